@@ -161,6 +161,20 @@ def mutation_rates(value: str | Rates) -> Rates:
     return rates_of(value) if isinstance(value, str) else value
 
 
+def addresses(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(head_place, value.split())) if isinstance(value, str) else value
+
+
+def head_place(text: str) -> str:
+    """An address at which the ledger's head can be stored. Raises ValueError for anything else."""
+    url = urlsplit(text)
+    if url.scheme not in DEFAULT_PORTS:
+        return postgresql_url(text)
+    if not url.hostname or url.port == 0 or url.fragment:
+        raise ValueError
+    return text
+
+
 Allowance: TypeAlias = Literal["address", "members"]
 ALLOWANCES = "address, members or both, separated by a comma"
 DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z][a-z0-9-]*[a-z0-9]")
@@ -203,6 +217,10 @@ class Settings(BaseSettings):
     migrate: Annotated[bool, BeforeValidator(hidden(zero_or_one))] = Field(True, description="0 or 1")
     # From which the passwords of the server's roles are derived. None: from the owner's password.
     role_key: Annotated[str, AfterValidator(hidden(key))] | None = Field(None, repr=False, description=KEY)
+    # Where the public ledger's head is stored, besides the data folder. The addresses may hold passwords.
+    ledger_heads: Annotated[tuple[str, ...], BeforeValidator(hidden(addresses))] = Field(
+        (), repr=False, description="addresses separated by spaces: postgresql://... of another database, https://..."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="debug, info, warning or error"
     )

@@ -286,6 +286,7 @@ SCOPES: Mapping[str, Scope] = {
     "research.counted_member": OWN,
     "research.counted_membership": OWN,
     "insight.count_release": HIDDEN,
+    "insight.ledger": HIDDEN,
     "insight.organization": CATALOG,
     "insight.licence": LICENCE,
     "insight.api_key": API_KEY,

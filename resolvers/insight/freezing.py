@@ -30,7 +30,7 @@ from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight import purposes
 from resolvers.insight.labels import words_in
-from resolvers.insight.ledger import append
+from resolvers.insight.ledger import Begin, append, begun
 from resolvers.insight.quotes import dataset_of, domain_of
 from resolvers.insight.releases import PositionedVariable, ReleaseUse, present, release
 from resolvers.research.revisions_mutations import survey_translations, translations_in
@@ -220,6 +220,7 @@ async def finish(
     dataset: UUID,
     at: datetime | None = None,
     pause: Callable[[int], Awaitable[None]] = _at_once,
+    begin: Begin = begun,
 ) -> FrozenResult | None:
     """Freezes what is left of a dataset, in pieces, and publishes its size and its members' own tables.
 
@@ -227,18 +228,18 @@ async def finish(
     while their answers are deleted. The last one publishes; if the noisy size is below the floor, nothing but this
     size is charged and the records are destroyed. `pause` is awaited with the number of parts that are done, which
     become more each time, and with `FREEZING_PARTS` once more before the last transaction ends. `at` is the time of
-    publication, if not now. None if it was finished meanwhile.
+    publication, if not now; `begin` begins a transaction. None if it was finished meanwhile.
     """
     parts = 0
     while parts < FREEZING_PARTS:
-        async with connection.transaction():
+        async with begin(connection):
             done = await connection.fetchval("SELECT research.freeze_members($1, $2)", dataset, BATCH)
         if done is None:
             return None
         if done > parts:
             await pause(done)
         parts = done
-    async with connection.transaction():
+    async with begin(connection):
         return await _publish(connection, dataset, at, pause)
 
 

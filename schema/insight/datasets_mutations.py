@@ -26,8 +26,7 @@ class DatasetMutations:
         write.freeze_tracking,
         f"Freeze what a community's patients track into a dataset that can be queried for {TERM_DAYS} days. Its "
         "members' records are made afterwards, within minutes: follow `Dataset.progress` until `Dataset.status` is "
-        f"`OPEN`, or `TOO_SMALL` if fewer than {FLOOR} members were enrolled. Measuring its size is charged in either "
-        "case.",
+        f"`OPEN`, or `TOO_SMALL` if fewer than {FLOOR} members were enrolled. Its size is charged in either case.",
         only=MANAGER,
         rate="staff",
         shows={"dataset": shown(Dataset, datasets.dataset_of, "The dataset. Null if the mutation was refused.")},

@@ -91,6 +91,7 @@ insight.release              - m b s c
 insight.insight              - m b s c
 insight.cell                 - m b s c
 insight.statistic            - m b s c
+insight.ledger               - - - - c
 insight.ledger_entry         p m b s c
 identity.account             - m - - -
 identity.session             - m - - -
