@@ -287,6 +287,15 @@ async def test_a_course_belongs_to_the_member_of_its_treatment(admin: asyncpg.Co
         await admin.execute(insert, mine["member_id"], mine["id"], factories.DAY)
 
 
+async def test_the_function_moves_the_viewers_own_alone(admin: asyncpg.Connection) -> None:
+    course, target = await factories.own_course(admin), (await factories.treatment(admin))["id"]
+    relative = (await factories.care_link(admin, patient_id=course["member_id"]))["relative_id"]
+    merge = "SELECT care.merge_own_treatment($1, $2)"
+    for viewer in (relative, (await factories.member(admin))["id"], None):
+        async with viewing(admin, Audience.PATIENT, viewer):
+            assert await admin.fetchval(merge, course["own_treatment_id"], target) == "NOTHING"
+
+
 async def test_a_treatment_follows_no_proposal_of_another_member(admin: asyncpg.Connection) -> None:
     mine, theirs = await factories.own_treatment(admin), await factories.catalogue_proposal(admin)
     async with viewing(admin, Audience.PATIENT, mine["member_id"]):
