@@ -90,8 +90,8 @@ class Dataset(Node):
         only=MANAGER,
     )
     progress: int = column(
-        "How much of its freezing is done, in per cent: less than 100 while its status is `FREEZING`. It grows at "
-        "times that do not depend on how many members there are.",
+        "How much of its freezing is done, in per cent. It grows at times that do not depend on how many members there "
+        "are.",
         only=MANAGER,
     )
     kind: tables.DatasetKind = column("Whether the data comes from a survey or from tracking.")
@@ -105,7 +105,7 @@ class Dataset(Node):
     variables: list[Variable] = sql(resolve.variables_of, "The variables that insights can use, in order.")
     size: int = column(
         f"Number of members in it, with noise: {CONFIDENCE} confidence interval of ±{SIZE_PRECISION.margin}. "
-        "0 until it is frozen, and if too few members were enrolled."
+        "Zero until it is frozen, and if too few members were enrolled."
     )
     size_proof: Annotated["LedgerProof", strawberry.lazy("schema.insight.insights")] | None = sql(
         insights.proof_of_size,

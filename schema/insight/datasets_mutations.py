@@ -25,8 +25,8 @@ class DatasetMutations:
     wave_freeze = mutation(
         write.freeze_tracking,
         f"Freeze what a community's patients track into a dataset that can be queried for {TERM_DAYS} days. Its "
-        "members' records are made afterwards, within minutes: follow `Dataset.progress` until `Dataset.status` is "
-        f"`OPEN`, or `TOO_SMALL` if fewer than {FLOOR} members were enrolled. Its size is charged in either case.",
+        "members' records are made afterwards: follow `Dataset.progress` until `Dataset.status` is `OPEN`, or "
+        f"`TOO_SMALL` if fewer than {FLOOR} were enrolled. Measuring its size is charged in either case.",
         only=MANAGER,
         rate="staff",
         shows={"dataset": shown(Dataset, datasets.dataset_of, "The dataset. Null if the mutation was refused.")},

@@ -317,7 +317,8 @@ PROMISED = {
     "PrivacyBudget": {SIGNED_IN: "cap spent remaining insightsLeft"},
     "Dataset": {
         SIGNED_IN: "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size sizeProof "
-        "budget insights"
+        "budget insights",
+        "MANAGER": "status progress",
     },
     "Variable": {SIGNED_IN: "id name label categories ordinal maxPerMember"},
     "Category": {SIGNED_IN: "code label value"},
