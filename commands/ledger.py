@@ -116,25 +116,53 @@ async def knows_the_head(connection: Connection, guard: RollbackGuard) -> bool:
 async def accept(connection: Connection, guard: RollbackGuard) -> None:
     """Charges all open datasets in full, ends them, and stores the head in every place.
 
-    Whatever the lost entries published from these datasets, they have paid for. Raises NotDone if nothing is lost.
+    Whatever the lost entries published from these datasets, they have paid for. If a dataset may have been lost, no
+    survey that is open becomes one: it may be the same. Raises NotDone if nothing is lost.
     """
     with suppress(LedgerRolledBack):
         if await knows_the_head(connection, guard) or await ledger.head(connection) == EMPTY:
             raise NotDone("Nothing was changed: the ledger has every entry that is known, so none is lost.")
-    # Locks are taken in a fixed order: datasets, then the ledger.
+    # Locks are taken in a fixed order: datasets, surveys, the ledger.
     open_ones = await connection.fetch("SELECT id FROM insight.dataset WHERE status = 'OPEN' ORDER BY id")
     datasets = [await dataset_of(connection, row["id"], lock=True) for row in open_ones]
+    surveys = await end_surveys(connection) if await may_lack_datasets(connection, guard) else 0
     charges = [await charge_in_full(connection, dataset, str(purposes.LOST_RESULTS)) for dataset in datasets]
     await ledger.append(connection, [entry for entry in charges if entry is not None])
     for dataset in datasets:
         await connection.execute("SELECT research.end_dataset($1, 'ENDED')", dataset.id)
     # Before the commit: if that fails, the places have a head that the ledger lacks, and nothing is published.
     head = await guard.store(connection)
+    if surveys:
+        print(f"{surveys:,} surveys were closed without a dataset: each may be one that was lost.")
     charged = sum(entry.micro_rho for entry in charges if entry is not None)
     print(
         f"{len(datasets):,} datasets were charged {charged:,} micro-rho and have ended. The head, entry "
         f"{head.position:,}, is stored in every place. Insights are published again, from new datasets."
     )
+
+
+async def may_lack_datasets(connection: Connection, guard: RollbackGuard) -> bool:
+    """Whether a place knows of more datasets than there are, or none knows how many there were."""
+    counts: list[int | None] = []
+    for place in guard.places:
+        with suppress(HeadUnreadable):
+            stored = await place.read(await ledger.identity(connection))
+            if stored is not None:
+                counts.append((stored.next or stored).datasets)
+    known = [count for count in counts if count is not None]
+    return len(known) < max(1, len(counts)) or max(known) > await ledger.dataset_count(connection)
+
+
+async def end_surveys(connection: Connection) -> int:
+    """Closes the surveys that are open or to be frozen, and deletes their answers; how many they are."""
+    found = await connection.fetch(
+        "SELECT id FROM catalog.survey s WHERE status = 'OPEN' OR catalog.is_to_freeze(s) ORDER BY id FOR UPDATE"
+    )
+    for row in found:
+        await connection.execute("SELECT catalog.close_survey($1)", row["id"])
+        await connection.execute("SELECT research.delete_answers($1)", row["id"])
+        await connection.execute("UPDATE catalog.survey SET no_dataset = 'LOST' WHERE id = $1", row["id"])
+    return len(found)
 
 
 if __name__ == "__main__":

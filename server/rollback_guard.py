@@ -111,7 +111,7 @@ class RollbackGuard:
         if head == before:
             return False
         await ledger.lock(connection)  # which it has, unless another has appended
-        next = NextHead(head, await ledger.transaction_of(connection))
+        next = NextHead(head, await ledger.transaction_of(connection), await ledger.dataset_count(connection))
         try:
             checked = await self._check(connection, before)
             last = max([before, *(one.head for one in checked.stored if one)], key=lambda known: known.position)
@@ -130,7 +130,8 @@ class RollbackGuard:
             async with connection.transaction():
                 if await ledger.try_lock(connection):
                     checked = await self._check(connection, await ledger.head(connection))
-                    await self._store(checked.id, StoredHead(checked.head), checked.stored)
+                    head = StoredHead(checked.head, datasets=await ledger.dataset_count(connection))
+                    await self._store(checked.id, head, checked.stored)
         except PublishingSuspended as suspended:
             self.note(suspended)
 
@@ -142,7 +143,8 @@ class RollbackGuard:
         async with connection.transaction():
             await ledger.lock(connection)
             head = await ledger.head(connection)
-            await self._store(await ledger.identity(connection), StoredHead(head))
+            stored = StoredHead(head, datasets=await ledger.dataset_count(connection))
+            await self._store(await ledger.identity(connection), stored)
         return head
 
     def note(self, suspended: PublishingSuspended) -> None:

@@ -1,7 +1,7 @@
 """The ledger's head as it is written outside of the database."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from resolvers.insight.ledger import Head
@@ -15,6 +15,7 @@ class NextHead:
 
     head: Head
     transaction: str
+    datasets: int | None = field(default=None, compare=False)  # that exist with this head; None if not known
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,13 @@ class StoredHead:
 
     head: Head
     next: NextHead | None = None
+    datasets: int | None = field(default=None, compare=False)  # as of NextHead
 
     def text(self) -> str:
-        found = _written(self.head)
+        found = _written(self.head, self.datasets)
         if self.next is not None:
-            found["next"] = {**_written(self.next.head), "transaction": self.next.transaction}
+            next = self.next
+            found["next"] = {**_written(next.head, next.datasets), "transaction": next.transaction}
         return json.dumps(found)
 
 
@@ -36,13 +39,19 @@ def parse(text: str | bytes) -> StoredHead:
     try:
         found = json.loads(text)
         next = found.get("next")
-        return StoredHead(_head(found), None if next is None else NextHead(_head(next), str(next["transaction"])))
+        following = None if next is None else NextHead(_head(next), str(next["transaction"]), _datasets(next))
+        return StoredHead(_head(found), following, _datasets(found))
     except (KeyError, TypeError, AttributeError, RecursionError):
         raise ValueError("not a head") from None
 
 
-def _written(head: Head) -> dict[str, Any]:
-    return {"position": head.position, "hash": head.hash.hex()}
+def _written(head: Head, datasets: int | None) -> dict[str, Any]:
+    return {"position": head.position, "hash": head.hash.hex(), "datasets": datasets}
+
+
+def _datasets(found: dict[str, Any]) -> int | None:
+    datasets = found.get("datasets")
+    return datasets if type(datasets) is int else None
 
 
 def _head(found: dict[str, Any]) -> Head:

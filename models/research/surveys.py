@@ -35,6 +35,11 @@ class NoDataset(DescribedEnum):
         "The number of participants who were enrolled, measured with noise, is below the survey's minimum. The cost of"
         " the measurement is charged.",
     )
+    LOST = (
+        "LOST",
+        "Entries of the public ledger were lost, which may have been of this survey's dataset. The answers were"
+        " deleted.",
+    )
 
 
 class QuestionKind(DescribedEnum):

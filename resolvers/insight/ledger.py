@@ -74,6 +74,12 @@ async def identity(connection: Connection) -> UUID:
     return id
 
 
+async def dataset_count(connection: Connection) -> int:
+    """How many datasets there are, as the transaction sees them: none is ever deleted."""
+    count: int = await connection.fetchval("SELECT count(*) FROM insight.dataset")
+    return count
+
+
 async def contains(connection: Connection, known: Head) -> bool:
     """Whether the ledger has the entry `known`. It does not if the database was restored from an older backup."""
     if known.position == 0:

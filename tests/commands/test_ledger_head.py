@@ -93,7 +93,8 @@ async def test_a_loss_is_accepted_by_charging_and_ending_all_open_datasets(
         status, printed = await run("accept")
         assert (status, "so none is lost" in printed) == (1, True)
         id, head = await ledger.identity(network.database), await ledger.head(network.database)
-        await place.store(id, StoredHead(Head(head.position + 1, bytes(32))))
+        datasets_known = await ledger.dataset_count(network.database)
+        await place.store(id, StoredHead(Head(head.position + 1, bytes(32)), datasets=datasets_known))
         refused = await network.ask.post(laboratory, PUBLISH, question)
         assert refused.status_code == 503
         open_ones = await network.value("SELECT count(*) FROM insight.dataset WHERE status = 'OPEN'")
@@ -123,6 +124,38 @@ async def test_a_loss_is_accepted_by_charging_and_ending_all_open_datasets(
         made = await closed(network, await gathered(network))  # the network goes on with new datasets
         assert await network.value("SELECT status FROM insight.dataset WHERE id = $1", made[4:]) == "OPEN"
         assert (await run("accept"))[0] == 1  # once
+
+
+@pytest.mark.parametrize("lost", [0, 1, None])
+async def test_open_surveys_end_with_a_loss_unless_it_is_known_to_have_no_dataset(
+    lost: int | None, run: Run, fresh: str, tmp_path: Path
+) -> None:
+    async with network_on(fresh, data=tmp_path) as network:
+        open_one, closing = await gathered(network), await gathered(network)
+        await network.database.execute("SELECT catalog.close_survey($1)", closing.survey)
+        id, head = await ledger.identity(network.database), await ledger.head(network.database)
+        datasets = None if lost is None else await ledger.dataset_count(network.database) + lost
+        await FolderPlace(tmp_path).store(id, StoredHead(Head(head.position + 1, bytes(32)), datasets=datasets))
+        assert (await run("accept"))[0] == 0
+        answers = "SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1"
+        for survey, status in ((open_one.survey, "OPEN"), (closing.survey, "CLOSED")):
+            row = await network.row("SELECT status, no_dataset FROM catalog.survey WHERE id = $1", survey)
+            assert tuple(row.values()) == ((status, None) if lost == 0 else ("CLOSED", "LOST"))
+            assert (await network.value(answers, survey) == 0) is (lost != 0)
+        await network.freeze()
+        made = "SELECT count(*) FROM insight.dataset WHERE survey_id = $1"
+        assert await network.value(made, closing.survey) == (1 if lost == 0 else 0)
+
+
+async def test_the_number_of_datasets_is_stored_with_the_head(fresh: str, tmp_path: Path) -> None:
+    async with network_on(fresh, data=tmp_path) as network:
+        people = await gathered(network)
+        dataset, laboratory = await closed(network, people), await buyer(network, people.community)
+        question = {"input": {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}}
+        await network.ask(laboratory, PUBLISH, question)
+        stored = await FolderPlace(tmp_path).read(await ledger.identity(network.database))
+        assert stored is not None
+        assert stored.datasets == await ledger.dataset_count(network.database)
 
 
 async def test_a_loss_is_accepted_if_the_head_is_lost_too(run: Run, fresh: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Several mails."""
+"""Mails that have failed come after new ones, and surveys may end because entries of the ledger were lost."""
 
 from models.migrations import frozen
 

@@ -12,3 +12,5 @@ AS $function$
     FROM identity.outbox_entry o WHERE o.kind = 'MAIL' AND o.due_at <= now() AND o.attempts > 0
     ORDER BY o.due_at, o.id LIMIT mail_due.most)
 $function$;
+ALTER TABLE catalog.survey DROP CONSTRAINT ck_survey_no_dataset;
+ALTER TABLE catalog.survey ADD CONSTRAINT ck_survey_no_dataset CHECK (no_dataset IN ('NOT_OPENED', 'TOO_FEW', 'LOST'));
