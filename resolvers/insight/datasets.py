@@ -47,23 +47,6 @@ def dataset_of_survey(survey: Row) -> Rows:
     return select(dataset).where(dataset.survey_id == survey.id)
 
 
-def variables_of(dataset: Row) -> Rows:
-    variable = row(tables.Variable)
-    return select(variable).where(variable.dataset_id == dataset.id).order_by(variable.position)
-
-
-def variables() -> Rows:
-    """The variables of every dataset that the viewer may read."""
-    variable, dataset = row(tables.Variable), row(tables.Dataset)
-    return select(variable).join(dataset, dataset.id == variable.dataset_id)
-
-
-def categories_of(variable: Row) -> Rows:
-    category = row(tables.Category)
-    of_variable = (category.dataset_id == variable.dataset_id, category.variable == variable.position)
-    return select(category).where(*of_variable).order_by(category.place)
-
-
 def budget_of(dataset: Row) -> Row:
     return dataset
 

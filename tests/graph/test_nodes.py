@@ -70,6 +70,7 @@ WITHOUT_ID = {
     "SurveyCheck": "the answer to one question",
     "SurveyProgress": "part of a survey",
     "SurveyTranslation": "part of a survey: its language identifies it there",
+    "TerminologyCode": "part of a variable or a category",
     "Translation": "part of an entry of the catalogue: its language identifies it there",
     "Undertakings": "a text and its version, not a row",
     "UserError": "part of a payload",

@@ -70,8 +70,10 @@ REACHABLE = {
     "what can be asked, by a public domain": {
         "Dataset": "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size sizeProof "
         "budget insights",  # its size is noisy
-        "Variable": "id name label categories ordinal maxPerMember",
-        "Category": "code label value",
+        "Variable": "id name label description question group scale ordinal direction unit window baseline "
+        "categorization codes categories maxPerMember",
+        "Category": "code label value codes",
+        "TerminologyCode": "system code",
         "PrivacyBudget": "cap spent remaining insightsLeft",
         "PrivacyCost": "microRho epsilon delta",
         "InsightQuote": "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy",

@@ -34,7 +34,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "CatalogueProposal": {
         EDITOR: "community condition decidedOn description id indicator kind name proposedOn reason status treatment",
     },
-    "Category": {ALL: "code label value"},
+    "Category": {ALL: "code codes label value"},
     "Cell": {RESEARCH: "by category count interval marginOfError reliability share shareReliability"},
     "CohortReadiness": {ALL: "consenting needed ready"},
     "Community": {
@@ -121,7 +121,11 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     },
     "MatchedName": {ALL: "language name"},
     "Undertakings": {ALL: "language text version"},
-    "Variable": {ALL: "categories id label maxPerMember name ordinal"},
+    "TerminologyCode": {ALL: "code system"},
+    "Variable": {
+        ALL: "baseline categories categorization codes description direction group id label maxPerMember name ordinal "
+        "question scale unit window"
+    },
     "SecondFactor": {ALL: "createdAt id kind lastUsedOn name"},
     "Verification": {MODERATOR: "createdAt decidedBy fullName id reason verified"},
     "Viewer": {ALL: "audience id recoveryCodesLeft secondFactors staff"},

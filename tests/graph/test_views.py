@@ -307,8 +307,12 @@ PROMISED = {
         SIGNED_IN: "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size sizeProof "
         "budget insights"
     },
-    "Variable": {SIGNED_IN: "id name label categories ordinal maxPerMember"},
-    "Category": {SIGNED_IN: "code label value"},
+    "Variable": {
+        SIGNED_IN: "id name label description question group scale ordinal direction unit window baseline "
+        "categorization codes categories maxPerMember"
+    },
+    "Category": {SIGNED_IN: "code label value codes"},
+    "TerminologyCode": {SIGNED_IN: "system code"},
     "Insight": {
         SIGNED_IN: "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "
         "requestedBy purpose ledgerEntry proof csv jsonStat"

@@ -25,6 +25,7 @@ from resolvers.insight.labels import words_in
 from tests.oracle.own import cost
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import Listed, community_id, field, found, having, listed, uuid_in
+from tests.oracle.variables import finds_variable, group_of
 
 PRICES = {"WITHIN_5": 62_831, "WITHIN_10": 17_372, "WITHIN_20": 4_567, "WITHIN_50": 754}
 NO_BREAK, NARROW = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"  # before French punctuation
@@ -90,8 +91,11 @@ def insights_of_treatment(seen: VisibleRows, treatment: Found, community: str | 
 
 
 @field("Dataset.variables")
-def variables_of(seen: VisibleRows, dataset: Found) -> list[Found]:
-    return sorted(seen.of("insight.variable", dataset_id=dataset["id"]), key=lambda row: row["position"])
+def variables_of(seen: VisibleRows, dataset: Found, search: str | None = None, group: str | None = None) -> list[Found]:
+    there = sorted(seen.of("insight.variable", dataset_id=dataset["id"]), key=lambda row: row["position"])
+    if search is not None:
+        there = [row for row in there if finds_variable(seen, row, search)]
+    return [row for row in there if group in (None, group_of(seen, row))]
 
 
 @field("Variable.categories")
