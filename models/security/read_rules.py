@@ -160,8 +160,9 @@ READABLE = (
     " UNION ALL SELECT d.id FROM research.participation p JOIN insight.dataset d ON d.survey_id = p.survey_id"
     f" WHERE p.member_id = {MEMBER} AND p.status = 'COMPLETED')"
 )
-DATASET = Scope("DATASET", dict.fromkeys((PATIENT, BUYER, MANAGER), "status <> 'TOO_SMALL'"))
-DOMAIN = Scope("DOMAIN", dict.fromkeys((PATIENT, BUYER, MANAGER), EVERY))  # public domains, about no person
+# The catalogue of datasets is public. Of one that was too small, nothing is.
+DATASET = Scope("DATASET", dict.fromkeys(Audience, "status <> 'TOO_SMALL'"))
+DOMAIN = Scope("DOMAIN", dict.fromkeys(Audience, EVERY))  # public domains, about no person
 # Insights are for those who have them published and those who make the datasets.
 PUBLISHED = Scope(
     "PUBLISHED",

@@ -7,6 +7,7 @@ import strawberry
 
 from models.identity.organizations import OrganizationKind
 from models.insight import datasets as tables
+from models.languages import Language
 from planner.declare import column, graph_enum, graph_type, paged, sql
 from privacy.bands import UNKNOWN
 from privacy.budget import SIZE_PRECISION, SOLD_SHARE
@@ -16,7 +17,7 @@ from resolvers.insight import datasets as resolve
 from resolvers.insight import insights
 from resolvers.insight import variables as resolve_variables
 from resolvers.research import surveys
-from schema.access import SIGNED_IN
+from schema.access import PUBLIC, SIGNED_IN
 from schema.catalogue_texts import SEARCH
 from schema.community.communities import Community
 from schema.insight.costs import PrivacyCost
@@ -36,7 +37,7 @@ graph_enum(resolve_variables.Direction)
 graph_enum(resolve_variables.CodeSystem)
 
 
-@graph_type(audience=SIGNED_IN)
+@graph_type(audience=PUBLIC)
 class TerminologyCode:
     """A code of an indicator, a treatment or a unit in a system of codes."""
 
@@ -45,7 +46,7 @@ class TerminologyCode:
 
 
 @graph_type(
-    audience=SIGNED_IN,
+    audience=PUBLIC,
     row=tables.Category,
     description=f"A category of a variable. The last one is always {UNKNOWN}, for members without a known value.",
 )
@@ -61,7 +62,7 @@ class Category:
 
 
 @graph_type(
-    audience=SIGNED_IN,
+    audience=PUBLIC,
     row=tables.Variable,
     prefix="var",
     key=("dataset_id", "position"),
@@ -113,7 +114,7 @@ class Variable(Node):
     )
 
 
-@graph_type(audience=SIGNED_IN)
+@graph_type(audience=PUBLIC)
 class PrivacyBudget:
     """A dataset's privacy budget: the limit on what anyone can learn about a single member from all its insights."""
 
@@ -131,19 +132,25 @@ class PrivacyBudget:
     )
 
 
-@graph_type(audience=SIGNED_IN, row=tables.Dataset, prefix="dst")
+@graph_type(audience=PUBLIC, row=tables.Dataset, prefix="dst")
 class Dataset(Node):
     """Consenting members' data from a survey or from tracking, frozen on one day. It never changes."""
 
     title: str = column("Title.", translated=True)
     kind: tables.DatasetKind = column("Whether the data comes from a survey or from tracking.")
     community: Community = sql(communities.community_of, "The community whose members' data it contains.")
-    survey: Survey | None = sql(surveys.survey_of, "The survey it was made from. Null for tracking.")
+    survey: Survey | None = sql(surveys.survey_of, "The survey it was made from. Null for tracking.", only=SIGNED_IN)
     wave: str = column("Name of the wave among the community's datasets, such as `2026 spring`.")
+    collected_from: date | None = column(
+        "The first day, by UTC, of the survey it was made from. Null for tracking, whose data goes back as far as "
+        "members recorded it."
+    )
     frozen_on: date = column("The day on which the data was frozen, by UTC.")
     ends_on: date = column("The last day on which insights can be published from it, by UTC.")
     ended_on: date | None = column("The day on which its records were destroyed, by UTC. Null until then.")
     offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from it.")
+    how_to_request: str = sql(resolve.how_to_request, "How an organization comes to publish insights from it.")
+    languages: list[Language] = sql(resolve.languages_of, "Languages of its title and of the labels of its variables.")
     variables: list[Variable] = sql(
         resolve_variables.variables_of,
         "The variables that insights can use, in order.",
@@ -159,6 +166,7 @@ class Dataset(Node):
     size_proof: Annotated["LedgerProof", strawberry.lazy("schema.insight.insights")] | None = sql(
         insights.proof_of_size,
         "What the ledger entry of its size commits to. Null for buyers without a licence that covers the dataset.",
+        only=SIGNED_IN,
     )
     budget: PrivacyBudget = sql(resolve.budget_of, "Its privacy budget.")
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
@@ -166,4 +174,5 @@ class Dataset(Node):
         "Insights published from it, newest first. Members of its community, those who took part in it, survey "
         "managers and data stewards see all of them, moderators none, and buyers those that a licence of theirs "
         "covers.",
+        only=SIGNED_IN,
     )

@@ -69,6 +69,7 @@ IN_LANGUAGE = {
     "Community.description",
     "Community.name",
     "Condition.name",
+    "Dataset.howToRequest",
     "Dataset.title",
     "DataUse.purpose",
     "HelpLine.description",

@@ -50,7 +50,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         RESEARCH: "insight",
     },
     "Dataset": {
-        ALL: "budget community endedOn endsOn frozenOn id insights kind offeredTo size survey title variables wave",
+        ALL: "budget collectedFrom community endedOn endsOn frozenOn howToRequest id insights kind languages offeredTo "
+        "size survey title variables wave",
         RESEARCH: "sizeProof",
     },
     "Discussion": {

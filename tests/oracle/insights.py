@@ -21,6 +21,7 @@ from privacy.reading import Cell, Size, Statistic
 from privacy.reading import cells_of as cells_read
 from privacy.reading import statistics_of as statistics_read
 from privacy.reconciling import informative, reconciled
+from resolvers.insight.datasets import ENDED, REQUEST
 from resolvers.insight.labels import words_in
 from tests.oracle.own import cost
 from tests.oracle.rows import Found, VisibleRows
@@ -57,6 +58,16 @@ def datasets(seen: VisibleRows, community: str | None = None, kind: str | None =
     if community is not None:
         there = seen.of("insight.dataset", community_id=community_id(seen, community))
     return listed(having(there, kind=kind), lambda row: (row["frozen_on"], row["id"]), descending=True)
+
+
+@field("Dataset.languages")
+def languages_of(seen: VisibleRows, dataset: Found) -> list[str]:
+    return ["EN", *(tag.upper() for tag in sorted(json.loads(dataset["translations"])))]
+
+
+@field("Dataset.howToRequest")
+def how_to_request(seen: VisibleRows, dataset: Found) -> str:
+    return (REQUEST if dataset["status"] == "OPEN" else ENDED).in_language(seen.language)
 
 
 @field("Community.datasets")

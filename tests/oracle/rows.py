@@ -135,7 +135,10 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
     tests["catalog.community"] = lambda community: community["id"] not in hidden
     lists = ("catalog.community_indicator", "catalog.community_treatment")
     tests |= dict.fromkeys(lists, lambda row: row["community_id"] not in hidden)
-    if viewer.audience is not Audience.PUBLIC:
+    if viewer.audience is Audience.PUBLIC:
+        listed_datasets = of_datasets(tables, set())
+        tests |= {f"insight.{name}": listed_datasets[f"insight.{name}"] for name in ("dataset", "variable", "category")}
+    else:
         tests |= of_datasets(tables, readable_datasets(tables, viewer, today))
     if viewer.audience is Audience.BUYER:
         tests |= of_surveys(tables, False, lambda survey: survey["status"] in SHOWN_TO_BUYERS)

@@ -1,4 +1,6 @@
-"""What datasets already had when they were migrated: variables in order, and values with the noise of fractions."""
+"""What datasets had when they were migrated: variables in order, values with noise of fractions, days of surveys."""
+
+from datetime import date
 
 import asyncpg
 
@@ -22,10 +24,14 @@ async def test_ordered_variables_and_exact_values_after_the_migration(server: st
                 of = {"dataset_id": dataset, "variable": 1, "place": place}
                 await factories.category(connection, **of, code=str(place), value=value, low=value)
             await factories.category(connection, dataset_id=dataset, variable=1, place=99)
+            survey = await factories.survey(connection, opens_on=date(2026, 1, 5))
+            await factories.dataset(connection, survey_id=survey["id"], kind="SURVEY")
             await run.upgrade(dsn)
+            days = await connection.fetch("SELECT kind, collected_from FROM insight.dataset ORDER BY kind")
             ordered = await connection.fetch("SELECT rule FROM insight.variable WHERE ordinal ORDER BY rule")
             kept = await connection.fetch("SELECT value, low FROM insight.category ORDER BY place")
         finally:
             await connection.close()
+    assert [tuple(row) for row in days] == [("SURVEY", date(2026, 1, 5)), ("TRACKING", None)]
     assert [row["rule"] for row in ordered] == ["AGE", "DAY", "DIAGNOSIS"]
     assert [tuple(row) for row in kept] == [(meant, noisy) for noisy, meant in NOISY.items()] + [(None, None)]
