@@ -30,6 +30,7 @@ from schema.build import View, build_views, graph_names
 from server import insight_files, logs, routes, sockets
 from server.broker import Events
 from server.data_reads import DataReads
+from server.dataset_files import CODEBOOKS, Codebooks
 from server.digests import Digests
 from server.documents import Documents
 from server.downloads import MEMBER_ROUTE, Downloads
@@ -72,6 +73,7 @@ class Cohorte(Starlette):
     endpoint: Endpoint | None = None
     downloads: Downloads | None = None
     insight_files: InsightFiles | None = None
+    codebooks: Codebooks | None = None
     pages: Pages | None = None  # of those for browsers
     cors: ASGIApp | None = None  # serves requests that pages of other origins may make, if any are allowed
     stopping = False  # set as soon as the process is told to stop: it is no longer ready
@@ -206,7 +208,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
                 digests,
             )
             app.downloads = Downloads(*readers, sessions, endpoint.credentials, kinds, limits.export_seconds)
-            app.insight_files = InsightFiles(endpoint)
+            app.insight_files, app.codebooks = InsightFiles(endpoint), Codebooks(endpoint)
             stack.callback(endpoint.planning.close)
             tasks.append(asyncio.create_task(listen(listener, (sessions, events), is_listening, check_pools)))
             tasks.append(asyncio.create_task(endpoint.streams.watch()))
@@ -235,7 +237,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             app.endpoint = endpoint
             stack.callback(endpoint.log.write)
             yield
-            app.endpoint = app.downloads = app.insight_files = None
+            app.endpoint = app.downloads = app.insight_files = app.codebooks = None
 
     async def connected(
         login: Login,
@@ -289,10 +291,15 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         files = app.insight_files
         return routes.not_found() if files is None else await files.answer(request)
 
+    async def codebook(request: Request) -> Response:
+        codebooks = app.codebooks
+        return routes.not_found() if codebooks is None else await codebooks.answer(request)
+
     files = (
         Route(f"{PATH}/{{token}}", download),
         Route(MEMBER_ROUTE, member_export),
         Route(insight_files.ROUTE, insight_file),
+        Route(CODEBOOKS, codebook),
     )
     sdl = {audience: view.as_str() for audience, view in views.items()}
     pages = built_pages(settings)
