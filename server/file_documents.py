@@ -21,4 +21,16 @@ CODEBOOK = """query Codebook($id: ID!) {
     }
   }
 }"""
-OWN = (INSIGHT_CSV, INSIGHT_JSON_STAT, CODEBOOK)
+# The datasets of a page of the catalogue. As few as a stranger's operation may cost by default.
+CATALOGUE = """query Catalogue($first: Int!, $after: Cursor, $language: Language!) @inContext(language: $language) {
+  datasets(first: $first, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      id title wave kind collectedFrom frozenOn endsOn endedOn size offeredTo languages howToRequest
+      community { name condition { name icd10 orpha } }
+      budget { cap { microRho epsilon delta } }
+      variables { name label description codes { system code } }
+    }
+  }
+}"""
+OWN = (INSIGHT_CSV, INSIGHT_JSON_STAT, CODEBOOK, CATALOGUE)
