@@ -165,6 +165,15 @@ def test_every_variable_is_read() -> None:
         ("COHORTE_DOCUMENTS_MANAGER", "graphiql"),
         ("COHORTE_CACHE_SECONDS", "-1"),
         ("COHORTE_CACHE_SECONDS", "86401"),
+        ("COHORTE_PUBLIC_URL", "https://cohorte.example/secret"),
+        ("COHORTE_PUBLIC_URL", "cohorte.example"),
+        ("COHORTE_CATALOGUE_PUBLISHER", "secret@cohorte.example"),
+        ("COHORTE_CATALOGUE_PUBLISHER", "Cohorte"),
+        ("COHORTE_CATALOGUE_PUBLISHER_TYPE", "Non gov"),
+        ("COHORTE_CATALOGUE_ACCESS_BODY", "<access@hdab.example>"),
+        ("COHORTE_CATALOGUE_LEGAL_BASIS", "s" * 1_001),
+        ("COHORTE_CATALOGUE_LEGISLATION", "http://law.example/1, secret law"),
+        ("COHORTE_CATALOGUE_LEGISLATION", "http://law.example/<1>"),
     ],
 )
 def test_an_invalid_value_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:
