@@ -20,7 +20,16 @@ WEB = node.ROOT / "web"
 BUILT = WEB / "dist"
 STAMP = BUILT / "inputs"  # the hash of what was built
 NODE_LOCK = node.ROOT / "locks" / "web.lock"
-NOT_INPUTS = {"dist", "node_modules", "screenshots"}
+SDL = node.ROOT / "schema" / "views"  # from which the types of operations are generated
+NOT_INPUTS = {"dist", "generated", "node_modules", "screenshots"}
+GENERATED = {
+    "everybody",
+    "account",
+    "public",
+    "patient",
+    "buyer",
+    "manager",
+}  # where a .ts file is generated
 COMPRESSED = {".js", ".css", ".svg"}
 QUALITY = 9  # of Brotli: 11 makes them 8 % smaller in seven times as long
 
@@ -44,8 +53,9 @@ def build() -> bool:
 
 
 def check() -> None:
-    """Checks the types of the pages' sources. Raises NodeMissing, NodeFailed."""
+    """Checks the operations against the SDL, and the types of the sources. Raises NodeMissing, NodeFailed."""
     node.install(WEB)
+    node.run(WEB / "operations.ts", folder=WEB)
     node.run(WEB / "node_modules" / "typescript" / "bin" / "tsc", "--noEmit", folder=WEB)
 
 
@@ -66,8 +76,13 @@ def inputs() -> Iterator[Path]:
     """The files that decide what is built, in order."""
     for top in sorted(WEB.iterdir()):
         if top.name not in NOT_INPUTS:
-            yield from sorted(path for path in [top, *top.rglob("*")] if path.is_file())
+            yield from sorted(path for path in [top, *top.rglob("*")] if path.is_file() and not is_generated(path))
+    yield from sorted(SDL.glob("*.graphql"))
     yield NODE_LOCK
+
+
+def is_generated(path: Path) -> bool:
+    return path.suffix == ".ts" and path.parent.name in GENERATED
 
 
 def inputs_hash() -> str:

@@ -4,7 +4,7 @@ An asset's name has the hash of its content, so browsers store it for ever. It w
 """
 
 import html
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,12 @@ from server.page_headers import ASSET, PAGE
 from server.routes import not_found, text
 
 NAMED = ("graphiql",)  # each is an HTML file, at an address of its name
+APPLICATION = "index"  # the HTML file of all other pages: its own script shows the one of the address
+# Addresses of the application besides `/`; all below them are its own, too. Its web/src/app/routes.ts has the pages.
+PLACES = (
+    "/sign-in", "/register", "/verify", "/reset", "/ledger", "/terms", "/privacy", "/communities", "/me", "/lab",
+    "/staff",
+)  # fmt: skip
 ASSETS = "assets"
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
 SUFFIXES = {b"br": ".br", b"gzip": ".gz"}  # of the files that are an asset in a coding, which we prefer in this order
@@ -45,13 +51,32 @@ class Pages:
     assets: Mapping[str, Path]
 
     def routes(self) -> list[Route]:
-        return [*(self.route_of(name) for name in self.documents), Route(f"/{ASSETS}/{{name}}", self.send_asset)]
+        return [
+            *(Route(f"/{name}", self.page_of(name)) for name in NAMED),
+            *(Route(place + rest, self.page_of(APPLICATION)) for place in PLACES for rest in ("", "/{rest:path}")),
+            Route("/", self.answer_root),
+            Route(f"/{ASSETS}/{{name}}", self.send_asset),
+        ]
 
-    def route_of(self, name: str) -> Route:
+    def page_of(self, name: str) -> Callable[[Request], Awaitable[Response]]:
         async def show(request: Request) -> Response:
             return await text(request, self.documents[name], "text/html", PAGE)
 
-        return Route(f"/{name}", show)
+        return show
+
+    async def answer_root(self, request: Request) -> Response:
+        """The application, for browsers; for other clients, where the endpoint is."""
+        found = await self.page_of(APPLICATION)(request) if shows_pages(request) else not_found()
+        found.headers.append("vary", "Accept")
+        return found
+
+    async def answer_not_found(self, request: Request, error: Exception) -> Response:
+        """What has no route: for browsers, the application says so."""
+        if not shows_pages(request):
+            return not_found()
+        page = await self.page_of(APPLICATION)(request)
+        page.status_code = 404
+        return page
 
     async def send_asset(self, request: Request) -> Response:
         """An asset, in the coding that the client prefers of those in which it was built."""
@@ -67,10 +92,15 @@ class Pages:
         return FileResponse(file, headers=headers, media_type=TYPES.get(path.suffix, "application/octet-stream"))
 
 
+def shows_pages(request: Request) -> bool:
+    """Whether the client is a browser that shows the response as a page."""
+    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+
+
 def read_pages(folder: Path, *, demonstration: bool) -> Pages:
     """The pages that were built into `folder`, with the accounts of a demonstration. Raises NotBuilt."""
     try:
-        documents = {name: (folder / f"{name}.html").read_text(encoding="utf-8") for name in NAMED}
+        documents = {name: (folder / f"{name}.html").read_text(encoding="utf-8") for name in (*NAMED, APPLICATION)}
         files = list((folder / ASSETS).iterdir())
     except FileNotFoundError as missing:
         raise NotBuilt from missing

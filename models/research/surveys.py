@@ -195,7 +195,9 @@ class Participation(Table, table=True):
     `begun` stays once the survey has closed: whether the member had begun to answer it, and did not withdraw.
     """
 
-    __table_args__ = within("research", UniqueConstraint("member_id", "survey_id"), Index(None, "survey_id"))
+    __table_args__ = within(
+        "research", UniqueConstraint("member_id", "survey_id"), Index(None, "survey_id", "member_id")
+    )
 
     id: UUID = key()
     member_id: UUID = reference("care.member.id")

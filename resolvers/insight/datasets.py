@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, case, cast, func, literal_column
+from sqlalchemy import ARRAY, Text, case, cast, func, literal_column, or_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.insight import datasets as tables
@@ -65,8 +65,8 @@ def languages_of(dataset: Row) -> Expression:
 
 
 def how_to_request(dataset: Row, *, viewer: ViewerIds) -> Expression:
-    has_ended = dataset.status != tables.DatasetStatus.OPEN
-    return case((has_ended, in_language(ENDED, viewer.language)), else_=in_language(REQUEST, viewer.language))
+    is_over = or_(*(dataset.status == each for each in (tables.DatasetStatus.ENDED, tables.DatasetStatus.TOO_SMALL)))
+    return case((is_over, in_language(ENDED, viewer.language)), else_=in_language(REQUEST, viewer.language))
 
 
 def budget_of(dataset: Row) -> Row:

@@ -17,7 +17,7 @@ from resolvers.insight import datasets as resolve
 from resolvers.insight import insights
 from resolvers.insight import variables as resolve_variables
 from resolvers.research import surveys
-from schema.access import PUBLIC, SIGNED_IN
+from schema.access import MANAGER, PUBLIC, SIGNED_IN
 from schema.catalogue_texts import SEARCH
 from schema.community.communities import Community
 from schema.insight.costs import PrivacyCost
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CODES = 3  # of a variable or a category, for the cost of an operation
 
 graph_enum(tables.DatasetKind)
+graph_enum(tables.DatasetStatus)
 graph_enum(Precision)
 graph_enum(resolve_variables.VariableGroup)
 graph_enum(resolve_variables.MeasurementScale)
@@ -137,6 +138,16 @@ class Dataset(Node):
     """Consenting members' data from a survey or from tracking, frozen on one day. It never changes."""
 
     title: str = column("Title.", translated=True)
+    status: tables.DatasetStatus = column(
+        "Its status. Survey managers and data stewards see datasets that are being frozen, and waves that were too "
+        "small.",
+        only=MANAGER,
+    )
+    progress: int = column(
+        "How much of its freezing is done, in per cent: less than 100 while its status is `FREEZING`. It grows at "
+        "times that do not depend on how many members there are.",
+        only=MANAGER,
+    )
     kind: tables.DatasetKind = column("Whether the data comes from a survey or from tracking.")
     community: Community = sql(communities.community_of, "The community whose members' data it contains.")
     survey: Survey | None = sql(surveys.survey_of, "The survey it was made from. Null for tracking.", only=SIGNED_IN)
@@ -161,7 +172,8 @@ class Dataset(Node):
         },
     )
     size: int = column(
-        f"Number of members in it, with noise: {CONFIDENCE} confidence interval of ±{SIZE_PRECISION.margin}."
+        f"Number of members in it, with noise: {CONFIDENCE} confidence interval of ±{SIZE_PRECISION.margin}. "
+        "0 until it is frozen, and if too few members were enrolled."
     )
     size_proof: Annotated["LedgerProof", strawberry.lazy("schema.insight.insights")] | None = sql(
         insights.proof_of_size,

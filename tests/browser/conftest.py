@@ -24,6 +24,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SCREENSHOTS = ROOT / "web" / "screenshots"
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 OPTIONS = ["--headless", "--no-sandbox", "--disable-background-networking"]
+ANSWERED = (
+    "Failed to load resource: the server responded",
+    "Failed to load resource: net::ERR_INTERNET_DISCONNECTED",
+)
 WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
 WATCH = """
     window.violations = [];
@@ -59,8 +63,9 @@ class Visit:
         self.page.on("request", lambda request: self.note_request(request.url))
 
     def note(self, kind: str, text: str) -> None:
-        # What the server refuses is an answer; the browser writes a line about its status.
-        if kind in ("error", "warning") and not text.startswith("Failed to load resource: the server responded"):
+        # What the server refuses is an answer; the browser writes a line about its status, or about its own absence
+        # from the network, where a test has ordered that.
+        if kind in ("error", "warning") and not text.startswith(ANSWERED):
             self.errors.append(text)
 
     def note_request(self, url: str) -> None:
@@ -70,9 +75,9 @@ class Visit:
     async def open(self, path: str) -> None:
         await self.page.goto(self.origin + path)
 
-    async def screenshot(self, name: str) -> None:
+    async def screenshot(self, name: str, *, whole: bool = False) -> None:
         SCREENSHOTS.mkdir(exist_ok=True)
-        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=whole)
 
     async def accessible(self, *selectors: str) -> None:
         """Asserts that axe-core finds no violation in these parts of the page."""
@@ -124,10 +129,13 @@ async def visit(browser: Browser, network: Network) -> AsyncIterator[Visiting]:
     async with contextlib.AsyncExitStack() as stack:
         made: list[Visit] = []
 
-        async def opened(path: str = "/graphiql", *, narrow: bool = False, dark: bool = False) -> Visit:
+        async def opened(
+            path: str = "/graphiql", *, narrow: bool = False, dark: bool = False, locale: str = "en-GB"
+        ) -> Visit:
             context = await browser.new_context(
                 viewport=NARROW if narrow else WIDE,
                 color_scheme="dark" if dark else "light",
+                locale=locale,
             )
             stack.push_async_callback(context.close)
             context.set_default_timeout(20_000)

@@ -21,6 +21,9 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(web, "BUILT", folder / "dist")
     monkeypatch.setattr(web, "STAMP", folder / "dist" / "inputs")
     monkeypatch.setattr(web, "NODE_LOCK", tmp_path / "web.lock")
+    (tmp_path / "views").mkdir()
+    (tmp_path / "views" / "public.graphql").write_text("type Query")
+    monkeypatch.setattr(web, "SDL", tmp_path / "views")
     return folder
 
 
@@ -30,11 +33,11 @@ def runs(sources: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
 
     def run(script: Path, *words: str, folder: Path, more: object = None) -> None:
-        found.append(f"{script.name} {words[0]}")
-        if words[0] == "build":
+        found.append(" ".join((script.name, *words[:1])))
+        if words[:1] == ("build",):
             (folder / "dist" / "assets").mkdir(parents=True, exist_ok=True)
             (folder / "dist" / "assets" / "main-1.js").write_text("built")
-        if words[0] == "ci":
+        if words[:1] == ("ci",):
             (folder / "node_modules").mkdir(exist_ok=True)
 
     monkeypatch.setattr(node, "run", run)
@@ -52,8 +55,12 @@ def test_pages_are_built_once(runs: list[str], sources: Path) -> None:
         "main-1.js.gz",
     }
     (sources / "screenshots").mkdir()
-    for folder in ("node_modules", "dist", "screenshots"):
+    generated = sources / "src" / "public"
+    for folder in ("node_modules", "dist", "screenshots", "generated"):
+        (sources / folder).mkdir(exist_ok=True)
         (sources / folder / "more").write_text("what is written there is no input")
+    generated.mkdir()
+    (generated / "terms.ts").write_text("what is generated from operations is no input")
     assert web.build() is False
     assert len(runs) == 2
 
@@ -75,12 +82,30 @@ def text_moves_between_files(folder: Path) -> None:
     (folder / "src" / "main.tss").write_text("one")
 
 
+def an_operation_changes(folder: Path) -> None:
+    (folder / "src" / "public").mkdir()
+    (folder / "src" / "public" / "terms.graphql").write_text("query Terms { terms { text } }")
+
+
+def the_sdl_changes(folder: Path) -> None:
+    (folder.parent / "views" / "public.graphql").write_text("type Query { terms: Terms }")
+
+
 def node_changes(folder: Path) -> None:
     (folder.parent / "web.lock").write_text("nodejs==2")
 
 
 @pytest.mark.parametrize(
-    "change", [a_source_changes, a_source_is_added, a_source_is_renamed, text_moves_between_files, node_changes]
+    "change",
+    [
+        a_source_changes,
+        a_source_is_added,
+        a_source_is_renamed,
+        text_moves_between_files,
+        an_operation_changes,
+        the_sdl_changes,
+        node_changes,
+    ],
 )
 def test_what_decides_a_build_builds_it_again(runs: list[str], sources: Path, change: Callable[[Path], None]) -> None:
     web.build()
@@ -129,3 +154,8 @@ def test_without_node_nothing_is_touched(
     assert web.main() == 1
     assert "make pages" in capsys.readouterr().err
     assert sorted((sources / "dist").rglob("*")) == built
+
+
+def test_operations_are_checked_against_the_sdl_before_the_types(runs: list[str]) -> None:
+    web.check()
+    assert [run for run in runs if not run.startswith("npm")] == ["operations.ts", "tsc --noEmit"]

@@ -14,7 +14,7 @@ NOISY = {-2.4000000000000004: -2.4, 0.30000000000000004: 0.3, 1e9 / 3: 333_333_3
 
 async def test_ordered_variables_and_exact_values_after_the_migration(server: str) -> None:
     async with empty(server) as dsn:
-        await run.upgrade(dsn, "0065")
+        await run.upgrade(dsn, "0069")
         connection = await asyncpg.connect(dsn)
         try:
             dataset = (await factories.dataset(connection))["id"]

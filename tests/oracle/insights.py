@@ -67,7 +67,7 @@ def languages_of(seen: VisibleRows, dataset: Found) -> list[str]:
 
 @field("Dataset.howToRequest")
 def how_to_request(seen: VisibleRows, dataset: Found) -> str:
-    return (REQUEST if dataset["status"] == "OPEN" else ENDED).in_language(seen.language)
+    return (REQUEST if dataset["status"] in ("OPEN", "FREEZING") else ENDED).in_language(seen.language)
 
 
 @field("Community.datasets")
@@ -257,6 +257,7 @@ def insight_of(seen: VisibleRows, entry: Found) -> Found | None:
 
 OWN_PURPOSES = {  # of Cohorte, in French
     "Counts of the community": "Effectifs de la communauté",
+    "Counts of the network": "Effectifs du réseau",
     "Progress of a survey": "Avancement d’un questionnaire",
     "Opening of a survey": "Ouverture d’un questionnaire",
     "Size of the dataset": "Taille du jeu de données",

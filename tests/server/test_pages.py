@@ -18,6 +18,9 @@ from commands.web import compress
 from tests.support.client import Ask, serving
 
 SOURCE = (ROOT / "web/graphiql.html").read_text(encoding="utf-8")
+APPLICATION = (ROOT / "web/index.html").read_text(encoding="utf-8")
+BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "sec-fetch-site": "none"}
+ROUTES = [*ROOT.glob("web/src/app/routes.ts"), *ROOT.glob("web/src/pages/*/routes.ts")]
 SCRIPT = b"export const answer = 42;\n" * 100
 
 
@@ -29,6 +32,7 @@ def built(tmp_path: Path) -> Path:
     (assets / "graphiql-1234.js").write_bytes(SCRIPT)
     (assets / "font-1234.ttf").write_bytes(b"font")
     (tmp_path / "dist" / "graphiql.html").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "dist" / "index.html").write_text(APPLICATION, encoding="utf-8")
     (tmp_path / "secret.js").write_text("secret")
     with mock.patch("commands.web.BUILT", tmp_path / "dist"):
         compress()
@@ -60,11 +64,43 @@ async def test_a_page_loads_from_its_own_origin_alone_and_is_asked_for_each_time
 
 
 async def test_a_browser_that_opens_the_endpoint_is_sent_to_the_page(dsn: str, built: Path) -> None:
-    browser = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "sec-fetch-site": "none"}
     async with serving_pages(dsn, built) as ask:
-        answer = await ask.http.get("/graphql", headers=browser)
+        answer = await ask.http.get("/graphql", headers=BROWSER)
         assert (answer.status_code, answer.headers["location"]) == (303, "/graphiql")
-        assert (await ask.http.get(answer.headers["location"], headers=browser)).text.startswith("<!doctype html>")
+        assert (await ask.http.get(answer.headers["location"], headers=BROWSER)).text.startswith("<!doctype html>")
+
+
+async def test_the_application_is_at_the_addresses_of_its_pages(dsn: str, built: Path) -> None:
+    paths = {path for file in ROUTES for path in re.findall(r'path: "(/[^"]*)"', file.read_text(encoding="utf-8"))}
+    assert len(paths) > 10
+    async with serving_pages(dsn, built, demo=False) as ask:
+        for path in sorted(paths | {"/me/some/where", "/communities/a/b"}):
+            page = await ask.http.get(path.replace(":", ""), headers=BROWSER)
+            assert (page.status_code, page.text) == (200, APPLICATION), path
+            assert page.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+            assert page.headers["cache-control"] == "no-cache"
+
+
+async def test_what_is_nowhere_is_not_found_by_browsers_and_programs_alike(dsn: str, built: Path) -> None:
+    async with serving_pages(dsn, built, demo=False) as ask:
+        for path in ("/nowhere", "/mee", "/me2/x", "/index.html", "/index", "/graphiql/x", "/schema/x/y"):
+            page = await ask.http.get(path, headers=BROWSER)
+            assert (page.status_code, page.text) == (404, APPLICATION), path  # whose script says so
+            program = await ask.http.get(path)
+            assert (program.status_code, program.headers["content-type"]) == (404, "application/json"), path
+        posted = await ask.http.post("/nowhere", headers=BROWSER)
+        assert (posted.status_code, posted.headers["content-type"]) == (404, "application/json")
+
+
+async def test_the_root_is_a_page_for_browsers_alone(dsn: str, built: Path) -> None:
+    async with serving_pages(dsn, built, demo=False) as ask:
+        page = await ask.http.get("/", headers=BROWSER)
+        assert (page.status_code, page.text) == (200, APPLICATION)
+        program = await ask.http.get("/")
+        assert program.status_code == 404
+        assert "/graphql" in program.json()["errors"][0]["message"]
+        assert "Accept" in page.headers["vary"].split(", ")
+        assert "Accept" in program.headers["vary"].split(", ")
 
 
 async def test_an_asset_is_kept_for_ever_in_the_coding_that_the_client_prefers(dsn: str, built: Path) -> None:
@@ -124,3 +160,5 @@ async def test_a_server_without_pages_says_how_to_get_them(dsn: str, built: Path
                 assert "make pages" in answer.json()["errors"][0]["message"]
                 assert (await ask.http.get("/assets/graphiql-1234.js")).status_code == 404
                 assert (await ask.http.get("/schema/public.graphql")).status_code == 200
+                root = await ask.http.get("/", headers=BROWSER)
+                assert (root.status_code, root.headers["content-type"]) == (404, "application/json")

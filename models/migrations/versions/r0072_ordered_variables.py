@@ -3,5 +3,5 @@
 from models.migrations import frozen
 
 revision = "0072"
-down_revision = "0065"
+down_revision = "0069"
 upgrade, downgrade = frozen.steps(__file__)

@@ -24,7 +24,12 @@ export interface Answer<Data> {
   milliseconds: number;
   bytes: number;
   cost: Cost | null;
+  /** In which it was answered, such as `fr`. */
+  language: string | null;
 }
+
+/** Nothing was answered: the server, or the way to it, is away. */
+export class Unreachable extends Error {}
 
 export interface Cost {
   requested: number;
@@ -36,24 +41,36 @@ export const ENDPOINT = "/graphql";
 /** Without the first, the cookie does not count; with the second, the response has the operation's cost. */
 export const HEADERS = { "graphql-require-preflight": "1", "graphql-cost": "1" };
 
-/** Carries out a query or a mutation. Throws an Error with a sentence for people if there is no result. */
+let language = "";
+
+/** Sets the language of what is sent from now on. That of the account comes before it. */
+export function speak(chosen: string): void {
+  language = chosen;
+}
+
+/** The headers of a request, with the language that was chosen. */
+export function headers(): Record<string, string> {
+  return language ? { ...HEADERS, "accept-language": language } : HEADERS;
+}
+
+/** Carries out a query or a mutation. Throws an Error with a sentence for people if there is no result: Unreachable if nothing answered. */
 export async function send<Data>(request: Request, signal?: AbortSignal): Promise<Answer<Data>> {
   const started = performance.now();
   const response = await fetch(ENDPOINT, {
     method: "POST",
     credentials: "same-origin",
-    headers: { ...HEADERS, accept: "application/graphql-response+json", "content-type": "application/json" },
+    headers: { ...headers(), accept: "application/graphql-response+json", "content-type": "application/json" },
     body: JSON.stringify(request),
     ...(signal && { signal }),
   }).catch((error: unknown) => {
     if (signal?.aborted) throw error;
-    throw new Error("The server cannot be reached. Nothing was lost: send the operation again once it is back.");
+    throw new Unreachable("The server cannot be reached. Nothing was lost: send the operation again once it is back.");
   });
   const text = await response.text();
   const milliseconds = performance.now() - started;
   const result = parsed<Data>(text);
   if (result === null) throw new Error(`The server answered with status ${response.status}, and with no result.`);
-  return { result, status: response.status, milliseconds, bytes: new Blob([text]).size, cost: costOf(result) };
+  return { result, status: response.status, milliseconds, bytes: new Blob([text]).size, cost: costOf(result), language: response.headers.get("content-language") };
 }
 
 function parsed<Data>(text: string): Result<Data> | null {

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { viewOf, VIEWS, type Audience, type Schemas, type View } from "../graph/views";
-import type { Demonstration } from "../session/demonstration";
+import type { Demonstration } from "../session/demoAccounts";
 import { currentAudience, signIn, signOut } from "../session/session";
 import { SignIn } from "../session/SignIn";
 import { Compare } from "./Compare";

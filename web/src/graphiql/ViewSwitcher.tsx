@@ -1,7 +1,7 @@
 // The bar on top: which view the page is in, and one click to each of the others.
 
 import { VIEWS, type View } from "../graph/views";
-import type { Demonstration } from "../session/demonstration";
+import type { Demonstration } from "../session/demoAccounts";
 
 interface Props {
   current: View;

@@ -7,7 +7,7 @@ import "./graphiql.css";
 
 import { createRoot } from "react-dom/client";
 import { loadSchemas } from "../graph/views";
-import { demonstrationOf } from "../session/demonstration";
+import { demonstrationOf } from "../session/demoAccounts";
 import { currentAudience } from "../session/session";
 import { App } from "./App";
 

@@ -2,10 +2,10 @@
 
 import { send, type Result } from "../graph/send";
 import type { Audience } from "../graph/views";
-import signOutText from "./account/signOut.graphql?raw";
-import signInText from "./public/signIn.graphql?raw";
-import signInVerifyText from "./public/signInVerify.graphql?raw";
-import viewerText from "./public/viewer.graphql?raw";
+import { SignOut } from "./account/signOut";
+import { Viewer as ViewerOperation } from "./everybody/viewer";
+import { SignIn } from "./public/signIn";
+import { SignInVerify } from "./public/signInVerify";
 
 /** The password was right, and a second factor is needed. */
 export interface Challenge {
@@ -33,14 +33,24 @@ interface SignInPayload extends Partial<Challenge> {
 
 const REFUSED = "The server did not carry it out. Try again in a moment.";
 
-/** The view of whoever has signed in. An ended session is a visitor's: its response removes the cookie. */
-export async function currentAudience(): Promise<Audience> {
+/** The view of whoever has signed in, and the language in which they are answered. */
+export interface Current {
+  audience: Audience;
+  language: string | null;
+}
+
+/** Who has signed in. An ended session is a visitor's: its response removes the cookie. */
+export async function current(): Promise<Current> {
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const { result } = await send<{ viewer: Viewer }>({ query: text(viewerText) });
-    if (result.data) return result.data.viewer.audience;
+    const { result, language } = await send<{ viewer: Viewer }>({ query: ViewerOperation.text });
+    if (result.data) return { audience: result.data.viewer.audience, language };
     if (!isEnded(result)) throw new Error(messageOf(result));
   }
-  return "PUBLIC";
+  return { audience: "PUBLIC", language: null };
+}
+
+export async function currentAudience(): Promise<Audience> {
+  return (await current()).audience;
 }
 
 /** Whether a result says that the session has ended. */
@@ -50,7 +60,7 @@ export function isEnded(result: Result<unknown>): boolean {
 
 export async function signIn(email: string, password: string): Promise<Outcome> {
   const { result } = await send<{ signIn: SignInPayload | null }>({
-    query: text(signInText),
+    query: SignIn.text,
     variables: { email, password },
   });
   return outcomeOf(result, result.data?.signIn);
@@ -58,7 +68,7 @@ export async function signIn(email: string, password: string): Promise<Outcome> 
 
 export async function verify(challenge: Challenge, proof: Proof): Promise<Outcome> {
   const { result } = await send<{ signInVerify: SignInPayload | null }>({
-    query: text(signInVerifyText),
+    query: SignInVerify.text,
     variables: { challenge: challenge.challenge, ...proof },
   });
   return outcomeOf(result, result.data?.signInVerify);
@@ -77,7 +87,7 @@ export async function passkeyProof(challenge: Challenge): Promise<Proof> {
 }
 
 export async function signOut(): Promise<void> {
-  const { result } = await send({ query: text(signOutText) });
+  const { result } = await send({ query: SignOut.text });
   if (result.errors && !isEnded(result)) throw new Error(messageOf(result));
 }
 
@@ -94,9 +104,4 @@ function outcomeOf(result: Result<unknown>, payload: SignInPayload | null | unde
 
 function messageOf(result: Result<unknown>): string {
   return result.errors?.[0]?.message ?? REFUSED;
-}
-
-/** A document as its manifest has it: to the letter, so that a view that accepts trusted documents only accepts it. */
-function text(document: string): string {
-  return document.trimEnd();
 }

@@ -1,0 +1,41 @@
+// The frame of the application, and in it the page of the address.
+
+import { createContext, Suspense, useContext } from "react";
+import { Route, Switch, useLocation } from "wouter";
+import { Layout } from "../base/Layout";
+import { Loading } from "../base/Loading";
+import { Problem } from "../base/Problem";
+import type { Demonstration } from "../session/demoAccounts";
+import { Page as SignIn } from "../pages/sign-in/Page";
+import { routes } from "./routes";
+import { useSession } from "./session";
+
+export const DemonstrationContext = createContext<Demonstration | null>(null);
+
+export function useDemonstration(): Demonstration | null {
+  return useContext(DemonstrationContext);
+}
+
+export function App({ demonstration }: { demonstration: Demonstration | null }) {
+  const { audience } = useSession();
+  const [path] = useLocation();
+  return (
+    <DemonstrationContext value={demonstration}>
+      <Layout>
+        <Problem key={path}>
+          <Suspense fallback={<Loading />}>
+            <Switch>
+              {routes.map(({ path: pattern, page: Page, audience: needed }) => (
+                <Route key={pattern ?? "else"} {...(pattern && { path: pattern })}>
+                  {(found) =>
+                    needed && needed !== audience ? <SignIn needed={needed} /> : <Page parameters={found as Record<string, string>} />
+                  }
+                </Route>
+              ))}
+            </Switch>
+          </Suspense>
+        </Problem>
+      </Layout>
+    </DemonstrationContext>
+  );
+}

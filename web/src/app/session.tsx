@@ -1,0 +1,112 @@
+// Who has signed in, for the whole application: with each session come a language and an empty cache.
+
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import { Provider } from "urql";
+import { createGraph } from "../graph/client";
+import { note, onBack } from "../graph/reach";
+import { speak, Unreachable } from "../graph/send";
+import type { Audience } from "../graph/views";
+import { current, signOut, type Current } from "../session/session";
+import { choose, LanguageContext, visitorsLanguage, type Language } from "../text/words";
+
+interface Session {
+  audience: Audience;
+  /** Asks the server who has signed in. To be called after a sign-in. */
+  refresh: () => Promise<Audience>;
+  leave: () => Promise<void>;
+  /** Whether the session ended without `leave`, since the last sign-in. */
+  ended: boolean;
+  /** Changes the language of a visitor; that of an account is a setting of the account. */
+  speak: (language: Language) => void;
+}
+
+const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  const found = useContext(SessionContext);
+  if (!found) throw new Error("useSession needs a SessionProvider.");
+  return found;
+}
+
+/** The session as the page starts with it: a visitor's while the server is away. */
+export async function firstSession(): Promise<Current> {
+  speak(visitorsLanguage());
+  try {
+    return await current();
+  } catch (error) {
+    if (error instanceof Unreachable) note(false);
+    return { audience: "PUBLIC", language: null };
+  }
+}
+
+export function SessionProvider({ first, children }: { first: Current; children: ReactNode }) {
+  const [known, setKnown] = useState(first);
+  const [visitors, setVisitors] = useState(visitorsLanguage);
+  const [ended, setEnded] = useState(false);
+  const [opened, setOpened] = useState(0);
+  const { audience } = known;
+  const language = audience === "PUBLIC" ? visitors : known.language === "fr" ? "fr" : "en";
+
+  const refresh = useCallback(async () => {
+    const found = await current();
+    setKnown(found);
+    setOpened((number) => number + 1);
+    if (found.audience !== "PUBLIC") setEnded(false);
+    return found.audience;
+  }, []);
+
+  // One for each session and language: `opened` counts the sessions.
+  const graph = useMemo(
+    () =>
+      createGraph(() => {
+        setEnded(true);
+        setKnown({ audience: "PUBLIC", language: null });
+        setOpened((number) => number + 1);
+      }),
+    [opened, language],
+  );
+  useEffect(() => graph.close, [graph]);
+  useEffect(() => onBack(() => void refresh().catch(() => undefined)), [refresh]);
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+
+  // Another window may have changed the session, which all of them share.
+  useEffect(() => {
+    const look = (): void => {
+      current().then(
+        (found) => {
+          if (found.audience === audience) return;
+          setKnown(found);
+          setOpened((number) => number + 1);
+        },
+        () => undefined,
+      );
+    };
+    addEventListener("focus", look);
+    return () => removeEventListener("focus", look);
+  }, [audience]);
+
+  const session: Session = {
+    audience,
+    refresh,
+    ended,
+    async leave() {
+      await signOut();
+      setEnded(false);
+      await refresh();
+    },
+    speak(chosen) {
+      choose(chosen);
+      speak(chosen);
+      setVisitors(chosen);
+    },
+  };
+  return (
+    <SessionContext value={session}>
+      <LanguageContext value={language}>
+        <Provider value={graph.client}>{children}</Provider>
+      </LanguageContext>
+    </SessionContext>
+  );
+}

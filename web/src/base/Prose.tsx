@@ -1,0 +1,11 @@
+// A long text, such as terms: its paragraphs are separated by empty lines.
+
+export function Prose({ children }: { children: string }) {
+  return (
+    <div className="prose">
+      {children.split(/\n{2,}/).map((paragraph, place) => (
+        <p key={place}>{paragraph}</p>
+      ))}
+    </div>
+  );
+}

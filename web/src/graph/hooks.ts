@@ -1,0 +1,101 @@
+// How pages read, change and follow the graph.
+
+import { useCallback, useState } from "react";
+import { CombinedError, useClient, useQuery, useSubscription, type AnyVariables } from "urql";
+import { documentOf } from "./client";
+import type { Operation } from "./operation";
+import { Unreachable } from "./send";
+
+/** A result: its data once it is there, also while it is being read again, and why there is none. */
+export interface Read<Data> {
+  data: Data | undefined;
+  loading: boolean;
+  failure: Failure | null;
+  /** Reads it again from the server. */
+  again: () => void;
+}
+
+/** Why there is no result: `away` if the server cannot be reached, or else the server's own sentence. */
+export type Failure = "away" | { message: string };
+
+/** Data of a query. It is shown from the cache at once, and read again. */
+export function useRead<Data, Variables>(
+  operation: Operation<Data, Variables>,
+  variables: Variables,
+  options: { pause?: boolean } = {},
+): Read<Data> {
+  const [{ data, fetching, stale, error }, execute] = useQuery({
+    query: documentOf(operation),
+    variables: variables as Variables & AnyVariables,
+    pause: options.pause ?? false,
+  });
+  const again = useCallback(() => execute({ requestPolicy: "network-only" }), [execute]);
+  return { data: data ?? undefined, loading: fetching || stale, failure: failureOf(error), again };
+}
+
+/** Calls `received` with each event of a subscription, as long as the component is shown. */
+export function useLive<Data, Variables>(
+  operation: Operation<Data, Variables>,
+  variables: Variables,
+  received: (data: Data) => void,
+  options: { pause?: boolean } = {},
+): void {
+  useSubscription(
+    {
+      query: documentOf(operation),
+      variables: variables as Variables & AnyVariables,
+      pause: options.pause ?? false,
+    },
+    (_: undefined, data: Data) => {
+      received(data);
+      return undefined;
+    },
+  );
+}
+
+export interface Refusal {
+  readonly message: string;
+  readonly path: readonly string[];
+}
+
+interface Payload {
+  readonly userErrors: readonly Refusal[];
+}
+
+/** A mutation, and what became of it the last time. */
+export interface Action<Variables, Found> {
+  /** Carries it out. Returns the payload, or null if it was refused or failed. */
+  run: (variables: Variables) => Promise<Found | null>;
+  busy: boolean;
+  refusals: readonly Refusal[];
+  failure: Failure | null;
+}
+
+const NONE: readonly Refusal[] = [];
+
+/** A mutation; `payloadOf` takes its payload out of the data. */
+export function useAction<Data, Variables, Found extends Payload>(
+  operation: Operation<Data, Variables>,
+  payloadOf: (data: Data) => Found | null,
+): Action<Variables, Found> {
+  const client = useClient();
+  const [state, setState] = useState({ busy: false, refusals: NONE, failure: null as Failure | null });
+
+  async function run(variables: Variables): Promise<Found | null> {
+    setState({ busy: true, refusals: NONE, failure: null });
+    const { data, error } = await client.mutation(documentOf(operation), variables as Variables & AnyVariables).toPromise();
+    const payload = data ? payloadOf(data) : null;
+    const refusals = payload?.userErrors ?? NONE;
+    const failure = payload ? null : (failureOf(error) ?? { message: "" });
+    setState({ busy: false, refusals, failure });
+    return payload && refusals.length === 0 ? payload : null;
+  }
+
+  return { run, ...state };
+}
+
+function failureOf(error: CombinedError | undefined): Failure | null {
+  if (!error) return null;
+  if (error.networkError instanceof Unreachable) return "away";
+  return { message: error.graphQLErrors[0]?.message ?? error.networkError?.message ?? "" };
+}

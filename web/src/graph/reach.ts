@@ -1,0 +1,41 @@
+// Whether the server can be reached. While it cannot, it is looked for every few seconds.
+
+import { useSyncExternalStore } from "react";
+
+const EVERY = 3_000; // milliseconds
+
+let away = false;
+const listeners = new Set<() => void>();
+
+/** To be called whenever the server did or did not answer. */
+export function note(reached: boolean): void {
+  if (away === !reached) return;
+  away = !reached;
+  if (away) setTimeout(look, EVERY);
+  for (const listener of [...listeners]) listener();
+}
+
+/** Looks for the server now. */
+export async function look(): Promise<void> {
+  if (!away) return;
+  const found = await fetch("/healthz", { cache: "no-store" }).then(
+    (response) => response.ok,
+    () => false,
+  );
+  if (found) note(true);
+  else setTimeout(look, EVERY);
+}
+
+/** Calls `back` each time the server can be reached again. Returns a function that ends it. */
+export function onBack(back: () => void): () => void {
+  return subscribe(() => away || back());
+}
+
+export function useAway(): boolean {
+  return useSyncExternalStore(subscribe, () => away);
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

@@ -1,0 +1,54 @@
+// A community as everybody may see it.
+
+import { Link } from "wouter";
+import type { PageProps } from "../../app/route";
+import { useSession } from "../../app/session";
+import { Notice } from "../../base/Notice";
+import { PageTitle } from "../../base/PageTitle";
+import { Shown } from "../../base/Shown";
+import { useRead } from "../../graph/hooks";
+import { useFormats, useWords } from "../../text/words";
+import { CommunityPage } from "./everybody/community";
+import { texts } from "./texts";
+
+export function Page({ parameters }: PageProps) {
+  const t = useWords(texts);
+  const { number, date } = useFormats();
+  const { audience } = useSession();
+  const read = useRead(CommunityPage, { slug: parameters["slug"] ?? "" });
+  return (
+    <Shown read={read}>
+      {({ community }) =>
+        community ? (
+          <>
+            <PageTitle>{community.name}</PageTitle>
+            <p>{community.description}</p>
+            {community.countedOn && <p className="quiet">{t.size(number(community.memberCount), date(community.countedOn))}</p>}
+            {community.status !== "OPEN" && <Notice>{t.closed}</Notice>}
+            {community.status === "OPEN" && audience === "PUBLIC" && (
+              <Link href="/register" className="button primary">
+                {t.register}
+              </Link>
+            )}
+            {community.indicators.length > 0 && (
+              <section aria-labelledby="follows">
+                <h2 id="follows">{t.follows}</h2>
+                <ul>
+                  {community.indicators.map((each) => (
+                    <li key={each.id}>{each.name}</li>
+                  ))}
+                </ul>
+              </section>
+            )}
+          </>
+        ) : (
+          <>
+            <PageTitle>{t.title}</PageTitle>
+            <Notice>{t.unknown}</Notice>
+            <Link href="/">{t.search}</Link>
+          </>
+        )
+      }
+    </Shown>
+  );
+}

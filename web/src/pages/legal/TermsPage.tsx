@@ -1,0 +1,20 @@
+// The page at `/terms`.
+
+import { PageTitle } from "../../base/PageTitle";
+import { Shown } from "../../base/Shown";
+import { useRead } from "../../graph/hooks";
+import { useLanguage, useWords } from "../../text/words";
+import { TermsOfUse } from "./everybody/legal";
+import { LegalText } from "./LegalText";
+import { texts } from "./texts";
+
+export function Page() {
+  const t = useWords(texts);
+  const read = useRead(TermsOfUse, { language: useLanguage() === "fr" ? "FR" : "EN" });
+  return (
+    <>
+      <PageTitle>{t.terms}</PageTitle>
+      <Shown read={read}>{({ terms }) => <LegalText {...terms} />}</Shown>
+    </>
+  );
+}

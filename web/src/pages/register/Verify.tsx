@@ -1,0 +1,69 @@
+// The code from the mail: it opens the account, and signs in.
+
+import { useState } from "react";
+import { Link, useLocation } from "wouter";
+import { homeOf } from "../../app/navigation";
+import { useSession } from "../../app/session";
+import { TextField } from "../../base/Field";
+import { Form } from "../../base/Form";
+import { Notice } from "../../base/Notice";
+import { PageTitle } from "../../base/PageTitle";
+import { useAction } from "../../graph/hooks";
+import { signIn } from "../../session/session";
+import { useWords } from "../../text/words";
+import { VerifyEmail } from "./public/register";
+import { texts } from "./texts";
+
+interface Props {
+  /** As they were registered a moment ago. Without them, they are asked for. */
+  email?: string;
+  password?: string;
+  onRestart?: () => void;
+}
+
+export function Verify({ email, password, onRestart }: Props) {
+  const t = useWords(texts);
+  const { refresh } = useSession();
+  const [, navigate] = useLocation();
+  const [opened, setOpened] = useState(false);
+  const { run, ...state } = useAction(VerifyEmail, (data) => data.verifyEmail);
+
+  async function verify(values: Record<string, string>): Promise<void> {
+    const known = { email: email ?? values["email"] ?? "", password: password ?? values["password"] ?? "" };
+    if (!(await run({ input: { code: values["code"] ?? "", password: known.password } }))) return;
+    const outcome = await signIn(known.email, known.password).catch(() => null);
+    if (outcome?.kind !== "signed in") return setOpened(true);
+    await refresh();
+    navigate(homeOf(outcome.audience));
+  }
+
+  if (opened) {
+    return (
+      <>
+        <PageTitle>{t.verify}</PageTitle>
+        <Notice kind="good">{t.opened}</Notice>
+        <Link href="/sign-in" className="button primary">
+          {t.signIn}
+        </Link>
+      </>
+    );
+  }
+  return (
+    <>
+      <PageTitle>{t.verify}</PageTitle>
+      {email && <Notice>{t.sent(email)}</Notice>}
+      <Form submit={t.open} {...state} onSubmit={(values) => void verify(values)}>
+        {!email && <TextField name="email" label={t.email} type="email" autoComplete="username" required />}
+        {password === undefined && (
+          <TextField name="password" label={t.password} hint={t.samePassword} type="password" autoComplete="current-password" required />
+        )}
+        <TextField name="code" label={t.code} hint={t.codeHint} autoComplete="one-time-code" required />
+      </Form>
+      {onRestart && (
+        <button type="button" className="link" onClick={onRestart}>
+          {t.restart}
+        </button>
+      )}
+    </>
+  );
+}
