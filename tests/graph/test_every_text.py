@@ -61,7 +61,8 @@ AS_THEY_ARE = {  # fields of texts that are the same for every reader, with the 
     "DataUse.variables Dataset.wave HelpLine.number Indicator.hpo Indicator.loinc Indicator.slug Indicator.ucum "
     "LedgerEntry.hash LedgerEntry.previousHash LedgerProof.commitment LedgerProof.salt Member.ageBand Money.amount "
     "Money.currency Question.key QuestionOption.code ResultLink.url SurveyCheck.shown Treatment.atc Treatment.inn "
-    "Treatment.nationalCode Treatment.slug Variable.name VisibilityRule.question VisibilityRule.values",
+    "TerminologyCode.code Treatment.nationalCode Treatment.slug Variable.name VisibilityRule.question "
+    "VisibilityRule.values",
 }
 IN_LANGUAGE = {
     "Association.description",
@@ -69,6 +70,7 @@ IN_LANGUAGE = {
     "Community.description",
     "Community.name",
     "Condition.name",
+    "Dataset.howToRequest",
     "Dataset.title",
     "DataUse.purpose",
     "HelpLine.description",
@@ -90,7 +92,13 @@ IN_LANGUAGE = {
     "Terms.text",
     "Treatment.name",
     "Undertakings.text",
+    "Variable.baseline",
+    "Variable.categorization",
+    "Variable.description",
     "Variable.label",
+    "Variable.question",
+    "Variable.unit",
+    "Variable.window",
 }
 OF_SEARCHES = {"MatchedName.name"}  # in whichever language has the words of the search
 # The same in both languages: names, figures, ages and regions, and units that are symbols.
