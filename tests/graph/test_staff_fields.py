@@ -51,7 +51,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     },
     "Dataset": {
         ALL: "budget collectedFrom community endedOn endsOn frozenOn howToRequest id insights kind languages offeredTo "
-        "size survey title variables wave",
+        "progress size status survey title variables wave",
         RESEARCH: "sizeProof",
     },
     "Discussion": {

@@ -319,6 +319,7 @@ PROMISED = {
         EVERYONE: "id title kind community wave collectedFrom frozenOn endsOn endedOn offeredTo howToRequest languages "
         "variables size budget",
         SIGNED_IN: "survey sizeProof insights",
+        "MANAGER": "status progress",
     },
     "Variable": {
         EVERYONE: "id name label description question group scale ordinal direction unit window baseline "
