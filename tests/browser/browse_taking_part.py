@@ -11,6 +11,7 @@ from resolvers.identity.passwords import HASHER
 from tests import factories
 from tests.browser.conftest import Visit, Visiting
 from tests.browser.pages import LOCALES, heading, look, press, sign_in
+from tests.support.callers import User, open_session
 from tests.support.client import PASSWORD
 from tests.support.network import Network
 
@@ -23,7 +24,7 @@ WORDS = {
         "granted": "Your consent is granted", "withdraw consent": "Withdraw consent", "withdrawn": "Your consent is withdrawn",
         "saved": "All answers are saved", "review": "Review my answers", "change": "Change", "submit": "Submit my answers",
         "thanks": "Thank you", "begun": "Begun: go on", "withdraw": "Withdraw my answers", "other": "Language: Français",
-        "needs": "requires an answer", "away": "Not saved yet", "uses": "Where my data went", "to ledger": "To the public ledger",
+        "needs": "needs an answer", "away": "Not saved yet", "uses": "Where my data went", "to ledger": "To the public ledger",
         "unaccepted": "not accepted as it stands", "reads": "Who read my data",
     },
     "fr": {
@@ -83,6 +84,18 @@ async def grant(found: Visit, language: str) -> None:
     await section.locator("[name=noticeVersion]").check()
     await section.get_by_role("button", name=WORDS[language]["grant"]).click()
     await expect(section.locator(".notice.good")).to_contain_text(WORDS[language]["granted"])
+
+
+async def publish(network: Network, variable: str) -> None:
+    """The demonstration's laboratory publishes a table of the dataset that the demonstration's patient is in."""
+    account = await network.value("SELECT id FROM identity.account WHERE email = 'laboratory@demo.example'")
+    laboratory = User("laboratory", await open_session(network.database, account), id=account)
+    answer = await network.ask(laboratory, "{ community(slug: \"multiple-sclerosis\") { datasets { nodes { id kind } } } }")
+    (dataset,) = [each["id"] for each in answer["data"]["community"]["datasets"]["nodes"] if each["kind"] == "SURVEY"]
+    document = "mutation ($input: InsightInput!) { insightPublish(input: $input) { userErrors { message path } } }"
+    wanted = {"dataset": dataset, "variable": variable, "by": ["sex"], "precision": "WITHIN_50"}
+    answer = await network.ask(laboratory, document, {"input": wanted})
+    assert answer["data"]["insightPublish"]["userErrors"] == []
 
 
 @languages
@@ -218,6 +231,7 @@ async def test_a_member_finds_a_laboratorys_use(visit: Visiting, network: Networ
     await network.database.execute(
         "UPDATE identity.account SET locale = $1 WHERE email = 'patient@demo.example'", LOCALES[language]
     )
+    await publish(network, "burden" if language == "en" else "work")
     found = await visit("/sign-in", locale=LOCALES[language])
     page = found.page
     await sign_in(found, "patient@demo.example", language=language)

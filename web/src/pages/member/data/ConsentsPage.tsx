@@ -76,7 +76,7 @@ function Purpose({ notice, consent, again }: { notice: NoticeToReadFragment; con
         <ChecksField
           name="recipients"
           label={t.whom}
-          hint={t.whomHint}
+          hint={t.whomHint[purpose]}
           options={KINDS.map((value) => ({ value, label: t.kindsLong[value] }))}
           initial={consent?.recipients ?? []}
         />

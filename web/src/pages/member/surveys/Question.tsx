@@ -19,10 +19,12 @@ interface Props {
 
 export function Question({ question, place, given = NONE, faults, onChange }: Props) {
   const t = useWords(texts);
+  const limitsOf = useLimits();
   const id = useId();
   const found = isAnswered(question, given) && !isAccepted(question, given) ? [t.unaccepted, ...faults] : faults;
-  const controls = { id, "aria-describedby": `${id}-help ${id}-fault`, "aria-invalid": found.length > 0 || undefined };
   const scale = question.kind === "SCALE" ? valuesOf(question) : [];
+  const help = [question.help, scale.length ? null : limitsOf(question)].filter(Boolean).join(" ");
+  const controls = { id, "aria-describedby": `${help && `${id}-help `}${id}-fault`, "aria-invalid": found.length > 0 || undefined };
   const grouped = takesOptions(question) || scale.length > 0;
   const title = (
     <>
@@ -31,9 +33,11 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
   );
   const rest = (control: ReactNode): ReactNode => (
     <>
-      <p className="hint" id={`${id}-help`}>
-        {question.help} <Limits question={question} />
-      </p>
+      {help && (
+        <p className="hint" id={`${id}-help`}>
+          {help}
+        </p>
+      )}
       {control}
       {grouped && !question.required && isAnswered(question, given) && (
         <button type="button" className="link" onClick={() => onChange(NONE)}>
@@ -120,14 +124,16 @@ function valuesOf({ minimum, maximum }: AskedFragment): readonly number[] {
   return Array.from({ length: Math.floor(maximum - minimum) + 1 }, (_, place) => minimum + place);
 }
 
-/** Which answers are accepted, unless the control says it. */
-function Limits({ question: { kind, minimum, maximum, maxChoices } }: { question: AskedFragment }) {
+/** Says which answers are accepted. */
+function useLimits(): (question: AskedFragment) => string | null {
   const t = useWords(texts);
   const { number } = useFormats();
   const plain = { useGrouping: false }; // a year is a number, too
-  if (kind === "MULTIPLE_CHOICE" && maxChoices !== null) return t.atMost(number(maxChoices));
-  if (kind !== "NUMBER" && kind !== "SCALE") return null;
-  if (minimum !== null && maximum !== null) return t.between(number(minimum, plain), number(maximum, plain));
-  if (minimum !== null) return t.from(number(minimum, plain));
-  return maximum === null ? null : t.upTo(number(maximum, plain));
+  return ({ kind, help, minimum, maximum, maxChoices }) => {
+    if (kind === "MULTIPLE_CHOICE" && maxChoices !== null) return help ? null : t.atMost(number(maxChoices));
+    if (kind !== "NUMBER" && kind !== "SCALE") return null;
+    if (minimum !== null && maximum !== null) return t.between(number(minimum, plain), number(maximum, plain));
+    if (minimum !== null) return t.from(number(minimum, plain));
+    return maximum === null ? null : t.upTo(number(maximum, plain));
+  };
 }

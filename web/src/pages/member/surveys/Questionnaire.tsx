@@ -53,7 +53,8 @@ export function Questionnaire({ survey, answers, submitted, onAnswer, onSubmitte
     const found: Record<string, string[]> = {};
     for (const { path, message } of refusals) {
       const key = questionOf(path, sent);
-      if (key !== undefined) (found[key] ??= []).push(message);
+      const isMissing = path.length === 3; // the server's sentence has the question's key, which is for programs
+      if (key !== undefined) (found[key] ??= []).push(isMissing ? t.missing : message);
     }
     setFaults(found);
     setOthers(refusals.filter(({ path }) => questionOf(path, sent) === undefined));
