@@ -11,7 +11,6 @@ from resolvers.identity.passwords import HASHER
 from tests import factories
 from tests.browser.conftest import Visit, Visiting
 from tests.browser.pages import LOCALES, heading, look, press, sign_in
-from tests.support.callers import User, open_session
 from tests.support.client import PASSWORD
 from tests.support.network import Network
 
@@ -43,10 +42,16 @@ WORDS = {
 async def member_with_password(network: Network, language: str, *communities: UUID, **given: Any) -> str:
     """The e-mail address of a new member, who signs in with PASSWORD."""
     member = await network.member(*communities, **given)
+    account = await network.value("SELECT id FROM identity.account WHERE member_id = $1", member.id)
+    return await let_sign_in(network, account, language)
+
+
+async def let_sign_in(network: Network, account: UUID, language: str) -> str:
+    """Gives an account an address, which it returns, a language and the password PASSWORD."""
     email = f"walker{next(numbers)}@people.example"
-    account = await network.value(
-        "UPDATE identity.account SET email = $2, email_verified = true, locale = $3 WHERE member_id = $1 RETURNING id",
-        member.id,
+    await network.database.execute(
+        "UPDATE identity.account SET email = $2, email_verified = true, locale = $3 WHERE id = $1",
+        account,
         email,
         LOCALES[language],
     )
@@ -86,16 +91,17 @@ async def grant(found: Visit, language: str) -> None:
     await expect(section.locator(".notice.good")).to_contain_text(WORDS[language]["granted"])
 
 
-async def publish(network: Network, variable: str) -> None:
-    """The demonstration's laboratory publishes a table of the dataset that the demonstration's patient is in."""
-    account = await network.value("SELECT id FROM identity.account WHERE email = 'laboratory@demo.example'")
-    laboratory = User("laboratory", await open_session(network.database, account), id=account)
-    answer = await network.ask(laboratory, "{ community(slug: \"multiple-sclerosis\") { datasets { nodes { id kind } } } }")
-    (dataset,) = [each["id"] for each in answer["data"]["community"]["datasets"]["nodes"] if each["kind"] == "SURVEY"]
-    document = "mutation ($input: InsightInput!) { insightPublish(input: $input) { userErrors { message path } } }"
-    wanted = {"dataset": dataset, "variable": variable, "by": ["sex"], "precision": "WITHIN_50"}
-    answer = await network.ask(laboratory, document, {"input": wanted})
-    assert answer["data"]["insightPublish"]["userErrors"] == []
+async def enrolled(network: Network, language: str) -> str:
+    """The e-mail address of a member whose data the demonstration's laboratory has used, and who signs in with PASSWORD."""
+    account = await network.value(
+        """
+        SELECT min(a.id::text)::uuid FROM research.enrolment e JOIN identity.account a USING (member_id)
+        JOIN insight.dataset d ON d.id = e.dataset_id JOIN catalog.community c ON c.id = d.community_id
+        WHERE c.slug = 'rheumatoid-arthritis' AND e.withdrawn_at IS NULL
+            AND NOT EXISTS (SELECT FROM identity.credential k WHERE k.account_id = a.id)
+        """
+    )
+    return await let_sign_in(network, account, language)
 
 
 @languages
@@ -228,18 +234,18 @@ async def test_a_consent_is_withdrawn(visit: Visiting, network: Network, languag
 @languages
 async def test_a_member_finds_a_laboratorys_use(visit: Visiting, network: Network, language: str) -> None:
     words = WORDS[language]
-    await network.database.execute(
-        "UPDATE identity.account SET locale = $1 WHERE email = 'patient@demo.example'", LOCALES[language]
-    )
-    await publish(network, "burden" if language == "en" else "work")
+    email = await enrolled(network, language)
     found = await visit("/sign-in", locale=LOCALES[language])
     page = found.page
-    await sign_in(found, "patient@demo.example", language=language)
+    await sign_in(found, email, language=language)
     await found.open("/me/data")
     await page.locator(".uses li").first.wait_for()
     await look(found, f"data-uses-{language}")
     await page.locator(".uses a", has_text="Alvéole").first.click()
     await page.locator(".bars").first.wait_for()
+    await page.locator("main details summary").first.click()
+    await expect(page.locator("tbody tr").first).to_contain_text("%")
+    await page.locator("main details summary").first.click()
     await look(found, f"data-use-{language}")
     await page.get_by_role("link", name=words["to ledger"]).click()
     await page.locator("tbody tr").first.wait_for()

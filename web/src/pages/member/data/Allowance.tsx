@@ -9,6 +9,7 @@ export function Allowance({ loss }: { loss: LossFragment }) {
   const t = useWords(texts);
   const { number } = useFormats();
   const percent = (value: number): string => number(value, { style: "percent", maximumFractionDigits: 1 });
+  const guess = percent(Math.ceil(loss.guess * 100) / 100); // as the statement has it
   const whole = loss.allowance.microRho;
   const rows = [
     { name: t.spent, cost: loss.spent },
@@ -27,8 +28,8 @@ export function Allowance({ loss }: { loss: LossFragment }) {
         </p>
       </figure>
       <figure className="meter">
-        <figcaption>{t.guess(percent(loss.guess))}</figcaption>
-        <Bar shares={[loss.guess]} mark={0.5} label={t.guess(percent(loss.guess))} />
+        <figcaption>{t.guess(guess)}</figcaption>
+        <Bar shares={[loss.guess]} mark={0.5} label={t.guess(guess)} />
         <p className="legend">{t.guessLegend}</p>
       </figure>
       <details>

@@ -16,38 +16,44 @@ export function Numbers({ insight }: { insight: PublishedTableFragment }) {
     const name = cell.by.map((each) => each.label).join(" · ");
     groups.set(name, [...(groups.get(name) ?? []), cell]);
   }
+  const shown = [...groups].filter(([, cells]) => cells.some((cell) => cell.count !== null));
+  const statistics = insight.statistics.filter((each) => shown.some(([name]) => name === each.by.map(({ label }) => label).join(" · ")));
   const most = Math.max(1, ...insight.cells.map((cell) => (cell.count ?? 0) + cell.marginOfError));
   const percent = (value: number): string => number(value, { style: "percent", maximumFractionDigits: 0 });
   return (
     <>
       <p>{t.numbersLead(number(insight.marginOfError))}</p>
       <h3>{[insight.variable.label, ...insight.by.map((each) => each.label)].join(" · ")}</h3>
-      {[...groups].map(([name, cells]) => (
+      {shown.map(([name, cells]) => (
         <figure key={name} className="bars">
           {name && <figcaption>{name}</figcaption>}
           <Bars cells={cells} most={most} label={t.chart(name || insight.variable.label)} />
         </figure>
       ))}
-      <Table
-        caption={t.numbersPublished}
-        rows={insight.cells}
-        keyOf={(cell) => [cell.category, ...cell.by].map((each) => each.code).join()}
-        columns={[
-          ...insight.by.map((variable, place) => ({ title: variable.label, cell: (cell: CountedFragment) => cell.by[place]?.label })),
-          { title: insight.variable.label, cell: (cell) => cell.category.label },
-          { title: t.count, cell: (cell) => (cell.count === null ? t.hidden : `${number(cell.count)} ± ${number(cell.marginOfError)}`), numeric: true },
-          {
-            title: t.shareOfGroup,
-            cell: (cell) => (cell.share === null || !cell.interval ? "" : `${percent(cell.share)} (${percent(cell.interval.low)} – ${percent(cell.interval.high)})`),
-            numeric: true,
-          },
-        ]}
-      />
-      {insight.statistics.length > 0 && (
+      {shown.length < groups.size && <p className="quiet">{t.hiddenGroups(number(groups.size - shown.length))}</p>}
+      <details>
+        <summary>{t.asTable}</summary>
+        <Table
+          caption={t.numbersPublished}
+          rows={insight.cells}
+          keyOf={(cell) => [cell.category, ...cell.by].map((each) => each.code).join()}
+          columns={[
+            ...insight.by.map((variable, place) => ({ title: variable.label, cell: (cell: CountedFragment) => cell.by[place]?.label })),
+            { title: insight.variable.label, cell: (cell) => cell.category.label },
+            { title: t.count, cell: (cell) => (cell.count === null ? t.hidden : `${number(cell.count)} ± ${number(cell.marginOfError)}`), numeric: true },
+            {
+              title: t.shareOfGroup,
+              cell: (cell) => (cell.share === null || !cell.interval ? "" : `${percent(cell.share)} (${percent(cell.interval.low)} – ${percent(cell.interval.high)})`),
+              numeric: true,
+            },
+          ]}
+        />
+      </details>
+      {statistics.length > 0 && (
         <>
           <h3>{t.statistics}</h3>
           <ul>
-            {insight.statistics.map((each) => (
+            {statistics.map((each) => (
               <li key={[each.measure, ...each.by.map(({ code }) => code)].join()}>
                 {[...each.by.map(({ label }) => label), t.measures[each.measure]].join(" · ")}
                 {": "}

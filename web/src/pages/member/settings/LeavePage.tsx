@@ -1,8 +1,9 @@
 // Leaving the network: what is erased and what remains, and the deletion of the account.
 
 import { useState } from "react";
-import { Link } from "wouter";
+import { Link, useLocation } from "wouter";
 import { useSession } from "../../../app/session";
+import { Button } from "../../../base/Button";
 import { CheckField, TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
 import { Notice } from "../../../base/Notice";
@@ -15,7 +16,8 @@ import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
-  const { leave } = useSession();
+  const { refresh } = useSession();
+  const [, navigate] = useLocation();
   const { run, ...state } = useAction(AccountDelete, (data) => data.accountDelete);
   const [gone, setGone] = useState(false);
 
@@ -28,9 +30,9 @@ export function Page() {
       <>
         <PageTitle>{t.gone}</PageTitle>
         <Notice kind="good">{t.goneHint}</Notice>
-        <button type="button" className="button primary" onClick={() => void leave().then(() => location.assign("/"))}>
+        <Button kind="primary" onClick={() => void refresh().finally(() => navigate("/"))}>
           {t.toStart}
-        </button>
+        </Button>
       </>
     );
   }
