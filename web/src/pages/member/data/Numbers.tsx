@@ -5,7 +5,7 @@ import { useFormats, useWords } from "../../../text/words";
 import type { CountedFragment, PublishedTableFragment } from "./patient/data";
 import { texts } from "./texts";
 
-const ROW = 34; // pixels
+const ROW = 44; // pixels
 const BAR = 14;
 
 export function Numbers({ insight }: { insight: PublishedTableFragment }) {
@@ -56,7 +56,7 @@ export function Numbers({ insight }: { insight: PublishedTableFragment }) {
             {statistics.map((each) => (
               <li key={[each.measure, ...each.by.map(({ code }) => code)].join()}>
                 {[...each.by.map(({ label }) => label), t.measures[each.measure]].join(" · ")}
-                {": "}
+                {" "}
                 {each.value === null ? t.hidden : number(each.value, { maximumFractionDigits: 1 })}
                 {each.interval && ` (${number(each.interval.low, { maximumFractionDigits: 1 })} – ${number(each.interval.high, { maximumFractionDigits: 1 })})`}
               </li>

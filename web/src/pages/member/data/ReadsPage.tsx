@@ -19,7 +19,7 @@ export function Page() {
 
   function readerOf({ reader, relative, staffRoles }: ReadOfDataFragment): string {
     if (reader === "RELATIVE") return relative ? t.relative(relative.pseudonym) : t.goneRelative;
-    return `${t.staff}: ${staffRoles.map((role) => t.roles[role]).join(", ")}`;
+    return `${t.staff} (${staffRoles.map((role) => t.roles[role]).join(", ")})`;
   }
 
   return (

@@ -24,7 +24,7 @@ export function Review({ questions, answers, onChange }: Props) {
             {onChange && (
               <button type="button" className="link" onClick={() => onChange(question.key)}>
                 {t.change}
-                <span className="hidden-text">: {question.text}</span>
+                <span className="hidden-text"> – {question.text}</span>
               </button>
             )}
           </dd>
