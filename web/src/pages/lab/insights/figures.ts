@@ -1,0 +1,121 @@
+// Makes the figures of a chart out of an insight's cells and statistics.
+
+import type { CellFiguresFragment as Cell, StatisticFiguresFragment as Statistic } from "../../../../generated/buyer";
+import type { Figure, Section } from "../../../base/chart/IntervalChart";
+import { roundedUp } from "../../../base/chart/ticks";
+
+export type Measure = "share" | "count" | "MEAN" | "MEDIAN";
+export type Arrangement = "category" | "group";
+
+export interface Table {
+  readonly cells: readonly Cell[];
+  readonly statistics: readonly Statistic[];
+}
+
+interface Words {
+  everyone: string;
+  hidden: string;
+  nothing: string;
+  none: string;
+}
+
+interface Options {
+  measure: Measure;
+  arrangement: Arrangement;
+  format: (value: number) => string;
+  words: Words;
+  /** The same table by another computation, cell by cell. */
+  second?: Table | undefined;
+}
+
+interface Value {
+  value: number;
+  low: number;
+  high: number;
+}
+
+/** What can be shown of a table: each has at least one figure. */
+export function measuresOf({ cells, statistics }: Table): Measure[] {
+  const found: Measure[] = [];
+  if (cells.some((each) => each.share !== null)) found.push("share");
+  found.push("count");
+  if (statistics.some((each) => each.value !== null)) found.push("MEAN", "MEDIAN");
+  return found;
+}
+
+export function sectionsOf(table: Table, options: Options): Section[] {
+  const { measure, words } = options;
+  if (measure === "MEAN" || measure === "MEDIAN") {
+    const of = (found: Table): Statistic[] => found.statistics.filter((each) => each.measure === measure);
+    const second = options.second && of(options.second);
+    const figures = of(table).map((each, place) =>
+      figureOf(statisticValue(each), each.reliability, groupOf(each, words), place, options, second?.[place] && statisticValue(second[place])),
+    );
+    return [{ key: measure, title: null, figures }];
+  }
+  const groups = [...new Set(table.cells.map((each) => groupOf(each, words)))];
+  const drawn = table.cells.map((cell, place) => {
+    const group = groupOf(cell, words);
+    const other = options.second?.cells[place];
+    const reliability = (measure === "count" ? cell.reliability : cell.shareReliability) ?? "HIDDEN";
+    const isGrouped = groups.length > 1;
+    const byCategory = isGrouped && options.arrangement === "category";
+    return {
+      section: byCategory ? cell.category.label : isGrouped ? group : null,
+      figure: figureOf(
+        cellValue(cell, measure),
+        reliability,
+        byCategory ? group : cell.category.label,
+        groups.indexOf(group),
+        options,
+        other && cellValue(other, measure),
+      ),
+    };
+  });
+  const titles = [...new Set(drawn.map((each) => each.section))];
+  return titles.map((title) => ({
+    key: title ?? "all",
+    title,
+    figures: drawn.filter((each) => each.section === title).map((each, place) => ({ ...each.figure, key: String(place) })),
+  }));
+}
+
+/** The range of a chart that has all of these sections. */
+export function rangeOf(sections: readonly Section[], measure: Measure, values: readonly number[]): readonly [number, number] {
+  if ((measure === "MEAN" || measure === "MEDIAN") && values.length > 1) return [Math.min(...values), Math.max(...values)];
+  const ends = sections.flatMap((each) => each.figures.flatMap((figure) => [figure.value ?? 0, figure.high ?? 0, figure.second?.high ?? 0]));
+  const most = roundedUp(ends);
+  return [0, measure === "share" ? Math.min(most, 1) : most];
+}
+
+/** The group of a cell or a statistic in words. */
+export function groupOf({ by }: { by: readonly { readonly label: string }[] }, words: { everyone: string }): string {
+  return by.map((each) => each.label).join(" · ") || words.everyone;
+}
+
+function figureOf(found: Value | null, reliability: string, label: string, series: number, options: Options, second?: Value | null): Figure {
+  const { words, format } = options;
+  const known = reliability === "NONE" ? null : found;
+  return {
+    key: String(series),
+    label,
+    value: known?.value ?? null,
+    low: found?.low ?? null,
+    high: found?.high ?? null,
+    precise: reliability === "HIGH",
+    words: found && known ? `${format(found.value)} (${format(found.low)} – ${format(found.high)})` : found ? words.nothing : reliability === "HIDDEN" ? words.hidden : words.none,
+    series,
+    second: second ?? null,
+  };
+}
+
+function cellValue(cell: Cell, measure: Measure): Value | null {
+  if (measure === "count") {
+    return cell.count === null ? null : { value: cell.count, low: cell.count - cell.marginOfError, high: cell.count + cell.marginOfError };
+  }
+  return cell.share === null || cell.interval === null ? null : { value: cell.share, ...cell.interval };
+}
+
+function statisticValue({ value, interval }: Statistic): Value | null {
+  return value === null || interval === null ? null : { value, ...interval };
+}
