@@ -14,7 +14,7 @@ import { Unknown } from "../Unknown";
 import { texts as shared } from "../texts";
 import "../lab.css";
 import { Published } from "./Published";
-import { Question } from "./Question";
+import { PRECISIONS, Question } from "./Question";
 import { texts } from "./texts";
 
 export type Dataset = NonNullable<LabDatasetQuery["dataset"]>;
@@ -53,12 +53,7 @@ function Budget({ budget }: { budget: Dataset["budget"] }) {
   const t = useWords(texts);
   const names = useWords(shared);
   const { number } = useFormats();
-  const rows = [
-    { precision: names.precisions.WITHIN_5, left: budget.within5 },
-    { precision: names.precisions.WITHIN_10, left: budget.within10 },
-    { precision: names.precisions.WITHIN_20, left: budget.within20 },
-    { precision: names.precisions.WITHIN_50, left: budget.within50 },
-  ];
+  const left = { WITHIN_5: budget.within5, WITHIN_10: budget.within10, WITHIN_20: budget.within20, WITHIN_50: budget.within50 };
   return (
     <section aria-labelledby="budget">
       <h2 id="budget">{t.budget}</h2>
@@ -67,11 +62,11 @@ function Budget({ budget }: { budget: Dataset["budget"] }) {
       <div className="small-table">
         <Table
           caption={t.budget}
-          rows={rows}
-          keyOf={(row) => row.precision}
+          rows={[left]}
+          keyOf={() => t.insights}
           columns={[
-            { title: t.precision, cell: (row) => row.precision, numeric: true },
-            { title: t.insights, cell: (row) => number(row.left), numeric: true },
+            { title: t.precision, cell: () => t.insights },
+            ...PRECISIONS.map((each) => ({ title: names.precisions[each], cell: (row: typeof left) => number(row[each]), numeric: true })),
           ]}
         />
       </div>

@@ -1,7 +1,7 @@
 // Two insights beside one another, on the same scale.
 
 import type { PageProps } from "../../../app/route";
-import type { LabInsightFactsQuery, LabInsightFiguresQuery } from "../../../../generated/buyer";
+import type { LabInsightFactsQuery } from "../../../../generated/buyer";
 import { PageTitle } from "../../../base/PageTitle";
 import { Shown } from "../../../base/Shown";
 import { useRead } from "../../../graph/hooks";
@@ -11,15 +11,14 @@ import { InsightLink, useTitle } from "../InsightTable";
 import "../lab.css";
 import { Unknown } from "../Unknown";
 import { FiguresChart, FiguresTable, useChoice, useFigure } from "./Figures";
-import { rangeOf, sectionsOf } from "./figures";
+import { rangeOf, readableOf, sectionsOf, type Table } from "./figures";
 import { texts } from "./texts";
 
 type Facts = NonNullable<LabInsightFactsQuery["insight"]>;
-type Figures = NonNullable<LabInsightFiguresQuery["insight"]>;
 
 interface Side {
   facts: Facts;
-  figures: Figures;
+  figures: Table;
 }
 
 export function Page({ parameters }: PageProps) {
@@ -35,7 +34,7 @@ export function Page({ parameters }: PageProps) {
                 <Shown read={right.figures}>
                   {(others) =>
                     first.insight && other.insight && firsts.insight && others.insight ? (
-                      <Both sides={[{ facts: first.insight, figures: firsts.insight }, { facts: other.insight, figures: others.insight }]} />
+                      <Both sides={[{ facts: first.insight, figures: readableOf(firsts.insight).table }, { facts: other.insight, figures: readableOf(others.insight).table }]} />
                     ) : (
                       <Unknown />
                     )

@@ -43,7 +43,8 @@ export function FiguresChart({ title, table, measure, arrangement, values, secon
 export function useFigure(measure: Measure): (value: number) => string {
   const { number } = useFormats();
   if (measure === "share") return (value) => number(value, { style: "percent", maximumFractionDigits: 0 });
-  return (value) => number(value, { maximumFractionDigits: measure === "count" ? 0 : 1 });
+  const digits = measure === "count" ? 0 : 1;
+  return (value) => number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" });
 }
 
 /** What is shown, among what there is, and how. */
@@ -101,16 +102,16 @@ export function FiguresTable({ title, table, measure, second }: { title: string;
         keyOf={(row) => String(row.place)}
         columns={[
           { title: t.group, cell: (row) => groupOf(row, t) },
-          { title: t.value, cell: (row) => (row.value === null ? t.none : decimal(row.value)), numeric: true },
+          { title: t.value, cell: (row) => (row.reliability === "NONE" ? "–" : written(row.value, decimal)), numeric: true },
           { title: t.interval, cell: (row) => row.interval && t.between(decimal(row.interval.low), decimal(row.interval.high)), numeric: true },
           { title: t.reliability, cell: (row) => t.reliabilities[row.reliability] },
-          ...(others ? [{ title: t.reconciled, cell: (row: { place: number }) => written(others[row.place]?.value, decimal), numeric: true }] : []),
+          ...(others ? [{ title: t.other, cell: (row: { place: number }) => others[row.place]?.reliability === "NONE" ? "–" : written(others[row.place]?.value, decimal), numeric: true }] : []),
         ]}
       />
     );
   }
-  const both = (cell: CellFiguresFragment | undefined) =>
-    cell && (measure === "count" ? cell.count !== null && `${number(cell.count)} ± ${number(cell.marginOfError)}` : written(cell.share, percent));
+  const counted = (cell: CellFiguresFragment) => cell.count !== null && `${number(cell.count)}\u00a0±\u00a0${number(cell.marginOfError)}`;
+  const both = (cell: CellFiguresFragment | undefined) => cell && (measure === "count" ? counted(cell) : written(cell.share, percent));
   return (
     <>
       <Table
@@ -120,11 +121,14 @@ export function FiguresTable({ title, table, measure, second }: { title: string;
         columns={[
           ...(isGrouped ? [{ title: t.group, cell: (row: CellFiguresFragment) => groupOf(row, t) }] : []),
           { title: t.category, cell: (row) => row.category.label },
-          { title: t.count, cell: (row) => (row.count === null ? t.hidden : `${number(row.count)} ± ${number(row.marginOfError)}`), numeric: true },
-          { title: t.reliability, cell: (row) => t.reliabilities[row.reliability] },
-          { title: t.share, cell: (row) => written(row.share, percent), numeric: true },
+          { title: t.count, cell: (row) => counted(row) || t.hidden, numeric: true },
+          { title: t.share, cell: (row) => (row.shareReliability === "NONE" ? "–" : written(row.share, percent)), numeric: true },
           { title: t.interval, cell: (row) => row.interval && t.between(percent(row.interval.low), percent(row.interval.high)), numeric: true },
-          ...(second ? [{ title: t.reconciled, cell: (row: { place: number }) => both(second.cells[row.place]) || t.hidden, numeric: true }] : []),
+          {
+            title: measure === "count" ? t.ofCount : t.ofShare,
+            cell: (row) => t.reliabilities[(measure === "count" ? row.reliability : row.shareReliability) ?? "HIDDEN"],
+          },
+          ...(second ? [{ title: t.other, cell: (row: { place: number }) => both(second.cells[row.place]) || t.hidden, numeric: true }] : []),
         ]}
       />
       {table.cells.some((each) => each.reliability === "HIDDEN") && <p className="quiet after-form">{t.hiddenHint}</p>}

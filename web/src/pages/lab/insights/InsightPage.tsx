@@ -16,6 +16,7 @@ import "../lab.css";
 import { texts as shared } from "../texts";
 import { Unknown } from "../Unknown";
 import { FiguresChart, FiguresTable, useChoice } from "./Figures";
+import { matching, readableOf } from "./figures";
 import { Proof } from "./Proof";
 import { Slice, WHOLE, type Sliced } from "./Slice";
 import { texts } from "./texts";
@@ -58,6 +59,7 @@ function Figures({ insight }: { insight: Insight }) {
   const isWhole = sliced.by === null && sliced.where === null;
   const other = useRead(LabInsightReconciled, { id: insight.id }, { pause: !reconciled });
   const second = reconciled && isWhole ? other.data?.insight?.reconciled : undefined;
+  const [everything, setEverything] = useState(false);
   const choice = useChoice(read.data?.insight ?? undefined);
   const values = insight.variable.categories.flatMap((each) => (each.value === null ? [] : [each.value]));
   return (
@@ -73,15 +75,27 @@ function Figures({ insight }: { insight: Insight }) {
       </label>
       <Slice variable={insight.variable} by={insight.by} sliced={sliced} onSlice={setSliced} />
       <Shown read={read}>
-        {({ insight: found }) =>
-          found && (
+        {({ insight: found }) => {
+          if (!found) return null;
+          const { table, left } = everything ? { table: found, left: 0 } : readableOf(found);
+          const beside = second && matching(second, table);
+          return (
             <div aria-busy={read.loading}>
-              <FiguresChart title={title} table={found} measure={choice.measure} arrangement={choice.arrangement} values={values} second={second} />
+              <FiguresChart title={title} table={table} measure={choice.measure} arrangement={choice.arrangement} values={values} second={beside} />
               {second && <p className="quiet">{t.releases(number(second.releases), time(second.asOf))}</p>}
-              <FiguresTable title={title} table={found} measure={choice.measure} second={second} />
+              {(left > 0 || everything) && (
+                <label className="choice">
+                  <input type="checkbox" checked={everything} onChange={(event) => setEverything(event.target.checked)} />
+                  <span>
+                    {t.everything}
+                    {left > 0 && <span className="hint block">{t.left(number(left))}</span>}
+                  </span>
+                </label>
+              )}
+              <FiguresTable title={title} table={table} measure={choice.measure} second={beside} />
             </div>
-          )
-        }
+          );
+        }}
       </Shown>
     </section>
   );
@@ -90,7 +104,9 @@ function Figures({ insight }: { insight: Insight }) {
 function Beside({ insight }: { insight: Insight }) {
   const t = useWords(texts);
   const [, navigate] = useLocation();
-  const others = insight.dataset.community.insights.nodes.filter((each) => each.id !== insight.id);
+  const others = insight.dataset.community.insights.nodes
+    .filter((each) => each.id !== insight.id)
+    .sort((one, other) => Number(other.variable.label === insight.variable.label) - Number(one.variable.label === insight.variable.label));
   return (
     <section aria-labelledby="beside">
       <h2 id="beside">{t.beside}</h2>
@@ -98,7 +114,7 @@ function Beside({ insight }: { insight: Insight }) {
         <p className="quiet">{t.noOther}</p>
       ) : (
         <Form submit={t.compare} onSubmit={(values) => navigate(`/lab/insights/${insight.id}/beside/${values["other"]}`)}>
-          <SelectField name="other" label={t.other} options={useOptions(others)} />
+          <SelectField name="other" label={t.otherInsight} options={useOptions(others)} />
         </Form>
       )}
     </section>

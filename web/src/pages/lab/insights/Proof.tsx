@@ -38,7 +38,7 @@ function Checked({ proof }: { proof: Known }) {
         <Notice>{t.unable}</Notice>
       )}
       {holds !== null && <Notice kind={holds ? "good" : "fault"}>{holds ? t.verified(number(ledgerEntry.position)) : t.unverified}</Notice>}
-      <dl className="facts after-form">
+      <dl className="facts proof after-form">
         <dt>{t.entry}</dt>
         <dd>{number(ledgerEntry.position)}</dd>
         <dt>{t.hash}</dt>

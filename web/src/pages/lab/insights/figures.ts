@@ -43,6 +43,27 @@ export function measuresOf({ cells, statistics }: Table): Measure[] {
   return found;
 }
 
+/** The table without the groups in which every count is hidden, unless that is all of them; and how many these are. */
+export function readableOf(table: Table): { table: Table; left: number } {
+  const groups = new Set(table.cells.map(keyOf));
+  const readable = new Set(table.cells.filter((each) => each.reliability !== "HIDDEN").map(keyOf));
+  if (readable.size === 0 || readable.size === groups.size) return { table, left: 0 };
+  return { table: onlyOf(table, readable), left: groups.size - readable.size };
+}
+
+/** Those groups of a table that another one has. */
+export function matching(table: Table, other: Table): Table {
+  return onlyOf(table, new Set(other.cells.map(keyOf)));
+}
+
+function onlyOf({ cells, statistics }: Table, groups: ReadonlySet<string>): Table {
+  return { cells: cells.filter((each) => groups.has(keyOf(each))), statistics: statistics.filter((each) => groups.has(keyOf(each))) };
+}
+
+function keyOf({ by }: { readonly by: readonly { readonly code: string }[] }): string {
+  return JSON.stringify(by.map((each) => each.code));
+}
+
 export function sectionsOf(table: Table, options: Options): Section[] {
   const { measure, words } = options;
   if (measure === "MEAN" || measure === "MEDIAN") {
@@ -95,27 +116,32 @@ export function groupOf({ by }: { by: readonly { readonly label: string }[] }, w
 
 function figureOf(found: Value | null, reliability: string, label: string, series: number, options: Options, second?: Value | null): Figure {
   const { words, format } = options;
-  const known = reliability === "NONE" ? null : found;
   return {
     key: String(series),
     label,
-    value: known?.value ?? null,
+    value: found?.value ?? null,
     low: found?.low ?? null,
     high: found?.high ?? null,
     precise: reliability === "HIGH",
-    words: found && known ? `${format(found.value)} (${format(found.low)} – ${format(found.high)})` : found ? words.nothing : reliability === "HIDDEN" ? words.hidden : words.none,
+    words: found ? `${format(found.value)} (${format(found.low)} – ${format(found.high)})` : absence(reliability, words),
     series,
     second: second ?? null,
   };
 }
 
+function absence(reliability: string, words: Words): string {
+  if (reliability === "NONE") return words.nothing;
+  return reliability === "HIDDEN" ? words.hidden : words.none;
+}
+
 function cellValue(cell: Cell, measure: Measure): Value | null {
+  if (measure === "share" && cell.shareReliability === "NONE") return null;
   if (measure === "count") {
     return cell.count === null ? null : { value: cell.count, low: cell.count - cell.marginOfError, high: cell.count + cell.marginOfError };
   }
   return cell.share === null || cell.interval === null ? null : { value: cell.share, ...cell.interval };
 }
 
-function statisticValue({ value, interval }: Statistic): Value | null {
-  return value === null || interval === null ? null : { value, ...interval };
+function statisticValue({ value, interval, reliability }: Statistic): Value | null {
+  return value === null || interval === null || reliability === "NONE" ? null : { value, ...interval };
 }
