@@ -92,7 +92,7 @@ function Price({ quote }: { quote: Quote }) {
         <dt>{t.each}</dt>
         <dd>{names.margin(number(quote.marginOfError))}</dd>
       </dl>
-      {quote.affordable && <Meter words={`${t.after}: ${t.quota(number(left))}`} part={left + cost} whole={left + cost} next={cost} />}
+      {quote.affordable && <Meter words={t.after(number(left))} part={left + cost} whole={left + cost} next={cost} />}
     </>
   );
 }
