@@ -41,7 +41,9 @@ WORDS = {
 
 
 @languages
-async def test_a_profile_is_changed_and_refused_at_its_own_field(visit: Visiting, network: Network, language: str) -> None:
+async def test_a_profile_is_changed_and_refused_at_its_own_field(
+    visit: Visiting, network: Network, language: str
+) -> None:
     words = WORDS[language]
     email = await member_with_password(network, language)
     found = await visit("/sign-in", locale=LOCALES[language])
@@ -78,7 +80,8 @@ async def test_a_relative_is_invited_and_keeps_the_diary(visit: Visiting, networ
         patient,
     )
     pseudonym = await network.value(
-        "SELECT m.pseudonym FROM care.member m JOIN identity.account a ON a.member_id = m.id WHERE a.email = $1", relative
+        "SELECT m.pseudonym FROM care.member m JOIN identity.account a ON a.member_id = m.id WHERE a.email = $1",
+        relative,
     )
     one = await visit("/sign-in", locale=LOCALES[language])
     await sign_in(one, patient, language=language)

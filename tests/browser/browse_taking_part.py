@@ -105,7 +105,9 @@ async def enrolled(network: Network, language: str) -> str:
 
 
 @languages
-async def test_a_survey_is_answered_on_two_devices_and_submitted(visit: Visiting, network: Network, language: str) -> None:
+async def test_a_survey_is_answered_on_two_devices_and_submitted(
+    visit: Visiting, network: Network, language: str
+) -> None:
     words = WORDS[language]
     survey, community = await open_survey(network)
     email = await member_with_password(network, language, community)
