@@ -41,7 +41,7 @@ class Limits:
     # wait for each other, it ends one first, and the other goes on.
     lock_seconds: float = 1.5
     request_seconds: float = 10.0
-    freezing_seconds: float = 60.0  # of the requests that freeze a dataset from thousands of members' rows
+    freezing_seconds: float = 60.0  # of requests that count thousands of members' rows
     export_seconds: float = 60.0  # of reading all data of a member for an export
     sign_ins: int = 10  # failed ones, of one account, in `tries_minutes`
     sign_ins_from: int = 50  # failed ones, from one IP address, which a hospital's whole staff may share
@@ -113,6 +113,26 @@ def sender(text: str) -> str:
     return text
 
 
+def party(text: str) -> str:
+    name, _ = parseaddr(sender(text))
+    if not name:
+        raise ValueError
+    return text
+
+
+def line(text: str) -> str:
+    if not text.isprintable() or len(text) > LINE_CHARACTERS:
+        raise ValueError
+    return text
+
+
+def legislation(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+    if not all(IRI.fullmatch(each) for each in found):
+        raise ValueError
+    return found
+
+
 def networks(value: str | tuple[IPv4Network | IPv6Network, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(network(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
 
@@ -161,12 +181,30 @@ def mutation_rates(value: str | Rates) -> Rates:
     return rates_of(value) if isinstance(value, str) else value
 
 
+def addresses(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(head_place, value.split())) if isinstance(value, str) else value
+
+
+def head_place(text: str) -> str:
+    """An address at which the ledger's head can be stored. Raises ValueError for anything else."""
+    url = urlsplit(text)
+    if url.scheme not in DEFAULT_PORTS:
+        return postgresql_url(text)
+    if not url.hostname or url.port == 0 or url.fragment:
+        raise ValueError
+    return text
+
+
 Allowance: TypeAlias = Literal["address", "members"]
 ALLOWANCES = "address, members or both, separated by a comma"
 DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z][a-z0-9-]*[a-z0-9]")
 LOCALHOST = "localhost"
 HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # of an origin, in ASCII
 DEFAULT_PORTS = {"http": 80, "https": 443}
+LINE_CHARACTERS = 1_000
+IRI = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
+PARTY = "NAME <ADDRESS>"
+HEALTH_DATA_SPACE, DATA_PROTECTION = (f"http://data.europa.eu/eli/reg/{each}/oj" for each in ("2025/327", "2016/679"))
 Profile: TypeAlias = Literal["open", "trusted", "trusted+graphiql"]
 PROFILES = "open, trusted or trusted+graphiql"
 KEY = f"at least {KEY_CHARACTERS} characters, drawn at random"
@@ -203,6 +241,10 @@ class Settings(BaseSettings):
     migrate: Annotated[bool, BeforeValidator(hidden(zero_or_one))] = Field(True, description="0 or 1")
     # From which the passwords of the server's roles are derived. None: from the owner's password.
     role_key: Annotated[str, AfterValidator(hidden(key))] | None = Field(None, repr=False, description=KEY)
+    # Where the public ledger's head is stored, besides the data folder. The addresses may hold passwords.
+    ledger_heads: Annotated[tuple[str, ...], BeforeValidator(hidden(addresses))] = Field(
+        (), repr=False, description="addresses separated by spaces: postgresql://... of another database, https://..."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="debug, info, warning or error"
     )
@@ -265,6 +307,22 @@ class Settings(BaseSettings):
     origins: Annotated[frozenset[str], BeforeValidator(hidden(exact_origins))] = Field(
         frozenset(), description="origins such as https://app.example, separated by commas"
     )
+    # The server's own origin, which the identifiers of the public catalogue begin with. None: host and port.
+    public_url: Annotated[str, AfterValidator(hidden(origin))] | None = Field(
+        None, description="an origin such as https://cohorte.example"
+    )
+    # What the public catalogue says of its datasets. None: it does not say it.
+    catalogue_publisher: Annotated[str, AfterValidator(hidden(party))] | None = Field(None, description=PARTY)
+    catalogue_publisher_type: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")] | None = Field(
+        None, description="a code of HealthDCAT-AP's publisher types, such as non-gov-org"
+    )
+    catalogue_access_body: Annotated[str, AfterValidator(hidden(party))] | None = Field(None, description=PARTY)
+    catalogue_legal_basis: Annotated[str, AfterValidator(hidden(line))] | None = Field(
+        None, description=f"a line of at most {LINE_CHARACTERS:,} characters"
+    )
+    catalogue_legislation: Annotated[tuple[str, ...], BeforeValidator(hidden(legislation))] = Field(
+        (HEALTH_DATA_SPACE, DATA_PROTECTION), description="addresses that begin with http, separated by commas"
+    )
     # Of the secrets of authenticator apps, which are encrypted with it. None: they are stored as they are.
     second_factor_key: Annotated[str, AfterValidator(hidden(key))] | None = Field(None, repr=False, description=KEY)
     # To which passkeys belong: the server's own domain, or one above it that its pages share.
@@ -292,6 +350,12 @@ class Settings(BaseSettings):
     def secrets(cls) -> list[str]:
         """The fields that hold a password or a key."""
         return [name for name, field in cls.model_fields.items() if not field.repr]
+
+    @property
+    def base(self) -> str:
+        """The origin of the server's addresses, as others are given them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     def most_cost(self, view: str) -> int:
         """The most that one operation of a view may cost; `view` is its name."""
