@@ -19,20 +19,25 @@ numbers = count(1)
 WORDS = {
     "en": {
         "profile": "Profile", "save": "Save", "saved": "Your profile is saved", "other": "Language: Français",
-        "other title": "Profil", "invite": "Invite", "is invited": "is invited", "accept": "Accept", "open diary": "Open the diary",
+        "other title": "Profil", "invite": "Invite",
+        "is invited": "is invited", "accept": "Accept", "open diary": "Open the diary",
         "end": "End it", "download": "Prepare and download", "done": "Done", "leave": "Delete my account for good",
-        "gone": "Your account is deleted", "change password": "Change the password", "changed": "Your password is changed",
+        "gone": "Your account is deleted",
+        "change password": "Change the password", "changed": "Your password is changed",
         "add": "Add a second factor", "continue": "Continue", "confirm": "Add it", "stored": "I have stored them",
         "sign out": "Sign out", "change address": "Change the address", "send": "Send a code to the new address",
-        "enter": "Confirm the new address", "address changed": "Your address is changed", "to start": "To the start page",
+        "enter": "Confirm the new address",
+        "address changed": "Your address is changed", "to start": "To the start page",
     },
     "fr": {
         "profile": "Profil", "save": "Enregistrer", "saved": "Votre profil est enregistré", "other": "Langue: English",
         "other title": "Profile", "invite": "Inviter", "is invited": "est invité", "accept": "Accepter",
-        "open diary": "Ouvrir le journal", "end": "Y mettre fin", "download": "Préparer et télécharger", "done": "Terminé",
+        "open diary": "Ouvrir le journal", "end": "Y mettre fin",
+        "download": "Préparer et télécharger", "done": "Terminé",
         "leave": "Supprimer définitivement mon compte", "gone": "Votre compte est supprimé",
         "change password": "Changer de mot de passe", "changed": "Votre mot de passe est changé",
-        "add": "Ajouter un second facteur", "continue": "Continuer", "confirm": "L’ajouter", "stored": "Je les ai conservés",
+        "add": "Ajouter un second facteur", "continue": "Continuer",
+        "confirm": "L’ajouter", "stored": "Je les ai conservés",
         "sign out": "Déconnecter", "change address": "Changer d’adresse",
         "send": "Envoyer un code à la nouvelle adresse", "enter": "Confirmer la nouvelle adresse",
         "address changed": "Votre adresse est changée", "to start": "Vers la page d’accueil",
@@ -41,7 +46,9 @@ WORDS = {
 
 
 @languages
-async def test_a_profile_is_changed_and_refused_at_its_own_field(visit: Visiting, network: Network, language: str) -> None:
+async def test_a_profile_is_changed_and_refused_at_its_own_field(
+    visit: Visiting, network: Network, language: str
+) -> None:
     words = WORDS[language]
     email = await member_with_password(network, language)
     found = await visit("/sign-in", locale=LOCALES[language])
@@ -72,13 +79,15 @@ async def test_a_relative_is_invited_and_keeps_the_diary(visit: Visiting, networ
     await network.database.execute(
         """
         INSERT INTO care.observation (member_id, indicator_id, observed_on, value)
-        SELECT a.member_id, i.id, d, 3 FROM identity.account a, (SELECT id FROM catalog.indicator WHERE slug = 'fatigue') i,
-            unnest(ARRAY[catalog.latest_today() - 20, catalog.latest_today() - 5]) d WHERE a.email = $1
+        SELECT a.member_id, i.id, d, 3 FROM identity.account a, catalog.indicator i,
+            unnest(ARRAY[catalog.latest_today() - 20, catalog.latest_today() - 5]) d
+        WHERE a.email = $1 AND i.slug = 'fatigue'
         """,
         patient,
     )
     pseudonym = await network.value(
-        "SELECT m.pseudonym FROM care.member m JOIN identity.account a ON a.member_id = m.id WHERE a.email = $1", relative
+        "SELECT m.pseudonym FROM care.member m JOIN identity.account a ON a.member_id = m.id WHERE a.email = $1",
+        relative,
     )
     one = await visit("/sign-in", locale=LOCALES[language])
     await sign_in(one, patient, language=language)
@@ -185,7 +194,7 @@ async def test_data_are_exported_and_the_account_deleted(visit: Visiting, networ
     await expect(page.locator(".notice.good")).to_contain_text(words["done"])
     await look(found, f"export-{language}")
     await found.open("/me/leave")
-    await fill(page, password="not the password", sure=True)  # noqa: S106
+    await fill(page, password="not the password", sure=True)
     await look(found, f"leave-{language}")
     await press(page, words["leave"])
     await expect(page.locator(".field:has([name=password]) .fault")).not_to_be_empty()

@@ -26,9 +26,11 @@ export function Confirm({ title, children, action, onConfirm, onClose, busy, ref
     <Dialog title={title} onClose={onClose}>
       <p>{children}</p>
       <Refused refusals={refusals} failure={failure} />
-      <Button kind="danger" busy={busy} onClick={onConfirm}>
-        {action}
-      </Button>
+      <div className="after-form">
+        <Button kind="danger" busy={busy} onClick={onConfirm}>
+          {action}
+        </Button>
+      </div>
     </Dialog>
   );
 }
