@@ -1,7 +1,8 @@
 // The variables of a dataset: found by words, and each with its categories and buttons that put it into the question.
 
 import { useState } from "react";
-import type { VariableFactsFragment } from "../../../../generated/buyer";
+import type { VariableFactsFragment, VariableGroup } from "../../../../generated/buyer";
+import { SelectField } from "../../../base/Field";
 import { useFormats, useWords } from "../../../text/words";
 import { MOST_GROUPS } from "./Question";
 import { texts } from "./texts";
@@ -19,13 +20,21 @@ export function Variables({ variables, counted, grouped, onCount, onGroup }: Pro
   const { number } = useFormats();
   const [typed, setTyped] = useState("");
   const wanted = plain(typed).split(/\s+/).filter(Boolean);
-  const found = variables.filter((each) => wanted.every((word) => searchable(each).includes(word)));
+  const groups = [...new Set(variables.map((each) => each.group))];
+  const [group, setGroup] = useState<VariableGroup | null>(null);
+  const found = variables.filter((each) => (group === null || each.group === group) && wanted.every((word) => searchable(each).includes(word)));
   return (
     <div>
       <div className="field">
         <label htmlFor="variables">{t.search}</label>
         <input id="variables" type="search" value={typed} maxLength={200} onChange={(event) => setTyped(event.target.value)} />
       </div>
+      <SelectField
+        name="group"
+        label={t.about}
+        onChange={(value) => setGroup((value || null) as VariableGroup | null)}
+        options={[{ value: "", label: t.any }, ...groups.map((value) => ({ value, label: t.groups[value] }))]}
+      />
       <p className="quiet" role="status">
         {t.found(number(found.length))}
       </p>
@@ -67,8 +76,10 @@ function VariableText({ variable }: { variable: VariableFactsFragment }) {
       <details>
         <summary>
           {t.categories(number(variable.categories.length))}
-          {variable.ordinal && `, ${t.ordinal}`}
+          {variable.scale === "INTERVAL" && `, ${t.interval}`}
         </summary>
+        <p>{[variable.question, variable.description, variable.window, variable.baseline].filter(Boolean).join(" ")}</p>
+        {variable.unit && <p>{t.unit(variable.unit)}</p>}
         <p>{variable.categories.map((each) => each.label).join(" · ")}</p>
         {variable.maxPerMember > 1 && <p>{t.several(number(variable.maxPerMember))}</p>}
       </details>
@@ -93,7 +104,7 @@ function Toggle({ pressed, disabled = false, label, onPress, children }: ToggleP
 }
 
 function searchable(variable: VariableFactsFragment): string {
-  return plain([variable.label, variable.name, ...variable.categories.map((each) => each.label)].join(" "));
+  return plain([variable.label, variable.name, variable.question, variable.description, ...variable.categories.map((each) => each.label)].join(" "));
 }
 
 /** Without accents, in small letters. */
