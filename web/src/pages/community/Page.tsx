@@ -1,4 +1,4 @@
-// A community as everybody may see it.
+// A community as everybody may see it, and for members what they may.
 
 import { Link } from "wouter";
 import type { PageProps } from "../../app/route";
@@ -9,6 +9,7 @@ import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { CommunityPage } from "./everybody/community";
+import { Member } from "./Member";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
@@ -30,10 +31,11 @@ export function Page({ parameters }: PageProps) {
                 {t.register}
               </Link>
             )}
+            {audience === "PATIENT" && <Member slug={parameters["slug"] ?? ""} />}
             {community.indicators.length > 0 && (
               <section aria-labelledby="follows">
                 <h2 id="follows">{t.follows}</h2>
-                <ul>
+                <ul className="tags">
                   {community.indicators.map((each) => (
                     <li key={each.id}>{each.name}</li>
                   ))}

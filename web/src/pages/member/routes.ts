@@ -2,6 +2,16 @@
 
 import { page, type PageRoute } from "../../app/route";
 
+const discussion = "/communities/:slug/discussions";
+
 export const memberRoutes: readonly PageRoute[] = [
   { path: "/me", page: page(() => import("./HomePage")), audience: "PATIENT" },
+  { path: "/me/check-in", page: page(() => import("../diary/CheckInPage")), audience: "PATIENT" },
+  { path: "/me/treatments", page: page(() => import("../diary/TreatmentsPage")), audience: "PATIENT" },
+  { path: "/me/treatments/new", page: page(() => import("../diary/StartPage")), audience: "PATIENT" },
+  { path: "/me/treatments/:id", page: page(() => import("../diary/CoursePage")), audience: "PATIENT" },
+  { path: "/me/notifications", page: page(() => import("../notifications/Page")), audience: "PATIENT" },
+  { path: "/communities", page: page(() => import("../community/ListPage")) },
+  { path: `${discussion}/new`, page: page(() => import("../discussion/StartPage")), audience: "PATIENT" },
+  { path: `${discussion}/:id`, page: page(() => import("../discussion/Page")), audience: "PATIENT" },
 ];

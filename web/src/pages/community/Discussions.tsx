@@ -1,0 +1,95 @@
+// The discussions of a community: those that associations have pinned, and all others by page, language and search.
+
+import { useState } from "react";
+import { Link } from "wouter";
+import { Pager, usePages } from "../../base/Pager";
+import { SearchBox } from "../../base/SearchBox";
+import { Shown } from "../../base/Shown";
+import { Table } from "../../base/Table";
+import { useRead } from "../../graph/hooks";
+import { useFormats, useWords } from "../../text/words";
+import { texts } from "./member-texts";
+import { CommunityDiscussions, type DiscussionLineFragment } from "./patient/community";
+
+type Chosen = "EN" | "FR" | null;
+
+export function Discussions({ slug, canWrite }: { slug: string; canWrite: boolean }) {
+  const t = useWords(texts);
+  const [search, setSearch] = useState("");
+  const [language, setLanguage] = useState<Chosen>(null);
+  return (
+    <section aria-labelledby="discussions">
+      <h2 id="discussions">{t.discussions}</h2>
+      {canWrite ? (
+        <p>
+          <Link href={`/communities/${slug}/discussions/new`} className="button">
+            {t.start}
+          </Link>
+        </p>
+      ) : (
+        <p className="quiet">{t.joinToWrite}</p>
+      )}
+      <div className="filters">
+        <SearchBox label={t.search} onSearch={setSearch} />
+        <div className="field">
+          <label htmlFor="discussion-language">{t.language}</label>
+          <select id="discussion-language" value={language ?? ""} onChange={(event) => setLanguage((event.target.value || null) as Chosen)}>
+            <option value="">{t.all}</option>
+            <option value="EN">{t.languages.EN}</option>
+            <option value="FR">{t.languages.FR}</option>
+          </select>
+        </div>
+      </div>
+      <List key={`${search} ${language}`} slug={slug} search={search} language={language} />
+    </section>
+  );
+}
+
+/** The pages of one search. */
+function List({ slug, search, language }: { slug: string; search: string; language: Chosen }) {
+  const t = useWords(texts);
+  const { number, time } = useFormats();
+  const pages = usePages();
+  const read = useRead(CommunityDiscussions, { slug, search: search || null, language, after: pages.after });
+  return (
+    <div aria-live="polite">
+      <Shown read={read}>
+        {({ community }) => {
+          if (!community) return null;
+          const { nodes, pageInfo } = community.discussions;
+          const isFirst = !pages.previous && !search && !language;
+          const pinned = isFirst ? community.pinned : [];
+          const others = nodes.filter((each) => !pinned.some(({ id }) => id === each.id));
+          if (pinned.length + others.length === 0) return <p>{t.none}</p>;
+          return (
+            <>
+              <Table<DiscussionLineFragment & { pinned: boolean }>
+                caption={t.discussions}
+                rows={[...pinned.map((each) => ({ ...each, pinned: true })), ...others.map((each) => ({ ...each, pinned: false }))]}
+                keyOf={(each) => each.id}
+                columns={[
+                  {
+                    title: t.discussion,
+                    cell: (each) => (
+                      <>
+                        <Link href={`/communities/${slug}/discussions/${each.id}`} lang={each.language.toLowerCase()}>
+                          {each.title}
+                        </Link>
+                        {each.pinned && <span className="quiet"> · {t.pinned}</span>}
+                        {each.closed && <span className="quiet"> · {t.closed}</span>}
+                      </>
+                    ),
+                  },
+                  { title: t.author, cell: (each) => each.author?.pseudonym ?? t.gone },
+                  { title: t.posts, cell: (each) => number(each.postCount), numeric: true },
+                  { title: t.latest, cell: (each) => time(each.lastPostAt) },
+                ]}
+              />
+              <Pager pages={pages} pageInfo={pageInfo} />
+            </>
+          );
+        }}
+      </Shown>
+    </div>
+  );
+}
