@@ -5,6 +5,7 @@ from itertools import count
 import pytest
 from playwright.async_api import Page, expect
 
+from models.identity.accounts import StaffRole
 from tests.browser.conftest import Visit, Visiting
 from tests.browser.pages import LOCALES, fill, heading, look, press, sign_in
 from tests.support.network import Network
@@ -182,12 +183,12 @@ async def test_discussions_are_found_by_language_and_by_words(visit: Visiting) -
     await sign_in(found, PATIENT, password=PUBLIC_PASSWORD)
     await found.open("/communities/multiple-sclerosis")
     page = found.page
-    rows = page.locator("section:has(#discussions) tbody tr")
+    rows = page.locator(".discussions li")
     await rows.first.wait_for()
     await page.locator("#discussion-language").select_option("EN")
-    await expect(page.locator("section:has(#discussions) tbody a:not([lang=en])")).to_have_count(0)
+    await expect(page.locator(".discussions a:not([lang=en])")).to_have_count(0)
     await page.locator("#discussion-language").select_option("FR")
-    await expect(page.locator("section:has(#discussions) tbody a:not([lang=fr])")).to_have_count(0)
+    await expect(page.locator(".discussions a:not([lang=fr])")).to_have_count(0)
     await page.locator("main [type=search]").fill("qqqqqq")
     await expect(page.locator("section:has(#discussions)")).to_contain_text("Aucune discussion")
     found.secrets |= {"qqqqqq"}
@@ -213,3 +214,26 @@ async def test_an_unknown_discussion_and_a_community_of_others_say_so(visit: Vis
     await look(found, "discussion-unknown", narrow=False)
     await found.open("/communities/multiple-sclerosis/discussions/new")
     await expect(found.page.locator("main .notice")).to_contain_text("Join this community first")
+
+
+async def test_an_author_appeals_against_the_removal_of_their_post(visit: Visiting, network: Network) -> None:
+    found = await newcomer(visit, network, "en")
+    page = found.page
+    await join(page, "en")
+    await page.get_by_role("link", name="Start a discussion").click()
+    title = f"Good morning {next(NUMBERS)}"
+    await fill(page, title=title, body="Buy my book.")
+    await press(page, "Post")
+    await expect(heading(page, title)).to_be_visible()
+    post = await network.value("SELECT id FROM care.post WHERE body = 'Buy my book.'")
+    moderator = await network.staff(StaffRole.MODERATOR)
+    await network.do(moderator, "postRemove", "__typename", post=f"pst_{post}", reason="It sells something.")
+    await page.reload()
+    notice = page.locator(".post .notice").first
+    await expect(notice).to_contain_text("It sells something.")
+    await expect(notice).to_contain_text("Buy my book.")
+    await expect(page.locator(".unread-count")).to_contain_text("1")
+    await fill(page, text="I give it away.")
+    await page.locator(".post").get_by_role("button", name="Appeal").click()
+    await expect(notice).to_contain_text("waits for a moderator")
+    await look(found, "discussion-removed", narrow=False)

@@ -17,7 +17,13 @@ export function ScaleField({ name, label, path = name, options, initial, hint }:
   const id = useId();
   const refusals = useRefusals(path);
   return (
-    <fieldset className="field scale" aria-describedby={[hint && `${id}-hint`, refusals.length && `${id}-fault`].filter(Boolean).join(" ") || undefined}>
+    <fieldset
+      className="field scale"
+      role="radiogroup"
+      tabIndex={-1}
+      aria-invalid={refusals.length > 0 || undefined}
+      aria-describedby={[hint && `${id}-hint`, refusals.length && `${id}-fault`].filter(Boolean).join(" ") || undefined}
+    >
       <legend>{label}</legend>
       {hint && (
         <p className="hint" id={`${id}-hint`}>

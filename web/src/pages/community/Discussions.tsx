@@ -1,11 +1,12 @@
 // The discussions of a community: those that associations have pinned, and all others by page, language and search.
 
+import "./community.css";
+
 import { useState } from "react";
 import { Link } from "wouter";
 import { Pager, usePages } from "../../base/Pager";
 import { SearchBox } from "../../base/SearchBox";
 import { Shown } from "../../base/Shown";
-import { Table } from "../../base/Table";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { texts } from "./member-texts";
@@ -48,7 +49,6 @@ export function Discussions({ slug, canWrite }: { slug: string; canWrite: boolea
 /** The pages of one search. */
 function List({ slug, search, language }: { slug: string; search: string; language: Chosen }) {
   const t = useWords(texts);
-  const { number, time } = useFormats();
   const pages = usePages();
   const read = useRead(CommunityDiscussions, { slug, search: search || null, language, after: pages.after });
   return (
@@ -63,33 +63,40 @@ function List({ slug, search, language }: { slug: string; search: string; langua
           if (pinned.length + others.length === 0) return <p>{t.none}</p>;
           return (
             <>
-              <Table<DiscussionLineFragment & { pinned: boolean }>
-                caption={t.discussions}
-                rows={[...pinned.map((each) => ({ ...each, pinned: true })), ...others.map((each) => ({ ...each, pinned: false }))]}
-                keyOf={(each) => each.id}
-                columns={[
-                  {
-                    title: t.discussion,
-                    cell: (each) => (
-                      <>
-                        <Link href={`/communities/${slug}/discussions/${each.id}`} lang={each.language.toLowerCase()}>
-                          {each.title}
-                        </Link>
-                        {each.pinned && <span className="quiet"> · {t.pinned}</span>}
-                        {each.closed && <span className="quiet"> · {t.closed}</span>}
-                      </>
-                    ),
-                  },
-                  { title: t.author, cell: (each) => each.author?.pseudonym ?? t.gone },
-                  { title: t.posts, cell: (each) => number(each.postCount), numeric: true },
-                  { title: t.latest, cell: (each) => time(each.lastPostAt) },
-                ]}
-              />
+              <ul className="discussions">
+                {pinned.map((each) => (
+                  <Line key={each.id} slug={slug} discussion={each} isPinned />
+                ))}
+                {others.map((each) => (
+                  <Line key={each.id} slug={slug} discussion={each} />
+                ))}
+              </ul>
               <Pager pages={pages} pageInfo={pageInfo} />
             </>
           );
         }}
       </Shown>
     </div>
+  );
+}
+
+function Line({ slug, discussion, isPinned = false }: { slug: string; discussion: DiscussionLineFragment; isPinned?: boolean }) {
+  const t = useWords(texts);
+  const { number, time } = useFormats();
+  const { id, title, language, author, postCount, lastPostAt, closed } = discussion;
+  const known = [
+    t.by(author?.pseudonym ?? t.gone),
+    t.posts(postCount, number(postCount)),
+    t.latest(time(lastPostAt)),
+    isPinned && t.pinned,
+    closed && t.closed,
+  ];
+  return (
+    <li>
+      <Link href={`/communities/${slug}/discussions/${id}`} lang={language.toLowerCase()}>
+        {title}
+      </Link>
+      <span className="quiet">{known.filter(Boolean).join(" · ")}</span>
+    </li>
   );
 }

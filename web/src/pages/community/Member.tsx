@@ -26,7 +26,7 @@ export function Member({ slug }: { slug: string }) {
             )}
             <p className="quiet">
               {[
-                `${t.condition}: ${community.condition.name}`,
+                t.condition(community.condition.name),
                 community.condition.icd10 && `ICD-10 ${community.condition.icd10}`,
                 community.condition.orpha && `ORPHA:${community.condition.orpha}`,
               ]

@@ -23,8 +23,6 @@ const FOLLOWED = 180; // days: what was recorded within them is asked for again
 export function Page() {
   const t = useWords(texts);
   const [day, setDay] = useState(today);
-  const [added, setAdded] = useState<readonly Tracked[]>([]);
-  const read = useRead(CheckInDay, { day, since: daysBefore(day, FOLLOWED) });
   return (
     <>
       <PageTitle>{t.checkInTitle}</PageTitle>
@@ -32,45 +30,42 @@ export function Page() {
         <label htmlFor="day">{t.day}</label>
         <input id="day" type="date" value={day} max={daysBefore(today(), -1)} required onChange={(event) => event.target.value && setDay(event.target.value)} />
       </div>
-      <Shown read={read}>
-        {({ me }) => {
-          const entries = entriesOf(me, added);
-          return (
-            <>
-              <p className="quiet">{t.best}</p>
-              {entries.length > 0 && <Day key={day} day={day} entries={entries} />}
-              <More
-                known={new Set(entries.map((each) => each.indicator.id))}
-                offered={me.memberships.flatMap((each) => each.community.indicators)}
-                onAdd={(indicator) => setAdded([...added, indicator])}
-                onCreated={read.again}
-              />
-            </>
-          );
-        }}
-      </Shown>
+      <Day key={day} day={day} />
     </>
   );
 }
 
-/** What was recorded lately, what the viewer made and what they added; without any, what is typical of their communities. */
-function entriesOf(me: CheckInDayQuery["me"], added: readonly Tracked[]): Entry[] {
-  const recorded = new Map([...me.day.series, ...me.day.ownSeries].map((each) => [each.indicator.id, each.latest] as const));
-  const followed: readonly Tracked[] = [...me.followed.series, ...me.day.series].map((each) => each.indicator);
-  const typical = me.memberships.flatMap((each) => each.community.indicators);
-  const catalogue = [...(followed.length ? followed : typical), ...added];
-  const unique = new Map(catalogue.map((each) => [each.id, each]));
-  return [
-    ...[...unique.values()].map((indicator) => ({ indicator, own: false, latest: recorded.get(indicator.id) ?? null })),
-    ...me.ownIndicators.map((indicator) => ({ indicator, own: true, latest: recorded.get(indicator.id) ?? null })),
-  ];
+function Day({ day }: { day: string }) {
+  const read = useRead(CheckInDay, { day, since: daysBefore(day, FOLLOWED) });
+  return <Shown read={read}>{({ me }) => <Values day={day} me={me} onChanged={read.again} />}</Shown>;
 }
 
-function Day({ day, entries }: { day: string; entries: readonly Entry[] }) {
+/** What was recorded lately, or else what is typical of the viewer's communities. */
+function followedBy(me: CheckInDayQuery["me"]): readonly Tracked[] {
+  const followed = [...me.followed.series, ...me.day.series].map((each) => each.indicator);
+  const typical = me.memberships.flatMap((each) => each.community.indicators);
+  return unique(followed.length ? followed : typical);
+}
+
+function unique(indicators: readonly Tracked[]): readonly Tracked[] {
+  return [...new Map(indicators.map((each) => [each.id, each])).values()];
+}
+
+function Values({ day, me, onChanged }: { day: string; me: CheckInDayQuery["me"]; onChanged: () => void }) {
   const t = useWords(texts);
   const client = useClient();
+  const [catalogue, setCatalogue] = useState(() => followedBy(me)); // nothing goes away while it is filled in
   const [state, setState] = useState<State>(IDLE);
-  const [forgotten, setForgotten] = useState<ReadonlyMap<string, number>>(new Map());
+  const [forgotten, setForgotten] = useState<ReadonlyMap<string, string>>(new Map()); // by indicator, what was deleted last
+  const recorded = new Map(
+    [...me.day.series, ...me.day.ownSeries]
+      .filter(({ indicator, latest }) => latest && latest.id !== forgotten.get(indicator.id))
+      .map((each) => [each.indicator.id, each.latest] as const),
+  );
+  const entries: readonly Entry[] = [
+    ...catalogue.map((indicator) => ({ indicator, own: false, latest: recorded.get(indicator.id) ?? null })),
+    ...me.ownIndicators.map((indicator) => ({ indicator, own: true, latest: recorded.get(indicator.id) ?? null })),
+  ];
 
   async function save(values: Record<string, string>): Promise<void> {
     const { changes, faults } = changed(entries, values);
@@ -81,6 +76,7 @@ function Day({ day, entries }: { day: string; entries: readonly Entry[] }) {
     }
     setState({ ...IDLE, busy: true });
     const { refusals, failure } = await record(client, day, changes);
+    onChanged(); // some may be recorded where others were refused
     setState({ busy: false, refusals, failure, outcome: refusals.length || failure ? null : "saved" });
   }
 
@@ -90,20 +86,32 @@ function Day({ day, entries }: { day: string; entries: readonly Entry[] }) {
       ? await carryOut(client, OwnObservationRemove, { input: { ownObservation: latest.id } }, (data) => data.ownObservationRemove)
       : await carryOut(client, ObservationRemove, { input: { observation: latest.id } }, (data) => data.observationRemove);
     setState({ ...IDLE, refusals, failure });
-    // Its fields are made again, and are empty.
-    if (!refusals.length && !failure) setForgotten(new Map(forgotten).set(id, (forgotten.get(id) ?? 0) + 1));
+    if (refusals.length || failure) return;
+    onChanged();
+    setForgotten(new Map(forgotten).set(id, latest.id)); // its fields are made again, and are empty
   }
 
   const { outcome, ...form } = state;
   return (
-    <div className="check-in">
-      <Form submit={t.save} {...form} onSubmit={(values) => void save(values)}>
-        {entries.map((entry) => (
-          <Recorded key={`${entry.indicator.id} ${forgotten.get(entry.indicator.id) ?? 0}`} entry={entry} onForget={() => void forget(entry)} />
-        ))}
-        {outcome && <Notice kind={outcome === "saved" ? "good" : "info"}>{t[outcome]}</Notice>}
-      </Form>
-    </div>
+    <>
+      {entries.length > 0 && (
+        <div className="check-in">
+          <p className="quiet">{t.best}</p>
+          <Form submit={t.save} {...form} onSubmit={(values) => void save(values)}>
+            {entries.map((entry) => (
+              <Recorded key={`${entry.indicator.id} ${forgotten.get(entry.indicator.id) ?? ""}`} entry={entry} onForget={() => void forget(entry)} />
+            ))}
+            {outcome && <Notice kind={outcome === "saved" ? "good" : "info"}>{t[outcome]}</Notice>}
+          </Form>
+        </div>
+      )}
+      <More
+        known={new Set(catalogue.map((each) => each.id))}
+        offered={unique(me.memberships.flatMap((each) => each.community.indicators))}
+        onAdd={(indicator) => setCatalogue(unique([...catalogue, indicator]))}
+        onCreated={onChanged}
+      />
+    </>
   );
 }
 

@@ -57,7 +57,7 @@ function Evaluation({ course }: { course: CourseTextFragment }) {
   return (
     <section className="panel" aria-labelledby="evaluation">
       <h2 id="evaluation">{t.evaluated(date(evaluation.evaluatedOn))}</h2>
-      <dl>
+      <dl className="ratings">
         {(["effectiveness", "convenience", "satisfaction"] as const).map((each) => (
           <div key={each}>
             <dt>{t[each]}</dt>

@@ -42,7 +42,7 @@ const LEFT = 44;
 const RIGHT = 12;
 const TOP = 10;
 const AXIS = 24; // for the labels of time
-const BAR = 24;
+const BAR = 20;
 
 export function Curve({ indicator, points, courses, period }: Props) {
   const t = useWords(texts);
@@ -127,8 +127,8 @@ function Drawing({ indicator, points, courses, period, width }: Props & { width:
         const isLate = start > LEFT + (width - LEFT - RIGHT) * 0.6; // then its name has more room on the left
         return (
           <g key={course.id}>
-            <rect className="bar" x={start} width={end - start} y={foot + row * BAR + 17} height={6} rx={3} />
-            <text className="bar-name" x={isLate ? end : start} y={foot + row * BAR + 13} textAnchor={isLate ? "end" : "start"}>
+            <rect className="bar" x={start} width={end - start} y={foot + row * BAR} height={BAR - 3} rx={4} />
+            <text className="bar-name" x={isLate ? end - 6 : start + 6} y={foot + row * BAR + 13} textAnchor={isLate ? "end" : "start"}>
               {course.treatment.name}
             </text>
           </g>

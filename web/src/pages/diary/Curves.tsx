@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
-import { Curve, type Interval } from "./Curve";
+import { Curve, type Interval, type Period } from "./Curve";
 import { daysBefore, today } from "./days";
 import { Diary } from "./patient/diary";
 import { texts } from "./texts";
@@ -23,7 +23,6 @@ export function Curves() {
   const [interval, setInterval] = useState<Interval>(PERIODS.QUARTER.interval);
   const to = today();
   const period = { from: daysBefore(to, PERIODS[name].days), to, interval };
-  const read = useRead(Diary, period);
 
   function change(chosen: Name): void {
     setName(chosen);
@@ -55,33 +54,41 @@ export function Curves() {
           </select>
         </div>
       </div>
-      <Shown read={read}>
-        {({ me: { dashboard, observations } }) => {
-          const own = dashboard.ownSeries.map((each) => ({ ...each, own: true }));
-          const series = [...dashboard.series.map((each) => ({ ...each, own: false })), ...own];
-          const notes = observations.nodes.filter((each) => each.note && each.observedOn >= period.from);
-          if (series.length === 0) return <p>{t.empty}</p>;
-          return (
-            <>
-              <p className="quiet">{t.legend}</p>
-              <div className="curves">
-                {series.map(({ indicator, points, own: isOwn }) => (
-                  <section key={indicator.id} aria-labelledby={`curve-${indicator.id}`}>
-                    <h3 id={`curve-${indicator.id}`}>
-                      {indicator.name}
-                      {indicator.unit && <span className="quiet"> ({indicator.unit})</span>}
-                      {isOwn && <span className="quiet"> · {t.own}</span>}
-                    </h3>
-                    <Curve indicator={indicator} points={points} courses={dashboard.courses} period={period} />
-                  </section>
-                ))}
-              </div>
-              <Notes notes={notes} />
-            </>
-          );
-        }}
-      </Shown>
+      <Series key={`${name} ${interval}`} period={period} />
     </section>
+  );
+}
+
+function Series({ period }: { period: Period }) {
+  const t = useWords(texts);
+  const read = useRead(Diary, period);
+  return (
+    <Shown read={read}>
+      {({ me: { dashboard, observations } }) => {
+        const own = dashboard.ownSeries.map((each) => ({ ...each, own: true }));
+        const series = [...dashboard.series.map((each) => ({ ...each, own: false })), ...own];
+        const notes = observations.nodes.filter((each) => each.note && each.observedOn >= period.from);
+        if (series.length === 0) return <p>{t.empty}</p>;
+        return (
+          <>
+            <p className="quiet">{t.legend}</p>
+            <div className="curves">
+              {series.map(({ indicator, points, own: isOwn }) => (
+                <section key={indicator.id} aria-labelledby={`curve-${indicator.id}`}>
+                  <h3 id={`curve-${indicator.id}`}>
+                    {indicator.name}
+                    {indicator.unit && <span className="quiet"> ({indicator.unit})</span>}
+                    {isOwn && <span className="quiet"> · {t.own}</span>}
+                  </h3>
+                  <Curve indicator={indicator} points={points} courses={dashboard.courses} period={period} />
+                </section>
+              ))}
+            </div>
+            <Notes notes={notes} />
+          </>
+        );
+      }}
+    </Shown>
   );
 }
 

@@ -40,7 +40,7 @@ export function Evaluate({ course, earlier, onDone }: Props) {
   async function evaluate(values: Record<string, string>): Promise<void> {
     const ratings = { effectiveness: rating(values, "effectiveness"), convenience: rating(values, "convenience"), satisfaction: rating(values, "satisfaction") };
     const { effectiveness, convenience, satisfaction } = ratings;
-    setFaults(RATINGS.filter((each) => ratings[each] === null).map((each) => ({ path: ["input", each], message: t.ends })));
+    setFaults(RATINGS.filter((each) => ratings[each] === null).map((each) => ({ path: ["input", each], message: t.unrated })));
     if (effectiveness === null || convenience === null || satisfaction === null) return;
     const sideEffects = effects.map(({ id }) => ({
       indicator: id,
@@ -72,7 +72,7 @@ export function Evaluate({ course, earlier, onDone }: Props) {
             <Button onClick={() => setEffects(effects.filter((each) => each !== effect))}>{t.remove(effect.name)}</Button>
           </fieldset>
         ))}
-        <AddEffect known={effects} onAdd={({ id, name }) => setEffects([...effects, { id, name }])} />
+        <AddEffect key={effects.length} known={effects} onAdd={({ id, name }) => setEffects([...effects, { id, name }])} />
         <TextField name="comment" label={t.comment} hint={t.commentHint} rows={3} initial={earlier?.comment ?? ""} />
       </Form>
     </section>

@@ -27,7 +27,7 @@ export function More({ known, offered, onAdd, onCreated }: Props) {
   const [isMaking, setMaking] = useState(false);
   const { data } = useRead(FoundIndicators, { search }, { pause: !search });
   const found = data?.indicators.filter((each) => !known.has(each.id)).map((each) => ({ ...each, also: each.matched?.name }));
-  const rest = [...new Map(offered.map((each) => [each.id, each])).values()].filter((each) => !known.has(each.id));
+  const rest = offered.filter((each) => !known.has(each.id));
   return (
     <section aria-labelledby="more">
       <h2 id="more">{t.more}</h2>

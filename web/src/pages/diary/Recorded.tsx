@@ -60,7 +60,8 @@ export function Recorded({ entry: { indicator, latest, own }, onForget }: { entr
       </details>
       {latest && (
         <button type="button" className="link" onClick={onForget}>
-          {t.forget(indicator.name)}
+          {t.forget}
+          <span className="hidden-text">: {indicator.name}</span>
         </button>
       )}
     </div>

@@ -20,7 +20,7 @@ export function UnreadCount() {
       {count > 0 && (
         <>
           <span aria-hidden="true">{shown}</span>
-          <span className="hidden-text">, {t.unread(shown)}</span>
+          <span className="hidden-text">, {t.unread(shown, count === 1)}</span>
         </>
       )}
     </span>

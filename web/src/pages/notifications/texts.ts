@@ -3,7 +3,7 @@ import { words } from "../../text/words";
 export const texts = words({
   en: {
     title: "Notifications",
-    unread: (count: string) => `${count} unread`,
+    unread: (shown: string, _isOne: boolean) => `${shown} unread`,
     new: "new",
     none: "You have no notification yet. Answers to your discussions, surveys and decisions appear here.",
     readAll: "Mark all as read",
@@ -21,8 +21,8 @@ export const texts = words({
   },
   fr: {
     title: "Notifications",
-    unread: (count: string) => `${count} non lues`,
-    new: "nouveau",
+    unread: (shown: string, isOne: boolean) => (isOne ? `${shown} non lue` : `${shown} non lues`),
+    new: "nouvelle",
     none: "Vous n’avez pas encore de notification. Les réponses à vos discussions, les enquêtes et les décisions s’affichent ici.",
     readAll: "Tout marquer comme lu",
     kinds: {
