@@ -1,4 +1,4 @@
-"""Members follow themselves in a browser: curves with treatments, the check-in of a day, and a treatment's whole life."""
+"""Members follow themselves in a browser: curves, the check-in of a day, and a treatment's whole life."""
 
 import pytest
 from playwright.async_api import expect
@@ -18,9 +18,9 @@ WORDS = {
     },
     "fr": {
         "home": "Mon espace", "check in": "Faire le point", "how": "Comment allez-vous ?", "save": "Enregistrer",
-        "saved": "Enregistré.", "number": "Saisissez un nombre", "make": "Créer mon propre indicateur", "add": "Ajouter",
-        "treatments": "Mes traitements", "start": "Commencer un traitement", "evaluation": "Votre évaluation du",
-        "ended": "arrêté", "unchanged": "Rien n’a changé.", "note": "Une note accompagne une valeur",
+        "saved": "Enregistré.", "number": "Saisissez un nombre", "make": "Créer mon propre indicateur",
+        "add": "Ajouter", "treatments": "Mes traitements", "start": "Commencer un traitement",
+        "evaluation": "Votre évaluation du", "ended": "arrêté", "unchanged": "Rien n’a changé.", "note": "Une note accompagne une valeur",
     },
 }  # fmt: skip
 STARTED = {"en": "2026-09-01", "fr": "2026-09-02"}
@@ -28,7 +28,9 @@ DAYS = {"en": "2019-03-03", "fr": "2019-10-03"}  # nothing is recorded around th
 languages = pytest.mark.parametrize("language", LOCALES)
 
 
-async def patient(visit: Visiting, network: Network, language: str, *, narrow: bool = False, dark: bool = False) -> Visit:
+async def patient(
+    visit: Visiting, network: Network, language: str, *, narrow: bool = False, dark: bool = False
+) -> Visit:
     """A browser in which the demonstration's patient has signed in, who reads `language` meanwhile."""
     change = "UPDATE identity.account SET locale = $2 WHERE email = $1"
     await network.database.execute(change, PATIENT, LOCALES[language])

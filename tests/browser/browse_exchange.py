@@ -19,7 +19,7 @@ WORDS = {
     "en": {
         "register": "Register", "open": "Enter the code", "verify": "Open my account", "home": "My space",
         "communities": "Communities", "search": "ms", "found": "Multiple sclerosis", "join": "Join", "leave": "Leave",
-        "start": "Start a discussion", "post": "Post", "mine": "My communities", "same": "Same here", "edit": "Edit",
+        "start": "Start a discussion", "post": "Post", "same": "Same here", "edit": "Edit",
         "save": "Save", "remove": "Remove", "gone": "This post was removed.", "report": "Report",
         "thanks": "Thank you. The moderators have been notified.", "notifications": "Notifications",
         "reply": "An answer in a discussion that you started", "read": "Mark all as read", "check in": "Check in",
@@ -27,8 +27,9 @@ WORDS = {
     "fr": {
         "register": "S’inscrire", "open": "Saisir le code", "verify": "Ouvrir mon compte", "home": "Mon espace",
         "communities": "Communautés", "search": "sclerose", "found": "Sclérose en plaques", "join": "Rejoindre",
-        "leave": "Quitter", "start": "Lancer une discussion", "post": "Publier", "mine": "Mes communautés", "same": "Moi aussi",
-        "edit": "Modifier", "save": "Enregistrer", "remove": "Retirer", "gone": "Ce message a été retiré.", "report": "Signaler",
+        "leave": "Quitter", "start": "Lancer une discussion", "post": "Publier", "same": "Moi aussi",
+        "edit": "Modifier", "save": "Enregistrer", "remove": "Retirer", "gone": "Ce message a été retiré.",
+        "report": "Signaler",
         "thanks": "Merci. Les modérateurs sont avertis.", "notifications": "Notifications",
         "reply": "Une réponse dans une discussion que vous avez lancée", "read": "Tout marquer comme lu",
         "check in": "Faire le point",
@@ -134,7 +135,9 @@ async def test_a_newcomer_joins_and_a_second_browser_sees_their_post_arrive(
 
 
 @languages
-async def test_an_answer_is_notified_and_counted_in_the_header(visit: Visiting, network: Network, language: str) -> None:
+async def test_an_answer_is_notified_and_counted_in_the_header(
+    visit: Visiting, network: Network, language: str
+) -> None:
     words = WORDS[language]
     found = await newcomer(visit, network, language)
     page = found.page

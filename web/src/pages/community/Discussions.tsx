@@ -9,7 +9,7 @@ import { SearchBox } from "../../base/SearchBox";
 import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
-import { texts } from "./member-texts";
+import { texts } from "./texts";
 import { CommunityDiscussions, type DiscussionLineFragment } from "./patient/community";
 
 type Chosen = "EN" | "FR" | null;

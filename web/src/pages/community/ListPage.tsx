@@ -7,7 +7,7 @@ import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { Communities } from "../landing/Communities";
-import { texts } from "./member-texts";
+import { texts } from "./texts";
 import { MyCommunities } from "./patient/community";
 
 export function Page() {

@@ -7,7 +7,7 @@ import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { Discussions } from "./Discussions";
 import { Membership } from "./Membership";
-import { texts } from "./member-texts";
+import { texts } from "./texts";
 import { MemberCommunity } from "./patient/community";
 
 export function Member({ slug }: { slug: string }) {
@@ -41,7 +41,7 @@ export function Member({ slug }: { slug: string }) {
                 <ul>
                   {community.surveys.nodes.map((each) => (
                     <li key={each.id}>
-                      <Link href={`/surveys/${each.id}`}>{each.title}</Link>
+                      <Link href={`/me/surveys/${each.id}`}>{each.title}</Link>
                       {each.closesOn && <span className="quiet"> {t.until(date(each.closesOn))}</span>}
                     </li>
                   ))}

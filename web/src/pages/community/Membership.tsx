@@ -7,7 +7,7 @@ import { TextField } from "../../base/Field";
 import { Form } from "../../base/Form";
 import { useAction } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
-import { texts } from "./member-texts";
+import { texts } from "./texts";
 import { CommunityJoin, CommunityLeave } from "./patient/community";
 
 interface Props {

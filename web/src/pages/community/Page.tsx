@@ -24,8 +24,8 @@ export function Page({ parameters }: PageProps) {
           <>
             <PageTitle>{community.name}</PageTitle>
             <p>{community.description}</p>
-            {community.countedOn && <p className="quiet">{t.size(number(community.memberCount), date(community.countedOn))}</p>}
-            {community.status !== "OPEN" && <Notice>{t.closed}</Notice>}
+            {community.countedOn && community.memberCount > 0 && <p className="quiet">{t.size(number(community.memberCount), date(community.countedOn))}</p>}
+            {community.status !== "OPEN" && <Notice>{t.unjoinable}</Notice>}
             {community.status === "OPEN" && audience === "PUBLIC" && (
               <Link href="/register" className="button primary">
                 {t.register}
@@ -47,7 +47,7 @@ export function Page({ parameters }: PageProps) {
           <>
             <PageTitle>{t.title}</PageTitle>
             <Notice>{t.unknown}</Notice>
-            <Link href="/">{t.search}</Link>
+            <Link href="/">{t.find}</Link>
           </>
         )
       }

@@ -124,11 +124,11 @@ function Drawing({ indicator, points, courses, period, width }: Props & { width:
       {courses.map((course, row) => {
         const start = x(numberOf(course.startedOn));
         const end = Math.max(x(course.endedOn ? numberOf(course.endedOn) + 1 : last), start + 3);
-        const isLate = start > LEFT + (width - LEFT - RIGHT) * 0.6; // then its name has more room on the left
+        const { at, anchor } = nameAt(course.treatment.name, start, end, width);
         return (
           <g key={course.id}>
             <rect className="bar" x={start} width={end - start} y={foot + row * BAR} height={BAR - 3} rx={4} />
-            <text className="bar-name" x={isLate ? end - 6 : start + 6} y={foot + row * BAR + 13} textAnchor={isLate ? "end" : "start"}>
+            <text className="bar-name" x={at} y={foot + row * BAR + 13} textAnchor={anchor}>
               {course.treatment.name}
             </text>
           </g>
@@ -178,6 +178,14 @@ function Months({ first, last, x, width, bottom }: MonthsProps) {
         </text>
       </g>
     ));
+}
+
+/** Where the name of a bar stands: in it if there is room, or else behind it or before it. */
+function nameAt(name: string, start: number, end: number, width: number): { at: number; anchor: "start" | "end" } {
+  const needed = name.length * 6.5 + 12;
+  if (end - start >= needed) return { at: start + 6, anchor: "start" };
+  if (width - end >= needed) return { at: end + 6, anchor: "start" };
+  return { at: start - 6, anchor: "end" };
 }
 
 /** The ends of the vertical axis: the whole scale, but for quantities only what was observed, with some room. */

@@ -42,7 +42,7 @@ export function Due() {
                   <ul>
                     {surveys.map((each) => (
                       <li key={each.id}>
-                        <Link href={`/surveys/${each.id}`}>{each.title}</Link>
+                        <Link href={`/me/surveys/${each.id}`}>{each.title}</Link>
                         {each.closesOn && <span className="quiet"> · {t.until(date(each.closesOn))}</span>}
                       </li>
                     ))}

@@ -1,13 +1,12 @@
 // What the header leads to, for members.
 
 import type { NavigationLink } from "../../app/navigation";
-import { texts as communities } from "../community/member-texts";
 import { texts as notifications } from "../notifications/texts";
 import { UnreadCount } from "../notifications/UnreadCount";
 import { texts } from "./texts";
 
 export const memberNavigation: readonly NavigationLink[] = [
   { path: "/me", label: { en: texts.en.home, fr: texts.fr.home } },
-  { path: "/communities", label: { en: communities.en.communities, fr: communities.fr.communities } },
+  { path: "/communities", label: { en: texts.en.communities, fr: texts.fr.communities } },
   { path: "/me/notifications", label: { en: notifications.en.title, fr: notifications.fr.title }, Count: UnreadCount },
 ];

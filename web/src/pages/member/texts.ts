@@ -1,6 +1,6 @@
 import { words } from "../../text/words";
 
 export const texts = words({
-  en: { home: "My space" },
-  fr: { home: "Mon espace" },
+  en: { home: "My space", communities: "Communities" },
+  fr: { home: "Mon espace", communities: "Communautés" },
 });

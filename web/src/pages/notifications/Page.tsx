@@ -103,7 +103,7 @@ function targetOf(subject: Notification["subject"]): { path: string; name: strin
       return { path: `/communities/${community.slug}/discussions/${id}`, name: title, language: language.toLowerCase() };
     }
     case "Survey":
-      return { path: `/surveys/${subject.id}`, name: subject.title };
+      return { path: `/me/surveys/${subject.id}`, name: subject.title };
     default:
       return null;
   }

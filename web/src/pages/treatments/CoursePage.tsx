@@ -1,6 +1,6 @@
 // One treatment of the viewer: its evaluation, and its end.
 
-import "./diary.css";
+import "./treatments.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
@@ -13,11 +13,11 @@ import { PageTitle } from "../../base/PageTitle";
 import { Shown } from "../../base/Shown";
 import { useAction, useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
-import { today } from "./days";
+import { today } from "../diary/days";
 import { Evaluate } from "./Evaluate";
 import { Course, CourseEnd, type CourseTextFragment } from "./patient/treatments";
-import { Summary } from "./TreatmentsPage";
-import { texts } from "./treatment-texts";
+import { Summary } from "./ListPage";
+import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
   const t = useWords(texts);

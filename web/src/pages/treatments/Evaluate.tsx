@@ -8,10 +8,10 @@ import { Picker } from "../../base/Picker";
 import { ScaleField, TEN } from "../../base/ScaleField";
 import { useAction, useRead, type Refusal } from "../../graph/hooks";
 import { useWords } from "../../text/words";
-import { numberIn } from "./changes";
-import { FoundIndicators } from "./patient/diary";
+import { numberIn } from "../diary/changes";
+import { FoundIndicators } from "../diary/patient/diary";
 import { CourseEvaluate, type CourseTextFragment } from "./patient/treatments";
-import { texts } from "./treatment-texts";
+import { texts } from "./texts";
 
 const RATINGS = ["effectiveness", "convenience", "satisfaction"] as const;
 type Severity = keyof typeof texts.en.severities;

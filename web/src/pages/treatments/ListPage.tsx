@@ -1,14 +1,12 @@
 // The viewer's treatments, most recently started first.
 
-import "./diary.css";
-
 import { Link } from "wouter";
 import { PageTitle } from "../../base/PageTitle";
 import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { Courses, type CourseTextFragment } from "./patient/treatments";
-import { texts } from "./treatment-texts";
+import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);

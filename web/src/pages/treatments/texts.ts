@@ -1,5 +1,3 @@
-// Texts of the pages on treatments.
-
 import { words } from "../../text/words";
 
 export const texts = words({

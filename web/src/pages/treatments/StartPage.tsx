@@ -9,9 +9,9 @@ import { PageTitle } from "../../base/PageTitle";
 import { Picker } from "../../base/Picker";
 import { useAction, useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
-import { today } from "./days";
+import { today } from "../diary/days";
 import { CourseStart, FoundTreatments, TreatedConditions } from "./patient/treatments";
-import { texts } from "./treatment-texts";
+import { texts } from "./texts";
 
 interface Treatment {
   id: string;
