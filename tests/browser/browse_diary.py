@@ -20,7 +20,8 @@ WORDS = {
         "home": "Mon espace", "check in": "Faire le point", "how": "Comment allez-vous ?", "save": "Enregistrer",
         "saved": "Enregistré.", "number": "Saisissez un nombre", "make": "Créer mon propre indicateur",
         "add": "Ajouter", "treatments": "Mes traitements", "start": "Commencer un traitement",
-        "evaluation": "Votre évaluation du", "ended": "arrêté", "unchanged": "Rien n’a changé.", "note": "Une note accompagne une valeur",
+        "evaluation": "Votre évaluation du", "ended": "arrêté", "unchanged": "Rien n’a changé.",
+        "note": "Une note accompagne une valeur",
     },
 }  # fmt: skip
 STARTED = {"en": "2026-09-01", "fr": "2026-09-02"}
