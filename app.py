@@ -46,7 +46,7 @@ from server.pools import ConnectionPool, half_of
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
 from server.read_budgets import MemberReads
 from server.readings import readings
-from server.rollback_guard import LedgerHeadFile
+from server.rollback_guard import guard_of
 from server.scheduler import PUBLISHING_LOCK, Scheduler
 from server.sessions import Sessions
 from server.telemetry import Telemetry
@@ -124,8 +124,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
     With `traces`, operations are traced.
 
     The `graph` is read here unless it is given. Raises what `read_graph` raises, and ValueError if
-    `settings.database_url` is not set. Its lifespan raises LedgerRolledBack if the database lacks ledger entries that
-    were published from it.
+    `settings.database_url` is not set.
     """
     owner = settings.database_url
     if owner is None:
@@ -176,7 +175,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
                 served[audience] = ServedView(documents[audience], connections)
             # Publications from one dataset take turns by a lock, for as long as they need.
             pools["publisher"] = await connected(PUBLISHER, CONNECTIONS, STATEMENT_SECONDS, lock_seconds=0)
-            publisher = PublisherPool(pools["publisher"], LedgerHeadFile(settings.data, owner))
+            publisher = PublisherPool(pools["publisher"], guard_of(owner, settings.data, settings.ledger_heads))
             await publisher.verify()
             # Strangers' reads must neither keep anybody from signing in, nor sign-ins anybody from being recognized.
             for name, size in APART.items():

@@ -41,7 +41,7 @@ class Limits:
     # wait for each other, it ends one first, and the other goes on.
     lock_seconds: float = 1.5
     request_seconds: float = 10.0
-    freezing_seconds: float = 60.0  # of the requests that freeze a dataset from thousands of members' rows
+    freezing_seconds: float = 60.0  # of requests that count thousands of members' rows
     export_seconds: float = 60.0  # of reading all data of a member for an export
     sign_ins: int = 10  # failed ones, of one account, in `tries_minutes`
     sign_ins_from: int = 50  # failed ones, from one IP address, which a hospital's whole staff may share
@@ -161,6 +161,20 @@ def mutation_rates(value: str | Rates) -> Rates:
     return rates_of(value) if isinstance(value, str) else value
 
 
+def addresses(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(head_place, value.split())) if isinstance(value, str) else value
+
+
+def head_place(text: str) -> str:
+    """An address at which the ledger's head can be stored. Raises ValueError for anything else."""
+    url = urlsplit(text)
+    if url.scheme not in DEFAULT_PORTS:
+        return postgresql_url(text)
+    if not url.hostname or url.port == 0 or url.fragment:
+        raise ValueError
+    return text
+
+
 Allowance: TypeAlias = Literal["address", "members"]
 ALLOWANCES = "address, members or both, separated by a comma"
 DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z][a-z0-9-]*[a-z0-9]")
@@ -203,6 +217,10 @@ class Settings(BaseSettings):
     migrate: Annotated[bool, BeforeValidator(hidden(zero_or_one))] = Field(True, description="0 or 1")
     # From which the passwords of the server's roles are derived. None: from the owner's password.
     role_key: Annotated[str, AfterValidator(hidden(key))] | None = Field(None, repr=False, description=KEY)
+    # Where the public ledger's head is stored, besides the data folder. The addresses may hold passwords.
+    ledger_heads: Annotated[tuple[str, ...], BeforeValidator(hidden(addresses))] = Field(
+        (), repr=False, description="addresses separated by spaces: postgresql://... of another database, https://..."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="debug, info, warning or error"
     )

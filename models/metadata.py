@@ -20,8 +20,8 @@ from models.identity import (
     staff,
     terms,
 )
-from models.insight import counts, datasets, insights, licences, network
+from models.insight import counts, datasets, insights, ledger, licences, network
 from models.research import surveys
-from models.tracking import observations, own_indicators, treatments
+from models.tracking import observations, own_indicators, own_treatments, treatments
 
 metadata = SQLModel.metadata

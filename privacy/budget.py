@@ -5,6 +5,7 @@ of the communities where they are counted. Two datasets with the usual cap fit b
 communities, or eight with the least.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from privacy.cubes import contributions
@@ -59,16 +60,22 @@ SIZE_PRECISION = Precision.WITHIN_20
 PARTICIPANTS_PRECISIONS = ((225, Precision.WITHIN_10), (5_000, Precision.WITHIN_20))
 LARGE_PRECISION = Precision.WITHIN_50
 
-# The order of participants' tables: the topic itself, then demographics, then the rest.
-_TOPIC = (
-    DomainRule.CHOICE,
-    DomainRule.NUMBER,
-    DomainRule.DAY,
-    DomainRule.LEVEL,
-    DomainRule.CHANGE,
+# The order of participants' tables. All questions of a survey come first, in their own order. Of what a catalogue
+# lists, the first entry of each kind comes before the second of any: whoever tracks nothing of the first indicators
+# still finds tables of their treatments and of themselves.
+_QUESTIONS = (DomainRule.CHOICE, DomainRule.NUMBER, DomainRule.DAY)
+_KINDS = (
     DomainRule.FIRST_TREATMENT,
+    DomainRule.CHANGE,
+    DomainRule.LEVEL,
+    DomainRule.AGE,
+    DomainRule.SEX,
+    DomainRule.COURSE,
+    DomainRule.EFFECTIVENESS,
+    DomainRule.REGION,
+    DomainRule.KIND,
+    DomainRule.DIAGNOSIS,
 )
-_PEOPLE = (DomainRule.AGE, DomainRule.SEX, DomainRule.REGION, DomainRule.KIND, DomainRule.DIAGNOSIS)
 
 
 def wave_cap(members: int) -> int:
@@ -103,11 +110,12 @@ def participants_tables(variables: Sequence[Variable], size: int, cap: int = CAP
     """The variables published as one-way tables at freezing, in the order of publishing.
 
     They are priced at `participants_precision(size, cap)`; as many are chosen as fit into the participants' share
-    beside the size, which is published first. The topic's variables come first, then demographics, then the rest, and
-    those with several values per member last. `size` is the noisy size: nothing here depends on the true one.
+    beside the size, which is published first. A survey's questions come first; of a wave, the kinds of variables take
+    turns: treatments, changes, levels, demographics. Variables with several values per member come last. `size` is the
+    noisy size: nothing here depends on the true one.
     """
     left, precision, chosen = _for_tables(cap), participants_precision(size, cap), []
-    for variable in sorted(variables, key=_publishing_order):
+    for variable in publishing_order(variables):
         cost = price(precision, contributions([variable]))
         if cost <= left:
             left -= cost
@@ -120,10 +128,13 @@ def _for_tables(cap: int) -> int:
     return share_of(cap, PARTICIPANTS_SHARE) - price(SIZE_PRECISION)
 
 
-def _publishing_order(variable: Variable) -> tuple[bool, int]:
-    if variable.rule in _TOPIC:
-        # The three rules of a survey's questions share one rank, so that questions keep their own order.
-        rank = max(_TOPIC.index(variable.rule) - _TOPIC.index(DomainRule.DAY), 0)
-    else:
-        rank = len(_TOPIC) + (variable.rule not in _PEOPLE)
-    return variable.max_per_member > 1, rank
+def publishing_order(variables: Sequence[Variable]) -> Sequence[Variable]:
+    """The variables in the order in which participants' tables are published, as far as the budget goes."""
+    seen: Counter[DomainRule] = Counter()
+    places: dict[str, tuple[bool, int, int]] = {}
+    for variable in variables:
+        rule, question = variable.rule, variable.rule in _QUESTIONS
+        rank = _KINDS.index(rule) if rule in _KINDS else len(_KINDS)
+        places[variable.name] = (variable.max_per_member > 1, 0 if question else seen[rule], -1 if question else rank)
+        seen[rule] += 1
+    return sorted(variables, key=lambda variable: places[variable.name])

@@ -37,6 +37,7 @@ SLUG_LENGTH = 80
 DESCRIPTION_LENGTH = 2_000
 WORDS_LENGTH = 2_000
 LAY_NAMES = 50
+UNIT_LENGTH = 40
 RETIRED = message("This is retired: it is not offered any more.")
 MERGED = message("This has merged into another entry of the catalogue.")
 
@@ -50,6 +51,14 @@ class NameTranslation:
 
     language: Language
     name: str
+
+
+@dataclass(frozen=True)
+class IndicatorTranslation(NameTranslation):
+    """An indicator's name, unit and everyday names in another language than the default one."""
+
+    unit: str | None = None
+    lay_names: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +148,19 @@ def lay_names_in(texts: Sequence[str] | None, *path: Step) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def unit_in(text: str | None, *path: Step) -> str | None:
+    """A unit as it is shown, if there is one. Raises Refused: INVALID, TOO_LONG."""
+    return None if text is None else line_within(text, UNIT_LENGTH, *path)
+
+
+CHECKS: Mapping[str, Check] = {  # of translated texts, by their column
+    "name": name_in,
+    "description": description_in,
+    "unit": unit_in,
+    "lay_names": lay_names_in,
+}
+
+
 def slug_in(text: str | None, name: str, *path: Step) -> str:
     """A slug, made of the name if it is not given. Raises Refused: INVALID, TOO_LONG."""
     if text is None:
@@ -161,8 +183,11 @@ def ascii_of(letter: str) -> str:
 
 
 def translations_in(given: Sequence[T], faults: Faults) -> str:
-    """The translations as JSON: by language, then by column. Adds the faults of each at its place."""
-    stored: dict[str, dict[str, str]] = {}
+    """The translations as JSON: by language, then by column, without empty texts.
+
+    Adds the faults of each at its place.
+    """
+    stored: dict[str, dict[str, Any]] = {}
     for place, each in enumerate(given):
         path = ("translations", place)
         with faults.collected():
@@ -174,8 +199,8 @@ def translations_in(given: Sequence[T], faults: Faults) -> str:
         for one in fields(each):
             if one.name != "language":
                 with faults.collected():
-                    check = name_in if one.name == "name" else description_in
-                    texts[one.name] = check(getattr(each, one.name), *path, one.name)
+                    text = CHECKS[one.name](getattr(each, one.name), *path, one.name)
+                    texts |= {one.name: text} if text else {}
     return json.dumps(stored, ensure_ascii=False, sort_keys=True)
 
 

@@ -2,18 +2,38 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from models.database import Connection
+from models.insight.datasets import FREEZING_PARTS
 from models.research.surveys import SurveyStatus
 from resolvers.identity.sleeping import settle_sleepers
 from resolvers.insight import counts, openings
-from resolvers.insight.freezing import close_survey, end_dataset
+from resolvers.insight.freezing import begin_survey, end_dataset, finish
+from resolvers.insight.ledger import Begin, begun
 
 Job: TypeAlias = Callable[[Connection], Awaitable[None]]
 
-FREEZING_SECONDS = 2.0  # more than freezing some hundreds of participants takes; locks are held meanwhile
+
+class PublishingJob(Protocol):
+    """A job of the publisher, which begins its transactions with `begin`."""
+
+    __name__: str
+
+    def __call__(self, connection: Connection, begin: Begin = ...) -> Awaitable[None]: ...
+
+
+class Suspended(Exception):
+    """A job is not done for now, for a reason that has been logged."""
+
+
+MOVING_SECONDS = 2.0  # more than moving some hundreds of members takes; locks are held meanwhile
+# A part of a dataset takes a whole number of so many seconds, at least, and for each member that is published of its
+# community: less than freezing a part of them takes. What is published takes a whole number of the first.
+PART_SECONDS = 0.125
+MEMBER_SECONDS = 0.002 / FREEZING_PARTS
+PUBLISHING_SECONDS = 0.5
 
 
 async def try_lock(connection: Connection, name: str) -> bool:
@@ -22,39 +42,58 @@ async def try_lock(connection: Connection, name: str) -> bool:
     return taken
 
 
-async def settle_surveys(connection: Connection) -> None:
-    """Opens and closes the surveys that are due, as the publisher. A survey that closes is frozen into a dataset."""
-    await _each(connection, "SELECT id FROM catalog.surveys_due() AS id", _settle_survey)
+async def settle_surveys(connection: Connection, begin: Begin = begun) -> None:
+    """Opens and closes the surveys that are due, as the publisher. A survey that closes begins to be frozen."""
+    await _each(connection, begin, "SELECT id FROM catalog.surveys_due() AS id", _settle_survey)
 
 
-async def publish_counts(connection: Connection) -> None:
+async def freeze_datasets(connection: Connection, begin: Begin = begun) -> None:
+    """Freezes what has begun to be frozen, in pieces, as the publisher. It goes on where another process was killed.
+
+    Raises the last error once all were tried, so that one that always fails does not block the others.
+    """
+    failed: Exception | None = None
+    for row in await connection.fetch("SELECT id, members FROM research.freezings_due()"):
+        try:
+            await finish(connection, row["id"], pause=_in_time(row["members"]), begin=begin)
+        except Suspended:
+            raise  # as each of the others would
+        except Exception as error:
+            failed = error
+    if failed is not None:
+        raise failed
+
+
+async def publish_counts(connection: Connection, begin: Begin = begun) -> None:
     """Publishes the counts of communities and of surveys that are due this month, as the publisher."""
-    await _each(connection, "SELECT id FROM catalog.communities_to_count() AS id", counts.publish_community)
-    await _each(connection, "SELECT id FROM catalog.surveys_to_count() AS id", _publish_progress)
+    await _each(connection, begin, "SELECT id FROM catalog.communities_to_count() AS id", counts.publish_community)
+    await _each(connection, begin, "SELECT id FROM catalog.surveys_to_count() AS id", _publish_progress)
 
 
-async def publish_network(connection: Connection) -> None:
+async def publish_network(connection: Connection, begin: Begin = begun) -> None:
     """Publishes the counts of the network, if this month's are due, as the publisher."""
-    async with connection.transaction():
+    async with begin(connection):
         await counts.publish_network(connection)
 
 
-async def move_members(connection: Connection) -> None:
+async def move_members(connection: Connection, begin: Begin = begun) -> None:
     """Moves the members of communities that have merged, as the publisher."""
-    await _each(connection, "SELECT id FROM catalog.communities_to_move() AS id", _move_members)
+    await _each(connection, begin, "SELECT id FROM catalog.communities_to_move() AS id", _move_members)
 
 
-async def move_entries(connection: Connection) -> None:
+async def move_entries(connection: Connection, begin: Begin = begun) -> None:
     """Moves members' rows of indicators and treatments that have merged, as the publisher."""
-    await _each(connection, "SELECT id FROM catalog.entries_to_move() AS id", _move_entry)
+    await _each(connection, begin, "SELECT id FROM catalog.entries_to_move() AS id", _move_entry)
 
 
-async def end_datasets(connection: Connection) -> None:
+async def end_datasets(connection: Connection, begin: Begin = begun) -> None:
     """Ends the datasets whose term is over or whose budget is spent, as the publisher."""
-    await _each(connection, "SELECT id FROM insight.datasets_due() AS id", end_dataset)
+    await _each(connection, begin, "SELECT id FROM insight.datasets_due() AS id", end_dataset)
 
 
-async def _each(connection: Connection, due: str, work: Callable[[Connection, UUID], Awaitable[None]]) -> None:
+async def _each(
+    connection: Connection, begin: Begin, due: str, work: Callable[[Connection, UUID], Awaitable[None]]
+) -> None:
     """Each in a transaction of its own, in which `work` checks again that it is due: two servers may run at once.
 
     Raises the last error once all were tried, so that one that always fails does not block the others.
@@ -62,8 +101,10 @@ async def _each(connection: Connection, due: str, work: Callable[[Connection, UU
     failed: Exception | None = None
     for row in await connection.fetch(due):
         try:
-            async with connection.transaction():
+            async with begin(connection):
                 await work(connection, row["id"])
+        except Suspended:
+            raise  # as each of the others would
         except Exception as error:
             failed = error
     if failed is not None:
@@ -73,20 +114,28 @@ async def _each(connection: Connection, due: str, work: Callable[[Connection, UU
 async def _settle_survey(connection: Connection, survey: UUID) -> None:
     over = "SELECT catalog.is_over(closes_on) OR catalog.is_to_freeze(s) FROM catalog.survey s WHERE id = $1"
     if await connection.fetchval(over, survey):
-        await _freeze_slowly(connection, survey)
+        await begin_survey(connection, survey)
     else:
         await openings.settle(connection, survey)
 
 
-async def _freeze_slowly(connection: Connection, survey: UUID) -> None:
-    """Freezes a survey, for a whole number of `FREEZING_SECONDS`.
+def _in_time(members: int) -> Callable[[int], Awaitable[None]]:
+    """A pause after each part of a dataset, which takes a whole number of seconds that the published members decide.
 
-    Whoever reads its status over and over learns when it was committed, not how many participants it had.
+    Whoever reads the progress, the status or the ledger over and over learns when a part was done, and not how many
+    members are in it.
     """
     loop = asyncio.get_running_loop()
-    began = loop.time()
-    if await close_survey(connection, survey) is not None:
-        await asyncio.sleep(FREEZING_SECONDS - (loop.time() - began) % FREEZING_SECONDS)
+    part_seconds = max(PART_SECONDS, members * MEMBER_SECONDS)
+    began, before = loop.time(), 0
+
+    async def pause(parts: int) -> None:
+        nonlocal began, before
+        seconds = PUBLISHING_SECONDS if parts == before else part_seconds
+        await asyncio.sleep(seconds - (loop.time() - began) % seconds)
+        began, before = loop.time(), parts
+
+    return pause
 
 
 async def _move_members(connection: Connection, community: UUID) -> None:
@@ -98,11 +147,14 @@ async def _move_entry(connection: Connection, entry: UUID) -> None:
 
 
 async def _move_slowly(connection: Connection, move: str, id: UUID) -> None:
-    """Moves members' rows, for a whole number of `FREEZING_SECONDS`, for the reason that freezing takes one."""
+    """Moves members' rows, for a whole number of `MOVING_SECONDS`.
+
+    Whoever reads where they are over and over learns when the move was committed, not how many they were.
+    """
     loop = asyncio.get_running_loop()
     began = loop.time()
     await connection.execute(move, id)
-    await asyncio.sleep(FREEZING_SECONDS - (loop.time() - began) % FREEZING_SECONDS)
+    await asyncio.sleep(MOVING_SECONDS - (loop.time() - began) % MOVING_SECONDS)
 
 
 async def _publish_progress(connection: Connection, survey: UUID) -> None:
@@ -144,6 +196,6 @@ async def end_licences(connection: Connection) -> None:
 
 
 MAINTENANCE: tuple[Job, ...] = (end_licences, forget_mutations, forget_waiting)
-PUBLISHING: tuple[Job, ...] = (
-    move_members, move_entries, publish_counts, publish_network, settle_surveys, end_datasets
+PUBLISHING: tuple[PublishingJob, ...] = (
+    move_members, move_entries, publish_counts, publish_network, settle_surveys, freeze_datasets, end_datasets
 )  # fmt: skip

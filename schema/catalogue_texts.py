@@ -42,6 +42,18 @@ class Translation:
     description: str | None = column("Description. Null if it has not been translated, or there is none.")
 
 
+@graph_type(audience=MANAGER)
+class IndicatorTranslation:
+    """Texts of an indicator in another language than English."""
+
+    language: Language = column("Language of the texts.")
+    name: str | None = column("Name. Null if it has not been translated.")
+    unit: str | None = column("Unit as it is shown. Null if it is the same as in English.")
+    lay_names: list[str] = column(
+        "Everyday names, which searches match too. Empty if there are none: the English ones are shown."
+    )
+
+
 @graph_type(audience=PUBLIC)
 class MatchedName:
     """A name of an entry of the catalogue that a search matches: one with all words of the search, if there is any."""
@@ -59,6 +71,16 @@ nested(
     "A name in another language than English.",
     language="Language, other than English. Each is given once.",
     name=f"The name in that language: at most {catalogue_entries.NAME_LENGTH} characters.",
+)
+nested(
+    catalogue_entries.IndicatorTranslation,
+    "IndicatorTranslationInput",
+    "The texts of an indicator in another language than English.",
+    language="Language, other than English. Each is given once.",
+    name=f"The name in that language: at most {catalogue_entries.NAME_LENGTH} characters.",
+    unit=f"The unit as it is shown in that language, such as `jours`: at most {catalogue_entries.UNIT_LENGTH} "
+    "characters. Left out or null, it is shown as in English. Only quantities have one.",
+    lay_names="Everyday names in that language, which searches match too. By default none.",
 )
 nested(
     catalogue_entries.CommunityTranslation,

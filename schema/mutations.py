@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -125,9 +125,6 @@ class Options:
     as_publisher: bool = False  # in the role that may count records
     open_to_keys: bool = False  # to programs with an organization's key as well
     seconds: Callable[[Limits], float] | None = None  # its time limit, if it differs from that of other requests
-    reports: Mapping[str, Refusal] = field(
-        default_factory=dict
-    )  # reported if that result is true; the write is committed
 
 
 @dataclass(frozen=True)
@@ -417,12 +414,7 @@ class CarriedOut:
             if each.prefix:
                 (key,) = made.values()
                 values[name] = f"{each.prefix}_{key}"
-        answer = self.payload(**values)
-        for name, refusal in self.options.reports.items():
-            if made[name]:
-                answer.user_errors.append(user_error(refusal, context.viewer.reads_in))
-                context.refusals.append(refusal.code.value)
-        return answer
+        return self.payload(**values)
 
 
 def _results(declared: Declared, kind: Any) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
@@ -15,17 +16,31 @@ import asyncpg
 
 from resolvers.identity import outbox as outbox
 from resolvers.identity.outbox import PendingMail
-from server.outbox import Outbox
+from server.outbox import CHECK_SECONDS, Outbox
 
 log = logging.getLogger("cohorte.mail")
 
 Deliver = Callable[[EmailMessage, str], Awaitable[None]]  # a message, and its recipient's address
 
-SMTP_SECONDS = 30.0
+SMTP_SECONDS = 30.0  # for a mail to be accepted, from connecting on
+QUIT_SECONDS = 1.0  # for the server to say goodbye
+SENDERS = 8  # mails that are sent at a time
+# Of these, mails that have failed before: those to a server that hangs must not keep all others waiting.
+TRYING_AGAIN = SENDERS // 2
+# Of 5xx, replies that are about this server's account, which operators can mend, and not about the mail.
+OF_ACCOUNT = frozenset({530, 534, 535, 538})
+
+
+class MailRefused(Exception):
+    """A mail that will never be accepted, by the `code` of the reply."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Mailer:
-    """Sends the outbox's mail.
+    """Sends the outbox's mail, several at a time.
 
     Delivery is at least once: if a process ends between sending a mail and recording that, another sends it again with
     the same Message-ID, by which mailboxes recognize duplicates.
@@ -37,21 +52,59 @@ class Mailer:
         self.outbox = Outbox(self.send_due, outbox.MAIL_LOCK, log)
 
     async def send_due(self, connection: asyncpg.Connection) -> None:
-        """Sends all mail that is due. The connection holds the lock of the outbox."""
-        while mails := await outbox.due_mail(connection):
-            for mail in mails:
-                await self.send(connection, mail)
+        """Sends all mail that is due, also what is added meanwhile. The connection holds the lock of the outbox."""
+        sending: dict[asyncio.Task[None], PendingMail] = {}
+        recording = asyncio.Lock()  # a connection does one thing at a time
+        try:
+            while True:
+                self.outbox.wake.clear()
+                async with recording:
+                    due = await outbox.due_mail(connection)
+                for mail in next_mails(due, list(sending.values())):
+                    sending[asyncio.create_task(self.send(connection, mail, recording))] = mail
+                if not sending:
+                    return
+                await self.one_of(set(sending))
+                for task in [task for task in sending if task.done()]:
+                    del sending[task]
+                    task.result()  # raises if the database is lost
+        finally:
+            for task in sending:
+                task.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
 
-    async def send(self, connection: asyncpg.Connection, mail: PendingMail) -> None:
+    async def one_of(self, sending: set["asyncio.Task[None]"]) -> None:
+        """Waits until one of the mails was sent, or another was added."""
+        added = asyncio.create_task(self.outbox.wake.wait())
+        try:
+            await asyncio.wait({*sending, added}, timeout=CHECK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            added.cancel()
+
+    async def send(self, connection: asyncpg.Connection, mail: PendingMail, recording: asyncio.Lock) -> None:
         """Sends one mail and records whether that worked."""
+        record: Callable[[asyncpg.Connection, PendingMail], Awaitable[None]]
+        # Only codes and classes of errors are logged: their texts may contain the recipient's address.
         try:
             await self.deliver(message(mail, self.sender), mail.recipient)
+            record = outbox.record_sent
+        except MailRefused as refused:
+            log.error("the mail %s was refused for good, with status %d", mail.id, refused.code)
+            record = outbox.record_refused
         except Exception as error:  # of any kind: one mail must not block the others
-            # Only the error's class: its message may contain the recipient's address.
             log.warning("a mail could not be sent: %s", type(error).__name__)
-            await outbox.record_failed(connection, mail)
-        else:
-            await outbox.record_sent(connection, mail)
+            record = outbox.record_failed
+        async with recording:
+            await record(connection, mail)
+
+
+def next_mails(due: Sequence[PendingMail], sending: Sequence[PendingMail]) -> list[PendingMail]:
+    """The mails to send beside those that are being sent: few of those that have failed before."""
+    known = {mail.id for mail in sending}
+    again = TRYING_AGAIN - sum(mail.attempts > 0 for mail in sending)
+    new = [mail for mail in due if mail.id not in known and not mail.attempts]
+    failed = [mail for mail in due if mail.id not in known and mail.attempts]
+    return [*new, *failed[: max(again, 0)]][: SENDERS - len(sending)]
 
 
 def message(mail: PendingMail, sender: str) -> EmailMessage:
@@ -74,9 +127,7 @@ def smtp_delivery(url: str) -> Deliver:
     within_tls = parts.scheme == "smtps"
 
     async def deliver(message: EmailMessage, recipient: str) -> None:
-        await aiosmtplib.send(
-            message,
-            recipients=[recipient],
+        client = aiosmtplib.SMTP(
             hostname=parts.hostname,
             port=parts.port or (465 if within_tls else 587),
             username=unquote(parts.username) if parts.username else None,
@@ -84,8 +135,33 @@ def smtp_delivery(url: str) -> Deliver:
             use_tls=within_tls,
             timeout=SMTP_SECONDS,
         )
+        try:
+            async with asyncio.timeout(SMTP_SECONDS):  # of all replies together: a slow server may send many
+                await client.connect()
+                await client.send_message(message, recipients=[recipient])
+            # It was accepted: whatever happens now, it must not be sent again.
+            with suppress(Exception):
+                async with asyncio.timeout(QUIT_SECONDS):
+                    await client.quit()
+        except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused) as error:
+            code = final_code(error)
+            if code is None:
+                raise
+            raise MailRefused(code) from None
+        finally:
+            client.close()
 
     return deliver
+
+
+def final_code(error: aiosmtplib.SMTPException) -> int | None:
+    """The code of a reply that refuses this mail for good; None if another attempt may succeed."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        [error] = error.recipients
+    of_mail = (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)
+    if isinstance(error, of_mail) and 500 <= error.code <= 599 and error.code not in OF_ACCOUNT:
+        return error.code
+    return None
 
 
 def folder_delivery(folder: Path) -> Deliver:

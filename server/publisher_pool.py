@@ -1,73 +1,79 @@
-"""Opens the publisher's transactions, and stores the ledger's head after each of them."""
+"""Opens the publisher's transactions, which publish nothing from a database that was rolled back."""
 
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import wraps
 
 from models.database import Connection
-from models.messages import message
 from models.viewers import Viewer
-from resolvers.insight import ledger
-from resolvers.jobs import Job
-from server.errors import unavailable
+from resolvers.jobs import Job, PublishingJob
+from server.errors import RequestError, unavailable
 from server.pools import ConnectionPool
-from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
+from server.rollback_guard import PublishingSuspended, RollbackGuard
 
 log = logging.getLogger("cohorte.ledger")
 
 CONNECTIONS = 2  # publications from one dataset are serialized anyway
-ROLLED_BACK = message(
-    "Publishing is suspended: the database lacks results that were published. Operators have to restore it."
-)
-STATEMENT_SECONDS = 60.0  # the records of a wave are made in one statement, which takes seconds
+STATEMENT_SECONDS = 60.0  # the records of many members are counted in one statement
 
 
 class PublisherPool:
-    """The publisher's connections, and the file with the ledger's head outside the database."""
+    """The publisher's connections, and the guard that stores the ledger's head outside the database."""
 
-    def __init__(self, connections: ConnectionPool, head_file: LedgerHeadFile) -> None:
-        self.connections, self.head_file = connections, head_file
+    def __init__(self, connections: ConnectionPool, guard: RollbackGuard) -> None:
+        self.connections, self.guard = connections, guard
 
     @asynccontextmanager
     async def write(self, viewer: Viewer) -> AsyncIterator[Connection]:
         """A transaction as the publisher, on behalf of `viewer`.
 
-        Raises RequestError if the database is unavailable, or lacks ledger entries that were published.
+        Raises RequestError if the database is unavailable, lacks ledger entries that were published, or the ledger's
+        head cannot be stored outside of it.
         """
-        async with self.connections.write(viewer) as connection:
-            try:
+        try:
+            async with self.connections.write(viewer) as connection:
                 # Checked each time: the database may be restored from a backup or standby while this server runs.
-                await self.head_file.check_not_rolled_back(connection)
-            except LedgerRolledBack as error:
-                log.error("%s", error)
-                raise unavailable(ROLLED_BACK) from None
-            yield connection
-            head = await ledger.head(connection)
-        self.head_file.store(head)
+                before = (await self.guard.check(connection)).head
+                yield connection
+                appended = await self.guard.announce(connection, before)
+        except PublishingSuspended as suspended:
+            raise unavailable(suspended.shown) from None
+        if appended:
+            await self.settle()
 
     async def verify(self) -> None:
-        """Checks the ledger at start-up, and logs its head.
+        """Checks the ledger at start-up, and logs its head; a fault is logged. Raises RequestError without a database.
 
-        Raises LedgerRolledBack if the database lacks published entries, RequestError if it is unavailable.
+        Whatever it finds, the server serves all but publishing.
         """
-        head = await self.connections.run(self.head_file.check_not_rolled_back)
+        try:
+            head = (await self.connections.run(self.guard.check)).head
+        except PublishingSuspended:
+            return
+        await self.settle()
         log.info("the ledger has %d entries; the hash of the last is %s", head.position, head.hash.hex())
 
-    def jobs(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
+    async def settle(self) -> None:
+        """Stores the head after a commit, which stands whatever happens now: who publishes next meets a fault."""
+        with suppress(RequestError):
+            await self.connections.run(self.guard.settle)
+
+    def jobs(self, jobs: Sequence[PublishingJob]) -> tuple[Job, ...]:
         """The jobs, each preceded by a check of the ledger, and one more that stores its head afterwards.
 
-        Each raises LedgerRolledBack if the database lacks published entries.
+        Each raises PublishingSuspended if nothing may be published.
         """
         return (*(self._checked(job) for job in jobs), self._store_head)
 
-    def _checked(self, job: Job) -> Job:
+    def _checked(self, job: PublishingJob) -> Job:
         @wraps(job)
         async def checked(connection: Connection) -> None:
-            await self.head_file.check_not_rolled_back(connection)
-            await job(connection)
+            await self.guard.check(connection)
+            await job(connection, self.guard.guarded)
 
         return checked
 
     async def _store_head(self, connection: Connection) -> None:
-        await self.head_file.check_not_rolled_back(connection)
+        await self.guard.check(connection)
+        await self.guard.settle(connection)

@@ -1,103 +1,214 @@
-"""Keeps the ledger's head in a file outside the database, to detect a database that was rolled back."""
+"""Compares the ledger with its head outside the database, to publish nothing from a database that was rolled back."""
 
-import fcntl
-import hashlib
-import json
+import asyncio
 import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, TypeVar
+from uuid import UUID
 
 from models.database import Connection
+from models.messages import Message, message
 from resolvers.insight import ledger
 from resolvers.insight.ledger import EMPTY, Head
+from resolvers.jobs import Suspended
+from server.head_places import HeadPlace, PlaceFailed, places_of
+from server.legacy_heads import LegacyHead
+from server.stored_heads import NextHead, StoredHead
+
+T = TypeVar("T")
 
 log = logging.getLogger("cohorte.ledger")
 
+NOTED_SECONDS = 60.0  # between two lines about the same fault
+SEE = "Reading and all else goes on. See docs/operating.md on the ledger's head."
 
-class LedgerRolledBack(Exception):
-    """The database's ledger lacks entries that were published; the message says what to do."""
+
+class PublishingSuspended(Suspended):
+    """Nothing may be published; the text, which is for operators, says why and what to do."""
+
+    shown: Message = message("Publishing is suspended. Operators have to look at the server's log.")
 
 
-class LedgerHeadFile:
-    """Persists the head (position, hash) of one database's ledger in a folder; never moves backwards."""
+class LedgerRolledBack(PublishingSuspended):
+    """The database's ledger lacks entries that were published."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
-        self.path = folder / f"ledger-{digest(database_url)}.json"
-        self.known = EMPTY
+    shown = message(
+        "Publishing is suspended: the database lacks results that were published. Operators have to restore it."
+    )
 
-    def read(self) -> Head:
-        """The stored head, or EMPTY if there is no file. Raises LedgerRolledBack if the file is unreadable."""
+
+class HeadMissing(PublishingSuspended):
+    """The ledger has entries, and no place has its head: nothing shows whether later entries were lost."""
+
+    shown = message(
+        "Publishing is suspended: nothing shows whether the database lacks results that were published. Operators have "
+        "to look."
+    )
+
+
+class HeadNotStored(PublishingSuspended):
+    """The head cannot be read or stored in every place."""
+
+    shown = message(
+        "Publishing is suspended: the head of the public ledger cannot be stored outside the database. Operators have "
+        "to look."
+    )
+
+
+@dataclass(frozen=True)
+class IntactLedger:
+    """A ledger that lacks nothing: its id, its head, and what the places have, in their order."""
+
+    id: UUID
+    head: Head
+    stored: Sequence[StoredHead | None]
+
+
+def guard_of(database_url: str, folder: Path, addresses: Sequence[str]) -> "RollbackGuard":
+    """The guard of a database, with the places of the settings."""
+    return RollbackGuard(places_of(folder, addresses), LegacyHead(folder, database_url))
+
+
+class RollbackGuard:
+    """Stores the ledger's head in all places before each transaction that appends to it commits.
+
+    All stores are made while the transaction holds the ledger's lock, so they are in the ledger's order, whichever
+    process makes them.
+    """
+
+    def __init__(self, places: Sequence[HeadPlace], legacy: LegacyHead | None = None) -> None:
+        self.places, self.legacy = places, legacy
+        self.noted: dict[str, float] = {}  # when each fault was logged last
+
+    async def check(self, connection: Connection) -> IntactLedger:
+        """Compares the ledger with the heads in all places. Raises PublishingSuspended, which it has logged."""
         try:
-            text = self.path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return EMPTY
-        try:
-            stored = json.loads(text)
-            return Head(int(stored["position"]), bytes.fromhex(stored["hash"]))
-        except (ValueError, KeyError, TypeError):
-            raise LedgerRolledBack(
-                f"{self.path} cannot be read, so nothing detects whether the database was rolled back. Do not restore "
-                "it from a backup, which may lack later entries. If the database was never restored, remove the file. "
-                "Otherwise see docs/operating.md on backup and restore."
-            ) from None
+            return await self._check(connection, await ledger.head(connection))
+        except PublishingSuspended as suspended:
+            self.note(suspended)
+            raise
 
-    def store(self, head: Head) -> None:
-        """Stores the head unless a later one is stored. Errors are logged only: the entries are already published."""
-        if head.position <= self.known.position:
-            return
-        try:
-            with self._locked():
-                if self.read().position < head.position:
-                    self._write(head)
-            self.known = head
-        except (OSError, LedgerRolledBack) as error:
-            log.error("the head of the ledger could not be stored: %s", type(error).__name__)
+    @asynccontextmanager
+    async def guarded(self, connection: Connection) -> AsyncIterator[Connection]:
+        """A transaction that may append to the ledger. Raises PublishingSuspended, and is rolled back."""
+        async with connection.transaction():
+            before = await ledger.head(connection)
+            yield connection
+            appended = await self.announce(connection, before)
+        if appended:
+            await self.settle(connection)
 
-    async def check_not_rolled_back(self, connection: Connection) -> Head:
-        """Stores and returns the ledger's current head. Raises LedgerRolledBack if the ledger lacks the stored one."""
-        stored = self.read()
-        if not await ledger.contains(connection, stored):
-            raise LedgerRolledBack(
-                f"The database's ledger lacks entry {stored.position:,}, which was published. Privacy budget that is "
-                f"already spent could be spent again. Restore a more recent backup of the database. If the database "
-                f"was recreated on purpose, remove {self.path}."
-            )
+    async def announce(self, connection: Connection, before: Head) -> bool:
+        """Stores the head that the ledger will have: to be called last in a transaction. Whether there is another.
+
+        `before` is the head at the transaction's begin. Raises PublishingSuspended, which it has logged.
+        """
         head = await ledger.head(connection)
-        self.store(head)
+        if head == before:
+            return False
+        await ledger.lock(connection)  # which it has, unless another has appended
+        next = NextHead(head, await ledger.transaction_of(connection), await ledger.dataset_count(connection))
+        try:
+            checked = await self._check(connection, before)
+            last = max([before, *(one.head for one in checked.stored if one)], key=lambda known: known.position)
+            await self._store(checked.id, StoredHead(last, next))
+        except PublishingSuspended as suspended:
+            self.note(suspended)
+            raise
+        return True
+
+    async def settle(self, connection: Connection) -> None:
+        """Stores the head as it is, where it is not; unless somebody else appends, who does the same.
+
+        Its faults are only logged: whoever appends next meets them before anything is published.
+        """
+        try:
+            async with connection.transaction():
+                if await ledger.try_lock(connection):
+                    checked = await self._check(connection, await ledger.head(connection))
+                    head = StoredHead(checked.head, datasets=await ledger.dataset_count(connection))
+                    await self._store(checked.id, head, checked.stored)
+        except PublishingSuspended as suspended:
+            self.note(suspended)
+
+    async def store(self, connection: Connection) -> Head:
+        """Stores the head as it is, whatever the places have; the head. Raises HeadNotStored.
+
+        For operators, who have confirmed it or accepted what it lacks.
+        """
+        async with connection.transaction():
+            await ledger.lock(connection)
+            head = await ledger.head(connection)
+            stored = StoredHead(head, datasets=await ledger.dataset_count(connection))
+            await self._store(await ledger.identity(connection), stored)
         return head
 
-    def _write(self, head: Head) -> None:
-        part = self.path.with_suffix(".part")
-        with part.open("w", encoding="utf-8") as file:
-            json.dump({"position": head.position, "hash": head.hash.hex()}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self.path)
+    def note(self, suspended: PublishingSuspended) -> None:
+        """Logs a fault, once a minute."""
+        text, now = str(suspended), time.monotonic()
+        if self.noted.get(text, -NOTED_SECONDS) <= now - NOTED_SECONDS:
+            self.noted[text] = now
+            log.error("%s", text)
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        # Processes that share the folder must not overwrite a later head that another has just written.
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(folder)
+    async def _check(self, connection: Connection, head: Head) -> IntactLedger:
+        """As `check`; `head` is the last that was committed."""
+        id = await ledger.identity(connection)
+        stored = await self._read(id)
+        known = [one for one in stored if one is not None]
+        if not known and self.legacy is not None:
+            [older] = await everywhere([self.legacy.read()])
+            known = [older] if older is not None else []
+        if not known and head != EMPTY:
+            raise HeadMissing(
+                f"The public ledger has {head.position:,} entries, and its head is stored nowhere outside the database "
+                f"({'; '.join(place.name for place in self.places)}). Nothing shows whether the database was rolled "
+                "back, so nothing is published. If the last entry is known from elsewhere, confirm it; if not, accept "
+                f"a loss: python -m commands.ledger. {SEE}"
+            )
+        for one in known:
+            await self.expect(connection, one)
+        return IntactLedger(id, head, stored)
+
+    async def expect(self, connection: Connection, stored: StoredHead) -> None:
+        """Raises LedgerRolledBack if the ledger lacks a head."""
+        lost = None if await ledger.contains(connection, stored.head) else stored.head
+        next = stored.next
+        if lost is None and next is not None and not await ledger.contains(connection, next.head):
+            is_open = await ledger.was_never_committed(connection, next.transaction)
+            # It may have been committed between the two.
+            lost = None if is_open or await ledger.contains(connection, next.head) else next.head
+        if lost is not None:
+            raise LedgerRolledBack(
+                f"The database's ledger lacks entry {lost.position:,}, which was published. Privacy budget that is "
+                "already spent could be spent again, so nothing is published. Restore a more recent backup of the "
+                f"database. If there is none, accept the loss with python -m commands.ledger. {SEE}"
+            )
+
+    async def _read(self, id: UUID) -> list[StoredHead | None]:
+        return await everywhere([place.read(id) for place in self.places])
+
+    async def _store(self, id: UUID, head: StoredHead, known: Sequence[StoredHead | None] = ()) -> None:
+        """Stores a head in every place, but in those that are known to have it."""
+        known = known or [None] * len(self.places)
+        lacking = [place for place, stored in zip(self.places, known, strict=True) if stored != head]
+        await everywhere([place.store(id, head) for place in lacking])
+        if self.legacy is not None:
+            await self.legacy.retire()
 
 
-def digest(database_url: str) -> str:
-    """Sixteen hexadecimal digits that identify the database of a URL, independent of the login."""
-    url = urlsplit(database_url)
-    parameters = parse_qs(url.query)
-    places = [urlsplit(f"//{place}") for place in url.netloc.rpartition("@")[2].split(",")]
-    if len(places) > 1:  # in whatever order: each of them may be the primary
-        host, port = " ".join(sorted(f"{place.hostname}:{place.port or 5432}" for place in places)), ""
-    else:
-        # Not the folder of a Unix socket: the embedded PostgreSQL may use another one after each start.
-        host = url.hostname or next((host for host in parameters.get("host", []) if not host.startswith("/")), "")
-        port = str(url.port or parameters.get("port", ["5432"])[0])
-    return hashlib.sha256(f"{host} {port} {url.path.strip('/')}".encode()).hexdigest()[:16]
+async def everywhere(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """The results of reading from places, or of storing in them, at once. Raises HeadNotStored with all that failed."""
+    results = await asyncio.gather(*works, return_exceptions=True)
+    failed = [result for result in results if isinstance(result, BaseException)]
+    if unexpected := [error for error in failed if not isinstance(error, PlaceFailed)]:
+        raise unexpected[0]
+    if failed:
+        raise HeadNotStored(
+            "The head of the public ledger cannot be stored outside the database, so nothing is published: "
+            f"{'; '.join(map(str, failed))}. {SEE}"
+        )
+    return [result for result in results if not isinstance(result, BaseException)]

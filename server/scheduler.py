@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import asyncpg
 
 from models.failures import reason
-from resolvers.jobs import MAINTENANCE, Job, try_lock
+from resolvers.jobs import MAINTENANCE, Job, Suspended, try_lock
 
 log = logging.getLogger("cohorte.due")
 
@@ -63,6 +63,8 @@ class Scheduler:
         for job in self.jobs:
             try:
                 await job(connection)
+            except Suspended:
+                continue
             except Exception as error:
                 if connection.is_closed() or isinstance(error, TimeoutError):  # of a database that does not answer
                     raise

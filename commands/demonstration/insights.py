@@ -19,7 +19,7 @@ from models.viewers import Audience, Viewer
 from privacy.precision import Precision
 from resolvers.identity.outbox import deliver_all
 from resolvers.insight.counts import publish_community, publish_network, publish_progress
-from resolvers.insight.freezing import close_survey, freeze_wave
+from resolvers.insight.freezing import freeze_survey, freeze_wave
 from resolvers.insight.insights_mutations import publish
 from resolvers.insight.openings import begin as begin_opening
 from resolvers.insight.quotes import InsightRequest
@@ -97,7 +97,7 @@ async def freeze_and_publish(
     surveys = {closing.survey: closing.day for closing in closings}
     for id, day in sorted((waves | surveys).items(), key=lambda item: (item[1], item[0])):
         if id in surveys:
-            await close_survey(connection, id, day)
+            await freeze_survey(connection, id, day)
         else:
             await freeze_wave(connection, community=id, wave=wave_of(day), offered_to=list(OrganizationKind), day=day)
     published = datetime.combine(today - timedelta(days=1), time(8), UTC)

@@ -1,7 +1,6 @@
 """Tables of datasets: frozen surveys and waves, their public domains, and enrolled members."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
@@ -23,12 +22,16 @@ class DatasetKind(DescribedEnum):
     TRACKING = "TRACKING", "What the members of a community track: treatments, indicators and evaluations."
 
 
-class DatasetStatus(StrEnum):
+class DatasetStatus(DescribedEnum):
     """The status of a dataset."""
 
-    OPEN = "OPEN"  # insights can be published from it
-    TOO_SMALL = "TOO_SMALL"  # its noisy size was below the floor, which is all that is ever published of it
-    ENDED = "ENDED"  # its budget is spent or its term over: records are deleted, insights stay
+    FREEZING = "FREEZING", "Its members' records are being made: nothing can be published from it yet."
+    OPEN = "OPEN", "Insights can be published from it."
+    TOO_SMALL = "TOO_SMALL", "Too few members were enrolled, so its records were destroyed. Nothing else is published."
+    ENDED = "ENDED", "Its budget is spent or its term is over: its records were destroyed, its insights stay."
+
+
+FREEZING_PARTS = 16  # of the members of a dataset, by the first digit of their ids
 
 
 class Dataset(Table, table=True):
@@ -41,6 +44,7 @@ class Dataset(Table, table=True):
             f"sold_micro_rho BETWEEN 0 AND spent_micro_rho AND sold_micro_rho * 100 <= cap_micro_rho * {SOLD_SHARE}",
             name="sold",
         ),
+        CheckConstraint("(status = 'FREEZING') = (progress < 100) AND progress BETWEEN 0 AND 100", name="progress"),
         only_from(OrganizationKind, "offered_to"),
         Index(None, "community_id", "frozen_on", "id"),
         Index(None, "frozen_on", "id"),
@@ -65,7 +69,8 @@ class Dataset(Table, table=True):
     offered_to: list[str] = choices()
     domain_version: int
     status: DatasetStatus = choice(DatasetStatus, "status")
-    size: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})  # noisy
+    progress: int = Field(default=100, sa_column_kwargs={"server_default": text("100")})  # per cent of the freezing
+    size: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})  # noisy; 0 unless open or ended
     cap_micro_rho: int
     spent_micro_rho: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     sold_micro_rho: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})  # of it, by licensed buyers
@@ -152,3 +157,17 @@ class Record(Table, table=True):
     dataset_id: UUID = Field(primary_key=True)
     member_id: UUID = Field(primary_key=True)
     codes: bytes
+
+
+class Freezing(Table, table=True):
+    """How much of a dataset is frozen, until it all is: members are frozen in the order of their ids.
+
+    `part` is how many sixteenths of all possible ids are done, and `frozen_to` the last id that is.
+    """
+
+    __table_args__ = within("research", CheckConstraint(f"part BETWEEN 0 AND {FREEZING_PARTS}", name="part"))
+
+    dataset_id: UUID = reference("insight.dataset.id", part_of_key=True)
+    floor: int  # the fewest members that it needs
+    part: int
+    frozen_to: UUID

@@ -35,6 +35,11 @@ class NoDataset(DescribedEnum):
         "The number of participants who were enrolled, measured with noise, is below the survey's minimum. The cost of"
         " the measurement is charged.",
     )
+    LOST = (
+        "LOST",
+        "Entries of the public ledger were lost, which may have been of this survey's dataset. The answers were"
+        " deleted.",
+    )
 
 
 class QuestionKind(DescribedEnum):
@@ -195,7 +200,9 @@ class Participation(Table, table=True):
     `begun` stays once the survey has closed: whether the member had begun to answer it, and did not withdraw.
     """
 
-    __table_args__ = within("research", UniqueConstraint("member_id", "survey_id"), Index(None, "survey_id"))
+    __table_args__ = within(
+        "research", UniqueConstraint("member_id", "survey_id"), Index(None, "survey_id", "member_id")
+    )
 
     id: UUID = key()
     member_id: UUID = reference("care.member.id")

@@ -46,6 +46,7 @@ READS = frozenset(
         "insight.insight",
         "insight.cell",
         "insight.statistic",
+        "insight.ledger",
         "insight.ledger_entry",
         "insight.count_release",
         "catalog.survey_progress",

@@ -160,7 +160,13 @@ READABLE = (
     " UNION ALL SELECT d.id FROM research.participation p JOIN insight.dataset d ON d.survey_id = p.survey_id"
     f" WHERE p.member_id = {MEMBER} AND p.status = 'COMPLETED')"
 )
-DATASET = Scope("DATASET", dict.fromkeys((PATIENT, BUYER, MANAGER), "status <> 'TOO_SMALL'"))
+FROZEN = "(status = 'OPEN' OR status = 'ENDED')"
+# Those who freeze a wave learn that it is being frozen, and that it was too small.
+DATASET = Scope(
+    "DATASET",
+    dict.fromkeys((PATIENT, BUYER), FROZEN)
+    | {MANAGER: f"{FROZEN} OR ({DATA_STEWARD} OR {SURVEY_MANAGER}) AND (status = 'FREEZING' OR kind = 'TRACKING')"},
+)
 DOMAIN = Scope("DOMAIN", dict.fromkeys((PATIENT, BUYER, MANAGER), EVERY))  # public domains, about no person
 # Insights are for those who have them published and those who make the datasets.
 PUBLISHED = Scope(
@@ -172,7 +178,7 @@ PUBLISHED = Scope(
     },
 )
 # With what was drawn and its salt: of a dataset that was too small, nobody reads its size.
-ADMITTED = "EXISTS (SELECT FROM insight.dataset d WHERE d.id = release.dataset_id)"
+ADMITTED = "EXISTS (SELECT FROM insight.dataset d WHERE d.id = release.dataset_id AND d.status <> 'TOO_SMALL')"
 RELEASE = Scope(
     "RELEASE",
     {
@@ -250,6 +256,8 @@ SCOPES: Mapping[str, Scope] = {
     "care.observation": SHARED,
     "care.own_indicator": OWN_OR_PATIENTS,
     "care.own_observation": OWN_OR_PATIENTS,
+    "care.own_treatment": OWN_OR_PATIENTS,
+    "care.own_course": OWN_OR_PATIENTS,
     "care.catalogue_proposal": PROPOSAL,
     "care.catalogue_proposer": OWN,
     "care.course": SHARED,
@@ -274,9 +282,11 @@ SCOPES: Mapping[str, Scope] = {
     "research.enrolment": OWN,
     "research.record": HIDDEN,
     "research.survey_opening": HIDDEN,
+    "research.freezing": HIDDEN,
     "research.counted_member": OWN,
     "research.counted_membership": OWN,
     "insight.count_release": HIDDEN,
+    "insight.ledger": HIDDEN,
     "insight.organization": CATALOG,
     "insight.licence": LICENCE,
     "insight.api_key": API_KEY,

@@ -134,6 +134,10 @@ OWN_VALUE = (  # of an indicator of the same member
     "EXISTS (SELECT FROM care.own_indicator i WHERE i.id = {table}.own_indicator_id"
     " AND i.member_id = {table}.member_id)"
 )
+COURSE_OF_OWN = (  # of a treatment of the viewer's own
+    f"member_id = {MEMBER} AND EXISTS (SELECT FROM care.own_treatment t WHERE t.id = {{table}}.own_treatment_id"
+    " AND t.member_id = {table}.member_id)"
+)
 OWN_PROPOSAL = (
     f"EXISTS (SELECT FROM care.catalogue_proposer p WHERE p.id = catalogue_proposal.id AND p.member_id = {MEMBER})"
 )
@@ -260,6 +264,19 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
             ),
             Update(("value", "note", "by_relative"), f"member_id = {MEMBER} OR {KEEPS_DIARY}", OWN_DIARY),
             Delete(f"member_id = {MEMBER} OR {KEEPS_DIARY}"),
+        )
+    },
+    "care.own_treatment": {
+        PATIENT: (
+            Insert(("member_id", "name", "kind"), f"member_id = {MEMBER}"),
+            Update(("name", "proposal_id"), f"member_id = {MEMBER}", f"member_id = {MEMBER} AND {THEIR_PROPOSAL}"),
+            Delete(f"member_id = {MEMBER}"),
+        )
+    },
+    "care.own_course": {
+        PATIENT: (
+            Insert(("member_id", "own_treatment_id", "status", "started_on", "dose"), COURSE_OF_OWN),
+            Update(("status", "ended_on", "stop_reason"), f"member_id = {MEMBER}"),
         )
     },
     "care.catalogue_proposer": {

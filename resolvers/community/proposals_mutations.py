@@ -9,11 +9,19 @@ from models.community.proposals import ProposalKind, ProposalStatus
 from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.messages import message
-from models.parameters import CommunityId, EntryId, NodeId, OwnIndicatorId, ProposalId, ProposalIdOrNone
+from models.parameters import (
+    CommunityId,
+    EntryId,
+    NodeId,
+    OwnIndicatorId,
+    OwnTreatmentId,
+    ProposalId,
+    ProposalIdOrNone,
+)
 from models.viewers import Viewer
 from resolvers.community.communities_mutations import expect_community
 from resolvers.faults import Faults
-from resolvers.tracking.own_indicators_mutations import expect_own
+from resolvers.own_entries import own_row
 from resolvers.transactions import (
     Refusal,
     invalid,
@@ -49,12 +57,14 @@ async def create_proposal(
     description: str | None = None,
     community: CommunityId | None = None,
     own_indicator: OwnIndicatorId | None = None,
+    own_treatment: OwnTreatmentId | None = None,
 ) -> UUID:
     """Proposes a condition, symptom or treatment for the catalogue, and returns the proposal's id.
 
-    The observations of `own_indicator` follow once it is accepted. Raises Forbidden if the viewer is not a member, and
-    Refused: INVALID and TOO_LONG for the texts, NOT_FOUND for the community or the own indicator, INVALID for an own
-    indicator unless a symptom is proposed, LIMIT_REACHED for too many open proposals.
+    The observations of `own_indicator`, or the courses of `own_treatment`, follow once it is accepted. Raises Forbidden
+    if the viewer is not a member, and Refused: INVALID and TOO_LONG for the texts, NOT_FOUND for the community, the own
+    indicator or the own treatment, INVALID for an own indicator unless a symptom is proposed and for an own treatment
+    unless a treatment is, LIMIT_REACHED for too many open proposals.
     """
     member = member_of(viewer)
     with faults.collected():
@@ -68,7 +78,12 @@ async def create_proposal(
         if own_indicator is not None:
             if kind is not ProposalKind.SYMPTOM:
                 raise invalid(message("Only a proposed symptom can have one."), "own_indicator")
-            await expect_own(connection, viewer, own_indicator)
+            await own_row(connection, viewer, "own_indicator", own_indicator)
+    with faults.collected():
+        if own_treatment is not None:
+            if kind is not ProposalKind.TREATMENT:
+                raise invalid(message("Only a proposed treatment can have one."), "own_treatment")
+            await own_row(connection, viewer, "own_treatment", own_treatment)
     # One at a time for each member: two requests at once would both find room for the last.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"proposals of {member}")
     waiting = await connection.fetchval(
@@ -91,6 +106,8 @@ async def create_proposal(
     )  # fmt: skip
     if own_indicator is not None:
         await connection.execute("UPDATE care.own_indicator SET proposal_id = $2 WHERE id = $1", own_indicator, made)
+    if own_treatment is not None:
+        await connection.execute("UPDATE care.own_treatment SET proposal_id = $2 WHERE id = $1", own_treatment, made)
     return made
 
 

@@ -13,6 +13,7 @@ NAMES: Mapping[str, str] = {
     "care.discussion": "title",
     "care.member": "pseudonym",
     "care.own_indicator": "name",
+    "care.own_treatment": "name",
     "catalog.community": "name",
     "catalog.condition": "name",
     "catalog.indicator": "name",

@@ -14,7 +14,8 @@ CHANNEL = "cohorte_outbox"  # the channel that notifies of new entries
 MAIL_LOCK = 0x636F_686F_7274_0001  # the advisory lock whose holder sends mail
 NEWS_LOCK = 0x636F_686F_7274_0002  # the advisory lock whose holder delivers news
 BATCH = 20
-ATTEMPTS = 12  # the last one about three days after the first
+ATTEMPTS = 20  # the last one about three days after the first
+MOST_MINUTES = 360  # between two attempts
 PARTS = 64  # of the members, as in research.part_of
 PART_BATCH = 500  # the most members of a part to whom news is delivered in one transaction
 
@@ -50,7 +51,7 @@ async def unlock_outbox(connection: asyncpg.Connection, lock: int) -> None:
 
 
 async def due_mail(connection: asyncpg.Connection) -> list[PendingMail]:
-    """The next mails to send, at most `BATCH`, the longest due first."""
+    """The next mails to send, the longest due first: at most `BATCH` that are new, and as many that have failed."""
     found = await connection.fetch("SELECT * FROM identity.mail_due($1)", BATCH)
     return [
         PendingMail(
@@ -96,6 +97,11 @@ async def record_sent(connection: asyncpg.Connection, mail: PendingMail) -> None
 
 
 async def record_failed(connection: asyncpg.Connection, entry: PendingMail | PendingNews) -> None:
-    """Schedules another attempt, each after twice as long a wait; deletes the entry after `ATTEMPTS`."""
-    wait = timedelta(minutes=2**entry.attempts)
+    """Schedules another attempt, after twice as long a wait up to `MOST_MINUTES`; deletes it after `ATTEMPTS`."""
+    wait = timedelta(minutes=min(2**entry.attempts, MOST_MINUTES))
     await connection.execute("SELECT identity.outbox_failed($1, $2, $3)", entry.id, wait, ATTEMPTS)
+
+
+async def record_refused(connection: asyncpg.Connection, mail: PendingMail) -> None:
+    """Deletes a mail that no further attempt would deliver."""
+    await connection.execute("SELECT identity.outbox_failed($1, $2, 0)", mail.id, timedelta())

@@ -133,6 +133,18 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         OF_MEMBER,
         ("id", "own_indicator_id", "value", "observed_on", "by_relative", "note"),
     ),
+    "care.own_treatment": MemberTable(
+        "ownTreatments",
+        "A treatment that they added for themselves.",
+        OF_MEMBER,
+        ("id", "name", "kind", "proposal_id"),
+    ),
+    "care.own_course": MemberTable(
+        "ownCourses",
+        "A course of a treatment of their own.",
+        OF_MEMBER,
+        ("id", "own_treatment_id", "status", "started_on", "ended_on", "dose", "stop_reason"),
+    ),
     "care.catalogue_proposal": MemberTable(
         "proposals",
         "Their proposal for the catalogue, with the decision.",
@@ -363,6 +375,7 @@ OF_THE_MEMBER = ("member_id", "author_id")
 # Tables of the same schemas that are not exported, each with the reason.
 NOT_EXPORTED: Mapping[str, str] = {
     "research.record": "bytes that no role may read: exported as `records`, with their variables and categories",
+    "research.freezing": "about a dataset, and no person: how far it is frozen, until it is",
     "research.survey_opening": "about a survey, and no person: a number with noise, which is never shown",
     "care.catalogue_proposer": "which proposals are theirs: exported as `proposals`",
     "care.reading_alert": "a suspicion for moderators to look into, which says on which day; deleted after 90 days",

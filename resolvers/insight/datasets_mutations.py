@@ -12,7 +12,7 @@ from models.parameters import CommunityId, SurveyId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
 from resolvers.faults import Faults
-from resolvers.insight.freezing import freeze_wave
+from resolvers.insight.freezing import begin_wave
 from resolvers.transactions import not_found, require_role, too_early, too_late
 
 
@@ -37,11 +37,10 @@ async def close_survey(connection: Connection, viewer: Viewer, *, survey: Survey
 
 
 @dataclass(frozen=True)
-class FrozenWave:
-    """A wave's dataset; None if `too_few` members were enrolled."""
+class Wave:
+    """A wave's dataset, which is being frozen."""
 
-    dataset_id: UUID | None
-    too_few: bool
+    dataset_id: UUID
 
 
 async def freeze_tracking(
@@ -53,19 +52,16 @@ async def freeze_tracking(
     wave: str,
     offered_to: Sequence[OrganizationKind],
     cap: int | None,
-) -> FrozenWave:
-    """Freezes a wave of a community's tracking into a dataset. To be called as the publisher.
+) -> Wave:
+    """Begins to freeze a wave of a community's tracking into a dataset. Scheduled work freezes its members.
 
-    Raises Forbidden if the viewer is not a survey manager, and Refused as `freeze_wave` does.
+    No member is looked at here: how long the caller waits would tell how many there are. To be called as the publisher.
+    Raises Forbidden if the viewer is not a survey manager, and Refused as `begin_wave` does.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     await connection.execute("SELECT identity.require_survey_manager()")
-    frozen = await freeze_wave(
-        connection,
-        community=community,
-        wave=wave,
-        offered_to=offered_to,
-        cap_micro_rho=cap,
-        faults=faults,
+    return Wave(
+        await begin_wave(
+            connection, community=community, wave=wave, offered_to=offered_to, cap_micro_rho=cap, faults=faults
+        )
     )
-    return FrozenWave(frozen.dataset if frozen.open else None, too_few=not frozen.open)

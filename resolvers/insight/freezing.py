@@ -1,7 +1,7 @@
-"""Freezes surveys and waves of tracking into datasets, and ends datasets."""
+"""Freezes surveys and waves of tracking into datasets, in pieces that can be interrupted, and ends datasets."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from models.community.communities import CommunityStatus
 from models.database import Connection
 from models.identity.organizations import OrganizationKind
-from models.insight.datasets import DatasetKind, DatasetStatus
+from models.insight.datasets import FREEZING_PARTS, DatasetKind
 from models.languages import DEFAULT, Language
 from models.messages import message
 from privacy import domains
@@ -30,12 +30,11 @@ from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight import purposes
 from resolvers.insight.labels import words_in
-from resolvers.insight.ledger import append
-from resolvers.insight.releases import FrozenDataset, PositionedVariable, ReleaseUse, present, release
+from resolvers.insight.ledger import Begin, append, begun
+from resolvers.insight.quotes import dataset_of, domain_of
+from resolvers.insight.releases import PositionedVariable, ReleaseUse, present, release
 from resolvers.research.revisions_mutations import survey_translations, translations_in
 from resolvers.transactions import (
-    Refusal,
-    RefusalCode,
     invalid,
     line_within,
     not_found,
@@ -46,14 +45,7 @@ from resolvers.transactions import (
 YEAR_DAYS = 365
 TRANSLATED = tuple(language for language in Language if language is not DEFAULT)
 WAVE_LENGTH = 60
-TOO_FEW = Refusal(
-    RefusalCode.TOO_EARLY,
-    message(
-        "Fewer than {least} members were enrolled, so the dataset was not made. Try again once more members consent.",
-        least=FLOOR,
-    ),
-    ("community",),
-)
+BATCH = 250  # members that one transaction freezes: at most a third of a second, with 60 variables
 SIZE_USE = ReleaseUse(str(purposes.DATASET_SIZE))
 PARTICIPANTS_TABLES_USE = ReleaseUse(str(purposes.PARTICIPANTS_TABLES))
 # Common reasons for stopping courses. Fixed here: a list derived from evaluations would reveal something about them.
@@ -90,11 +82,17 @@ class DatasetDefinition:
     translated: Mapping[str, Sequence[Variable]] = field(default_factory=dict, repr=False)  # as are the variables
 
 
-async def close_survey(connection: Connection, survey: UUID, day: date | None = None) -> FrozenResult | None:
-    """Closes a survey that has not closed yet, freezes its answers into a dataset and deletes them.
+async def freeze_survey(connection: Connection, survey: UUID, day: date | None = None) -> FrozenResult | None:
+    """Closes a survey and freezes it at once, as `begin_survey` and `finish` do. None if it never opened."""
+    dataset = await begin_survey(connection, survey, day)
+    return None if dataset is None else await finish(connection, dataset, None if day is None else _noon(day))
+
+
+async def begin_survey(connection: Connection, survey: UUID, day: date | None = None) -> UUID | None:
+    """Closes a survey that has not closed yet, and begins to freeze its answers: the id of its dataset.
 
     None if it never opened, or was frozen before. `day` is the day of freezing, if not today. To be called in a
-    transaction; takes some seconds, which depend on the number of participants.
+    transaction, whose duration does not depend on the number of participants; `finish` does the rest.
     """
     await connection.fetchval("SELECT research.lock_survey($1)", survey)
     await connection.execute("SELECT catalog.close_survey($1)", survey)
@@ -103,7 +101,9 @@ async def close_survey(connection: Connection, survey: UUID, day: date | None = 
         """
         SELECT community_id, title, offered_to, minimum_participants, cap_micro_rho, demonstration,
             translations::text AS translations
-        FROM catalog.survey s WHERE id = $1 AND catalog.is_to_freeze(s)
+        FROM catalog.survey s
+        WHERE id = $1 AND catalog.is_to_freeze(s) AND NOT EXISTS (
+            SELECT FROM insight.dataset d WHERE d.survey_id = s.id)
         """,
         survey,
     )
@@ -127,7 +127,7 @@ async def close_survey(connection: Connection, survey: UUID, day: date | None = 
             for language in TRANSLATED
         },
     )
-    return await _freeze(connection, wave, frozen_on, None if day is None else _noon(day))
+    return await _begin(connection, wave, frozen_on)
 
 
 async def freeze_wave(
@@ -136,19 +136,32 @@ async def freeze_wave(
     community: UUID,
     wave: str,
     offered_to: Sequence[OrganizationKind],
+    day: date | None = None,
+) -> FrozenResult:
+    """Freezes a wave at once, as `begin_wave` and `finish` do. Raises Refused as the first."""
+    dataset = await begin_wave(connection, community=community, wave=wave, offered_to=offered_to, day=day)
+    found = await finish(connection, dataset, None if day is None else _noon(day))
+    assert found is not None
+    return found
+
+
+async def begin_wave(
+    connection: Connection,
+    *,
+    community: UUID,
+    wave: str,
+    offered_to: Sequence[OrganizationKind],
     cap_micro_rho: int | None = None,
     day: date | None = None,
-    floor: int = FLOOR,
     faults: Faults | None = None,
-) -> FrozenResult:
-    """Freezes what a community's patients track into a dataset: a new wave.
+) -> UUID:
+    """Begins to freeze what a community's patients track into a dataset, a new wave: its id.
 
-    A dataset whose noisy size is below `floor` cannot be queried; the cost of its size stays charged. `cap_micro_rho`
-    is that of the dataset, if not `wave_cap`, and `day` the day of freezing, if not today. To be called in a
-    transaction; takes some seconds. Raises Refused: NOT_FOUND for the community, TOO_EARLY for a draft,
-    TOO_LATE if it has merged, INVALID and TOO_LONG for the name, INVALID for the kinds of organization and the cap,
-    TAKEN if another wave has the name, TOO_EARLY if the caps of the community's waves within a year would exceed
-    WAVES_YEARLY.
+    `cap_micro_rho` is that of the dataset, if not `wave_cap`, and `day` the day of freezing, if not today. To be called
+    in a transaction, whose duration does not depend on the number of members; `finish` does the rest. Raises Refused:
+    NOT_FOUND for the community, TOO_EARLY for a draft, TOO_LATE if it has merged, INVALID and TOO_LONG for the name,
+    INVALID for the kinds of organization and the cap, TAKEN if another wave has the name, TOO_EARLY if the caps of the
+    community's waves within a year would exceed WAVES_YEARLY.
     """
     faults = faults or Faults()
     # One at a time for each community: two at once would both find that none was frozen this year.
@@ -185,7 +198,7 @@ async def freeze_wave(
         wave=wave,
         offered_to=sorted({kind.value for kind in offered_to}),
         cap=cap,
-        floor=floor,
+        floor=FLOOR,
         variables=await _tracking(connection, community, DEFAULT),
         demonstration=found["demonstration"],
         titles={
@@ -195,7 +208,39 @@ async def freeze_wave(
         },
         translated={language.tag: await _tracking(connection, community, language) for language in TRANSLATED},
     )
-    return await _freeze(connection, made, frozen_on, None if day is None else _noon(day))
+    return await _begin(connection, made, frozen_on)
+
+
+async def _at_once(parts: int) -> None:
+    pass
+
+
+async def finish(
+    connection: Connection,
+    dataset: UUID,
+    at: datetime | None = None,
+    pause: Callable[[int], Awaitable[None]] = _at_once,
+    begin: Begin = begun,
+) -> FrozenResult | None:
+    """Freezes what is left of a dataset, in pieces, and publishes its size and its members' own tables.
+
+    Whatever interrupts it, it can be called again. Each piece is a transaction: `BATCH` members, who become records
+    while their answers are deleted. The last one publishes; if the noisy size is below the floor, nothing but this
+    size is charged and the records are destroyed. `pause` is awaited with the number of parts that are done, which
+    become more each time, and with `FREEZING_PARTS` once more before the last transaction ends. `at` is the time of
+    publication, if not now; `begin` begins a transaction. None if it was finished meanwhile.
+    """
+    parts = 0
+    while parts < FREEZING_PARTS:
+        async with begin(connection):
+            done = await connection.fetchval("SELECT research.freeze_members($1, $2)", dataset, BATCH)
+        if done is None:
+            return None
+        if done > parts:
+            await pause(done)
+        parts = done
+    async with begin(connection):
+        return await _publish(connection, dataset, at, pause)
 
 
 async def end_dataset(connection: Connection, dataset: UUID) -> None:
@@ -236,76 +281,68 @@ async def _refuse_wave(connection: Connection, community: UUID, wave: str, froze
             )
 
 
-async def _freeze(
-    connection: Connection, wave: DatasetDefinition, frozen_on: date, at: datetime | None
-) -> FrozenResult:
+async def _begin(connection: Connection, wave: DatasetDefinition, frozen_on: date) -> UUID:
     dataset = await _write_dataset(connection, wave, frozen_on)
-    cube = await _write_variables(connection, dataset, wave)
-    await connection.execute("SELECT research.enrol($1)", dataset.id)
-    await connection.execute("SELECT research.encode($1)", dataset.id)
-    if wave.survey is not None:
-        await connection.execute("SELECT research.delete_answers($1)", wave.survey)
+    await _write_variables(connection, dataset, wave)
+    await connection.execute("SELECT research.begin_freezing($1, $2)", dataset, wave.floor)
+    return dataset
+
+
+async def _publish(
+    connection: Connection, id: UUID, at: datetime | None, pause: Callable[[int], Awaitable[None]]
+) -> FrozenResult | None:
+    floor = await connection.fetchval("SELECT research.open_frozen($1)", id)
+    if floor is None:
+        return None
+    dataset = await dataset_of(connection, id, lock=True)
     counted, entry = await release(
         connection, dataset, (), SIZE_PRECISION, SIZE_USE, charge=price(SIZE_PRECISION), at=at
     )
     entries = [entry]
     size = round(counted.estimates[0])
-    await connection.execute("UPDATE insight.dataset SET size = $2 WHERE id = $1", dataset.id, size)
-    is_open = size >= wave.floor
+    is_open = size >= floor
     if is_open:
+        await connection.execute("UPDATE insight.dataset SET size = $2 WHERE id = $1", id, size)
         first_insight = None
-        precision = participants_precision(size, wave.cap)
-        for variable in participants_tables(wave.variables, size, wave.cap):
-            placed = cube[variable.name]
+        placed = sorted((await domain_of(connection, id)).values(), key=lambda one: one.position)
+        by_name = {one.variable.name: one for one in placed}
+        precision = participants_precision(size, dataset.cap_micro_rho)
+        for variable in participants_tables([one.variable for one in placed], size, dataset.cap_micro_rho):
+            cube = [by_name[variable.name]]
             charge = price(precision, variable.max_per_member)
             published, entry = await release(
-                connection, dataset, [placed], precision, PARTICIPANTS_TABLES_USE, charge=charge, at=at
+                connection, dataset, cube, precision, PARTICIPANTS_TABLES_USE, charge=charge, at=at
             )
-            insight = await present(connection, dataset, published, [placed], variable.name, at)
+            insight = await present(connection, dataset, published, cube, variable.name, at)
             first_insight = first_insight or insight
             entries.append(entry)
         if first_insight is not None:
             await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", first_insight)
     else:
-        await connection.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", dataset.id)
-    if wave.survey is not None:
-        await connection.execute("SELECT catalog.release_survey($1)", wave.survey)
+        await connection.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", id)
+    await connection.execute("SELECT catalog.release_survey(d.survey_id) FROM insight.dataset d WHERE d.id = $1", id)
+    await pause(FREEZING_PARTS)  # before the ledger is locked, for which all other publications would wait
     await append(connection, entries, at)
-    return FrozenResult(dataset.id, is_open)
+    return FrozenResult(id, is_open)
 
 
-async def _write_dataset(connection: Connection, wave: DatasetDefinition, frozen_on: date) -> FrozenDataset:
+async def _write_dataset(connection: Connection, wave: DatasetDefinition, frozen_on: date) -> UUID:
     ends_on = frozen_on + timedelta(days=TERM_DAYS)
     id: UUID = await connection.fetchval(
         """
         INSERT INTO insight.dataset
             (community_id, survey_id, kind, title, wave, frozen_on, ends_on, offered_to, domain_version, status,
-             cap_micro_rho, demonstration, translations)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'OPEN', $10, $11, $12) RETURNING id
+             progress, cap_micro_rho, demonstration, translations)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'FREEZING', 0, $10, $11, $12) RETURNING id
         """,
         wave.community, wave.survey, wave.kind, wave.title, wave.wave, frozen_on, ends_on, list(wave.offered_to),
         domains.VERSION, wave.cap, wave.demonstration,
         json.dumps({tag: {"title": title} for tag, title in wave.titles.items()}),
     )  # fmt: skip
-    return FrozenDataset(
-        id=id,
-        community_id=wave.community,
-        kind=wave.kind,
-        title=wave.title,
-        status=DatasetStatus.OPEN,
-        ends_on=ends_on,
-        offered_to=wave.offered_to,
-        domain_version=domains.VERSION,
-        cap_micro_rho=wave.cap,
-        spent_micro_rho=0,
-        sold_micro_rho=0,
-        demonstration=wave.demonstration,
-    )
+    return id
 
 
-async def _write_variables(
-    connection: Connection, dataset: FrozenDataset, wave: DatasetDefinition
-) -> Mapping[str, PositionedVariable]:
+async def _write_variables(connection: Connection, dataset: UUID, wave: DatasetDefinition) -> None:
     variables = wave.variables
     placed = [PositionedVariable(position, variable) for position, variable in enumerate(variables, start=1)]
     await connection.executemany(
@@ -317,8 +354,8 @@ async def _write_variables(
         """,
         [
             (
-                dataset.id, one.position, one.variable.name, one.variable.label, one.variable.ordinal,
-                one.variable.max_per_member, slot, one.variable.rule, one.variable.subject, dataset.demonstration,
+                dataset, one.position, one.variable.name, one.variable.label, one.variable.ordinal,
+                one.variable.max_per_member, slot, one.variable.rule, one.variable.subject, wave.demonstration,
                 _labels({tag: found[one.position - 1].label for tag, found in wave.translated.items()}),
             )
             for one, slot in zip(placed, domains.slots(variables), strict=True)
@@ -332,8 +369,8 @@ async def _write_variables(
         """,
         [
             (
-                dataset.id, one.position, place, each.code, each.label, each.value, each.low, each.high,
-                dataset.demonstration,
+                dataset, one.position, place, each.code, each.label, each.value, each.low, each.high,
+                wave.demonstration,
                 _labels({tag: found[one.position - 1].categories[place].label
                     for tag, found in wave.translated.items()}),
             )
@@ -341,7 +378,6 @@ async def _write_variables(
             for place, each in enumerate(one.variable.categories)
         ],
     )  # fmt: skip
-    return {one.variable.name: one for one in placed}
 
 
 def _labels(by_tag: Mapping[str, str]) -> str:

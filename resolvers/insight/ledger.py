@@ -1,14 +1,23 @@
 """Appends to the public ledger, reads its head, and verifies it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 
 from models.database import Connection
 from privacy.chain import GENESIS, UNSALTED, VERSION, ChainEntry, broken_at, commitment_of, hash_of
+
+Begin: TypeAlias = Callable[[Connection], AbstractAsyncContextManager[Any]]  # a transaction that may append entries
+
+
+def begun(connection: Connection) -> AbstractAsyncContextManager[Any]:
+    """A transaction that nobody guards: for networks without a server."""
+    return connection.transaction()
 
 
 @dataclass(frozen=True)
@@ -44,12 +53,31 @@ class Head:
 
 
 EMPTY = Head(0, GENESIS)
+LOCK = "hashtext('cohorte.ledger')"
+# Of the database: its cluster's identifier, and the timeline, which changes when a backup is restored to a point in
+# time and when a standby becomes the primary.
+HISTORY = (
+    "(SELECT system_identifier::text FROM pg_control_system())"
+    " || ' ' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
+)
 
 
 async def head(connection: Connection) -> Head:
     """The head of the ledger as the transaction sees it, with the entries that it has appended itself."""
     last = await connection.fetchrow("SELECT position, hash FROM insight.ledger_entry ORDER BY position DESC LIMIT 1")
     return EMPTY if last is None else Head(last["position"], last["hash"])
+
+
+async def identity(connection: Connection) -> UUID:
+    """The ledger's own id, which it keeps in every backup and under every address of its database."""
+    id: UUID = await connection.fetchval("SELECT id FROM insight.ledger")
+    return id
+
+
+async def dataset_count(connection: Connection) -> int:
+    """How many datasets there are, as the transaction sees them: none is ever deleted."""
+    count: int = await connection.fetchval("SELECT count(*) FROM insight.dataset")
+    return count
 
 
 async def contains(connection: Connection, known: Head) -> bool:
@@ -60,13 +88,52 @@ async def contains(connection: Connection, known: Head) -> bool:
     return bool(await connection.fetchval(found, known.position) == known.hash)
 
 
+async def lock(connection: Connection) -> None:
+    """Waits until no other transaction appends; none does until this one ends, which is durable if it commits."""
+    # With a cluster that does not wait for its disk or its standbys by default, an entry could be lost that was read.
+    await connection.execute(
+        f"""
+        SELECT pg_advisory_xact_lock({LOCK}), set_config('synchronous_commit',
+            CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)
+        """
+    )
+
+
+async def try_lock(connection: Connection) -> bool:
+    """As `lock`, unless another transaction has it: whether it was free. Does not wait."""
+    taken: bool = await connection.fetchval(f"SELECT pg_try_advisory_xact_lock({LOCK})")
+    return taken
+
+
+async def transaction_of(connection: Connection) -> str:
+    """The name of the current transaction, in the history of its database cluster: of no other transaction."""
+    name: str = await connection.fetchval(f"SELECT {HISTORY} || ' ' || pg_current_xact_id()::text")
+    return name
+
+
+async def was_never_committed(connection: Connection, transaction: str) -> bool:
+    """Whether a transaction that `transaction_of` has named is known not to have committed, at least not yet.
+
+    False after the database has taken another course: it was restored, or a standby was promoted.
+    """
+    history, _, number = transaction.rpartition(" ")
+    found: bool = await connection.fetchval(
+        f"""
+        SELECT {HISTORY} = $1 AND CASE WHEN $2::text::xid8 <= pg_current_xact_id()
+            THEN coalesce(pg_xact_status($2::text::xid8) IN ('aborted', 'in progress'), false) ELSE false END
+        """,
+        history, number,
+    )  # fmt: skip
+    return found
+
+
 async def append(connection: Connection, entries: Sequence[NewEntry], at: datetime | None = None) -> None:
     """Appends entries in order; `at` is their time, if not now.
 
     To be called last in a transaction: all other transactions that publish wait from here until its end.
     """
     # Locks are taken in a fixed order: the dataset, licences, the ledger. A holder of this one waits for no other.
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.ledger'))")
+    await lock(connection)
     last = await head(connection)
     moment: datetime = at or await connection.fetchval("SELECT clock_timestamp()")
     for new in entries:

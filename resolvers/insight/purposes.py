@@ -17,9 +17,10 @@ SURVEY_OPENING = message("Opening of a survey")
 DATASET_SIZE = message("Size of the dataset")
 PARTICIPANTS_TABLES = message("Participants' tables")
 OWN_RESEARCH = message("Cohorte's own research")
+LOST_RESULTS = message("Results that were lost: the rest of the budget is charged, and nothing is published for it")
 OWN_PURPOSES = (
     NETWORK_COUNTS, COMMUNITY_COUNTS, SURVEY_PROGRESS, SURVEY_OPENING, DATASET_SIZE, PARTICIPANTS_TABLES,
-    OWN_RESEARCH,
+    OWN_RESEARCH, LOST_RESULTS,
 )  # fmt: skip
 
 

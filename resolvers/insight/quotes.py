@@ -240,7 +240,7 @@ async def resolve_request(connection: Connection, dataset: FrozenDataset, reques
 async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) -> FrozenDataset:
     """The dataset; `lock` locks it until the transaction ends.
 
-    Raises Refused: NOT_FOUND if there is none, or if it is too small.
+    Raises Refused: NOT_FOUND if there is none, or if it is still being frozen or too small.
     """
     row = await connection.fetchrow(
         f"""
@@ -250,22 +250,24 @@ async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) ->
         """,  # noqa: S608 - one of two literals
         id,
     )
-    if row is None or row["status"] == DatasetStatus.TOO_SMALL:
+    if row is None or row["status"] in (DatasetStatus.FREEZING, DatasetStatus.TOO_SMALL):
         raise not_found("dataset")
     return FrozenDataset(**{**row, "kind": DatasetKind(row["kind"]), "status": DatasetStatus(row["status"])})
 
 
-async def domain_of(connection: Connection, dataset: UUID, names: Sequence[str]) -> Mapping[str, PositionedVariable]:
-    """The dataset's variables with these names, by name, each with its categories in order."""
+async def domain_of(
+    connection: Connection, dataset: UUID, names: Sequence[str] | None = None
+) -> Mapping[str, PositionedVariable]:
+    """The dataset's variables with these names, or all, by name, each with its categories in order."""
     rows = await connection.fetch(
         """
         SELECT v.position, v.name, v.label AS titled, v.rule, v.ordinal, v.max_per_member, v.subject_id,
             c.code, c.label, c.value, c.low, c.high
         FROM insight.variable v JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
-        WHERE v.dataset_id = $1 AND v.name = any($2) ORDER BY v.position, c.place
+        WHERE v.dataset_id = $1 AND ($2::text[] IS NULL OR v.name = any($2)) ORDER BY v.position, c.place
         """,
         dataset,
-        list(names),
+        names if names is None else list(names),
     )
     categories: dict[str, list[Category]] = {}
     for row in rows:

@@ -26,6 +26,8 @@ from resolvers.insight.cubes import published_size
 from resolvers.insight.drawing import drawn
 from resolvers.insight.ledger import NewEntry
 
+NO_VARIABLES = [0]  # a position that no variable has: without any, a release is of the dataset's size
+
 
 @dataclass(frozen=True)
 class FrozenDataset:
@@ -208,6 +210,38 @@ async def present(
     )  # fmt: skip
     await connection.execute("SELECT care.announce('insightPublished', $1, $2)", insight, dataset.community_id)
     return insight
+
+
+async def charge_in_full(connection: Connection, dataset: FrozenDataset, purpose: str) -> NewEntry | None:
+    """Charges what is left of a dataset's budget and publishes nothing for it, as if lost releases had cost all of it.
+
+    The caller appends the returned entry to the ledger in the same transaction; None if nothing was left.
+    """
+    charge = dataset.cap_micro_rho - dataset.spent_micro_rho
+    if charge == 0:
+        return None
+    await debit(connection, dataset, charge, sold=False)
+    salt = secrets.token_bytes(SALT_BYTES)
+    id: UUID = await connection.fetchval(
+        """
+        INSERT INTO insight.release
+            (dataset_id, cube, variables, precision, margin, contributions, micro_rho, total_micro_rho, sigma, noisy,
+             estimates, purpose, demonstration, salt)
+        VALUES ($1, 'nothing', $2, $3, 0, 1, $4, $4, 1, '{}', '{}', $5, $6, $7) RETURNING id
+        """,
+        dataset.id, NO_VARIABLES, Precision.WITHIN_50, charge, purpose, dataset.demonstration, salt,
+    )  # fmt: skip
+    return NewEntry(
+        release=id,
+        dataset=dataset.id,
+        dataset_title=dataset.title,
+        community=dataset.community_id,
+        purpose=purpose,
+        variables=(),
+        micro_rho=charge,
+        commitment=commitment_of(salt, []),
+        demonstration=dataset.demonstration,
+    )
 
 
 async def debit(connection: Connection, dataset: FrozenDataset, charge: int, *, sold: bool) -> None:

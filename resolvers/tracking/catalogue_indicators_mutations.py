@@ -11,7 +11,7 @@ from models.parameters import IndicatorId
 from models.tracking.observations import IndicatorKind, Scale
 from models.viewers import Viewer
 from resolvers.catalogue_entries import (
-    NameTranslation,
+    IndicatorTranslation,
     begin,
     checked,
     found_entry,
@@ -23,17 +23,17 @@ from resolvers.catalogue_entries import (
     retire_entry,
     searched,
     slugged,
+    unit_in,
     update_entry,
     worded,
 )
 from resolvers.catalogue_merging import merge_entry
 from resolvers.codes import hpo_in, loinc_in, optional
 from resolvers.faults import Faults
-from resolvers.transactions import UNSET, Maybe, Step, invalid, line_within, too_late
+from resolvers.transactions import UNSET, Maybe, Step, invalid, too_late
 from resolvers.ucum import ucum_in
 
 TABLE = "indicator"
-UNIT_LENGTH = 40
 RATING = (0, 10)  # the bounds of ratings
 GRADES = 10  # at most so many steps from the lowest grade to the highest
 # Of a bound, either way: larger ones have no use as a category's edge, and sums of squares stay far from overflowing.
@@ -61,7 +61,7 @@ async def create_indicator(
     loinc: str | None = None,
     lay_names: Sequence[str] = (),
     search_words: str | None = None,
-    translations: Sequence[NameTranslation] = (),
+    translations: Sequence[IndicatorTranslation] = (),
 ) -> UUID:
     """Creates an indicator, which members can track at once, and returns its id.
 
@@ -74,7 +74,7 @@ async def create_indicator(
         name=(name, name_in),
         minimum=(minimum, bound_in),
         maximum=(maximum, bound_in),
-        unit=(unit, optional(_unit_in)),
+        unit=(unit, unit_in),
         ucum=(ucum, optional(ucum_in)),
         hpo=(hpo, optional(hpo_in)),
         loinc=(loinc, optional(loinc_in)),
@@ -82,7 +82,7 @@ async def create_indicator(
     )
     slugged(values, slug, faults)
     worded(values, search_words, translations, faults)
-    _check_scale(faults, scale, values)
+    _check_scale(faults, scale, values, translations)
     await refuse_taken(connection, faults, TABLE, values, None, **TAKEN)
     faults.refuse()
     searched(values, {})
@@ -105,7 +105,7 @@ async def update_indicator(
     loinc: Maybe[str] = UNSET,
     lay_names: Maybe[Sequence[str]] = UNSET,
     search_words: Maybe[str] = UNSET,
-    translations: Maybe[Sequence[NameTranslation]] = UNSET,
+    translations: Maybe[Sequence[IndicatorTranslation]] = UNSET,
 ) -> UUID:
     """Changes the fields of an indicator that are given, and returns its id. Null removes what an indicator may lack.
 
@@ -122,7 +122,7 @@ async def update_indicator(
         name=(name, required(name_in)),
         minimum=(minimum, required(bound_in)),
         maximum=(maximum, required(bound_in)),
-        unit=(unit, optional(_unit_in)),
+        unit=(unit, unit_in),
         ucum=(ucum, optional(ucum_in)),
         hpo=(hpo, optional(hpo_in)),
         loinc=(loinc, optional(loinc_in)),
@@ -131,7 +131,7 @@ async def update_indicator(
     worded(values, search_words, translations, faults)
     if found is not None:
         _check_meaning(faults, found, values)
-        _check_scale(faults, Scale(found["scale"]), {**found, **values})
+        _check_scale(faults, Scale(found["scale"]), {**found, **values}, translations)
     await refuse_taken(connection, faults, TABLE, values, indicator, hpo=TAKEN["hpo"])
     faults.refuse()
     assert found is not None
@@ -171,10 +171,6 @@ def _expect_same_meaning(found: Mapping[str, Any], other: Mapping[str, Any]) -> 
         raise invalid(message("Its bounds differ."), "into")
 
 
-def _unit_in(text: str, *path: Step) -> str:
-    return line_within(text, UNIT_LENGTH, *path)
-
-
 def bound_in(number: float, *path: Step) -> float:
     """A bound of an indicator's values. Raises Refused: INVALID."""
     if not isfinite(number) or abs(number) > LARGEST:
@@ -182,7 +178,9 @@ def bound_in(number: float, *path: Step) -> float:
     return number + 0.0  # minus zero becomes zero
 
 
-def _check_scale(faults: Faults, scale: Scale, values: Mapping[str, Any]) -> None:
+def _check_scale(
+    faults: Faults, scale: Scale, values: Mapping[str, Any], translations: Maybe[Sequence[IndicatorTranslation]]
+) -> None:
     """Adds the faults of bounds and units that do not fit the scale."""
     least, most = values.get("minimum"), values.get("maximum")
     if scale is Scale.RATING_0_10:
@@ -204,9 +202,11 @@ def _check_scale(faults: Faults, scale: Scale, values: Mapping[str, Any]) -> Non
                 if most - least > GRADES:
                     raise invalid(message("Grades have at most {most} steps.", most=GRADES), "maximum")
     if scale is not Scale.QUANTITY:
-        for name in ("unit", "ucum"):
-            if values.get(name) is not None:
-                faults.add(*invalid(message("Only quantities have a unit."), name).refusals)
+        translated = enumerate((each.unit for each in translations or ()) if translations is not UNSET else ())
+        units = {("unit",): values.get("unit"), ("ucum",): values.get("ucum")}
+        for path, unit in (units | {("translations", place, "unit"): unit for place, unit in translated}).items():
+            if unit is not None:
+                faults.add(*invalid(message("Only quantities have a unit."), *path).refusals)
     elif values.get("ucum") is not None and values.get("unit") is None and not faults.at("unit"):
         faults.add(*invalid(message("Give the unit as it is shown, too."), "unit").refusals)
 

@@ -163,7 +163,11 @@ def latest_of(series: Row) -> Rows:
 
 
 def courses_within(dashboard: Row) -> Rows:
-    course = row(treatments.Course)
+    return overlapping(dashboard, row(treatments.Course))
+
+
+def overlapping(dashboard: Row, course: Row) -> Rows:
+    """The member's courses that overlap the period, oldest first."""
     overlaps = (
         course.started_on <= dashboard.ends_on,
         course.ended_on.is_(None) | (course.ended_on >= dashboard.starts_on),

@@ -11,6 +11,7 @@ from models.tracking.observations import Scale
 from models.viewers import Viewer
 from resolvers.days import day_within
 from resolvers.faults import Faults
+from resolvers.own_entries import delete_own, expect_entry_of, own_name_in, own_row, refuse_used, rename_own
 from resolvers.tracking.catalogue_indicators_mutations import bound_in
 from resolvers.tracking.observations_mutations import (
     NOTE_LENGTH,
@@ -23,16 +24,15 @@ from resolvers.tracking.observations_mutations import (
 from resolvers.transactions import (
     invalid,
     limit_reached,
-    line_within,
     member_of,
     not_found,
     optional_line_within,
     optional_text_within,
-    taken,
 )
 
+TABLE = "own_indicator"
+USED = message("There is an indicator with this name already.")
 OWN_INDICATORS = 50  # of a member
-NAME_LENGTH = 80
 UNIT_LENGTH = 20
 BOUNDS = {Scale.RATING_0_10: (0.0, 10.0), Scale.GRADE_NONE_TO_SEVERE: (0.0, 3.0)}  # of scales that need none
 
@@ -67,13 +67,16 @@ async def create_own_indicator(
         if on_behalf_of is not None and not await keeps_diary(connection, viewers, on_behalf_of):
             raise not_found("on_behalf_of")
     with faults.collected():
-        name = line_within(name, NAME_LENGTH, "name")
+        name = own_name_in(name)
     with faults.collected():
         unit = optional_line_within(unit, UNIT_LENGTH, "unit")
         expect_unit(scale, unit)
     least, most = bounds_of(scale, minimum, maximum, faults)
     if not faults.at("on_behalf_of"):
-        await expect_room(connection, on_behalf_of or viewers, name, faults)
+        others = await refuse_used(connection, faults, TABLE, on_behalf_of or viewers, name, USED)
+        if others >= OWN_INDICATORS:
+            full = message("A member can have at most {most} indicators of their own.", most=OWN_INDICATORS)
+            faults.add(*limit_reached(full).refusals)
     faults.refuse()
     made: UUID = await connection.fetchval(
         """
@@ -88,29 +91,13 @@ async def create_own_indicator(
 async def rename_own_indicator(
     connection: Connection, viewer: Viewer, faults: Faults, *, own_indicator: OwnIndicatorId, name: str
 ) -> UUID:
-    """Renames an own indicator of the viewer, and returns its id.
-
-    Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND, INVALID and TOO_LONG for the name, TAKEN for
-    the name of another of theirs.
-    """
-    with faults.collected():
-        await expect_own(connection, viewer, own_indicator)
-    with faults.collected():
-        name = line_within(name, NAME_LENGTH, "name")
-    await expect_room(connection, member_of(viewer), name, faults, besides=own_indicator)
-    faults.refuse()
-    await connection.execute("UPDATE care.own_indicator SET name = $2 WHERE id = $1", own_indicator, name)
-    return own_indicator
+    """As `rename_own`, for an own indicator."""
+    return await rename_own(connection, viewer, faults, TABLE, own_indicator, name, USED)
 
 
 async def delete_own_indicator(connection: Connection, viewer: Viewer, *, own_indicator: OwnIndicatorId) -> UUID:
-    """Deletes an own indicator of the viewer with its observations, and returns its id.
-
-    Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND.
-    """
-    await expect_own(connection, viewer, own_indicator)
-    await connection.execute("DELETE FROM care.own_indicator WHERE id = $1", own_indicator)
-    return own_indicator
+    """As `delete_own`, for an own indicator with its observations."""
+    return await delete_own(connection, viewer, TABLE, own_indicator)
 
 
 async def merge_own_indicator(
@@ -123,15 +110,13 @@ async def merge_own_indicator(
     not fit.
     """
     with faults.collected():
-        await expect_own(connection, viewer, own_indicator)
+        await own_row(connection, viewer, TABLE, own_indicator)
     with faults.collected():
-        indicator = "SELECT EXISTS (SELECT FROM catalog.indicator WHERE id = $1 AND retired_on IS NULL)"
-        if not await connection.fetchval(indicator, into):
-            raise not_found("into")
+        await expect_entry_of(connection, "indicator", into)
     faults.refuse()
     outcome = await connection.fetchval("SELECT care.merge_own_indicator($1, $2)", own_indicator, into)
     if outcome == "NOTHING":
-        raise not_found("own_indicator")  # a concurrent request has deleted it
+        raise not_found("into")  # a concurrent request has retired it
     if outcome == "SCALE":
         raise invalid(message("Its scale differs from that of your indicator."), "into")
     if outcome == "UNIT":
@@ -192,33 +177,6 @@ async def remove_own_observation(connection: Connection, viewer: Viewer, *, own_
     Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND.
     """
     return await remove_from_diary(connection, viewer, "own_observation", own_observation)
-
-
-async def expect_own(connection: Connection, viewer: Viewer, own_indicator: UUID) -> None:
-    """Locks an own indicator of the viewer until the transaction ends. Raises Forbidden, and Refused: NOT_FOUND."""
-    found = await connection.fetchval(
-        "SELECT id FROM care.own_indicator WHERE id = $1 AND member_id = $2 FOR UPDATE",
-        own_indicator,
-        member_of(viewer),
-    )
-    if found is None:
-        raise not_found("own_indicator")
-
-
-async def expect_room(
-    connection: Connection, member: UUID, name: str, faults: Faults, *, besides: UUID | None = None
-) -> None:
-    """Adds a fault if the member uses the name for another indicator of their own, or has as many as they may have."""
-    # One at a time for each member: two requests at once would both find room for the last.
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"own indicators of {member}")
-    found = await connection.fetch(
-        "SELECT name FROM care.own_indicator WHERE member_id = $1 AND id IS DISTINCT FROM $2", member, besides
-    )
-    if name.casefold() in {other["name"].casefold() for other in found}:
-        faults.add(*taken(message("There is an indicator with this name already."), "name").refusals)
-    if besides is None and len(found) >= OWN_INDICATORS:
-        full = message("A member can have at most {most} indicators of their own.", most=OWN_INDICATORS)
-        faults.add(*limit_reached(full).refusals)
 
 
 def expect_unit(scale: Scale, unit: str | None) -> None:

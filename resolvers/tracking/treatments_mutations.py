@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-import asyncpg
-
 from models.database import Connection
 from models.messages import message
 from models.parameters import CommunityId, CourseId, IndicatorIdOrNone, TreatmentId
@@ -17,6 +15,7 @@ from resolvers.catalogue_entries import RETIRED
 from resolvers.days import day_within
 from resolvers.eligibility import eligibility_changed
 from resolvers.faults import Faults
+from resolvers.own_entries import own_row
 from resolvers.transactions import (
     Refusal,
     invalid,
@@ -32,6 +31,7 @@ from resolvers.transactions import (
 DOSE_LENGTH = 200
 COMMENT_LENGTH = 4_000
 SIDE_EFFECTS = 50
+BEGUN = message("You already have a course of this treatment that started on this day.")
 MOST = 10  # of each rating in an evaluation; the least is 0
 
 
@@ -87,11 +87,7 @@ async def start_course(
         member, treatment, started_on,
     )  # fmt: skip
     if begun:
-        faults.add(
-            *taken(
-                message("You already have a course of this treatment that started on this day."), "started_on"
-            ).refusals
-        )
+        faults.add(*taken(BEGUN, "started_on").refusals)
     faults.refuse()
     made: UUID = await connection.fetchval(
         """
@@ -119,11 +115,25 @@ async def end_course(
     Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND if the course is not theirs, INVALID for the
     status, the reason or the day, TOO_LATE if it has already ended.
     """
+    return await end(connection, viewer, faults, "course", course, ended_on, status, reason)
+
+
+async def end(
+    connection: Connection,
+    viewer: Viewer,
+    faults: Faults,
+    table: str,
+    course: UUID,
+    ended_on: date,
+    status: CourseStatus,
+    reason: StopReason | None,
+) -> UUID:
+    """Ends a course in `care.{table}`, and returns its id; raises as `end_course` does."""
     found = None
     with faults.collected():
-        found = await own_course(connection, viewer, course)
+        found = await own_row(connection, viewer, table, course)
         if found["status"] in (CourseStatus.COMPLETED, CourseStatus.STOPPED):
-            raise too_late(message("This course has already ended."), "course")
+            raise too_late(message("This course has already ended."), table)
     with faults.collected():
         if status is CourseStatus.ACTIVE:
             raise invalid(message("The status must be COMPLETED, STOPPED or ON_HOLD."), "status")
@@ -135,7 +145,7 @@ async def end_course(
             raise invalid(message("This day precedes the first day of the course."), "ended_on")
     faults.refuse()
     await connection.execute(
-        "UPDATE care.course SET status = $2, ended_on = $3, stop_reason = $4 WHERE id = $1",
+        f"UPDATE care.{table} SET status = $2, ended_on = $3, stop_reason = $4 WHERE id = $1",  # noqa: S608 - ours
         course, status.value, ended_on, reason and reason.value,
     )  # fmt: skip
     return course
@@ -160,7 +170,7 @@ async def evaluate_course(
     """
     found = None
     with faults.collected():
-        found = await own_course(connection, viewer, course)
+        found = await own_row(connection, viewer, "course", course)
     side_effects = side_effects or ()
     figures = {"effectiveness": effectiveness, "convenience": convenience, "satisfaction": satisfaction}
     for name, figure in figures.items():
@@ -193,20 +203,6 @@ async def evaluate_course(
         [(evaluation, found["member_id"], one.indicator, one.severity.value, one.serious) for one in side_effects],
     )
     return evaluation
-
-
-async def own_course(connection: Connection, viewer: Viewer, course: UUID) -> asyncpg.Record:
-    """The viewer's course, locked until the transaction ends. Raises Forbidden, and Refused: NOT_FOUND."""
-    found = await connection.fetchrow(
-        """
-        SELECT member_id, treatment_id, status, started_on FROM care.course WHERE id = $1 AND member_id = $2 FOR UPDATE
-        """,
-        course,
-        member_of(viewer),
-    )
-    if found is None:
-        raise not_found("course")
-    return found
 
 
 async def refusals_of(

@@ -15,7 +15,7 @@ from resolvers.identity import data_reads, members, terms
 from resolvers.identity import second_factors as factors
 from resolvers.insight import data_uses as uses
 from resolvers.research import surveys
-from resolvers.tracking import observations, own_indicators, treatments
+from resolvers.tracking import observations, own_indicators, own_treatments, treatments
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.identity.data_reads import DataRead
 from schema.identity.members import CareLink, Member, Membership
@@ -26,6 +26,7 @@ from schema.pagination import UNKNOWN_ID, Node, RelayConnection
 from schema.scalars import EmailAddress
 from schema.tracking.observations import KNOWN, PERIOD, SPAN, Dashboard, Observation
 from schema.tracking.own_indicators import OwnIndicator
+from schema.tracking.own_treatments import OwnTreatment
 from schema.tracking.treatments import TreatmentCourse
 
 if TYPE_CHECKING:
@@ -133,6 +134,9 @@ class Me(Node):
     )
     own_indicators: list[OwnIndicator] = sql(
         own_indicators.own_indicators_of, "The indicators that the viewer made for themselves, by name."
+    )
+    own_treatments: list[OwnTreatment] = sql(
+        own_treatments.own_treatments_of, "The treatments that the viewer added for themselves, by name."
     )
     courses: list[TreatmentCourse] = sql(
         treatments.courses_of,

@@ -12,12 +12,13 @@ from planner.declare import AboutMember, Recorded, column, graph_enum, graph_typ
 from resolvers.community import communities
 from resolvers.identity import associations, data_reads
 from resolvers.identity import members as resolve
-from resolvers.tracking import own_indicators
+from resolvers.tracking import own_indicators, own_treatments
 from schema.access import MANAGER, PATIENT
 from schema.identity.associations import Association
 from schema.pagination import UNKNOWN_ID, Node
 from schema.tracking.observations import KNOWN, PERIOD, POINTS, SPAN, Dashboard, SeriesPoint
 from schema.tracking.own_indicators import OwnIndicator
+from schema.tracking.own_treatments import OwnTreatment
 from schema.tracking.treatments import TreatmentCourse
 
 if TYPE_CHECKING:
@@ -148,5 +149,10 @@ class CareLink(Node):
     own_indicators: list[OwnIndicator] = sql(
         own_indicators.patients_own_indicators,
         "The indicators that the patient made for themselves, by name. Empty for the relative unless the link is "
+        "accepted.",
+    )
+    own_treatments: list[OwnTreatment] = sql(
+        own_treatments.patients_own_treatments,
+        "The treatments that the patient added for themselves, by name. Empty for the relative unless the link is "
         "accepted.",
     )

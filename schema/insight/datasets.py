@@ -15,7 +15,7 @@ from resolvers.community import communities
 from resolvers.insight import datasets as resolve
 from resolvers.insight import insights
 from resolvers.research import surveys
-from schema.access import SIGNED_IN
+from schema.access import MANAGER, SIGNED_IN
 from schema.community.communities import Community
 from schema.insight.costs import PrivacyCost
 from schema.pagination import Node, RelayConnection
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from schema.insight.insights import Insight, LedgerProof
 
 graph_enum(tables.DatasetKind)
+graph_enum(tables.DatasetStatus)
 graph_enum(Precision)
 
 
@@ -83,6 +84,16 @@ class Dataset(Node):
     """Consenting members' data from a survey or from tracking, frozen on one day. It never changes."""
 
     title: str = column("Title.", translated=True)
+    status: tables.DatasetStatus = column(
+        "Its status. Survey managers and data stewards see datasets that are being frozen, and waves that were too "
+        "small.",
+        only=MANAGER,
+    )
+    progress: int = column(
+        "How much of its freezing is done, in per cent. It grows at times that do not depend on how many members there "
+        "are.",
+        only=MANAGER,
+    )
     kind: tables.DatasetKind = column("Whether the data comes from a survey or from tracking.")
     community: Community = sql(communities.community_of, "The community whose members' data it contains.")
     survey: Survey | None = sql(surveys.survey_of, "The survey it was made from. Null for tracking.")
@@ -93,7 +104,8 @@ class Dataset(Node):
     offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from it.")
     variables: list[Variable] = sql(resolve.variables_of, "The variables that insights can use, in order.")
     size: int = column(
-        f"Number of members in it, with noise: {CONFIDENCE} confidence interval of ±{SIZE_PRECISION.margin}."
+        f"Number of members in it, with noise: {CONFIDENCE} confidence interval of ±{SIZE_PRECISION.margin}. "
+        "Zero until it is frozen, and if too few members were enrolled."
     )
     size_proof: Annotated["LedgerProof", strawberry.lazy("schema.insight.insights")] | None = sql(
         insights.proof_of_size,

@@ -14,8 +14,8 @@ from schema.research.surveys import Survey
 class DatasetMutations:
     survey_close = mutation(
         write.close_survey,
-        "Close a survey before its last day. Its answers are frozen into a dataset and deleted afterwards, within about"
-        " a minute: `Survey.dataset` is then set, or `Survey.noDataset` says why there is none.",
+        "Close a survey before its last day. Its answers are frozen into a dataset and deleted afterwards, within"
+        " minutes: `Survey.dataset` is then set, or `Survey.noDataset` says why there is none.",
         only=MANAGER,
         rate="staff",
         shows={"survey": shown(Survey, surveys.survey_of)},
@@ -24,21 +24,13 @@ class DatasetMutations:
     )
     wave_freeze = mutation(
         write.freeze_tracking,
-        f"Freeze what a community's patients track into a dataset that can be queried for {TERM_DAYS} days. Refused if "
-        f"fewer than {FLOOR} members are enrolled.",
+        f"Freeze what a community's patients track into a dataset that can be queried for {TERM_DAYS} days. Its "
+        "members' records are made afterwards: follow `Dataset.progress` until `Dataset.status` is `OPEN`, or "
+        f"`TOO_SMALL` if fewer than {FLOOR} were enrolled. Measuring its size is charged in either case.",
         only=MANAGER,
         rate="staff",
-        shows={
-            "dataset": shown(
-                Dataset,
-                datasets.dataset_of,
-                "The dataset. Null if the mutation was refused, and if too few members were enrolled: the cost of "
-                "measuring its size is charged in that case too.",
-            )
-        },
-        options=Options(
-            as_publisher=True, seconds=lambda limits: limits.freezing_seconds, reports={"too_few": freezing.TOO_FEW}
-        ),
+        shows={"dataset": shown(Dataset, datasets.dataset_of, "The dataset. Null if the mutation was refused.")},
+        options=Options(as_publisher=True),
         community="The community whose tracking is frozen.",
         wave=f"A name for the wave, such as `2026`: at most {freezing.WAVE_LENGTH} characters.",
         offered_to="The kinds of organization that may query the dataset, at least one. Members who consent to all of "

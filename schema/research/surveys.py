@@ -189,8 +189,8 @@ class Survey(Node):
     )
     dataset: Annotated["Dataset", strawberry.lazy("schema.insight.datasets")] | None = sql(
         datasets.dataset_of_survey,
-        "The dataset made from its answers. Null until it is frozen, within about a minute after"
-        " the survey closes, or if too few answered.",
+        "The dataset made from its answers. Null until it is frozen, within minutes after the survey closes, or if too"
+        " few answered. Survey managers and data stewards see it as soon as freezing begins, with its `progress`.",
     )
     no_dataset: tables.NoDataset | None = column(
         "Why it has closed without a dataset. Null until it closes and is frozen, and if it has one.", only=MANAGER

@@ -34,6 +34,7 @@ from schema.tracking.catalogue_indicators_mutations import CatalogueIndicatorMut
 from schema.tracking.catalogue_treatments_mutations import CatalogueTreatmentMutations
 from schema.tracking.observations_mutations import TrackingMutations
 from schema.tracking.own_indicators_mutations import OwnIndicatorMutations
+from schema.tracking.own_treatments_mutations import OwnTreatmentMutations
 from schema.tracking.treatments_mutations import TreatmentMutations
 
 
@@ -60,6 +61,7 @@ class Mutation(
     ProposalMutations,
     TrackingMutations,
     OwnIndicatorMutations,
+    OwnTreatmentMutations,
     TreatmentMutations,
     ConsentMutations,
     SurveyMutations,

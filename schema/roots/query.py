@@ -60,6 +60,7 @@ from schema.research.surveys import Consent, Notice, Participation, Question, Su
 from schema.research.translations import MissingTranslation
 from schema.tracking.observations import Indicator, Observation
 from schema.tracking.own_indicators import OwnIndicator, OwnObservation
+from schema.tracking.own_treatments import OwnCourse, OwnTreatment
 from schema.tracking.treatments import Treatment, TreatmentCourse, TreatmentEvaluation
 
 NODES: tuple[type, ...] = (
@@ -89,8 +90,10 @@ NODES: tuple[type, ...] = (
     Notification,
     Observation,
     Organization,
+    OwnCourse,
     OwnIndicator,
     OwnObservation,
+    OwnTreatment,
     Participation,
     Post,
     PrivacyNotice,

@@ -1,5 +1,6 @@
 """Mutations of the catalogue's indicators, for catalogue editors."""
 
+from resolvers.catalogue_entries import UNIT_LENGTH
 from resolvers.tracking import catalogue_indicators_mutations as write
 from resolvers.tracking import observations as resolve
 from schema.access import MANAGER
@@ -17,7 +18,7 @@ from schema.mutations import mutation, mutations, shown
 from schema.tracking.observations import Indicator
 
 BOUND = f"From -{write.LARGEST:,.0f} to {write.LARGEST:,.0f}. Ratings go from {write.RATING[0]} to {write.RATING[1]}."
-UNIT = f"Unit as it is shown, such as `mmHg`: at most {write.UNIT_LENGTH} characters. Only quantities have one."
+UNIT = f"Unit as it is shown, such as `mmHg`: at most {UNIT_LENGTH} characters. Only quantities have one."
 UCUM = "The same unit as a code of UCUM, case sensitive, such as `mm[Hg]`."
 HPO = "Human Phenotype Ontology term, such as `HP:0012378`. Unique."
 LOINC = "LOINC code, such as `2345-7`."

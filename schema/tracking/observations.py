@@ -10,19 +10,21 @@ from models.tracking import observations as tables
 from planner.declare import AboutMember, Recorded, column, graph_enum, graph_interface, graph_type, sql
 from resolvers.days import FIRST_ZONE
 from resolvers.identity import data_reads
-from resolvers.row_texts import translations_of
+from resolvers.row_texts import indicator_translations_of
 from resolvers.tracking import observations as resolve
-from resolvers.tracking import own_indicators
+from resolvers.tracking import own_indicators, own_treatments
 from schema.access import MANAGER, PATIENT, PUBLIC
-from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, VERSION_SHOWN, MatchedName, Translation
+from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, VERSION_SHOWN, IndicatorTranslation, MatchedName
 from schema.pagination import Node
 
 if TYPE_CHECKING:
     from schema.tracking.own_indicators import OwnSeries
+    from schema.tracking.own_treatments import OwnCourse
     from schema.tracking.treatments import TreatmentCourse
 
 POINTS = 50  # of a series, for the cost of an operation
 OWN_SERIES = 3  # of a dashboard, likewise
+OWN_COURSES = 3  # likewise
 
 graph_enum(tables.IndicatorKind)
 graph_enum(tables.Scale)
@@ -77,7 +79,9 @@ class Indicator(Node, Trackable):
     search_words: str = column(
         "Words by which searches find it, beside its name. Empty if there are none.", of="words", only=MANAGER
     )
-    translations: list[Translation] = sql(translations_of, "Its texts in other languages, by language.", only=MANAGER)
+    translations: list[IndicatorTranslation] = sql(
+        indicator_translations_of, "Its texts in other languages, by language.", only=MANAGER
+    )
 
 
 RECORDED = Recorded("member_id", entrusted=data_reads.patients_of, row=MemberDataKind.OBSERVATIONS)
@@ -149,4 +153,9 @@ class Dashboard:
     )
     courses: list[Annotated["TreatmentCourse", strawberry.lazy("schema.tracking.treatments")]] = sql(
         resolve.courses_within, "The courses that overlap the period, oldest first."
+    )
+    own_courses: list[Annotated["OwnCourse", strawberry.lazy("schema.tracking.own_treatments")]] = sql(
+        own_treatments.own_courses_within,
+        "The courses of the member's own treatments that overlap the period, oldest first.",
+        size=OWN_COURSES,
     )

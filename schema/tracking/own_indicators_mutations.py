@@ -1,6 +1,7 @@
 """Mutations of members' own indicators."""
 
 from models.tracking.observations import Scale
+from resolvers.own_entries import NAME_LENGTH
 from resolvers.tracking import observations, own_indicators
 from resolvers.tracking import own_indicators_mutations as write
 from resolvers.tracking.catalogue_indicators_mutations import LARGEST
@@ -17,7 +18,7 @@ BOUND = (
     f"From -{LARGEST:,.0f} to {LARGEST:,.0f}. Required for a QUANTITY, not accepted for other scales: a "
     f"rating goes from {LEAST_RATING:g} to {MOST_RATING:g}, and a grade from {LEAST_GRADE:g} to {MOST_GRADE:g}."
 )
-NAME = f"Its name, on a single line: at most {write.NAME_LENGTH} characters, different from the member's others."
+NAME = f"Its name, on a single line: at most {NAME_LENGTH} characters, different from the member's others."
 OWN = {"own_indicator": shown(OwnIndicator, own_indicators.own_indicator_made)}
 
 

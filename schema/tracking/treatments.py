@@ -7,7 +7,7 @@ import strawberry
 
 from models.identity.data_reads import MemberDataKind
 from models.tracking import treatments as tables
-from planner.declare import AboutMember, Recorded, column, graph_enum, graph_type, paged, sql
+from planner.declare import AboutMember, Recorded, column, graph_enum, graph_interface, graph_type, paged, sql
 from resolvers.community import communities
 from resolvers.identity import data_reads, members
 from resolvers.insight import insights
@@ -31,8 +31,16 @@ graph_enum(tables.StopReason)
 graph_enum(tables.Severity)
 
 
+@graph_interface(audience=PUBLIC)
+class Followable:
+    """Something that members follow: a treatment of the catalogue, or one of a member's own."""
+
+    name: str = column("Name.")
+    kind: tables.TreatmentKind = column("Kind of treatment.")
+
+
 @graph_type(audience=PUBLIC, row=tables.Treatment, prefix="trt")
-class Treatment(Node):
+class Treatment(Node, Followable):
     """A treatment of the catalogue: a medicine, procedure, device, therapy, supplement or change of lifestyle."""
 
     slug: str = column("URL slug, such as `methotrexate`.")
@@ -72,14 +80,23 @@ class Treatment(Node):
     )
 
 
-@graph_type(
-    audience=PATIENT,
-    row=tables.Course,
-    prefix="crs",
-    about=AboutMember("member_id"),
-    recorded=Recorded("member_id", entrusted=data_reads.patients_of, row=MemberDataKind.COURSES),
-)
-class TreatmentCourse(Node):
+RECORDED = Recorded("member_id", entrusted=data_reads.patients_of, row=MemberDataKind.COURSES)
+
+
+@graph_interface(audience=PATIENT)
+class Course:
+    """A member's course of something that they follow, from its first day to its last."""
+
+    treatment: Followable = column("The treatment.")
+    status: tables.CourseStatus = column("Status of the course.")
+    started_on: date = column("First day.")
+    ended_on: date | None = column("Last day. Null if it has not ended.")
+    dose: str | None = column("The dose, in the member's own words. Null if unset.")
+    stop_reason: tables.StopReason | None = column("Why it ended. Null if it has not ended, or no reason was given.")
+
+
+@graph_type(audience=PATIENT, row=tables.Course, prefix="crs", about=AboutMember("member_id"), recorded=RECORDED)
+class TreatmentCourse(Node, Course):
     """A member's course of a treatment, from its first day to its last."""
 
     treatment: Treatment = sql(resolve.treatment_of, "The treatment.")

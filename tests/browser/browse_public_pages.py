@@ -161,7 +161,8 @@ async def test_an_altered_ledger_is_found_at_its_entry(visit: Visiting, network:
 
     async def alter(route: Route) -> None:
         if "LedgerChain" not in (route.request.post_data or ""):
-            return await route.continue_()
+            await route.continue_()
+            return
         answer = await route.fetch()
         body = await answer.json()
         entries = body["data"]["ledgerEntries"]["nodes"]
@@ -173,7 +174,7 @@ async def test_an_altered_ledger_is_found_at_its_entry(visit: Visiting, network:
             entries[1]["line"] = entries[1]["line"].replace('"purpose":"', '"purpose":"Not ')
         else:
             entries[1][altered] = "0" * 64
-        return await route.fulfill(response=answer, body=json.dumps(body))
+        await route.fulfill(response=answer, body=json.dumps(body))
 
     await page.route("**/graphql", alter)
     await press(page, "Check now")

@@ -31,7 +31,8 @@ SMALL = 0.002
 # Tables filled only by sign-ins, mail, moderators and loaders, and the notices and terms, which the migrations insert.
 NOT_DEMONSTRATED = {
     "care.appeal", "care.catalogue_proposal", "care.catalogue_proposer", "care.data_read", "care.own_indicator",
-    "care.own_observation", "care.pin", "care.reading_alert", "care.removal", "care.removed_text",
+    "care.own_course", "care.own_observation", "care.own_treatment", "care.pin", "care.reading_alert", "care.removal",
+    "care.removed_text",
     "care.suspension", "care.verification", "catalog.catalogue_change", "catalog.eligibility", "catalog.help_line",
     "catalog.notice", "catalog.privacy_notice", "catalog.source_entry", "catalog.terms", "identity.attempt",
     "identity.data_export", "identity.email_change", "identity.joining", "identity.mutation",

@@ -11,6 +11,7 @@ from privacy.cubes import Cube
 from privacy.measures import Measure, Reliability
 from privacy.precision import price
 from privacy.reading import Statistic, cells_of, statistics_of
+from resolvers.insight.freezing import PARTICIPANTS_TABLES_USE
 from tests.support.recounting import Recount, exact_cube, recounted
 
 ARMS = ("ACTIVE_DRUG_TRIAL_ARM", "PLACEBO_TRIAL_ARM")
@@ -70,6 +71,16 @@ async def test_a_laboratory_sees_the_trials_result(admin: asyncpg.Connection, pl
         visible = sum(is_visible(cube, exact, planned) for cube in cubes)
     assert visible >= AT_LEAST
     assert sum(within(cube, exact, planned) for cube in cubes) >= 0.8 * SEEDS * len(ARMS)
+
+
+async def test_members_of_the_trials_community_see_its_treatments_and_its_score(admin: asyncpg.Connection) -> None:
+    own = await admin.fetch(
+        "SELECT v.name FROM insight.release r JOIN insight.variable v ON v.dataset_id = r.dataset_id"
+        " AND v.position = any(r.variables) WHERE r.dataset_id = $1 AND r.purpose = $2",
+        await admin.fetchval(OF_TRIAL, TRIAL),
+        PARTICIPANTS_TABLES_USE.purpose,
+    )
+    assert {row["name"] for row in own} == {"first_treatment", f"change_{SCORE}", f"level_{SCORE}", "age_band", "sex"}
 
 
 async def test_most_of_what_the_trials_tables_show_is_true(admin: asyncpg.Connection) -> None:

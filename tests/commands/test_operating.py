@@ -48,6 +48,7 @@ def test_every_secret_can_be_in_a_file(name: str, tmp_path: Path) -> None:
     value = {
         "COHORTE_DATABASE_URL": "postgresql://me:secret@db.example/cohorte",
         "COHORTE_MAIL_URL": "smtp://me:secret@mail.example",
+        "COHORTE_LEDGER_HEADS": "postgresql://me:secret@db.example/heads https://me:secret@store.example/heads",
     }.get(name, "secret " * 5 + "!")
     file = tmp_path / "secret"
     file.write_text(f"{value}\n")
@@ -70,7 +71,14 @@ def test_every_secret_can_be_in_a_file(name: str, tmp_path: Path) -> None:
 
 
 def test_secrets_are_the_settings_that_are_never_printed() -> None:
-    assert set(Settings.secrets()) == {"database_url", "mail_url", "role_key", "log_key", "second_factor_key"}
+    assert set(Settings.secrets()) == {
+        "database_url",
+        "mail_url",
+        "role_key",
+        "log_key",
+        "second_factor_key",
+        "ledger_heads",
+    }
     settings = Settings(role_key=KEY, log_key=KEY)
     assert KEY not in repr(settings)
 
@@ -94,7 +102,7 @@ async def test_a_server_without_the_owners_password_serves_and_migrates_nothing(
     try:
         settings = Settings(database_url=bare, role_key=KEY, migrate=False)
         await prepare(bare, settings)
-        async with serving(bare, role_key=KEY, migrate=False, demo=False) as ask:
+        async with serving(bare, known_head=False, role_key=KEY, migrate=False, demo=False) as ask:
             assert await ask(ANYBODY, WHO) == PUBLIC
             register = (
                 'mutation { requestPasswordReset(input: {email: "a@b.example", clientMutationId: "1"}) { __typename } }'

@@ -106,6 +106,31 @@ async def test_an_indicator_is_created_and_found_by_its_names_in_every_language(
         assert found["data"] == {"indicators": [{"id": made["id"]}]}
 
 
+async def test_an_indicator_has_its_unit_and_everyday_names_in_other_languages(network: Network, editor: User) -> None:
+    number = next(factories.numbers)
+    french = {"language": "FR", "name": f"Arrêt n° {number}", "unit": "jours", "layNames": [f"crevé{number}", "À plat"]}
+    fields = "id version unit layNames searchWords translations { language name unit layNames }"
+    made = (
+        await network.do(
+            editor, "indicatorCreate", f"indicator {{ {fields} }}", name=f"Sick leave n° {number}", kind="MEASUREMENT",
+            scale="QUANTITY", minimum=0, maximum=31, unit="days", layNames=[f"off{number}"], translations=[french],
+        )
+    )["indicator"]  # fmt: skip
+    assert made["translations"] == [french]
+    for language, word, shown in (("FR", f"creve{number}", french), ("EN", f"off{number}", made)):
+        query = f'query @inContext(language: {language}) {{ indicators(search: "{word}") {{ unit layNames }} }}'
+        found = (await network.ask(ANYBODY, query))["data"]["indicators"]
+        assert found == [{"unit": shown["unit"], "layNames": shown["layNames"]}]
+    # All texts of the language are replaced: what is left out is shown in English again.
+    given = {"indicator": made["id"], "version": 1, "translations": [{"language": "FR", "name": french["name"]}]}
+    payload = await network.do(editor, "indicatorUpdate", f"indicator {{ {fields} }}", **given)
+    plain = {"language": "FR", "name": french["name"], "unit": None, "layNames": []}
+    assert payload["indicator"]["translations"] == [plain]
+    query = f'query @inContext(language: FR) {{ indicators(search: "off{number}") {{ unit layNames }} }}'
+    found = (await network.ask(ANYBODY, query))["data"]["indicators"]
+    assert found == [{"unit": "days", "layNames": [f"off{number}"]}]
+
+
 async def test_a_treatment_is_created_with_its_codes_and_loses_them_with_its_kind(
     network: Network, editor: User
 ) -> None:

@@ -93,7 +93,8 @@ async def test_editors_read_proposals_and_nothing_that_says_whose(network: Netwo
         named = [each for each in answer["data"]["catalogueProposals"]["nodes"] if each["id"] == id]
         assert named == ([{"id": id, "name": "Unusual name"}] if role is StaffRole.CATALOGUE_EDITOR else [])
     staff = await factories.staff(network.database, roles=list(StaffRole))
-    for table in ("care.catalogue_proposer", "care.own_indicator", "care.own_observation"):
+    tracked = ("care.own_indicator", "care.own_observation", "care.own_treatment", "care.own_course")
+    for table in ("care.catalogue_proposer", *tracked):
         async with viewing(network.database, Audience.MANAGER, staff["id"]):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await network.database.fetch(f"SELECT FROM {table}")
@@ -126,6 +127,60 @@ async def test_several_members_proposals_are_merged_and_their_observations_follo
     for who, name in ((mia, "Fog"), (ben, "Fog"), (zoe, "Mist")):
         news = (await network.ask(who, NEWS))["data"]["me"]["notifications"]["nodes"]
         assert news == [{"kind": "PROPOSAL", "subject": {"name": name, "reason": "It is Brain fog."}}]
+
+
+async def test_courses_of_an_accepted_treatment_follow_if_their_member_asked_for_it(
+    network: Network, community_id: UUID
+) -> None:
+    """And their members are invited to an open survey for those who have had the treatment."""
+    mia, ben, zoe = [await network.member(community_id) for _ in range(3)]
+    treatment = (await factories.treatment(network.database, name="Light therapy"))["id"]
+    survey = await factories.survey(
+        network.database, community_id=community_id, closes_on=date(2999, 1, 1), opens_on=None,
+        offered_to=["LABORATORY"],
+    )  # fmt: skip
+    await factories.eligibility(network.database, survey_id=survey["id"], treatment_ids=[treatment])
+    own = {}
+    for who in (mia, ben, zoe):
+        course = await factories.own_course(network.database, member_id=who.id, dose="an hour")
+        own[who.id] = course["own_treatment_id"]
+        await factories.consent(network.database, member_id=who.id, recipients=["LABORATORY"])
+    # Ben has a course of the catalogue's treatment that began on the same day; Zoe proposes, and keeps hers.
+    await factories.course(network.database, member_id=ben.id, treatment_id=treatment, dose="two")
+    ids = [
+        await proposed(network, who, "Light", kind="TREATMENT", ownTreatment=f"otr_{own[who.id]}") for who in (mia, ben)
+    ]
+    ids.append(await proposed(network, zoe, "Light", kind="TREATMENT"))
+    given = {"proposals": ids, "entry": f"trt_{treatment}"}
+    assert await network.refusals(await editor(network), "catalogueProposalsAccept", **given) == []
+    moved = await network.database.fetch("SELECT member_id, dose FROM care.course WHERE treatment_id = $1", treatment)
+    assert {(row["member_id"], row["dose"]) for row in moved} == {(mia.id, "an hour"), (ben.id, "two")}
+    assert [await network.count("care.own_course", member_id=who.id) for who in (mia, ben, zoe)] == [0, 1, 1]
+    assert [await network.count("care.own_treatment", member_id=who.id) for who in (mia, ben, zoe)] == [0, 1, 1]
+    assert await network.count("research.participation", survey_id=survey["id"], member_id=mia.id) == 1
+    assert await network.count("research.participation", survey_id=survey["id"], member_id=zoe.id) == 0
+
+
+async def test_only_a_treatment_has_an_own_treatment(network: Network) -> None:
+    mia, other = await network.member(), await network.member()
+    own, theirs = [
+        f"otr_{(await factories.own_treatment(network.database, member_id=who.id))['id']}" for who in (mia, other)
+    ]
+    for kind in ("CONDITION", "SYMPTOM"):
+        given = {"kind": kind, "name": "Fog", "ownTreatment": own}
+        assert await network.refusals(mia, "catalogueProposalCreate", **given) == [("INVALID", "input.ownTreatment")]
+    given = {"kind": "TREATMENT", "name": "Fog", "ownTreatment": theirs}
+    assert await network.refusals(mia, "catalogueProposalCreate", **given) == [("NOT_FOUND", "input.ownTreatment")]
+
+
+async def test_a_declined_treatment_leaves_its_courses_alone(network: Network) -> None:
+    mia = await network.member()
+    own = (await factories.own_course(network.database, member_id=mia.id))["own_treatment_id"]
+    id = await proposed(network, mia, "Light", kind="TREATMENT", ownTreatment=f"otr_{own}")
+    given = {"proposals": [id], "reason": "It is a lamp."}
+    assert await network.refusals(await editor(network), "catalogueProposalsDecline", **given) == []
+    assert await network.count("care.own_course", own_treatment_id=own) == 1
+    assert await network.count("care.course", member_id=mia.id) == 0
 
 
 async def test_a_proposal_is_accepted_with_the_entry_made_for_it(network: Network) -> None:

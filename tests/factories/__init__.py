@@ -51,8 +51,10 @@ from tests.factories.members import member as member
 from tests.factories.members import membership as membership
 from tests.factories.members import notification as notification
 from tests.factories.members import observation as observation
+from tests.factories.members import own_course as own_course
 from tests.factories.members import own_indicator as own_indicator
 from tests.factories.members import own_observation as own_observation
+from tests.factories.members import own_treatment as own_treatment
 from tests.factories.members import profile as profile
 from tests.factories.members import side_effect as side_effect
 from tests.factories.members import verification as verification

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 
 from models.identity import associations, members
-from models.tracking import observations, own_indicators, treatments
+from models.tracking import observations, own_indicators, own_treatments, treatments
 from tests.factories.catalogue import community, indicator, treatment
 from tests.factories.rows import DAY, NOON, Connection, fake, numbers
 
@@ -103,6 +103,23 @@ async def own_observation(connection: Connection, **given: Any) -> asyncpg.Recor
     if "own_indicator_id" not in given:
         given["own_indicator_id"] = (await own_indicator(connection, member_id=given["member_id"]))["id"]
     return await fake(connection, own_indicators.OwnObservation, given, value=4.0, observed_on=DAY)
+
+
+async def own_treatment(connection: Connection, **given: Any) -> asyncpg.Record:
+    kind = treatments.TreatmentKind.DEVICE
+    return await fake(
+        connection, own_treatments.OwnTreatment, given, {"member_id": member}, name=f"Own {next(numbers)}", kind=kind
+    )
+
+
+async def own_course(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A course of an own treatment, of the same member unless the treatment is given."""
+    if "member_id" not in given:
+        given["member_id"] = (await member(connection))["id"]
+    if "own_treatment_id" not in given:
+        given["own_treatment_id"] = (await own_treatment(connection, member_id=given["member_id"]))["id"]
+    status = treatments.CourseStatus.ACTIVE
+    return await fake(connection, own_treatments.OwnCourse, given, status=status, started_on=DAY)
 
 
 async def course(connection: Connection, **given: Any) -> asyncpg.Record:

@@ -21,14 +21,16 @@ from models.logins import open_roles, pool
 from models.migrations.run import upgrade
 from models.viewers import ANYBODY, Audience
 from resolvers.insight import ledger
-from resolvers.insight.freezing import close_survey
+from resolvers.insight.freezing import freeze_survey
 from resolvers.jobs import PUBLISHING
 from server.errors import RequestError
+from server.head_places import FolderPlace
 from server.pools import ConnectionPool
 from server.rollback_guard import LedgerRolledBack
 from tests.faults.test_kill import becomes
 from tests.support.client import ANYBODY as STRANGER
 from tests.support.client import Ask, Caller, serving
+from tests.support.heads import stored_head
 from tests.support.network import Network, running_network
 from tests.support.population import CELLS, PUBLISH, buyer, closed, publish
 from tests.support.publishable import PRICES, expect_sound, free, gathered, paid, releases, spent
@@ -152,7 +154,7 @@ async def test_a_server_whose_database_fails_reports_it_loses_nothing_and_recove
     async with network_of_its_own(folder) as network:
         people = await gathered(network)
         async with network.database.transaction():
-            made = await close_survey(network.database, people.survey)
+            made = await freeze_survey(network.database, people.survey)
         assert made is not None
         assert made.open
         dataset = f"dst_{made.dataset}"
@@ -206,7 +208,7 @@ async def expect_whole(network: Network, clients: Clients, who: Caller, dataset:
 
     await becomes(is_heard)
     paid(await publish(network, who, dataset, "region"))
-    assert endpoint.publisher.head_file.read() == await ledger.head(network.database)
+    assert await stored_head(network.database, endpoint.settings.data) == await ledger.head(network.database)
 
 
 async def test_a_restored_database_that_lacks_publications_is_not_published_from(template: str) -> None:
@@ -216,10 +218,11 @@ async def test_a_restored_database_that_lacks_publications_is_not_published_from
         people, overdue = await gathered(network), await gathered(network)
         dataset = await closed(network, people)
         laboratory = await buyer(network, people.community)
-        before, kept = await spent(network, dataset), endpoint.publisher.head_file
-        known = kept.path.read_text()
+        before, folder = await spent(network, dataset), endpoint.settings.data
+        kept = FolderPlace(folder).path(await ledger.identity(network.database))
+        known, head = kept.read_text(), await stored_head(network.database, folder)
         # As if an entry had been published after the backup that the database was restored from.
-        kept.path.write_text(json.dumps({"position": kept.read().position + 1, "hash": "00" * 32}))
+        kept.write_text(json.dumps({"position": head.position + 1, "hash": "00" * 32}))
         asked = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
         answer = await network.ask.post(laboratory, PUBLISH, {"input": asked})
         assert answer.status_code == 503
@@ -231,11 +234,11 @@ async def test_a_restored_database_that_lacks_publications_is_not_published_from
                 await task(network.database)
         assert await status_of(network, f"svy_{overdue.survey}") == "OPEN"
         assert (await spent(network, dataset), await releases(network, dataset, "q", "r")) == (before, [])
-        kept.path.write_text(known)
+        kept.write_text(known)
         for task in endpoint.publisher.jobs(PUBLISHING):
             await task(network.database)
         assert await status_of(network, f"svy_{overdue.survey}") == "RELEASED"
-        assert kept.read() == await ledger.head(network.database)
+        assert await stored_head(network.database, folder) == await ledger.head(network.database)
         paid(await publish(network, laboratory, dataset, "q", "r"))
 
 

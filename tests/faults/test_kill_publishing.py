@@ -1,13 +1,11 @@
 """Kills or stops the server while it publishes: each publication is complete or absent."""
 
 import asyncio
-import fcntl
 import json
-import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Iterator, MutableMapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,16 +17,19 @@ import pytest
 
 from app import Cohorte
 from resolvers.insight import ledger
-from resolvers.insight.freezing import close_survey
-from resolvers.insight.ledger import EMPTY, Head
+from resolvers.insight.freezing import freeze_survey
+from resolvers.insight.ledger import Head
 from resolvers.jobs import PUBLISHING
-from server.rollback_guard import LedgerHeadFile
+from server.head_places import FolderPlace
+from server.stored_heads import StoredHead, parse
 from tests.commands.test_serve import served
 from tests.faults.test_kill import becomes, client
 from tests.server.test_edge import WHO
 from tests.support.client import ANYBODY, Ask, Caller
+from tests.support.heads import store_head
 from tests.support.ids import key
 from tests.support.network import Network
+from tests.support.object_store import object_store
 from tests.support.population import PUBLISH, Crowd, buyer
 from tests.support.publishable import GATHERED, PRICES, expect_sound, free, gathered, paid, publishes, releases, spent
 from tests.support.surveys import status_of, today
@@ -54,9 +55,10 @@ async def unserved_network(dsn: str) -> AsyncIterator[Network]:
 
 
 @asynccontextmanager
-async def life(network: Network, dsn: str, folder: Path) -> AsyncIterator["subprocess.Popen[str]"]:
+async def life(network: Network, dsn: str, folder: Path, heads: str = "") -> AsyncIterator["subprocess.Popen[str]"]:
     """Runs the server as a process until it ends; `network.ask` sends to it."""
     settings = {"COHORTE_DATABASE_URL": dsn, "COHORTE_POOL_SIZE": "4", "COHORTE_RATES": "all=1000000/1000000/60"}
+    settings["COHORTE_LEDGER_HEADS"] = heads
     with served(folder, **settings) as (process, lines):
         async with client(lines) as http:
             network.ask = Ask(network.ask.app, http)
@@ -66,7 +68,7 @@ async def life(network: Network, dsn: str, folder: Path) -> AsyncIterator["subpr
 async def frozen(network: Network, crowd: Crowd) -> str:
     """The id of a dataset, from a crowd's survey that is closed without a server."""
     async with network.database.transaction():
-        made = await close_survey(network.database, crowd.survey)
+        made = await freeze_survey(network.database, crowd.survey)
     assert made is not None
     assert made.open
     return f"dst_{made.dataset}"
@@ -102,17 +104,6 @@ async def are_there(database: asyncpg.Connection, many: int) -> bool:
                 AND w.mode = 'RowExclusiveLock' AND w.granted)
     """
     return bool(await database.fetchval(waiting) == many)
-
-
-@contextmanager
-def held_folder(folder: Path) -> Iterator[None]:
-    """Prevents the server from storing the ledger's head, its last step between a commit and the response."""
-    held = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(held)
 
 
 async def killed(process: "subprocess.Popen[str]", *asked: "asyncio.Task[Any]") -> None:
@@ -158,7 +149,7 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
         for task in PUBLISHING:
             await task(network.database)  # else the server would begin with other scheduled work
         await network.deliver()  # and with notifications
-        kept = LedgerHeadFile(tmp_path, fresh)
+        await store_head(fresh, tmp_path)
         await network.database.execute("SELECT catalog.close_survey($1)", closing.survey)
 
         async with held_register(fresh), life(network, fresh, tmp_path) as process:
@@ -175,7 +166,7 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
             "CLOSED",
             GATHERED,
         )
-        assert kept.read() == await ledger.head(network.database) != EMPTY
+        assert await kept(network, tmp_path) == StoredHead(await ledger.head(network.database))
         await expect_sound(network, dataset)
 
         over = today() - timedelta(days=2)
@@ -185,20 +176,23 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
                 await expect_closed(network, crowd)
             assert paid(await publishes(network, laboratory, dataset, "q", "r"))[1] == PRICES[20]
             assert len(await releases(network, dataset, "q", "r")) == 1
-            await becomes(lambda: is_at(network, kept.read()))
-            behind, sold = kept.read(), (await spent(network, dataset))[1]
-            with held_folder(tmp_path):
+        with object_store() as store:
+            async with life(network, fresh, tmp_path, store.address) as process:
+                await becomes(lambda: is_settled(network, tmp_path))
+                behind, sold = (await kept(network, tmp_path)).head, (await spent(network, dataset))[1]
+                store.hangs_after = lambda text: parse(text).next is not None  # between the commit and the response
                 asked = publishing(network, laboratory, dataset, "q", "twin", clientMutationId="once")
                 await becomes(lambda: is_at(network, behind, 1))
                 await killed(process, asked)
-        assert kept.read() == behind
+        left = await kept(network, tmp_path)
+        assert (left.head, left.next and left.next.head) == (behind, await ledger.head(network.database))
         assert (await spent(network, dataset))[1] == sold + PRICES[20]
         [result] = await releases(network, dataset, "q", "twin")
         await network.deliver()  # what the killed server has published, and has not notified anybody of
         after = await everything(network)
 
         async with life(network, fresh, tmp_path) as process:
-            assert kept.read() == await ledger.head(network.database) != behind
+            assert await kept(network, tmp_path) == StoredHead(await ledger.head(network.database))
             again = await publishing(network, laboratory, dataset, "q", "twin", clientMutationId="once")
             insight, charged = paid(again["data"]["insightPublish"])
             assert charged == PRICES[20]  # the response that was lost
@@ -211,7 +205,17 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
             assert await everything(network) == after
             await ends_well(network, process, fresh, [laboratory, other], dataset)
         await expect_sound(network, dataset)
-        assert kept.read() == await ledger.head(network.database)
+        assert await kept(network, tmp_path) == StoredHead(await ledger.head(network.database))
+
+
+async def kept(network: Network, folder: Path) -> StoredHead:
+    found = await FolderPlace(folder).read(await ledger.identity(network.database))
+    assert found is not None
+    return found
+
+
+async def is_settled(network: Network, folder: Path) -> bool:
+    return await kept(network, folder) == StoredHead(await ledger.head(network.database))
 
 
 async def is_at(network: Network, head: Head, further: int = 0) -> bool:

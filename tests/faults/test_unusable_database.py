@@ -20,7 +20,7 @@ from models.logins import role_dsn, role_password, scram_verifier
 from models.viewers import ANYBODY, Audience
 from server import outages
 from server.errors import RequestError
-from server.rollback_guard import digest
+from server.legacy_heads import digest
 from settings import Settings, SettingsError
 from tests import factories
 from tests.faults.test_kill import becomes

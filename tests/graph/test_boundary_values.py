@@ -258,6 +258,20 @@ async def own_value(small_server: SmallServer) -> dict[str, Any]:
     return {"ownIndicator": f"own_{own['id']}", "observedOn": "2026-03-02", "value": 1}
 
 
+async def starting_own(small_server: SmallServer) -> dict[str, Any]:
+    admin, viewer = small_server.server.database, small_server.network.viewers[PATIENT].member
+    return {
+        "ownTreatment": f"otr_{(await factories.own_treatment(admin, member_id=viewer))['id']}",
+        "startedOn": "2026-03-02",
+    }
+
+
+async def ending_own(small_server: SmallServer) -> dict[str, Any]:
+    admin, viewer = small_server.server.database, small_server.network.viewers[PATIENT].member
+    made = await factories.own_course(admin, member_id=viewer)
+    return {"ownCourse": f"ocr_{made['id']}", "status": "COMPLETED", "endedOn": "2026-03-02"}
+
+
 async def ending(small_server: SmallServer) -> dict[str, Any]:
     made = await factories.course(small_server.server.database, member_id=small_server.network.viewers[PATIENT].member)
     return {"course": f"crs_{made['id']}", "status": "COMPLETED", "endedOn": "2026-03-02"}
@@ -399,6 +413,8 @@ WRITES: Mapping[str, tuple[Audience, Base, str, dict[str, Base]]] = {
     "observationsRecord": (PATIENT, diary, "observations { observedOn value }", {}),
     "ownIndicatorCreate": (PATIENT, owning, "ownIndicator { minimum maximum }", {}),
     "ownObservationRecord": (PATIENT, own_value, "ownObservation { observedOn value }", {}),
+    "ownCourseStart": (PATIENT, starting_own, "ownCourse { startedOn }", {}),
+    "ownCourseEnd": (PATIENT, ending_own, "ownCourse { endedOn }", {}),
     "courseEnd": (PATIENT, ending, "course { endedOn }", {}),
     "courseEvaluate": (PATIENT, evaluating, "evaluation { effectiveness convenience satisfaction }", {}),
     "courseStart": (PATIENT, starting, "course { startedOn }", {}),
@@ -429,6 +445,7 @@ WRITES: Mapping[str, tuple[Audience, Base, str, dict[str, Base]]] = {
 # Values that are accepted where no boundary value is.
 VALID: Mapping[tuple[str, str], str | int] = {
     ("courseEnd", "endedOn"): "2026-03-02",
+    ("ownCourseEnd", "endedOn"): "2026-03-02",
     ("surveySchedule", "cap"): 150_000,
     ("licenceRequest", "startsOn"): "2500-06-01",
     ("licenceRequest", "endsOn"): "2501-12-31",

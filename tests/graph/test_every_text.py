@@ -48,9 +48,9 @@ AS_THEY_ARE = {  # fields of texts that are the same for every reader, with the 
     WRITTEN: "Answer.text Appeal.text Association.fullName CatalogueProposal.description CatalogueProposal.name "
     "CatalogueProposal.reason Appeal.resolution Discussion.title Licence.purpose Licence.reason Member.about "
     "Observation.note OwnObservation.note Post.body Post.removalReason Post.removedBody Suspension.reason "
-    "TreatmentCourse.dose TreatmentEvaluation.comment Verification.fullName Verification.reason "
+    "OwnCourse.dose TreatmentCourse.dose TreatmentEvaluation.comment Verification.fullName Verification.reason "
     "AssociationDescription.text",
-    OWN_WORDS: "ApiKey.name OwnIndicator.name OwnIndicator.unit SecondFactor.name Session.device",
+    OWN_WORDS: "ApiKey.name OwnIndicator.name OwnIndicator.unit OwnTreatment.name SecondFactor.name Session.device",
     NAMES: "Member.pseudonym Member.region Me.region Organization.name Query.regions Eligibility.regions "
     "Association.postalAddress",
     LEGAL: "Account.termsVersion Consent.noticeVersion Notice.version PrivacyNotice.version Terms.version "

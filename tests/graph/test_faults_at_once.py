@@ -106,9 +106,18 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
     (PATIENT, "ownObservationRecord",
      {"ownIndicator": "x", "observedOn": "2999-01-01", "value": 1, "note": LONG},
      "ownIndicator:NOT_FOUND observedOn note:TOO_LONG"),
+    (PATIENT, "ownTreatmentCreate", {"name": UNREADABLE, "kind": "DEVICE"}, "name"),
+    (PATIENT, "ownTreatmentRename", {"ownTreatment": "x", "name": " "}, "ownTreatment:NOT_FOUND name"),
+    (PATIENT, "ownTreatmentMerge", {"ownTreatment": "x", "into": f"trt_{NOWHERE}"},
+     "ownTreatment:NOT_FOUND into:NOT_FOUND"),
+    (PATIENT, "ownCourseStart", {"ownTreatment": "x", "startedOn": "2999-01-01", "dose": LONG},
+     "ownTreatment:NOT_FOUND startedOn dose:TOO_LONG"),
+    (PATIENT, "ownCourseEnd", {"ownCourse": "x", "endedOn": "2999-01-01", "status": "ACTIVE"},
+     "ownCourse:NOT_FOUND endedOn status"),
     (PATIENT, "catalogueProposalCreate",
-     {"kind": "TREATMENT", "name": "", "description": LONG, "community": f"com_{NOWHERE}", "ownIndicator": "x"},
-     "name description:TOO_LONG community:NOT_FOUND ownIndicator:NOT_FOUND"),
+     {"kind": "TREATMENT", "name": "", "description": LONG, "community": f"com_{NOWHERE}", "ownIndicator": "x",
+      "ownTreatment": "x"},
+     "name description:TOO_LONG community:NOT_FOUND ownIndicator:NOT_FOUND ownTreatment:NOT_FOUND"),
     (MANAGER, "catalogueProposalsAccept", {"proposals": ["x", f"prp_{NOWHERE}"], "entry": "trt_x", "note": LONG},
      "proposals.0:NOT_FOUND proposals.1:NOT_FOUND entry:NOT_FOUND note:TOO_LONG"),
     (MANAGER, "catalogueProposalsMerge", {"proposals": ["x"], "into": f"con_{NOWHERE}", "note": UNREADABLE},
@@ -221,6 +230,14 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
      {"name": LONG, "slug": "-", "kind": "SYMPTOM", "scale": "RATING_0_10", "minimum": 1, "maximum": 5, "unit": "kg",
       "ucum": "kilo", "hpo": "?", "loinc": "2345-8", "layNames": ["ok", ""], "searchWords": LONG},
      "name:TOO_LONG slug minimum maximum unit ucum hpo loinc layNames.1 searchWords:TOO_LONG"),
+    (MANAGER, "indicatorCreate",
+     {"name": "Days", "kind": "MEASUREMENT", "scale": "QUANTITY", "minimum": 0, "maximum": 5, "unit": "days",
+      "translations": [{"language": "EN", "name": "", "unit": LONG, "layNames": ["ok", " "]}]},
+     "translations.0.language translations.0.name translations.0.unit:TOO_LONG translations.0.layNames.1"),
+    (MANAGER, "indicatorUpdate",
+     {"indicator": "{rating}", "version": 7,
+      "translations": [{"language": "FR", "name": " ", "unit": "jours", "layNames": [LONG]}]},
+     "version:CONFLICT translations.0.name translations.0.unit translations.0.layNames.0:TOO_LONG"),
     (MANAGER, "indicatorUpdate",
      {"indicator": "{indicator}", "version": 7, "name": None, "minimum": 1, "maximum": 9, "hpo": "?"},
      "version:CONFLICT name minimum:TOO_LATE maximum:TOO_LATE hpo"),
@@ -275,6 +292,7 @@ async def ids(network: Network, callers: dict[Audience, Caller]) -> dict[str, st
     treatment = await factories.treatment(database)
     course = await factories.course(database, member_id=patient.id, treatment_id=treatment["id"])
     indicator = await factories.indicator(database, kind="MEASUREMENT", scale="QUANTITY", minimum=0, maximum=10)
+    rating = await factories.indicator(database)
     other = await network.member(community["id"])
     organization = await factories.organization(database)
     account = await factories.account(database, organization_id=organization["id"])
@@ -293,6 +311,7 @@ async def ids(network: Network, callers: dict[Audience, Caller]) -> dict[str, st
         "course": f"crs_{course['id']}",
         "started": course["started_on"].isoformat(),
         "indicator": f"ind_{indicator['id']}",
+        "rating": f"ind_{rating['id']}",
         "taken": other.name,
         "organization": organization["name"].upper(),
         "address": account["email"],

@@ -96,13 +96,17 @@ LINES: Mapping[str, str] = {
     "DataUseLinkResultsInput": "url",
     "DiscussionStartInput": "title",
     "IndicatorCreateInput": "hpo layNames loinc name slug ucum unit",
+    "IndicatorTranslationInput": "layNames name unit",
     "IndicatorUpdateInput": "hpo layNames loinc name ucum unit",
     "MoneyInput": "currency",
     "NameTranslationInput": "name",
     "OptionTranslationInput": "label",
     "OrganizationCreateInput": "locale name",
+    "OwnCourseStartInput": "dose",
     "OwnIndicatorCreateInput": "name unit",
     "OwnIndicatorRenameInput": "name",
+    "OwnTreatmentCreateInput": "name",
+    "OwnTreatmentRenameInput": "name",
     "ProfileUpdateInput": "locale pseudonym",
     "QuestionInput": "key",
     "QuestionOptionInput": "code label",
@@ -162,6 +166,14 @@ async def request(
         member = await network.member()
         own = await factories.own_indicator(db, member_id=member.id)
         return member, "ownIndicatorRename", {"ownIndicator": f"own_{own['id']}", name: text}, name
+    if kind == "OwnTreatmentCreateInput":
+        return await network.member(), "ownTreatmentCreate", {"kind": "DEVICE", name: text}, name
+    if kind in ("OwnTreatmentRenameInput", "OwnCourseStartInput"):
+        member = await network.member()
+        given = {"ownTreatment": f"otr_{(await factories.own_treatment(db, member_id=member.id))['id']}", name: text}
+        if kind == "OwnTreatmentRenameInput":
+            return member, "ownTreatmentRename", given, name
+        return member, "ownCourseStart", given | {"startedOn": today().isoformat()}, name
     if kind == "CourseStartInput":
         given = {"treatment": f"trt_{(await factories.treatment(db))['id']}", "startedOn": today().isoformat()}
         return await network.member(community_id), "courseStart", given | {name: text}, name
@@ -195,7 +207,7 @@ async def request(
     if kind == "WaveFreezeInput":
         given = {"community": community, "offeredTo": ["HOSPITAL"], name: text}
         return await network.staff(StaffRole.SURVEY_MANAGER), "waveFreeze", given, name
-    if kind in (*CATALOGUE, "CommunityTranslationInput", "NameTranslationInput"):
+    if kind in (*CATALOGUE, "CommunityTranslationInput", "IndicatorTranslationInput", "NameTranslationInput"):
         return await catalogue_request(network, kind, name, text)
     manager = await network.staff(StaffRole.SURVEY_MANAGER)
     if kind == "SurveyReviseInput":
@@ -246,8 +258,10 @@ async def catalogue_request(
     given: dict[str, Any] = {name: text}
     if kind.endswith("TranslationInput"):
         text_of = {"language": "FR", "name": "Nom"} | ({"description": "Un lieu."} if kind[0] == "C" else {})
-        kind = "CommunityCreateInput" if kind[0] == "C" else "ConditionCreateInput"
-        given, path = {"translations": [text_of | {name: value}]}, f"translations.0.{name}"
+        kind = {"C": "CommunityCreateInput", "I": "IndicatorCreateInput", "N": "ConditionCreateInput"}[kind[0]]
+        place = f"{name}.0" if name == "layNames" else name
+        given = {"translations": [text_of | {name: [value] if name == "layNames" else value}]}
+        path = f"translations.0.{place}"
     elif name == "layNames":
         given, path = {name: [value]}, f"{name}.0"
     entry, number = kind.removesuffix("CreateInput").removesuffix("UpdateInput").lower(), next(factories.numbers)

@@ -46,6 +46,7 @@ WITHOUT_ID = {
     "Eligibility": "part of a survey",
     "HelpLine": "a number to dial, and what it is",
     "IndicatorSeries": "part of a dashboard",
+    "IndicatorTranslation": "part of an indicator: its language identifies it there",
     "InsightQuote": "the answer to one question",
     "Interval95": "two numbers",
     "MatchedName": "the answer to one search",
@@ -79,7 +80,8 @@ WITHOUT_ID = {
 GUARDED = {
     Audience.PUBLIC: "Viewer",
     Audience.PATIENT: "Account Appeal CareLink CatalogueProposal Consent DataRead Insight Me Membership Notification "
-    "OwnIndicator OwnObservation Participation SecondFactor Session Suspension Verification Viewer",
+    "OwnCourse OwnIndicator OwnObservation OwnTreatment Participation SecondFactor Session Suspension "
+    "Verification Viewer",
     Audience.BUYER: "ApiKey Insight Licence SecondFactor Viewer",
     Audience.MANAGER: "SecondFactor Staff StaffChange Viewer",
 }

@@ -50,7 +50,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         RESEARCH: "insight",
     },
     "Dataset": {
-        ALL: "budget community endedOn endsOn frozenOn id insights kind offeredTo size survey title variables wave",
+        ALL: "budget community endedOn endsOn frozenOn id insights kind offeredTo progress size status survey "
+        "title variables wave",
         RESEARCH: "sizeProof",
     },
     "Discussion": {
@@ -115,6 +116,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Suspension": {MODERATOR: "createdAt id reason until"},
     "Terms": {ALL: "id inForceOn language text version"},
     "Translation": {ALL: "description language name"},
+    "IndicatorTranslation": {ALL: "language layNames name unit"},
     "Treatment": {
         ALL: "atc id inn insights kind matched mergedInto name nationalCode retiredOn searchWords slug translations "
         "version"

@@ -50,7 +50,8 @@ PROMISED = {
         "notificationsRead "
         "observationRemove observationsRecord profileUpdate accountDelete dataExport "
         "ownIndicatorCreate ownIndicatorDelete ownIndicatorMerge ownIndicatorRename "
-        "ownObservationRecord ownObservationRemove catalogueProposalCreate catalogueProposalWithdraw "
+        "ownObservationRecord ownObservationRemove ownCourseEnd ownCourseStart ownTreatmentCreate ownTreatmentDelete "
+        "ownTreatmentMerge ownTreatmentRename catalogueProposalCreate catalogueProposalWithdraw "
         "communityJoin communityLeave discussionPin discussionStart postAdd postEdit postFlag postReact "
         "removalAppeal consentSet surveySave surveySubmit surveyWithdraw termsAccept",
         BUYERS_AND_STAFF: "insightPublish dataUseLinkResults",
@@ -144,6 +145,12 @@ PROMISED = {
     "OwnIndicatorRenamePayload": {"PATIENT": "ownIndicator userErrors query"},
     "OwnObservationRecordPayload": {"PATIENT": "ownObservation userErrors query"},
     "OwnObservationRemovePayload": {"PATIENT": "ownObservation ownObservationId userErrors query"},
+    "OwnCourseEndPayload": {"PATIENT": "ownCourse userErrors query"},
+    "OwnCourseStartPayload": {"PATIENT": "ownCourse userErrors query"},
+    "OwnTreatmentCreatePayload": {"PATIENT": "ownTreatment userErrors query"},
+    "OwnTreatmentDeletePayload": {"PATIENT": "ownTreatment ownTreatmentId userErrors query"},
+    "OwnTreatmentMergePayload": {"PATIENT": "treatment ownTreatment userErrors query"},
+    "OwnTreatmentRenamePayload": {"PATIENT": "ownTreatment userErrors query"},
     "CatalogueProposalCreatePayload": {"PATIENT": "proposal userErrors query"},
     "CatalogueProposalWithdrawPayload": {"PATIENT": "proposal proposalId userErrors query"},
     "CatalogueProposalsAcceptPayload": {"MANAGER": "proposals userErrors query"},
@@ -209,7 +216,7 @@ PROMISED = {
     "Suspension": {MEMBERS_AND_STAFF: "id until reason createdAt"},
     "Me": {
         "PATIENT": "id member account birthYear sex region sharing memberships dashboard observations courses "
-        "ownIndicators proposals "
+        "ownIndicators ownTreatments proposals "
         "participations consents dataUses privacyLoss notifications "
         "dataReads careLinks"
     },
@@ -218,7 +225,7 @@ PROMISED = {
         "PATIENT": "id email emailVerified locale createdAt termsVersion termsAcceptedAt termsOutdated sessions"
     },
     "Session": {"PATIENT": "id createdAt lastSeenAt device current"},
-    "CareLink": {"PATIENT": "id patient relative status dashboard ownIndicators"},
+    "CareLink": {"PATIENT": "id patient relative status dashboard ownIndicators ownTreatments"},
     "Notification": {"PATIENT": "id kind createdAt readAt subject"},
     "Staff": {"MANAGER": "id name roles withheldRoles status lastSignedInOn hasSecondFactor changes"},
     "StaffChange": {"MANAGER": "id staff kind roles changedBy changedAt"},
@@ -241,16 +248,21 @@ PROMISED = {
         EVERYONE: "id slug name layNames matched kind scale unit minimum maximum ucum hpo loinc retiredOn mergedInto",
         "MANAGER": "version searchWords translations",
     },
+    "IndicatorTranslation": {"MANAGER": "language name unit layNames"},
     "Observation": {"PATIENT": "id indicator value observedOn note byRelative"},
     "SeriesPoint": {"PATIENT": "startsOn mean minimum maximum count"},
     "IndicatorSeries": {"PATIENT": "indicator points latest"},
-    "Dashboard": {"PATIENT": "series ownSeries courses"},
+    "Dashboard": {"PATIENT": "series ownSeries courses ownCourses"},
     "Trackable": {EVERYONE: "name scale unit minimum maximum"},
     "TrackedSeries": {"PATIENT": "indicator points latest"},
     "DiaryValue": {"PATIENT": "value observedOn note byRelative"},
     "OwnIndicator": {"PATIENT": "id name scale unit minimum maximum observations proposal"},
     "OwnObservation": {"PATIENT": "id indicator value observedOn note byRelative"},
     "OwnSeries": {"PATIENT": "indicator points latest"},
+    "Followable": {EVERYONE: "name kind"},
+    "Course": {"PATIENT": "treatment status startedOn endedOn dose stopReason"},
+    "OwnTreatment": {"PATIENT": "id name kind courses proposal"},
+    "OwnCourse": {"PATIENT": "id treatment status startedOn endedOn dose stopReason"},
     "CatalogueProposal": {
         MEMBERS_AND_STAFF: "id kind name description community proposedOn status reason decidedOn condition indicator "
         "treatment"
@@ -305,7 +317,8 @@ PROMISED = {
     "PrivacyBudget": {SIGNED_IN: "cap spent remaining insightsLeft"},
     "Dataset": {
         SIGNED_IN: "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size sizeProof "
-        "budget insights"
+        "budget insights",
+        "MANAGER": "status progress",
     },
     "Variable": {SIGNED_IN: "id name label categories ordinal maxPerMember"},
     "Category": {SIGNED_IN: "code label value"},

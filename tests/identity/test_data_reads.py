@@ -67,6 +67,7 @@ async def patient(network: Network, sharing: Sharing = Sharing.ALL_MEMBERS) -> P
     evaluation = await factories.evaluation(db, **of, course_id=course["id"], treatment_id=course["treatment_id"])
     await factories.side_effect(db, evaluation_id=evaluation["id"], **of)
     observation = await factories.observation(db, **of)
+    await factories.own_course(db, **of)
     post = await factories.post(db, author_id=user.id)
     await factories.removal(db, post_id=post["id"])
     await factories.removed_text(db, post_id=post["id"], author_id=user.id)
@@ -110,6 +111,11 @@ SELECTIONS: dict[str, tuple[str | None, str | None]] = {
     ),
     "me {{ careLinks {{ dashboard {{ courses {{ dose evaluation {{ comment }} }} }} }} }}": (
         None, "OBSERVATIONS COURSES EVALUATIONS",
+    ),
+    "me {{ careLinks {{ ownTreatments {{ name }} }} }}": (None, "COURSES"),
+    'node(id: "{lnk}") {{ ... on CareLink {{ ownTreatments {{ courses {{ dose }} }} }} }}': (None, "COURSES"),
+    'node(id: "{lnk}") {{ ... on CareLink {{ dashboard {{ ownCourses {{ dose treatment {{ name }} }} }} }} }}': (
+        None, "OBSERVATIONS COURSES",
     ),
     'treatment(slug: "{treatment}") {{ evaluations {{ nodes {{ comment course {{ dose }} }} }} }}': (
         None, "EVALUATIONS COURSES",

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -17,7 +19,9 @@ from models.logins import open_roles, role_dsn
 from models.viewers import Audience
 from resolvers.identity import outbox as outbox
 from resolvers.identity.mail_templates import mail_text
-from server.mailer import Mailer, smtp_delivery
+from resolvers.identity.outbox import PendingMail
+from server import mailer
+from server.mailer import SENDERS, TRYING_AGAIN, Deliver, Mailer, next_mails, smtp_delivery
 from tests.support.client import ANYBODY, serving
 from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done, join, newcomer
 
@@ -28,6 +32,10 @@ class Post:
 
     port: int = 0
     refuses: int = 0
+    replies: dict[str, str] = field(default_factory=dict)  # by a command or recipient, if not as all others
+    hangs: set[str] = field(default_factory=set)  # recipients, and commands, that are never answered
+    at_once: int = 0
+    most_at_once: int = 0
     taken: list[tuple[str, bytes]] = field(default_factory=list)
     received: list[str] = field(default_factory=list)
 
@@ -37,11 +45,19 @@ class Post:
             await writer.drain()
 
         recipient = ""
-        await reply("220 post")
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await reply(self.replies.get("CONNECT", "220 post"))
         while line := (await reader.readline()).decode().strip():
             self.received.append(line)
             command = line.split()[0].upper()
-            if command == "EHLO":
+            about = line[line.index("<") + 1 : line.index(">")] if command == "RCPT" else command
+            if about in self.hangs:
+                await reader.read()  # until the client has given up
+                break
+            if about in self.replies:
+                await reply(self.replies[about])
+            elif command == "EHLO":
                 await reply("250-post\r\n250 AUTH PLAIN")
             elif command == "AUTH":
                 await reply("235 welcome")
@@ -60,6 +76,7 @@ class Post:
                 break
             else:
                 await reply("250 fine")
+        self.at_once -= 1
         writer.close()
 
 
@@ -161,20 +178,22 @@ async def test_undeliverable_mail_is_dropped_without_blocking_others_or_logging_
 async def test_one_of_several_processes_sends_and_each_mail_is_sent_once(fresh: str) -> None:
     await open_roles(fresh)
     sent: list[str] = []
-    sending = 0
+    sending: list[int] = []  # the processes that do, once for each mail
 
-    async def deliver(message: EmailMessage, recipient: str) -> None:
-        nonlocal sending
-        sending += 1
-        assert sending == 1
-        await asyncio.sleep(0.001)
-        sending -= 1
-        sent.append(recipient)
+    def process(number: int) -> Deliver:
+        async def deliver(message: EmailMessage, recipient: str) -> None:
+            sending.append(number)
+            assert set(sending) == {number}
+            await asyncio.sleep(0.001)
+            sending.remove(number)
+            sent.append(recipient)
+
+        return deliver
 
     tasks = []
     async with connected(fresh) as owner:
-        for _ in range(3):
-            mail = Mailer(deliver, "hello@cohorte.example")
+        for number in range(3):
+            mail = Mailer(process(number), "hello@cohorte.example")
             running = mail.outbox.run(lambda: asyncpg.connect(role_dsn(fresh, Audience.PUBLIC)))
             tasks.append(asyncio.create_task(running))
         try:
@@ -187,6 +206,151 @@ async def test_one_of_several_processes_sends_and_each_mail_is_sent_once(fresh: 
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
     assert sorted(sent) == sorted(f"{number}@people.example" for number in range(60))
+
+
+@asynccontextmanager
+async def sending(dsn: str, server: Post) -> AsyncIterator[asyncpg.Connection]:
+    """A process that sends the outbox's mail to a server, and the owner's connection."""
+    await open_roles(dsn)
+    mail = Mailer(smtp_delivery(f"smtp://127.0.0.1:{server.port}"), "hello@cohorte.example")
+    running = asyncio.create_task(mail.outbox.run(lambda: asyncpg.connect(role_dsn(dsn, Audience.PUBLIC))))
+    try:
+        async with connected(dsn) as owner:
+            yield owner
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def queue(owner: asyncpg.Connection, *names: str) -> None:
+    for name in names:
+        to = f"{name}@people.example"
+        await owner.execute("SELECT identity.write_to($1, 'PASSWORD_CHANGED', 'en', NULL)", to)
+
+
+LEFT = "SELECT count(*) FROM identity.outbox_entry"
+
+
+async def test_several_mails_are_sent_at_a_time_and_no_more(fresh: str) -> None:
+    names = [str(number) for number in range(3 * SENDERS)]
+    async with post() as server:
+        server.hangs = {f"{name}@people.example" for name in names}
+        async with sending(fresh, server) as owner:
+            await queue(owner, *names)
+            async with asyncio.timeout(10):
+                while server.at_once < SENDERS:  # noqa: ASYNC110 - the server tells nobody
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
+        assert server.most_at_once == SENDERS
+
+
+async def test_mails_that_hang_delay_no_others_even_when_many_are_tried_again(fresh: str) -> None:
+    slow = [f"slow{number}" for number in range(2 * SENDERS)]
+    async with post() as server:
+        server.hangs = {f"{name}@people.example" for name in slow}
+        async with sending(fresh, server) as owner:
+            async with owner.transaction():
+                await queue(owner, *slow)
+                await owner.execute("UPDATE identity.outbox_entry SET attempts = 1, due_at = now() - interval '1 day'")
+            async with asyncio.timeout(10):
+                while server.at_once < TRYING_AGAIN:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            await queue(owner, *(f"quick{number}" for number in range(30)))
+            await becomes(owner, LEFT, len(slow))
+        assert len(server.taken) == 30
+
+
+async def test_a_mail_that_takes_too_long_is_tried_again(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailer, "SMTP_SECONDS", 0.2)
+    async with post() as server:
+        server.hangs = {"ada@people.example"}
+        async with sending(fresh, server) as owner:
+            await queue(owner, "ada")
+            await becomes(owner, "SELECT max(attempts) FROM identity.outbox_entry", 1)
+        assert server.taken == []
+
+
+async def test_a_mail_that_was_accepted_is_not_sent_again_whatever_the_server_does_then(
+    fresh: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailer, "QUIT_SECONDS", 0.1)
+    async with post() as server:
+        for fault in ({"hangs": {"QUIT"}}, {"replies": {"QUIT": "500 no"}}, {"replies": {"QUIT": "nonsense"}}):
+            server.hangs, server.replies = fault.get("hangs", set()), fault.get("replies", {})  # type: ignore[assignment]
+            async with sending(fresh, server) as owner:
+                await queue(owner, "ada")
+                await becomes(owner, LEFT, 0)
+        assert len(server.taken) == 3
+
+
+REFUSALS = [
+    ("ada@people.example", "550 no such user", True),
+    ("ada@people.example", "554 no", True),
+    ("MAIL", "553 not you", True),
+    ("DATA", "554 not this", True),
+    ("DATA", "552 too large", True),
+    ("ada@people.example", "450 later", False),
+    ("ada@people.example", "421 closing", False),
+    ("ada@people.example", "530 sign in first", False),
+    ("MAIL", "530 sign in first", False),
+    ("MAIL", "451 later", False),
+    ("DATA", "451 later", False),
+    ("CONNECT", "554 no service", False),
+    ("CONNECT", "421 busy", False),
+]
+
+
+@pytest.mark.parametrize(("what", "reply", "final"), REFUSALS)
+async def test_5xx_about_a_mail_is_final_and_all_else_is_tried_again(
+    what: str, reply: str, final: bool, fresh: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with post() as server:
+        server.replies = {what: reply}
+        async with sending(fresh, server) as owner:
+            id = await owner.fetchval(
+                "INSERT INTO identity.outbox_entry (kind, recipient, letter, locale)"
+                " VALUES ('MAIL', 'ada@people.example', 'PASSWORD_CHANGED', 'en') RETURNING id"
+            )
+            await owner.execute("SELECT pg_notify('cohorte_outbox', '')")
+            if final:
+                await becomes(owner, LEFT, 0)
+                assert caplog.messages == [f"the mail {id} was refused for good, with status {reply[:3]}"]
+            else:
+                await becomes(owner, "SELECT max(attempts) FROM identity.outbox_entry", 1)
+        assert server.taken == []
+        assert "people.example" not in caplog.text
+
+
+async def test_mail_waits_for_a_server_that_is_down_longer_and_longer_up_to_six_hours(fresh: str) -> None:
+    await open_roles(fresh)
+    async with post() as server:
+        port = server.port
+    async with connected(fresh) as owner, connected(role_dsn(fresh, Audience.PUBLIC)) as connection:
+        await queue(owner, "ada")
+        mail = Mailer(smtp_delivery(f"smtp://127.0.0.1:{port}"), "hello@cohorte.example")
+        waits = []
+        while await owner.fetchval(LEFT):
+            await mail.outbox.once(connection)
+            waits.append(
+                await owner.fetchval(
+                    "SELECT round(extract(epoch FROM max(due_at) - now()) / 60)::integer FROM identity.outbox_entry"
+                )
+            )
+            await owner.execute("UPDATE identity.outbox_entry SET due_at = now()")
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, *[360] * 10, None]
+
+
+def test_new_mails_come_before_those_that_failed() -> None:
+    def mails(many: int, attempts: int) -> list[PendingMail]:
+        text, at = mail_text(MailTemplate.PASSWORD_CHANGED, "en", None, None), datetime.now(UTC)
+        return [PendingMail(uuid4(), "ada@people.example", text, at, attempts) for _ in range(many)]
+
+    failed, new = mails(20, 3), mails(20, 0)
+    assert next_mails([*failed, *new], []) == new[:SENDERS]
+    assert next_mails(failed, []) == failed[:TRYING_AGAIN]
+    assert next_mails(failed, failed[:TRYING_AGAIN]) == []
+    assert next_mails([*failed, *new[:2]], failed[:1]) == [*new[:2], *failed[1:TRYING_AGAIN]]
+    assert next_mails(new, new[:SENDERS]) == []
 
 
 async def test_sending_stops_on_request_even_while_mail_is_added(fresh: str) -> None:

@@ -217,6 +217,7 @@ def test_every_reference_to_a_member_is_deleted_cleared_or_kept_for_a_reason() -
 # The prefix of an id, by the table whose row it names; ids of other tables are as they are stored.
 PREFIXES = {
     "care.catalogue_proposal": "prp_", "care.own_indicator": "own_", "care.own_observation": "oob_",
+    "care.own_treatment": "otr_", "care.own_course": "ocr_",
     "catalog.condition": "con_",
     "care.care_link": "lnk_", "care.course": "crs_", "care.data_read": "drd_",
     "care.discussion": "dis_", "care.evaluation": "evl_",

@@ -85,7 +85,7 @@ UNBOUNDED = """
             GROUP BY c.place) counted
     $$"""
 COMPARING = """
-    CREATE OR REPLACE FUNCTION research.raw_answers(dataset uuid)
+    CREATE OR REPLACE FUNCTION research.raw_answers(dataset uuid, after uuid, last uuid)
     RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
     LANGUAGE sql AS $$
         SELECT e.member_id, v.position, 1, NULL, (rank() OVER (PARTITION BY v.position ORDER BY e.member_id))::float
@@ -140,9 +140,9 @@ async def test_an_impossible_cube_is_refused(admin: Admin, asked: str) -> None:
         await admin.fetchval("SELECT research.histogram($1, $2::text::integer[])", made, asked)
 
 
-@pytest.mark.parametrize("status", ["TOO_SMALL", "ENDED"])
+@pytest.mark.parametrize("status", ["FREEZING", "TOO_SMALL", "ENDED"])
 async def test_a_dataset_that_is_not_available_is_not_counted(admin: Admin, status: str) -> None:
-    made = (await factories.dataset(admin, status=status))["id"]
+    made = (await factories.dataset(admin, status=status, progress=0 if status == "FREEZING" else 100))["id"]
     with pytest.raises(asyncpg.CheckViolationError, match="no such cube"):
         await admin.fetchval("SELECT research.histogram($1, '{}')", made)
 

@@ -18,18 +18,17 @@ from models.security.publisher import PUBLISHER
 from privacy import noise
 from resolvers.insight import freezing
 from resolvers.insight.drawing import NoiseFailed
-from resolvers.jobs import end_datasets, settle_surveys
-from settings import Limits
+from resolvers.jobs import end_datasets, freeze_datasets, settle_surveys
 from tests import factories
 from tests.support.callers import User
-from tests.support.client import Caller, serving
+from tests.support.client import Caller
 from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import KINDS, Crowd, buyer, close, closed, copy, crowd, publish
 from tests.support.publishable import PRICES, expect_sound, paid
 from tests.support.surveys import today
 
-FROZEN = "dataset { id size kind wave title offeredTo frozenOn } "
+FROZEN = "id status progress size kind wave title offeredTo frozenOn"
 EVERYBODY = [{"q": "ABC"[n % 3], "r": "AB"[n % 2]} for n in range(260)]
 OWN = "SELECT cube, precision FROM insight.release WHERE dataset_id = $1 AND variables <> '{}' ORDER BY cube"
 
@@ -86,6 +85,19 @@ async def tracking(network: Network, size: int = 260, **community: Any) -> UUID:
         (member, indicator, float(n % 11), today() - timedelta(days=3)) for n, member in enumerate(made.members[:100])
     ])  # fmt: skip
     return made.community
+
+
+async def freezes(network: Network, survey_manager: Caller, **given: Any) -> dict[str, Any]:
+    """A wave that is requested, and then frozen."""
+    payload = await network.do(survey_manager, "waveFreeze", f"dataset {{ {FROZEN} }}", **given)
+    assert payload["userErrors"] == []
+    asked = payload["dataset"]
+    assert (asked["status"], asked["progress"] < 100, asked["size"]) == ("FREEZING", True, 0)
+    await network.freeze()
+    query = f"query ($id: ID!) {{ dataset(id: $id) {{ {FROZEN} }} }}"
+    frozen: dict[str, Any] = (await network.ask(survey_manager, query, {"id": asked["id"]}))["data"]["dataset"]
+    assert frozen["progress"] == 100
+    return frozen
 
 
 async def datasets(network: Network, community: UUID) -> list[dict[str, Any]]:
@@ -153,7 +165,9 @@ async def test_a_dataset_with_too_few_members_reveals_only_that(
     survey = await close(network, survey_manager, few.survey, "status dataset { id }")
     assert survey == {"status": "CLOSED", "dataset": None}
     [dataset] = await datasets(network, few.community)
-    assert (dataset["status"], dataset["size"], dataset["spent_micro_rho"]) == ("TOO_SMALL", 199, PRICES[20])
+    # Its size is what was drawn, which nobody reads.
+    assert (dataset["status"], dataset["size"], dataset["spent_micro_rho"]) == ("TOO_SMALL", 0, PRICES[20])
+    assert await network.value("SELECT noisy FROM insight.release WHERE dataset_id = $1", dataset["id"]) == [199]
     assert await rows_of(network, "research.record", dataset["id"]) == 0
     reserved = "SELECT DISTINCT reserved_micro_rho FROM research.enrolment WHERE dataset_id = $1"
     assert await network.value(reserved, dataset["id"]) == PRICES[20]
@@ -189,21 +203,7 @@ async def test_no_answers_and_one_answer_are_indistinguishable(network: Network,
     assert (dataset["status"], dataset["spent_micro_rho"]) == ("TOO_SMALL", PRICES[20])
 
 
-async def test_freezing_has_a_longer_time_limit_than_other_requests(network: Network, survey_manager: User) -> None:
-    community = await tracking(network)
-    endpoint = network.ask.app.endpoint
-    assert endpoint is not None
-    assert endpoint.settings.database_url is not None
-    async with serving(endpoint.settings.database_url, limits=Limits(request_seconds=0.5)) as hurried:
-        async with network.database.transaction():
-            await network.database.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.enrol'))")
-            server = Network(hurried, network.database)
-            freezes = asyncio.create_task(server.do(survey_manager, "waveFreeze", FROZEN, **wave(community)))
-            await asyncio.sleep(0.8)
-        assert (await freezes)["userErrors"] == []
-
-
-async def test_freezing_that_fails_is_attempted_again_and_loses_no_answer(
+async def test_publishing_that_fails_is_attempted_again_and_loses_no_record(
     network: Network, survey_manager: User, respondents: Crowd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> list[int]:
@@ -214,17 +214,19 @@ async def test_freezing_that_fails_is_attempted_again_and_loses_no_answer(
         patched.setattr(noise, "draw", fails)
         with pytest.raises(NoiseFailed):
             await close(network, survey_manager, respondents.survey, "id")
-    query = "query ($id: ID!) { survey(id: $id) { status dataset { id } noDataset } }"
+    query = "query ($id: ID!) { survey(id: $id) { status dataset { status progress size } noDataset } }"
     answer = await network.ask(survey_manager, query, {"id": f"svy_{respondents.survey}"})
-    assert answer["data"]["survey"] == {"status": "CLOSED", "dataset": None, "noDataset": None}
-    links = "SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1"
-    assert await network.value(links, respondents.survey) == 260
-    assert await datasets(network, respondents.community) == []
+    assert answer["data"]["survey"] == {
+        "status": "CLOSED",
+        "dataset": {"status": "FREEZING", "progress": 94, "size": 0},
+        "noDataset": None,
+    }
+    [dataset] = await datasets(network, respondents.community)
+    assert await rows_of(network, "research.record", dataset["id"]) == 260
     assert await network.value("SELECT count(*) FROM insight.ledger_entry") == lines
     await network.freeze()
     [dataset] = await datasets(network, respondents.community)
     assert (dataset["status"], await rows_of(network, "research.record", dataset["id"])) == ("OPEN", 260)
-    assert await network.value(links, respondents.survey) == 0
 
 
 async def test_concurrent_requests_to_close_a_survey_create_one_dataset(
@@ -254,6 +256,7 @@ async def test_scheduled_work_freezes_what_staff_have_closed(
     assert await datasets(network, respondents.community) == []
     for _ in range(2):
         await settle_surveys(publisher)
+        await freeze_datasets(publisher)
     [dataset] = await datasets(network, respondents.community)
     assert (dataset["status"], dataset["survey_id"]) == ("OPEN", respondents.survey)
     found = "SELECT status, no_dataset FROM catalog.survey WHERE id = $1"
@@ -270,8 +273,9 @@ async def test_scheduled_work_closes_surveys_into_datasets(
     await settle_surveys(publisher)
     assert await datasets(network, respondents.community) == []  # the last day is not over
     await network.database.execute(move, respondents.survey, -2)
-    await settle_surveys(publisher)
-    await settle_surveys(publisher)
+    for _ in range(2):
+        await settle_surveys(publisher)
+        await freeze_datasets(publisher)
     [dataset] = await datasets(network, respondents.community)
     assert (dataset["status"], dataset["frozen_on"]) == ("OPEN", today())
     assert await network.value("SELECT status FROM catalog.survey WHERE id = $1", respondents.survey) == "RELEASED"
@@ -284,21 +288,23 @@ async def test_a_survey_that_cannot_be_frozen_does_not_block_others(
     first, second = sorted((respondents, other), key=lambda one: one.survey)
     late = "UPDATE catalog.survey SET closes_on = current_date - 2 WHERE id = any($1)"
     await network.database.execute(late, [first.survey, second.survey])
-    whole = freezing._freeze
-
-    async def fails(connection: Any, made: Any, *rest: Any) -> Any:
-        if made.survey == first.survey:
-            raise ValueError
-        return await whole(connection, made, *rest)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(freezing, "_freeze", fails)
-        with pytest.raises(ValueError):  # noqa: PT011 - the one that was raised
-            await settle_surveys(publisher)
-    assert await datasets(network, first.community) == []
-    assert len(await datasets(network, second.community)) == 1
     await settle_surveys(publisher)
-    assert len(await datasets(network, first.community)) == 1
+    whole = freezing._publish
+
+    async def fails(connection: Any, id: UUID, *rest: Any) -> Any:
+        if await network.value("SELECT survey_id FROM insight.dataset WHERE id = $1", id) == first.survey:
+            raise ValueError
+        return await whole(connection, id, *rest)
+
+    status = "SELECT status FROM insight.dataset WHERE survey_id = $1"
+    with monkeypatch.context() as patched:
+        patched.setattr(freezing, "_publish", fails)
+        with pytest.raises(ValueError):  # noqa: PT011 - the one that was raised
+            await freeze_datasets(publisher)
+    assert await network.value(status, first.survey) == "FREEZING"
+    assert await network.value(status, second.survey) == "OPEN"
+    await freeze_datasets(publisher)
+    assert await network.value(status, first.survey) == "OPEN"
 
 
 @pytest.mark.parametrize("over", ["ends_on = current_date - 1", "cap_micro_rho = spent_micro_rho + 753"])
@@ -336,14 +342,11 @@ async def test_a_wave_freezes_the_tracking_of_a_communitys_patients(
     relative = await network.member(community, kind=MemberKind.RELATIVE)
     await factories.consent(network.database, member_id=relative.id, purpose="TRACKING_RESEARCH", recipients=KINDS)
     name = await network.value("SELECT name FROM catalog.community WHERE id = $1", community)
-    payload = await network.do(survey_manager, "waveFreeze", FROZEN, **wave(community, wave=" 2026 "))
-    id = key(payload["dataset"].pop("id"))
-    assert payload == {
-        "dataset": {
-            "size": 260, "kind": "TRACKING", "wave": "2026", "title": f"{name}, 2026", "offeredTo": ["HOSPITAL"],
-            "frozenOn": today().isoformat(),
-        },
-        "userErrors": [],
+    frozen = await freezes(network, survey_manager, **wave(community, wave=" 2026 "))
+    id = key(frozen.pop("id"))
+    assert frozen == {
+        "status": "OPEN", "progress": 100, "size": 260, "kind": "TRACKING", "wave": "2026", "title": f"{name}, 2026",
+        "offeredTo": ["HOSPITAL"], "frozenOn": today().isoformat(),
     }  # fmt: skip
     names = "SELECT array_agg(split_part(name, '_', 1) ORDER BY position) FROM insight.variable WHERE dataset_id = $1"
     assert await network.value(names, id) == [
@@ -361,18 +364,19 @@ async def test_a_wave_freezes_the_tracking_of_a_communitys_patients(
     await expect_sound(network, f"dst_{id}")
 
 
-async def test_a_wave_with_too_few_members_is_refused_and_its_charge_stays(
+async def test_a_wave_with_too_few_members_is_too_small_and_its_charge_stays(
     network: Network, survey_manager: User, without_noise: None
 ) -> None:
     community = await tracking(network, 150)
     given = wave(community, clientMutationId="once")
-    payload = await network.do(survey_manager, "waveFreeze", FROZEN, **given)
-    assert payload == {"dataset": None, "userErrors": [{"code": "TOO_EARLY", "path": ["input", "community"]}]}
+    frozen = await freezes(network, survey_manager, **given)
+    assert (frozen["status"], frozen["size"]) == ("TOO_SMALL", 0)
     [dataset] = await datasets(network, community)
-    assert (dataset["status"], dataset["size"], dataset["spent_micro_rho"]) == ("TOO_SMALL", 150, PRICES[20])
-    assert await network.do(survey_manager, "waveFreeze", FROZEN, **given) == payload
+    assert (dataset["status"], dataset["size"], dataset["spent_micro_rho"]) == ("TOO_SMALL", 0, PRICES[20])
+    payload = await network.do(survey_manager, "waveFreeze", "dataset { status }", **given)
+    assert payload == {"dataset": {"status": "TOO_SMALL"}, "userErrors": []}
     assert len(await datasets(network, community)) == 1
-    await network.do(survey_manager, "waveFreeze", FROZEN, **wave(community))  # the name is free
+    await freezes(network, survey_manager, **wave(community))  # the name is free
     assert len(await datasets(network, community)) == 2
 
 
@@ -380,17 +384,14 @@ async def test_a_community_freezes_one_wave_a_year_and_a_large_one_two(network: 
     small, large = await tracking(network), await tracking(network, member_count=5_000)
     for community, most, cap in ((small, 1, 200_000), (large, 2, 100_000)):
         for number in range(most):
-            payload = await network.do(survey_manager, "waveFreeze", FROZEN, **wave(community, wave=f"wave {number}"))
-            assert payload["dataset"] is not None
+            await freezes(network, survey_manager, **wave(community, wave=f"wave {number}"))
         early = wave(community, wave="one more")
         assert await network.refused(survey_manager, "waveFreeze", **early) == ("TOO_EARLY", "input.community")
         assert [row["cap_micro_rho"] for row in await datasets(network, community)] == [cap] * most
     past = "UPDATE insight.dataset SET frozen_on = frozen_on - 365 WHERE community_id = $1"
     await network.database.execute(past, small)
     assert await network.refused(survey_manager, "waveFreeze", **wave(small, wave="wave 0")) == ("TAKEN", "input.wave")
-    assert (await network.do(survey_manager, "waveFreeze", FROZEN, **wave(small, wave="one more")))[
-        "dataset"
-    ] is not None
+    assert (await freezes(network, survey_manager, **wave(small, wave="one more")))["status"] == "OPEN"
 
 
 @pytest.mark.parametrize(
@@ -422,7 +423,10 @@ async def test_only_survey_managers_freeze_waves(network: Network, role: StaffRo
 async def test_concurrent_requests_freeze_one_wave(network: Network, survey_manager: User) -> None:
     community = await tracking(network)
     result = await asyncio.gather(
-        *(network.do(survey_manager, "waveFreeze", FROZEN, **wave(community, wave=f"wave {n}")) for n in range(3))
+        *(
+            network.do(survey_manager, "waveFreeze", "dataset { id }", **wave(community, wave=f"wave {n}"))
+            for n in range(3)
+        )
     )
     assert sorted(one["dataset"] is not None for one in result) == [False, False, True]
     assert len(await datasets(network, community)) == 1

@@ -3,22 +3,22 @@
 import asyncio
 import hashlib
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
-from app import create_app
-from commands.cluster import Unavailable
-from commands.serve import prepare
 from commands.verify_ledger import main
+from models.viewers import Audience, Viewer
 from resolvers.insight import ledger
-from resolvers.insight.ledger import EMPTY, Head
-from server.rollback_guard import LedgerHeadFile, LedgerRolledBack, digest
-from settings import Settings
-from tests.support.client import ANYBODY, Ask
+from resolvers.insight.ledger import Head
+from server.errors import RequestError
+from server.head_places import FolderPlace
+from server.legacy_heads import digest
+from server.stored_heads import StoredHead
+from tests.support.client import ANYBODY, Ask, serving
+from tests.support.heads import stored_head
 from tests.support.network import running_network
 from tests.support.population import buyer, closed, publish
 from tests.support.publishable import gathered, paid
@@ -115,63 +115,43 @@ async def test_the_ledgers_head_is_stored_outside_the_database_after_each_public
     async with running_network(template) as network:
         endpoint = network.ask.app.endpoint
         assert endpoint is not None
-        kept = endpoint.publisher.head_file
-        assert kept.read() == await ledger.head(network.database)  # from when it started
+        folder = endpoint.settings.data
+        assert await stored_head(network.database, folder) == await ledger.head(network.database)  # since it started
         people = await gathered(network)
         dataset = await closed(network, people)
         before = await ledger.head(network.database)
         paid(await publish(network, await buyer(network, people.community), dataset, "q", "r"))
-        assert kept.read() == await ledger.head(network.database)
-        assert kept.read().position == before.position + 1
+        assert await stored_head(network.database, folder) == await ledger.head(network.database)
+        assert (await stored_head(network.database, folder)).position == before.position + 1
 
 
-async def test_a_database_that_lacks_published_entries_is_not_served(fresh: str, tmp_path: Path) -> None:
-    database = await asyncpg.connect(fresh)
-    head = await ledger.head(database)
-    await database.close()
-    kept = LedgerHeadFile(tmp_path, fresh)
-    app = create_app(Settings(database_url=fresh, data=tmp_path))
-    for known in (Head(head.position, bytes(32)), Head(head.position + 1, bytes(32))):
-        kept.path.write_text(json.dumps({"position": known.position, "hash": known.hash.hex()}))
-        with pytest.raises(LedgerRolledBack):
-            async with app.router.lifespan_context(app):
-                pytest.fail("it is served")
-    with pytest.raises(Unavailable) as refused:  # which the command reports, with exit status 1
-        await prepare(fresh, Settings(data=tmp_path))
-    assert str(refused.value) == (
-        f"The database's ledger lacks entry {head.position + 1:,}, which was published. Privacy budget that is already "
-        "spent could be spent again. Restore a more recent backup of the database. If the database was recreated on "
-        f"purpose, remove {kept.path}."
-    )
-    kept.path.unlink()
-    async with app.router.lifespan_context(app):
-        assert kept.read() == head
-
-
-def test_the_stored_head_only_moves_forward(tmp_path: Path) -> None:
-    one, other = LedgerHeadFile(tmp_path, ADDRESS), LedgerHeadFile(tmp_path, ADDRESS)
-    assert one.read() == EMPTY
-    for head in (Head(2, b"two"), Head(5, b"five"), Head(3, b"three")):
-        one.store(head)
-    assert other.read() == Head(5, b"five")
-    other.store(Head(4, b"four"))
-    assert one.read() == Head(5, b"five")
-    other.store(Head(6, b"six"))
-    assert [path.name for path in tmp_path.iterdir()] == [one.path.name]
-    assert one.read() == Head(6, b"six")
-
-
-def test_a_head_that_cannot_be_stored_is_logged_and_an_unreadable_one_is_refused(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+async def test_a_database_that_lacks_published_entries_is_served_and_not_published_from(
+    fresh: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "file").touch()
-    with caplog.at_level(logging.ERROR, "cohorte.ledger"):
-        LedgerHeadFile(tmp_path / "file", ADDRESS).store(Head(1, b"one"))
-    assert "the head of the ledger could not be stored: FileExistsError" in caplog.text
-    kept = LedgerHeadFile(tmp_path, ADDRESS)
-    kept.path.write_text("{}")
-    with pytest.raises(LedgerRolledBack, match=r"cannot be read.* Do not restore it from a backup"):
-        kept.read()
+    database = await asyncpg.connect(fresh)
+    head, id = await ledger.head(database), await ledger.identity(database)
+    await database.close()
+    place = FolderPlace(tmp_path)
+    for known in (Head(head.position, bytes(32)), Head(head.position + 1, bytes(32))):
+        await place.store(id, StoredHead(known))
+        caplog.clear()
+        async with serving(fresh, data=tmp_path) as ask:
+            assert (await ask(ANYBODY, "{ ledgerEntries(first: 1) { nodes { position } } }"))["data"] == {
+                "ledgerEntries": {"nodes": [{"position": head.position}]}
+            }
+            endpoint = ask.app.endpoint
+            assert endpoint is not None
+            with pytest.raises(RequestError) as refused:
+                async with endpoint.publisher.write(Viewer(Audience.MANAGER)):
+                    pytest.fail("it is published from")
+            assert refused.value.status == 503
+            assert await place.read(id) == StoredHead(known)
+        assert (
+            f"The database's ledger lacks entry {known.position:,}, which was published. Privacy budget that is "
+            "already spent could be spent again, so nothing is published. Restore a more recent backup of the "
+            "database. If there is none, accept the loss with python -m commands.ledger. Reading and all else goes "
+            "on. See docs/operating.md on the ledger's head."
+        ) in caplog.messages
 
 
 def test_a_database_is_identified_by_its_address_and_not_by_its_login() -> None:

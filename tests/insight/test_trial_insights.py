@@ -224,7 +224,9 @@ async def test_the_epilepsy_trial_is_too_small_and_only_its_size_is_charged(
     assert frozen.open is False
     found: Any = await owner.fetchrow("select * from insight.dataset where id = $1", frozen.dataset)
     assert (found["status"], found["spent_micro_rho"], found["sold_micro_rho"]) == ("TOO_SMALL", 4_567, 0)
-    assert abs(found["size"] - 59) < 75  # seven sigma
+    assert found["size"] == 0  # what was drawn is nobody's to read
+    drawn: list[int] = await owner.fetchval("select noisy from insight.release where dataset_id = $1", frozen.dataset)
+    assert abs(drawn[0] - 59) < 75  # seven sigma
     counts = {
         table: await owner.fetchval(f"select count(*) from {table} where dataset_id = $1", frozen.dataset)
         for table in ("research.enrolment", "research.record", "insight.release", "insight.ledger_entry")

@@ -344,6 +344,7 @@ CALLERS: dict[str, set[Login]] = {
     "care.verified_by(uuid)": {MANAGER},
     "care.decide_proposals(uuid[],text,uuid,text)": {MANAGER},
     "care.merge_own_indicator(uuid,uuid)": {PATIENT},
+    "care.merge_own_treatment(uuid,uuid)": {PATIENT},
     "catalog.readiness_changed(uuid)": {PATIENT, MANAGER},
     "catalog.schedule_survey(uuid,integer)": {PUBLISHER},
     "catalog.unschedule_survey(uuid)": {MANAGER},
@@ -365,7 +366,6 @@ CALLERS: dict[str, set[Login]] = {
     "research.set_consent(text,boolean,text[],text,text)": {PATIENT},
     "research.own_records()": {PATIENT},
     "research.lock_survey(uuid)": {PUBLISHER},
-    "research.enrol(uuid)": {PUBLISHER},
     "catalog.end_of(date)": {PATIENT, PUBLISHER},
     "catalog.year_before(date)": {PATIENT, PUBLISHER},
     "research.include_members(uuid)": {PUBLISHER},
@@ -386,8 +386,10 @@ CALLERS: dict[str, set[Login]] = {
     "catalog.surveys_to_count()": {PUBLISHER},
     "catalog.lock_community(uuid)": {PUBLISHER},
     "catalog.show_counts(uuid,integer,integer,date)": {PUBLISHER},
-    "research.encode(uuid)": {PUBLISHER},
-    "research.delete_answers(uuid)": {PUBLISHER},
+    "research.begin_freezing(uuid,integer)": {PUBLISHER},
+    "research.freezings_due()": {PUBLISHER},
+    "research.freeze_members(uuid,integer)": {PUBLISHER},
+    "research.open_frozen(uuid)": {PUBLISHER},
     "research.histogram(uuid,integer[])": {PUBLISHER},
     "research.end_dataset(uuid,text)": {PUBLISHER},
     "insight.datasets_due()": {PUBLISHER},
@@ -411,7 +413,10 @@ async def test_each_function_can_be_called_only_by_its_roles(admin: Admin) -> No
     }
     as_owner = {row["name"]: row["proconfig"] for row in rows if row["prosecdef"]}
     # A function with another search_path could be made to run code planted there.
-    assert {tuple(settings) for settings in as_owner.values()} == {("search_path=pg_catalog, pg_temp",)}
+    assert {settings[0] for settings in as_owner.values()} == {"search_path=pg_catalog, pg_temp"}
+    assert {name: settings[1:] for name, settings in as_owner.items() if len(settings) > 1} == {
+        "research.freeze_members(uuid,integer)": ["enable_seqscan=off", "jit=off"]
+    }
     assert {name for name in CALLERS if name.startswith("identity.")} <= set(as_owner)
 
 

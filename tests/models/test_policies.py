@@ -52,6 +52,8 @@ care.profile                 - m - s -
 care.observation             - m - - -
 care.own_indicator           - m - - -
 care.own_observation         - m - - -
+care.own_treatment           - m - - -
+care.own_course              - m - - -
 care.catalogue_proposal      - m - s -
 care.catalogue_proposer      - m - - -
 care.course                  - m - - -
@@ -74,6 +76,7 @@ research.answer_sheet        - m - - -
 research.answer              - m - - -
 research.enrolment           - m - - -
 research.record              - - - - -
+research.freezing            - - - - -
 research.survey_opening      - - - - -
 research.counted_member      - m - - -
 research.counted_membership  - m - - -
@@ -88,6 +91,7 @@ insight.release              - m b s c
 insight.insight              - m b s c
 insight.cell                 - m b s c
 insight.statistic            - m b s c
+insight.ledger               - - - - c
 insight.ledger_entry         p m b s c
 identity.account             - m - - -
 identity.session             - m - - -
@@ -129,6 +133,11 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
         "insert": "by_relative member_id note observed_on own_indicator_id value",
         "update": "by_relative note value",
         "delete": "",
+    },
+    ("care.own_treatment", PATIENT): {"insert": "kind member_id name", "update": "name proposal_id", "delete": ""},
+    ("care.own_course", PATIENT): {
+        "insert": "dose member_id own_treatment_id started_on status",
+        "update": "ended_on status stop_reason",
     },
     ("care.catalogue_proposer", PATIENT): {"insert": "member_id", "delete": ""},
     ("care.catalogue_proposal", PATIENT): {"insert": "community_id description id kind name"},
@@ -223,7 +232,7 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("research.answer", PATIENT): {"insert": "answer_sheet_id codes day number question_id text"},
     ("insight.dataset", PUBLISHER): {
         "insert": "cap_micro_rho community_id demonstration domain_version ended_on ends_on frozen_on id kind"
-        " offered_to size sold_micro_rho spent_micro_rho status survey_id title translations wave",
+        " offered_to progress size sold_micro_rho spent_micro_rho status survey_id title translations wave",
         "update": "ended_on size sold_micro_rho spent_micro_rho status",
     },
     ("insight.variable", PUBLISHER): {

@@ -159,11 +159,15 @@ def dashboard(
         for row in observations
         if first <= row["observed_on"] <= last and (wanted is None or row["indicator_id"] in wanted)
     ]
-    courses = [
-        row
-        for row in reversed(members_courses(seen, {"id": me["member_id"]}))
-        if row["started_on"] <= last and (row["ended_on"] is None or row["ended_on"] >= first)
-    ]
+    mine = {"member_id": me["member_id"]}
+    courses = {
+        table: [
+            row
+            for row in sorted(seen.of(table, **mine), key=lambda row: (row["started_on"], row["id"]))
+            if row["started_on"] <= last and (row["ended_on"] is None or row["ended_on"] >= first)
+        ]
+        for table in ("care.course", "care.own_course")
+    }
     own = seen.of("care.own_observation", member_id=me["member_id"])
     own_within = [row for row in own if first <= row["observed_on"] <= last]
     return {"within": within, "own_within": own_within, "interval": interval, "courses": courses}
@@ -213,6 +217,22 @@ def patients_own_indicators(seen: VisibleRows, link: Found) -> list[Found]:
     return sorted(there, key=by_name)
 
 
+@field("Me.ownTreatments")
+def own_treatments_of(seen: VisibleRows, me: Found) -> list[Found]:
+    return sorted(seen.of("care.own_treatment", member_id=me["member_id"]), key=by_name)
+
+
+@field("CareLink.ownTreatments")
+def patients_own_treatments(seen: VisibleRows, link: Found) -> list[Found]:
+    return sorted(seen.of("care.own_treatment", member_id=link["patient_id"]), key=by_name)
+
+
+@field("OwnTreatment.courses")
+def own_courses_of(seen: VisibleRows, treatment: Found) -> list[Found]:
+    there = seen.of("care.own_course", own_treatment_id=treatment["id"])
+    return sorted(there, key=lambda row: (row["started_on"], row["id"]), reverse=True)
+
+
 @field("OwnIndicator.observations")
 def own_observations_of(seen: VisibleRows, indicator: Found) -> Listed:
     there = seen.of("care.own_observation", own_indicator_id=indicator["id"])
@@ -234,7 +254,8 @@ def proposals(seen: VisibleRows, status: str | None = None, kind: str | None = N
 
 readers["OwnSeries.points"] = lambda seen, it: it["points"]
 readers["OwnSeries.latest"] = lambda seen, it: it["latest"]
-readers["Dashboard.courses"] = lambda seen, it: it["courses"]
+readers["Dashboard.courses"] = lambda seen, it: it["courses"]["care.course"]
+readers["Dashboard.ownCourses"] = lambda seen, it: it["courses"]["care.own_course"]
 readers["IndicatorSeries.points"] = lambda seen, it: it["points"]
 readers["IndicatorSeries.latest"] = lambda seen, it: it["latest"]
 

@@ -289,6 +289,8 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "care.care_link": {"patient_id": {member}, "relative_id": {member}},
         "care.own_indicator": {"member_id": {member} | trusting},
         "care.own_observation": {"member_id": {member} | trusting},
+        "care.own_treatment": {"member_id": {member} | trusting},
+        "care.own_course": {"member_id": {member} | trusting},
         "care.catalogue_proposer": own,
         "care.catalogue_proposal": {"id": proposals},
         "care.notification": own,

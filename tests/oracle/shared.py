@@ -34,6 +34,7 @@ TABLES = {  # of each type whose objects have an id: the id's prefix, and the ta
     "DataRead": ("drd", "care.data_read"),
     "PrivacyNotice": ("pvn", "catalog.privacy_notice"),
     "OwnIndicator": ("own", "care.own_indicator"), "OwnObservation": ("oob", "care.own_observation"),
+    "OwnTreatment": ("otr", "care.own_treatment"), "OwnCourse": ("ocr", "care.own_course"),
     "CatalogueProposal": ("prp", "care.catalogue_proposal"),
     "ReadingAlert": ("rda", "care.reading_alert"), "Terms": ("trm", "catalog.terms"),
     "Participation": ("prt", "research.participation"), "Suspension": ("sus", "care.suspension"),
@@ -112,6 +113,8 @@ found("Observation.indicator", "catalog.indicator", id="indicator_id")
 found("IndicatorSeries.indicator", "catalog.indicator", id="indicator_id")
 found("OwnObservation.indicator", "care.own_indicator", id="own_indicator_id")
 found("OwnSeries.indicator", "care.own_indicator", id="own_indicator_id")
+found("OwnCourse.treatment", "care.own_treatment", id="own_treatment_id")
+found("OwnTreatment.proposal", "care.catalogue_proposal", id="proposal_id")
 found("OwnIndicator.proposal", "care.catalogue_proposal", id="proposal_id")
 found("CatalogueProposal.community", "catalog.community", id="community_id")
 found("CatalogueProposal.condition", "catalog.condition", id="condition_id")
@@ -330,7 +333,13 @@ def changed(seen: VisibleRows, change: Found) -> TypedRow | None:
     return None if row is None else TypedRow(kind, row)
 
 
-@field(*(f"{kind}.translations" for kind in ("Community", "Condition", "Indicator", "Treatment")))
+@field("Indicator.translations")
+def indicator_translations_of(seen: VisibleRows, indicator: Found) -> list[Found]:
+    found = in_languages(indicator, "name", "unit", "lay_names")
+    return [{**text, "lay_names": text["lay_names"] or []} for text in found]
+
+
+@field(*(f"{kind}.translations" for kind in ("Community", "Condition", "Treatment")))
 def translations_of(seen: VisibleRows, entry: Found) -> list[Found]:
     texts = json.loads(entry["translations"])
     missing = {"name": None, "description": None}

@@ -18,6 +18,7 @@ EXCEPTIONS = {
     "Me.account": "the viewer's own account, by its own member",
     "TreatmentEvaluation.course": SAME_SCOPE,
     "OwnObservation.indicator": SAME_SCOPE,
+    "OwnCourse.treatment": SAME_SCOPE,
     "Participation.survey": "a draft, the only survey a member may not read, has no participation",
     "Answer.question": "an answer is given to a survey that the member may read",
     "Membership.community": NO_DRAFT,

@@ -82,7 +82,8 @@ WEIGHTS = {  # the viewer's own fields and lists of members' rows, more often th
     "Query.me": 8, "Query.discussion": 4, "Query.community": 4, "Query.member": 3, "Query.survey": 4, "Query.node": 2,
     "Query.surveys": 2, "Query.flags": 2, "Query.licences": 2, "Query.organization": 4, "Query.treatment": 2,
     "Me.dashboard": 4, "Me.observations": 4, "Me.participations": 3, "Me.notifications": 2, "Me.courses": 2,
-    "CareLink.dashboard": 3, "Query.nodes": 2, "Me.ownIndicators": 2, "Dashboard.ownSeries": 3, "Me.proposals": 2,
+    "CareLink.dashboard": 3, "Query.nodes": 2, "Me.ownIndicators": 2, "Dashboard.ownSeries": 3,
+    "Me.ownTreatments": 2, "Dashboard.ownCourses": 3, "Me.proposals": 2,
     "Discussion.posts": 4, "Community.discussions": 3, "Community.members": 3, "Treatment.evaluations": 3,
     "Survey.questions": 3, "Member.series": 2, "Member.courses": 2,
     "Survey.eligibility": 3, "Post.removalReason": 3, "Post.removedBody": 3, "Member.suspension": 3,
@@ -130,6 +131,14 @@ SELDOM = """
     insert into care.own_observation (member_id, own_indicator_id, value, observed_on, note, by_relative)
         select member_id, id, n * 3.25, current_date - n * 5, case n % 3 when 0 then 'Noted' end, n % 4 = 0
         from care.own_indicator, generate_series(1, 12) n where n % 3 <> 1 or name <> 'Own 2';
+    insert into care.own_treatment (member_id, name, kind)
+        select member_id, 'Own ' || n, (array['DEVICE', 'THERAPY', 'LIFESTYLE'])[n]
+        from identity.account, generate_series(1, 3) n where member_id is not null and email like '%@demo.example';
+    insert into care.own_course (member_id, own_treatment_id, status, started_on, ended_on, dose, stop_reason)
+        select member_id, id, case n % 2 when 0 then 'ACTIVE' else 'STOPPED' end, current_date - n * 60,
+            case n % 2 when 1 then current_date - n * 50 end, case n % 3 when 0 then 'Twice a day' end,
+            case n % 2 when 1 then 'COST' end
+        from care.own_treatment, generate_series(1, 12) n where n % 3 <> 1 or name <> 'Own 2';
     insert into care.catalogue_proposer (member_id) select member_id from care.own_indicator;
     insert into care.catalogue_proposal
             (id, kind, name, description, proposed_on, status, reason, decided_on, treatment_id)
@@ -141,6 +150,9 @@ SELDOM = """
         from (select id, row_number() over (order by member_id, id) as n from care.catalogue_proposer) made;
     update care.own_indicator i set proposal_id = (
         select min(p.id::text)::uuid from care.catalogue_proposer p where p.member_id = i.member_id)
+        where name = 'Own 1';
+    update care.own_treatment t set proposal_id = (
+        select max(p.id::text)::uuid from care.catalogue_proposer p where p.member_id = t.member_id)
         where name = 'Own 1';
     update identity.staff set roles = roles || '{CATALOGUE_EDITOR,ADMINISTRATOR}';
     insert into identity.staff (name, roles)

@@ -106,7 +106,9 @@ async def full(server: str) -> AsyncIterator[Demonstration]:
         " select id, 'SYMPTOM', 'Proposed', current_date from care.catalogue_proposer;"
         "insert into care.own_indicator (member_id, name, scale, unit, minimum, maximum)"
         " select id, 'Walks', 'QUANTITY', 'km', 0, 50 from care.member;"
-        "analyze identity.session, care.flag, care.catalogue_proposer, care.catalogue_proposal, care.own_indicator"
+        "insert into care.own_treatment (member_id, name, kind) select id, 'Sunlight', 'THERAPY' from care.member;"
+        "analyze identity.session, care.flag, care.catalogue_proposer, care.catalogue_proposal, care.own_indicator,"
+        " care.own_treatment"
     )
     await superuser.close()
     yield await demonstration(dsn)

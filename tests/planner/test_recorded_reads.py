@@ -26,6 +26,8 @@ RECORDED = {
     "care.observation": MemberDataKind.OBSERVATIONS,
     "care.own_indicator": MemberDataKind.OBSERVATIONS,
     "care.own_observation": MemberDataKind.OBSERVATIONS,
+    "care.own_treatment": MemberDataKind.COURSES,
+    "care.own_course": MemberDataKind.COURSES,
     "care.removed_text": MemberDataKind.REMOVED_POSTS,
 }
 # or why it is not recorded.

@@ -22,7 +22,14 @@ from privacy.budget import (
     share_of,
     wave_cap,
 )
-from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, survey_variables, tracking_variables
+from privacy.domains import (
+    CatalogueEntry,
+    DomainRule,
+    SurveyQuestion,
+    TrackedIndicator,
+    survey_variables,
+    tracking_variables,
+)
 from privacy.loss import guess_probability, statement
 from privacy.noise import MICRO, noise_for
 from privacy.precision import Precision, price
@@ -131,13 +138,30 @@ def test_members_tables_begin_with_their_topic() -> None:
     assert names(9_000) == [
         "scale", "choice", "day", "age_band", "sex", "region", "kind", "time_since_diagnosis", "several"
     ]  # fmt: skip
-    assert names(2_000, wave=True) == [
-        "level_pain", "level_sleep", "change_pain", "change_sleep", "first_treatment"
-    ]  # fmt: skip
+
+
+def test_the_kinds_of_a_waves_variables_take_turns() -> None:
+    assert names(2_000, wave=True) == ["first_treatment", "change_pain", "level_pain", "age_band", "sex"]
     assert names(9_000, HALF_CAP, wave=True)[:12] == [
-        "level_pain", "level_sleep", "change_pain", "change_sleep", "first_treatment",
-        "age_band", "sex", "region", "kind", "time_since_diagnosis", "course_rest", "effectiveness_rest",
+        "first_treatment", "change_pain", "level_pain", "age_band", "sex", "course_rest", "effectiveness_rest",
+        "region", "kind", "time_since_diagnosis", "change_sleep", "level_sleep",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("indicators", [0, 1, 12])
+@pytest.mark.parametrize("treatments", [0, 1, 12])
+def test_no_number_of_entries_of_a_catalogue_crowds_out_the_other_kinds(treatments: int, indicators: int) -> None:
+    variables = tracking_variables(
+        [CatalogueEntry(ID, f"drug-{at}", f"Drug {at}") for at in range(treatments)],
+        [TrackedIndicator(ID, f"indicator-{at}", f"Indicator {at}", 0, 10) for at in range(indicators)],
+        [],
+    )
+    rules = [one.rule for one in participants_tables(variables, 300)]
+    wanted = {DomainRule.AGE, DomainRule.SEX}
+    wanted |= {DomainRule.FIRST_TREATMENT} if treatments else set()
+    wanted |= {DomainRule.LEVEL, DomainRule.CHANGE} if indicators else set()
+    assert wanted <= set(rules)
+    assert len(rules) == 5
 
 
 @given(st.integers(200, 20_000), st.integers(budget.LEAST_CAP, budget.LARGEST_CAP), st.sampled_from([SURVEY, WAVE]))

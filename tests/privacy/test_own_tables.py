@@ -60,7 +60,7 @@ def figures(variables: Sequence[Variable], members: int, precision: Precision) -
     generator, high, shown = random.Random(members), 0, 0
     for _ in range(TIMES):
         left = budget.share_of(budget.CAP, budget.PARTICIPANTS_SHARE) - price(budget.SIZE_PRECISION)
-        for variable in sorted(variables, key=budget._publishing_order):
+        for variable in budget.publishing_order(variables):
             charge = price(precision, variable.max_per_member)
             if charge > left:
                 continue

@@ -15,7 +15,7 @@ PRODUCT = (*LAYERS, "planner", "privacy", "server", "commands")
 # Each domain's topics. A topic's file has the topic's name in every layer: reads and types in TOPIC.py, mutations in
 # TOPIC_mutations.py, pure rules in TOPIC_rules.py.
 TOPICS = {
-    "tracking": "catalogue_indicators catalogue_treatments observations own_indicators treatments",
+    "tracking": "catalogue_indicators catalogue_treatments observations own_indicators own_treatments treatments",
     "identity": "accounts api_keys associations attempts care_links credentials data_exports data_reads help_lines "
     "mail_templates members mutation_results notifications organizations outbox passwords personal_data "
     "privacy_notices readings registrations second_factors sleeping staff terms",
@@ -31,6 +31,7 @@ KINDS = ("", "_mutations", "_rules")
 SAME_THING = {
     "Category": "a variable's category: as defined, stored, computed and shown",
     "Cell": "a cell of a table: as read from a cube, stored, computed and shown",
+    "IndicatorTranslation": "an indicator's texts in a language: as written and read",
     "OptionTranslation": "an option's label in a language: as written and read",
     "QuestionTranslation": "a question's texts in a language: as written and read",
     "ReconciledTable": "the tables of a dataset made to agree: as computed and shown",

@@ -190,7 +190,12 @@ class Reader:
             given = settings.model_dump(exclude={"port", "mail_url", "data", "rates", "limits", "database_url"})
             data = self.folder / "data"
             self.ask = await self.serving.enter_async_context(
-                serving(str(settings.database_url), data=data, **{**given, "pool_size": 3, "metrics_port": None})
+                serving(
+                    str(settings.database_url),
+                    data=data,
+                    known_head=False,
+                    **{**given, "pool_size": 3, "metrics_port": None},
+                )
             )
         return self.ask
 

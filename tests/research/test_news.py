@@ -100,7 +100,7 @@ async def test_nobody_is_notified_of_a_survey_that_closes_on_its_day_or_never_op
     await submitted(network, ada, past)
     await network.database.execute("UPDATE catalog.survey SET closes_on = current_date - 2 WHERE id = $1", key(past))
     async with network.database.transaction():
-        await freezing.close_survey(network.database, key(past))
+        await freezing.freeze_survey(network.database, key(past))
     waiting = await scheduled(network, survey_manager, community_id_of_server)
     await network.do(survey_manager, "surveyClose", "__typename", survey=waiting)
     await network.deliver()

@@ -169,7 +169,7 @@ async def test_members_statements_write_only_answers_on_their_own_open_sheet(
         "SELECT research.invite(survey_id, member_id) FROM research.participation",
         "SELECT catalog.open_survey(id) FROM catalog.survey",
         "SELECT research.look(id) FROM catalog.survey",
-        "SELECT research.delete_answers(id) FROM catalog.survey",
+        "SELECT research.delete_answers(id, id, id) FROM catalog.survey",
         "SELECT catalog.close_survey(id) FROM catalog.survey",
         "SELECT research.lock_survey(id) FROM catalog.survey",
     ]  # fmt: skip

@@ -160,11 +160,16 @@ async def test_no_participation_shows_when_it_was_given(
     for who in (ada, ben):
         await submitted(network, who, survey)
     await network.do(survey_manager, "surveyClose", "__typename", survey=survey)
+    closed = await network.value("SELECT pg_current_xact_id()::text::bigint")
     await network.freeze()
     written = await network.database.fetch(
-        "SELECT DISTINCT xmin::text FROM research.participation WHERE survey_id = $1", key(survey)
+        "SELECT member_id, xmin::text::bigint AS by FROM research.participation WHERE survey_id = $1", key(survey)
     )
-    assert len(written) == 1
+    # Each is written again, in an order that their members' ids decide.
+    assert [row["by"] > closed for row in written] == [True] * 2
+    parts = [(row["by"], row["member_id"].hex[0]) for row in written]
+    assert sorted(parts) == sorted(parts, key=lambda one: (one[1], one[0]))
+    assert len({by for by, _ in parts}) == len({part for _, part in parts})
 
 
 async def test_a_scheduled_survey_can_be_closed_and_a_draft_cannot(

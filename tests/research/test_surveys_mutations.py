@@ -346,7 +346,7 @@ async def test_staff_statements_change_surveys_only_as_survey_managers(
         "UPDATE catalog.notice SET text = 'Nothing.'",
         "SELECT FROM research.consent",
         "SELECT FROM research.answer",
-        "SELECT research.delete_answers(id) FROM catalog.survey",
+        "SELECT research.delete_answers(id, id, id) FROM catalog.survey",
         "SELECT catalog.close_survey(id) FROM catalog.survey",
         "SELECT catalog.schedule_survey(id, 200000) FROM catalog.survey",
         "SELECT catalog.open_survey(id) FROM catalog.survey",

@@ -39,8 +39,9 @@ COUNTED = {
     "flags": "postFlag removalAppeal",
     "posts": "discussionStart postAdd postEdit",
     "reactions": "postReact",
-    "diary": "courseEnd courseEvaluate courseStart observationRemove observationsRecord ownIndicatorCreate "
-    "ownIndicatorDelete ownIndicatorMerge ownIndicatorRename ownObservationRecord ownObservationRemove",
+    "diary": "courseEnd courseEvaluate courseStart observationRemove observationsRecord ownCourseEnd ownCourseStart "
+    "ownIndicatorCreate ownIndicatorDelete ownIndicatorMerge ownIndicatorRename ownObservationRecord "
+    "ownObservationRemove ownTreatmentCreate ownTreatmentDelete ownTreatmentMerge ownTreatmentRename",
     "answers": "consentSet surveySave surveySubmit surveyWithdraw",
     "exports": "dataExport",
     "keys": "apiKeyCreate apiKeyRevoke",

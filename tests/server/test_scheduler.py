@@ -4,20 +4,27 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
-from typing import Any
 from unittest import mock
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from models.database import Connection
+from models.insight.datasets import FREEZING_PARTS
 from models.logins import role_dsn
 from models.research.surveys import ParticipationStatus, SurveyStatus
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience, Login
 from resolvers import jobs
-from resolvers.jobs import FREEZING_SECONDS, MAINTENANCE, PUBLISHING, forget_mutations, settle_surveys, try_lock
+from resolvers.jobs import (
+    MAINTENANCE,
+    PUBLISHING,
+    forget_mutations,
+    freeze_datasets,
+    settle_surveys,
+    try_lock,
+)
 from server.scheduler import MAINTENANCE_LOCK, Scheduler
 from tests import factories
 from tests.support.callers import User
@@ -96,6 +103,7 @@ async def test_a_survey_closes_after_its_last_day(
             await network.database.execute(MOVE.format(column="opens_on"), key(one), -9)
             await network.database.execute(MOVE.format(column="closes_on"), key(one), -2)
         await settle_surveys(publisher)
+        await freeze_datasets(publisher)
     assert (await status_of(network, survey), await status_of(network, never)) == ("CLOSED", "CLOSED")
     row = await network.row("SELECT closes_on FROM catalog.survey WHERE id = $1", key(survey))
     assert row["closes_on"].isoformat() == in_days(-2)
@@ -104,7 +112,10 @@ async def test_a_survey_closes_after_its_last_day(
     assert (await answers_in(network, survey), await completed(network, survey)) == (0, 1)
 
 
-async def test_the_time_at_which_a_dataset_appears_says_nothing_about_its_participants() -> None:
+@pytest.mark.parametrize(("published", "slowest"), [(0, 0.12), (400, 0.12), (20_000, 2.4)])
+async def test_the_times_at_which_a_dataset_is_frozen_say_nothing_about_its_members(
+    published: int, slowest: float
+) -> None:
     class Loop:
         """The time of an event loop in which only the test's own waiting takes time."""
 
@@ -114,28 +125,28 @@ async def test_the_time_at_which_a_dataset_appears_says_nothing_about_its_partic
         def time(self) -> float:
             return self.now
 
-    async def committed(takes: float, made: Any) -> float:
-        """After how many seconds a survey whose freezing takes as long is committed."""
+    async def times(takes: float) -> list[float]:
+        """After how many seconds each part is done, and the dataset is open, if each takes so many seconds."""
         loop = Loop()
 
         async def sleep(seconds: float) -> None:
             loop.now += seconds
 
-        async def freeze(*_: Any) -> Any:
-            loop.now += takes
-            return made
-
         with (
             mock.patch.object(asyncio, "get_running_loop", return_value=loop),
             mock.patch.object(asyncio, "sleep", sleep),
-            mock.patch.object(jobs, "close_survey", freeze),
         ):
-            await jobs._settle_survey(mock.Mock(fetchval=mock.AsyncMock(return_value=True)), uuid4())
-        return loop.now - 100.0
+            pause, found = jobs._in_time(published), []
+            for parts in (*range(1, FREEZING_PARTS + 1), FREEZING_PARTS):
+                loop.now += takes
+                await pause(parts)
+                found.append(loop.now - 100.0)
+        return found
 
-    assert [await committed(takes, "a dataset") for takes in (0.01, 0.3, 1.9)] == pytest.approx([FREEZING_SECONDS] * 3)
-    assert await committed(FREEZING_SECONDS + 0.5, "a dataset") == pytest.approx(2 * FREEZING_SECONDS)
-    assert await committed(0.01, None) == pytest.approx(0.01)  # nothing was frozen
+    quickly, slowly = await times(0.001), await times(slowest)
+    assert quickly[:FREEZING_PARTS] == pytest.approx(slowly[:FREEZING_PARTS])
+    assert (await times(0.1))[-1] == pytest.approx(quickly[-1])
+    assert quickly[-1] <= max(2.5, published * 0.003)
 
 
 async def test_concurrent_schedulers_do_the_work_once(
@@ -262,7 +273,7 @@ async def test_a_starting_server_does_overdue_work(fresh: str) -> None:
         part = (await factories.participation(database, survey_id=survey, **done))["id"]
         async with serving(fresh), serving(fresh):
             for _ in range(500):
-                if await database.fetchval("SELECT status FROM catalog.survey WHERE id = $1", survey) == "CLOSED":
+                if await database.fetchval("SELECT no_dataset FROM catalog.survey WHERE id = $1", survey):
                     break
                 await asyncio.sleep(0.02)
         link = "SELECT answer_sheet_id, completed_at FROM research.participation WHERE id = $1"

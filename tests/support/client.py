@@ -24,6 +24,7 @@ from schema.build import View, build_views
 from server.connections import Connections
 from server.telemetry import Telemetry
 from settings import Limits, Settings
+from tests.support.heads import store_head
 
 PASSWORD = "demonstration"
 SIGN_IN = """
@@ -132,8 +133,13 @@ def views() -> dict[Audience, View]:
 
 
 @contextlib.asynccontextmanager
-async def serving(dsn: str, traces: Telemetry | None = None, **settings: Any) -> AsyncIterator[Ask]:
-    """The server on the database at `dsn`, on a port of its own of 127.0.0.1, with the demonstration's settings."""
+async def serving(
+    dsn: str, traces: Telemetry | None = None, *, known_head: bool = True, **settings: Any
+) -> AsyncIterator[Ask]:
+    """The server on the database at `dsn`, on a port of its own of 127.0.0.1, with the demonstration's settings.
+
+    Unless `known_head` is false, the head of its ledger is in the data folder.
+    """
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
         defaults: dict[str, Any] = {
             "database_url": dsn,
@@ -146,6 +152,8 @@ async def serving(dsn: str, traces: Telemetry | None = None, **settings: Any) ->
             **UNLIMITED,
         }
         made = Settings.model_validate(defaults | settings)
+        if known_head:
+            await store_head(dsn, made.data)
         with mock.patch("app.build_views", views):
             app = create_app(made, traces)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as in commands.serve, for the same reason

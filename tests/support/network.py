@@ -18,7 +18,7 @@ from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind, Sharing
 from models.identity.organizations import OrganizationKind
 from resolvers.identity.outbox import deliver_all
-from resolvers.insight.freezing import close_survey
+from resolvers.insight.freezing import begin_survey, finish
 from tests import factories
 from tests.support.callers import User, open_session
 from tests.support.client import Ask, Caller, serving
@@ -118,11 +118,13 @@ class Network:
         await deliver_all(self.database)
 
     async def freeze(self) -> None:
-        """Freezes the surveys that staff have closed, as scheduled work would within a minute."""
+        """Freezes the surveys that staff have closed, and waves, as scheduled work would within a minute or two."""
         due = "SELECT s.id FROM catalog.survey s WHERE catalog.is_to_freeze(s) ORDER BY s.id"
         for row in await self.database.fetch(due):
             async with self.database.transaction():
-                await close_survey(self.database, row["id"])
+                await begin_survey(self.database, row["id"])
+        for row in await self.database.fetch("SELECT id FROM research.freezings_due()"):
+            await finish(self.database, row["id"])
 
     async def events(self) -> list[dict[str, str]]:
         """The events published since the last call."""

@@ -17,7 +17,7 @@ from models.insight.datasets import DatasetKind
 from models.insight.licences import LicenceStatus
 from models.research.surveys import ParticipationStatus, QuestionKind, RuleOperator
 from models.tracking.observations import IndicatorKind, Scale
-from models.tracking.treatments import StopReason
+from models.tracking.treatments import StopReason, TreatmentKind
 from models.viewers import ANYBODY, Audience, Viewer
 from privacy.budget import NETWORK_PRICE
 from tests import factories
@@ -71,7 +71,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     fatigue = await factories.indicator(
         connection, slug="rare", name="Rare tiredness", lay_names=["worn out"], words="worn out", unit="h",
         kind=IndicatorKind.SYMPTOM, scale=Scale.QUANTITY, hpo="HP:9999999", ucum="h", loinc="2345-7",
-        translations=FRENCH,
+        translations=json.dumps({"fr": {"name": "Fatigue rare", "unit": "heures", "lay_names": ["lessivé"]}}),
     )  # fmt: skip
     retired = (
         f"ind_{(await factories.indicator(connection, retired_on=MONDAY))['id']}",
@@ -133,7 +133,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         decided_on=MONDAY, **of_indicator,
     )  # fmt: skip
     for kind, made_of in (("CONDITION", {"condition_id": condition["id"]}), ("TREATMENT", of_treatment)):
-        await factories.catalogue_proposal(
+        accepted = await factories.catalogue_proposal(
             connection, **own, kind=kind, status="ACCEPTED", decided_on=MONDAY, **made_of
         )
     own_indicator = await factories.own_indicator(
@@ -144,6 +144,13 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
             connection, **own, own_indicator_id=own_indicator["id"], observed_on=MONDAY + timedelta(days=day),
             note="noted",
         )  # fmt: skip
+    own_treatment = await factories.own_treatment(
+        connection, **own, name="Sunlight", kind=TreatmentKind.THERAPY, proposal_id=accepted["id"]
+    )
+    await factories.own_course(
+        connection, **own, own_treatment_id=own_treatment["id"], started_on=MONDAY, ended_on=MONDAY + timedelta(days=9),
+        status="STOPPED", dose="an hour", stop_reason=StopReason.OTHER,
+    )  # fmt: skip
     course = await factories.course(
         connection, **own, **of_treatment, **of_community, started_on=MONDAY, ended_on=MONDAY + timedelta(days=9),
         status="STOPPED", dose="one cup", stop_reason=StopReason.COST,

@@ -244,7 +244,7 @@ async def test_nobody_else_reads_or_writes_them(
 ) -> None:
     mia = await network.member(community_id)
     await network.database.execute("UPDATE care.profile SET sharing = 'ALL_MEMBERS' WHERE member_id = $1", mia.id)
-    own = await made(network, mia)
+    own = await made(network, mia, "Secret walks")
     value = await recorded(network, mia, own, 5)
     other = await network.member(community_id) if status is None else await relative_of(network, mia, status)
     node = "query ($id: ID!) { node(id: $id) { id } }"
@@ -264,8 +264,8 @@ async def test_nobody_else_reads_or_writes_them(
     created = {"name": "Theirs", "scale": "RATING_0_10", "onBehalfOf": f"mbr_{mia.id}"}
     assert await network.refusals(other, "ownIndicatorCreate", **created) == [("NOT_FOUND", "input.onBehalfOf")]
     assert await values_of(network, "care.own_observation", mia.id) == [(date(2026, 3, 2), 5)]
-    search = await network.ask(other, '{ indicators(search: "Walks") { name } }')
-    assert {"name": "Walks"} not in search["data"]["indicators"]
+    search = await network.ask(other, '{ indicators(search: "Secret walks") { name } }')
+    assert search["data"] == {"indicators": []}
 
 
 @pytest.mark.parametrize("sharing", list(Sharing))
@@ -345,6 +345,17 @@ async def test_a_day_with_a_value_of_both_loses_neither(network: Network) -> Non
     assert payload == {"ownIndicator": {"id": own}, "userErrors": []}
     assert await values_of(network, "care.own_observation", mia.id) == [(date(2026, 3, 2), 5)]
     assert await values_of(network, "care.observation", mia.id) == [(date(2026, 3, 2), 1), (date(2026, 3, 3), 7)]
+
+
+async def test_a_unit_fits_in_each_of_its_languages(network: Network) -> None:
+    mia = await network.member()
+    target = await catalogued(network, unit="days", translations='{"fr": {"unit": "jours"}}')
+    for unit, day, fits in (("jours", DAY, True), ("days", NEXT, True), ("Tage", NEXT, False)):
+        own = await made(network, mia, f"Off, in {unit}", scale="QUANTITY", unit=unit, minimum=0, maximum=50)
+        await recorded(network, mia, own, 5, day)
+        refusals = await network.refusals(mia, "ownIndicatorMerge", ownIndicator=own, into=target)
+        assert refusals == ([] if fits else [("INVALID", "input.into")]), unit
+    assert len(await values_of(network, "care.observation", mia.id)) == 2
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,12 @@ GRANT EXECUTE ON FUNCTION catalog.merge_treatment(uuid, uuid) TO cohorte_manager
 CREATE FUNCTION catalog.entries_to_move() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT i.id FROM catalog.indicator i WHERE i.moves_at <= catalog.clock()
-    UNION ALL SELECT t.id FROM catalog.treatment t WHERE t.moves_at <= catalog.clock()
+    SELECT e.id FROM (
+        SELECT i.id FROM catalog.indicator i WHERE i.moves_at <= catalog.clock()
+        UNION ALL SELECT t.id FROM catalog.treatment t WHERE t.moves_at <= catalog.clock()
+    ) e
+    WHERE NOT EXISTS (SELECT FROM research.freezing f JOIN insight.variable v ON v.dataset_id = f.dataset_id
+        WHERE v.subject_id = e.id AND f.part < 16)
 $$;
 GRANT EXECUTE ON FUNCTION catalog.entries_to_move() TO cohorte_publisher;
 

@@ -28,6 +28,9 @@ BEGIN
     PERFORM care.move_own_indicator(i.id, entry)
     FROM (SELECT o.id FROM care.own_indicator o WHERE o.proposal_id = ANY (proposals) ORDER BY o.id) i
     WHERE entry IS NOT NULL;
+    PERFORM care.move_own_treatment(t.id, entry)
+    FROM (SELECT o.id FROM care.own_treatment o WHERE o.proposal_id = ANY (proposals) ORDER BY o.id) t
+    WHERE entry IS NOT NULL;
     FOR decided IN
         SELECT p.id, m.member_id FROM care.catalogue_proposal p JOIN care.catalogue_proposer m ON m.id = p.id
         WHERE p.id = ANY (proposals) ORDER BY p.id

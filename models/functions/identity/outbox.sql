@@ -22,16 +22,21 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.queue_news(text, uuid) TO cohorte_publisher;
 
--- Mails to send now. The caller holds the advisory lock of the process that sends.
+-- Mails to send now: so many that are new, and so many that have failed before, which may be all that are due to a server
+-- that is down. The caller holds the advisory lock of the process that sends.
 CREATE FUNCTION identity.mail_due(most integer)
 RETURNS TABLE (
     id uuid, recipient text, letter text, locale text, code text, about text, created_at timestamptz, attempts integer
 )
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT o.id, o.recipient, o.letter, o.locale, o.code, o.about, o.created_at, o.attempts
-    FROM identity.outbox_entry o WHERE o.kind = 'MAIL' AND o.due_at <= now()
-    ORDER BY o.due_at, o.id LIMIT mail_due.most
+    (SELECT o.id, o.recipient, o.letter, o.locale, o.code, o.about, o.created_at, o.attempts
+    FROM identity.outbox_entry o WHERE o.kind = 'MAIL' AND o.due_at <= now() AND o.attempts = 0
+    ORDER BY o.due_at, o.id LIMIT mail_due.most)
+    UNION ALL
+    (SELECT o.id, o.recipient, o.letter, o.locale, o.code, o.about, o.created_at, o.attempts
+    FROM identity.outbox_entry o WHERE o.kind = 'MAIL' AND o.due_at <= now() AND o.attempts > 0
+    ORDER BY o.due_at, o.id LIMIT mail_due.most)
 $$;
 GRANT EXECUTE ON FUNCTION identity.mail_due(integer) TO cohorte_public;
 

@@ -37,13 +37,15 @@ END $$;
 GRANT EXECUTE ON FUNCTION insight.epsilon(bigint, double precision)
     TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
 
--- A budget never decreases what is spent, and a dataset that has ended never changes.
+-- A budget never decreases what is spent, a dataset is frozen once, and one that has ended never changes.
 CREATE FUNCTION insight.guard_dataset() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NEW.spent_micro_rho < OLD.spent_micro_rho OR NEW.sold_micro_rho < OLD.sold_micro_rho
-        OR NEW.cap_micro_rho <> OLD.cap_micro_rho OR OLD.status <> 'OPEN' AND NEW IS DISTINCT FROM OLD
+        OR NEW.cap_micro_rho <> OLD.cap_micro_rho
+        OR NEW.status = 'FREEZING' AND OLD.status <> 'FREEZING' OR OLD.status = 'FREEZING' AND NEW.status = 'ENDED'
+        OR OLD.status NOT IN ('FREEZING', 'OPEN') AND NEW IS DISTINCT FROM OLD
     THEN
         RAISE 'a budget can only be spent, and an ended dataset cannot change' USING ERRCODE = 'check_violation';
     END IF;

@@ -19,6 +19,8 @@ CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.stat
     FOR EACH STATEMENT EXECUTE FUNCTION insight.refuse_change();
 CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.ledger_entry
     FOR EACH STATEMENT EXECUTE FUNCTION insight.refuse_change();
+CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.ledger
+    FOR EACH STATEMENT EXECUTE FUNCTION insight.refuse_change();
 
 -- Each ledger entry follows the last one, and is of the newest version. The writer holds pg_advisory_xact_lock(hashtext('cohorte.ledger')).
 CREATE FUNCTION insight.link_entry() RETURNS trigger

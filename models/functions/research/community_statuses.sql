@@ -96,7 +96,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.merge_community(uuid, uuid) TO cohorte_manager;
 
--- The communities that have merged and still have members, discussions or courses of their own.
+-- The communities that have merged and still have members, discussions or courses of their own, unless members of theirs
+-- are being frozen: a member who moved meanwhile would be missing.
 CREATE FUNCTION catalog.communities_to_move() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -105,6 +106,8 @@ AS $$
         OR EXISTS (SELECT FROM care.discussion d WHERE d.community_id = c.id)
         OR EXISTS (SELECT FROM care.course k WHERE k.community_id = c.id)
         OR EXISTS (SELECT FROM care.diagnosis g WHERE g.community_id = c.id))
+        AND NOT EXISTS (SELECT FROM research.freezing f JOIN insight.dataset d ON d.id = f.dataset_id
+            WHERE d.community_id = c.id AND f.part < 16)
     ORDER BY c.id
 $$;
 GRANT EXECUTE ON FUNCTION catalog.communities_to_move() TO cohorte_publisher;

@@ -8,7 +8,13 @@
 --
 -- In no 365 days more than the first is spent. What is spent in them before the last enrolment among them was published
 -- within a year of it, or is part of the cap of a dataset that was open; what is spent after it is part of such a cap.
-CREATE FUNCTION research.enrol(dataset uuid) RETURNS void
+--
+-- Considers the members with ids above `after`, up to `last`: a dataset is enrolled in pieces.
+CREATE FUNCTION research.enrol(
+    dataset uuid,
+    after uuid DEFAULT '00000000-0000-0000-0000-000000000000',
+    last uuid DEFAULT 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -20,8 +26,9 @@ BEGIN
     -- One at a time: two concurrent enrolments could reserve the same allowance.
     PERFORM pg_advisory_xact_lock(hashtext('cohorte.enrol'));
     SELECT * INTO frozen FROM insight.dataset d WHERE d.id = enrol.dataset FOR NO KEY UPDATE;
-    IF frozen.status IS DISTINCT FROM 'OPEN'
-        OR EXISTS (SELECT FROM research.enrolment e WHERE e.dataset_id = frozen.id)
+    IF frozen.status IS NULL OR frozen.status NOT IN ('FREEZING', 'OPEN')
+        OR EXISTS (SELECT FROM research.enrolment e
+            WHERE e.dataset_id = frozen.id AND e.member_id > enrol.after AND e.member_id <= enrol.last)
         OR EXISTS (SELECT FROM insight.release r WHERE r.dataset_id = frozen.id)
     THEN
         RAISE 'a dataset is enrolled once, before anything is published from it' USING ERRCODE = 'check_violation';
@@ -33,7 +40,8 @@ BEGIN
         -- Members who are being deleted or are changing their consent are skipped: waiting for them could deadlock.
         SELECT m.id, m.kind, m.demonstration
         FROM research.consent k JOIN care.member m ON m.id = k.member_id
-        WHERE k.purpose = what_for AND k.granted AND k.recipients @> frozen.offered_to
+        WHERE k.member_id > enrol.after AND k.member_id <= enrol.last
+            AND k.purpose = what_for AND k.granted AND k.recipients @> frozen.offered_to
             AND CASE frozen.kind
                 WHEN 'SURVEY' THEN EXISTS (
                     SELECT FROM research.participation p
@@ -60,7 +68,6 @@ BEGIN
             + frozen.cap_micro_rho <= yearly
         AND coalesce(r.this_consent, 0) + frozen.cap_micro_rho <= lasting;
 END $$;
-GRANT EXECUTE ON FUNCTION research.enrol(uuid) TO cohorte_publisher;
 
 -- Deletes a member's records at once when their consent no longer covers the dataset. Published insights stay.
 CREATE FUNCTION research.leave_datasets() RETURNS trigger
@@ -72,7 +79,7 @@ BEGIN
     FOR one IN
         SELECT d.id FROM research.enrolment e JOIN insight.dataset d ON d.id = e.dataset_id
         WHERE e.member_id = OLD.member_id AND e.purpose = OLD.purpose AND e.withdrawn_at IS NULL
-            AND d.status = 'OPEN'
+            AND d.status IN ('FREEZING', 'OPEN')
             AND (TG_OP = 'DELETE' OR NOT (NEW.granted AND NEW.recipients @> d.offered_to))
         ORDER BY d.id FOR SHARE OF d
     LOOP
@@ -92,7 +99,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM FROM research.enrolment e JOIN insight.dataset d ON d.id = e.dataset_id
-    WHERE e.member_id = OLD.id AND d.status = 'OPEN' ORDER BY d.id FOR SHARE OF d;
+    WHERE e.member_id = OLD.id AND d.status IN ('FREEZING', 'OPEN') ORDER BY d.id FOR SHARE OF d;
     RETURN OLD;
 END $$;
 

@@ -11,7 +11,7 @@ CREATE FUNCTION research.reserved_by_datasets(member uuid, day date) RETURNS big
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT coalesce(sum(CASE
-        WHEN d.status = 'OPEN' AND d.ends_on >= reserved_by_datasets.day THEN e.reserved_micro_rho
+        WHEN d.status IN ('FREEZING', 'OPEN') AND d.ends_on >= reserved_by_datasets.day THEN e.reserved_micro_rho
         ELSE least(e.reserved_micro_rho, coalesce((
             SELECT sum(l.micro_rho) FROM insight.ledger_entry l
             WHERE l.dataset_id = d.id AND l.published_at >= catalog.year_before(reserved_by_datasets.day)), 0))

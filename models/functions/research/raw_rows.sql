@@ -1,10 +1,10 @@
--- Raw rows of a dataset's members, the first step of encoding.
+-- Raw rows of a dataset's members, the first step of encoding: of those with ids above `after`, up to `last`.
 --
 -- The rule of each variable yields a text, a number or both, with a place that ranks a member's rows. A rule reads only
 -- that member's rows up to the day of freezing. It never looks at which values exist: these are in the public domain,
 -- insight.category.
 
-CREATE FUNCTION research.raw_people(dataset uuid)
+CREATE FUNCTION research.raw_people(dataset uuid, after uuid, last uuid)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -13,6 +13,7 @@ BEGIN
         SELECT e.member_id, v.position, 1, told.word::text, told.years::double precision
         FROM insight.dataset d
         JOIN research.enrolment e ON e.dataset_id = d.id AND e.withdrawn_at IS NULL
+            AND e.member_id > raw_people.after AND e.member_id <= raw_people.last
         JOIN insight.variable v ON v.dataset_id = d.id
         JOIN care.member m ON m.id = e.member_id
         LEFT JOIN care.profile p ON p.member_id = m.id
@@ -28,7 +29,7 @@ BEGIN
 END $$;
 
 -- A question that a later version of the survey repeats is recognized by its key.
-CREATE FUNCTION research.raw_answers(dataset uuid)
+CREATE FUNCTION research.raw_answers(dataset uuid, after uuid, last uuid)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -37,6 +38,7 @@ BEGIN
         SELECT e.member_id, v.position, given.place::integer, given.code::text, given.amount
         FROM insight.dataset d
         JOIN research.enrolment e ON e.dataset_id = d.id AND e.withdrawn_at IS NULL
+            AND e.member_id > raw_answers.after AND e.member_id <= raw_answers.last
         JOIN research.participation p ON p.member_id = e.member_id AND p.survey_id = d.survey_id
         JOIN research.answer a ON a.answer_sheet_id = p.answer_sheet_id
         JOIN catalog.question q ON q.id = a.question_id
@@ -52,7 +54,7 @@ BEGIN
             AND num_nonnulls(given.code, given.amount) > 0;
 END $$;
 
-CREATE FUNCTION research.raw_courses(dataset uuid)
+CREATE FUNCTION research.raw_courses(dataset uuid, after uuid, last uuid)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -66,6 +68,7 @@ BEGIN
                 CASE WHEN over.it_is THEN '_ENDED' ELSE '_CONTINUING' END AS standing
             FROM insight.dataset d
             JOIN research.enrolment e ON e.dataset_id = d.id AND e.withdrawn_at IS NULL
+                AND e.member_id > raw_courses.after AND e.member_id <= raw_courses.last
             JOIN care.course c ON c.member_id = e.member_id AND c.started_on <= d.frozen_on
             JOIN catalog.treatment t ON t.id = c.treatment_id
             CROSS JOIN LATERAL (
@@ -87,7 +90,7 @@ BEGIN
 END $$;
 
 -- Of several evaluations of a treatment, the last counts. Of its side effects, the most serious come first.
-CREATE FUNCTION research.raw_evaluations(dataset uuid)
+CREATE FUNCTION research.raw_evaluations(dataset uuid, after uuid, last uuid)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -100,6 +103,7 @@ BEGIN
             SELECT DISTINCT ON (n.member_id, n.treatment_id) n.id, n.member_id, n.treatment_id, n.effectiveness
             FROM insight.dataset d
             JOIN research.enrolment e ON e.dataset_id = d.id AND e.withdrawn_at IS NULL
+                AND e.member_id > raw_evaluations.after AND e.member_id <= raw_evaluations.last
             JOIN care.evaluation n ON n.member_id = e.member_id AND n.evaluated_on <= d.frozen_on
             WHERE d.id = raw_evaluations.dataset AND n.treatment_id IN (SELECT v.subject_id FROM asked v)
             ORDER BY n.member_id, n.treatment_id, n.evaluated_on DESC, n.id DESC
@@ -121,7 +125,7 @@ END $$;
 
 -- Medians: of the last 90 days (LEVEL); the same less that of the member's first 28 days, if there are later
 -- observations (CHANGE); of each of the seven months from their first course on (MONTHS).
-CREATE FUNCTION research.raw_tracking(dataset uuid)
+CREATE FUNCTION research.raw_tracking(dataset uuid, after uuid, last uuid)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -136,6 +140,7 @@ BEGIN
                 d.frozen_on - 89 AS recent_from
             FROM insight.dataset d
             JOIN research.enrolment e ON e.dataset_id = d.id AND e.withdrawn_at IS NULL
+                AND e.member_id > raw_tracking.after AND e.member_id <= raw_tracking.last
             JOIN care.observation o ON o.member_id = e.member_id AND o.observed_on <= d.frozen_on
             WHERE d.id = raw_tracking.dataset AND o.indicator_id IN (SELECT v.subject_id FROM asked v)
         ), levels AS MATERIALIZED (
@@ -167,13 +172,17 @@ BEGIN
         FROM monthly m JOIN asked v ON v.subject_id = m.indicator_id AND v.rule = 'MONTHS';
 END $$;
 
-CREATE FUNCTION research.raw_rows(dataset uuid)
+CREATE FUNCTION research.raw_rows(
+    dataset uuid,
+    after uuid DEFAULT '00000000-0000-0000-0000-000000000000',
+    last uuid DEFAULT 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
 LANGUAGE sql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT * FROM research.raw_people(raw_rows.dataset)
-    UNION ALL SELECT * FROM research.raw_answers(raw_rows.dataset)
-    UNION ALL SELECT * FROM research.raw_courses(raw_rows.dataset)
-    UNION ALL SELECT * FROM research.raw_evaluations(raw_rows.dataset)
-    UNION ALL SELECT * FROM research.raw_tracking(raw_rows.dataset)
+    SELECT * FROM research.raw_people(raw_rows.dataset, raw_rows.after, raw_rows.last)
+    UNION ALL SELECT * FROM research.raw_answers(raw_rows.dataset, raw_rows.after, raw_rows.last)
+    UNION ALL SELECT * FROM research.raw_courses(raw_rows.dataset, raw_rows.after, raw_rows.last)
+    UNION ALL SELECT * FROM research.raw_evaluations(raw_rows.dataset, raw_rows.after, raw_rows.last)
+    UNION ALL SELECT * FROM research.raw_tracking(raw_rows.dataset, raw_rows.after, raw_rows.last)
 $$;

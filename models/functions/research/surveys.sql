@@ -110,53 +110,70 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT survey.status = 'CLOSED' AND survey.no_dataset IS NULL $$;
 GRANT EXECUTE ON FUNCTION catalog.is_to_freeze(catalog.survey) TO cohorte_publisher;
 
--- Deletes the answers to a survey that has closed. Whether it was still to be frozen.
+-- Deletes the answers that members with ids above `after`, up to `last`, gave to a survey that has closed. Whether it was
+-- still to be frozen.
 --
--- In the same transaction, the survey has become a dataset, whose records contain the categories of the answers. Nobody
--- may read the answers from then on. They would show, beside the records, whose texts, days and exact numbers they are:
--- a record's categories are nearly always unlike any other's.
-CREATE FUNCTION research.delete_answers(survey uuid) RETURNS boolean
+-- In the same transaction, they have become records, which contain the categories of the answers. Nobody may read the
+-- answers from then on. They would show, beside the records, whose texts, days and exact numbers they are: a record's
+-- categories are nearly always unlike any other's.
+CREATE FUNCTION research.delete_answers(survey uuid, after uuid, last uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    sheets uuid[];
 BEGIN
-    PERFORM FROM catalog.survey s WHERE s.id = delete_answers.survey AND catalog.is_to_freeze(s) FOR UPDATE;
+    PERFORM FROM catalog.survey s WHERE s.id = delete_answers.survey AND catalog.is_to_freeze(s) FOR SHARE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    UPDATE research.participation p
-    SET answer_sheet_id = NULL, completed_at = date_trunc('day', p.completed_at, 'UTC')
-    WHERE p.survey_id = delete_answers.survey AND (p.answer_sheet_id IS NOT NULL OR p.completed_at IS NOT NULL);
+    sheets := ARRAY(
+        SELECT p.answer_sheet_id FROM research.participation p
+        WHERE p.survey_id = delete_answers.survey AND p.answer_sheet_id IS NOT NULL
+            AND p.member_id > delete_answers.after AND p.member_id <= delete_answers.last);
     -- Nobody can answer any more.
-    UPDATE research.participation p SET status = 'LAPSED'
-    WHERE p.survey_id = delete_answers.survey AND p.status IN ('INVITED', 'STARTED');
-    DELETE FROM care.notification n WHERE n.subject_id = delete_answers.survey AND n.kind = 'SURVEY_OPEN';
-    DELETE FROM research.answer_sheet a WHERE a.survey_id = delete_answers.survey;
+    UPDATE research.participation p
+    SET answer_sheet_id = NULL, completed_at = date_trunc('day', p.completed_at, 'UTC'),
+        status = CASE WHEN p.status IN ('INVITED', 'STARTED') THEN 'LAPSED' ELSE p.status END
+    WHERE p.survey_id = delete_answers.survey
+        AND p.member_id > delete_answers.after AND p.member_id <= delete_answers.last
+        AND (p.answer_sheet_id IS NOT NULL OR p.completed_at IS NOT NULL OR p.status IN ('INVITED', 'STARTED'));
+    DELETE FROM care.notification n
+    WHERE n.subject_id = delete_answers.survey AND n.kind = 'SURVEY_OPEN'
+        AND n.member_id > delete_answers.after AND n.member_id <= delete_answers.last;
+    DELETE FROM research.answer_sheet a WHERE a.id = ANY (sheets);
     RETURN true;
 END $$;
-GRANT EXECUTE ON FUNCTION research.delete_answers(uuid) TO cohorte_publisher;
 
--- Invites the viewer to the open surveys of a community that they can answer. Called after a change of memberships, of
+-- Invites a member to the open surveys of a community that they can answer. Called after a change of memberships, of
 -- consents or of what eligibility depends on. No change opens a survey: that would tell who made it.
 --
 -- The community's row is locked, as when a survey opens.
+CREATE FUNCTION research.invite_member(member uuid, community uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    one uuid;
+BEGIN
+    PERFORM FROM catalog.community c WHERE c.id = invite_member.community FOR NO KEY UPDATE;
+    FOR one IN
+        SELECT s.id FROM catalog.survey s
+        WHERE s.community_id = invite_member.community AND s.status = 'OPEN' AND NOT catalog.is_over(s.closes_on)
+        ORDER BY s.id FOR SHARE
+    LOOP
+        PERFORM research.invite(one, member);
+    END LOOP;
+END $$;
+
+-- As above, for the viewer, if they are a member.
 CREATE FUNCTION catalog.readiness_changed(community uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     viewer uuid := nullif(current_setting('cohorte.member', true), '')::uuid;
-    one uuid;
 BEGIN
-    IF viewer IS NULL THEN
-        RETURN;
+    IF viewer IS NOT NULL THEN
+        PERFORM research.invite_member(viewer, community);
     END IF;
-    PERFORM FROM catalog.community c WHERE c.id = readiness_changed.community FOR NO KEY UPDATE;
-    FOR one IN
-        SELECT s.id FROM catalog.survey s
-        WHERE s.community_id = readiness_changed.community AND s.status = 'OPEN' AND NOT catalog.is_over(s.closes_on)
-        ORDER BY s.id FOR SHARE
-    LOOP
-        PERFORM research.invite(one, viewer);
-    END LOOP;
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.readiness_changed(uuid) TO cohorte_patient, cohorte_manager;
 

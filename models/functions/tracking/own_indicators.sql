@@ -18,7 +18,8 @@ BEGIN
         RETURN 'NOTHING';
     ELSIF mine.scale <> there.scale THEN
         RETURN 'SCALE';
-    ELSIF mine.unit IS DISTINCT FROM there.unit THEN
+    ELSIF mine.unit IS DISTINCT FROM there.unit
+        AND NOT EXISTS (SELECT FROM jsonb_each(there.translations) t WHERE t.value ->> 'unit' = mine.unit) THEN
         RETURN 'UNIT';
     -- A grade or a rating means its place between the two ends; a quantity means the same within any bounds.
     ELSIF mine.scale <> 'QUANTITY' AND (mine.minimum, mine.maximum) <> (there.minimum, there.maximum)

@@ -1,0 +1,169 @@
+"""Compares the public ledger with its head outside the database, on request: `python -m commands.ledger`.
+
+docs/operating.md says when to use it.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from commands.owner import Connection, NotDone, run
+from resolvers.insight import ledger, purposes
+from resolvers.insight.ledger import EMPTY, Head
+from resolvers.insight.quotes import dataset_of
+from resolvers.insight.releases import charge_in_full
+from server.head_places import HeadPlace, HeadUnreadable, PlaceFailed, places_of
+from server.rollback_guard import LedgerRolledBack, PublishingSuspended, RollbackGuard
+from server.stored_heads import HASH_BYTES
+from settings import Settings
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Does what the command line asks for; the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m commands.ledger",
+        description="Compare the public ledger with its head outside the database, and resolve a difference, in the "
+        "database of the settings, as its owner.",
+    )
+    actions = parser.add_subparsers(required=True, dest="action", metavar="ACTION")
+    actions.add_parser("show", help="print the last entry, the head in each place, and whether anything is published")
+    confirm = actions.add_parser(
+        "confirm",
+        help="store the head again, where it is lost, of a ledger that has the last entry that is known from elsewhere",
+    )
+    confirm.add_argument("position", type=int, metavar="POSITION", help="of that entry")
+    confirm.add_argument("hash", metavar="HASH", help="of that entry, in hexadecimal")
+    actions.add_parser(
+        "accept",
+        help="go on without entries that are lost: all open datasets are charged in full and end",
+    )
+    given = parser.parse_args(arguments)
+
+    async def work(connection: Connection) -> None:
+        settings = Settings.from_environment(os.environ)
+        guard = RollbackGuard(places_of(settings.data, settings.ledger_heads))
+        try:
+            if given.action == "show":
+                await show(connection, guard)
+            elif given.action == "confirm":
+                await confirm_head(connection, guard, given.position, given.hash)
+            else:
+                await accept(connection, guard)
+        except (PublishingSuspended, PlaceFailed) as fault:
+            raise NotDone(f"Nothing was changed. {fault}") from None
+
+    return run(work)
+
+
+async def show(connection: Connection, guard: RollbackGuard) -> None:
+    """Prints the ledger's state. Raises NotDone if nothing is published from it."""
+    id, head = await ledger.identity(connection), await ledger.head(connection)
+    print(f"The ledger {id} has {head.position:,} entries. Hash of the last entry: {head.hash.hex()}")
+    for place in guard.places:
+        print(f"In {place.name}: {await described(place, connection)}.")
+    try:
+        await guard.check(connection)
+    except PublishingSuspended as suspended:
+        raise NotDone(str(suspended)) from None
+    print("Nothing is missing: insights are published.")
+
+
+async def described(place: HeadPlace, connection: Connection) -> str:
+    """What a place has, as the end of a sentence."""
+    try:
+        stored = await place.read(await ledger.identity(connection))
+    except PlaceFailed as failed:
+        return f"nothing that can be used, since {failed}"
+    if stored is None:
+        return "no head"
+    heads = [stored.head] if stored.next is None else [stored.head, stored.next.head]
+    return ", then ".join(f"entry {head.position:,}, {head.hash.hex()}" for head in heads)
+
+
+async def confirm_head(connection: Connection, guard: RollbackGuard, position: int, hash: str) -> None:
+    """Stores the head in every place. Raises NotDone if the ledger lacks the entry, or one of a place's head."""
+    try:
+        known = Head(position, bytes.fromhex(hash))
+    except ValueError:
+        raise NotDone("Nothing was changed: the hash has 64 hexadecimal digits.") from None
+    if position < 1 or len(known.hash) != HASH_BYTES or not await ledger.contains(connection, known):
+        raise NotDone(
+            "Nothing was changed: the ledger has no entry with this position and hash. If it is correct, entries were "
+            "lost: restore a more recent backup, or accept the loss."
+        )
+    await knows_the_head(connection, guard)
+    head = await guard.store(connection)
+    print(f"The head, entry {head.position:,}, is stored in every place. Insights are published again.")
+
+
+async def knows_the_head(connection: Connection, guard: RollbackGuard) -> bool:
+    """Whether a place has a head, and the ledger has each of these.
+
+    Raises LedgerRolledBack if it lacks one, and PlaceFailed if a place cannot be read; what is not a head is ignored.
+    """
+    known = False
+    for place in guard.places:
+        with suppress(HeadUnreadable):
+            stored = await place.read(await ledger.identity(connection))
+            if stored is not None:
+                await guard.expect(connection, stored)
+                known = True
+    return known
+
+
+async def accept(connection: Connection, guard: RollbackGuard) -> None:
+    """Charges all open datasets in full, ends them, and stores the head in every place.
+
+    Whatever the lost entries published from these datasets, they have paid for. If a dataset may have been lost, no
+    survey that is open becomes one: it may be the same. Raises NotDone if nothing is lost.
+    """
+    with suppress(LedgerRolledBack):
+        if await knows_the_head(connection, guard) or await ledger.head(connection) == EMPTY:
+            raise NotDone("Nothing was changed: the ledger has every entry that is known, so none is lost.")
+    # Locks are taken in a fixed order: datasets, surveys, the ledger.
+    open_ones = await connection.fetch("SELECT id FROM insight.dataset WHERE status = 'OPEN' ORDER BY id")
+    datasets = [await dataset_of(connection, row["id"], lock=True) for row in open_ones]
+    surveys = await end_surveys(connection) if await may_lack_datasets(connection, guard) else 0
+    charges = [await charge_in_full(connection, dataset, str(purposes.LOST_RESULTS)) for dataset in datasets]
+    await ledger.append(connection, [entry for entry in charges if entry is not None])
+    for dataset in datasets:
+        await connection.execute("SELECT research.end_dataset($1, 'ENDED')", dataset.id)
+    # Before the commit: if that fails, the places have a head that the ledger lacks, and nothing is published.
+    head = await guard.store(connection)
+    if surveys:
+        print(f"{surveys:,} surveys were closed without a dataset: each may be one that was lost.")
+    charged = sum(entry.micro_rho for entry in charges if entry is not None)
+    print(
+        f"{len(datasets):,} datasets were charged {charged:,} micro-rho and have ended. The head, entry "
+        f"{head.position:,}, is stored in every place. Insights are published again, from new datasets."
+    )
+
+
+async def may_lack_datasets(connection: Connection, guard: RollbackGuard) -> bool:
+    """Whether a place knows of more datasets than there are, or none knows how many there were."""
+    counts: list[int | None] = []
+    for place in guard.places:
+        with suppress(HeadUnreadable):
+            stored = await place.read(await ledger.identity(connection))
+            if stored is not None:
+                counts.append((stored.next or stored).datasets)
+    known = [count for count in counts if count is not None]
+    return len(known) < max(1, len(counts)) or max(known) > await ledger.dataset_count(connection)
+
+
+async def end_surveys(connection: Connection) -> int:
+    """Closes the surveys that are open or to be frozen, and deletes their answers; how many they are."""
+    found = await connection.fetch(
+        "SELECT id FROM catalog.survey s WHERE status = 'OPEN' OR catalog.is_to_freeze(s) ORDER BY id FOR UPDATE"
+    )
+    for row in found:
+        await connection.execute("SELECT catalog.close_survey($1)", row["id"])
+        await connection.execute("SELECT research.delete_answers($1)", row["id"])
+        await connection.execute("UPDATE catalog.survey SET no_dataset = 'LOST' WHERE id = $1", row["id"])
+    return len(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

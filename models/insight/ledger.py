@@ -1,0 +1,20 @@
+"""Table of the public ledger's identity; its entries are in models/insight/insights.py."""
+
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, text
+from sqlmodel import Field
+
+from models.columns import Table, within
+
+
+class Ledger(Table, table=True):
+    """The public ledger itself: one row, made with the table and never changed, by which it is known elsewhere.
+
+    It is the same in every backup and copy of the database, under whatever address.
+    """
+
+    __table_args__ = within("insight", CheckConstraint("is_only", name="is_only"))
+
+    is_only: bool = Field(default=True, primary_key=True, sa_column_kwargs={"server_default": text("true")})
+    id: UUID = Field(default_factory=uuid4, sa_column_kwargs={"server_default": text("gen_random_uuid()")})

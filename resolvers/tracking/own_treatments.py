@@ -1,0 +1,48 @@
+"""Reads members' own treatments and their courses."""
+
+from models.rows import Expression, Row, Rows, row, select
+from models.tracking import own_treatments as tables
+from resolvers.tracking.observations import overlapping
+
+
+def own_treatments_of(me: Row) -> Rows:
+    return _of_member(me.member_id)
+
+
+def patients_own_treatments(link: Row) -> Rows:
+    """Those of the patient of a care link; its policy passes none unless the link is accepted."""
+    return _of_member(link.patient_id)
+
+
+def own_treatment_of(owner: Row) -> Rows:
+    treatment = row(tables.OwnTreatment)
+    return select(treatment).where(treatment.id == owner.own_treatment_id)
+
+
+def own_treatment_made(payload: Row) -> Rows:
+    return own_treatment_of(payload)
+
+
+def own_treatment_left(payload: Row) -> Rows:
+    treatment = row(tables.OwnTreatment)
+    return select(treatment).where(treatment.id == payload.removed)
+
+
+def own_courses_of(treatment: Row) -> Rows:
+    course = row(tables.OwnCourse)
+    found = select(course).where(course.own_treatment_id == treatment.id)
+    return found.order_by(course.started_on.desc(), course.id.desc())
+
+
+def own_courses_within(dashboard: Row) -> Rows:
+    return overlapping(dashboard, row(tables.OwnCourse))
+
+
+def own_course_made(payload: Row) -> Rows:
+    course = row(tables.OwnCourse)
+    return select(course).where(course.id == payload.own_course_id)
+
+
+def _of_member(member_id: Expression) -> Rows:
+    treatment = row(tables.OwnTreatment)
+    return select(treatment).where(treatment.member_id == member_id).order_by(treatment.name, treatment.id)

@@ -1,0 +1,30 @@
+"""The ledger's head outside the database, as tests prepare and read it."""
+
+from pathlib import Path
+
+import asyncpg
+
+from resolvers.insight import ledger
+from server.head_places import FolderPlace
+from server.stored_heads import StoredHead
+
+
+async def store_head(dsn: str, folder: Path) -> None:
+    """Stores the head as it is, as whoever has filled the database would have done, unless the folder has one."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        if not await connection.fetchval("SELECT to_regclass('insight.ledger') IS NOT NULL"):
+            return  # it is empty, or to be migrated first
+        id, place = await ledger.identity(connection), FolderPlace(folder)
+        if not place.path(id).exists():
+            await place.store(id, StoredHead(await ledger.head(connection)))
+    finally:
+        await connection.close()
+
+
+async def stored_head(connection: asyncpg.Connection, folder: Path) -> ledger.Head:
+    """The head that the folder has, of the ledger of the connection's database."""
+    stored = await FolderPlace(folder).read(await ledger.identity(connection))
+    assert stored is not None
+    assert stored.next is None
+    return stored.head
