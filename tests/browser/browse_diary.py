@@ -192,3 +192,26 @@ async def test_the_check_in_needs_no_mouse(visit: Visiting, network: Network) ->
     await page.keyboard.press("Enter")
     await expect(page.locator(".notice.good")).to_contain_text("Saved.")
     await expect(rated.get_by_role("button", name="Delete this value")).to_be_visible()
+
+
+async def test_a_treatment_that_the_catalogue_lacks_is_named_by_the_member(visit: Visiting, network: Network) -> None:
+    found = await patient(visit, network, "en")
+    page = found.page
+    await found.open("/me/treatments/new")
+    await page.locator("main [type=search]").fill("Willow bark")
+    await press(page, "It is not in the list")
+    await page.locator("[name=kind]").select_option("SUPPLEMENT")
+    await look(found, "treatment-own")
+    await press(page, "Continue")
+    await fill(page, startedOn="2026-10-01", dose="Two cups")
+    await press(page, "Save")
+    await page.locator(".card", has_text="Willow bark").click()
+    await expect(heading(page, "Willow bark")).to_be_visible()
+    await found.open("/me")
+    await expect(page.locator(".curve").first.locator(".bar-name", has_text="Willow bark")).to_have_count(1)
+    await found.open("/me/treatments")
+    await page.locator(".card", has_text="Willow bark").click()
+    await page.locator("[name=endedOn]").fill("2026-11-01")
+    await press(page, "Save")
+    await expect(page.locator("main")).to_contain_text("completed")
+    found.secrets |= {"Willow bark", "Two cups"}

@@ -67,6 +67,7 @@ function Series({ period }: { period: Period }) {
       {({ me: { dashboard, observations } }) => {
         const own = dashboard.ownSeries.map((each) => ({ ...each, own: true }));
         const series = [...dashboard.series.map((each) => ({ ...each, own: false })), ...own];
+        const courses = [...dashboard.courses, ...dashboard.ownCourses];
         const notes = observations.nodes.filter((each) => each.note && each.observedOn >= period.from);
         if (series.length === 0) return <p>{t.empty}</p>;
         return (
@@ -80,7 +81,7 @@ function Series({ period }: { period: Period }) {
                     {indicator.unit && <span className="quiet"> ({indicator.unit})</span>}
                     {isOwn && <span className="quiet"> · {t.own}</span>}
                   </h3>
-                  <Curve indicator={indicator} points={points} courses={dashboard.courses} period={period} />
+                  <Curve indicator={indicator} points={points} courses={courses} period={period} />
                 </section>
               ))}
             </div>

@@ -15,7 +15,7 @@ import { useAction, useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { today } from "../diary/days";
 import { Evaluate } from "./Evaluate";
-import { Course, CourseEnd, type CourseTextFragment } from "./patient/treatments";
+import { Course, CourseEnd, OwnCourseEnd, type CourseTextFragment } from "./patient/treatments";
 import { Summary } from "./ListPage";
 import { texts } from "./texts";
 
@@ -32,6 +32,13 @@ export function Page({ parameters }: PageProps) {
               <Summary course={node} />
               <Evaluation course={node} />
               {!node.endedOn && <End course={node.id} />}
+            </>
+          ) : node && "ownTreatment" in node ? (
+            <>
+              <PageTitle>{node.ownTreatment.name}</PageTitle>
+              <Summary course={node} />
+              <p className="quiet">{t.ownHint}</p>
+              {!node.endedOn && <End course={node.id} own />}
             </>
           ) : (
             <>
@@ -84,12 +91,18 @@ function Evaluation({ course }: { course: CourseTextFragment }) {
 type Ending = keyof typeof texts.en.endings;
 type Reason = keyof typeof texts.en.reasons;
 
-function End({ course }: { course: string }) {
+function End({ course, own = false }: { course: string; own?: boolean }) {
   const t = useWords(texts);
   const [status, setStatus] = useState<Ending>("COMPLETED");
-  const { run, ...state } = useAction(CourseEnd, (data) => data.courseEnd);
-  const end = ({ endedOn = "", reason }: Record<string, string>): void =>
-    void run({ input: { course, endedOn, status, reason: status === "STOPPED" ? (reason as Reason) : null } });
+  const catalogue = useAction(CourseEnd, (data) => data.courseEnd);
+  const ownCourse = useAction(OwnCourseEnd, (data) => data.ownCourseEnd);
+  const { run: _, ...state } = own ? ownCourse : catalogue;
+
+  function end({ endedOn = "", reason }: Record<string, string>): void {
+    const given = { endedOn, status, reason: status === "STOPPED" ? (reason as Reason) : null };
+    void (own ? ownCourse.run({ input: { ownCourse: course, ...given } }) : catalogue.run({ input: { course, ...given } }));
+  }
+
   return (
     <section aria-labelledby="end">
       <h2 id="end">{t.end}</h2>

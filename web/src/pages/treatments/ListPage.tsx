@@ -5,7 +5,7 @@ import { PageTitle } from "../../base/PageTitle";
 import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
-import { Courses, type CourseTextFragment } from "./patient/treatments";
+import { Courses } from "./patient/treatments";
 import { texts } from "./texts";
 
 export function Page() {
@@ -21,29 +21,40 @@ export function Page() {
         </Link>
       </p>
       <Shown read={read}>
-        {({ me: { courses } }) =>
-          courses.length === 0 ? (
-            <p>{t.none}</p>
-          ) : (
+        {({ me }) => {
+          const own = me.ownTreatments.flatMap((each) => each.courses).map((each) => ({ ...each, treatment: each.ownTreatment, own: true }));
+          const courses = [...me.courses.map((each) => ({ ...each, own: false })), ...own];
+          courses.sort((one, other) => (one.startedOn < other.startedOn ? 1 : -1));
+          if (courses.length === 0) return <p>{t.none}</p>;
+          return (
             <ul className="cards">
               {courses.map((course) => (
                 <li key={course.id}>
                   <Link href={`/me/treatments/${course.id}`} className="card">
                     <strong>{course.treatment.name}</strong>
+                    {course.own && <span className="quiet"> · {t.own}</span>}
                     <Summary course={course} />
                   </Link>
                 </li>
               ))}
             </ul>
-          )
-        }
+          );
+        }}
       </Shown>
     </>
   );
 }
 
+interface Course {
+  readonly startedOn: string;
+  readonly endedOn: string | null;
+  readonly status: string;
+  readonly dose: string | null;
+  readonly community?: { readonly name: string } | null;
+}
+
 /** When a treatment was taken, its dose, and what it is for. */
-export function Summary({ course }: { course: CourseTextFragment }) {
+export function Summary({ course }: { course: Course }) {
   const t = useWords(texts);
   const { date } = useFormats();
   const { startedOn, endedOn } = course;
