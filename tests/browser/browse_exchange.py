@@ -92,6 +92,18 @@ async def test_a_newcomer_joins_and_a_second_browser_sees_their_post_arrive(
     await expect(page.locator("main").get_by_role("button", name=words["leave"])).to_be_visible()
     await look(found, f"community-joined-{language}", narrow=language == "en")
 
+    # The first check-in has what is typical of the community, and starts a curve.
+    community = page.url
+    await page.locator(".header").get_by_role("link", name=words["home"]).click()
+    await page.locator("main").get_by_role("link", name=words["check in"], exact=True).click()
+    await page.locator(".entry:has(.steps.many)").first.locator("[value='4']").check(force=True)
+    await press(page, words["save"])
+    await expect(page.locator(".notice.good")).to_be_visible()
+    await page.locator(".header").get_by_role("link", name=words["home"]).click()
+    await expect(page.locator(".curve svg .dot")).to_have_count(1)
+    await look(found, f"first-curve-{language}", narrow=False)
+    await page.goto(community)
+
     await page.get_by_role("link", name=words["start"]).click()
     await expect(heading(page, words["start"])).to_be_visible()
     await fill(page, title="x", body="")
