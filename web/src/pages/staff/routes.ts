@@ -1,7 +1,15 @@
 // The pages of staff.
 
-import { page, type PageRoute } from "../../app/route";
+import type { ComponentType } from "react";
+import { page, type PageProps, type PageRoute } from "../../app/route";
+
+function staff(path: string, load: () => Promise<{ Page: ComponentType<PageProps> }>): PageRoute {
+  return { path, page: page(load), audience: "MANAGER" };
+}
 
 export const staffRoutes: readonly PageRoute[] = [
-  { path: "/staff", page: page(() => import("./HomePage")), audience: "MANAGER" },
+  staff("/staff", () => import("./HomePage")),
+  staff("/staff/flags", () => import("./moderation/FlagsPage")),
+  staff("/staff/appeals", () => import("./moderation/AppealsPage")),
+  staff("/staff/members", () => import("./moderation/MembersPage")),
 ];
