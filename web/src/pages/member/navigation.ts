@@ -3,4 +3,9 @@
 import type { NavigationLink } from "../../app/navigation";
 import { texts } from "./texts";
 
-export const memberNavigation: readonly NavigationLink[] = [{ path: "/me", label: { en: texts.en.home, fr: texts.fr.home } }];
+export const memberNavigation: readonly NavigationLink[] = [
+  { path: "/me", label: { en: texts.en.home, fr: texts.fr.home } },
+  { path: "/me/surveys", label: { en: texts.en.surveys, fr: texts.fr.surveys } },
+  { path: "/me/data", label: { en: texts.en.data, fr: texts.fr.data } },
+  { path: "/me/account", label: { en: texts.en.account, fr: texts.fr.account } },
+];
