@@ -12,4 +12,7 @@ export const staffRoutes: readonly PageRoute[] = [
   staff("/staff/flags", () => import("./moderation/FlagsPage")),
   staff("/staff/appeals", () => import("./moderation/AppealsPage")),
   staff("/staff/members", () => import("./moderation/MembersPage")),
+  staff("/staff/surveys", () => import("./surveys/SurveysPage")),
+  staff("/staff/surveys/new", () => import("./surveys/NewSurveyPage")),
+  staff("/staff/surveys/:id", () => import("./surveys/SurveyPage")),
 ];

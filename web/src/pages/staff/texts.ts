@@ -51,8 +51,8 @@ export const texts = words({
     hello: (name: string) => `Bonjour ${name}. Voici vos tâches.`,
     none: "Aucun rôle n’est en vigueur pour vous. Les administrateurs attribuent les rôles.",
     forbidden: "Vos rôles ne donnent pas accès à cette page. Adressez-vous à un administrateur si vous en avez besoin.",
-    factor: (roles: string) => `Ajoutez un second facteur pour exercer ces rôles : ${roles}. Ils restent sans effet d’ici là.`,
-    noFactor: "Votre compte n’a pas de second facteur. Ajoutez-en un : un mot de passe seul peut être volé.",
+    factor: (roles: string) => `Ajoutez un second facteur pour exercer ces rôles : ${roles}. Ils restent sans effet d’ici là.`,
+    noFactor: "Votre compte n’a pas de second facteur. Ajoutez-en un : un mot de passe seul peut être volé.",
     sections: {
       flags: "Signalements",
       appeals: "Recours",

@@ -17,23 +17,23 @@ type Appeal = AppealQueueQuery["appeals"]["nodes"][number];
 
 export function Page() {
   const t = useWords(texts);
+  const [status, setStatus] = useState<Appeal["status"] | null>("OPEN");
   return (
     <StaffPage title={t.appeals} section="appeals">
       <p>{t.colleague}</p>
-      <Queue />
+      <StatusFilter names={t.appealStatuses} initial={status} onChange={setStatus} />
+      <Queue key={status} status={status} />
     </StaffPage>
   );
 }
 
-function Queue() {
+function Queue({ status }: { status: Appeal["status"] | null }) {
   const t = useWords(texts);
-  const [status, setStatus] = useState<Appeal["status"] | null>("OPEN");
   const [done, setDone] = useState<string | null>(null);
   const pages = usePages();
   const read = useRead(AppealQueue, { status, after: pages.after });
   return (
     <>
-      <StatusFilter names={t.appealStatuses} initial={status} onChange={(chosen) => (setStatus(chosen), setDone(null))} />
       {done && <Done key={done}>{t.appealDone}</Done>}
       <Shown read={read}>
         {({ appeals: { nodes, pageInfo } }) => (

@@ -17,17 +17,18 @@ type Status = keyof typeof texts.en.statuses;
 
 export function Page() {
   const t = useWords(texts);
+  const [status, setStatus] = useState<Status | null>("OPEN");
   return (
     <StaffPage title={t.flags} section="flags">
-      <Queue />
+      <StatusFilter names={t.statuses} initial={status} onChange={setStatus} />
+      <Queue key={status} status={status} />
     </StaffPage>
   );
 }
 
-function Queue() {
+function Queue({ status }: { status: Status | null }) {
   const t = useWords(texts);
   const { number } = useFormats();
-  const [status, setStatus] = useState<Status | null>("OPEN");
   const [done, setDone] = useState<{ kind: Decision; flag: string } | null>(null);
   const [arrived, setArrived] = useState(0);
   const pages = usePages();
@@ -35,7 +36,6 @@ function Queue() {
   useLive(FlagRaised, {}, () => setArrived((count) => count + 1));
   return (
     <>
-      <StatusFilter names={t.statuses} initial={status} onChange={(chosen) => (setStatus(chosen), setDone(null))} />
       {arrived > 0 && (
         <Notice>
           <p>{t.live(number(arrived))}</p>

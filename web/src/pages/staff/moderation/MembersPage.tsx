@@ -105,7 +105,7 @@ function Known({ member, onDone }: { member: Member; onDone: (text: string) => v
       </dl>
       {association && <Association member={member} association={association} onDone={() => onDone(t.verifyDone)} />}
       <details className="case">
-        <summary>{suspension ? t.lift : t.suspend}</summary>
+        <summary>{suspension ? t.lift : t.suspendNow}</summary>
         <Suspend member={member.id} lifts={suspension !== null} onDone={() => onDone(suspension ? t.liftDone : t.suspendDone)} />
       </details>
       {!association && <Allow member={member.id} onDone={() => onDone(t.allowDone)} />}
