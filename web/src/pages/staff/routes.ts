@@ -15,4 +15,13 @@ export const staffRoutes: readonly PageRoute[] = [
   staff("/staff/surveys", () => import("./surveys/SurveysPage")),
   staff("/staff/surveys/new", () => import("./surveys/NewSurveyPage")),
   staff("/staff/surveys/:id", () => import("./surveys/SurveyPage")),
+  staff("/staff/waves", () => import("./waves/WavesPage")),
+  staff("/staff/licences", () => import("./licences/LicencesPage")),
+  staff("/staff/catalogue", () => import("./catalogue/CataloguePage")),
+  staff("/staff/catalogue/:kind", () => import("./catalogue/CataloguePage")),
+  staff("/staff/catalogue/:kind/new", () => import("./catalogue/NewEntryPage")),
+  staff("/staff/catalogue/:kind/:id", () => import("./catalogue/EntryPage")),
+  staff("/staff/proposals", () => import("./catalogue/ProposalsPage")),
+  staff("/staff/translations", () => import("./catalogue/TranslationsPage")),
+  staff("/staff/team", () => import("./team/TeamPage")),
 ];
