@@ -21,19 +21,21 @@ export function Preview({ questions }: { questions: readonly Question[] }) {
     <section aria-labelledby="preview">
       <h2 id="preview">{t.preview}</h2>
       <p>{t.previewLead}</p>
-      <Choice
-        label={t.previewIn}
-        value={language}
-        options={[
-          { value: "en", label: t.english },
-          { value: "fr", label: t.french },
-        ]}
-        onChange={(chosen) => setLanguage(chosen === "fr" ? "fr" : "en")}
-      />
+      <div className="filters">
+        <Choice
+          label={t.previewIn}
+          value={language}
+          options={[
+            { value: "en", label: t.english },
+            { value: "fr", label: t.french },
+          ]}
+          onChange={(chosen) => setLanguage(chosen === "fr" ? "fr" : "en")}
+        />
+      </div>
       <p className="quiet" role="status">
         {t.minimumShown(number(shown.length), number(asked.length))}
       </p>
-      <div className="case" lang={language}>
+      <div className="case preview" lang={language}>
         {shown.map((question, place) => (
           <Asked
             key={question.id}
@@ -62,9 +64,9 @@ function askedIn(question: Question, language: Language) {
     minimum,
     maximum,
     maxChoices,
-    text: of(question.text),
+    text: of(question.text) || key,
     help: of(question.help) || null,
-    options: question.options.map(({ code, label }) => ({ code, label: of(label) })),
+    options: question.options.map(({ code, label }) => ({ code, label: of(label) || code })),
     visibleWhen: visibleWhen ?? [],
   };
 }

@@ -40,6 +40,7 @@ function Edited({ survey, again }: { survey: EditedSurveyFragment; again: () => 
   return (
     <>
       <Standing survey={survey} dirty={dirty} again={again} />
+      {saves > 0 && !dirty && <Done key={saves}>{t.saved}</Done>}
       {!changes && (
         <>
           <Notice>{t.ended}</Notice>
@@ -66,7 +67,6 @@ function Edited({ survey, again }: { survey: EditedSurveyFragment; again: () => 
           )}
         </Shown>
       )}
-      {saves > 0 && !dirty && <Done key={saves}>{t.saved}</Done>}
     </>
   );
 }
