@@ -1,6 +1,7 @@
 """The pages of staff in a browser: the moderators' queue, surveys, licences, the catalogue, and what roles allow."""
 
 import re
+from datetime import date
 from itertools import count
 from typing import Any
 from urllib.parse import unquote
@@ -247,7 +248,12 @@ async def test_a_steward_decides_on_a_licence_beside_its_budget(
     for name in names:
         organization = await factories.organization(network.database, name=name)
         await factories.licence(
-            network.database, organization_id=organization["id"], community_id=community, status=LicenceStatus.REQUESTED
+            network.database,
+            organization_id=organization["id"],
+            community_id=community,
+            status=LicenceStatus.REQUESTED,
+            starts_on=date(2028, 1, 1),  # the list begins with the latest
+            ends_on=date(2028, 12, 31),
         )
     found = await visit("/", locale=LOCALES[language])
     page = found.page
@@ -292,7 +298,7 @@ async def test_an_editor_changes_the_catalogue_and_sees_who_else_did(
         await page.locator("#history").wait_for()
         await look(found, f"staff-{kind}-{language}", narrow=False)
     await found.open("/staff/catalogue/treatments/new")
-    await fill(page, name=name, kind="THERAPY")
+    await fill(page, name=name, kind="MEDICATION")
     await page.locator("[name='translations.0.name']").fill(f"Traitement {number}")
     await press(page, words["create entry"])
     await page.locator("#history").wait_for()
@@ -310,9 +316,10 @@ async def test_an_editor_changes_the_catalogue_and_sees_who_else_did(
     await press(page, words["keep"])
     await press(page, words["save"])
     await expect(page.locator(".notice.good")).to_contain_text(words["entry saved"])
-    await expect(page.locator("[name=searchWords]")).to_have_value("theirs")
+    await expect(page.locator("[name=searchWords]")).to_have_value(re.compile("theirs"))
     kept = await network.row("SELECT inn, search_words FROM catalog.treatment WHERE id = $1", entry["id"])
-    assert dict(kept) == {"inn": "Inn of mine", "search_words": "theirs"}
+    assert kept["inn"] == "Inn of mine"
+    assert "theirs" in kept["search_words"]
     await press(page, words["retire"])
     await expect(page.locator("#state .badge")).to_have_text(words["retired"])
     await found.open("/staff/translations")

@@ -35,7 +35,7 @@ export const texts = words({
     ended: "ended",
     noDatasets: "This community has no dataset yet.",
     demand: (requested: string, granted: string, quota: string) =>
-      `Demand for this community: ${requested} requests, ${granted} licences granted with ${quota} µρ in all.`,
+      `Demand for this community: ${requested} requested, ${granted} granted with ${quota} µρ in all.`,
     grant: "Grant …",
     refuse: "Refuse …",
     grantNow: "Grant the licence",
@@ -85,7 +85,7 @@ export const texts = words({
     ended: "terminé",
     noDatasets: "Cette communauté n’a pas encore de données.",
     demand: (requested: string, granted: string, quota: string) =>
-      `Demande pour cette communauté : ${requested} demandes, ${granted} licences accordées pour ${quota} µρ en tout.`,
+      `Licences sur cette communauté : demandées ${requested}, accordées ${granted} pour ${quota} µρ en tout.`,
     grant: "Accorder…",
     refuse: "Refuser…",
     grantNow: "Accorder la licence",
