@@ -3,6 +3,7 @@
 Nothing but the folder's `node_modules` is written, and no script of a package runs.
 """
 
+import argparse
 import os
 import subprocess
 import sys
@@ -65,8 +66,14 @@ def install(folder: Path) -> bool:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(
+        description="Install the packages of a folder's package-lock.json, unless they are installed."
+    )
+    parser.add_argument("work", choices=("ci",), help="as in `npm ci`")
+    parser.add_argument("folders", nargs="+", metavar="folder")
+    given = parser.parse_args()
     try:
-        for folder in sys.argv[2:]:
+        for folder in given.folders:
             install((ROOT / folder).resolve())
     except (NodeMissing, NodeFailed) as error:
         print(error, file=sys.stderr)

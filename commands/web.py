@@ -22,7 +22,14 @@ STAMP = BUILT / "inputs"  # the hash of what was built
 NODE_LOCK = node.ROOT / "locks" / "web.lock"
 SDL = node.ROOT / "schema" / "views"  # from which the types of operations are generated
 NOT_INPUTS = {"dist", "generated", "node_modules", "screenshots"}
-GENERATED = {"everybody", "account", "public", "patient", "buyer", "manager"}  # folders in which a .ts file is generated
+GENERATED = {
+    "everybody",
+    "account",
+    "public",
+    "patient",
+    "buyer",
+    "manager",
+}  # where a .ts file is generated
 COMPRESSED = {".js", ".css", ".svg"}
 QUALITY = 9  # of Brotli: 11 makes them 8 % smaller in seven times as long
 

@@ -13,6 +13,11 @@ from resolvers.transactions import invalid, not_found, too_late
 
 Row = Mapping[str, Any]
 
+MERGE = {  # by table
+    "indicator": "SELECT catalog.merge_indicator($1, $2)",
+    "treatment": "SELECT catalog.merge_treatment($1, $2)",
+}
+
 
 async def merge_entry(
     connection: Connection,
@@ -45,5 +50,5 @@ async def merge_entry(
         if found is not None and found["merged_into_id"] not in (None, into):
             raise too_late(MERGED, table)
     faults.refuse()
-    await connection.execute(f"SELECT catalog.merge_{table}($1, $2)", id, into)
+    await connection.execute(MERGE[table], id, into)
     return id

@@ -21,6 +21,7 @@ from planner.plans import TOO_LARGE
 from schema.context import Context, InThread
 from server import logs, request_ids
 from server.addresses import client_address
+from server.allowances import headers as rate_headers
 from server.answers import AnswerSize, too_large
 from server.broker import Events
 from server.commit_guard import CommitGuard
@@ -51,7 +52,6 @@ from server.planning import Planning
 from server.pools import ConnectionPool
 from server.publisher_pool import PublisherPool
 from server.rate_limits import Allowances, RateLimits
-from server.rate_limits import headers as rate_headers
 from server.read_budgets import MemberReads
 from server.requests import (
     JSON,
@@ -207,7 +207,7 @@ class Endpoint:
                 return
             body = answer
             if request.allowances:
-                more = rate_headers(request.allowances)
+                more = rate_headers(request.allowances.values())
         except RequestError as raised:
             error = raised.in_language(request.viewer.reads_in)
         except RequestCutOff as cut_off:

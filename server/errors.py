@@ -1,5 +1,6 @@
 """Builds the errors that clients see: codes, messages and HTTP statuses. No message repeats a value of the request."""
 
+import math
 import re
 import secrets
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,8 @@ from models.languages import DEFAULT, Language
 from models.messages import Message, counted, message
 from models.viewers import Audience
 from resolvers.transactions import CommitLost
+from server.allowances import Allowance
+from server.allowances import headers as allowance_headers
 from server.expectations import variable_fault
 
 
@@ -36,6 +39,7 @@ class Code(StrEnum):
 
 
 CODES = frozenset(code.value for code in Code)
+DAY_SECONDS = 24 * 60 * 60
 INTERNAL_MESSAGE = message("Internal server error.")
 UNAVAILABLE_MESSAGE = message("The database is temporarily unavailable. Please try again.")
 OUTCOME_UNKNOWN_MESSAGE = message(
@@ -151,11 +155,12 @@ def too_many_members(most: int, left: int, asked: int, resets_at: datetime) -> R
             most=most,
         )
     seconds = max(1, int((resets_at - datetime.now(UTC)).total_seconds()))
+    allowance = Allowance("members", most, DAY_SECONDS, left, seconds)
     return request_error(
         429,
         Code.LIMIT_EXCEEDED,
         reason,
-        headers=((b"retry-after", b"%d" % seconds),),
+        headers=((b"retry-after", b"%d" % seconds), *allowance_headers([allowance])),
         limit="members_read",
         most=most,
         asked=asked,
@@ -196,13 +201,17 @@ def overloaded() -> RequestError:
     return unavailable(message("The server is overloaded. Please try again."))
 
 
-def too_much_planning(most: int, seconds: int) -> RequestError:
-    """New documents of one caller, faster than they may be planned; `seconds` is when to try again."""
+def too_much_planning(burst: int, most: int, seconds: int) -> RequestError:
+    """New documents of one caller, beyond a `burst` and faster than `most` selections a second.
+
+    `seconds` is when to try again.
+    """
     message = (
         f"Too many new documents: the limit is {most:,} of their selections in a second. Send values as variables, so "
         f"that documents are the same each time. Try again in {seconds:,} seconds."
     )
-    headers = ((b"retry-after", b"%d" % seconds),)
+    allowance = Allowance("planning", burst, math.ceil(burst / most), 0, seconds)
+    headers = ((b"retry-after", b"%d" % seconds), *allowance_headers([allowance]))
     return request_error(
         429, Code.LIMIT_EXCEEDED, message, headers=headers, limit="planned_a_second", most=most, retryAfter=seconds
     )

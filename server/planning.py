@@ -79,7 +79,7 @@ class Planning:
         budget.left = min(self.burst, budget.left + (now - budget.at) * self.rate)
         budget.at = now
         if budget.left <= 0:
-            raise too_much_planning(self.rate, max(1, math.ceil(-budget.left / self.rate)))
+            raise too_much_planning(self.burst, self.rate, max(1, math.ceil(-budget.left / self.rate)))
 
     def budget(self, caller: Hashable) -> Budget:
         """The caller's budget: a full one if they have used none for so long that it would be full by now."""

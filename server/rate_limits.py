@@ -1,35 +1,21 @@
-"""Counts mutations by caller and address in the database, which all server processes share, and reports what is left.
-
-The header fields are those of draft-ietf-httpapi-ratelimit-headers-11.
-"""
+"""Counts mutations by caller and address in the database, which all servers share, and reports what is left."""
 
 import hashlib
 import hmac
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
 from models.logins import role_password
 from resolvers.rates import Rates
+from server.allowances import Allowance, headers
 from server.errors import rate_limited
 from server.pools import ConnectionPool
 
 COUNT = "SELECT * FROM identity.count_request($1, $2, $3)"
 ADDRESS = "address"
 SHARED_STEPS = 4  # in which the allowance of an address is reported: an exact one shows what others behind it do
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """What is left of a rate: `remaining` requests now, and all `most` of them in `full_in` seconds."""
-
-    policy: str
-    most: int
-    seconds: int
-    remaining: int
-    full_in: int
 
 
 Allowances: TypeAlias = dict[str, Allowance]  # by policy, of one operation: the last count of each
@@ -76,18 +62,10 @@ class RateLimits:
                 remaining, full_in = coarse(row["remaining"], limit), rate.seconds
             allowances[policy] = Allowance(policy, limit, rate.seconds, remaining, full_in)
             if wait is not None:
-                raise rate_limited(policy, limit, rate.seconds, wait, headers(allowances))
+                raise rate_limited(policy, limit, rate.seconds, wait, headers(allowances.values()))
 
 
 def coarse(remaining: int, most: int) -> int:
     """The number rounded down to a quarter of the most; at least 1 while something is left."""
     step = max(1, most // SHARED_STEPS)
     return max(remaining // step * step, min(remaining, 1))
-
-
-def headers(allowances: Allowances) -> tuple[tuple[bytes, bytes], ...]:
-    """The fields RateLimit-Policy and RateLimit, each with an item for every policy."""
-    known = allowances.values()
-    policies = ", ".join(f'"{each.policy}";q={each.most};w={each.seconds}' for each in known)
-    limits = ", ".join(f'"{each.policy}";r={each.remaining};t={each.full_in}' for each in known)
-    return (b"ratelimit-policy", policies.encode()), (b"ratelimit", limits.encode())

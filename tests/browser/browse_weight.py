@@ -28,6 +28,5 @@ def test_a_members_first_page_is_light() -> None:
     assert all(path.suffix == ".js" for path in scripts)
     forms = [path.with_name(f"{path.name}.gz") for path in scripts]
     size = sum((form if form.exists() else path).stat().st_size for form, path in zip(forms, scripts, strict=True))
-    print(f"{len(scripts)} scripts, {size:,} bytes (gzip)")
     assert 30_000 < size < MOST
     assert [path.name for path in scripts if "graphiql" in path.name or "monaco" in path.name] == []

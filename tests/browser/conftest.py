@@ -129,7 +129,9 @@ async def visit(browser: Browser, network: Network) -> AsyncIterator[Visiting]:
     async with contextlib.AsyncExitStack() as stack:
         made: list[Visit] = []
 
-        async def opened(path: str = "/graphiql", *, narrow: bool = False, dark: bool = False, locale: str = "en-GB") -> Visit:
+        async def opened(
+            path: str = "/graphiql", *, narrow: bool = False, dark: bool = False, locale: str = "en-GB"
+        ) -> Visit:
             context = await browser.new_context(
                 viewport=NARROW if narrow else WIDE,
                 color_scheme="dark" if dark else "light",

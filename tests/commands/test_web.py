@@ -98,8 +98,13 @@ def node_changes(folder: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        a_source_changes, a_source_is_added, a_source_is_renamed, text_moves_between_files, an_operation_changes,
-        the_sdl_changes, node_changes,
+        a_source_changes,
+        a_source_is_added,
+        a_source_is_renamed,
+        text_moves_between_files,
+        an_operation_changes,
+        the_sdl_changes,
+        node_changes,
     ],
 )
 def test_what_decides_a_build_builds_it_again(runs: list[str], sources: Path, change: Callable[[Path], None]) -> None:

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $14, true) AS id
+  SELECT set_config('cohorte.member', $15, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -56,7 +56,7 @@ WITH viewer AS MATERIALIZED (
                     UNION ALL SELECT ledger_entry_4.position
                     FROM insight.ledger_entry AS ledger_entry_4 JOIN research.counted_member AS counted_member_1 ON ledger_entry_4.published_at >= counted_member_1.counted_since
                     WHERE counted_member_1.member_id = profile_1.member_id AND ledger_entry_4.community_id IS NULL
-                  ) AND ledger_entry_1.position < $6::BIGINT
+                  ) AND ledger_entry_1.position < $8::BIGINT
                   ORDER BY ledger_entry_1.position DESC
                   LIMIT 21
                 ) AS page_0
@@ -100,19 +100,19 @@ WITH viewer AS MATERIALIZED (
                     SELECT sum(ledger_entry_5.micro_rho) AS sum_2
                     FROM insight.ledger_entry AS ledger_entry_5
                     WHERE ledger_entry_5.dataset_id = enrolment_2.dataset_id AND ledger_entry_5.published_at >= catalog.year_before(catalog.today())
-                  ), $7::INTEGER)) END) AS sum_1
+                  ), $9::INTEGER)) END) AS sum_1
                   FROM research.enrolment AS enrolment_2
                   WHERE enrolment_2.member_id = profile_1.member_id
                 ), $10::INTEGER) + (
                   SELECT count(DISTINCT counted_membership_2.community_id) AS count_1
                   FROM research.counted_membership AS counted_membership_2
                   WHERE counted_membership_2.member_id = profile_1.member_id AND (counted_membership_2.left_at IS NULL OR counted_membership_2.left_at >= catalog.year_before(catalog.today()))
-                ) * $9::INTEGER + (
+                ) * $11::INTEGER + (
                   SELECT count(*) AS count_2
                   FROM research.counted_member AS counted_member_2
                   WHERE counted_member_2.member_id = profile_1.member_id
-                ) * $10::INTEGER AS BIGINT) AS reserved_micro_rho, CAST((
-                  SELECT coalesce(sum(ledger_entry_6.micro_rho), $11::INTEGER) AS coalesce_3
+                ) * $12::INTEGER AS BIGINT) AS reserved_micro_rho, CAST((
+                  SELECT coalesce(sum(ledger_entry_6.micro_rho), $13::INTEGER) AS coalesce_3
                   FROM insight.ledger_entry AS ledger_entry_6
                   WHERE ledger_entry_6.position IN (
                     SELECT ledger_entry_7.position
@@ -125,16 +125,12 @@ WITH viewer AS MATERIALIZED (
                     FROM insight.ledger_entry AS ledger_entry_9 JOIN research.counted_member AS counted_member_3 ON ledger_entry_9.published_at >= counted_member_3.counted_since
                     WHERE counted_member_3.member_id = profile_1.member_id AND ledger_entry_9.community_id IS NULL
                   )
-                ) AS BIGINT) AS spent_micro_rho, (
-                  SELECT account_1.locale
-                  FROM identity.account AS account_1
-                  WHERE account_1.id = $12::UUID
-                ) AS locale
+                ) AS BIGINT) AS spent_micro_rho, $2::VARCHAR AS language
               ) AS anon_4
             ) AS o$
           ) AS "privacyLoss"
           FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $13::UUID
+          WHERE profile_1.member_id = $14::UUID
         ) AS o$
       ) AS me
     ) AS o$

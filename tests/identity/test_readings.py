@@ -74,6 +74,9 @@ async def test_a_new_member_after_the_last_is_refused_until_midnight(small: Netw
         "code": "LIMIT_EXCEEDED", "limit": "members_read", "most": MOST, "asked": 1, "left": 0,
         "resetsAt": midnight.isoformat().replace("+00:00", "Z"),
     }  # fmt: skip
+    wait = response.headers["retry-after"]
+    assert response.headers["ratelimit-policy"] == f'"members";q={MOST};w=86400'
+    assert response.headers["ratelimit"] == f'"members";r=0;t={wait}'
     assert abs(int(response.headers["retry-after"]) - (midnight - datetime.now(UTC)).total_seconds()) < 60
     assert str(MOST) in error["message"]
     assert others[MOST].name not in response.text

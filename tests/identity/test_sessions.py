@@ -194,7 +194,8 @@ async def test_a_server_that_cannot_listen_does_not_use_its_session_cache(fresh:
             assert (len(sessions.kept), len(sessions.hashes)) == (0, 0)
             for _ in range(2):
                 assert await ask(who, WHO) == audience("PATIENT")
-                assert len(ask.statements) == 2  # looked up each time
+                looks = [statement for statement in ask.statements if statement != "SELECT"]  # a check of a connection
+                assert len(looks) == 2  # looked up each time
             await owner.execute("delete from identity.session")
             assert await ask(who, WHO) == CLOSED
         finally:

@@ -351,6 +351,8 @@ CALLERS: dict[str, set[Login]] = {
     "catalog.close_survey(uuid)": {PUBLISHER},
     "catalog.is_to_freeze(catalog.survey)": {PUBLISHER},
     "catalog.surveys_due()": {PUBLISHER},
+    "research.include_in_network()": {PUBLISHER},
+    "research.count_network()": {PUBLISHER},
     "catalog.open_survey(uuid)": {PUBLISHER},
     "research.begin_opening(uuid,integer)": {PUBLISHER},
     "research.is_opening(uuid)": {PUBLISHER},

@@ -56,6 +56,7 @@ care.removal                  none  all   none  none  none  none
 care.removed_text             none  all   none  none  none  none
 care.suspension               none  all   none  none  none  none
 care.reading_alert            none  all   none  none  none  none
+catalog.network_count         all   all   all   all   all   all
 catalog.help_line             all   all   all   all   all   all
 catalog.privacy_notice        all   all   all   all   all   all
 care.catalogue_proposal       none  none  none  all   none  none

@@ -242,6 +242,7 @@ def insight_of(seen: VisibleRows, entry: Found) -> Found | None:
 
 OWN_PURPOSES = {  # of Cohorte, in French
     "Counts of the community": "Effectifs de la communauté",
+    "Counts of the network": "Effectifs du réseau",
     "Progress of a survey": "Avancement d’un questionnaire",
     "Opening of a survey": "Ouverture d’un questionnaire",
     "Size of the dataset": "Taille du jeu de données",

@@ -41,7 +41,7 @@ def marked(planner: Planner, document: str, variables: Mapping[str, object] | No
 
 def selection(field: object, name: str) -> str:
     """The field with an argument for each that it requires, and one leaf of what it returns."""
-    values = {"ID": '"x_1"', "Interval": "WEEK"}
+    values = {"ID": '"x_1"', "Interval": "WEEK", "String": '"a"'}
     given = [f"{key}: {values[str(of.type)[:-1]]}" for key, of in field.args.items() if is_required_argument(of)]  # type: ignore[attr-defined]
     called = f"{name}({', '.join(given)})" if given else name
     return called if is_leaf_type(get_named_type(field.type)) else f"{called} {{ __typename }}"  # type: ignore[attr-defined]

@@ -22,7 +22,6 @@ EXCEPTIONS = {
     "Answer.question": "an answer is given to a survey that the member may read",
     "Membership.community": NO_DRAFT,
     "Discussion.community": NO_DRAFT,
-    "DataUse.community": NO_DRAFT,
     "Survey.community": NO_DRAFT,
     "Licence.community": NO_DRAFT,
     "Dataset.community": NO_DRAFT,

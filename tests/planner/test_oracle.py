@@ -74,6 +74,7 @@ CURSORS = {  # where each list's cursors are found, by its coordinate; the first
     "Me.notifications": "{ me { notifications(first: 9) { edges { cursor } } } }",
     "Me.proposals": "{ me { proposals(first: 9) { edges { cursor } } } }",
     "OwnIndicator.observations": "{ me { ownIndicators { observations(first: 9) { edges { cursor } } } } }",
+    "Query.missingTranslations": "{ missingTranslations(first: 9) { edges { cursor } } }",
     "Query.catalogueProposals": "{ catalogueProposals(first: 9) { edges { cursor } } }",
     "Me.dataReads": "{ me { dataReads(first: 9) { edges { cursor } } } }",
 }

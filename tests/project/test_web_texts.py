@@ -1,4 +1,4 @@
-"""The texts of the pages: French as printers set it, and each page's texts in the file that has them in both languages."""
+"""The texts of the pages: French as printers set it, and all of them in the files that have both languages."""
 
 import re
 from pathlib import Path

@@ -186,7 +186,7 @@ async def test_a_page_of_another_site_cannot_have_a_file_downloaded(world: World
     await page.open(world.foreign[1])
     await page.run(f"follow('/insights/{world.insight}.csv')")
     async with asyncio.timeout(10):
-        while not str(await page.run("location.href")).startswith(world.api):  # noqa: ASYNC110 - it cannot notify
+        while not (await page.address()).startswith(world.api):  # noqa: ASYNC110 - it cannot notify
             await asyncio.sleep(0.05)
     assert '"status":403' in str(await page.run("document.body.innerText"))
     assert not list(page.folder.iterdir())

@@ -33,6 +33,7 @@ class Held:
             select count(*) from pg_locks l join pg_stat_activity a using (pid)
             where not l.granted and l.relation = $1::regclass and a.usename <> 'cohorte_publisher'
             """
+        await self.connection.execute("select pg_stat_clear_snapshot()")  # or it knows no later connection
         found: int = await self.connection.fetchval(waiting, self.table)
         return found
 

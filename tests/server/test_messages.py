@@ -179,7 +179,7 @@ def test_the_cost_of_a_refused_request_is_kept() -> None:
 
 
 def test_a_request_refused_for_developers_is_the_same_in_every_language() -> None:
-    for error in (errors.too_many_streams(2), errors.too_much_planning(2, 1), errors.unknown_topic()):
+    for error in (errors.too_many_streams(2), errors.too_much_planning(2, 2, 1), errors.unknown_topic()):
         assert error.in_language(Language.FR) is error
 
 

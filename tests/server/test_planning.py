@@ -43,7 +43,12 @@ async def refusal(planning: Planning, caller: str) -> dict[str, Any]:
         await planning.run(caller, lambda: None, 1)
     assert caught.value.status == 429
     extensions: dict[str, Any] = caught.value.errors[0]["extensions"]
-    assert caught.value.headers == ((b"retry-after", b"%d" % extensions["retryAfter"]),)
+    wait = extensions["retryAfter"]
+    assert caught.value.headers == (
+        (b"retry-after", b"%d" % wait),
+        (b"ratelimit-policy", b'"planning";q=%d;w=%d' % (planning.burst, planning.burst // planning.rate)),
+        (b"ratelimit", b'"planning";r=0;t=%d' % wait),
+    )
     return extensions
 
 

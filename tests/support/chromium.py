@@ -25,6 +25,7 @@ class Page:
     """A tab of the browser."""
 
     connection: ClientConnection
+    target: str
     session: str
     folder: Path  # of downloads
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1000))
@@ -47,6 +48,11 @@ class Page:
         if thrown:
             return "threw " + str(thrown["exception"].get("description")).partition("\n")[0]
         return answer["result"].get("value")
+
+    async def address(self) -> str:
+        """The page's address, from the browser: a tab does not answer while it goes to another one."""
+        found = await call(self.connection, next(self.numbers), "Target.getTargetInfo", {"targetId": self.target})
+        return str(found["targetInfo"]["url"])
 
     async def downloaded(self, script: str) -> tuple[str, bytes]:
         """The name and content of the file that the browser saves after running `script`."""
@@ -94,7 +100,7 @@ async def chromium() -> AsyncIterator[Page]:
                 target = await call(connection, 2, "Target.createTarget", {"url": "about:blank"})
                 how = {"targetId": target["targetId"], "flatten": True}
                 attached = await call(connection, 3, "Target.attachToTarget", how)
-                yield Page(connection, attached["sessionId"], downloads)
+                yield Page(connection, target["targetId"], attached["sessionId"], downloads)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

@@ -85,13 +85,15 @@ class Writer:
         if {"from", "to"} <= declared.args.keys():  # a span that is reversed is refused
             ends = [*self.pool_of(kind, name, "from"), *self.pool_of(kind, name, "to")]
             self.between = self.draw(st.sampled_from(sorted(ends))) if ends else ""
-        given = [
-            text
-            for key, argument in declared.args.items()
-            if key not in self.other_direction(declared.args)
-            and (text := self.argument(kind, name, key, argument)) is not None
-        ]
-        head = f"{alias}: {name}" + (f"({', '.join(given)})" if given else "")
+        given: dict[str, str] = {}
+        for key, argument in declared.args.items():
+            # A list that is searched has another order than the list whose cursors are known.
+            is_known = key not in ("after", "before") or "search" not in given
+            if is_known and key not in self.other_direction(declared.args):
+                text = self.argument(kind, name, key, argument)
+                if text is not None:
+                    given[key] = text
+        head = f"{alias}: {name}" + (f"({', '.join(given.values())})" if given else "")
         inner = get_named_type(declared.type)
         if is_leaf_type(inner):
             return [head]
