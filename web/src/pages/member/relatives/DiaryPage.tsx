@@ -11,12 +11,12 @@ import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { Diary, DiaryRecord, type KeptDiaryFragment } from "./patient/relatives";
+import { RelativesDiary, DiaryRecord, type KeptDiaryFragment } from "./patient/relatives";
 import { texts } from "./texts";
 
 export function Page({ parameters: { id = "" } }: PageProps) {
   const t = useWords(texts);
-  const read = useRead(Diary, { id });
+  const read = useRead(RelativesDiary, { id });
   return (
     <>
       <p>
