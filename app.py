@@ -27,9 +27,11 @@ from resolvers.identity.data_exports_mutations import PATH
 from resolvers.identity.outbox import mail_waits
 from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_data_reads, settle_sleeping
 from schema.build import View, build_views, graph_names
-from server import insight_files, logs, routes, sockets
+from server import catalogue_files, insight_files, logs, routes, sockets
 from server.broker import Events
+from server.catalogue_files import CatalogueFiles
 from server.data_reads import DataReads
+from server.dataset_files import CODEBOOKS, Codebooks
 from server.digests import Digests
 from server.documents import Documents
 from server.downloads import MEMBER_ROUTE, Downloads
@@ -72,6 +74,8 @@ class Cohorte(Starlette):
     endpoint: Endpoint | None = None
     downloads: Downloads | None = None
     insight_files: InsightFiles | None = None
+    codebooks: Codebooks | None = None
+    catalogue: CatalogueFiles | None = None
     pages: Pages | None = None  # of those for browsers
     cors: ASGIApp | None = None  # serves requests that pages of other origins may make, if any are allowed
     stopping = False  # set as soon as the process is told to stop: it is no longer ready
@@ -205,7 +209,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
                 digests,
             )
             app.downloads = Downloads(*readers, sessions, endpoint.credentials, kinds, limits.export_seconds)
-            app.insight_files = InsightFiles(endpoint)
+            app.insight_files, app.codebooks = InsightFiles(endpoint), Codebooks(endpoint)
+            app.catalogue = CatalogueFiles(endpoint)
             stack.callback(endpoint.planning.close)
             tasks.append(asyncio.create_task(listen(listener, (sessions, events), is_listening, check_pools)))
             tasks.append(asyncio.create_task(endpoint.streams.watch()))
@@ -234,7 +239,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             app.endpoint = endpoint
             stack.callback(endpoint.log.write)
             yield
-            app.endpoint = app.downloads = app.insight_files = None
+            app.endpoint = app.downloads = app.insight_files = app.codebooks = app.catalogue = None
 
     async def connected(
         login: Login,
@@ -288,10 +293,20 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         files = app.insight_files
         return routes.not_found() if files is None else await files.answer(request)
 
+    async def codebook(request: Request) -> Response:
+        codebooks = app.codebooks
+        return routes.not_found() if codebooks is None else await codebooks.answer(request)
+
+    async def catalogue_file(request: Request) -> Response:
+        catalogue = app.catalogue
+        return routes.not_found() if catalogue is None else await catalogue.answer(request)
+
     files = (
         Route(f"{PATH}/{{token}}", download),
         Route(MEMBER_ROUTE, member_export),
         Route(insight_files.ROUTE, insight_file),
+        Route(CODEBOOKS, codebook),
+        Route(catalogue_files.ROUTE, catalogue_file),
     )
     sdl = {audience: view.as_str() for audience, view in views.items()}
     pages = built_pages(settings)

@@ -113,6 +113,26 @@ def sender(text: str) -> str:
     return text
 
 
+def party(text: str) -> str:
+    name, _ = parseaddr(sender(text))
+    if not name:
+        raise ValueError
+    return text
+
+
+def line(text: str) -> str:
+    if not text.isprintable() or len(text) > LINE_CHARACTERS:
+        raise ValueError
+    return text
+
+
+def legislation(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+    if not all(IRI.fullmatch(each) for each in found):
+        raise ValueError
+    return found
+
+
 def networks(value: str | tuple[IPv4Network | IPv6Network, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(network(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
 
@@ -181,6 +201,10 @@ DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z][a-z0-9-]*[a-z0
 LOCALHOST = "localhost"
 HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # of an origin, in ASCII
 DEFAULT_PORTS = {"http": 80, "https": 443}
+LINE_CHARACTERS = 1_000
+IRI = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
+PARTY = "NAME <ADDRESS>"
+HEALTH_DATA_SPACE, DATA_PROTECTION = (f"http://data.europa.eu/eli/reg/{each}/oj" for each in ("2025/327", "2016/679"))
 Profile: TypeAlias = Literal["open", "trusted", "trusted+graphiql"]
 PROFILES = "open, trusted or trusted+graphiql"
 KEY = f"at least {KEY_CHARACTERS} characters, drawn at random"
@@ -283,6 +307,22 @@ class Settings(BaseSettings):
     origins: Annotated[frozenset[str], BeforeValidator(hidden(exact_origins))] = Field(
         frozenset(), description="origins such as https://app.example, separated by commas"
     )
+    # The server's own origin, which the identifiers of the public catalogue begin with. None: host and port.
+    public_url: Annotated[str, AfterValidator(hidden(origin))] | None = Field(
+        None, description="an origin such as https://cohorte.example"
+    )
+    # What the public catalogue says of its datasets. None: it does not say it.
+    catalogue_publisher: Annotated[str, AfterValidator(hidden(party))] | None = Field(None, description=PARTY)
+    catalogue_publisher_type: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")] | None = Field(
+        None, description="a code of HealthDCAT-AP's publisher types, such as non-gov-org"
+    )
+    catalogue_access_body: Annotated[str, AfterValidator(hidden(party))] | None = Field(None, description=PARTY)
+    catalogue_legal_basis: Annotated[str, AfterValidator(hidden(line))] | None = Field(
+        None, description=f"a line of at most {LINE_CHARACTERS:,} characters"
+    )
+    catalogue_legislation: Annotated[tuple[str, ...], BeforeValidator(hidden(legislation))] = Field(
+        (HEALTH_DATA_SPACE, DATA_PROTECTION), description="addresses that begin with http, separated by commas"
+    )
     # Of the secrets of authenticator apps, which are encrypted with it. None: they are stored as they are.
     second_factor_key: Annotated[str, AfterValidator(hidden(key))] | None = Field(None, repr=False, description=KEY)
     # To which passkeys belong: the server's own domain, or one above it that its pages share.
@@ -310,6 +350,12 @@ class Settings(BaseSettings):
     def secrets(cls) -> list[str]:
         """The fields that hold a password or a key."""
         return [name for name, field in cls.model_fields.items() if not field.repr]
+
+    @property
+    def base(self) -> str:
+        """The origin of the server's addresses, as others are given them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     def most_cost(self, view: str) -> int:
         """The most that one operation of a view may cost; `view` is its name."""

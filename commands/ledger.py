@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from uuid import UUID
 
 from commands.owner import Connection, NotDone, run
 from resolvers.insight import ledger, purposes
@@ -123,6 +124,7 @@ async def accept(connection: Connection, guard: RollbackGuard) -> None:
         if await knows_the_head(connection, guard) or await ledger.head(connection) == EMPTY:
             raise NotDone("Nothing was changed: the ledger has every entry that is known, so none is lost.")
     # Locks are taken in a fixed order: datasets, surveys, the ledger.
+    await stop_freezing(connection)
     open_ones = await connection.fetch("SELECT id FROM insight.dataset WHERE status = 'OPEN' ORDER BY id")
     datasets = [await dataset_of(connection, row["id"], lock=True) for row in open_ones]
     surveys = await end_surveys(connection) if await may_lack_datasets(connection, guard) else 0
@@ -153,14 +155,34 @@ async def may_lack_datasets(connection: Connection, guard: RollbackGuard) -> boo
     return len(known) < max(1, len(counts)) or max(known) > await ledger.dataset_count(connection)
 
 
+async def stop_freezing(connection: Connection) -> None:
+    """Opens the datasets that are being frozen, which may have been published from, and deletes answers that are left.
+
+    They are charged and end with the others.
+    """
+    found = await connection.fetch(
+        "SELECT id, survey_id FROM insight.dataset WHERE status = 'FREEZING' ORDER BY id FOR NO KEY UPDATE"
+    )
+    for row in found:
+        await connection.execute("DELETE FROM research.freezing WHERE dataset_id = $1", row["id"])
+        if row["survey_id"] is not None:
+            await delete_answers(connection, row["survey_id"])
+        await connection.execute("UPDATE insight.dataset SET status = 'OPEN', progress = 100 WHERE id = $1", row["id"])
+
+
+async def delete_answers(connection: Connection, survey: UUID) -> None:
+    await connection.execute("SELECT research.delete_answers($1, $2, $3)", survey, UUID(int=0), UUID(int=2**128 - 1))
+
+
 async def end_surveys(connection: Connection) -> int:
     """Closes the surveys that are open or to be frozen, and deletes their answers; how many they are."""
     found = await connection.fetch(
-        "SELECT id FROM catalog.survey s WHERE status = 'OPEN' OR catalog.is_to_freeze(s) ORDER BY id FOR UPDATE"
+        "SELECT id FROM catalog.survey s WHERE (status = 'OPEN' OR catalog.is_to_freeze(s))"
+        " AND NOT EXISTS (SELECT FROM insight.dataset d WHERE d.survey_id = s.id) ORDER BY id FOR UPDATE"
     )
     for row in found:
         await connection.execute("SELECT catalog.close_survey($1)", row["id"])
-        await connection.execute("SELECT research.delete_answers($1)", row["id"])
+        await delete_answers(connection, row["id"])
         await connection.execute("UPDATE catalog.survey SET no_dataset = 'LOST' WHERE id = $1", row["id"])
     return len(found)
 

@@ -10,6 +10,7 @@ from privacy.words import ENGLISH, Words
 MOST_CATEGORIES = 254  # of a variable: a record stores a category in one byte, and 255 means none
 UNKNOWN = "UNKNOWN"  # code of the last category of every variable
 OTHER = "OTHER"
+DIGITS = 12  # of a computed edge or value: more than any bound has, and fewer than a binary fraction gets right
 BANDS = 10  # of a range with too many whole numbers for a category each
 
 
@@ -54,7 +55,7 @@ def levels(minimum: float, maximum: float, unit: str | None = None, say: Words =
             Category(str(at), say.number(number, unit), number, number - 0.5, number + 0.5)
             for at, number in enumerate(minimum + step for step in range(int(maximum - minimum) + 1))
         )
-    edges = [minimum + (maximum - minimum) * step / BANDS for step in range(BANDS)] + [maximum]
+    edges = [exact(minimum + (maximum - minimum) * step / BANDS) for step in range(BANDS)] + [maximum]
     return _bands(edges, unit, say)
 
 
@@ -75,12 +76,12 @@ def bins(
     closed = maximum is not None and maximum <= last
     found = list(_bands(kept, unit, say, closed=closed))
     if minimum is None or minimum < first:
-        worth = first if minimum is None else (minimum + first) / 2
+        worth = first if minimum is None else exact((minimum + first) / 2)
         found.insert(
             0, Category("BELOW", say("under {number}", number=say.number(first, unit)), worth, -math.inf, first)
         )
     if not closed:
-        worth = last if maximum is None else (maximum + last) / 2
+        worth = last if maximum is None else exact((maximum + last) / 2)
         found.append(Category("ABOVE", say("{number} or more", number=say.number(last, unit)), worth, last, math.inf))
     return tuple(found)
 
@@ -98,12 +99,17 @@ def changes(minimum: float, maximum: float, unit: str | None = None, say: Words 
         ("RISE_3", say("higher by {low} to {high}", low=three, high=five)),
         ("RISE_5", say("higher by {number} or more", number=five)),
     )
-    edges = [-math.inf, *(steps * tenth for steps in (-5, -3, -1, 1, 3, 5)), math.inf]
-    worth = (steps * tenth for steps in (-6, -4, -2, 0, 2, 4, 6))
+    edges = [-math.inf, *(exact(steps * tenth) for steps in (-5, -3, -1, 1, 3, 5)), math.inf]
+    worth = (exact(steps * tenth) for steps in (-6, -4, -2, 0, 2, 4, 6))
     return tuple(
         Category(code, label, value, low, high)
         for (low, high), (code, label), value in zip(pairwise(edges), named, worth, strict=True)
     )
+
+
+def exact(number: float) -> float:
+    """The number that was meant, without what binary fractions add to it: 2.4 for 2.4000000000000004."""
+    return float(f"{number:.{DIGITS}g}") + 0.0  # minus zero becomes zero
 
 
 def _bands(edges: Sequence[float], unit: str | None, say: Words, closed: bool = True) -> tuple[Category, ...]:
@@ -112,7 +118,7 @@ def _bands(edges: Sequence[float], unit: str | None, say: Words, closed: bool = 
         Category(
             code=f"B{at}",
             label=say("{low} to {high}", low=say.number(low), high=say.number(high, unit)),
-            value=(low + high) / 2,
+            value=exact((low + high) / 2),
             low=low,
             # Bands exclude their upper bound, so the last band of a closed range ends just above it.
             high=math.nextafter(high, math.inf) if closed and at == last else high,

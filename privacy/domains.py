@@ -18,6 +18,11 @@ VERSION = 1  # of the domains and rules below: part of every release's key
 NOTHING = 255  # the byte in a record for "no further category"
 NONE = "NONE"  # of side effects: the category of members who evaluated a course and named none
 
+# What the functions of models/functions/research/raw_rows.sql count by.
+LEVEL_DAYS = 90  # up to the day of freezing
+BASELINE_DAYS = 28  # from a member's first observation on
+QUARTER_DAYS = 91  # of a course
+
 MOST_TREATMENTS = 12
 MOST_INDICATORS = 12
 MOST_NAMED = 3  # categories of one variable that a member may be in
@@ -53,7 +58,10 @@ class DomainRule(StrEnum):
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable and its public domain, whose last category is UNKNOWN."""
+    """One variable and its public domain, whose last category is UNKNOWN.
+
+    The other categories of an `ordinal` one are in order. It has a mean if they have values.
+    """
 
     name: str
     label: str
@@ -160,7 +168,13 @@ def _demographics(say: Words) -> list[Variable]:
     )
     regions = tuple(Category(name, name) for name in REGIONS)
     return [
-        Variable("age_band", say("Age"), (*between(years, [(age, age) for age in ages]), unstated), DomainRule.AGE),
+        Variable(
+            "age_band",
+            say("Age"),
+            (*between(years, [(age, age) for age in ages]), unstated),
+            DomainRule.AGE,
+            ordinal=True,
+        ),
         Variable("sex", say("Sex"), (*sexes, unstated), DomainRule.SEX),
         Variable("region", say("Region"), (*regions, unstated), DomainRule.REGION),
         Variable("kind", say("Kind of member"), (*kinds, unstated), DomainRule.KIND),
@@ -169,6 +183,7 @@ def _demographics(say: Words) -> list[Variable]:
             say("Time since diagnosis"),
             (*between(since, spans), unstated),
             DomainRule.DIAGNOSIS,
+            ordinal=True,
         ),
     ]
 
@@ -199,7 +214,7 @@ def _question_variable(question: SurveyQuestion, say: Words) -> Variable | None:
             ("DAYS_1827", say("5 to 10 years ago")),
             ("DAYS_3653", say("10 years ago or more")),
         )
-        found, rule, ordinal = between(days, spans), DomainRule.DAY, False
+        found, rule = between(days, spans), DomainRule.DAY
     else:
         return None
     if not found:

@@ -49,10 +49,10 @@ def csv_of(table: ExportTable) -> str:
     writer = csv.writer(written)  # CRLF, and quotes where they are needed
     variables = (*table.by, table.variable)
     names = [f"{variable.name}_{part}" for variable in variables for part in ("code", "label")]
-    writer.writerow([*map(_text, names), *_MEASURES, *_RELIABILITIES])
+    writer.writerow([*map(spreadsheet_text, names), *_MEASURES, *_RELIABILITIES])
     for cell in table.cells:
         categories = [one.categories[at] for one, at in zip(variables, (*cell.by, cell.category), strict=True)]
-        texts = [_text(text) for category in categories for text in (category.code, category.label)]
+        texts = [spreadsheet_text(text) for category in categories for text in (category.code, category.label)]
         reliable = cell.share_reliability
         figures = (figure for figure, _ in _figures(cell))
         writer.writerow([*texts, *figures, cell.reliability.value, reliable and reliable.value])
@@ -138,5 +138,6 @@ def _rounded(number: float | None) -> float | None:
     return None if number is None else math.floor(number * 10**_DIGITS + 0.5) / 10**_DIGITS
 
 
-def _text(text: str) -> str:
+def spreadsheet_text(text: str) -> str:
+    """The text, prefixed with an apostrophe if a spreadsheet would treat it as a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -106,13 +106,13 @@ def cells_of(
 def statistics_of(
     cube: Cube, variable: str, by: Sequence[str] = (), noise: GroupNoise | None = None
 ) -> list[Statistic]:
-    """The mean and the median of each group, over the categories with a value; empty unless the variable is ordinal.
+    """The mean and the median of each group, over the categories with a value; empty if the variable has none.
 
     `noise` is that of the cells of a group, if it is not independent. Raises UnknownVariable and NotSummable as
     `Cube.rolled_up` does, and ValueError if `by` names the variable itself.
     """
     read, rolled, groups = _groups(cube, variable, by)
-    if not read.ordinal:
+    if not read.ordinal or all(category.value is None for category in read.categories):
         return []
     noise = noise or rolled.noise_within(variable)
     found = []

@@ -3,7 +3,8 @@
 from sqlalchemy import ARRAY, Integer, Text, case, cast, func, literal, literal_column, null
 
 from models.community import communities
-from models.languages import Language
+from models.languages import DEFAULT, Language
+from models.messages import Message
 from models.rows import Expression, Row, Rows, ViewerIds, row, select, translated
 
 # In place of a function of ours: those of PostgreSQL are known to read no table. A ligature counts as its first letter.
@@ -65,6 +66,16 @@ def by_name(named: Row, viewer: ViewerIds) -> tuple[Expression, Expression]:
     """The order of rows by their name in the viewer's language, whatever its accents and capitals."""
     name = translated(named, "name", viewer.language)
     return func.lower(func.translate(name, ACCENTED, PLAIN)), named.id
+
+
+def in_language(sentence: Message, tag: Expression) -> Expression:
+    """A sentence in the language with this tag."""
+    others = [
+        (tag == literal_column(f"'{each.tag}'"), literal(sentence.in_language(each), Text))
+        for each in Language
+        if each is not DEFAULT
+    ]
+    return case(*others, else_=literal(str(sentence), Text))
 
 
 def code_of(language: Language | None, viewer: ViewerIds) -> Expression:

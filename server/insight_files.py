@@ -4,7 +4,7 @@ A file is the result of a query that runs as any other of the caller: with their
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -20,6 +20,7 @@ from server.compression import coding_of, compressed
 from server.deadlines import OperationDeadline
 from server.endpoint import Endpoint, RequestContext
 from server.errors import Code, RequestError, internal, request_timed_out, unauthenticated
+from server.file_documents import INSIGHT_CSV, INSIGHT_JSON_STAT
 from server.page_headers import INERT
 from server.problems import no_file, problem
 from server.requests import GraphQLParams
@@ -42,21 +43,15 @@ class Format:
     media_type: str
 
 
-def read_by(field: str) -> str:
-    return (
-        "query InsightFile($id: ID!) { insight(id: $id) {"
-        f" dataset {{ title wave }} variable {{ label }} by {{ label }} file: {field} }} }}"
-    )
-
-
+CSV = "text/csv; charset=utf-8; header=present"
 FORMATS = {
-    "csv": Format(read_by("csv"), "text/csv; charset=utf-8; header=present"),
-    "json": Format(read_by("jsonStat"), "application/json"),  # JSON-stat has no media type of its own
+    "csv": Format(INSIGHT_CSV, CSV),
+    "json": Format(INSIGHT_JSON_STAT, "application/json"),  # JSON-stat has no media type of its own
 }
 
 
-class InsightFiles:
-    """The files of insights, read through the GraphQL endpoint."""
+class Files:
+    """Files that are made of the results of queries, which run through the GraphQL endpoint."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
@@ -84,6 +79,29 @@ class InsightFiles:
         return response
 
     async def file(self, context: RequestContext, name: str) -> Response:
+        """The file of this name. Raises RequestError."""
+        raise NotImplementedError
+
+    async def data(self, context: RequestContext, document: str, variables: Mapping[str, Any]) -> Any:
+        """The data of a query. Raises RequestError for an error of the query."""
+        context.deadline = deadline = OperationDeadline(self.endpoint.settings.limits.request_seconds)
+        try:
+            async with deadline.timeout:
+                answer = await self.endpoint.operate(context, GraphQLParams(document, None, dict(variables)))
+        except TimeoutError:
+            raise request_timed_out(deadline.seconds) from None
+        assert isinstance(answer, bytes)
+        context.size = len(answer)
+        result = orjson.loads(answer)
+        if "errors" in result:
+            raise RequestError(status_of(context.codes), result["errors"])
+        return result["data"]
+
+
+class InsightFiles(Files):
+    """The files of insights."""
+
+    async def file(self, context: RequestContext, name: str) -> Response:
         """The file. Raises RequestError: 401 for everybody who has not signed in, whether or not it exists."""
         await self.endpoint.authenticate(context, self.endpoint.credentials.of_link(context.headers))
         if context.viewer.audience is Audience.PUBLIC:
@@ -92,45 +110,38 @@ class InsightFiles:
         if found is None:
             raise no_file()
         id, suffix = found.groups()
-        insight = await self.read(context, FORMATS[suffix].document, id)
+        format = FORMATS[suffix]
+        insight = (await self.data(context, format.document, {"id": id}))["insight"]
         if insight is None:
             raise no_file()
-        return await as_file(insight, f"insight-{id[4:]}", suffix, context.headers)
-
-    async def read(self, context: RequestContext, document: str, id: str) -> Any:
-        """The insight, or None. Raises RequestError for an error of the query."""
-        context.deadline = deadline = OperationDeadline(self.endpoint.settings.limits.request_seconds)
-        try:
-            async with deadline.timeout:
-                answer = await self.endpoint.operate(context, GraphQLParams(document, None, {"id": id}))
-        except TimeoutError:
-            raise request_timed_out(deadline.seconds) from None
-        assert isinstance(answer, bytes)
-        context.size = len(answer)
-        result = orjson.loads(answer)
-        if "errors" in result:
-            raise RequestError(status_of(context.codes), result["errors"])
-        return result["data"]["insight"]
+        named = {"content-disposition": disposition(f"insight-{id[4:]}", title(insight), suffix)}
+        return await as_file(insight["file"], format.media_type, named, context.headers)
 
 
 def status_of(codes: Sequence[str]) -> int:
     return 500 if Code.INTERNAL in codes else 400
 
 
-async def as_file(insight: Any, plain_name: str, suffix: str, headers: Any) -> Response:
-    """The response with a file, or 304 if the caller has it already."""
-    body = insight["file"].encode()
+async def as_file(
+    text: str,
+    media_type: str,
+    more: Mapping[str, str],
+    headers: Mapping[bytes, bytes],
+    safety: Mapping[str, str] = INERT,
+) -> Response:
+    """The response with a file and `more` headers, or 304 if the caller has it already."""
+    body = text.encode()
     accepted = headers.get(b"accept-encoding")
     coding = coding_of(body, accepted)
     # A strong tag is of the bytes that are sent, which differ by coding.
     tag = f'"{sha256(body).hexdigest()[:32]}{"" if coding is None else f"-{coding.decode()}"}"'
-    about = INERT | {"cache-control": CACHE, "vary": VARY, "etag": tag}
+    about = dict(safety) | {"cache-control": CACHE, "vary": VARY, "etag": tag}
     if is_known(tag, headers.get(b"if-none-match")):
         return Response(status_code=304, headers=about)
-    sent, more = await compressed(body, accepted)
-    about |= {"content-disposition": disposition(plain_name, title(insight), suffix)}
-    about |= {name.decode(): value.decode() for name, value in more if name != b"vary"}
-    return Response(sent, headers=about, media_type=FORMATS[suffix].media_type)
+    sent, coded = await compressed(body, accepted)
+    about |= more
+    about |= {name.decode(): value.decode() for name, value in coded if name != b"vary"}
+    return Response(sent, headers=about, media_type=media_type)
 
 
 def is_known(tag: str, given: bytes | None) -> bool:

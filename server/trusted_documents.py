@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from models.security.read_rules import open_tables
@@ -13,6 +14,7 @@ from server import logs
 from server.digests import Digests
 from server.documents import Document, Documents
 from server.errors import RequestError, document_not_found, document_not_trusted
+from server.file_documents import OWN
 from server.manifests import Manifest, ManifestFault, read_manifests
 from server.origins import is_own
 from server.requests import GraphQLParams
@@ -43,6 +45,8 @@ def documents_of_views(
             profile=settings.documents(audience.view),
         )
         manifest = manifests.get(audience)
+        if documents.restricted:
+            trust_own(documents)
         if manifest is not None:
             faults += trust(documents, manifest)
         elif documents.restricted:
@@ -51,6 +55,13 @@ def documents_of_views(
     if faults:
         raise ManifestFault(faults)
     return found
+
+
+def trust_own(documents: Documents) -> None:
+    """Adds the queries of files that the view has the fields of."""
+    for text in OWN:
+        with suppress(RequestError):
+            documents.trust(text)
 
 
 def trust(documents: Documents, manifest: Manifest) -> list[str]:

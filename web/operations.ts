@@ -27,7 +27,7 @@ const FOLDERS: Record<string, readonly View[]> = {
   manager: ["manager"],
 };
 const RULES = specifiedRules.filter((rule) => rule !== NoUnusedFragmentsRule);
-const SCALARS = { ID: "string", Cursor: "string", Date: "string", DateTime: "string", EmailAddress: "string" };
+const SCALARS = { ID: "string", Cursor: "string", Date: "string", DateTime: "string", EmailAddress: "string", Decimal: "string" };
 const CONFIG = { enumsAsTypes: true, immutableTypes: true, skipTypename: true, strictScalars: true, useTypeImports: true };
 
 interface File {

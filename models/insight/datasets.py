@@ -64,6 +64,7 @@ class Dataset(Table, table=True):
     title: str
     wave: str
     translations: dict[str, dict[str, str]] = translations()
+    collected_from: date | None = None  # the first day of a survey
     frozen_on: date
     ends_on: date  # the last day on which insights can be published from it
     offered_to: list[str] = choices()

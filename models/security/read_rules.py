@@ -161,13 +161,13 @@ READABLE = (
     f" WHERE p.member_id = {MEMBER} AND p.status = 'COMPLETED')"
 )
 FROZEN = "(status = 'OPEN' OR status = 'ENDED')"
-# Those who freeze a wave learn that it is being frozen, and that it was too small.
+# The catalogue of datasets is public. Those who freeze a wave learn that it is being frozen, and that it was too small.
 DATASET = Scope(
     "DATASET",
-    dict.fromkeys((PATIENT, BUYER), FROZEN)
+    dict.fromkeys((PUBLIC, PATIENT, BUYER), FROZEN)
     | {MANAGER: f"{FROZEN} OR ({DATA_STEWARD} OR {SURVEY_MANAGER}) AND (status = 'FREEZING' OR kind = 'TRACKING')"},
 )
-DOMAIN = Scope("DOMAIN", dict.fromkeys((PATIENT, BUYER, MANAGER), EVERY))  # public domains, about no person
+DOMAIN = Scope("DOMAIN", dict.fromkeys(Audience, EVERY))  # public domains, about no person
 # Insights are for those who have them published and those who make the datasets.
 PUBLISHED = Scope(
     "PUBLISHED",

@@ -2,16 +2,26 @@
 
 from uuid import UUID
 
-from sqlalchemy import case, func
+from sqlalchemy import ARRAY, Text, case, cast, func, literal_column, or_
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.insight import datasets as tables
+from models.languages import DEFAULT
+from models.messages import message
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.viewers import Audience
 from privacy.budget import SOLD_SHARE
 from privacy.precision import Precision, price
 from resolvers.exporting import TEXT, TEXTS, ExportColumn, ExportKind, GraphNames
 from resolvers.insight.costs import cost
-from resolvers.lookup import community_called
+from resolvers.lookup import community_called, in_language
+
+NO_TEXTS: Expression = cast(literal_column("'{}'"), ARRAY(Text))
+REQUEST = message(
+    "Sign in for an organization of a kind that the dataset is offered to, and request a licence for its community "
+    "with licenceRequest. A data steward decides on it. The undertakings that you accept with it are in undertakings."
+)
+ENDED = message("It has ended: nothing more is published from it, and its records were destroyed.")
 
 
 def dataset(*, id: Value[UUID]) -> Rows:
@@ -47,21 +57,16 @@ def dataset_of_survey(survey: Row) -> Rows:
     return select(dataset).where(dataset.survey_id == survey.id)
 
 
-def variables_of(dataset: Row) -> Rows:
-    variable = row(tables.Variable)
-    return select(variable).where(variable.dataset_id == dataset.id).order_by(variable.position)
+def languages_of(dataset: Row) -> Expression:
+    """The languages of its title and labels: English, and those that it is translated into."""
+    tags = func.jsonb_object_keys(dataset.translations).column_valued("tag")
+    others = select(func.array_agg(aggregate_order_by(func.upper(tags), tags))).scalar_subquery()
+    return func.array_prepend(literal_column(f"'{DEFAULT.value}'", Text()), func.coalesce(others, NO_TEXTS))
 
 
-def variables() -> Rows:
-    """The variables of every dataset that the viewer may read."""
-    variable, dataset = row(tables.Variable), row(tables.Dataset)
-    return select(variable).join(dataset, dataset.id == variable.dataset_id)
-
-
-def categories_of(variable: Row) -> Rows:
-    category = row(tables.Category)
-    of_variable = (category.dataset_id == variable.dataset_id, category.variable == variable.position)
-    return select(category).where(*of_variable).order_by(category.place)
+def how_to_request(dataset: Row, *, viewer: ViewerIds) -> Expression:
+    is_over = or_(*(dataset.status == each for each in (tables.DatasetStatus.ENDED, tables.DatasetStatus.TOO_SMALL)))
+    return case((is_over, in_language(ENDED, viewer.language)), else_=in_language(REQUEST, viewer.language))
 
 
 def budget_of(dataset: Row) -> Row:

@@ -78,6 +78,7 @@ class DatasetDefinition:
     variables: Sequence[Variable] = field(repr=False)
     demonstration: bool
     survey: UUID | None = None
+    collected_from: date | None = None  # the first day of a survey
     titles: Mapping[str, str] = field(default_factory=dict)  # in other languages, by their tags
     translated: Mapping[str, Sequence[Variable]] = field(default_factory=dict, repr=False)  # as are the variables
 
@@ -99,7 +100,7 @@ async def begin_survey(connection: Connection, survey: UUID, day: date | None = 
     # It is frozen even if nobody has answered: to publish nothing would reveal an exact count.
     found = await connection.fetchrow(
         """
-        SELECT community_id, title, offered_to, minimum_participants, cap_micro_rho, demonstration,
+        SELECT community_id, title, offered_to, minimum_participants, cap_micro_rho, demonstration, opens_on,
             translations::text AS translations
         FROM catalog.survey s
         WHERE id = $1 AND catalog.is_to_freeze(s) AND NOT EXISTS (
@@ -121,6 +122,7 @@ async def begin_survey(connection: Connection, survey: UUID, day: date | None = 
         variables=domains.survey_variables(await _questions(connection, survey, DEFAULT)),
         demonstration=found["demonstration"],
         survey=survey,
+        collected_from=found["opens_on"],
         titles={each.language.tag: each.title for each in survey_translations(found["translations"])},
         translated={
             language.tag: domains.survey_variables(await _questions(connection, survey, language), words_in(language))
@@ -332,12 +334,12 @@ async def _write_dataset(connection: Connection, wave: DatasetDefinition, frozen
         """
         INSERT INTO insight.dataset
             (community_id, survey_id, kind, title, wave, frozen_on, ends_on, offered_to, domain_version, status,
-             progress, cap_micro_rho, demonstration, translations)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'FREEZING', 0, $10, $11, $12) RETURNING id
+             progress, cap_micro_rho, demonstration, translations, collected_from)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'FREEZING', 0, $10, $11, $12, $13) RETURNING id
         """,
         wave.community, wave.survey, wave.kind, wave.title, wave.wave, frozen_on, ends_on, list(wave.offered_to),
         domains.VERSION, wave.cap, wave.demonstration,
-        json.dumps({tag: {"title": title} for tag, title in wave.titles.items()}),
+        json.dumps({tag: {"title": title} for tag, title in wave.titles.items()}), wave.collected_from,
     )  # fmt: skip
     return id
 

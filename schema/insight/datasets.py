@@ -7,6 +7,7 @@ import strawberry
 
 from models.identity.organizations import OrganizationKind
 from models.insight import datasets as tables
+from models.languages import Language
 from planner.declare import column, graph_enum, graph_type, paged, sql
 from privacy.bands import UNKNOWN
 from privacy.budget import SIZE_PRECISION, SOLD_SHARE
@@ -14,8 +15,10 @@ from privacy.precision import CONFIDENCE, Precision
 from resolvers.community import communities
 from resolvers.insight import datasets as resolve
 from resolvers.insight import insights
+from resolvers.insight import variables as resolve_variables
 from resolvers.research import surveys
-from schema.access import MANAGER, SIGNED_IN
+from schema.access import MANAGER, PUBLIC, SIGNED_IN
+from schema.catalogue_texts import SEARCH
 from schema.community.communities import Community
 from schema.insight.costs import PrivacyCost
 from schema.pagination import Node, RelayConnection
@@ -24,13 +27,27 @@ from schema.research.surveys import Survey
 if TYPE_CHECKING:
     from schema.insight.insights import Insight, LedgerProof
 
+CODES = 3  # of a variable or a category, for the cost of an operation
+
 graph_enum(tables.DatasetKind)
 graph_enum(tables.DatasetStatus)
 graph_enum(Precision)
+graph_enum(resolve_variables.VariableGroup)
+graph_enum(resolve_variables.MeasurementScale)
+graph_enum(resolve_variables.Direction)
+graph_enum(resolve_variables.CodeSystem)
+
+
+@graph_type(audience=PUBLIC)
+class TerminologyCode:
+    """A code of an indicator, a treatment or a unit in a system of codes."""
+
+    system: resolve_variables.CodeSystem = column("The system.")
+    code: str = column("The code.")
 
 
 @graph_type(
-    audience=SIGNED_IN,
+    audience=PUBLIC,
     row=tables.Category,
     description=f"A category of a variable. The last one is always {UNKNOWN}, for members without a known value.",
 )
@@ -38,14 +55,19 @@ class Category:
     code: str = column("Code that identifies the category within its variable.")
     label: str = column("Label for people to read.", translated=True)
     value: float | None = column("Number that stands for the category in means and medians. Null if it is left out.")
+    codes: list[TerminologyCode] = sql(
+        resolve_variables.codes_of_category,
+        "Codes of the treatment or side effect that it stands for, as the catalogue has them. Empty for others.",
+        size=CODES,
+    )
 
 
 @graph_type(
-    audience=SIGNED_IN,
+    audience=PUBLIC,
     row=tables.Variable,
     prefix="var",
     key=("dataset_id", "position"),
-    among=resolve.variables,
+    among=resolve_variables.variables,
 )
 class Variable(Node):
     """A variable of a dataset. Each member falls into one of its categories, or into up to `maxPerMember`."""
@@ -53,15 +75,47 @@ class Variable(Node):
     name: str = column("Name that identifies the variable within its dataset.")
     label: str = column("Label for people to read.", translated=True)
     categories: list[Category] = sql(
-        resolve.categories_of, "All categories, in order. They were fixed before any data was looked at."
+        resolve_variables.categories_of, "All categories, in order. They were fixed before any data was looked at."
     )
-    ordinal: bool = column("Whether the categories are ordered, so that a mean and a median exist.")
+    description: str = sql(
+        resolve_variables.description_of, "What it is computed from, by a rule on each member's own data alone."
+    )
+    question: str | None = sql(
+        resolve_variables.question_of, "The words of the survey's question. Null if it is not a question's answer."
+    )
+    group: resolve_variables.VariableGroup = sql(resolve_variables.group_of, "What it is about.")
+    scale: resolve_variables.MeasurementScale = sql(
+        resolve_variables.scale_of, "Scale of measurement of its categories, UNKNOWN aside."
+    )
+    ordinal: bool = column(
+        "Whether its categories, UNKNOWN aside, are in order. A mean and a median exist if `scale` is INTERVAL."
+    )
+    direction: resolve_variables.Direction | None = sql(
+        resolve_variables.direction_of, "What a higher value means to the member. Null if the catalogue does not say."
+    )
+    unit: str | None = sql(resolve_variables.unit_of, "Unit of its values. Null if they have none.")
+    window: str | None = sql(
+        resolve_variables.window_of,
+        "Period from which data counts, if that is not all until the day on which the dataset was frozen. Null if it "
+        "is.",
+    )
+    baseline: str | None = sql(
+        resolve_variables.baseline_of, "What a change is measured from. Null unless it is a change."
+    )
+    categorization: str = sql(
+        resolve_variables.categorization_of, "How its categories were made, before any data was looked at."
+    )
+    codes: list[TerminologyCode] = sql(
+        resolve_variables.codes_of,
+        "Codes of the indicator or treatment that it is about, and of its unit, as the catalogue has them.",
+        size=CODES,
+    )
     max_per_member: int = column(
         "Number of categories that one member may be in. The cost of an insight is multiplied by it."
     )
 
 
-@graph_type(audience=SIGNED_IN)
+@graph_type(audience=PUBLIC)
 class PrivacyBudget:
     """A dataset's privacy budget: the limit on what anyone can learn about a single member from all its insights."""
 
@@ -79,7 +133,7 @@ class PrivacyBudget:
     )
 
 
-@graph_type(audience=SIGNED_IN, row=tables.Dataset, prefix="dst")
+@graph_type(audience=PUBLIC, row=tables.Dataset, prefix="dst")
 class Dataset(Node):
     """Consenting members' data from a survey or from tracking, frozen on one day. It never changes."""
 
@@ -96,13 +150,27 @@ class Dataset(Node):
     )
     kind: tables.DatasetKind = column("Whether the data comes from a survey or from tracking.")
     community: Community = sql(communities.community_of, "The community whose members' data it contains.")
-    survey: Survey | None = sql(surveys.survey_of, "The survey it was made from. Null for tracking.")
+    survey: Survey | None = sql(surveys.survey_of, "The survey it was made from. Null for tracking.", only=SIGNED_IN)
     wave: str = column("Name of the wave among the community's datasets, such as `2026 spring`.")
+    collected_from: date | None = column(
+        "The first day, by UTC, of the survey it was made from. Null for tracking, whose data goes back as far as "
+        "members recorded it."
+    )
     frozen_on: date = column("The day on which the data was frozen, by UTC.")
     ends_on: date = column("The last day on which insights can be published from it, by UTC.")
     ended_on: date | None = column("The day on which its records were destroyed, by UTC. Null until then.")
     offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from it.")
-    variables: list[Variable] = sql(resolve.variables_of, "The variables that insights can use, in order.")
+    how_to_request: str = sql(resolve.how_to_request, "How an organization comes to publish insights from it.")
+    languages: list[Language] = sql(resolve.languages_of, "Languages of its title and of the labels of its variables.")
+    variables: list[Variable] = sql(
+        resolve_variables.variables_of,
+        "The variables that insights can use, in order.",
+        arguments={
+            "search": "Only variables that match by label, name, or a name or code of the indicator or treatment. "
+            f"{SEARCH}",
+            "group": "Only variables about this.",
+        },
+    )
     size: int = column(
         f"Number of members in it, with noise: {CONFIDENCE} confidence interval of ±{SIZE_PRECISION.margin}. "
         "Zero until it is frozen, and if too few members were enrolled."
@@ -110,6 +178,7 @@ class Dataset(Node):
     size_proof: Annotated["LedgerProof", strawberry.lazy("schema.insight.insights")] | None = sql(
         insights.proof_of_size,
         "What the ledger entry of its size commits to. Null for buyers without a licence that covers the dataset.",
+        only=SIGNED_IN,
     )
     budget: PrivacyBudget = sql(resolve.budget_of, "Its privacy budget.")
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
@@ -117,4 +186,5 @@ class Dataset(Node):
         "Insights published from it, newest first. Members of its community, those who took part in it, survey "
         "managers and data stewards see all of them, moderators none, and buyers those that a licence of theirs "
         "covers.",
+        only=SIGNED_IN,
     )

@@ -123,7 +123,9 @@ class ReconciledTable:
     releases: int = column("Number of releases that it is computed from.")
     as_of: datetime = column("When the newest of them was published. Until the next one, nothing changes.")
     cells: list[Cell] = column("The cells, in the order of the insight's own.", size=TABLE_CELLS)
-    statistics: list[Statistic] = column("The mean and median of each group. Empty if the variable is not ordinal.")
+    statistics: list[Statistic] = column(
+        "The mean and median of each group. Empty unless the variable's `scale` is INTERVAL."
+    )
 
 
 @graph_type(audience=SIGNED_IN)
@@ -177,7 +179,7 @@ class Insight(Node):
     statistics: list[Statistic] = computed(
         cubes.cube_of,
         statistics,
-        "The mean and median of each group. Empty if the variable is not ordinal.",
+        "The mean and median of each group. Empty unless the variable's `scale` is INTERVAL.",
         planned=resolve.statistics_of,
         unless=("by", "where"),
         arguments=NARROWING,

@@ -253,15 +253,15 @@ class Query:
     insight_quote: InsightQuote = insights_mutations.insight_quote
     datasets: RelayConnection[Dataset] = paged(
         resolvers.insight.datasets.datasets,
-        "All datasets, most recently frozen first.",
+        "All datasets, most recently frozen first: what insights can be published from, and by whom.",
         arguments={
             "community": f"Slug of a community: only its datasets. {UNKNOWN_SLUG}",
             "kind": "Only datasets of this kind.",
         },
-        only=BUYER | MANAGER,
+        only=PUBLIC,
     )
     dataset: Dataset | None = sql(
-        resolvers.insight.datasets.dataset, "A dataset by its id. Null if there is none.", only=SIGNED_IN
+        resolvers.insight.datasets.dataset, "A dataset by its id. Null if there is none.", only=PUBLIC
     )
     insight: Insight | None = sql(
         resolvers.insight.insights.insight,

@@ -9,6 +9,7 @@ import pytest
 
 from commands.ledger import main
 from resolvers.insight import ledger
+from resolvers.insight.freezing import begin_survey, finish
 from resolvers.insight.ledger import Head
 from server.head_places import FolderPlace
 from server.stored_heads import StoredHead
@@ -18,6 +19,7 @@ from tests.support.network import network_on
 from tests.support.object_store import object_store
 from tests.support.population import PUBLISH, buyer, closed
 from tests.support.publishable import expect_sound, gathered, spent
+from tests.support.surveys import status_of
 
 Run = Callable[..., Awaitable[tuple[int, str]]]
 CAP = 200_000
@@ -145,6 +147,26 @@ async def test_open_surveys_end_with_a_loss_unless_it_is_known_to_have_no_datase
         await network.freeze()
         made = "SELECT count(*) FROM insight.dataset WHERE survey_id = $1"
         assert await network.value(made, closing.survey) == (1 if lost == 0 else 0)
+
+
+async def test_a_dataset_that_is_being_frozen_is_charged_and_ends_too(run: Run, fresh: str, tmp_path: Path) -> None:
+    async with network_on(fresh, data=tmp_path) as network:
+        people = await gathered(network)
+        async with network.database.transaction():
+            dataset = await begin_survey(network.database, people.survey)
+        assert dataset is not None
+        id, head = await ledger.identity(network.database), await ledger.head(network.database)
+        datasets = await ledger.dataset_count(network.database)
+        await FolderPlace(tmp_path).store(id, StoredHead(Head(head.position + 1, bytes(32)), datasets=datasets))
+        assert (await run("accept"))[0] == 0
+        row = await network.row("SELECT status, spent_micro_rho FROM insight.dataset WHERE id = $1", dataset)
+        assert tuple(row.values()) == ("ENDED", CAP)
+        assert await status_of(network, f"svy_{people.survey}") == "ARCHIVED"
+        answers = "SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1"
+        assert await network.value(answers, people.survey) == 0
+        assert await finish(network.database, dataset) is None
+        async with network.database.transaction():
+            assert await ledger.fault(network.database) is None
 
 
 async def test_the_number_of_datasets_is_stored_with_the_head(fresh: str, tmp_path: Path) -> None:

@@ -78,6 +78,12 @@ def test_every_variable_is_read() -> None:
             "COHORTE_DATA_READS_DAYS": "400",
             "COHORTE_SECOND_FACTOR_KEY": "s" * 32,
             "COHORTE_PASSKEY_DOMAIN": "cohorte.example",
+            "COHORTE_PUBLIC_URL": "https://Cohorte.example/",
+            "COHORTE_CATALOGUE_PUBLISHER": "Cohorte <data@cohorte.example>",
+            "COHORTE_CATALOGUE_PUBLISHER_TYPE": "non-gov-org",
+            "COHORTE_CATALOGUE_ACCESS_BODY": "Access body <access@hdab.example>",
+            "COHORTE_CATALOGUE_LEGAL_BASIS": "Consent",
+            "COHORTE_CATALOGUE_LEGISLATION": "http://data.europa.eu/eli/reg/2025/327/oj, https://law.example/1",
             "PORT": "1",
         }
     )
@@ -111,6 +117,12 @@ def test_every_variable_is_read() -> None:
         data_reads_days=400,
         second_factor_key="s" * 32,
         passkey_domain="cohorte.example",
+        public_url="https://cohorte.example",
+        catalogue_publisher="Cohorte <data@cohorte.example>",
+        catalogue_publisher_type="non-gov-org",
+        catalogue_access_body="Access body <access@hdab.example>",
+        catalogue_legal_basis="Consent",
+        catalogue_legislation=("http://data.europa.eu/eli/reg/2025/327/oj", "https://law.example/1"),
     )
 
 
@@ -153,6 +165,15 @@ def test_every_variable_is_read() -> None:
         ("COHORTE_DOCUMENTS_MANAGER", "graphiql"),
         ("COHORTE_CACHE_SECONDS", "-1"),
         ("COHORTE_CACHE_SECONDS", "86401"),
+        ("COHORTE_PUBLIC_URL", "https://cohorte.example/secret"),
+        ("COHORTE_PUBLIC_URL", "cohorte.example"),
+        ("COHORTE_CATALOGUE_PUBLISHER", "secret@cohorte.example"),
+        ("COHORTE_CATALOGUE_PUBLISHER", "Cohorte"),
+        ("COHORTE_CATALOGUE_PUBLISHER_TYPE", "Non gov"),
+        ("COHORTE_CATALOGUE_ACCESS_BODY", "<access@hdab.example>"),
+        ("COHORTE_CATALOGUE_LEGAL_BASIS", "s" * 1_001),
+        ("COHORTE_CATALOGUE_LEGISLATION", "http://law.example/1, secret law"),
+        ("COHORTE_CATALOGUE_LEGISLATION", "http://law.example/<1>"),
     ],
 )
 def test_an_invalid_value_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:

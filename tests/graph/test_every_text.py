@@ -61,7 +61,8 @@ AS_THEY_ARE = {  # fields of texts that are the same for every reader, with the 
     "DataUse.variables Dataset.wave HelpLine.number Indicator.hpo Indicator.loinc Indicator.slug Indicator.ucum "
     "LedgerEntry.hash LedgerEntry.previousHash LedgerProof.commitment LedgerProof.salt Member.ageBand Money.amount "
     "Money.currency Question.key QuestionOption.code ResultLink.url SurveyCheck.shown Treatment.atc Treatment.inn "
-    "Treatment.nationalCode Treatment.slug Variable.name VisibilityRule.question VisibilityRule.values",
+    "TerminologyCode.code Treatment.nationalCode Treatment.slug Variable.name VisibilityRule.question "
+    "VisibilityRule.values",
 }
 IN_LANGUAGE = {
     "Association.description",
@@ -69,6 +70,7 @@ IN_LANGUAGE = {
     "Community.description",
     "Community.name",
     "Condition.name",
+    "Dataset.howToRequest",
     "Dataset.title",
     "DataUse.purpose",
     "HelpLine.description",
@@ -90,7 +92,13 @@ IN_LANGUAGE = {
     "Terms.text",
     "Treatment.name",
     "Undertakings.text",
+    "Variable.baseline",
+    "Variable.categorization",
+    "Variable.description",
     "Variable.label",
+    "Variable.question",
+    "Variable.unit",
+    "Variable.window",
 }
 OF_SEARCHES = {"MatchedName.name"}  # in whichever language has the words of the search
 # The same in both languages: names, figures, ages and regions, and units that are symbols.
@@ -123,6 +131,9 @@ JOINED = """
     where a.email like '%@demo.example' and a.member_id is not null
     on conflict do nothing
 """  # so that members read the insights too
+
+# The demonstration of the tests has no dataset of a survey.
+ASKED = "update insight.variable set rule = 'CHOICE' where name = 'kind'"
 
 Place = tuple[object, ...]
 Texts = Mapping[str, Mapping[Place, str]]  # by field and then by place
@@ -166,6 +177,7 @@ async def walked(
         await open_roles(dsn)
         database = await asyncpg.connect(dsn)
         await database.execute(JOINED)
+        await database.execute(ASKED)
         values = {key: json.dumps(await database.fetchval(query)) for key, query in VALUES.items()}
         values |= {"ids": f"[{values['node']}]", "interval": "WEEK", "precision": "WITHIN_50"}
         viewer = await viewer_called(database, name)

@@ -68,10 +68,12 @@ REACHABLE = {
         "SecondFactor": "id kind name createdAt lastUsedOn",  # of the account that the buyer signs in with
     },
     "what can be asked, by a public domain": {
-        "Dataset": "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size sizeProof "
-        "budget insights",  # its size is noisy
-        "Variable": "id name label categories ordinal maxPerMember",
-        "Category": "code label value",
+        "Dataset": "id title kind community survey wave collectedFrom frozenOn endsOn endedOn offeredTo howToRequest "
+        "languages variables size sizeProof budget insights",  # its size is noisy
+        "Variable": "id name label description question group scale ordinal direction unit window baseline "
+        "categorization codes categories maxPerMember",
+        "Category": "code label value codes",
+        "TerminologyCode": "system code",
         "PrivacyBudget": "cap spent remaining insightsLeft",
         "PrivacyCost": "microRho epsilon delta",
         "InsightQuote": "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy",

@@ -34,7 +34,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "CatalogueProposal": {
         EDITOR: "community condition decidedOn description id indicator kind name proposedOn reason status treatment",
     },
-    "Category": {ALL: "code label value"},
+    "Category": {ALL: "code codes label value"},
     "Cell": {RESEARCH: "by category count interval marginOfError reliability share shareReliability"},
     "CohortReadiness": {ALL: "consenting needed ready"},
     "Community": {
@@ -50,8 +50,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         RESEARCH: "insight",
     },
     "Dataset": {
-        ALL: "budget community endedOn endsOn frozenOn id insights kind offeredTo progress size status survey "
-        "title variables wave",
+        ALL: "budget collectedFrom community endedOn endsOn frozenOn howToRequest id insights kind languages offeredTo "
+        "progress size status survey title variables wave",
         RESEARCH: "sizeProof",
     },
     "Discussion": {
@@ -123,7 +123,11 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     },
     "MatchedName": {ALL: "language name"},
     "Undertakings": {ALL: "language text version"},
-    "Variable": {ALL: "categories id label maxPerMember name ordinal"},
+    "TerminologyCode": {ALL: "code system"},
+    "Variable": {
+        ALL: "baseline categories categorization codes description direction group id label maxPerMember name ordinal "
+        "question scale unit window"
+    },
     "SecondFactor": {ALL: "createdAt id kind lastUsedOn name"},
     "Verification": {MODERATOR: "createdAt decidedBy fullName id reason verified"},
     "Viewer": {ALL: "audience id recoveryCodesLeft secondFactors staff"},

@@ -26,11 +26,11 @@ BUYERS_AND_STAFF = "BUYER MANAGER"
 PROMISED = {
     "Query": {
         EVERYONE: "node nodes viewer communities community treatments treatment indicators regions notices terms "
-        "network privacyNotice helpLines dataUses ledgerEntries undertakings",
-        SIGNED_IN: "survey dataset insight",
+        "datasets dataset network privacyNotice helpLines dataUses ledgerEntries undertakings",
+        SIGNED_IN: "survey insight",
         MEMBERS_AND_STAFF: "member discussion surveyCheck",
         "PATIENT": "me",
-        BUYERS_AND_STAFF: "datasets insightQuote",
+        BUYERS_AND_STAFF: "insightQuote",
         "BUYER": "organization",
         "MANAGER": "catalogueChanges catalogueProposals surveys flags appeals licences organizations readingAlerts "
         "conditions missingTranslations staff",
@@ -314,14 +314,19 @@ PROMISED = {
     "Network": {EVERYONE: "communities activeMembers treatmentsFollowed countedOn"},
     "PrivacyCost": {EVERYONE: "microRho epsilon delta"},
     "PrivacyLoss": {"PATIENT": "allowance reserved spent guess statement"},
-    "PrivacyBudget": {SIGNED_IN: "cap spent remaining insightsLeft"},
+    "PrivacyBudget": {EVERYONE: "cap spent remaining insightsLeft"},
     "Dataset": {
-        SIGNED_IN: "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size sizeProof "
-        "budget insights",
+        EVERYONE: "id title kind community wave collectedFrom frozenOn endsOn endedOn offeredTo howToRequest languages "
+        "variables size budget",
+        SIGNED_IN: "survey sizeProof insights",
         "MANAGER": "status progress",
     },
-    "Variable": {SIGNED_IN: "id name label categories ordinal maxPerMember"},
-    "Category": {SIGNED_IN: "code label value"},
+    "Variable": {
+        EVERYONE: "id name label description question group scale ordinal direction unit window baseline "
+        "categorization codes categories maxPerMember"
+    },
+    "Category": {EVERYONE: "code label value codes"},
+    "TerminologyCode": {EVERYONE: "system code"},
     "Insight": {
         SIGNED_IN: "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "
         "requestedBy purpose ledgerEntry proof csv jsonStat"
@@ -339,8 +344,8 @@ PROMISED = {
     "LedgerProof": {SIGNED_IN: "salt counts variables commitment ledgerEntry"},
 }
 LISTS = {
-    EVERYONE: "Community Treatment DataUse LedgerEntry",
-    SIGNED_IN: "Dataset Insight",
+    EVERYONE: "Community Dataset Treatment DataUse LedgerEntry",
+    SIGNED_IN: "Insight",
     MEMBERS_AND_STAFF: "CatalogueProposal Member Discussion Post Survey",
     "PATIENT": "DataRead OwnObservation Observation Notification TreatmentEvaluation",
     "MANAGER": "Appeal CatalogueChange Condition Flag Licence MissingTranslation Organization ReadingAlert "

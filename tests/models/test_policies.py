@@ -84,9 +84,9 @@ insight.count_release        - - - - c
 insight.organization         p m b s c
 insight.licence              - - b s c
 insight.api_key              - - b - -
-insight.dataset              - m b s c
-insight.variable             - m b s c
-insight.category             - m b s c
+insight.dataset              p m b s c
+insight.variable             p m b s c
+insight.category             p m b s c
 insight.release              - m b s c
 insight.insight              - m b s c
 insight.cell                 - m b s c
@@ -231,8 +231,8 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     },
     ("research.answer", PATIENT): {"insert": "answer_sheet_id codes day number question_id text"},
     ("insight.dataset", PUBLISHER): {
-        "insert": "cap_micro_rho community_id demonstration domain_version ended_on ends_on frozen_on id kind"
-        " offered_to progress size sold_micro_rho spent_micro_rho status survey_id title translations wave",
+        "insert": "cap_micro_rho collected_from community_id demonstration domain_version ended_on ends_on frozen_on id"
+        " kind offered_to progress size sold_micro_rho spent_micro_rho status survey_id title translations wave",
         "update": "ended_on size sold_micro_rho spent_micro_rho status",
     },
     ("insight.variable", PUBLISHER): {

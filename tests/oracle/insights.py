@@ -21,10 +21,12 @@ from privacy.reading import Cell, Size, Statistic
 from privacy.reading import cells_of as cells_read
 from privacy.reading import statistics_of as statistics_read
 from privacy.reconciling import informative, reconciled
+from resolvers.insight.datasets import ENDED, REQUEST
 from resolvers.insight.labels import words_in
 from tests.oracle.own import cost
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import Listed, community_id, field, found, having, listed, uuid_in
+from tests.oracle.variables import finds_variable, group_of
 
 PRICES = {"WITHIN_5": 62_831, "WITHIN_10": 17_372, "WITHIN_20": 4_567, "WITHIN_50": 754}
 NO_BREAK, NARROW = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"  # before French punctuation
@@ -56,6 +58,16 @@ def datasets(seen: VisibleRows, community: str | None = None, kind: str | None =
     if community is not None:
         there = seen.of("insight.dataset", community_id=community_id(seen, community))
     return listed(having(there, kind=kind), lambda row: (row["frozen_on"], row["id"]), descending=True)
+
+
+@field("Dataset.languages")
+def languages_of(seen: VisibleRows, dataset: Found) -> list[str]:
+    return ["EN", *(tag.upper() for tag in sorted(json.loads(dataset["translations"])))]
+
+
+@field("Dataset.howToRequest")
+def how_to_request(seen: VisibleRows, dataset: Found) -> str:
+    return (REQUEST if dataset["status"] in ("OPEN", "FREEZING") else ENDED).in_language(seen.language)
 
 
 @field("Community.datasets")
@@ -90,8 +102,11 @@ def insights_of_treatment(seen: VisibleRows, treatment: Found, community: str | 
 
 
 @field("Dataset.variables")
-def variables_of(seen: VisibleRows, dataset: Found) -> list[Found]:
-    return sorted(seen.of("insight.variable", dataset_id=dataset["id"]), key=lambda row: row["position"])
+def variables_of(seen: VisibleRows, dataset: Found, search: str | None = None, group: str | None = None) -> list[Found]:
+    there = sorted(seen.of("insight.variable", dataset_id=dataset["id"]), key=lambda row: row["position"])
+    if search is not None:
+        there = [row for row in there if finds_variable(seen, row, search)]
+    return [row for row in there if group in (None, group_of(seen, row))]
 
 
 @field("Variable.categories")

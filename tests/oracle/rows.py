@@ -41,6 +41,7 @@ OF_STAFF = {  # what staff with a role read of every member and every organizati
     "CATALOGUE_EDITOR": {"care.catalogue_proposal", "catalog.catalogue_change"},
     "ADMINISTRATOR": {"catalog.catalogue_change"},
 }
+SEARCHED_CODES = ("hpo", "loinc", "ucum", "atc", "national_code")  # by which variables are found
 SHOWN_TO_BUYERS = frozenset({"OPEN", "CLOSED", "RELEASED", "ARCHIVED"})
 
 
@@ -73,6 +74,10 @@ async def read_snapshot(superuser: asyncpg.Connection, searches: Iterable[str]) 
 def searched_texts(tables: Everything) -> Iterator[str]:
     yield from (row["title"] for row in tables["care.discussion"])
     yield from (row["body"] or "" for row in tables["care.post"])
+    for row in tables["insight.variable"]:
+        yield from (row["name"], row["label"], json.loads(row["translations"]).get("fr", {}).get("label") or "")
+    for name in ("catalog.indicator", "catalog.treatment"):
+        yield from (row.get(code) or "" for row in tables[name] for code in SEARCHED_CODES)
     for name in ("catalog.community", "catalog.indicator", "catalog.treatment"):
         yield from (text for row in tables[name] for text, *_ in names(row))
 
@@ -130,7 +135,10 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
     tests["catalog.community"] = lambda community: community["id"] not in hidden
     lists = ("catalog.community_indicator", "catalog.community_treatment")
     tests |= dict.fromkeys(lists, lambda row: row["community_id"] not in hidden)
-    if viewer.audience is not Audience.PUBLIC:
+    if viewer.audience is Audience.PUBLIC:
+        listed_datasets = of_datasets(tables, set())
+        tests |= {f"insight.{name}": listed_datasets[f"insight.{name}"] for name in ("dataset", "variable", "category")}
+    else:
         tests |= of_datasets(tables, readable_datasets(tables, viewer, today))
     if viewer.audience is Audience.BUYER:
         tests |= of_surveys(tables, False, lambda survey: survey["status"] in SHOWN_TO_BUYERS)

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from commands.demonstration.people import REGIONS as DEMONSTRATED
 from models.identity.members import MemberKind, Sex
 from models.research.surveys import QuestionKind
-from privacy.bands import bins, changes, levels
+from privacy.bands import bins, changes, exact, levels
 from privacy.domains import (
     MOST_CATEGORIES,
     NOTHING,
@@ -97,7 +97,10 @@ def test_a_domain_has_unique_names_and_ends_with_unknown(variables: tuple[Variab
         assert 2 <= len(codes) <= MOST_CATEGORIES < NOTHING
         # Always enough variables for the slots, and never more slots than the table has columns.
         assert 1 <= variable.max_per_member <= min(12, len(codes) - 1)
-        assert variable.ordinal is False or all(one.value is not None for one in variable.categories[:-1])
+        # All but UNKNOWN have a value, of variables in order alone, or none has: there is a mean, or there is not.
+        assert len({one.value is None for one in variable.categories[:-1]}) == 1
+        assert variable.categories[-1].value is None
+        assert variable.ordinal or variable.rule is DomainRule.MONTHS or variable.categories[0].value is None
     assert slots(variables) == tuple(
         sum(variable.max_per_member for variable in variables[:at]) for at in range(len(variables))
     )
@@ -198,7 +201,7 @@ def test_the_variables_of_a_survey() -> None:
         ("two", DomainRule.CHOICE, False, 2, 4),
         ("scale", DomainRule.NUMBER, True, 1, 12),
         ("number", DomainRule.NUMBER, True, 1, 3),
-        ("date", DomainRule.DAY, False, 1, 10),
+        ("date", DomainRule.DAY, True, 1, 10),
         ("sex_2", DomainRule.CHOICE, False, 1, 4),
     ]
     assert {one.subject for one in questions} == {ID}
@@ -219,6 +222,7 @@ def test_the_variables_of_a_survey() -> None:
 
 def test_the_variables_that_describe_members() -> None:
     age, sex, region, kind, since = survey_variables([])
+    assert [one.ordinal for one in (age, sex, region, kind, since)] == [True, False, False, False, True]
     assert [one.code for one in age.categories] == [YOUNGEST, *(band for _, band in reversed(AGE_BANDS)), UNKNOWN]
     assert [one.low for one in age.categories[1:-1]] == [youngest for youngest, _ in reversed(AGE_BANDS)]
     assert [one.code for one in sex.categories] == list(Sex)
@@ -292,3 +296,24 @@ def test_a_catalogue_entry_named_like_a_standard_category_is_merged_with_it(take
         for one in tracking_variables([CatalogueEntry(ID, taken, "?")], [], [CatalogueEntry(ID, taken, "?")])
     }
     assert [one.code for one in found[f"side_effects_{taken}"].categories] == ["NONE", OTHER, UNKNOWN]
+
+
+def test_values_and_edges_are_written_as_they_were_meant() -> None:
+    tenths = levels(0, 0.9)
+    assert [one.value for one in tenths] == [0.045, 0.135, 0.225, 0.315, 0.405, 0.495, 0.585, 0.675, 0.765, 0.855]
+    assert [one.low for one in tenths] == [0.0, 0.09, 0.18, 0.27, 0.36, 0.45, 0.54, 0.63, 0.72, 0.81]
+    found = changes(0, 8)
+    assert [one.value for one in found] == [-4.8, -3.2, -1.6, 0.0, 1.6, 3.2, 4.8]
+    assert [one.low for one in found[1:]] == [-4.0, -2.4, -0.8, 0.8, 2.4, 4.0]
+    assert [one.value for one in bins((0.1, 0.3), 0.0, 0.6)] == [0.05, 0.2, 0.45]
+    # As whole numbers, large ones and ones of many digits stay what they are.
+    assert [one.value for one in levels(-3, 2)] == [-3, -2, -1, 0, 1, 2]
+    assert [exact(each) for each in (1e9, -1e9 + 0.25, 123_456.78125, -0.0)] == [1e9, -999_999_999.75, 123_456.78125, 0]
+
+
+@given(st.floats(-1e9, 1e9), st.floats(0.001, 1e9))
+def test_no_edge_or_value_has_the_noise_of_a_binary_fraction(low: float, width: float) -> None:
+    low, high = exact(low), exact(low + width)
+    assume(low < high)
+    for one in (*levels(low, high), *changes(low, high)):
+        assert one.value is None or one.value == float(f"{one.value:.12g}")

@@ -23,7 +23,7 @@ TOPICS = {
     "moderation proposals sources",
     "research": "consents participations revisions surveys translations visibility",
     "insight": "costs counts cubes data_uses datasets drawing freezing insights labels ledger licences network "
-    "openings publications purposes quotes reconciled releases undertakings",
+    "openings publications purposes quotes reconciled releases undertakings variable_texts variables",
 }
 KINDS = ("", "_mutations", "_rules")
 

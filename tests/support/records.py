@@ -72,6 +72,7 @@ async def dataset(connection: asyncpg.Connection, variables: Sequence[Variable],
             connection,
             dataset_id=made["id"],
             name=each.name,
+            label=each.label,
             ordinal=each.ordinal,
             max_per_member=each.max_per_member,
             slot=slot,
@@ -81,9 +82,9 @@ async def dataset(connection: asyncpg.Connection, variables: Sequence[Variable],
         await connection.copy_records_to_table(
             "category",
             schema_name="insight",
-            columns=["dataset_id", "variable", "place", "code", "label", "low", "high"],
+            columns=["dataset_id", "variable", "place", "code", "label", "value", "low", "high"],
             records=[
-                (made["id"], row["position"], place, one.code, one.label, one.low, one.high)
+                (made["id"], row["position"], place, one.code, one.label, one.value, one.low, one.high)
                 for place, one in enumerate(each.categories)
             ],
         )

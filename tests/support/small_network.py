@@ -252,6 +252,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         **of_community,
         kind=DatasetKind.SURVEY,
         survey_id=survey["id"],
+        collected_from=MONDAY,
         ended_on=MONDAY,
         subjects={"tea": treatment["id"]},
     )

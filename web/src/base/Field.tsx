@@ -19,6 +19,7 @@ interface TextProps extends Common {
   minLength?: number;
   maxLength?: number;
   inputMode?: "text" | "numeric" | "decimal";
+  step?: "any";
   /** With more than one, it is a box for longer texts. */
   rows?: number;
   onChange?: (value: string) => void;

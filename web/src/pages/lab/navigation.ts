@@ -3,4 +3,9 @@
 import type { NavigationLink } from "../../app/navigation";
 import { texts } from "./texts";
 
-export const labNavigation: readonly NavigationLink[] = [{ path: "/lab", label: { en: texts.en.home, fr: texts.fr.home } }];
+export const labNavigation: readonly NavigationLink[] = [
+  { path: "/lab", label: { en: texts.en.datasets, fr: texts.fr.datasets } },
+  { path: "/lab/insights", label: { en: texts.en.uses, fr: texts.fr.uses } },
+  { path: "/lab/licences", label: { en: texts.en.licences, fr: texts.fr.licences } },
+  { path: "/lab/keys", label: { en: texts.en.keys, fr: texts.fr.keys } },
+];

@@ -1,6 +1,6 @@
 import { words } from "../../text/words";
 
 export const texts = words({
-  en: { home: "My space", communities: "Communities" },
-  fr: { home: "Mon espace", communities: "Communautés" },
+  en: { home: "My space", communities: "Communities", surveys: "Surveys", data: "My data", account: "Account" },
+  fr: { home: "Mon espace", communities: "Communautés", surveys: "Enquêtes", data: "Mes données", account: "Compte" },
 });

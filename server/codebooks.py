@@ -1,0 +1,153 @@
+"""Writes the codebook of a dataset, from its public description: as CSV, and as a page of HTML.
+
+Both have what a codebook of the DDI has of each variable: its name, label, definition, question, unit, codes and
+categories. Neither has a figure about members but the size that was published with noise.
+"""
+
+import csv
+import io
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from datetime import date
+from hashlib import sha256
+from html import escape
+from typing import Any
+
+from models.languages import Language
+from models.messages import Message, day_in, message, number_in
+from privacy.budget import SIZE_PRECISION
+from privacy.exports import spreadsheet_text
+from server.page_headers import ALWAYS
+
+BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets recognize UTF-8
+COLUMNS = (
+    "variable", "label", "description", "group", "scale", "direction", "unit", "window", "baseline", "categorization",
+    "max_per_member", "codes", "category", "category_label", "category_value", "category_codes",
+)  # fmt: skip
+STYLE = (
+    "body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
+    "table{border-collapse:collapse;margin:.5rem 0}td,th{border:1px solid #999;padding:.2rem .6rem;text-align:left}"
+    "dt{font-weight:bold}section{border-top:1px solid #999;margin-top:2rem}"
+)
+HEADERS = ALWAYS | {  # of the page, which may have this style and nothing else
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox; style-src 'sha256-"
+    f"{b64encode(sha256(STYLE.encode()).digest()).decode()}'"
+}
+
+
+def codebook_csv(dataset: Any) -> str:
+    """The codebook as CSV (RFC 4180) with a header: a line for each category, with its variable before it."""
+    written = io.StringIO()
+    written.write(BYTE_ORDER_MARK)
+    writer = csv.writer(written)
+    writer.writerow(COLUMNS)
+    for variable in dataset["variables"]:
+        of_variable = [
+            *(_or_empty(variable[name]) for name in ("name", "label", "description", "group", "scale", "direction")),
+            *(_or_empty(variable[name]) for name in ("unit", "window", "baseline", "categorization")),
+            variable["maxPerMember"],
+            _codes(variable),
+        ]
+        for category in variable["categories"]:
+            of_category = [category["code"], category["label"], category["value"], _codes(category)]
+            writer.writerow(
+                spreadsheet_text(each) if isinstance(each, str) else each for each in (*of_variable, *of_category)
+            )
+    return written.getvalue()
+
+
+def codebook_html(dataset: Any, language: Language) -> str:
+    """The codebook as a page of HTML, in the language of the dataset's texts."""
+
+    def say(text: Message) -> str:
+        return escape(text.in_language(language))
+
+    title = f"{dataset['title']}, {dataset['wave']}"
+    head, variables = say(message("Codebook: {title}", title=title)), say(message("Variables"))
+    return "".join(
+        (
+            f'<!doctype html><html lang="{language.tag}"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width">',
+            f"<title>{head}</title><style>{STYLE}</style></head><body>",
+            f"<h1>{escape(title)}</h1>",
+            _list([(say(name), escape(text)) for name, text in _facts(dataset, language)]),
+            f"<h2>{variables}</h2><ol>",
+            *(
+                f'<li><a href="#{escape(each["name"])}">{escape(each["label"])}</a></li>'
+                for each in dataset["variables"]
+            ),
+            "</ol>",
+            *(_section(each, language) for each in dataset["variables"]),
+            "</body></html>\n",
+        )
+    )
+
+
+def _facts(dataset: Any, language: Language) -> Iterator[tuple[Message, str]]:
+    def day(text: str) -> str:
+        return day_in(date.fromisoformat(text), language)
+
+    yield message("Community"), dataset["community"]["name"]
+    if dataset["collectedFrom"]:
+        yield message("Survey from"), day(dataset["collectedFrom"])
+    yield message("Frozen on"), day(dataset["frozenOn"])
+    yield message("Last day of publications"), day(dataset["endedOn"] or dataset["endsOn"])
+    yield (
+        message("Members"),
+        message(
+            "{size:,}, within {margin} at 95 % confidence", size=dataset["size"], margin=SIZE_PRECISION.margin
+        ).in_language(language),
+    )
+    yield message("Offered to"), ", ".join(dataset["offeredTo"])
+    yield message("How to request it"), dataset["howToRequest"]
+
+
+def _section(variable: Any, language: Language) -> str:
+    def say(text: Message) -> str:
+        return escape(text.in_language(language))
+
+    facts = (
+        (message("Name"), variable["name"]),
+        (message("Description"), variable["description"]),
+        (message("Group"), variable["group"]),
+        (message("Scale of measurement"), variable["scale"]),
+        (message("Direction"), variable["direction"]),
+        (message("Unit"), variable["unit"]),
+        (message("Period"), variable["window"]),
+        (message("Baseline"), variable["baseline"]),
+        (message("Categories"), variable["categorization"]),
+        (message("Most categories of one member"), str(variable["maxPerMember"])),
+        (message("Codes"), _codes(variable)),
+    )
+    heads = (message("Code"), message("Label"), message("Value"), message("Codes"))
+    rows = [
+        (each["code"], each["label"], _number(each["value"], language), _codes(each)) for each in variable["categories"]
+    ]
+    return "".join(
+        (
+            f'<section id="{escape(variable["name"])}"><h3>{escape(variable["label"])}</h3>',
+            _list([(say(name), escape(text)) for name, text in facts if text]),
+            "<table><thead><tr>",
+            *(f'<th scope="col">{say(head)}</th>' for head in heads),
+            "</tr></thead><tbody>",
+            *("<tr>" + "".join(f"<td>{escape(each)}</td>" for each in row) + "</tr>" for row in rows),
+            "</tbody></table></section>",
+        )
+    )
+
+
+def _list(pairs: Sequence[tuple[str, str]]) -> str:
+    """A list of terms and descriptions, both HTML already."""
+    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in pairs) + "</dl>"
+
+
+def _codes(coded: Any) -> str:
+    return ", ".join(f"{each['system']} {each['code']}" for each in coded["codes"])
+
+
+def _number(number: float | None, language: Language) -> str:
+    return "" if number is None else number_in(number, language, grouped=True)
+
+
+def _or_empty(text: str | None) -> str:
+    return text or ""

@@ -1,0 +1,36 @@
+"""The queries whose results this server serves as files. Views that accept trusted documents alone accept these too."""
+
+
+def insight(field: str) -> str:
+    """The query of an insight's file, which is the result of one of its fields."""
+    return (
+        "query InsightFile($id: ID!) { insight(id: $id) {"
+        f" dataset {{ title wave }} variable {{ label }} by {{ label }} file: {field} }} }}"
+    )
+
+
+INSIGHT_CSV = insight("csv")
+INSIGHT_JSON_STAT = insight("jsonStat")
+CODEBOOK = """query Codebook($id: ID!) {
+  dataset(id: $id) {
+    id title wave kind collectedFrom frozenOn endsOn endedOn size offeredTo howToRequest community { name }
+    variables {
+      name label description group scale direction unit window baseline categorization maxPerMember
+      codes { system code }
+      categories { code label value codes { system code } }
+    }
+  }
+}"""
+# The datasets of a page of the catalogue. As few as a stranger's operation may cost by default.
+CATALOGUE = """query Catalogue($first: Int!, $after: Cursor, $language: Language!) @inContext(language: $language) {
+  datasets(first: $first, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      id title wave kind collectedFrom frozenOn endsOn endedOn size offeredTo languages howToRequest
+      community { name condition { name icd10 orpha } }
+      budget { cap { microRho epsilon delta } }
+      variables { name label description codes { system code } }
+    }
+  }
+}"""
+OWN = (INSIGHT_CSV, INSIGHT_JSON_STAT, CODEBOOK, CATALOGUE)

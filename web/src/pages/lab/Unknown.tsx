@@ -1,0 +1,18 @@
+// In the place of what does not exist, or what no licence covers.
+
+import { Link } from "wouter";
+import { Notice } from "../../base/Notice";
+import { PageTitle } from "../../base/PageTitle";
+import { useWords } from "../../text/words";
+import { texts } from "./texts";
+
+export function Unknown() {
+  const t = useWords(texts);
+  return (
+    <>
+      <PageTitle>{t.datasets}</PageTitle>
+      <Notice>{t.unknown}</Notice>
+      <Link href="/lab">{t.back}</Link>
+    </>
+  );
+}

@@ -1,0 +1,141 @@
+// The figures of an insight as a chart and as a table.
+
+import { useState } from "react";
+import type { CellFiguresFragment } from "../../../../generated/buyer";
+import { IntervalChart } from "../../../base/chart/IntervalChart";
+import { RadioField } from "../../../base/Field";
+import { Table } from "../../../base/Table";
+import { useFormats, useWords } from "../../../text/words";
+import { groupOf, measuresOf, rangeOf, sectionsOf, type Arrangement, type Measure, type Table as Figures } from "./figures";
+import { texts } from "./texts";
+
+interface ChartProps {
+  title: string;
+  table: Figures;
+  measure: Measure;
+  arrangement: Arrangement;
+  /** The values of the variable's categories. */
+  values: readonly number[];
+  second?: Figures | undefined;
+  /** The end of the axis, if it is not only that of this table. */
+  most?: number;
+}
+
+export function FiguresChart({ title, table, measure, arrangement, values, second, most = 0 }: ChartProps) {
+  const t = useWords(texts);
+  const format = useFigure(measure);
+  const sections = sectionsOf(table, { measure, arrangement, format, words: t, second });
+  const [start, end] = rangeOf(sections, measure, values);
+  return (
+    <IntervalChart
+      label={t.chart(title)}
+      caption={t.caption[measure]}
+      sections={sections}
+      range={[start, Math.max(end, most)]}
+      tick={format}
+      mark={measure === "share" || measure === "count" ? "bar" : "point"}
+      second={second && t.reconciled}
+    />
+  );
+}
+
+/** How a figure is written: shares in percent, counts as whole numbers. */
+export function useFigure(measure: Measure): (value: number) => string {
+  const { number } = useFormats();
+  if (measure === "share") return (value) => number(value, { style: "percent", maximumFractionDigits: 0 });
+  const digits = measure === "count" ? 0 : 1;
+  return (value) => number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" });
+}
+
+/** What is shown, among what there is, and how. */
+export function useChoice(table: Figures | undefined): { measure: Measure; arrangement: Arrangement; fields: React.ReactNode } {
+  const t = useWords(texts);
+  const [measure, setMeasure] = useState<Measure>("share");
+  const [arrangement, setArrangement] = useState<Arrangement>("category");
+  const possible = table ? measuresOf(table) : [];
+  const shown = possible.includes(measure) ? measure : "count";
+  const isGrouped = table?.cells.some((each) => each.by.length > 0) ?? false;
+  const fields = (
+    <>
+      <div className="in-line">
+        <RadioField
+          key={shown}
+          name="measure"
+          label={t.measure}
+          initial={shown}
+          onChange={(value) => setMeasure(value as Measure)}
+          options={possible.map((each) => ({ value: each, label: t.measures[each] }))}
+        />
+      </div>
+      {isGrouped && (shown === "share" || shown === "count") && (
+        <div className="in-line">
+          <RadioField
+            name="arrangement"
+            label={t.arrangement}
+            initial={arrangement}
+            onChange={(value) => setArrangement(value as Arrangement)}
+            options={[
+              { value: "category", label: t.byCategory },
+              { value: "group", label: t.byGroup },
+            ]}
+          />
+        </div>
+      )}
+    </>
+  );
+  return { measure: shown, arrangement, fields };
+}
+
+export function FiguresTable({ title, table, measure, second }: { title: string; table: Figures; measure: Measure; second?: Figures | undefined }) {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  const percent = useFigure("share");
+  const decimal = useFigure("MEAN");
+  const isGrouped = table.cells.some((each) => each.by.length > 0);
+  if (measure === "MEAN" || measure === "MEDIAN") {
+    const of = (found: Figures) => found.statistics.filter((each) => each.measure === measure);
+    const others = second && of(second);
+    return (
+      <Table
+        caption={title}
+        rows={of(table).map((each, place) => ({ ...each, place }))}
+        keyOf={(row) => String(row.place)}
+        columns={[
+          { title: t.group, cell: (row) => groupOf(row, t) },
+          { title: t.value, cell: (row) => (row.reliability === "NONE" ? "–" : written(row.value, decimal)), numeric: true },
+          { title: t.interval, cell: (row) => row.interval && t.between(decimal(row.interval.low), decimal(row.interval.high)), numeric: true },
+          { title: t.reliability, cell: (row) => t.reliabilities[row.reliability] },
+          ...(others ? [{ title: t.other, cell: (row: { place: number }) => others[row.place]?.reliability === "NONE" ? "–" : written(others[row.place]?.value, decimal), numeric: true }] : []),
+        ]}
+      />
+    );
+  }
+  const counted = (cell: CellFiguresFragment) => cell.count !== null && `${number(cell.count)}\u00a0±\u00a0${number(cell.marginOfError)}`;
+  const both = (cell: CellFiguresFragment | undefined) => cell && (measure === "count" ? counted(cell) : written(cell.share, percent));
+  return (
+    <>
+      <Table
+        caption={title}
+        rows={table.cells.map((each, place) => ({ ...each, place }))}
+        keyOf={(row) => String(row.place)}
+        columns={[
+          ...(isGrouped ? [{ title: t.group, cell: (row: CellFiguresFragment) => groupOf(row, t) }] : []),
+          { title: t.category, cell: (row) => row.category.label },
+          { title: t.count, cell: (row) => counted(row) || t.hidden, numeric: true },
+          { title: t.share, cell: (row) => (row.shareReliability === "NONE" ? "–" : written(row.share, percent)), numeric: true },
+          { title: t.interval, cell: (row) => row.interval && t.between(percent(row.interval.low), percent(row.interval.high)), numeric: true },
+          {
+            title: measure === "count" ? t.ofCount : t.ofShare,
+            cell: (row) => t.reliabilities[(measure === "count" ? row.reliability : row.shareReliability) ?? "HIDDEN"],
+          },
+          ...(second ? [{ title: t.other, cell: (row: { place: number }) => both(second.cells[row.place]) || t.hidden, numeric: true }] : []),
+        ]}
+      />
+      {table.cells.some((each) => each.reliability === "HIDDEN") && <p className="quiet after-form">{t.hiddenHint}</p>}
+    </>
+  );
+}
+
+function written(value: number | null | undefined, format: (value: number) => string): string {
+  return value === null || value === undefined ? "–" : format(value);
+}

@@ -1,0 +1,67 @@
+// The ledger's line of an insight, and a check by this browser that it vouches for the counts.
+
+import { useState } from "react";
+import type { LabInsightProofQuery } from "../../../../generated/buyer";
+import { Button } from "../../../base/Button";
+import { Notice } from "../../../base/Notice";
+import { Shown } from "../../../base/Shown";
+import { useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { LabInsightProof } from "../buyer/insight";
+import { isVouchedFor } from "./commitment";
+import { texts } from "./texts";
+
+type Known = NonNullable<LabInsightProofQuery["insight"]>["proof"];
+
+export function Proof({ insight }: { insight: string }) {
+  const t = useWords(texts);
+  const read = useRead(LabInsightProof, { id: insight });
+  return (
+    <section aria-labelledby="proof">
+      <h2 id="proof">{t.proof}</h2>
+      <p>{t.proofLead}</p>
+      <Shown read={read}>{({ insight: found }) => found && <Checked proof={found.proof} />}</Shown>
+    </section>
+  );
+}
+
+function Checked({ proof }: { proof: Known }) {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  const [holds, setHolds] = useState<boolean | null>(null);
+  const { salt, counts, commitment, ledgerEntry } = proof;
+  return (
+    <>
+      {"subtle" in crypto ? (
+        <Button onClick={() => void isVouchedFor({ salt, counts, commitment, ...ledgerEntry }).then(setHolds)}>{t.verify}</Button>
+      ) : (
+        <Notice>{t.unable}</Notice>
+      )}
+      {holds !== null && <Notice kind={holds ? "good" : "fault"}>{holds ? t.verified(number(ledgerEntry.position)) : t.unverified}</Notice>}
+      <dl className="facts proof after-form">
+        <dt>{t.entry}</dt>
+        <dd>{number(ledgerEntry.position)}</dd>
+        <dt>{t.hash}</dt>
+        <dd>
+          <code>{ledgerEntry.hash}</code>
+        </dd>
+        <dt>{t.line}</dt>
+        <dd>
+          <code>{ledgerEntry.line}</code>
+        </dd>
+        <dt>{t.commitment}</dt>
+        <dd>
+          <code>{commitment}</code>
+        </dd>
+        <dt>{t.salt}</dt>
+        <dd>
+          <code>{salt ?? t.noSalt}</code>
+        </dd>
+        <dt>{t.counts}</dt>
+        <dd>
+          <code>{JSON.stringify(counts)}</code>
+        </dd>
+      </dl>
+    </>
+  );
+}

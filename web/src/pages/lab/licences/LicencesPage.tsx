@@ -1,0 +1,117 @@
+// The organization's licences: what each opens, and what may still be spent under it.
+
+import { Link } from "wouter";
+import type { LabLicencesQuery } from "../../../../generated/buyer";
+import { PageTitle } from "../../../base/PageTitle";
+import { Shown } from "../../../base/Shown";
+import { useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { LabLicences, LabLicensedDatasets } from "../buyer/licences";
+import { LabQuote } from "../buyer/question";
+import "../lab.css";
+import { LinkButton } from "../LinkButton";
+import { texts as shared } from "../texts";
+import { texts } from "./texts";
+
+type Licence = LabLicencesQuery["organization"]["licences"][number];
+
+const STYLES = { REQUESTED: "badge", GRANTED: "badge good", REFUSED: "badge fault", ENDED: "badge" };
+
+export function Page() {
+  const t = useWords(texts);
+  const read = useRead(LabLicences, {});
+  return (
+    <>
+      <PageTitle>{useWords(shared).licences}</PageTitle>
+      <p>{t.lead}</p>
+      <p>
+        <LinkButton primary href="/lab/licences/request">
+          {t.request}
+        </LinkButton>
+      </p>
+      <Shown read={read}>
+        {({ organization: { licences } }) =>
+          licences.length === 0 ? (
+            <p className="quiet">{t.empty}</p>
+          ) : (
+            <>
+              {licences.map((each) => (
+                <OneLicence key={each.id} licence={each} />
+              ))}
+            </>
+          )
+        }
+      </Shown>
+    </>
+  );
+}
+
+function OneLicence({ licence }: { licence: Licence }) {
+  const t = useWords(texts);
+  const names = useWords(shared);
+  const { number, date } = useFormats();
+  const { price, quota } = licence;
+  const facts: [string, string | null][] = [
+    [t.purpose, licence.purpose],
+    [t.kind, licence.purposeKind && names.purposes[licence.purposeKind]],
+    [t.days, t.from(date(licence.startsOn), date(licence.endsOn))],
+    [t.reason, licence.reason],
+    [t.quota, quota.microRho > 0 ? t.microRho(number(quota.microRho), number(quota.epsilon, { maximumSignificantDigits: 3 })) : null],
+    [t.price, price && number(Number(price.amount), { style: "currency", currency: price.currency })],
+    [t.due, licence.status === "REFUSED" || licence.resultsDueOn === null ? null : date(licence.resultsDueOn)],
+  ];
+  return (
+    <section className="card licence" aria-labelledby={licence.id}>
+      <h2 id={licence.id}>
+        {licence.community.name} <span className={STYLES[licence.status]}>{t.statuses[licence.status]}</span>
+      </h2>
+      <dl className="facts">
+        {facts.map(([name, value]) =>
+          value === null ? null : (
+            <div key={name} className="fact">
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+        )}
+      </dl>
+      {licence.status === "GRANTED" && <Opened licence={licence} />}
+    </section>
+  );
+}
+
+function Opened({ licence }: { licence: Licence }) {
+  const t = useWords(texts);
+  const read = useRead(LabLicensedDatasets, { community: licence.community.slug });
+  return (
+    <>
+      <h3>{t.opens}</h3>
+      <Shown read={read}>
+        {({ datasets: { nodes } }) =>
+          nodes.length === 0 ? (
+            <p>{t.none}</p>
+          ) : (
+            <ul>
+              {nodes.map((each) => (
+                <li key={each.id}>
+                  <Link href={`/lab/datasets/${each.id}`}>{each.title}</Link>
+                  {" — "}
+                  {each.endedOn === null ? <Left dataset={each.id} licence={licence.id} variable={each.variables[0]?.name ?? ""} /> : t.over}
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </>
+  );
+}
+
+/** What may still be spent on a dataset under a licence, which the quote of any question says. */
+function Left({ dataset, licence, variable }: { dataset: string; licence: string; variable: string }) {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  const read = useRead(LabQuote, { input: { dataset, licence, variable, by: [], precision: "WITHIN_50" } });
+  const quote = read.data?.insightQuote;
+  return quote ? t.left(number(quote.remainingAfter.microRho + (quote.affordable ? quote.cost.microRho : 0))) : "…";
+}

@@ -1,0 +1,151 @@
+// The organization's API keys: a new one is shown once, and each can be revoked.
+
+import { useState } from "react";
+import { Button } from "../../../base/Button";
+import { Dialog } from "../../../base/Dialog";
+import { TextField } from "../../../base/Field";
+import { Form } from "../../../base/Form";
+import { Notice } from "../../../base/Notice";
+import { PageTitle } from "../../../base/PageTitle";
+import { failureText, Shown } from "../../../base/Shown";
+import { Table } from "../../../base/Table";
+import { texts as base } from "../../../base/texts";
+import type { LabApiKeysQuery } from "../../../../generated/buyer";
+import { useAction, useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { LabApiKeyCreate, LabApiKeyRevoke, LabApiKeys } from "../buyer/organization";
+import "../lab.css";
+import { texts as shared } from "../texts";
+import { texts } from "./texts";
+
+type Key = LabApiKeysQuery["organization"]["apiKeys"][number];
+
+export function Page() {
+  const t = useWords(texts);
+  const { keys } = useWords(shared);
+  const { time } = useFormats();
+  const read = useRead(LabApiKeys, {});
+  const [leaving, setLeaving] = useState<Key | null>(null);
+  const [revoked, setRevoked] = useState(false);
+  return (
+    <>
+      <PageTitle>{keys}</PageTitle>
+      <p>{t.keysLead}</p>
+      {revoked && <Notice kind="good">{t.revoked}</Notice>}
+      <Shown read={read}>
+        {({ organization }) => (
+          <Table
+            caption={keys}
+            rows={organization.apiKeys}
+            keyOf={(key) => key.id}
+            columns={[
+              { title: t.name, cell: (key) => key.name },
+              { title: t.prefix, cell: (key) => <code>{key.prefix}</code> },
+              { title: t.created, cell: (key) => time(key.createdAt) },
+              { title: t.used, cell: (key) => (key.lastUsedAt ? time(key.lastUsedAt) : t.never) },
+              { title: t.expires, cell: (key) => time(key.expiresAt) },
+              { title: t.actions, cell: (key) => <RevokeLink name={key.name} onPress={() => setLeaving(key)} /> },
+            ]}
+          />
+        )}
+      </Shown>
+      <Create onCreated={read.again} />
+      {leaving && (
+        <Revoke
+          apiKey={leaving}
+          onClose={(done) => {
+            setLeaving(null);
+            setRevoked(done);
+            if (done) read.again();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function RevokeLink({ name, onPress }: { name: string; onPress: () => void }) {
+  const t = useWords(texts);
+  return (
+    <button type="button" className="link" aria-label={t.revokeKey(name)} onClick={onPress}>
+      {t.revoke}
+    </button>
+  );
+}
+
+function Revoke({ apiKey, onClose }: { apiKey: Key; onClose: (done: boolean) => void }) {
+  const t = useWords(texts);
+  const words = useWords(base);
+  const { run, busy, refusals, failure } = useAction(LabApiKeyRevoke, (data) => data.apiKeyRevoke);
+
+  async function revoke(): Promise<void> {
+    if (await run({ input: { apiKey: apiKey.id } })) onClose(true);
+  }
+
+  return (
+    <Dialog title={t.sure(apiKey.name)} onClose={() => onClose(false)}>
+      <p>{t.effect}</p>
+      {refusals.map((each) => (
+        <Notice key={each.message} kind="fault">
+          {each.message}
+        </Notice>
+      ))}
+      {failure && <Notice kind="fault">{failureText(failure, words)}</Notice>}
+      <Button kind="danger" busy={busy} onClick={() => void revoke()}>
+        {t.yes}
+      </Button>
+    </Dialog>
+  );
+}
+
+function Create({ onCreated }: { onCreated: () => void }) {
+  const t = useWords(texts);
+  const [secret, setSecret] = useState<string | null>(null);
+  const { run, ...state } = useAction(LabApiKeyCreate, (data) => data.apiKeyCreate);
+
+  async function create(name: string, day: string): Promise<void> {
+    const made = await run({ input: { name, expiresAt: `${day}T23:59:59Z` } });
+    if (made) {
+      setSecret(made.secret);
+      onCreated();
+    }
+  }
+
+  return (
+    <section aria-labelledby="create">
+      <h2 id="create">{t.create}</h2>
+      {secret === null ? (
+        <Form submit={t.createIt} {...state} onSubmit={(values) => void create(values["name"] ?? "", values["expiresAt"] ?? "")}>
+          <TextField name="name" label={t.keyName} hint={t.keyNameHint} maxLength={100} required />
+          <TextField name="expiresAt" label={t.expiresOn} hint={t.expiresHint} type="date" required />
+        </Form>
+      ) : (
+        <Secret secret={secret} onStored={() => setSecret(null)} />
+      )}
+    </section>
+  );
+}
+
+/** The secret, as long as this page shows it: it is stored nowhere. */
+function Secret({ secret, onStored }: { secret: string; onStored: () => void }) {
+  const t = useWords(texts);
+  const [copied, setCopied] = useState(false);
+  return (
+    <Notice kind="good">
+      <p>
+        <strong>{t.secret}</strong>
+      </p>
+      <p>
+        <code className="secret">{secret}</code>
+      </p>
+      <p>{t.secretHint}</p>
+      <p>
+        {t.use} <code>Authorization: Bearer …</code>
+      </p>
+      <div className="form-end">
+        <Button onClick={() => void navigator.clipboard.writeText(secret).then(() => setCopied(true), () => undefined)}>{copied ? t.copied : t.copy}</Button>
+        <Button onClick={onStored}>{t.another}</Button>
+      </div>
+    </Notice>
+  );
+}

@@ -1,0 +1,128 @@
+// What was published for the organization, as the ledger has it, and where it publishes its results.
+
+import { useState } from "react";
+import { Dialog } from "../../../base/Dialog";
+import { TextField } from "../../../base/Field";
+import { Form } from "../../../base/Form";
+import { Notice } from "../../../base/Notice";
+import { Pager, usePages } from "../../../base/Pager";
+import { PageTitle } from "../../../base/PageTitle";
+import { Shown } from "../../../base/Shown";
+import { Table } from "../../../base/Table";
+import type { LabOwnUsesQuery } from "../../../../generated/buyer";
+import { useAction, useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { LabOrganization } from "../buyer/datasets";
+import { LabDataUseLinkResults, LabOwnUses } from "../buyer/organization";
+import { InsightLink } from "../InsightTable";
+import "../lab.css";
+import { texts as shared } from "../texts";
+import { texts } from "./texts";
+
+type Use = LabOwnUsesQuery["dataUses"]["nodes"][number];
+
+export function Page() {
+  const t = useWords(texts);
+  const read = useRead(LabOrganization, {});
+  return (
+    <>
+      <PageTitle>{useWords(shared).uses}</PageTitle>
+      <p>{t.usesLead}</p>
+      <Shown read={read}>{({ organization }) => <Uses organization={organization.id} />}</Shown>
+    </>
+  );
+}
+
+function Uses({ organization }: { organization: string }) {
+  const t = useWords(texts);
+  const names = useWords(shared);
+  const { number, time } = useFormats();
+  const pages = usePages();
+  const [linking, setLinking] = useState<Use | null>(null);
+  const [linked, setLinked] = useState(false);
+  const read = useRead(LabOwnUses, { organization, after: pages.after });
+  return (
+    <>
+      {linked && <Notice kind="good">{t.linked}</Notice>}
+      <Shown read={read}>
+        {({ dataUses: { nodes, pageInfo } }) =>
+          nodes.length === 0 ? (
+            <p className="quiet">{t.none}</p>
+          ) : (
+            <>
+              <Table
+                caption={names.uses}
+                rows={nodes}
+                keyOf={(use) => use.id}
+                columns={[
+                  { title: t.entry, cell: (use) => number(use.ledgerEntry.position), numeric: true },
+                  { title: t.insight, cell: (use) => <Title use={use} /> },
+                  { title: t.purpose, cell: (use) => use.purpose },
+                  { title: t.when, cell: (use) => time(use.publishedAt) },
+                  { title: t.cost, cell: (use) => number(use.cost.microRho), numeric: true },
+                  { title: t.results, cell: (use) => <Results use={use} onAdd={() => setLinking(use)} /> },
+                ]}
+              />
+              <Pager pages={pages} pageInfo={pageInfo} />
+            </>
+          )
+        }
+      </Shown>
+      {linking && (
+        <LinkResults
+          use={linking}
+          onClose={(done) => {
+            setLinking(null);
+            setLinked(done);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Title({ use }: { use: Use }) {
+  const t = useWords(texts);
+  return (
+    <>
+      {use.insight ? <InsightLink insight={use.insight} /> : t.unreadable(use.variables.join(", "))}
+      <br />
+      <span className="quiet">{use.datasetTitle}</span>
+    </>
+  );
+}
+
+function Results({ use, onAdd }: { use: Use; onAdd: () => void }) {
+  const t = useWords(texts);
+  return (
+    <>
+      {use.results.map(({ url }) => (
+        <div key={url}>
+          <a href={url} rel="noreferrer">
+            {new URL(url).host}
+          </a>
+        </div>
+      ))}
+      <button type="button" className="link" aria-label={t.addTo(use.variables.join(", "))} onClick={onAdd}>
+        {t.add}
+      </button>
+    </>
+  );
+}
+
+function LinkResults({ use, onClose }: { use: Use; onClose: (done: boolean) => void }) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(LabDataUseLinkResults, (data) => data.dataUseLinkResults);
+
+  async function link(url: string): Promise<void> {
+    if (await run({ input: { dataUse: use.id, url } })) onClose(true);
+  }
+
+  return (
+    <Dialog title={t.addTo(use.variables.join(", "))} onClose={() => onClose(false)}>
+      <Form submit={t.link} {...state} onSubmit={(values) => void link(values["url"] ?? "")}>
+        <TextField name="url" label={t.url} hint={t.urlHint} initial="https://" maxLength={500} required />
+      </Form>
+    </Dialog>
+  );
+}
