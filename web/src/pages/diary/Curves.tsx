@@ -6,7 +6,7 @@ import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { Curve, type Interval, type Period } from "./Curve";
 import { daysBefore, today } from "./days";
-import { Diary } from "./patient/diary";
+import { DiaryCurves } from "./patient/diary";
 import { texts } from "./texts";
 
 const PERIODS = {
@@ -61,7 +61,7 @@ export function Curves() {
 
 function Series({ period }: { period: Period }) {
   const t = useWords(texts);
-  const read = useRead(Diary, period);
+  const read = useRead(DiaryCurves, period);
   return (
     <Shown read={read}>
       {({ me: { dashboard, observations } }) => {

@@ -29,7 +29,7 @@ export function Due() {
           );
           return (
             <>
-              <p>{count ? t.recorded(number(count)) : t.nothing}</p>
+              <p>{count ? t.recorded(count, number(count)) : t.nothing}</p>
               <div className="form-end">
                 <Link href="/me/check-in" className="button primary">
                   {t.checkIn}

@@ -4,7 +4,7 @@ export const texts = words({
   en: {
     due: "Today",
     checkIn: "Check in",
-    recorded: (count: string) => `${count} values recorded today.`,
+    recorded: (count: number, shown: string) => (count === 1 ? "1 value recorded today." : `${shown} values recorded today.`),
     nothing: "Nothing recorded yet today.",
     surveys: "Surveys that wait for you",
     until: (day: string) => `until ${day}`,
@@ -55,7 +55,7 @@ export const texts = words({
   fr: {
     due: "Aujourd’hui",
     checkIn: "Faire le point",
-    recorded: (count: string) => `${count} valeurs notées aujourd’hui.`,
+    recorded: (count: number, shown: string) => (count < 2 ? `${shown} valeur notée aujourd’hui.` : `${shown} valeurs notées aujourd’hui.`),
     nothing: "Rien n’est encore noté aujourd’hui.",
     surveys: "Enquêtes qui vous attendent",
     until: (day: string) => `jusqu’au ${day}`,
