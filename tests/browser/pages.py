@@ -8,6 +8,8 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser.conftest import Visit
 from tests.support.client import PASSWORD
 
+expect.set_options(timeout=15_000)  # milliseconds: machines that test are busy
+
 LOCALES = {"en": "en-GB", "fr": "fr-FR"}
 FIELDS = {
     "en": {"email": "E-mail address", "password": "Password", "sign in": "Sign in"},

@@ -171,7 +171,7 @@ export const texts = words({
     toLedger: "Vers le registre public",
     line: "Le texte exact de l’entrée",
     hash: "Son SHA-256 :",
-    hiddenGroups: (groups: string) => `Groupes de trop peu de membres pour être dessinés : ${groups}.`,
+    hiddenGroups: (groups: string) => `Groupes de trop peu de membres pour être dessinés : ${groups}.`,
     asTable: "La même chose en tableau, avec les parts",
     chart: (name: string) => `Comptages : ${name}. Le tableau ci-dessous donne les mêmes chiffres.`,
     count: "Membres",
