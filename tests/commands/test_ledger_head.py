@@ -154,6 +154,7 @@ async def test_a_dataset_that_is_being_frozen_is_charged_and_ends_too(run: Run, 
         people = await gathered(network)
         async with network.database.transaction():
             dataset = await begin_survey(network.database, people.survey)
+        assert dataset is not None
         id, head = await ledger.identity(network.database), await ledger.head(network.database)
         datasets = await ledger.dataset_count(network.database)
         await FolderPlace(tmp_path).store(id, StoredHead(Head(head.position + 1, bytes(32)), datasets=datasets))

@@ -132,6 +132,9 @@ JOINED = """
     on conflict do nothing
 """  # so that members read the insights too
 
+# The demonstration of the tests has no dataset of a survey.
+ASKED = "update insight.variable set rule = 'CHOICE' where name = 'kind'"
+
 Place = tuple[object, ...]
 Texts = Mapping[str, Mapping[Place, str]]  # by field and then by place
 Walked = dict[Language, Texts]
@@ -174,6 +177,7 @@ async def walked(
         await open_roles(dsn)
         database = await asyncpg.connect(dsn)
         await database.execute(JOINED)
+        await database.execute(ASKED)
         values = {key: json.dumps(await database.fetchval(query)) for key, query in VALUES.items()}
         values |= {"ids": f"[{values['node']}]", "interval": "WEEK", "precision": "WITHIN_50"}
         viewer = await viewer_called(database, name)

@@ -125,6 +125,10 @@ async def test_a_survey_that_closes_becomes_a_dataset(
     }  # fmt: skip
     row = await network.row("SELECT * FROM insight.dataset WHERE id = $1", id)
     assert (row["frozen_on"], row["ends_on"]) == (today(), today() + timedelta(days=364))
+    assert row["collected_from"] == await network.value(
+        "SELECT opens_on FROM catalog.survey WHERE id = $1", respondents.survey
+    )
+    assert row["collected_from"] is not None
     assert (row["cap_micro_rho"], row["spent_micro_rho"]) == (200_000, 6 * PRICES[20])
     assert (row["sold_micro_rho"], row["domain_version"], row["status"]) == (0, 1, "OPEN")
     names = await network.database.fetch(

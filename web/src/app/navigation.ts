@@ -1,5 +1,6 @@
 // Where the header leads, by who has signed in.
 
+import type { ComponentType } from "react";
 import type { Audience } from "../graph/views";
 import { labNavigation } from "../pages/lab/navigation";
 import { memberNavigation } from "../pages/member/navigation";
@@ -9,6 +10,8 @@ import type { Words } from "../text/words";
 export interface NavigationLink {
   path: string;
   label: Words<string>;
+  /** Shown after the label. */
+  Count?: ComponentType;
 }
 
 /** The first is where a sign-in leads. */

@@ -19,6 +19,7 @@ interface TextProps extends Common {
   minLength?: number;
   maxLength?: number;
   inputMode?: "text" | "numeric" | "decimal";
+  step?: "any";
   /** With more than one, it is a box for longer texts. */
   rows?: number;
   onChange?: (value: string) => void;
@@ -91,12 +92,12 @@ export function RadioField({ name, label, hint, path = name, options, initial, o
 }
 
 /** A box to tick: its value is `on` if it is ticked. */
-export function CheckField({ name, label, hint, path = name, required }: Common) {
+export function CheckField({ name, label, hint, path = name, required, initial }: Common & { initial?: boolean | undefined }) {
   const { id, described, refusals } = useField(path, hint);
   return (
     <div className="field">
       <label className="choice">
-        <input type="checkbox" id={id} name={name} required={required} {...described} />
+        <input type="checkbox" id={id} name={name} required={required} defaultChecked={initial} {...described} />
         <span>{label}</span>
       </label>
       {hint && <Hint id={id}>{hint}</Hint>}

@@ -68,6 +68,7 @@ function Header() {
         {NAVIGATION[audience].map((link) => (
           <Link key={link.path} href={link.path} aria-current={path === link.path ? "page" : undefined}>
             {link.label[language]}
+            {link.Count && <link.Count />}
           </Link>
         ))}
       </nav>

@@ -1,7 +1,7 @@
 // How pages read, change and follow the graph.
 
 import { useCallback, useState } from "react";
-import { CombinedError, useClient, useQuery, useSubscription, type AnyVariables } from "urql";
+import { CombinedError, useClient, useQuery, useSubscription, type AnyVariables, type Client } from "urql";
 import { documentOf } from "./client";
 import type { Operation } from "./operation";
 import { Unreachable } from "./send";
@@ -73,6 +73,18 @@ export interface Action<Variables, Found> {
 
 const NONE: readonly Refusal[] = [];
 
+/** Carries out a mutation once, for a page that sends several. */
+export async function carryOut<Data, Variables, Found extends Payload>(
+  client: Client,
+  operation: Operation<Data, Variables>,
+  variables: Variables,
+  payloadOf: (data: Data) => Found | null,
+): Promise<{ payload: Found | null; refusals: readonly Refusal[]; failure: Failure | null }> {
+  const { data, error } = await client.mutation(documentOf(operation), variables as Variables & AnyVariables).toPromise();
+  const payload = data ? payloadOf(data) : null;
+  return { payload, refusals: payload?.userErrors ?? NONE, failure: payload ? null : (failureOf(error) ?? { message: "" }) };
+}
+
 /** A mutation; `payloadOf` takes its payload out of the data. */
 export function useAction<Data, Variables, Found extends Payload>(
   operation: Operation<Data, Variables>,
@@ -83,10 +95,7 @@ export function useAction<Data, Variables, Found extends Payload>(
 
   async function run(variables: Variables): Promise<Found | null> {
     setState({ busy: true, refusals: NONE, failure: null });
-    const { data, error } = await client.mutation(documentOf(operation), variables as Variables & AnyVariables).toPromise();
-    const payload = data ? payloadOf(data) : null;
-    const refusals = payload?.userErrors ?? NONE;
-    const failure = payload ? null : (failureOf(error) ?? { message: "" });
+    const { payload, refusals, failure } = await carryOut(client, operation, variables, payloadOf);
     setState({ busy: false, refusals, failure });
     return payload && refusals.length === 0 ? payload : null;
   }

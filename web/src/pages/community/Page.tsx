@@ -1,4 +1,4 @@
-// A community as everybody may see it.
+// A community as everybody may see it, and for members what they may.
 
 import { Link } from "wouter";
 import type { PageProps } from "../../app/route";
@@ -9,6 +9,7 @@ import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { CommunityPage } from "./everybody/community";
+import { Member } from "./Member";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
@@ -23,17 +24,18 @@ export function Page({ parameters }: PageProps) {
           <>
             <PageTitle>{community.name}</PageTitle>
             <p>{community.description}</p>
-            {community.countedOn && <p className="quiet">{t.size(number(community.memberCount), date(community.countedOn))}</p>}
-            {community.status !== "OPEN" && <Notice>{t.closed}</Notice>}
+            {community.countedOn && community.memberCount > 0 && <p className="quiet">{t.size(number(community.memberCount), date(community.countedOn))}</p>}
+            {community.status !== "OPEN" && <Notice>{t.unjoinable}</Notice>}
             {community.status === "OPEN" && audience === "PUBLIC" && (
               <Link href="/register" className="button primary">
                 {t.register}
               </Link>
             )}
+            {audience === "PATIENT" && <Member slug={parameters["slug"] ?? ""} />}
             {community.indicators.length > 0 && (
               <section aria-labelledby="follows">
                 <h2 id="follows">{t.follows}</h2>
-                <ul>
+                <ul className="tags">
                   {community.indicators.map((each) => (
                     <li key={each.id}>{each.name}</li>
                   ))}
@@ -45,7 +47,7 @@ export function Page({ parameters }: PageProps) {
           <>
             <PageTitle>{t.title}</PageTitle>
             <Notice>{t.unknown}</Notice>
-            <Link href="/">{t.search}</Link>
+            <Link href="/">{t.find}</Link>
           </>
         )
       }

@@ -2,7 +2,6 @@
 
 import "./landing.css";
 
-import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { homeOf, NAVIGATION } from "../../app/navigation";
 import { useSession } from "../../app/session";
@@ -10,10 +9,9 @@ import { PageTitle } from "../../base/PageTitle";
 import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useLanguage, useWords } from "../../text/words";
-import { Figures, FoundCommunities, MatchedCommunities } from "./everybody/landing";
+import { Communities } from "./Communities";
+import { Figures } from "./everybody/landing";
 import { texts } from "./texts";
-
-const PAUSE = 250; // milliseconds without a key, before a search is sent
 
 export function Page() {
   const t = useWords(texts);
@@ -79,56 +77,4 @@ function Figure({ name, value }: { name: string; value: string }) {
       <dd>{value}</dd>
     </div>
   );
-}
-
-function Communities() {
-  const t = useWords(texts);
-  const { number } = useFormats();
-  const [typed, setTyped] = useState("");
-  const [search, setSearch] = useState("");
-  const all = useRead(FoundCommunities, {}, { pause: search !== "" });
-  const matched = useRead(MatchedCommunities, { search }, { pause: search === "" });
-
-  useEffect(() => {
-    const timer = setTimeout(() => setSearch(typed.trim()), PAUSE);
-    return () => clearTimeout(timer);
-  }, [typed]);
-
-  return (
-    <section aria-labelledby="find">
-      <h2 id="find">{t.find}</h2>
-      <div className="field search">
-        <label htmlFor="search">{t.search}</label>
-        <input id="search" type="search" value={typed} maxLength={200} onChange={(event) => setTyped(event.target.value)} />
-      </div>
-      <div aria-live="polite">
-        <Shown read={search ? matched : all}>
-          {({ communities: { nodes, pageInfo } }) => (
-            <>
-              {nodes.length === 0 && <p>{t.none(search)}</p>}
-              <ul className="cards">
-                {nodes.map((each) => (
-                  <li key={each.slug}>
-                    <Link href={`/communities/${each.slug}`} className="card">
-                      <strong>{each.name}</strong>
-                      <Matched {...each} />
-                      <p>{each.description}</p>
-                      {each.memberCount > 0 && <p>{t.size(number(each.memberCount))}</p>}
-                    </Link>
-                  </li>
-                ))}
-              </ul>
-              {pageInfo.hasNextPage && <p className="quiet more">{t.more}</p>}
-            </>
-          )}
-        </Shown>
-      </div>
-    </section>
-  );
-}
-
-/** The words by which a search found a community, if they are not its name. */
-function Matched({ name, matched }: { name: string; matched?: { readonly name: string } | null }) {
-  const t = useWords(texts);
-  return matched && matched.name !== name ? <p>{t.alsoCalled(matched.name)}</p> : null;
 }

@@ -1,7 +1,11 @@
-// The first page after a sign-in.
+// The first page after a sign-in: what is due today, and the viewer's curves.
+
+import "../diary/diary.css";
 
 import { PageTitle } from "../../base/PageTitle";
 import { useWords } from "../../text/words";
+import { Curves } from "../diary/Curves";
+import { Due } from "../diary/Due";
 import { texts } from "./texts";
 
 export function Page() {
@@ -9,7 +13,8 @@ export function Page() {
   return (
     <>
       <PageTitle>{t.home}</PageTitle>
-      <p>{t.welcome}</p>
+      <Due />
+      <Curves />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { words } from "../../text/words";
 
 export const texts = words({
-  en: { home: "My space", welcome: "You are signed in." },
-  fr: { home: "Mon espace", welcome: "Vous êtes connecté." },
+  en: { home: "My space", communities: "Communities", surveys: "Surveys", data: "My data", account: "Account" },
+  fr: { home: "Mon espace", communities: "Communautés", surveys: "Enquêtes", data: "Mes données", account: "Compte" },
 });

@@ -1,0 +1,214 @@
+"""A member's account, in a browser: profile, relatives and a diary, how they sign in, export, and leaving."""
+
+import re
+from itertools import count
+
+import pyotp
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.browse_taking_part import languages, member_with_password
+from tests.browser.conftest import Visiting
+from tests.browser.pages import LOCALES, fill, heading, look, press, sign_in
+from tests.support.client import PASSWORD
+from tests.support.network import Network
+from tests.support.newcomers import code_in
+
+NEW_PASSWORD = "four quiet yellow boats"
+numbers = count(1)
+WORDS = {
+    "en": {
+        "profile": "Profile", "save": "Save", "saved": "Your profile is saved", "other": "Language: Français",
+        "other title": "Profil", "invite": "Invite",
+        "is invited": "is invited", "accept": "Accept", "open diary": "Open the diary",
+        "end": "End it", "download": "Prepare and download", "done": "Done", "leave": "Delete my account for good",
+        "gone": "Your account is deleted",
+        "change password": "Change the password", "changed": "Your password is changed",
+        "add": "Add a second factor", "continue": "Continue", "confirm": "Add it", "stored": "I have stored them",
+        "sign out": "Sign out", "change address": "Change the address", "send": "Send a code to the new address",
+        "enter": "Confirm the new address",
+        "address changed": "Your address is changed", "to start": "To the start page",
+    },
+    "fr": {
+        "profile": "Profil", "save": "Enregistrer", "saved": "Votre profil est enregistré", "other": "Langue: English",
+        "other title": "Profile", "invite": "Inviter", "is invited": "est invité", "accept": "Accepter",
+        "open diary": "Ouvrir le journal", "end": "Y mettre fin",
+        "download": "Préparer et télécharger", "done": "Terminé",
+        "leave": "Supprimer définitivement mon compte", "gone": "Votre compte est supprimé",
+        "change password": "Changer de mot de passe", "changed": "Votre mot de passe est changé",
+        "add": "Ajouter un second facteur", "continue": "Continuer",
+        "confirm": "L’ajouter", "stored": "Je les ai conservés",
+        "sign out": "Déconnecter", "change address": "Changer d’adresse",
+        "send": "Envoyer un code à la nouvelle adresse", "enter": "Confirmer la nouvelle adresse",
+        "address changed": "Votre adresse est changée", "to start": "Vers la page d’accueil",
+    },
+}  # fmt: skip
+
+
+@languages
+async def test_a_profile_is_changed_and_refused_at_its_own_field(
+    visit: Visiting, network: Network, language: str
+) -> None:
+    words = WORDS[language]
+    email = await member_with_password(network, language)
+    found = await visit("/sign-in", locale=LOCALES[language])
+    page = found.page
+    await sign_in(found, email, language=language)
+    await found.open("/me/account")
+    await page.locator("[name=pseudonym]").wait_for()
+    await look(found, f"profile-{language}")
+    await fill(page, pseudonym="x", birthYear="1700", about="Tea in the garden.", sharing="ALL_MEMBERS")
+    await press(page, words["save"])
+    for field in ("pseudonym", "birthYear"):
+        await expect(page.locator(f".field:has([name={field}]) .fault")).not_to_be_empty()
+    await expect(page.locator("[name=about]")).to_have_value("Tea in the garden.")
+    await fill(page, pseudonym=f"Camomille{next(numbers)}{language}", birthYear="1980")
+    await press(page, words["save"])
+    await expect(page.locator(".notice.good")).to_contain_text(words["saved"])
+    await page.reload()
+    await expect(page.locator("[name=birthYear]")).to_have_value("1980")
+    await expect(page.locator("[name=sharing][value=ALL_MEMBERS]")).to_be_checked()
+    await page.locator("main").get_by_role("button", name=words["other"]).click()
+    await expect(heading(page, words["other title"])).to_be_visible()
+
+
+@languages
+async def test_a_relative_is_invited_and_keeps_the_diary(visit: Visiting, network: Network, language: str) -> None:
+    words = WORDS[language]
+    patient, relative = [await member_with_password(network, language, kind=kind) for kind in ("PATIENT", "RELATIVE")]
+    await network.database.execute(
+        """
+        INSERT INTO care.observation (member_id, indicator_id, observed_on, value)
+        SELECT a.member_id, i.id, d, 3 FROM identity.account a, catalog.indicator i,
+            unnest(ARRAY[catalog.latest_today() - 20, catalog.latest_today() - 5]) d
+        WHERE a.email = $1 AND i.slug = 'fatigue'
+        """,
+        patient,
+    )
+    pseudonym = await network.value(
+        "SELECT m.pseudonym FROM care.member m JOIN identity.account a ON a.member_id = m.id WHERE a.email = $1",
+        relative,
+    )
+    one = await visit("/sign-in", locale=LOCALES[language])
+    await sign_in(one, patient, language=language)
+    await one.open("/me/relatives")
+    await fill(one.page, pseudonym="nobody of this name")
+    await press(one.page, words["invite"])
+    await expect(one.page.locator(".field:has([name=pseudonym]) .fault")).not_to_be_empty()
+    await fill(one.page, pseudonym=pseudonym)
+    await press(one.page, words["invite"])
+    await expect(one.page.locator(".notice.good")).to_contain_text(words["is invited"])
+    await look(one, f"relatives-{language}")
+    other = await visit("/sign-in", locale=LOCALES[language], narrow=True)
+    await sign_in(other, relative, language=language)
+    await other.open("/me/relatives")
+    await press(other.page, words["accept"])
+    await other.page.get_by_role("link", name=words["open diary"]).click()
+    await other.page.locator("[name=value]").wait_for()
+    await fill(other.page, value="999")
+    await other.page.locator("main form button").last.click()
+    await expect(other.page.locator(".field:has([name=value]) .fault")).not_to_be_empty()
+    await fill(other.page, value="7")
+    await other.page.locator("main form button").last.click()
+    await expect(other.page.locator(".notice.good")).to_be_visible()
+    await expect(other.page.locator("tbody")).to_contain_text("7")
+    await look(other, f"diary-{language}", narrow=False)
+    await one.page.reload()
+    await press(one.page, words["end"])
+    await one.page.locator("dialog").get_by_role("button", name=words["end"]).click()
+    await expect(one.page.locator(".cards li")).to_have_count(0)
+    await other.page.reload()
+    await expect(other.page.locator("[name=value]")).to_have_count(0)
+
+
+@languages
+async def test_address_password_and_second_factor_are_changed(visit: Visiting, network: Network, language: str) -> None:
+    words = WORDS[language]
+    email = await member_with_password(network, language)
+    other = await visit("/sign-in", locale=LOCALES[language])
+    await sign_in(other, email, language=language)
+    found = await visit("/sign-in", locale=LOCALES[language])
+    page = found.page
+    await sign_in(found, email, language=language)
+    found.secrets |= {NEW_PASSWORD}
+    await found.open("/me/security")
+    devices = page.locator("section:has(#sessions) tbody tr")
+    await expect(devices).to_have_count(3)  # with the session that every member of a test has
+    await look(found, f"security-{language}")
+    await devices.get_by_role("button", name=words["sign out"]).first.click()
+    await expect(devices).to_have_count(2)
+
+    section = page.locator("section:has(#password)")
+    await section.locator("summary").click()
+    await section.locator("[name=password]").fill("not the password")
+    await section.locator("[name=newPassword]").fill(NEW_PASSWORD)
+    await section.get_by_role("button", name=words["change password"]).click()
+    await expect(section.locator(".field:has([name=password]) .fault")).not_to_be_empty()
+    await section.locator("[name=password]").fill(PASSWORD)
+    await section.get_by_role("button", name=words["change password"]).click()
+    await expect(section.locator(".notice.good")).to_contain_text(words["changed"])
+
+    section = page.locator("section:has(#address)")
+    moved = f"moved{next(numbers)}{language}@people.example"
+    await section.locator("summary").click()
+    await section.locator("[name=newEmail]").fill(moved)
+    await section.locator("[name=password]").fill(NEW_PASSWORD)
+    await section.get_by_role("button", name=words["send"]).click()
+    await section.locator("[name=code]").fill(code_in(await network.mailbox.next(moved)))
+    await section.get_by_role("button", name=words["enter"]).click()
+    await expect(section.locator(".notice.good")).to_contain_text(words["address changed"])
+    await expect(section).to_contain_text(moved)
+
+    section = page.locator("section:has(#factors)")
+    await section.locator("summary").click()
+    await section.locator("[name=name]").fill("Telephone")
+    await section.locator("[name=password]").fill(NEW_PASSWORD)
+    await section.get_by_role("button", name=words["continue"]).click()
+    secret = (await section.locator(".secret").inner_text()).replace(" ", "")
+    assert secret in (await section.locator("a[href^='otpauth:']").get_attribute("href") or "")
+    await look(found, f"second-factor-{language}")
+    await section.locator("[name=totp]").fill(pyotp.TOTP(secret).now())
+    await section.get_by_role("button", name=words["confirm"]).click()
+    await expect(section.locator(".codes li")).to_have_count(10)
+    codes = await section.locator(".codes code").all_inner_texts()
+    found.secrets |= {secret, *codes}
+    await look(found, f"recovery-codes-{language}", narrow=False)
+    await section.get_by_role("button", name=words["stored"]).click()
+    await expect(section.locator(".codes")).to_have_count(0)
+    await expect(section.locator(".factors")).to_contain_text("Telephone")
+
+
+@languages
+async def test_data_are_exported_and_the_account_deleted(visit: Visiting, network: Network, language: str) -> None:
+    words = WORDS[language]
+    email = await member_with_password(network, language)
+    found = await visit("/sign-in", locale=LOCALES[language])
+    page = found.page
+    await sign_in(found, email, language=language)
+    await found.open("/me/export")
+    await fill(page, format="JSON")
+    async with page.expect_download() as download:
+        await press(page, words["download"])
+    path = await (await download.value).path()
+    assert re.search(email, path.read_text(encoding="utf-8"))
+    await expect(page.locator(".notice.good")).to_contain_text(words["done"])
+    await look(found, f"export-{language}")
+    await found.open("/me/leave")
+    await fill(page, password="not the password", sure=True)
+    await look(found, f"leave-{language}")
+    await press(page, words["leave"])
+    await expect(page.locator(".field:has([name=password]) .fault")).not_to_be_empty()
+    await fill(page, password=PASSWORD)
+    await press(page, words["leave"])
+    await expect(heading(page, words["gone"])).to_be_visible()
+    assert await network.value("SELECT count(*) FROM identity.account WHERE email = $1", email) == 0
+    await press(page, words["to start"])
+    await expect(page.locator(".header")).to_have_attribute("data-audience", "PUBLIC")
+
+
+@pytest.mark.parametrize("path", ["/me/account", "/me/relatives", "/me/security", "/me/leave"])
+async def test_pages_of_the_account_have_enough_contrast_in_the_dark(visit: Visiting, path: str) -> None:
+    found = await visit("/sign-in", dark=True, locale="fr-FR")
+    await sign_in(found, "patient@demo.example", language="fr")
+    await found.open(path)
+    await look(found, f"dark-{path.rpartition('/')[2]}", narrow=False)

@@ -1,0 +1,50 @@
+// Asks before something that cannot be undone: what it does, a button that does it, and why it was refused.
+
+import type { ReactNode } from "react";
+import type { Failure, Refusal } from "../graph/hooks";
+import { useWords } from "../text/words";
+import { Button } from "./Button";
+import { Dialog } from "./Dialog";
+import { Notice } from "./Notice";
+import { failureText } from "./Shown";
+import { texts } from "./texts";
+
+interface Props {
+  title: string;
+  children: ReactNode;
+  action: string;
+  onConfirm: () => void;
+  onClose: () => void;
+  /** Of `useAction`. */
+  busy: boolean;
+  refusals: readonly Refusal[];
+  failure: Failure | null;
+}
+
+export function Confirm({ title, children, action, onConfirm, onClose, busy, refusals, failure }: Props) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p>{children}</p>
+      <Refused refusals={refusals} failure={failure} />
+      <div className="after-form">
+        <Button kind="danger" busy={busy} onClick={onConfirm}>
+          {action}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** Why a mutation without a form was not carried out. */
+export function Refused({ refusals, failure }: { refusals: readonly Refusal[]; failure: Failure | null }) {
+  const t = useWords(texts);
+  if (!refusals.length && !failure) return null;
+  return (
+    <Notice kind="fault">
+      {refusals.map(({ message }) => (
+        <p key={message}>{message}</p>
+      ))}
+      {failure && <p>{failureText(failure, t)}</p>}
+    </Notice>
+  );
+}

@@ -1,0 +1,102 @@
+// The discussions of a community: those that associations have pinned, and all others by page, language and search.
+
+import "./community.css";
+
+import { useState } from "react";
+import { Link } from "wouter";
+import { Pager, usePages } from "../../base/Pager";
+import { SearchBox } from "../../base/SearchBox";
+import { Shown } from "../../base/Shown";
+import { useRead } from "../../graph/hooks";
+import { useFormats, useWords } from "../../text/words";
+import { texts } from "./texts";
+import { CommunityDiscussions, type DiscussionLineFragment } from "./patient/community";
+
+type Chosen = "EN" | "FR" | null;
+
+export function Discussions({ slug, canWrite }: { slug: string; canWrite: boolean }) {
+  const t = useWords(texts);
+  const [search, setSearch] = useState("");
+  const [language, setLanguage] = useState<Chosen>(null);
+  return (
+    <section aria-labelledby="discussions">
+      <h2 id="discussions">{t.discussions}</h2>
+      {canWrite ? (
+        <p>
+          <Link href={`/communities/${slug}/discussions/new`} className="button">
+            {t.start}
+          </Link>
+        </p>
+      ) : (
+        <p className="quiet">{t.joinToWrite}</p>
+      )}
+      <div className="filters">
+        <SearchBox label={t.search} onSearch={setSearch} />
+        <div className="field">
+          <label htmlFor="discussion-language">{t.language}</label>
+          <select id="discussion-language" value={language ?? ""} onChange={(event) => setLanguage((event.target.value || null) as Chosen)}>
+            <option value="">{t.all}</option>
+            <option value="EN">{t.languages.EN}</option>
+            <option value="FR">{t.languages.FR}</option>
+          </select>
+        </div>
+      </div>
+      <List key={`${search} ${language}`} slug={slug} search={search} language={language} />
+    </section>
+  );
+}
+
+/** The pages of one search. */
+function List({ slug, search, language }: { slug: string; search: string; language: Chosen }) {
+  const t = useWords(texts);
+  const pages = usePages();
+  const read = useRead(CommunityDiscussions, { slug, search: search || null, language, after: pages.after });
+  return (
+    <div aria-live="polite">
+      <Shown read={read}>
+        {({ community }) => {
+          if (!community) return null;
+          const { nodes, pageInfo } = community.discussions;
+          const isFirst = !pages.previous && !search && !language;
+          const pinned = isFirst ? community.pinned : [];
+          const others = nodes.filter((each) => !pinned.some(({ id }) => id === each.id));
+          if (pinned.length + others.length === 0) return <p>{t.none}</p>;
+          return (
+            <>
+              <ul className="discussions">
+                {pinned.map((each) => (
+                  <Line key={each.id} slug={slug} discussion={each} isPinned />
+                ))}
+                {others.map((each) => (
+                  <Line key={each.id} slug={slug} discussion={each} />
+                ))}
+              </ul>
+              <Pager pages={pages} pageInfo={pageInfo} />
+            </>
+          );
+        }}
+      </Shown>
+    </div>
+  );
+}
+
+function Line({ slug, discussion, isPinned = false }: { slug: string; discussion: DiscussionLineFragment; isPinned?: boolean }) {
+  const t = useWords(texts);
+  const { number, time } = useFormats();
+  const { id, title, language, author, postCount, lastPostAt, closed } = discussion;
+  const known = [
+    t.by(author?.pseudonym ?? t.gone),
+    t.posts(postCount, number(postCount)),
+    t.latest(time(lastPostAt)),
+    isPinned && t.pinned,
+    closed && t.closed,
+  ];
+  return (
+    <li>
+      <Link href={`/communities/${slug}/discussions/${id}`} lang={language.toLowerCase()}>
+        {title}
+      </Link>
+      <span className="quiet">{known.filter(Boolean).join(" · ")}</span>
+    </li>
+  );
+}

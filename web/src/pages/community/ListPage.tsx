@@ -1,0 +1,50 @@
+// The communities of the person who has signed in, and a search for others.
+
+import { Link } from "wouter";
+import { useSession } from "../../app/session";
+import { PageTitle } from "../../base/PageTitle";
+import { Shown } from "../../base/Shown";
+import { useRead } from "../../graph/hooks";
+import { useWords } from "../../text/words";
+import { Communities } from "../landing/Communities";
+import { texts } from "./texts";
+import { MyCommunities } from "./patient/community";
+
+export function Page() {
+  const t = useWords(texts);
+  const { audience } = useSession();
+  return (
+    <>
+      <PageTitle>{t.communities}</PageTitle>
+      {audience === "PATIENT" && <Mine />}
+      <Communities />
+    </>
+  );
+}
+
+function Mine() {
+  const t = useWords(texts);
+  const read = useRead(MyCommunities, {});
+  return (
+    <section aria-labelledby="mine">
+      <h2 id="mine">{t.mine}</h2>
+      <Shown read={read}>
+        {({ me: { memberships } }) =>
+          memberships.length === 0 ? (
+            <p>{t.noneYet}</p>
+          ) : (
+            <ul className="cards">
+              {memberships.map(({ id, community }) => (
+                <li key={id}>
+                  <Link href={`/communities/${community.slug}`} className="card">
+                    <strong>{community.name}</strong>
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </section>
+  );
+}

@@ -1,0 +1,124 @@
+// The viewer's curves over a period that they choose, and the notes of that period.
+
+import { useState } from "react";
+import { Shown } from "../../base/Shown";
+import { useRead } from "../../graph/hooks";
+import { useFormats, useWords } from "../../text/words";
+import { Curve, type Interval, type Period } from "./Curve";
+import { daysBefore, today } from "./days";
+import { Diary } from "./patient/diary";
+import { texts } from "./texts";
+
+const PERIODS = {
+  MONTH: { days: 27, interval: "DAY" },
+  QUARTER: { days: 91, interval: "WEEK" },
+  YEAR: { days: 365, interval: "WEEK" },
+  FIVE: { days: 1826, interval: "MONTH" },
+} as const;
+type Name = keyof typeof PERIODS;
+
+export function Curves() {
+  const t = useWords(texts);
+  const [name, setName] = useState<Name>("QUARTER");
+  const [interval, setInterval] = useState<Interval>(PERIODS.QUARTER.interval);
+  const to = today();
+  const period = { from: daysBefore(to, PERIODS[name].days), to, interval };
+
+  function change(chosen: Name): void {
+    setName(chosen);
+    setInterval(PERIODS[chosen].interval);
+  }
+
+  return (
+    <section aria-labelledby="curves">
+      <h2 id="curves">{t.curves}</h2>
+      <div className="filters">
+        <div className="field">
+          <label htmlFor="period">{t.period}</label>
+          <select id="period" value={name} onChange={(event) => change(event.target.value as Name)}>
+            {Object.entries(t.periods).map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </div>
+        <div className="field">
+          <label htmlFor="interval">{t.interval}</label>
+          <select id="interval" value={interval} onChange={(event) => setInterval(event.target.value as Interval)}>
+            {Object.entries(t.intervals).map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </div>
+      </div>
+      <Series key={`${name} ${interval}`} period={period} />
+    </section>
+  );
+}
+
+function Series({ period }: { period: Period }) {
+  const t = useWords(texts);
+  const read = useRead(Diary, period);
+  return (
+    <Shown read={read}>
+      {({ me: { dashboard, observations } }) => {
+        const own = dashboard.ownSeries.map((each) => ({ ...each, own: true }));
+        const series = [...dashboard.series.map((each) => ({ ...each, own: false })), ...own];
+        const courses = [...dashboard.courses, ...dashboard.ownCourses];
+        const notes = observations.nodes.filter((each) => each.note && each.observedOn >= period.from);
+        if (series.length === 0) return <p>{t.empty}</p>;
+        return (
+          <>
+            <p className="quiet">{t.legend}</p>
+            <div className="curves">
+              {series.map(({ indicator, points, own: isOwn }) => (
+                <section key={indicator.id} aria-labelledby={`curve-${indicator.id}`}>
+                  <h3 id={`curve-${indicator.id}`}>
+                    {indicator.name}
+                    {indicator.unit && <span className="quiet"> ({indicator.unit})</span>}
+                    {isOwn && <span className="quiet"> · {t.own}</span>}
+                  </h3>
+                  <Curve indicator={indicator} points={points} courses={courses} period={period} />
+                </section>
+              ))}
+            </div>
+            <Notes notes={notes} />
+          </>
+        );
+      }}
+    </Shown>
+  );
+}
+
+interface Note {
+  readonly id: string;
+  readonly note: string | null;
+  readonly observedOn: string;
+  readonly value: number;
+  readonly indicator: { readonly name: string };
+}
+
+function Notes({ notes }: { notes: readonly Note[] }) {
+  const t = useWords(texts);
+  const { date, number } = useFormats();
+  if (notes.length === 0) return null;
+  return (
+    <section aria-labelledby="notes">
+      <h2 id="notes">{t.notes}</h2>
+      <ul className="notes">
+        {notes.map((each) => (
+          <li key={each.id}>
+            <span className="quiet">
+              {date(each.observedOn)} · {each.indicator.name} {number(each.value)}
+            </span>
+            <br />
+            {each.note}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,101 @@
+// Adds to a check-in: an indicator of the catalogue, or one that the viewer makes for themselves.
+
+import { useState } from "react";
+import { Button } from "../../base/Button";
+import { SelectField, TextField } from "../../base/Field";
+import { Form } from "../../base/Form";
+import { Picker } from "../../base/Picker";
+import { useAction, useRead, type Refusal } from "../../graph/hooks";
+import { useWords } from "../../text/words";
+import { numberIn } from "./changes";
+import { FoundIndicators, OwnIndicatorCreate } from "./patient/diary";
+import type { Tracked } from "./Recorded";
+import { texts } from "./texts";
+
+interface Props {
+  /** The indicators that the check-in has. */
+  known: ReadonlySet<string>;
+  /** Those of the viewer's communities. */
+  offered: readonly Tracked[];
+  onAdd: (indicator: Tracked) => void;
+  onCreated: () => void;
+}
+
+export function More({ known, offered, onAdd, onCreated }: Props) {
+  const t = useWords(texts);
+  const [search, setSearch] = useState("");
+  const [isMaking, setMaking] = useState(false);
+  const { data } = useRead(FoundIndicators, { search }, { pause: !search });
+  const found = data?.indicators.filter((each) => !known.has(each.id)).map((each) => ({ ...each, also: each.matched?.name }));
+  const rest = offered.filter((each) => !known.has(each.id));
+  return (
+    <section aria-labelledby="more">
+      <h2 id="more">{t.more}</h2>
+      {rest.length > 0 && (
+        <ul className="tags">
+          {rest.map((each) => (
+            <li key={each.id}>
+              <button type="button" className="link" onClick={() => onAdd(each)}>
+                {each.name}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <Picker label={t.search} none={t.none} search={search} onSearch={setSearch} found={found} onPick={onAdd} />
+      {isMaking ? (
+        <Create
+          onCreated={() => {
+            setMaking(false);
+            onCreated();
+          }}
+        />
+      ) : (
+        <Button onClick={() => setMaking(true)}>{t.create}</Button>
+      )}
+    </section>
+  );
+}
+
+const SCALES = ["RATING_0_10", "GRADE_NONE_TO_SEVERE", "QUANTITY"] as const;
+type Scale = (typeof SCALES)[number];
+
+function Create({ onCreated }: { onCreated: () => void }) {
+  const t = useWords(texts);
+  const [scale, setScale] = useState<Scale>("RATING_0_10");
+  const [faults, setFaults] = useState<readonly Refusal[]>([]);
+  const { run, ...state } = useAction(OwnIndicatorCreate, (data) => data.ownIndicatorCreate);
+
+  async function create({ name = "", unit = "", minimum = "", maximum = "" }: Record<string, string>): Promise<void> {
+    const ends = { minimum: numberIn(minimum.trim()), maximum: numberIn(maximum.trim()) };
+    const isQuantity = scale === "QUANTITY";
+    const wrong = isQuantity ? (["minimum", "maximum"] as const).filter((each) => ends[each] === null) : [];
+    setFaults(wrong.map((each) => ({ path: ["input", each], message: t.notNumber })));
+    if (wrong.length) return;
+    if (await run({ input: { name, scale, ...(isQuantity && { unit, ...ends }) } })) onCreated();
+  }
+
+  return (
+    <section className="panel" aria-labelledby="create">
+      <h3 id="create">{t.create}</h3>
+      <p>{t.createHint}</p>
+      <Form submit={t.add} {...state} refusals={faults.length ? faults : state.refusals} onSubmit={(values) => void create(values)}>
+        <TextField name="name" label={t.name} />
+        <SelectField
+          name="scale"
+          label={t.scale}
+          initial={scale}
+          options={SCALES.map((value) => ({ value, label: t.scales[value] }))}
+          onChange={(value) => setScale(value as Scale)}
+        />
+        {scale === "QUANTITY" && (
+          <>
+            <TextField name="unit" label={t.unit} />
+            <TextField name="minimum" label={t.minimum} inputMode="decimal" />
+            <TextField name="maximum" label={t.maximum} inputMode="decimal" />
+          </>
+        )}
+      </Form>
+    </section>
+  );
+}

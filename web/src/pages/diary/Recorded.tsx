@@ -1,0 +1,69 @@
+// The fields of one indicator on one day: its value, and a note on it.
+
+import { TextField } from "../../base/Field";
+import { useRefusals } from "../../base/Form";
+import { ScaleField, TEN } from "../../base/ScaleField";
+import { useFormats, useWords } from "../../text/words";
+import { texts } from "./texts";
+
+export interface Tracked {
+  readonly id: string;
+  readonly name: string;
+  readonly scale: "RATING_0_10" | "GRADE_NONE_TO_SEVERE" | "QUANTITY";
+  readonly unit: string | null;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+export interface Entry {
+  indicator: Tracked;
+  own: boolean;
+  /** What is recorded for the day. */
+  latest: { readonly id: string; readonly value: number; readonly note: string | null } | null;
+}
+
+export function Recorded({ entry: { indicator, latest, own }, onForget }: { entry: Entry; onForget: () => void }) {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  const name = `value.${indicator.id}`;
+  const label = (
+    <>
+      {indicator.name}
+      {own && <span className="quiet"> · {t.own}</span>}
+    </>
+  );
+  const hasFault = useRefusals(`note.${indicator.id}`).length > 0;
+  return (
+    <div className="entry">
+      {indicator.scale === "RATING_0_10" && <ScaleField name={name} label={label} options={TEN} initial={latest?.value} />}
+      {indicator.scale === "GRADE_NONE_TO_SEVERE" && (
+        <ScaleField
+          name={name}
+          label={label}
+          options={t.grades.map((grade, value) => ({ value, label: grade }))}
+          initial={latest?.value}
+        />
+      )}
+      {indicator.scale === "QUANTITY" && (
+        <TextField
+          name={name}
+          label={indicator.unit ? `${indicator.name} (${indicator.unit})` : label}
+          hint={t.between(number(indicator.minimum), number(indicator.maximum))}
+          inputMode="decimal"
+          autoComplete="off"
+          initial={latest ? number(latest.value, { useGrouping: false, maximumFractionDigits: 6 }) : ""}
+        />
+      )}
+      <details open={Boolean(latest?.note) || hasFault || undefined}>
+        <summary>{t.addNote}</summary>
+        <TextField name={`note.${indicator.id}`} label={`${t.addNote}: ${indicator.name}`} hint={t.noteHint} rows={2} initial={latest?.note ?? ""} />
+      </details>
+      {latest && (
+        <button type="button" className="link" onClick={onForget}>
+          {t.forget}
+          <span className="hidden-text">: {indicator.name}</span>
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+// What a check-in changes: the values of its form compared with what is recorded, and sent in as few mutations as possible.
+
+import type { Client } from "urql";
+import { carryOut, type Failure, type Refusal } from "../../graph/hooks";
+import { ObservationsRecord, OwnObservationRecord } from "./patient/diary";
+import type { Entry } from "./Recorded";
+
+export interface Change {
+  indicator: string;
+  own: boolean;
+  value: number;
+  note: string | null;
+}
+
+export interface Fault {
+  /** The name of the field. */
+  path: string;
+  fault: "notNumber" | "noValue";
+}
+
+/** The values that differ from those recorded, and what cannot be sent. */
+export function changed(entries: readonly Entry[], values: Record<string, string>): { changes: Change[]; faults: Fault[] } {
+  const changes: Change[] = [];
+  const faults: Fault[] = [];
+  for (const { indicator, own, latest } of entries) {
+    const typed = (values[`value.${indicator.id}`] ?? "").trim();
+    const note = (values[`note.${indicator.id}`] ?? "").trim() || null;
+    const value = numberIn(typed);
+    if (typed && value === null) faults.push({ path: `value.${indicator.id}`, fault: "notNumber" });
+    else if (value === null && note) faults.push({ path: `note.${indicator.id}`, fault: "noValue" });
+    else if (value !== null && (value !== latest?.value || note !== latest.note)) {
+      changes.push({ indicator: indicator.id, own, value, note });
+    }
+  }
+  return { changes, faults };
+}
+
+/** A number as people type it, with a point or a comma; null if it is none. */
+export function numberIn(typed: string): number | null {
+  const text = typed.replace(",", ".").replace("\u2212", "-");
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : null;
+}
+
+/** Records the changes. Each refusal has the path of the field that it is about. */
+export async function record(
+  client: Client,
+  observedOn: string,
+  changes: readonly Change[],
+): Promise<{ refusals: Refusal[]; failure: Failure | null }> {
+  const refusals: Refusal[] = [];
+  const catalogue = changes.filter((each) => !each.own);
+  if (catalogue.length) {
+    const entries = catalogue.map(({ indicator, value, note }) => ({ indicator, value, note }));
+    const done = await carryOut(client, ObservationsRecord, { input: { observedOn, entries } }, (data) => data.observationsRecord);
+    refusals.push(...done.refusals.map((each) => placed(each, catalogue[Number(each.path[2])]?.indicator, each.path[3])));
+    if (done.failure) return { refusals, failure: done.failure };
+  }
+  for (const { indicator, value, note } of changes.filter((each) => each.own)) {
+    const input = { ownIndicator: indicator, observedOn, value, note };
+    const done = await carryOut(client, OwnObservationRecord, { input }, (data) => data.ownObservationRecord);
+    refusals.push(...done.refusals.map((each) => placed(each, indicator, each.path[1])));
+    if (done.failure) return { refusals, failure: done.failure };
+  }
+  return { refusals, failure: null };
+}
+
+/** A refusal at the field of an indicator; as it is, if it is about the day. */
+function placed(refusal: Refusal, indicator: string | undefined, field: string | undefined): Refusal {
+  if (!indicator || field === "observedOn") return refusal;
+  return { ...refusal, path: ["input", field === "note" ? "note" : "value", indicator] };
+}

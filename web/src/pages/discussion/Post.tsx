@@ -1,0 +1,212 @@
+// A post, with what its readers and its author can do with it.
+
+import { useState } from "react";
+import { Button } from "../../base/Button";
+import { Dialog } from "../../base/Dialog";
+import { RadioField, TextField } from "../../base/Field";
+import { Form } from "../../base/Form";
+import { Notice } from "../../base/Notice";
+import { Prose } from "../../base/Prose";
+import { failureText } from "../../base/Shown";
+import { texts as base } from "../../base/texts";
+import { useAction } from "../../graph/hooks";
+import { useFormats, useWords } from "../../text/words";
+import { PostEdit, PostFlag, PostReact, PostRemove, RemovalAppeal, type PostTextFragment } from "./patient/discussion";
+import { texts } from "./texts";
+
+const REACTIONS = ["SAME_HERE", "THANKS", "HUG", "HELPFUL"] as const;
+type Reason = keyof typeof texts.en.reasons;
+type Doing = "edit" | "remove" | "flag" | null;
+
+interface Props {
+  post: PostTextFragment;
+  isOwn: boolean;
+  canWrite: boolean;
+}
+
+export function Post({ post, isOwn, canWrite }: Props) {
+  const t = useWords(texts);
+  const { time } = useFormats();
+  const [doing, setDoing] = useState<Doing>(null);
+  const close = (): void => setDoing(null);
+  const { author } = post;
+  return (
+    <article className="post" aria-labelledby={`by-${post.id}`}>
+      <p className="by" id={`by-${post.id}`}>
+        <strong>{author?.pseudonym ?? t.gone}</strong>
+        {author?.verified && <span> · {t.association}</span>}
+        <span className="quiet">
+          {" · "}
+          <time dateTime={post.createdAt}>{time(post.createdAt)}</time>
+          {post.editedAt && !post.removed && ` · ${t.edited(time(post.editedAt))}`}
+        </span>
+      </p>
+      {post.removed ? (
+        <Removed post={post} />
+      ) : doing === "edit" ? (
+        <Edit post={post} onClose={close} />
+      ) : (
+        <>
+          <div lang={post.language.toLowerCase()}>
+            <Prose>{post.body ?? ""}</Prose>
+          </div>
+          <Reactions post={post} />
+          <p className="actions">
+            {isOwn && canWrite && (
+              <button type="button" className="link" onClick={() => setDoing("edit")}>
+                {t.edit}
+              </button>
+            )}
+            <button type="button" className="link" onClick={() => setDoing(isOwn ? "remove" : "flag")}>
+              {isOwn ? t.remove : t.flag}
+            </button>
+          </p>
+        </>
+      )}
+      {doing === "remove" && <Remove post={post.id} onClose={close} />}
+      {doing === "flag" && <Flag post={post.id} onClose={close} />}
+    </article>
+  );
+}
+
+function Reactions({ post }: { post: PostTextFragment }) {
+  const t = useWords(texts);
+  const words = useWords(base);
+  const { number } = useFormats();
+  const { run, busy, refusals, failure } = useAction(PostReact, (data) => data.postReact);
+  return (
+    <>
+      <div className="reactions" role="group" aria-label={t.react}>
+        {REACTIONS.map((reaction) => {
+          const count = post.reactions.find((each) => each.reaction === reaction)?.count ?? 0;
+          const on = post.viewerReactions.includes(reaction);
+          const name = t.reactions[reaction];
+          return (
+            <button
+              key={reaction}
+              type="button"
+              aria-pressed={on}
+              aria-label={count ? t.reactionCount(name, number(count)) : name}
+              disabled={busy}
+              onClick={() => void run({ input: { post: post.id, reaction, on: !on } })}
+            >
+              {name}
+              {count > 0 && <span aria-hidden="true"> {number(count)}</span>}
+            </button>
+          );
+        })}
+      </div>
+      {refusals.map((each) => (
+        <Notice key={each.message} kind="fault">
+          {each.message}
+        </Notice>
+      ))}
+      {failure && <Notice kind="fault">{failureText(failure, words)}</Notice>}
+    </>
+  );
+}
+
+function Edit({ post, onClose }: { post: PostTextFragment; onClose: () => void }) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(PostEdit, (data) => data.postEdit);
+  const save = async (body: string): Promise<void> => {
+    if (await run({ input: { post: post.id, body } })) onClose();
+  };
+  return (
+    <>
+      <Form submit={t.save} {...state} onSubmit={(values) => void save(values["body"] ?? "")}>
+        <TextField name="body" label={t.text} rows={6} initial={post.body ?? ""} />
+      </Form>
+      <p className="after-form">
+        <Button onClick={onClose}>{t.cancel}</Button>
+      </p>
+    </>
+  );
+}
+
+function Remove({ post, onClose }: { post: string; onClose: () => void }) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(PostRemove, (data) => data.postRemove);
+  const remove = async (): Promise<void> => {
+    if (await run({ input: { post } })) onClose();
+  };
+  return (
+    <Dialog title={t.removeTitle} onClose={onClose}>
+      <p>{t.removeText}</p>
+      <Form submit={t.remove} {...state} onSubmit={() => void remove()}>
+        {null}
+      </Form>
+    </Dialog>
+  );
+}
+
+function Flag({ post, onClose }: { post: string; onClose: () => void }) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(PostFlag, (data) => data.postFlag);
+  const [done, setDone] = useState<Awaited<ReturnType<typeof run>>>(null);
+  const flag = async ({ reason, note }: Record<string, string>): Promise<void> =>
+    setDone(await run({ input: { post, reason: reason as Reason, note: note || null } }));
+  return (
+    <Dialog title={t.flagTitle} onClose={onClose}>
+      {done ? (
+        <>
+          <Notice kind="good">{t.flagged}</Notice>
+          {done.helpLines && done.helpLines.length > 0 && (
+            <>
+              <p>{t.help}</p>
+              <ul>
+                {done.helpLines.map((line) => (
+                  <li key={line.number} lang={line.language.toLowerCase()}>
+                    <a href={`tel:${line.number}`}>{line.number}</a> <strong>{line.name}</strong>: {line.description}
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+        </>
+      ) : (
+        <>
+          <p>{t.flagText}</p>
+          <Form submit={t.flag} {...state} onSubmit={(values) => void flag(values)}>
+            <RadioField
+              name="reason"
+              label={t.why}
+              required
+              options={Object.entries(t.reasons).map(([value, label]) => ({ value, label }))}
+            />
+            <TextField name="note" label={t.note} hint={t.noteHint} rows={3} />
+          </Form>
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+/** In the place of a removed post: for its author, also the text, the reason, and the appeal. */
+function Removed({ post }: { post: PostTextFragment }) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(RemovalAppeal, (data) => data.removalAppeal);
+  if (post.removedBody === null) return <p className="quiet">{t.removed}</p>;
+  return (
+    <Notice>
+      <p>{t.removedYours}</p>
+      <blockquote lang={post.language.toLowerCase()}>
+        <Prose>{post.removedBody}</Prose>
+      </blockquote>
+      {post.removalReason && (
+        <p>
+          {t.reason} {post.removalReason}
+        </p>
+      )}
+      {post.appeal ? (
+        <p>
+          {t.appeals[post.appeal.status]} {post.appeal.resolution}
+        </p>
+      ) : (
+        <Form submit={t.appeal} {...state} onSubmit={(values) => void run({ input: { post: post.id, text: values["text"] ?? "" } })}>
+          <TextField name="text" label={t.appealText} rows={3} />
+        </Form>
+      )}
+    </Notice>
+  );
+}

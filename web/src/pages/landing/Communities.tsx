@@ -1,0 +1,53 @@
+// A search for communities, in lay words.
+
+import { useState } from "react";
+import { Link } from "wouter";
+import { SearchBox } from "../../base/SearchBox";
+import { Shown } from "../../base/Shown";
+import { useRead } from "../../graph/hooks";
+import { useFormats, useWords } from "../../text/words";
+import { FoundCommunities, MatchedCommunities } from "./everybody/landing";
+import { texts } from "./texts";
+
+export function Communities() {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  const [search, setSearch] = useState("");
+  const all = useRead(FoundCommunities, {}, { pause: search !== "" });
+  const matched = useRead(MatchedCommunities, { search }, { pause: search === "" });
+
+  return (
+    <section aria-labelledby="find">
+      <h2 id="find">{t.find}</h2>
+      <SearchBox label={t.search} onSearch={setSearch} />
+      <div aria-live="polite">
+        <Shown read={search ? matched : all}>
+          {({ communities: { nodes, pageInfo } }) => (
+            <>
+              {nodes.length === 0 && <p>{t.none(search)}</p>}
+              <ul className="cards">
+                {nodes.map((each) => (
+                  <li key={each.slug}>
+                    <Link href={`/communities/${each.slug}`} className="card">
+                      <strong>{each.name}</strong>
+                      <Matched {...each} />
+                      <p>{each.description}</p>
+                      {each.memberCount > 0 && <p>{t.size(number(each.memberCount))}</p>}
+                    </Link>
+                  </li>
+                ))}
+              </ul>
+              {pageInfo.hasNextPage && <p className="quiet more">{t.more}</p>}
+            </>
+          )}
+        </Shown>
+      </div>
+    </section>
+  );
+}
+
+/** The words by which a search found a community, if they are not its name. */
+function Matched({ name, matched }: { name: string; matched?: { readonly name: string } | null }) {
+  const t = useWords(texts);
+  return matched && matched.name !== name ? <p>{t.alsoCalled(matched.name)}</p> : null;
+}

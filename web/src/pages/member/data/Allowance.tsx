@@ -1,0 +1,65 @@
+// What all uses of the member's data reveal at most: in a sentence, as a picture, and in numbers.
+
+import { Table } from "../../../base/Table";
+import { useFormats, useWords } from "../../../text/words";
+import type { LossFragment } from "./patient/data";
+import { texts } from "./texts";
+
+export function Allowance({ loss }: { loss: LossFragment }) {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  const percent = (value: number): string => number(value, { style: "percent", maximumFractionDigits: 1 });
+  const guess = percent(Math.ceil(loss.guess * 100) / 100); // as the statement has it
+  const whole = loss.allowance.microRho;
+  const rows = [
+    { name: t.spent, cost: loss.spent },
+    { name: t.reserved, cost: loss.reserved },
+    { name: t.allowance, cost: loss.allowance },
+  ];
+  return (
+    <section aria-labelledby="loss">
+      <h2 id="loss">{t.loss}</h2>
+      <p className="statement">{loss.statement}</p>
+      <figure className="meter">
+        <figcaption>{t.ofAllowance(percent(loss.reserved.microRho / whole), percent(loss.spent.microRho / whole))}</figcaption>
+        <Bar shares={[loss.reserved.microRho / whole, loss.spent.microRho / whole]} label={t.ofAllowance(percent(loss.reserved.microRho / whole), percent(loss.spent.microRho / whole))} />
+        <p className="legend">
+          <span className="key spent" /> {t.spent} <span className="key reserved" /> {t.reserved} <span className="key" /> {t.free}
+        </p>
+      </figure>
+      <figure className="meter">
+        <figcaption>{t.guess(guess)}</figcaption>
+        <Bar shares={[loss.guess]} mark={0.5} label={t.guess(guess)} />
+        <p className="legend">{t.guessLegend}</p>
+      </figure>
+      <details>
+        <summary>{t.numbers}</summary>
+        <p>{t.numbersHint}</p>
+        <Table
+          caption={t.numbers}
+          rows={rows}
+          keyOf={(row) => row.name}
+          columns={[
+            { title: t.part, cell: (row) => row.name },
+            { title: t.microRho, cell: (row) => number(row.cost.microRho), numeric: true },
+            { title: t.epsilon, cell: (row) => number(row.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
+            { title: t.share, cell: (row) => percent(row.cost.microRho / whole), numeric: true },
+          ]}
+        />
+      </details>
+    </section>
+  );
+}
+
+/** Shares of a whole, the later ones above the earlier ones. */
+function Bar({ shares, mark, label }: { shares: readonly number[]; mark?: number; label: string }) {
+  return (
+    <svg role="img" aria-label={label} width="100%" height="28">
+      <rect className="track" width="100%" height="28" rx="6" />
+      {shares.map((share, place) => (
+        <rect key={place} className={place === shares.length - 1 ? "spent" : "reserved"} width={`${Math.min(100, Math.max(0, share * 100))}%`} height="28" rx="6" />
+      ))}
+      {mark !== undefined && <line className="mark" x1={`${mark * 100}%`} x2={`${mark * 100}%`} y1="0" y2="28" />}
+    </svg>
+  );
+}

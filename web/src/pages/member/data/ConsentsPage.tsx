@@ -1,0 +1,115 @@
+// The member's consents: what each is for, the notice, and whom it covers. Granted and withdrawn with immediate effect.
+
+import "./data.css";
+
+import { useState } from "react";
+import { Button } from "../../../base/Button";
+import { ChecksField, ticked } from "../../../base/ChecksField";
+import { Confirm } from "../../../base/Confirm";
+import { CheckField } from "../../../base/Field";
+import { Form } from "../../../base/Form";
+import { Notice } from "../../../base/Notice";
+import { PageTitle } from "../../../base/PageTitle";
+import { Prose } from "../../../base/Prose";
+import { Shown } from "../../../base/Shown";
+import { useAction, useRead } from "../../../graph/hooks";
+import { useFormats, useLanguage, useWords } from "../../../text/words";
+import { ConsentSet, MyConsents, type GivenConsentFragment, type NoticeToReadFragment } from "./patient/data";
+import { Tabs } from "./Tabs";
+import { texts } from "./texts";
+
+const KINDS = ["LABORATORY", "HOSPITAL", "MUTUAL", "INSURER"] as const;
+
+export function Page() {
+  const t = useWords(texts);
+  const read = useRead(MyConsents, { language: useLanguage() === "fr" ? "FR" : "EN" });
+  return (
+    <>
+      <PageTitle>{t.consents}</PageTitle>
+      <Tabs />
+      <p>{t.consentsLead}</p>
+      <Shown read={read}>
+        {({ me, notices }) =>
+          notices.map((notice) => {
+            const consent = me.consents.find(({ purpose }) => purpose === notice.purpose);
+            return <Purpose key={notice.purpose} notice={notice} consent={consent} again={read.again} />;
+          })
+        }
+      </Shown>
+    </>
+  );
+}
+
+function Purpose({ notice, consent, again }: { notice: NoticeToReadFragment; consent: GivenConsentFragment | undefined; again: () => void }) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(ConsentSet, (data) => data.consentSet);
+  const withdrawal = useAction(ConsentSet, (data) => data.consentSet);
+  const [asks, setAsks] = useState(false);
+  const [done, setDone] = useState<"granted" | "withdrawn" | null>(null);
+  const { purpose, version, language } = notice;
+  const shown = { purpose, noticeVersion: version, noticeLanguage: language };
+
+  async function grant(values: Record<string, string>): Promise<void> {
+    setDone(null);
+    if (!(await run({ input: { ...shown, granted: true, recipients: ticked(values, "recipients", KINDS) } }))) return;
+    setDone("granted");
+    again(); // the first consent is of no type that the list had
+  }
+
+  async function withdraw(): Promise<void> {
+    if (!(await withdrawal.run({ input: { ...shown, granted: false } }))) return;
+    setAsks(false);
+    setDone("withdrawn");
+  }
+
+  return (
+    <section className="card consent" aria-labelledby={purpose}>
+      <h2 id={purpose}>{t.purposesOfConsent[purpose]}</h2>
+      <p>{t.means[purpose]}</p>
+      <State consent={consent} version={version} />
+      {done && <Notice kind="good">{t.done[done]}</Notice>}
+      <details>
+        <summary>{t.notice(version)}</summary>
+        <Prose>{notice.text}</Prose>
+      </details>
+      <Form key={consent?.changedAt ?? ""} submit={consent?.granted ? t.changeConsent : t.grant} {...state} onSubmit={(values) => void grant(values)}>
+        <ChecksField
+          name="recipients"
+          label={t.whom}
+          hint={t.whomHint[purpose]}
+          options={KINDS.map((value) => ({ value, label: t.kindsLong[value] }))}
+          initial={consent?.recipients ?? []}
+        />
+        <CheckField name="noticeVersion" label={t.readNotice(version)} required />
+      </Form>
+      {consent?.granted && (
+        <div className="after-form">
+          <Button kind="danger" onClick={() => setAsks(true)}>
+            {t.withdraw}
+          </Button>
+        </div>
+      )}
+      {asks && (
+        <Confirm title={t.withdraw} action={t.withdraw} {...withdrawal} onConfirm={() => void withdraw()} onClose={() => setAsks(false)}>
+          {t.withdrawMeans[purpose]}
+        </Confirm>
+      )}
+    </section>
+  );
+}
+
+function State({ consent, version }: { consent: GivenConsentFragment | undefined; version: string }) {
+  const t = useWords(texts);
+  const { time } = useFormats();
+  if (!consent) return <p className="quiet">{t.never}</p>;
+  const language = consent.noticeLanguage && t.languages[consent.noticeLanguage];
+  return (
+    <>
+      <p>
+        <strong>{consent.granted ? t.grantedSince(time(consent.changedAt)) : t.withdrawnSince(time(consent.changedAt))}</strong>{" "}
+        <span className="quiet">{t.youRead(consent.noticeVersion, language)}</span>
+      </p>
+      {consent.granted && consent.noticeVersion !== version && <Notice>{t.noticeChanged}</Notice>}
+    </>
+  );
+}

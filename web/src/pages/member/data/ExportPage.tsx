@@ -1,0 +1,59 @@
+// Everything that is stored about the member, to download.
+
+import { useState } from "react";
+import { RadioField } from "../../../base/Field";
+import { Form } from "../../../base/Form";
+import { Notice } from "../../../base/Notice";
+import { PageTitle } from "../../../base/PageTitle";
+import { useAction } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { download } from "./download";
+import { DataExport } from "./patient/data";
+import { Tabs } from "./Tabs";
+import { texts } from "./texts";
+
+const NAMES = { JSON: "cohorte.json", CSV_ZIP: "cohorte.zip" } as const;
+type State = { kind: "idle" } | { kind: "loading"; bytes: number } | { kind: "done"; bytes: number } | { kind: "failed" };
+
+export function Page() {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  const [state, setState] = useState<State>({ kind: "idle" });
+  const { run, busy, ...refused } = useAction(DataExport, (data) => data.dataExport);
+  const size = (bytes: number): string => number(bytes / 1_000, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 });
+
+  async function get(format: keyof typeof NAMES): Promise<void> {
+    setState({ kind: "idle" });
+    const payload = await run({ format });
+    if (!payload?.address) return;
+    setState({ kind: "loading", bytes: 0 });
+    try {
+      const bytes = await download(payload.address, NAMES[format], (found) => setState({ kind: "loading", bytes: found }));
+      setState({ kind: "done", bytes });
+    } catch {
+      setState({ kind: "failed" });
+    }
+  }
+
+  return (
+    <>
+      <PageTitle>{t.export}</PageTitle>
+      <Tabs />
+      <p>{t.exportLead}</p>
+      <Form submit={t.download} busy={busy || state.kind === "loading"} {...refused} onSubmit={(values) => void get(values["format"] === "JSON" ? "JSON" : "CSV_ZIP")}>
+        <RadioField
+          name="format"
+          label={t.format}
+          options={[
+            { value: "CSV_ZIP", label: t.formats.CSV_ZIP },
+            { value: "JSON", label: t.formats.JSON },
+          ]}
+          initial="CSV_ZIP"
+        />
+      </Form>
+      {state.kind === "loading" && <Notice>{t.receiving(size(state.bytes))}</Notice>}
+      {state.kind === "done" && <Notice kind="good">{t.received(size(state.bytes))}</Notice>}
+      {state.kind === "failed" && <Notice kind="fault">{t.notReceived}</Notice>}
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+// Who has read the member's data: staff, by their roles, and relatives who keep their diary.
+
+import { Link } from "wouter";
+import { Pager, usePages } from "../../../base/Pager";
+import { PageTitle } from "../../../base/PageTitle";
+import { Shown } from "../../../base/Shown";
+import { Table } from "../../../base/Table";
+import { useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { MyReads, type ReadOfDataFragment } from "./patient/data";
+import { Tabs } from "./Tabs";
+import { texts } from "./texts";
+
+export function Page() {
+  const t = useWords(texts);
+  const { time } = useFormats();
+  const pages = usePages();
+  const read = useRead(MyReads, { after: pages.after });
+
+  function readerOf({ reader, relative, staffRoles }: ReadOfDataFragment): string {
+    if (reader === "RELATIVE") return relative ? t.relative(relative.pseudonym) : t.goneRelative;
+    return `${t.staff} (${staffRoles.map((role) => t.roles[role]).join(", ")})`;
+  }
+
+  return (
+    <>
+      <PageTitle>{t.reads}</PageTitle>
+      <Tabs />
+      <p>{t.readsLead}</p>
+      <Shown read={read}>
+        {({ me: { dataReads } }) => (
+          <>
+            <Table
+              caption={t.reads}
+              rows={dataReads.nodes}
+              keyOf={(each) => each.id}
+              columns={[
+                { title: t.when, cell: (each) => time(each.readAt) },
+                { title: t.reader, cell: readerOf },
+                { title: t.what, cell: (each) => t.dataKinds[each.kind] },
+              ]}
+            />
+            <Pager pages={pages} pageInfo={dataReads.pageInfo} />
+          </>
+        )}
+      </Shown>
+      <p className="after-form">
+        <Link href="/me/relatives">{t.toRelatives}</Link>
+      </p>
+    </>
+  );
+}

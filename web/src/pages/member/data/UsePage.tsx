@@ -1,0 +1,87 @@
+// One use of the member's data: for whom, why, the numbers themselves, and its entry in the public ledger.
+
+import "./data.css";
+
+import { Link } from "wouter";
+import type { PageProps } from "../../../app/route";
+import { PageTitle } from "../../../base/PageTitle";
+import { Shown } from "../../../base/Shown";
+import { useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { Numbers } from "./Numbers";
+import { MyUse, type WholeUseFragment } from "./patient/data";
+import { texts } from "./texts";
+
+export function Page({ parameters: { id = "" } }: PageProps) {
+  const t = useWords(texts);
+  const read = useRead(MyUse, { id });
+  return (
+    <>
+      <p>
+        <Link href="/me/data">← {t.whereTo}</Link>
+      </p>
+      <Shown read={read}>
+        {({ node }) =>
+          node && "purpose" in node ? (
+            <Use use={node as WholeUseFragment} />
+          ) : (
+            <>
+              <PageTitle>{t.unknownUse}</PageTitle>
+              <p>{t.unknownUseHint}</p>
+            </>
+          )
+        }
+      </Shown>
+    </>
+  );
+}
+
+function Use({ use }: { use: WholeUseFragment }) {
+  const t = useWords(texts);
+  const { time, number } = useFormats();
+  const facts: readonly (readonly [string, string])[] = [
+    [t.forWhom, use.organization ? `${use.organization.name} (${t.kinds[use.organization.kind]})` : t.ownResearch],
+    [t.purposeKind, use.purposeKind ? t.purposes[use.purposeKind] : ""],
+    [t.when, time(use.publishedAt)],
+    [t.community, use.community?.name ?? t.network],
+    [t.data, use.datasetTitle],
+    [t.cost, t.costOf(number(use.cost.microRho), number(use.cost.epsilon, { maximumSignificantDigits: 3 }))],
+  ];
+  return (
+    <>
+      <PageTitle>{use.purpose}</PageTitle>
+      <dl className="facts">
+        {facts
+          .filter(([, value]) => value)
+          .map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+      </dl>
+      {use.results.map(({ url }) => (
+        <p key={url}>
+          <a href={url} rel="noreferrer">
+            {t.results}
+          </a>
+        </p>
+      ))}
+      <h2>{t.numbersPublished}</h2>
+      {use.insight ? <Numbers insight={use.insight} /> : <p>{t.sizeOnly}</p>}
+      <h2>{t.entry}</h2>
+      <p>
+        {t.entryHint(number(use.ledgerEntry.position))} <Link href="/ledger">{t.toLedger}</Link>
+      </p>
+      <details>
+        <summary>{t.line}</summary>
+        <p>
+          <code>{use.ledgerEntry.line}</code>
+        </p>
+        <p>
+          {t.hash} <code>{use.ledgerEntry.hash}</code>
+        </p>
+      </details>
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+// Where the member's data went: what all uses reveal at most, and each of them.
+
+import "./data.css";
+
+import { Link } from "wouter";
+import { Pager, usePages } from "../../../base/Pager";
+import { PageTitle } from "../../../base/PageTitle";
+import { Shown } from "../../../base/Shown";
+import { useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { Allowance } from "./Allowance";
+import { MyUses, type UseFragment } from "./patient/data";
+import { Tabs } from "./Tabs";
+import { texts } from "./texts";
+
+export function Page() {
+  const t = useWords(texts);
+  const pages = usePages();
+  const read = useRead(MyUses, { after: pages.after });
+  return (
+    <>
+      <PageTitle>{t.whereTo}</PageTitle>
+      <Tabs />
+      <p>{t.lead}</p>
+      <Shown read={read}>
+        {({ me: { privacyLoss, dataUses } }) => (
+          <>
+            <Allowance loss={privacyLoss} />
+            <h2>{t.eachUse}</h2>
+            {dataUses.nodes.length === 0 && <p className="quiet">{t.noUses}</p>}
+            <ul className="uses">
+              {dataUses.nodes.map((use) => (
+                <li key={use.id}>
+                  <Summary use={use} allowance={privacyLoss.allowance.microRho} />
+                </li>
+              ))}
+            </ul>
+            <Pager pages={pages} pageInfo={dataUses.pageInfo} />
+          </>
+        )}
+      </Shown>
+    </>
+  );
+}
+
+function Summary({ use, allowance }: { use: UseFragment; allowance: number }) {
+  const t = useWords(texts);
+  const { time, number } = useFormats();
+  const share = number(use.cost.microRho / allowance, { style: "percent", maximumSignificantDigits: 2 });
+  return (
+    <Link href={`/me/data/${use.id}`} className="card">
+      <strong>{use.organization?.name ?? t.ownResearch}</strong>
+      {use.organization && <span className="quiet"> · {t.kinds[use.organization.kind]}</span>}
+      <p className="purpose">{use.purpose}</p>
+      <p>{[use.datasetTitle, ...use.variables].join(" · ")}</p>
+      <p>
+        {time(use.publishedAt)} · {t.costShare(share)}
+      </p>
+    </Link>
+  );
+}

@@ -1,0 +1,185 @@
+// Second factors: adding and removing them, and recovery codes.
+
+import { useState } from "react";
+import { RadioField, TextField } from "../../../base/Field";
+import { Form } from "../../../base/Form";
+import { Notice } from "../../../base/Notice";
+import { Shown } from "../../../base/Shown";
+import { useAction, useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { FactorConfirm, FactorRemove, FactorStart, MyFactors, RecoveryCodesRenew, type FactorFragment } from "./account/security";
+import { newPasskey } from "./passkey";
+import { Proof, proofOf } from "./Proof";
+import { RecoveryCodes } from "./RecoveryCodes";
+import { texts } from "./texts";
+
+export function Factors() {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  const read = useRead(MyFactors, {});
+  const [codes, setCodes] = useState<readonly string[]>([]);
+  const [done, setDone] = useState("");
+
+  function changed(sentence: string, shown: readonly string[] | null = null): void {
+    setDone(sentence);
+    if (shown?.length) setCodes(shown);
+    read.again();
+  }
+
+  return (
+    <section aria-labelledby="factors">
+      <h2 id="factors">{t.factors}</h2>
+      <p>{t.factorsLead}</p>
+      {done && <Notice kind="good">{done}</Notice>}
+      {codes.length > 0 && <RecoveryCodes codes={codes} onStored={() => setCodes([])} />}
+      <Shown read={read}>
+        {({ viewer: { secondFactors, recoveryCodesLeft } }) => (
+          <>
+            {secondFactors.length > 0 && (
+              <ul className="factors">
+                {secondFactors.map((factor) => (
+                  <li key={factor.id} className="card">
+                    <Added factor={factor} onRemoved={() => changed(t.removed)} />
+                  </li>
+                ))}
+              </ul>
+            )}
+            <Add proven={secondFactors.length > 0} onAdded={(shown) => changed(t.added, shown)} />
+            {secondFactors.length > 0 && (
+              <Renew left={t.codesLeft(number(recoveryCodesLeft))} onRenewed={(shown) => changed(t.renewed, shown)} />
+            )}
+          </>
+        )}
+      </Shown>
+    </section>
+  );
+}
+
+function Added({ factor, onRemoved }: { factor: FactorFragment; onRemoved: () => void }) {
+  const t = useWords(texts);
+  const { date, time } = useFormats();
+  const { run, ...state } = useAction(FactorRemove, (data) => data.secondFactorRemove);
+
+  async function remove(values: Record<string, string>): Promise<void> {
+    if (await run({ input: { secondFactor: factor.id, ...proofOf(values) } })) onRemoved();
+  }
+
+  return (
+    <>
+      <strong>{factor.name}</strong> · {t.factorKinds[factor.kind]}
+      <p>{[t.addedOn(time(factor.createdAt)), factor.lastUsedOn && t.usedOn(date(factor.lastUsedOn))].filter(Boolean).join(" · ")}</p>
+      <details>
+        <summary>{t.remove}</summary>
+        <Form submit={t.remove} {...state} onSubmit={(values) => void remove(values)}>
+          <Proof />
+        </Form>
+      </details>
+    </>
+  );
+}
+
+interface Begun {
+  challenge: string;
+  secret: string | null;
+  uri: string | null;
+}
+
+function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly string[] | null) => void }) {
+  const t = useWords(texts);
+  const start = useAction(FactorStart, (data) => data.secondFactorStart);
+  const confirm = useAction(FactorConfirm, (data) => data.secondFactorConfirm);
+  const [begun, setBegun] = useState<Begun | null>(null);
+  const [noKey, setNoKey] = useState(false);
+
+  async function begin(values: Record<string, string>): Promise<void> {
+    const { name = "", password = "" } = values;
+    const kind = values["kind"] === "PASSKEY" ? ("PASSKEY" as const) : ("TOTP" as const);
+    setNoKey(false);
+    const found = await start.run({ input: { kind, name, password, ...(proven && proofOf(values)) } });
+    if (!found?.challenge) return;
+    if (!found.passkeyOptions) return setBegun({ challenge: found.challenge, secret: found.secret, uri: found.uri });
+    const passkey = await newPasskey(found.passkeyOptions);
+    if (passkey === null) return setNoKey(true);
+    await end({ challenge: found.challenge, passkey });
+  }
+
+  async function end(input: { challenge: string; totp?: string; passkey?: string }): Promise<void> {
+    const found = await confirm.run({ input });
+    if (!found) return;
+    setBegun(null);
+    onAdded(found.recoveryCodes);
+  }
+
+  if (begun) {
+    return (
+      <div className="card">
+        <h3>{t.setUp}</h3>
+        <ol>
+          <li>
+            {t.enterSecret} <code className="secret">{begun.secret?.match(/.{1,4}/g)?.join(" ")}</code>
+            {begun.uri && (
+              <p>
+                <a href={begun.uri}>{t.openApp}</a>
+              </p>
+            )}
+          </li>
+          <li>{t.thenCode}</li>
+        </ol>
+        <Form submit={t.confirm} {...confirm} onSubmit={({ totp = "" }) => void end({ challenge: begun.challenge, totp: totp.replaceAll(/\s/g, "") })}>
+          <TextField name="totp" label={t.totp} inputMode="numeric" autoComplete="one-time-code" required />
+        </Form>
+        <button type="button" className="link" onClick={() => setBegun(null)}>
+          {t.cancel}
+        </button>
+      </div>
+    );
+  }
+  return (
+    <details>
+      <summary>{t.add}</summary>
+      <Form submit={t.continue} {...start} onSubmit={(values) => void begin(values)}>
+        <RadioField
+          name="kind"
+          label={t.kind}
+          options={[
+            { value: "TOTP", label: t.factorKinds.TOTP },
+            { value: "PASSKEY", label: t.factorKinds.PASSKEY },
+          ]}
+          initial="TOTP"
+        />
+        <TextField name="name" label={t.factorName} hint={t.factorNameHint} maxLength={60} required />
+        <TextField name="password" label={t.presentPassword} type="password" autoComplete="current-password" required />
+        {proven && <Proof />}
+      </Form>
+      {noKey && <Notice kind="fault">{t.noPasskey}</Notice>}
+      {confirm.refusals.map(({ message }) => (
+        <Notice key={message} kind="fault">
+          {message}
+        </Notice>
+      ))}
+    </details>
+  );
+}
+
+function Renew({ left, onRenewed }: { left: string; onRenewed: (codes: readonly string[] | null) => void }) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(RecoveryCodesRenew, (data) => data.recoveryCodesRenew);
+
+  async function renew(values: Record<string, string>): Promise<void> {
+    const found = await run({ input: proofOf(values) });
+    if (found) onRenewed(found.recoveryCodes);
+  }
+
+  return (
+    <>
+      <h3>{t.recovery}</h3>
+      <p>{left}</p>
+      <details>
+        <summary>{t.renew}</summary>
+        <Form submit={t.renew} {...state} onSubmit={(values) => void renew(values)}>
+          <Proof />
+        </Form>
+      </details>
+    </>
+  );
+}

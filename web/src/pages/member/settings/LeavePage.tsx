@@ -1,0 +1,66 @@
+// Leaving the network: what is erased and what remains, and the deletion of the account.
+
+import { useState } from "react";
+import { Link, useLocation } from "wouter";
+import { useSession } from "../../../app/session";
+import { Button } from "../../../base/Button";
+import { CheckField, TextField } from "../../../base/Field";
+import { Form } from "../../../base/Form";
+import { Notice } from "../../../base/Notice";
+import { PageTitle } from "../../../base/PageTitle";
+import { useAction } from "../../../graph/hooks";
+import { useWords } from "../../../text/words";
+import { AccountDelete } from "./patient/account";
+import { Tabs } from "./Tabs";
+import { texts } from "./texts";
+
+export function Page() {
+  const t = useWords(texts);
+  const { refresh } = useSession();
+  const [, navigate] = useLocation();
+  const { run, ...state } = useAction(AccountDelete, (data) => data.accountDelete);
+  const [gone, setGone] = useState(false);
+
+  async function remove({ password = "" }: Record<string, string>): Promise<void> {
+    if (await run({ password })) setGone(true);
+  }
+
+  if (gone) {
+    return (
+      <>
+        <PageTitle>{t.gone}</PageTitle>
+        <Notice kind="good">{t.goneHint}</Notice>
+        <Button kind="primary" onClick={() => void refresh().finally(() => navigate("/"))}>
+          {t.toStart}
+        </Button>
+      </>
+    );
+  }
+  return (
+    <>
+      <PageTitle>{t.leave}</PageTitle>
+      <Tabs />
+      <p>{t.leaveLead}</p>
+      <h2>{t.erased}</h2>
+      <ul>
+        {t.erasedList.map((each) => (
+          <li key={each}>{each}</li>
+        ))}
+      </ul>
+      <h2>{t.remains}</h2>
+      <ul>
+        {t.remainsList.map((each) => (
+          <li key={each}>{each}</li>
+        ))}
+      </ul>
+      <p>
+        <Link href="/me/export">{t.exportFirst}</Link>
+      </p>
+      <h2>{t.deleteAccount}</h2>
+      <Form submit={t.deleteNow} {...state} onSubmit={(values) => void remove(values)}>
+        <TextField name="password" label={t.presentPassword} type="password" autoComplete="current-password" required />
+        <CheckField name="sure" label={t.sure} required />
+      </Form>
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+// Other terms of use than the member accepted: to read, and to accept.
+
+import { Button } from "../../../base/Button";
+import { Refused } from "../../../base/Confirm";
+import { Notice } from "../../../base/Notice";
+import { Prose } from "../../../base/Prose";
+import { Shown } from "../../../base/Shown";
+import { useAction, useRead } from "../../../graph/hooks";
+import { useLanguage, useWords } from "../../../text/words";
+import { MyTerms, TermsAccept } from "./patient/account";
+import { texts } from "./texts";
+
+export function Terms() {
+  const t = useWords(texts);
+  const read = useRead(MyTerms, { language: useLanguage() === "fr" ? "FR" : "EN" });
+  const { run, busy, ...state } = useAction(TermsAccept, (data) => data.termsAccept);
+  return (
+    <Notice>
+      <p>{t.newTerms}</p>
+      <Shown read={read}>
+        {({ terms }) => (
+          <>
+            <details>
+              <summary>{t.terms(terms.version)}</summary>
+              <Prose>{terms.text}</Prose>
+            </details>
+            <Refused {...state} />
+            <div className="after-form">
+              <Button busy={busy} onClick={() => void run({ version: terms.version })}>
+                {t.acceptTerms}
+              </Button>
+            </div>
+          </>
+        )}
+      </Shown>
+    </Notice>
+  );
+}

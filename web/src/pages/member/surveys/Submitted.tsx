@@ -1,0 +1,51 @@
+// What the member has submitted, to change or to withdraw until the survey closes.
+
+import { useState } from "react";
+import { Button } from "../../../base/Button";
+import { Confirm } from "../../../base/Confirm";
+import { Notice } from "../../../base/Notice";
+import { useAction } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { shownQuestions, type Answers } from "./answers";
+import { SurveyWithdraw, type QuestionnaireFragment } from "./patient/surveys";
+import { Review } from "./Review";
+import { texts } from "./texts";
+
+interface Props {
+  survey: QuestionnaireFragment;
+  answers: Answers;
+  onChange: () => void;
+  onWithdrawn: () => void;
+}
+
+export function Submitted({ survey, answers, onChange, onWithdrawn }: Props) {
+  const t = useWords(texts);
+  const { time } = useFormats();
+  const [asks, setAsks] = useState(false);
+  const { run, ...state } = useAction(SurveyWithdraw, (data) => data.surveyWithdraw);
+  const completed = survey.participation?.completedAt;
+
+  async function withdraw(): Promise<void> {
+    if (!(await run({ input: { survey: survey.id } }))) return;
+    setAsks(false);
+    onWithdrawn();
+  }
+
+  return (
+    <>
+      <Notice kind="good">{completed ? t.thanks(time(completed)) : t.thanksNow}</Notice>
+      <Review questions={shownQuestions(survey.questions, answers)} answers={answers} />
+      <div className="form-end">
+        <Button onClick={onChange}>{t.changeAnswers}</Button>
+        <Button kind="danger" onClick={() => setAsks(true)}>
+          {t.withdraw}
+        </Button>
+      </div>
+      {asks && (
+        <Confirm title={t.withdraw} action={t.withdraw} {...state} onConfirm={() => void withdraw()} onClose={() => setAsks(false)}>
+          {t.withdrawMeans}
+        </Confirm>
+      )}
+    </>
+  );
+}

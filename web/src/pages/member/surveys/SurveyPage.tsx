@@ -1,0 +1,111 @@
+// A survey: what it is about, then its questions, which are saved as they are answered, a review, and what was submitted.
+
+import "./surveys.css";
+
+import { useEffect, useState } from "react";
+import type { PageProps } from "../../../app/route";
+import { MemberLanguage } from "../../../base/MemberLanguage";
+import { Notice } from "../../../base/Notice";
+import { PageTitle } from "../../../base/PageTitle";
+import { Shown } from "../../../base/Shown";
+import { useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { texts as kinds } from "../data/texts";
+import { stored, type Answers } from "./answers";
+import { Obstacle } from "./Obstacle";
+import { Survey, type ParticipantFragment, type QuestionnaireFragment } from "./patient/surveys";
+import { Questionnaire } from "./Questionnaire";
+import { obstacle } from "./standing";
+import { Submitted } from "./Submitted";
+import { texts } from "./texts";
+
+export function Page({ parameters: { id = "" } }: PageProps) {
+  return <SurveyOf key={id} id={id} />;
+}
+
+function SurveyOf({ id }: { id: string }) {
+  const t = useWords(texts);
+  const read = useRead(Survey, { id });
+  // Stays here while the survey is read again, such as in another language.
+  const [answers, setAnswers] = useState<Answers | null>(null);
+  const fresh = read.data && !read.loading && !read.failure ? read.data.survey : null;
+
+  useEffect(() => {
+    // What is in the cache may be older than what another device has saved.
+    if (fresh) setAnswers((given) => given ?? stored(fresh.participation?.answers ?? []));
+  }, [fresh]);
+
+  return (
+    <Shown read={read}>
+      {({ survey, me }) =>
+        survey ? (
+          <>
+            <Introduction survey={survey} />
+            {survey.status === "OPEN" ? (
+              <Open {...{ survey, me, answers, setAnswers }} again={read.again} />
+            ) : (
+              <Notice>{survey.status === "WAITING" ? t.waiting : t.closed}</Notice>
+            )}
+          </>
+        ) : (
+          <>
+            <PageTitle>{t.unknown}</PageTitle>
+            <p>{t.unknownHint}</p>
+          </>
+        )
+      }
+    </Shown>
+  );
+}
+
+function Introduction({ survey }: { survey: QuestionnaireFragment }) {
+  const t = useWords(texts);
+  const k = useWords(kinds);
+  const { date, number } = useFormats();
+  const recipients = survey.offeredTo.map((kind) => k.kinds[kind]).join(", ");
+  return (
+    <>
+      <div className="form-end language">
+        <span className="quiet">{survey.community.name}</span>
+        <MemberLanguage />
+      </div>
+      <PageTitle>{survey.title}</PageTitle>
+      <p>{survey.description}</p>
+      <details className="card">
+        <summary>{t.whatBecomes}</summary>
+        <p>{t.recipients(recipients)}</p>
+        <p>{t.guess(number(survey.guess, { style: "percent", maximumFractionDigits: 1 }))}</p>
+        {survey.closesOn && <p>{t.untilLong(date(survey.closesOn))}</p>}
+      </details>
+    </>
+  );
+}
+
+interface OpenProps {
+  survey: QuestionnaireFragment;
+  me: ParticipantFragment;
+  answers: Answers | null;
+  setAnswers: (answers: Answers) => void;
+  again: () => void;
+}
+
+function Open({ survey, me, answers, setAnswers, again }: OpenProps) {
+  const t = useWords(texts);
+  const submitted = survey.participation?.status === "COMPLETED";
+  const [changes, setChanges] = useState(false);
+  const hinders = obstacle(survey, me);
+
+  if (submitted && !changes && answers) return <Submitted survey={survey} answers={answers} onChange={() => setChanges(true)} onWithdrawn={() => setAnswers({})} />;
+  if (hinders) return <Obstacle kind={hinders} />;
+  if (!answers) return <p className="loading">{t.loading}</p>;
+  return (
+    <Questionnaire
+      survey={survey}
+      answers={answers}
+      submitted={submitted}
+      onAnswer={(question, given) => setAnswers({ ...answers, [question]: given })}
+      onSubmitted={() => setChanges(false)}
+      again={again}
+    />
+  );
+}

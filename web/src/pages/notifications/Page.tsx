@@ -1,0 +1,110 @@
+// What the viewer was notified of, newest first. What they open is marked as read.
+
+import "./notifications.css";
+
+import { Link } from "wouter";
+import { Button } from "../../base/Button";
+import { Notice } from "../../base/Notice";
+import { PageTitle } from "../../base/PageTitle";
+import { Pager, usePages } from "../../base/Pager";
+import { failureText, Shown } from "../../base/Shown";
+import { texts as base } from "../../base/texts";
+import type { NotificationsQuery } from "../../../generated/patient";
+import { useFresh } from "../../graph/fresh";
+import { useAction, useRead } from "../../graph/hooks";
+import { useFormats, useWords } from "../../text/words";
+import { NotificationAdded, Notifications, NotificationsRead } from "./patient/notifications";
+import { texts } from "./texts";
+
+type Notification = NotificationsQuery["me"]["notifications"]["nodes"][number];
+type HelpLine = NotificationsQuery["helpLines"][number];
+
+export function Page() {
+  const t = useWords(texts);
+  const words = useWords(base);
+  const pages = usePages();
+  const read = useRead(Notifications, { after: pages.after });
+  useFresh(NotificationAdded, {}, read.again);
+  const { run, busy, failure } = useAction(NotificationsRead, (data) => data.notificationsRead);
+  const markRead = (ids: readonly string[]): void => void (ids.length && run({ input: { notifications: ids } }));
+  return (
+    <>
+      <PageTitle>{t.title}</PageTitle>
+      {failure && <Notice kind="fault">{failureText(failure, words)}</Notice>}
+      <Shown read={read}>
+        {({ me: { notifications }, helpLines }) => {
+          const unread = notifications.nodes.filter((each) => each.readAt === null).map((each) => each.id);
+          if (notifications.nodes.length === 0) return <p>{t.none}</p>;
+          return (
+            <>
+              {unread.length > 0 && (
+                <Button busy={busy} onClick={() => markRead(unread)}>
+                  {t.readAll}
+                </Button>
+              )}
+              <ul className="notifications">
+                {notifications.nodes.map((each) => (
+                  <Item key={each.id} notification={each} helpLines={helpLines} onOpen={() => each.readAt === null && markRead([each.id])} />
+                ))}
+              </ul>
+              <Pager pages={pages} pageInfo={notifications.pageInfo} />
+            </>
+          );
+        }}
+      </Shown>
+    </>
+  );
+}
+
+interface ItemProps {
+  notification: Notification;
+  helpLines: readonly HelpLine[];
+  onOpen: () => void;
+}
+
+function Item({ notification: { kind, createdAt, readAt, subject }, helpLines, onOpen }: ItemProps) {
+  const t = useWords(texts);
+  const { time } = useFormats();
+  const target = targetOf(subject);
+  return (
+    <li className={readAt ? undefined : "unread"}>
+      <p>
+        {!readAt && <span className="new">{t.new}</span>} {t.kinds[kind]}
+        {target && (
+          <>
+            {" · "}
+            <Link href={target.path} lang={target.language} onClick={onOpen}>
+              {target.name ?? t.open}
+            </Link>
+          </>
+        )}
+      </p>
+      {kind === "SUPPORT" && (
+        <ul>
+          {helpLines.map((line) => (
+            <li key={line.number} lang={line.language.toLowerCase()}>
+              <a href={`tel:${line.number}`}>{line.number}</a> <strong>{line.name}</strong>: {line.description}
+            </li>
+          ))}
+        </ul>
+      )}
+      <p className="quiet">
+        <time dateTime={createdAt}>{time(createdAt)}</time>
+      </p>
+    </li>
+  );
+}
+
+/** Where a notification leads; null if there is no page for what it is about. */
+function targetOf(subject: Notification["subject"]): { path: string; name: string | null; language?: string } | null {
+  switch (subject?.__typename) {
+    case "Post": {
+      const { id, title, language, community } = subject.discussion;
+      return { path: `/communities/${community.slug}/discussions/${id}`, name: title, language: language.toLowerCase() };
+    }
+    case "Survey":
+      return { path: `/me/surveys/${subject.id}`, name: subject.title };
+    default:
+      return null;
+  }
+}

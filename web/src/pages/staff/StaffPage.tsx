@@ -1,0 +1,62 @@
+// The frame of each page of staff: its title, the tasks of the viewer's roles, and what the roles do not allow.
+
+import "./staff.css";
+
+import { useEffect, useRef, type ReactNode } from "react";
+import type { StaffRole } from "../../../generated/manager";
+import { Notice } from "../../base/Notice";
+import { PageTitle } from "../../base/PageTitle";
+import { Places } from "../../base/Places";
+import { Shown } from "../../base/Shown";
+import { useRead } from "../../graph/hooks";
+import { useWords } from "../../text/words";
+import { StaffViewer } from "./manager/staffViewer";
+import { SECTIONS, sectionsOf, type Section } from "./sections";
+import { texts } from "./texts";
+
+interface Props {
+  title: string;
+  /** The part that it belongs to, which decides who may see it. */
+  section: Section["name"];
+  children: ReactNode;
+}
+
+export function StaffPage({ title, section, children }: Props) {
+  const t = useWords(texts);
+  const read = useRead(StaffViewer, {});
+  const needed = SECTIONS.find((each) => each.name === section)?.roles ?? [];
+  return (
+    <>
+      <Shown read={read}>
+        {({ viewer: { staff } }) => (
+          <Places label={t.places} places={sectionsOf(staff?.roles ?? []).map(({ path, name }) => ({ path, label: t.sections[name] }))} />
+        )}
+      </Shown>
+      <PageTitle>{title}</PageTitle>
+      {read.data?.viewer.staff && (
+        <>
+          <SecondFactor withheld={read.data.viewer.staff.withheldRoles} />
+          {needed.some((role) => read.data?.viewer.staff?.roles.includes(role)) ? children : <Notice kind="fault">{t.forbidden}</Notice>}
+        </>
+      )}
+    </>
+  );
+}
+
+/** The roles that have no effect until their holder has set a second factor. */
+export function SecondFactor({ withheld }: { withheld: readonly StaffRole[] }) {
+  const t = useWords(texts);
+  if (withheld.length === 0) return null;
+  return <Notice kind="fault">{t.factor(withheld.map((role) => t.roles[role]).join(", "))}</Notice>;
+}
+
+/** What a mutation has achieved. It takes the focus, because the button that was pressed may be gone. */
+export function Done({ children }: { children: string }) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.focus(), [children]);
+  return (
+    <div ref={box} tabIndex={-1}>
+      <Notice kind="good">{children}</Notice>
+    </div>
+  );
+}

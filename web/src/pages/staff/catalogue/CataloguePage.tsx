@@ -1,0 +1,64 @@
+// The entries of the catalogue, by kind.
+
+import { useState } from "react";
+import { Link } from "wouter";
+import type { PageProps } from "../../../app/route";
+import { TextField } from "../../../base/Field";
+import { Pager, usePages } from "../../../base/Pager";
+import { Places } from "../../../base/Places";
+import { Shown } from "../../../base/Shown";
+import { Table } from "../../../base/Table";
+import { useRead } from "../../../graph/hooks";
+import { useWords } from "../../../text/words";
+import { StaffPage } from "../StaffPage";
+import { CATALOGUE, kindOf, KINDS, nodesOf, type Kind, type Listed } from "./kinds";
+import { texts } from "./texts";
+
+export function Page({ parameters }: PageProps) {
+  const t = useWords(texts);
+  const kind = kindOf(parameters["kind"]);
+  const [search, setSearch] = useState("");
+  return (
+    <StaffPage title={t.catalogue} section="catalogue">
+      <Places label={t.kindsLabel} places={KINDS.map((each) => ({ path: `/staff/catalogue/${each}`, label: t.kinds[each] }))} />
+      <div className="filters">
+        {CATALOGUE[kind].searches && <TextField key={kind} name="search" label={t.search} type="search" onChange={(typed) => setSearch(typed.trim())} />}
+        <Link href={`/staff/catalogue/${kind}/new`} className="button primary">
+          {t.create[kind]}
+        </Link>
+      </div>
+      <List key={kind + search} kind={kind} search={CATALOGUE[kind].searches ? search : ""} />
+    </StaffPage>
+  );
+}
+
+function List({ kind, search }: { kind: Kind; search: string }) {
+  const t = useWords(texts);
+  const { list } = CATALOGUE[kind];
+  const pages = usePages();
+  const read = useRead(list, { ...(CATALOGUE[kind].searches && { search: search || null }), ...(kind !== "indicators" && { after: pages.after }) });
+  return (
+    <Shown read={read}>
+      {(data) => (
+        <>
+          <Table
+            caption={t.kinds[kind]}
+            rows={nodesOf(data.list)}
+            keyOf={(entry) => entry.id}
+            columns={[
+              { title: t.name, cell: (entry) => <Link href={`/staff/catalogue/${kind}/${encodeURIComponent(entry.id)}`}>{entry.name}</Link> },
+              { title: t.state, cell: (entry) => <State {...entry} /> },
+            ]}
+          />
+          {"pageInfo" in data.list && <Pager pages={pages} pageInfo={data.list.pageInfo} />}
+        </>
+      )}
+    </Shown>
+  );
+}
+
+export function State({ status, retiredOn }: Pick<Listed, "status" | "retiredOn">) {
+  const t = useWords(texts);
+  if (status) return <span className={status === "OPEN" ? "badge good" : "badge"}>{t.statuses[status as keyof typeof t.statuses]}</span>;
+  return <span className={retiredOn ? "badge" : "badge good"}>{retiredOn ? t.retired : t.inUse}</span>;
+}

@@ -1,0 +1,53 @@
+// A new entry of the catalogue.
+
+import { Link, useLocation } from "wouter";
+import type { PageProps } from "../../../app/route";
+import { Form } from "../../../base/Form";
+import { SelectField } from "../../../base/Field";
+import { useAction, useRead } from "../../../graph/hooks";
+import { useWords } from "../../../text/words";
+import { StaffPage } from "../StaffPage";
+import { EntryFields } from "./EntryFields";
+import { CATALOGUE, kindOf, type Kind } from "./kinds";
+import { CatalogueConditions } from "./manager/catalogue";
+import { texts } from "./texts";
+import { changes } from "./values";
+
+export function Page({ parameters }: PageProps) {
+  const t = useWords(texts);
+  const kind = kindOf(parameters["kind"]);
+  return (
+    <StaffPage title={t.create[kind]} section="catalogue">
+      <p>
+        <Link href={`/staff/catalogue/${kind}`}>{t.back}</Link>
+      </p>
+      <New key={kind} kind={kind} />
+    </StaffPage>
+  );
+}
+
+function New({ kind }: { kind: Kind }) {
+  const t = useWords(texts);
+  const [, navigate] = useLocation();
+  const { create, fields } = CATALOGUE[kind];
+  const { run, ...state } = useAction(create, (data) => data.saved);
+  async function save(values: Record<string, string>): Promise<void> {
+    const condition = values["condition"] ? { condition: values["condition"] } : {};
+    const made = await run({ input: { ...changes(values, {}, fields), ...condition } });
+    if (made?.entry) navigate(`/staff/catalogue/${kind}/${encodeURIComponent(made.entry.id)}`);
+  }
+  return (
+    <Form submit={t.createNow} {...state} onSubmit={(values) => void save(values)}>
+      {kind === "communities" && <Condition />}
+      <EntryFields fields={fields} values={{}} />
+    </Form>
+  );
+}
+
+/** The condition that a community is about. */
+function Condition() {
+  const t = useWords(texts);
+  const read = useRead(CatalogueConditions, { after: null });
+  const options = read.data?.list.nodes.filter((each) => !each.retiredOn).map(({ id, name }) => ({ value: id, label: name })) ?? [];
+  return <SelectField name="condition" label={t.fields.condition} options={options} />;
+}

@@ -1,0 +1,118 @@
+// What members would like to find in the catalogue, and the decisions on it.
+
+import { useState } from "react";
+import type { ProposalsQuery, ProposalStatus } from "../../../../generated/manager";
+import { Button } from "../../../base/Button";
+import { RadioField, TextField } from "../../../base/Field";
+import { Form } from "../../../base/Form";
+import { Pager, usePages } from "../../../base/Pager";
+import { Shown } from "../../../base/Shown";
+import { useAction, useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { Done, StaffPage } from "../StaffPage";
+import { StatusFilter } from "../StatusFilter";
+import { EntryPicker } from "./EntryPicker";
+import type { Kind } from "./kinds";
+import { Proposals, ProposalsAccept, ProposalsDecline, ProposalsMerge } from "./manager/catalogue";
+import { texts } from "./texts";
+
+type Proposal = ProposalsQuery["catalogueProposals"]["nodes"][number];
+
+const KINDS: Record<Proposal["kind"], Kind> = { CONDITION: "conditions", SYMPTOM: "indicators", TREATMENT: "treatments" };
+
+export function Page() {
+  const t = useWords(texts);
+  const [status, setStatus] = useState<ProposalStatus | null>("OPEN");
+  return (
+    <StaffPage title={t.proposals} section="proposals">
+      <StatusFilter names={t.proposalStatuses} initial={status} onChange={setStatus} />
+      <List key={status} status={status} />
+    </StaffPage>
+  );
+}
+
+function List({ status }: { status: ProposalStatus | null }) {
+  const t = useWords(texts);
+  const [done, setDone] = useState<string | null>(null);
+  const pages = usePages();
+  const read = useRead(Proposals, { status, after: pages.after });
+  return (
+    <>
+      {done && <Done key={done}>{t.decided}</Done>}
+      <Shown read={read}>
+        {({ catalogueProposals: { nodes, pageInfo } }) => (
+          <>
+            {nodes.length === 0 && <p className="quiet">{t.nothing}</p>}
+            {nodes.map((proposal) => (
+              <Case key={proposal.id} proposal={proposal} onDone={() => (setDone(proposal.id), read.again())} />
+            ))}
+            <Pager pages={pages} pageInfo={pageInfo} />
+          </>
+        )}
+      </Shown>
+    </>
+  );
+}
+
+function Case({ proposal, onDone }: { proposal: Proposal; onDone: () => void }) {
+  const t = useWords(texts);
+  const { date } = useFormats();
+  const [deciding, setDeciding] = useState(false);
+  return (
+    <article className="case" aria-labelledby={`title-${proposal.id}`}>
+      <h2 id={`title-${proposal.id}`}>
+        {proposal.name} <span className="badge">{t.proposalKinds[proposal.kind]}</span>{" "}
+        {proposal.status !== "OPEN" && <span className="badge">{t.proposalStatuses[proposal.status]}</span>}
+      </h2>
+      <p className="quiet">{[t.proposed(date(proposal.proposedOn)), proposal.community?.name].filter(Boolean).join(" · ")}</p>
+      {proposal.description && <p>{proposal.description}</p>}
+      {proposal.reason && <p>{proposal.reason}</p>}
+      {proposal.status === "OPEN" && <Button onClick={() => setDeciding(!deciding)}>{t.decide}</Button>}
+      {deciding && <Decide proposal={proposal} onDone={onDone} />}
+    </article>
+  );
+}
+
+function Decide({ proposal, onDone }: { proposal: Proposal; onDone: () => void }) {
+  const t = useWords(texts);
+  const [decision, setDecision] = useState("");
+  const accept = useAction(ProposalsAccept, (data) => data.saved);
+  const merge = useAction(ProposalsMerge, (data) => data.saved);
+  const decline = useAction(ProposalsDecline, (data) => data.saved);
+  const { busy, refusals, failure } = { accept, into: merge, decline }[decision] ?? decline;
+
+  async function decide(values: Record<string, string>): Promise<void> {
+    const proposals = [proposal.id];
+    const note = values["note"] || null;
+    const made =
+      decision === "accept"
+        ? await accept.run({ input: { proposals, entry: values["entry"] ?? "", note } })
+        : decision === "into"
+          ? await merge.run({ input: { proposals, into: values["into"] ?? "", note } })
+          : await decline.run({ input: { proposals, reason: values["reason"] ?? "" } });
+    if (made) onDone();
+  }
+
+  return (
+    <Form submit={t.decideNow} busy={busy} refusals={refusals} failure={failure} onSubmit={(values) => void decide(values)}>
+      <RadioField
+        name="decision"
+        label={t.decision}
+        required
+        options={[
+          { value: "accept", label: t.accept },
+          { value: "into", label: t.into },
+          { value: "decline", label: t.decline },
+        ]}
+        onChange={setDecision}
+      />
+      {(decision === "accept" || decision === "into") && (
+        <>
+          <EntryPicker key={decision} kind={KINDS[proposal.kind]} name={decision === "accept" ? "entry" : "into"} />
+          <TextField name="note" label={t.note} rows={2} />
+        </>
+      )}
+      {decision === "decline" && <TextField name="reason" label={t.reason} hint={t.reasonHint} rows={3} required />}
+    </Form>
+  );
+}

@@ -1,0 +1,64 @@
+// Texts that nobody has translated yet, each with the page where it can be translated.
+
+import { useState } from "react";
+import { Link } from "wouter";
+import type { MissingTranslationsQuery, TranslatedKind } from "../../../../generated/manager";
+import { Pager, usePages } from "../../../base/Pager";
+import { Shown } from "../../../base/Shown";
+import { Table } from "../../../base/Table";
+import { useRead } from "../../../graph/hooks";
+import { useWords } from "../../../text/words";
+import { StaffPage } from "../StaffPage";
+import { StatusFilter } from "../StatusFilter";
+import { KINDS, CATALOGUE } from "./kinds";
+import { MissingTranslations } from "./manager/catalogue";
+import { texts } from "./texts";
+
+type Missing = MissingTranslationsQuery["missingTranslations"]["nodes"][number];
+
+export function Page() {
+  const t = useWords(texts);
+  const [kind, setKind] = useState<TranslatedKind | null>(null);
+  return (
+    <StaffPage title={t.translations} section="translations">
+      <p>{t.translationsLead}</p>
+      <StatusFilter label={t.subject} names={t.subjects} initial={kind} onChange={setKind} />
+      <List key={kind} kind={kind} />
+    </StaffPage>
+  );
+}
+
+function List({ kind }: { kind: TranslatedKind | null }) {
+  const t = useWords(texts);
+  const pages = usePages();
+  const read = useRead(MissingTranslations, { kind, after: pages.after });
+  return (
+    <Shown read={read}>
+      {({ missingTranslations: { nodes, pageInfo } }) => (
+        <>
+          <Table
+            caption={t.translations}
+            rows={nodes}
+            keyOf={(each) => [each.subject.id, each.language, each.field, each.option].join(" ")}
+            columns={[
+              { title: t.language, cell: (each) => t.languages[each.language] },
+              { title: t.subject, cell: ({ subject }) => <Subject subject={subject} /> },
+              { title: t.field, cell: ({ field, option }) => [field, option].filter(Boolean).join(" · ") },
+              { title: t.text, cell: (each) => each.text },
+            ]}
+          />
+          <Pager pages={pages} pageInfo={pageInfo} />
+        </>
+      )}
+    </Shown>
+  );
+}
+
+function Subject({ subject }: { subject: Missing["subject"] }) {
+  const { __typename: type, id } = subject;
+  const name = "name" in subject ? subject.name : "title" in subject ? subject.title : "key" in subject ? subject.key : "fullName" in subject ? subject.fullName : "";
+  const kind = KINDS.find((each) => CATALOGUE[each].entry === type.toLowerCase());
+  if (kind) return <Link href={`/staff/catalogue/${kind}/${encodeURIComponent(id)}`}>{name}</Link>;
+  if (type === "Survey") return <Link href={`/staff/surveys/${encodeURIComponent(id)}`}>{name}</Link>;
+  return name;
+}

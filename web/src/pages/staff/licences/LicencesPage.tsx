@@ -1,0 +1,154 @@
+// What organizations request, beside the budgets that it would be spent from and the demand for them.
+
+import { useState } from "react";
+import type { LicenceCaseFragment, LicenceStatus } from "../../../../generated/manager";
+import { Button } from "../../../base/Button";
+import { SelectField, TextField } from "../../../base/Field";
+import { Form } from "../../../base/Form";
+import { Pager, usePages } from "../../../base/Pager";
+import { Shown } from "../../../base/Shown";
+import { Table } from "../../../base/Table";
+import { useAction, useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { Done, StaffPage } from "../StaffPage";
+import { StatusFilter } from "../StatusFilter";
+import { LicenceDecide, LicenceDemand, LicenceRequests } from "./manager/licences";
+import { texts } from "./texts";
+
+const CURRENCIES = ["EUR", "CHF", "GBP", "USD"];
+
+export function Page() {
+  const t = useWords(texts);
+  const [status, setStatus] = useState<LicenceStatus | null>("REQUESTED");
+  return (
+    <StaffPage title={t.licences} section="licences">
+      <StatusFilter names={t.statuses} initial={status} onChange={setStatus} />
+      <List key={status} status={status} />
+    </StaffPage>
+  );
+}
+
+function List({ status }: { status: LicenceStatus | null }) {
+  const t = useWords(texts);
+  const [done, setDone] = useState<string | null>(null);
+  const pages = usePages();
+  const read = useRead(LicenceRequests, { status, after: pages.after });
+  return (
+    <>
+      {done && <Done key={done}>{done}</Done>}
+      <Shown read={read}>
+        {({ licences: { nodes, pageInfo } }) => (
+          <>
+            {nodes.length === 0 && <p className="quiet">{t.nothing}</p>}
+            {nodes.map((licence) => (
+              <Case key={licence.id} licence={licence} onDone={(granted) => (setDone(granted ? t.granted : t.refused), read.again())} />
+            ))}
+            <Pager pages={pages} pageInfo={pageInfo} />
+          </>
+        )}
+      </Shown>
+    </>
+  );
+}
+
+function Case({ licence, onDone }: { licence: LicenceCaseFragment; onDone: (granted: boolean) => void }) {
+  const t = useWords(texts);
+  const { number, date, time } = useFormats();
+  const [deciding, setDeciding] = useState<boolean | null>(null);
+  const { organization, community, price } = licence;
+  const facts = [
+    [t.purpose, licence.purposeKind ? `${licence.purpose} (${t.purposeKinds[licence.purposeKind]})` : licence.purpose],
+    [t.community, community.name],
+    [t.period, t.from(date(licence.startsOn), date(licence.endsOn))],
+    [t.undertakings, licence.undertakingsAcceptedAt ? t.accepted(time(licence.undertakingsAcceptedAt)) : t.notAccepted],
+    ...(licence.status === "GRANTED" ? [[t.quota, `${number(licence.quota.microRho)} µρ`] as const] : []),
+    ...(price ? [[t.price, number(Number(price.amount), { style: "currency", currency: price.currency })] as const] : []),
+  ] as const;
+  return (
+    <article className="case" aria-labelledby={`title-${licence.id}`}>
+      <h2 id={`title-${licence.id}`}>
+        {organization.name} <span className="badge">{t.kinds[organization.kind]}</span> <span className="badge">{t.statuses[licence.status]}</span>
+      </h2>
+      <dl className="facts">
+        {facts.map(([name, value]) => (
+          <div key={name} className="fact">
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {licence.reason && <p>{t.decided(licence.reason)}</p>}
+      {licence.status === "REQUESTED" && (
+        <>
+          <Budgets licence={licence} />
+          <div className="actions">
+            <Button onClick={() => setDeciding(deciding === true ? null : true)}>{t.grant}</Button>
+            <Button kind="danger" onClick={() => setDeciding(deciding === false ? null : false)}>
+              {t.refuse}
+            </Button>
+          </div>
+          {deciding !== null && <Decide key={String(deciding)} licence={licence.id} granted={deciding} onDone={() => onDone(deciding)} />}
+        </>
+      )}
+    </article>
+  );
+}
+
+function Budgets({ licence: { community, organization } }: { licence: LicenceCaseFragment }) {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  const demand = useRead(LicenceDemand, {});
+  const rows = community.datasets.nodes;
+  const others = demand.data?.licences.nodes.filter((each) => each.community.id === community.id) ?? [];
+  const granted = others.filter((each) => each.status === "GRANTED");
+  const quota = granted.reduce((sum, each) => sum + each.quota.microRho, 0);
+  return (
+    <>
+      <h3>{t.budget(community.name)}</h3>
+      {rows.length === 0 ? (
+        <p className="quiet">{t.noDatasets}</p>
+      ) : (
+        <Table
+          caption={t.budget(community.name)}
+          rows={rows}
+          keyOf={(dataset) => dataset.id}
+          columns={[
+            { title: t.dataset, cell: ({ title, wave, endedOn }) => `${title} · ${wave}${endedOn ? ` (${t.ended})` : ""}` },
+            { title: t.offered, cell: ({ offeredTo }) => (offeredTo.includes(organization.kind) ? t.yes : t.no) },
+            { title: t.cap, cell: ({ budget }) => number(budget.cap.microRho), numeric: true },
+            { title: t.spent, cell: ({ budget }) => number(budget.spent.microRho), numeric: true },
+            { title: t.remaining, cell: ({ budget }) => number(budget.remaining.microRho), numeric: true },
+            { title: t.left, cell: ({ budget }) => number(budget.insightsLeft), numeric: true },
+          ]}
+        />
+      )}
+      {demand.data && <p>{t.demand(number(others.filter((each) => each.status === "REQUESTED").length), number(granted.length), number(quota))}</p>}
+    </>
+  );
+}
+
+function Decide({ licence, granted, onDone }: { licence: string; granted: boolean; onDone: () => void }) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(LicenceDecide, (data) => data.licenceDecide);
+  async function decide(values: Record<string, string>): Promise<void> {
+    const amount = values["amount"]?.trim().replace(",", ".");
+    const terms = {
+      quota: Number(values["quota"]),
+      price: amount ? { amount, currency: values["currency"] ?? "" } : null,
+    };
+    if (await run({ input: { licence, granted, ...(granted ? terms : { reason: values["reason"] ?? null }) } })) onDone();
+  }
+  return (
+    <Form submit={granted ? t.grantNow : t.refuseNow} {...state} onSubmit={(values) => void decide(values)}>
+      {granted ? (
+        <>
+          <TextField name="quota" label={t.quotaLabel} hint={t.quotaHint} type="number" required />
+          <TextField name="amount" path="price.amount" label={t.amount} hint={t.amountHint} inputMode="decimal" />
+          <SelectField name="currency" path="price.currency" label={t.currency} options={CURRENCIES.map((value) => ({ value, label: value }))} />
+        </>
+      ) : (
+        <TextField name="reason" label={t.reason} hint={t.reasonHint} rows={3} required />
+      )}
+    </Form>
+  );
+}

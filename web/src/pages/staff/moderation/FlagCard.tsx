@@ -1,0 +1,119 @@
+// A flag: the post, why it was flagged, the discussion around it, and the decisions that a moderator can take.
+
+import { useState } from "react";
+import type { FlaggedFragment } from "../../../../generated/manager";
+import { Button } from "../../../base/Button";
+import { TextField } from "../../../base/Field";
+import { Form } from "../../../base/Form";
+import { Shown } from "../../../base/Shown";
+import { useAction, useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { FlagContext, FlagDecide, FlaggedPostRestore } from "./manager/moderation";
+import { Suspend } from "./Suspend";
+import { texts } from "./texts";
+
+export type Decision = "uphold" | "dismiss" | "suspend" | "restore";
+
+interface Props {
+  flag: FlaggedFragment;
+  onDone: (decision: Decision) => void;
+}
+
+export function FlagCard({ flag, onDone }: Props) {
+  const t = useWords(texts);
+  const { time } = useFormats();
+  const [deciding, setDeciding] = useState<Decision | null>(null);
+  const [context, setContext] = useState(false);
+  const { post } = flag;
+  const { author, discussion } = post;
+  const body = post.body ?? post.removedBody;
+  const finish = (): void => {
+    if (deciding) onDone(deciding);
+    setDeciding(null);
+  };
+  const choices: Decision[] = flag.status === "OPEN" ? ["uphold", "dismiss"] : [];
+  if (author && !author.suspension) choices.push("suspend");
+  if (post.removed && post.removedBody !== null) choices.push("restore");
+  return (
+    <article className={flag.urgent ? "case urgent" : "case"} aria-labelledby={`title-${flag.id}`}>
+      <h2 id={`title-${flag.id}`}>
+        {t.reasons[flag.reason]} {flag.urgent && <span className="badge bad">{t.urgent}</span>}{" "}
+        {flag.status !== "OPEN" && <span className="badge">{t.statuses[flag.status]}</span>} {post.removed && <span className="badge">{t.removedPost}</span>}{" "}
+        {author?.suspension && <span className="badge">{t.suspended}</span>}
+      </h2>
+      <p className="quiet">
+        {t.inDiscussion(discussion.title, discussion.community.name)}
+        <br />
+        {t.writer(author?.pseudonym ?? t.unknown, time(post.createdAt))} · {t.flagged(time(flag.createdAt))}
+      </p>
+      <blockquote>{body ?? <em>{t.gone}</em>}</blockquote>
+      {flag.note && (
+        <p>
+          {t.member} {flag.note}
+        </p>
+      )}
+      {flag.resolution && <p>{t.decided(flag.resolution)}</p>}
+      <div className="actions">
+        {choices.map((each) => (
+          <Button key={each} kind={each === "uphold" ? "danger" : "plain"} onClick={() => setDeciding(deciding === each ? null : each)}>
+            {t[each]}
+          </Button>
+        ))}
+        <button type="button" className="link" aria-expanded={context} onClick={() => setContext(!context)}>
+          {context ? t.hideContext : t.context}
+        </button>
+      </div>
+      {context && <Context discussion={discussion.id} post={post.id} />}
+      {(deciding === "uphold" || deciding === "dismiss") && <Resolve key={deciding} flag={flag.id} upheld={deciding === "uphold"} onDone={finish} />}
+      {deciding === "suspend" && author && <Suspend member={author.id} onDone={finish} />}
+      {deciding === "restore" && <Restore post={post.id} onDone={finish} />}
+    </article>
+  );
+}
+
+function Resolve({ flag, upheld, onDone }: { flag: string; upheld: boolean; onDone: () => void }) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(FlagDecide, (data) => data.flagResolve);
+  async function decide(note: string): Promise<void> {
+    if (await run({ input: { flag, upheld, note: note || null } })) onDone();
+  }
+  return (
+    <Form submit={upheld ? t.removeNow : t.dismissNow} {...state} onSubmit={(values) => void decide(values["note"] ?? "")}>
+      {upheld ? <TextField name="note" label={t.removeReason} hint={t.removeHint} rows={3} required /> : <TextField name="note" label={t.note} rows={2} />}
+    </Form>
+  );
+}
+
+function Restore({ post, onDone }: { post: string; onDone: () => void }) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(FlaggedPostRestore, (data) => data.postRestore);
+  async function restore(note: string): Promise<void> {
+    if (await run({ input: { post, note: note || null } })) onDone();
+  }
+  return (
+    <Form submit={t.restoreNow} {...state} onSubmit={(values) => void restore(values["note"] ?? "")}>
+      <TextField name="note" label={t.note} rows={2} />
+    </Form>
+  );
+}
+
+/** The latest posts of the discussion; the flagged one stands out. */
+function Context({ discussion, post }: { discussion: string; post: string }) {
+  const t = useWords(texts);
+  const { time } = useFormats();
+  const read = useRead(FlagContext, { discussion });
+  return (
+    <Shown read={read}>
+      {(data) => (
+        <ol className="thread" aria-label={t.contextLabel} tabIndex={0}>
+          {data.discussion?.posts.nodes.map((each) => (
+            <li key={each.id} aria-current={each.id === post || undefined}>
+              <strong>{t.writer(each.author?.pseudonym ?? t.unknown, time(each.createdAt))}</strong>
+              <p>{each.body ?? <em>{each.removed ? t.removedPost : t.gone}</em>}</p>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Shown>
+  );
+}

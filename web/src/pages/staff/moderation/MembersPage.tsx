@@ -1,0 +1,174 @@
+// A member as moderators see them: suspension, verification of an association, and the alarms that lead here.
+// The pseudonym that is looked up does not enter the address.
+
+import { useState } from "react";
+import type { MemberOverviewQuery } from "../../../../generated/manager";
+import { TextField } from "../../../base/Field";
+import { Form } from "../../../base/Form";
+import { Notice } from "../../../base/Notice";
+import { Pager, usePages } from "../../../base/Pager";
+import { Shown } from "../../../base/Shown";
+import { Table } from "../../../base/Table";
+import { useAction, useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { Done, StaffPage } from "../StaffPage";
+import { AssociationDecide, MemberCommunitiesAllow, MemberOverview, ReadingAlarms } from "./manager/moderation";
+import { Suspend } from "./Suspend";
+import { texts } from "./texts";
+
+type Member = NonNullable<MemberOverviewQuery["member"]>;
+
+export function Page() {
+  const t = useWords(texts);
+  const [sought, setSought] = useState("");
+  return (
+    <StaffPage title={t.members} section="members">
+      <Form submit={t.find} onSubmit={(values) => setSought((values["pseudonym"] ?? "").trim())}>
+        <TextField name="pseudonym" label={t.pseudonym} type="search" autoComplete="off" required />
+      </Form>
+      {sought && <Found key={sought} pseudonym={sought} />}
+      <Alarms onOpen={setSought} />
+    </StaffPage>
+  );
+}
+
+function Alarms({ onOpen }: { onOpen: (pseudonym: string) => void }) {
+  const t = useWords(texts);
+  const { date } = useFormats();
+  const pages = usePages();
+  const read = useRead(ReadingAlarms, { after: pages.after });
+  return (
+    <section aria-labelledby="alarms">
+      <h2 id="alarms">{t.alarms}</h2>
+      <p>{t.alarmsLead}</p>
+      <Shown read={read}>
+        {({ readingAlerts: { nodes, pageInfo } }) => (
+          <>
+            <Table
+              caption={t.alarms}
+              rows={nodes}
+              keyOf={(each) => each.id}
+              columns={[
+                { title: t.day, cell: (each) => date(each.day) },
+                {
+                  title: t.who,
+                  cell: ({ member: { pseudonym } }) => (
+                    <button type="button" className="link" onClick={() => onOpen(pseudonym)}>
+                      {pseudonym}
+                    </button>
+                  ),
+                },
+              ]}
+            />
+            <Pager pages={pages} pageInfo={pageInfo} />
+          </>
+        )}
+      </Shown>
+    </section>
+  );
+}
+
+function Found({ pseudonym }: { pseudonym: string }) {
+  const t = useWords(texts);
+  const [done, setDone] = useState<string | null>(null);
+  const read = useRead(MemberOverview, { pseudonym });
+  const finish = (text: string): void => {
+    setDone(text);
+    read.again();
+  };
+  return (
+    <section className="found" aria-live="polite">
+      {done && <Done>{done}</Done>}
+      <Shown read={read}>{({ member }) => (member ? <Known member={member} onDone={finish} /> : <Notice>{t.notFound}</Notice>)}</Shown>
+    </section>
+  );
+}
+
+function Known({ member, onDone }: { member: Member; onDone: (text: string) => void }) {
+  const t = useWords(texts);
+  const { date, time } = useFormats();
+  const { suspension, association } = member;
+  return (
+    <>
+      <h2>{member.pseudonym}</h2>
+      <dl className="facts">
+        <dt>{t.kind}</dt>
+        <dd>
+          {t.kinds[member.kind]} {association && <span className={member.verified ? "badge good" : "badge"}>{member.verified ? t.verified : t.notVerified}</span>}
+        </dd>
+        <dt>{t.joined}</dt>
+        <dd>{date(member.joinedOn)}</dd>
+        <dt>{t.communities}</dt>
+        <dd>{member.communities.map((each) => each.name).join(" · ") || "–"}</dd>
+        <dt>{t.suspension}</dt>
+        <dd>{suspension ? `${suspension.until ? t.until(time(suspension.until)) : t.endless} · ${suspension.reason}` : t.noSuspension}</dd>
+      </dl>
+      {association && <Association member={member} association={association} onDone={() => onDone(t.verifyDone)} />}
+      <details className="case">
+        <summary>{suspension ? t.lift : t.suspendNow}</summary>
+        <Suspend member={member.id} lifts={suspension !== null} onDone={() => onDone(suspension ? t.liftDone : t.suspendDone)} />
+      </details>
+      {!association && <Allow member={member.id} onDone={() => onDone(t.allowDone)} />}
+    </>
+  );
+}
+
+function Allow({ member, onDone }: { member: string; onDone: () => void }) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(MemberCommunitiesAllow, (data) => data.memberAllowCommunities);
+  async function allow(communities: number): Promise<void> {
+    if (await run({ input: { member, communities } })) onDone();
+  }
+  return (
+    <details className="case">
+      <summary>{t.allow}</summary>
+      <Form submit={t.allowNow} {...state} onSubmit={(values) => void allow(Number(values["communities"]))}>
+        <TextField name="communities" label={t.allow} hint={t.allowHint} type="number" initial="0" required />
+      </Form>
+    </details>
+  );
+}
+
+function Association({ member, association, onDone }: { member: Member; association: NonNullable<Member["association"]>; onDone: () => void }) {
+  const t = useWords(texts);
+  const { time } = useFormats();
+  const { run, ...state } = useAction(AssociationDecide, (data) => data.associationVerify);
+  async function decide(reason: string): Promise<void> {
+    if (await run({ input: { member: member.id, verified: !member.verified, reason } })) onDone();
+  }
+  const facts = [
+    [t.fullName, association.fullName],
+    [t.website, association.website],
+    [t.email, association.email],
+    [t.phone, association.phone],
+    [t.address, association.postalAddress],
+  ] as const;
+  return (
+    <section className="case" aria-labelledby="association">
+      <h3 id="association">{t.association}</h3>
+      <dl className="facts">
+        {facts.map(([name, value]) => value && <Fact key={name} name={name} value={value} />)}
+      </dl>
+      <Form submit={member.verified ? t.withdraw : t.verify} {...state} onSubmit={(values) => void decide(values["reason"] ?? "")}>
+        <TextField name="reason" label={t.checked} hint={t.checkedHint} rows={3} required />
+      </Form>
+      {association.verifications.length > 0 && <h3>{t.history}</h3>}
+      <ul>
+        {association.verifications.map((each) => (
+          <li key={each.id}>
+            {time(each.createdAt)} · {each.verified ? t.verified : t.notVerified} · {[each.decidedBy, each.reason].filter(Boolean).join(" · ")}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}

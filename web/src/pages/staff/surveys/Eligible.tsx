@@ -1,0 +1,84 @@
+// Who can answer a survey.
+
+import { useState } from "react";
+import type { EditedSurveyFragment, EligibilityInput, MemberKind, Sex } from "../../../../generated/manager";
+import { ChecksField, ticked } from "../../../base/ChecksField";
+import { TextField } from "../../../base/Field";
+import { useRead } from "../../../graph/hooks";
+import { useWords } from "../../../text/words";
+import { SurveyTreatments } from "./manager/surveys";
+import { texts } from "./texts";
+
+const KINDS = ["PATIENT", "RELATIVE", "ASSOCIATION"] as const satisfies readonly MemberKind[];
+const SEXES = ["FEMALE", "MALE", "OTHER", "UNKNOWN"] as const satisfies readonly Sex[];
+
+type Treatment = { readonly id: string; readonly name: string };
+
+interface Props {
+  eligibility: EditedSurveyFragment["eligibility"];
+  regions: readonly string[];
+  treatments: readonly Treatment[];
+  onTreatments: (treatments: readonly Treatment[]) => void;
+}
+
+/** The input of what was chosen; null if there is no condition. */
+export function eligibilityOf(values: Record<string, string>, regions: readonly string[], treatments: readonly Treatment[]): EligibilityInput | null {
+  const year = (name: string): number | null => (values[name] ? Number(values[name]) : null);
+  const found = {
+    kinds: ticked(values, "eligibility.kinds", KINDS),
+    sexes: ticked(values, "eligibility.sexes", SEXES),
+    bornFrom: year("eligibility.bornFrom"),
+    bornTo: year("eligibility.bornTo"),
+    treatments: treatments.map(({ id }) => id),
+    regions: ticked(values, "eligibility.regions", regions),
+  };
+  return Object.values(found).every((each) => each === null || (Array.isArray(each) && each.length === 0)) ? null : found;
+}
+
+export function Eligible({ eligibility, regions, treatments, onTreatments }: Props) {
+  const t = useWords(texts);
+  return (
+    <>
+      <p className="hint">{t.eligibilityHint}</p>
+      <ChecksField name="eligibility.kinds" label={t.kinds} options={KINDS.map((value) => ({ value, label: t.memberKinds[value] }))} initial={eligibility?.kinds ?? []} />
+      <ChecksField name="eligibility.sexes" label={t.sexes} options={SEXES.map((value) => ({ value, label: t.sex[value] }))} initial={eligibility?.sexes ?? []} />
+      <div className="bilingual">
+        <TextField name="eligibility.bornFrom" label={t.bornFrom} type="number" initial={String(eligibility?.bornFrom ?? "")} />
+        <TextField name="eligibility.bornTo" label={t.bornTo} type="number" initial={String(eligibility?.bornTo ?? "")} />
+      </div>
+      <ChecksField name="eligibility.regions" label={t.regions} options={regions.map((value) => ({ value, label: value }))} initial={eligibility?.regions ?? []} />
+      <Treatments chosen={treatments} onChange={onTreatments} />
+    </>
+  );
+}
+
+function Treatments({ chosen, onChange }: { chosen: readonly Treatment[]; onChange: (treatments: readonly Treatment[]) => void }) {
+  const t = useWords(texts);
+  const [search, setSearch] = useState("");
+  const read = useRead(SurveyTreatments, { search }, { pause: search.trim() === "" });
+  const found = search.trim() ? (read.data?.treatments.nodes ?? []).filter(({ id }) => !chosen.some((each) => each.id === id)) : [];
+  return (
+    <fieldset className="part">
+      <legend>{t.treatments}</legend>
+      <TextField name="treatment" path="eligibility.treatments" label={t.findTreatment} type="search" autoComplete="off" onChange={setSearch} />
+      <ul className="picked">
+        {chosen.map((each) => (
+          <li key={each.id}>
+            {each.name}{" "}
+            <button type="button" className="link" aria-label={t.removeThis(each.name)} onClick={() => onChange(chosen.filter(({ id }) => id !== each.id))}>
+              {t.remove}
+            </button>
+          </li>
+        ))}
+        {found.map((each) => (
+          <li key={each.id} className="quiet">
+            {each.name}{" "}
+            <button type="button" className="link" aria-label={`${t.add} ${each.name}`} onClick={() => onChange([...chosen, each])}>
+              {t.add}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </fieldset>
+  );
+}

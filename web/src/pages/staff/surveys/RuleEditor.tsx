@@ -1,0 +1,82 @@
+// A condition for showing a question: another question, and the answers to it that count.
+
+import { useId } from "react";
+import { useWords } from "../../../text/words";
+import { Choice } from "./Choice";
+import { hasOptions, operatorsOf, type Question, type Rule } from "./draft";
+import { Refusals } from "./Refusals";
+import { texts } from "./texts";
+
+interface Props {
+  rule: Rule;
+  path: string;
+  name: string;
+  others: readonly Question[];
+  onChange: (rule: Rule) => void;
+  onRemove: () => void;
+}
+
+export function RuleEditor({ rule, path, name, others, onChange, onRemove }: Props) {
+  const t = useWords(texts);
+  const other = others.find(({ key }) => key === rule.question);
+  const operators = operatorsOf(other?.kind ?? "TEXT");
+  return (
+    <div className="rule" role="group" aria-label={name}>
+      <Choice
+        label={t.other}
+        value={rule.question}
+        options={[
+          ...(other ? [] : [{ value: rule.question, label: rule.question }]),
+          ...others.map(({ key, text }) => ({ value: key, label: text.en || key })),
+        ]}
+        onChange={(question) => onChange({ ...rule, question, operator: "ANSWERED", values: [] })}
+      />
+      <Choice
+        label={t.operator}
+        value={rule.operator}
+        options={(operators.includes(rule.operator) ? operators : [rule.operator, ...operators]).map((value) => ({ value, label: t.operators[value] }))}
+        onChange={(value) => onChange({ ...rule, operator: operators.find((each) => each === value) ?? rule.operator, values: [] })}
+      />
+      {rule.operator !== "ANSWERED" && other && <Values rule={rule} other={other} onChange={(values) => onChange({ ...rule, values })} />}
+      <button type="button" className="link" aria-label={t.removeThis(name)} onClick={onRemove}>
+        {t.remove}
+      </button>
+      {["", ".question", ".operator", ".values", ".values.0"].map((part) => (
+        <Refusals key={part} path={path + part} />
+      ))}
+    </div>
+  );
+}
+
+function Values({ rule, other, onChange }: { rule: Rule; other: Question; onChange: (values: readonly string[]) => void }) {
+  const t = useWords(texts);
+  const id = useId();
+  const first = rule.values[0] ?? "";
+  if (!hasOptions(other.kind)) {
+    return (
+      <div className="field">
+        <label htmlFor={id}>{t.value}</label>
+        <input id={id} type={other.kind === "DATE" ? "date" : "text"} inputMode="decimal" value={first} onChange={(event) => onChange(event.target.value ? [event.target.value] : [])} />
+      </div>
+    );
+  }
+  if (rule.operator !== "IN") {
+    const options = other.options.map(({ code, label }) => ({ value: code, label: label.en || code }));
+    return <Choice label={t.value} value={first} options={[{ value: "", label: "–" }, ...options]} onChange={(value) => onChange(value ? [value] : [])} />;
+  }
+  return (
+    <fieldset className="field">
+      <legend>{t.value}</legend>
+      {other.options.map(({ id: option, code, label }) => (
+        <label key={option} className="choice">
+          <input
+            type="checkbox"
+            checked={rule.values.includes(code)}
+            onChange={(event) => onChange(event.target.checked ? [...rule.values, code] : rule.values.filter((each) => each !== code))}
+          />
+          {label.en || code}
+        </label>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,58 @@
+// All surveys, drafts included.
+
+import { useState } from "react";
+import { Link } from "wouter";
+import type { SurveyStatus } from "../../../../generated/manager";
+import { Pager, usePages } from "../../../base/Pager";
+import { Shown } from "../../../base/Shown";
+import { Table } from "../../../base/Table";
+import { useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { StaffPage } from "../StaffPage";
+import { StatusFilter } from "../StatusFilter";
+import { SurveyList } from "./manager/surveys";
+import { texts } from "./texts";
+
+export function Page() {
+  const t = useWords(texts);
+  const [status, setStatus] = useState<SurveyStatus | null>(null);
+  return (
+    <StaffPage title={t.surveys} section="surveys">
+      <p>
+        <Link href="/staff/surveys/new" className="button primary">
+          {t.create}
+        </Link>
+      </p>
+      <StatusFilter names={t.statuses} initial={status} onChange={setStatus} />
+      <List key={status} status={status} />
+    </StaffPage>
+  );
+}
+
+function List({ status }: { status: SurveyStatus | null }) {
+  const t = useWords(texts);
+  const { date } = useFormats();
+  const pages = usePages();
+  const read = useRead(SurveyList, { status, after: pages.after });
+  return (
+    <Shown read={read}>
+        {({ surveys: { nodes, pageInfo } }) => (
+          <>
+            <Table
+              caption={t.surveys}
+              rows={nodes}
+              keyOf={(survey) => survey.id}
+              columns={[
+                { title: t.name, cell: (survey) => <Link href={`/staff/surveys/${encodeURIComponent(survey.id)}`}>{survey.title}</Link> },
+                { title: t.community, cell: (survey) => survey.community.name },
+                { title: t.status, cell: (survey) => <span className="badge">{t.statuses[survey.status]}</span> },
+                { title: t.opens, cell: (survey) => (survey.opensOn ? date(survey.opensOn) : t.anyDay) },
+                { title: t.closes, cell: (survey) => (survey.closesOn ? date(survey.closesOn) : t.anyDay) },
+              ]}
+            />
+            <Pager pages={pages} pageInfo={pageInfo} />
+          </>
+        )}
+    </Shown>
+  );
+}

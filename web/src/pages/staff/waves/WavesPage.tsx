@@ -1,0 +1,109 @@
+// The waves of a community's tracking: those that are frozen, and a new one.
+
+import { useState } from "react";
+import type { OrganizationKind, WaveCommunitiesQuery } from "../../../../generated/manager";
+import { ChecksField, ticked } from "../../../base/ChecksField";
+import { SelectField, TextField } from "../../../base/Field";
+import { Form } from "../../../base/Form";
+import { Pager, usePages } from "../../../base/Pager";
+import { Shown } from "../../../base/Shown";
+import { Table } from "../../../base/Table";
+import { useAction, useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { Done, StaffPage } from "../StaffPage";
+import { texts as surveyTexts } from "../surveys/texts";
+import { WaveCommunities, WaveFreeze, Waves } from "./manager/waves";
+import { texts } from "./texts";
+
+const ORGANIZATIONS = ["LABORATORY", "HOSPITAL", "MUTUAL", "INSURER"] as const satisfies readonly OrganizationKind[];
+
+type Community = WaveCommunitiesQuery["communities"]["nodes"][number];
+
+export function Page() {
+  const t = useWords(texts);
+  const [slug, setSlug] = useState<string | null>(null);
+  const read = useRead(WaveCommunities, {});
+  return (
+    <StaffPage title={t.waves} section="waves">
+      <p>{t.lead}</p>
+      <Shown read={read}>
+        {({ communities: { nodes } }) => {
+          const community = nodes.find((each) => each.slug === slug) ?? nodes[0];
+          return (
+            <>
+              <div className="filters">
+                <SelectField name="community" label={t.community} options={nodes.map((each) => ({ value: each.slug, label: each.name }))} onChange={setSlug} />
+              </div>
+              {community && <Chosen key={community.id} community={community} />}
+            </>
+          );
+        }}
+      </Shown>
+    </StaffPage>
+  );
+}
+
+function Chosen({ community }: { community: Community }) {
+  const t = useWords(texts);
+  const s = useWords(surveyTexts);
+  const { number, date } = useFormats();
+  const [done, setDone] = useState<string | null>(null);
+  const pages = usePages();
+  const read = useRead(Waves, { community: community.slug, after: pages.after });
+  const { run, ...state } = useAction(WaveFreeze, (data) => data.waveFreeze);
+  const { readiness } = community;
+
+  async function freeze(values: Record<string, string>): Promise<void> {
+    const cap = values["cap"] ? { cap: Number(values["cap"]) } : {};
+    const input = { community: community.id, wave: values["wave"] ?? "", offeredTo: ticked(values, "offeredTo", ORGANIZATIONS), ...cap };
+    const made = await run({ input });
+    if (!made) return;
+    setDone(made.dataset?.wave ?? input.wave);
+    read.again();
+  }
+
+  return (
+    <>
+      <p>
+        {s.ready(number(readiness.consenting), number(readiness.needed))}{" "}
+        <span className={readiness.ready ? "badge good" : "badge bad"}>{readiness.ready ? s.isReady : s.notReady}</span>
+      </p>
+      <h2>{t.frozen}</h2>
+      {done && <Done key={done}>{t.done(done)}</Done>}
+      <Shown read={read}>
+        {({ datasets: { nodes, pageInfo } }) => (
+          <>
+            <Table
+              caption={t.frozen}
+              rows={nodes}
+              keyOf={(each) => each.id}
+              columns={[
+                { title: t.wave, cell: (each) => each.wave },
+                { title: t.state, cell: (each) => <span className={each.endedOn ? "badge" : "badge good"}>{each.endedOn ? t.ended : t.running}</span> },
+                { title: t.frozenOn, cell: (each) => date(each.frozenOn) },
+                { title: t.endsOn, cell: (each) => date(each.endedOn ?? each.endsOn) },
+                { title: t.offered, cell: (each) => each.offeredTo.map((kind) => t.organizations[kind]).join(", ") },
+                { title: t.size, cell: (each) => number(each.size), numeric: true },
+                { title: t.cap, cell: (each) => number(each.budget.cap.microRho), numeric: true },
+                { title: t.remaining, cell: (each) => number(each.budget.remaining.microRho), numeric: true },
+              ]}
+            />
+            <Pager pages={pages} pageInfo={pageInfo} />
+          </>
+        )}
+      </Shown>
+      <h2>{t.create}</h2>
+      <Form key={done} submit={t.freeze} {...state} onSubmit={(values) => void freeze(values)}>
+        <TextField name="wave" label={t.name} hint={t.nameHint} required />
+        <ChecksField
+          name="offeredTo"
+          label={t.offered}
+          hint={t.offeredHint}
+          options={ORGANIZATIONS.map((value) => ({ value, label: t.organizations[value] }))}
+          initial={[]}
+        />
+        <TextField name="cap" label={t.budget} hint={t.budgetHint} type="number" />
+      </Form>
+    </>
+  );
+}

@@ -1,0 +1,99 @@
+// Evaluates a treatment: three ratings, side effects and a comment.
+
+import { useState } from "react";
+import { Button } from "../../base/Button";
+import { CheckField, SelectField, TextField } from "../../base/Field";
+import { Form } from "../../base/Form";
+import { Picker } from "../../base/Picker";
+import { ScaleField, TEN } from "../../base/ScaleField";
+import { useAction, useRead, type Refusal } from "../../graph/hooks";
+import { useWords } from "../../text/words";
+import { numberIn } from "../diary/changes";
+import { FoundIndicators } from "../diary/patient/diary";
+import { CourseEvaluate, type CourseTextFragment } from "./patient/treatments";
+import { texts } from "./texts";
+
+const RATINGS = ["effectiveness", "convenience", "satisfaction"] as const;
+type Severity = keyof typeof texts.en.severities;
+
+interface Effect {
+  id: string;
+  name: string;
+  severity?: Severity;
+  serious?: boolean;
+}
+
+interface Props {
+  course: string;
+  earlier: CourseTextFragment["evaluation"];
+  onDone: () => void;
+}
+
+export function Evaluate({ course, earlier, onDone }: Props) {
+  const t = useWords(texts);
+  const [effects, setEffects] = useState<readonly Effect[]>(
+    () => earlier?.sideEffects.map(({ indicator, ...more }) => ({ ...indicator, ...more })) ?? [],
+  );
+  const [faults, setFaults] = useState<readonly Refusal[]>([]);
+  const { run, ...state } = useAction(CourseEvaluate, (data) => data.courseEvaluate);
+
+  async function evaluate(values: Record<string, string>): Promise<void> {
+    const ratings = { effectiveness: rating(values, "effectiveness"), convenience: rating(values, "convenience"), satisfaction: rating(values, "satisfaction") };
+    const { effectiveness, convenience, satisfaction } = ratings;
+    setFaults(RATINGS.filter((each) => ratings[each] === null).map((each) => ({ path: ["input", each], message: t.unrated })));
+    if (effectiveness === null || convenience === null || satisfaction === null) return;
+    const sideEffects = effects.map(({ id }) => ({
+      indicator: id,
+      severity: (values[`severity.${id}`] ?? "MILD") as Severity,
+      serious: values[`serious.${id}`] === "on",
+    }));
+    const input = { course, effectiveness, convenience, satisfaction, sideEffects, comment: values["comment"] || null };
+    if (await run({ input })) onDone();
+  }
+
+  return (
+    <section aria-labelledby="evaluate">
+      <h2 id="evaluate">{t.evaluate}</h2>
+      <Form submit={t.save} {...state} refusals={faults.length ? faults : state.refusals} onSubmit={(values) => void evaluate(values)}>
+        {RATINGS.map((each) => (
+          <ScaleField key={each} name={each} label={t[each]} hint={t.ends} options={TEN} initial={earlier?.[each]} />
+        ))}
+        {effects.map((effect, place) => (
+          <fieldset key={effect.id} className="field panel">
+            <legend>{effect.name}</legend>
+            <SelectField
+              name={`severity.${effect.id}`}
+              path={`sideEffects.${place}.severity`}
+              label={t.severity}
+              options={Object.entries(t.severities).map(([value, label]) => ({ value, label }))}
+              {...(effect.severity && { initial: effect.severity })}
+            />
+            <CheckField name={`serious.${effect.id}`} path={`sideEffects.${place}.serious`} label={t.serious} initial={effect.serious} />
+            <Button onClick={() => setEffects(effects.filter((each) => each !== effect))}>{t.remove(effect.name)}</Button>
+          </fieldset>
+        ))}
+        <AddEffect key={effects.length} known={effects} onAdd={({ id, name }) => setEffects([...effects, { id, name }])} />
+        <TextField name="comment" label={t.comment} hint={t.commentHint} rows={3} initial={earlier?.comment ?? ""} />
+      </Form>
+    </section>
+  );
+}
+
+interface AddProps {
+  known: readonly Effect[];
+  onAdd: (effect: Effect) => void;
+}
+
+function AddEffect({ known, onAdd }: AddProps) {
+  const t = useWords(texts);
+  const [search, setSearch] = useState("");
+  const { data } = useRead(FoundIndicators, { search }, { pause: !search });
+  const found = data?.indicators
+    .filter((each) => each.kind === "SYMPTOM" && !known.some(({ id }) => id === each.id))
+    .map((each) => ({ ...each, also: each.matched?.name }));
+  return <Picker label={t.addEffect} none={t.notFound} search={search} onSearch={setSearch} found={found} onPick={onAdd} />;
+}
+
+function rating(values: Record<string, string>, name: string): number | null {
+  return numberIn(values[name] ?? "");
+}

@@ -1,0 +1,69 @@
+// The viewer's treatments, most recently started first.
+
+import { Link } from "wouter";
+import { PageTitle } from "../../base/PageTitle";
+import { Shown } from "../../base/Shown";
+import { useRead } from "../../graph/hooks";
+import { useFormats, useWords } from "../../text/words";
+import { Courses } from "./patient/treatments";
+import { texts } from "./texts";
+
+export function Page() {
+  const t = useWords(texts);
+  const read = useRead(Courses, {});
+  return (
+    <>
+      <PageTitle>{t.title}</PageTitle>
+      <p>{t.lead}</p>
+      <p>
+        <Link href="/me/treatments/new" className="button primary">
+          {t.start}
+        </Link>
+      </p>
+      <Shown read={read}>
+        {({ me }) => {
+          const own = me.ownTreatments.flatMap((each) => each.courses).map((each) => ({ ...each, treatment: each.ownTreatment, own: true }));
+          const courses = [...me.courses.map((each) => ({ ...each, own: false })), ...own];
+          courses.sort((one, other) => (one.startedOn < other.startedOn ? 1 : -1));
+          if (courses.length === 0) return <p>{t.none}</p>;
+          return (
+            <ul className="cards">
+              {courses.map((course) => (
+                <li key={course.id}>
+                  <Link href={`/me/treatments/${course.id}`} className="card">
+                    <strong>{course.treatment.name}</strong>
+                    {course.own && <span className="quiet"> · {t.own}</span>}
+                    <Summary course={course} />
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          );
+        }}
+      </Shown>
+    </>
+  );
+}
+
+interface Course {
+  readonly startedOn: string;
+  readonly endedOn: string | null;
+  readonly status: string;
+  readonly dose: string | null;
+  readonly community?: { readonly name: string } | null;
+}
+
+/** When a treatment was taken, its dose, and what it is for. */
+export function Summary({ course }: { course: Course }) {
+  const t = useWords(texts);
+  const { date } = useFormats();
+  const { startedOn, endedOn } = course;
+  return (
+    <>
+      <p>
+        {endedOn ? t.span(date(startedOn), date(endedOn)) : t.since(date(startedOn))} · {t.statuses[course.status]}
+      </p>
+      {(course.dose || course.community) && <p>{[course.dose, course.community?.name].filter(Boolean).join(" · ")}</p>}
+    </>
+  );
+}
