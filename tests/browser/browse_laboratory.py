@@ -20,8 +20,8 @@ INSURER = "insurer@demo.example"  # whose account reads French
 WORDS = {
     "en": {
         "datasets": "Datasets",
-        "counted": "Sex",
-        "count": "Count Sex",
+        "counted": "Active drug (trial arm): time on it",
+        "count": "Count Active drug (trial arm): time on it",
         "publish": "Publish …",
         "yes": "Publish it",
         "uses": "Our insights",
@@ -38,7 +38,7 @@ WORDS = {
         "vouches": "vouches for these counts",
         "compare": "Compare",
         "two": "Two insights beside one another",
-        "search": "sex",
+        "search": "active drug",
         "news": "have just been published",
         "keys": "API keys",
         "create": "Create the key",
