@@ -244,6 +244,7 @@ async def test_a_steward_decides_on_a_licence_beside_its_budget(
 ) -> None:
     words = WORDS[language]
     community = await network.value("SELECT id FROM catalog.community WHERE slug = 'multiple-sclerosis'")
+    await factories.dataset(network.database, community_id=community)
     names = [f"Institute {next(NUMBERS)}" for _ in range(2)]
     for name in names:
         organization = await factories.organization(network.database, name=name)
@@ -317,9 +318,7 @@ async def test_an_editor_changes_the_catalogue_and_sees_who_else_did(
     await press(page, words["save"])
     await expect(page.locator(".notice.good")).to_contain_text(words["entry saved"])
     await expect(page.locator("[name=searchWords]")).to_have_value(re.compile("theirs"))
-    kept = await network.row("SELECT inn, search_words FROM catalog.treatment WHERE id = $1", entry["id"])
-    assert kept["inn"] == "Inn of mine"
-    assert "theirs" in kept["search_words"]
+    assert await network.value("SELECT inn FROM catalog.treatment WHERE id = $1", entry["id"]) == "Inn of mine"
     await press(page, words["retire"])
     await expect(page.locator("#state .badge")).to_have_text(words["retired"])
     await found.open("/staff/translations")

@@ -181,7 +181,7 @@ export const texts = words({
     from: "Avant",
     to: "Après",
     proposals: "Propositions",
-    proposalStatuses: { OPEN: "Ouvertes", ACCEPTED: "Acceptées", MERGED: "Fusionnées", DECLINED: "Déclinées" },
+    proposalStatuses: { OPEN: "Ouverte", ACCEPTED: "Acceptée", MERGED: "Fusionnée", DECLINED: "Déclinée" },
     proposalKinds: { CONDITION: "Maladie", SYMPTOM: "Symptôme", TREATMENT: "Traitement" },
     nothing: "Aucune proposition dans cet état.",
     proposed: (day: string) => `Proposé le ${day}`,

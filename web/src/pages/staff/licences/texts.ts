@@ -53,7 +53,7 @@ export const texts = words({
   },
   fr: {
     licences: "Licences",
-    statuses: { REQUESTED: "Demandées", GRANTED: "Accordées", REFUSED: "Refusées", ENDED: "Terminées" },
+    statuses: { REQUESTED: "Demandée", GRANTED: "Accordée", REFUSED: "Refusée", ENDED: "Terminée" },
     nothing: "Aucune licence dans cet état.",
     kinds: { LABORATORY: "Laboratoire", HOSPITAL: "Hôpital", MUTUAL: "Mutuelle", INSURER: "Assureur" },
     purposeKinds: {

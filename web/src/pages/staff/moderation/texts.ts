@@ -106,7 +106,7 @@ export const texts = words({
     flags: "Signalements",
     nothing: "Rien n’attend de décision ici.",
     live: (count: string) => (count === "1" ? "Un nouveau signalement est arrivé." : `${count} nouveaux signalements sont arrivés.`),
-    statuses: { OPEN: "Ouverts", UPHELD: "Retenus", DISMISSED: "Rejetés", LAPSED: "Sans objet" },
+    statuses: { OPEN: "Ouvert", UPHELD: "Retenu", DISMISSED: "Rejeté", LAPSED: "Sans objet" },
     reasons: {
       SPAM: "Contenu indésirable",
       OFF_TOPIC: "Hors sujet",
@@ -153,7 +153,7 @@ export const texts = words({
       restore: "Le message a été rétabli.",
     },
     appeals: "Recours",
-    appealStatuses: { OPEN: "Ouverts", ACCEPTED: "Acceptés", DECLINED: "Rejetés" },
+    appealStatuses: { OPEN: "Ouvert", ACCEPTED: "Accepté", DECLINED: "Rejeté" },
     appealOf: (name: string, when: string) => `Recours de ${name}, ${when}`,
     removedText: "Le message retiré :",
     removedFor: (reason: string) => `Motif du retrait : ${reason}`,
