@@ -254,7 +254,7 @@ class Server(uvicorn.Server):
 
 def greeting(address: str, demo: bool, mail: Path | None = None, *, pages: bool = True) -> str:
     """What is printed once the server is ready: addresses, demonstration accounts by view, and the folder of mail."""
-    lines = ["", "Cohorte is ready.", f"GraphQL:   {address}/graphql"]
+    lines = ["", "Cohorte is ready.", *([f"Pages:     {address}/"] if pages else []), f"GraphQL:   {address}/graphql"]
     lines += [f"GraphiQL:  {address}/graphiql"] if pages else []
     if demo:
         lines += ["", f"Demonstration accounts (password: {PASSWORD}):"]

@@ -194,8 +194,8 @@ def test_serve_repeats_interrupted_seeding_and_stops_completely(folder: Path) ->
         with served(folder, **settings) as (process, lines):
             assert ("Creating the demonstration network ..." in lines) == (start == 0)
             assert any("patient@demo.example" in line for line in lines)
-            [address] = [line.split()[-1] for line in lines if line.startswith("GraphiQL:")]
-            with urlopen(address, timeout=10) as answer:
+            [address] = [line.split()[-1] for line in lines if line.startswith("GraphQL:")]
+            with urlopen(address.removesuffix("graphql") + "readyz", timeout=10) as answer:
                 assert answer.status == 200
             process.send_signal(blow)
             assert process.communicate(timeout=20)[0] == "\nCohorte has stopped.\n"
@@ -207,6 +207,7 @@ def test_demonstration_accounts_are_printed_only_if_there_are_any() -> None:
     assert greeting("http://127.0.0.1:8000", demo=False) == (
         "\n"
         "Cohorte is ready.\n"
+        "Pages:     http://127.0.0.1:8000/\n"
         "GraphQL:   http://127.0.0.1:8000/graphql\n"
         "GraphiQL:  http://127.0.0.1:8000/graphiql\n"
         "\n"
