@@ -152,6 +152,12 @@ export function missing(survey: { title: Text; description: Text }, questions: r
   return { all: texts.length, french: texts.filter((text) => !text.fr.trim()).length };
 }
 
+/** Whether a reader of French is shown a translation anywhere, in the place of the English text. */
+export function isTranslated(survey: EditedSurveyFragment): boolean {
+  const texts = [survey, ...survey.questions, ...survey.questions.flatMap(({ options }) => options)];
+  return texts.some(({ translations }) => translations.length > 0);
+}
+
 export function titleOf(survey: EditedSurveyFragment | null, field: "title" | "description"): Text {
   const french = survey?.translations.find((each) => each.language === "FR");
   return { en: survey?.[field] ?? "", fr: french?.[field] ?? "" };
