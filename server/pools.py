@@ -207,6 +207,9 @@ class ConnectionPool:
             try:
                 await begun.start()
                 return connection, begun
+            except asyncio.CancelledError:
+                self.release_later(connection, None)  # its BEGIN may have been carried out
+                raise
             except BaseException as error:
                 await self.give_back(connection, error)
                 if replaced or not is_lost(error):

@@ -262,3 +262,25 @@ async def test_a_broken_connection_is_reported_as_an_unavailable_database_and_re
         assert len({*pids, last}) == 3
     finally:
         await connections.close()
+
+
+async def test_a_transaction_that_is_cancelled_as_it_begins_is_not_left_open(fresh: str) -> None:
+    """Its BEGIN may have been carried out: the next to use the connection would be in its transaction."""
+    await open_roles(fresh)
+    connections = ConnectionPool(await pool(fresh, Audience.PUBLIC, 1, 5.0), 5.0)
+
+    async def read() -> None:
+        async with connections.snapshot(ANYBODY) as connection:
+            await connection.fetchval("SELECT 1")
+
+    try:
+        for steps in range(40):
+            reading = asyncio.create_task(read())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            async with connections.write(ANYBODY) as connection:
+                assert await connection.fetchval("SHOW transaction_read_only") == "off"
+    finally:
+        await connections.close()

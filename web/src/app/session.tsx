@@ -55,16 +55,16 @@ export function SessionProvider({ first, children }: { first: Current; children:
     return found.audience;
   }, []);
 
+  // A stream also ends with the session's error when the account's language changes, maybe in another window: asks first.
+  const endOrGoOn = useCallback(async () => {
+    const found = await current();
+    setEnded(found.audience === "PUBLIC");
+    setKnown(found);
+    setOpened((number) => number + 1);
+  }, []);
+
   // One for each session and language: `opened` counts the sessions.
-  const graph = useMemo(
-    () =>
-      createGraph(() => {
-        setEnded(true);
-        setKnown({ audience: "PUBLIC", language: null });
-        setOpened((number) => number + 1);
-      }),
-    [opened, language],
-  );
+  const graph = useMemo(() => createGraph(() => void endOrGoOn().catch(() => undefined)), [opened, language, endOrGoOn]);
   useEffect(() => graph.close, [graph]);
   useEffect(() => onBack(() => void refresh().catch(() => undefined)), [refresh]);
   useEffect(() => {
