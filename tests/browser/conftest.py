@@ -28,6 +28,9 @@ ANSWERED = (
     "Failed to load resource: the server responded",
     "Failed to load resource: net::ERR_INTERNET_DISCONNECTED",
 )
+# A page that is left ends its requests, of which graphql-core has called fields that it has not awaited yet.
+BROWSER = ROOT / "tests" / "browser"
+LEFT = pytest.mark.filterwarnings("ignore:coroutine '.*' was never awaited:RuntimeWarning")
 WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
 WATCH = """
     window.violations = [];
@@ -40,6 +43,12 @@ READABLE = """async () => JSON.stringify([
     (await indexedDB.databases()).map((each) => each.name), await caches.keys(),
     performance.getEntries().map((each) => each.name),
 ])"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(BROWSER):
+            item.add_marker(LEFT)
 
 
 def pytest_configure(config: pytest.Config) -> None:

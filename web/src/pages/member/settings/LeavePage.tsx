@@ -1,12 +1,9 @@
 // Leaving the network: what is erased and what remains, and the deletion of the account.
 
-import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useSession } from "../../../app/session";
-import { Button } from "../../../base/Button";
 import { CheckField, TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
 import { PageTitle } from "../../../base/PageTitle";
 import { useAction } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
@@ -19,23 +16,13 @@ export function Page() {
   const { refresh } = useSession();
   const [, navigate] = useLocation();
   const { run, ...state } = useAction(AccountDelete, (data) => data.accountDelete);
-  const [gone, setGone] = useState(false);
 
   async function remove({ password = "" }: Record<string, string>): Promise<void> {
-    if (await run({ password })) setGone(true);
+    if (!(await run({ password }))) return;
+    navigate("/me/deleted"); // first: nobody is signed in any more, and this page is a member’s
+    await refresh();
   }
 
-  if (gone) {
-    return (
-      <>
-        <PageTitle>{t.gone}</PageTitle>
-        <Notice kind="good">{t.goneHint}</Notice>
-        <Button kind="primary" onClick={() => void refresh().finally(() => navigate("/"))}>
-          {t.toStart}
-        </Button>
-      </>
-    );
-  }
   return (
     <>
       <PageTitle>{t.leave}</PageTitle>

@@ -1,0 +1,22 @@
+// What is shown once an account is deleted, when nobody is signed in any more.
+
+import { useLocation } from "wouter";
+import { Button } from "../../../base/Button";
+import { Notice } from "../../../base/Notice";
+import { PageTitle } from "../../../base/PageTitle";
+import { useWords } from "../../../text/words";
+import { texts } from "./texts";
+
+export function Page() {
+  const t = useWords(texts);
+  const [, navigate] = useLocation();
+  return (
+    <>
+      <PageTitle>{t.gone}</PageTitle>
+      <Notice kind="good">{t.goneHint}</Notice>
+      <Button kind="primary" onClick={() => navigate("/")}>
+        {t.toStart}
+      </Button>
+    </>
+  );
+}
