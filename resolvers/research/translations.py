@@ -6,7 +6,7 @@ Notices, terms, privacy notices and help lines are never among them: none is pub
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Select, Text, Uuid, cast, collate, func, literal_column, or_, union_all
+from sqlalchemy import Integer, Select, Text, Uuid, cast, collate, func, literal_column, or_, union_all
 from sqlalchemy.dialects.postgresql import array
 from sqlmodel import SQLModel
 
@@ -75,7 +75,7 @@ def _missing(kind: TranslatedKind, language: Language, texts: Texts, column: str
     translated = texts.of.translations[language.tag].op("->>")(literal_column(f"'{column}'"))
     rank = list(TranslatedKind).index(kind)
     return select(
-        literal_column(str(rank)).label("rank"),
+        literal_column(str(rank), Integer()).label("rank"),
         literal_column(f"'{language.value}'", Text()).label("language"),
         literal_column(f"'{texts.prefix}'", Text()).label("subject_type"),
         cast(texts.id, Uuid).label("subject_id"),

@@ -328,7 +328,7 @@ def data_uses(seen: VisibleRows, organization: str | None = None, community: str
     there = [row for row in there if row["results_of"] is None]
     if community is not None:
         place = community_id(seen, community)
-        there = [row for row in there if row["community_id"] == place]
+        there = [row for row in there if place is not None and row["community_id"] == place]
     return listed(there, lambda row: (row["position"],), descending=True)
 
 
