@@ -1,7 +1,7 @@
 """Assembles the server from its parts: `create_app(settings)`. Importing it has no side effects."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -64,6 +64,8 @@ READY_SECONDS = 2.0  # for the database to answer: whoever asks whether the serv
 JOB_SECONDS, FREEZING_SECONDS = 60.0, 900.0
 ENDING_SECONDS = 1.0  # for a background task that was told to end
 CLOSING_SECONDS = 1.5  # for the connections' last statements to end
+EXPORT_ROUTE = f"{PATH}/{{token}}"
+FILE_ROUTES = (EXPORT_ROUTE, MEMBER_ROUTE, insight_files.ROUTE, CODEBOOKS, catalogue_files.ROUTE)
 BUILT_PAGES = Path(__file__).parent / "web" / "dist"
 OTHERS = 5  # further connections to the database: of the listener, the two outboxes and the two schedulers
 
@@ -73,9 +75,6 @@ class Cohorte(Starlette):
 
     endpoint: Endpoint | None = None
     downloads: Downloads | None = None
-    insight_files: InsightFiles | None = None
-    codebooks: Codebooks | None = None
-    catalogue: CatalogueFiles | None = None
     pages: Pages | None = None  # of those for browsers
     cors: ASGIApp | None = None  # serves requests that pages of other origins may make, if any are allowed
     stopping = False  # set as soon as the process is told to stop: it is no longer ready
@@ -140,6 +139,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
     served: dict[Audience, ServedView] = {}
     kinds = export_kinds(graph_names(views.values()))
     health: list[ConnectionPool] = []  # the connection that answers whether the server is ready
+    files: dict[str, Callable[[Request], Awaitable[Response]]] = {}  # what answers for each route of FILE_ROUTES
     revision = head()
     endpoint_class: type[Endpoint] = Endpoint
     pool_class: Callable[..., ConnectionPool] = ConnectionPool
@@ -209,8 +209,10 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
                 digests,
             )
             app.downloads = Downloads(*readers, sessions, endpoint.credentials, kinds, limits.export_seconds)
-            app.insight_files, app.codebooks = InsightFiles(endpoint), Codebooks(endpoint)
-            app.catalogue = CatalogueFiles(endpoint)
+            files[EXPORT_ROUTE], files[MEMBER_ROUTE] = app.downloads.answer, app.downloads.answer_member
+            files[insight_files.ROUTE] = InsightFiles(endpoint).answer
+            files[CODEBOOKS] = Codebooks(endpoint).answer
+            files[catalogue_files.ROUTE] = CatalogueFiles(endpoint).answer
             stack.callback(endpoint.planning.close)
             tasks.append(asyncio.create_task(listen(listener, (sessions, events), is_listening, check_pools)))
             tasks.append(asyncio.create_task(endpoint.streams.watch()))
@@ -239,7 +241,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             app.endpoint = endpoint
             stack.callback(endpoint.log.write)
             yield
-            app.endpoint = app.downloads = app.insight_files = app.codebooks = app.catalogue = None
+            app.endpoint = app.downloads = None
+            files.clear()
 
     async def connected(
         login: Login,
@@ -281,37 +284,23 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         except (RequestError, asyncpg.PostgresError, TimeoutError):
             return False
 
-    async def download(request: Request) -> Response:
-        downloads = app.downloads
-        return routes.not_found() if downloads is None else await downloads.answer(request)
+    def file_route(path: str) -> Route:
+        async def show_file(request: Request) -> Response:
+            answer = files.get(path)
+            return routes.not_found() if answer is None else await answer(request)
 
-    async def member_export(request: Request) -> Response:
-        downloads = app.downloads
-        return routes.not_found() if downloads is None else await downloads.answer_member(request)
+        return Route(path, show_file)
 
-    async def insight_file(request: Request) -> Response:
-        files = app.insight_files
-        return routes.not_found() if files is None else await files.answer(request)
-
-    async def codebook(request: Request) -> Response:
-        codebooks = app.codebooks
-        return routes.not_found() if codebooks is None else await codebooks.answer(request)
-
-    async def catalogue_file(request: Request) -> Response:
-        catalogue = app.catalogue
-        return routes.not_found() if catalogue is None else await catalogue.answer(request)
-
-    files = (
-        Route(f"{PATH}/{{token}}", download),
-        Route(MEMBER_ROUTE, member_export),
-        Route(insight_files.ROUTE, insight_file),
-        Route(CODEBOOKS, codebook),
-        Route(catalogue_files.ROUTE, catalogue_file),
-    )
     sdl = {audience: view.as_str() for audience, view in views.items()}
     pages = built_pages(settings)
     app = Cohorte(
-        routes=routes.routes(sdl, json_schema_text(kinds), is_ready, *files, *(pages.routes() if pages else [UNBUILT])),
+        routes=routes.routes(
+            sdl,
+            json_schema_text(kinds),
+            is_ready,
+            *map(file_route, FILE_ROUTES),
+            *(pages.routes() if pages else [UNBUILT]),
+        ),
         exception_handlers={
             404: pages.answer_not_found if pages else routes.handle_not_found,
             405: routes.handle_method_not_allowed,

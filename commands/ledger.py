@@ -17,7 +17,7 @@ from resolvers.insight.quotes import dataset_of
 from resolvers.insight.releases import charge_in_full
 from server.head_places import HeadPlace, HeadUnreadable, PlaceFailed, places_of
 from server.rollback_guard import LedgerRolledBack, PublishingSuspended, RollbackGuard
-from server.stored_heads import HASH_BYTES
+from server.stored_heads import HASH_BYTES, StoredHead
 from settings import Settings
 
 
@@ -63,7 +63,7 @@ async def show(connection: Connection, guard: RollbackGuard) -> None:
     id, head = await ledger.identity(connection), await ledger.head(connection)
     print(f"The ledger {id} has {head.position:,} entries. Hash of the last entry: {head.hash.hex()}")
     for place in guard.places:
-        print(f"In {place.name}: {await described(place, connection)}.")
+        print(f"In {place.name}: {await described(place, id)}.")
     try:
         await guard.check(connection)
     except PublishingSuspended as suspended:
@@ -71,10 +71,10 @@ async def show(connection: Connection, guard: RollbackGuard) -> None:
     print("Nothing is missing: insights are published.")
 
 
-async def described(place: HeadPlace, connection: Connection) -> str:
+async def described(place: HeadPlace, id: UUID) -> str:
     """What a place has, as the end of a sentence."""
     try:
-        stored = await place.read(await ledger.identity(connection))
+        stored = await place.read(id)
     except PlaceFailed as failed:
         return f"nothing that can be used, since {failed}"
     if stored is None:
@@ -94,24 +94,21 @@ async def confirm_head(connection: Connection, guard: RollbackGuard, position: i
             "Nothing was changed: the ledger has no entry with this position and hash. If it is correct, entries were "
             "lost: restore a more recent backup, or accept the loss."
         )
-    await knows_the_head(connection, guard)
+    for stored in await stored_heads(connection, guard):
+        await guard.expect(connection, stored)
     head = await guard.store(connection)
     print(f"The head, entry {head.position:,}, is stored in every place. Insights are published again.")
 
 
-async def knows_the_head(connection: Connection, guard: RollbackGuard) -> bool:
-    """Whether a place has a head, and the ledger has each of these.
-
-    Raises LedgerRolledBack if it lacks one, and PlaceFailed if a place cannot be read; what is not a head is ignored.
-    """
-    known = False
+async def stored_heads(connection: Connection, guard: RollbackGuard) -> list[StoredHead]:
+    """The heads in the places. Raises PlaceFailed if a place cannot be read; what is not a head is ignored."""
+    id = await ledger.identity(connection)
+    found = []
     for place in guard.places:
         with suppress(HeadUnreadable):
-            stored = await place.read(await ledger.identity(connection))
-            if stored is not None:
-                await guard.expect(connection, stored)
-                known = True
-    return known
+            if (stored := await place.read(id)) is not None:
+                found.append(stored)
+    return found
 
 
 async def accept(connection: Connection, guard: RollbackGuard) -> None:
@@ -120,14 +117,17 @@ async def accept(connection: Connection, guard: RollbackGuard) -> None:
     Whatever the lost entries published from these datasets, they have paid for. If a dataset may have been lost, no
     survey that is open becomes one: it may be the same. Raises NotDone if nothing is lost.
     """
+    heads = await stored_heads(connection, guard)
     with suppress(LedgerRolledBack):
-        if await knows_the_head(connection, guard) or await ledger.head(connection) == EMPTY:
+        for stored in heads:
+            await guard.expect(connection, stored)
+        if heads or await ledger.head(connection) == EMPTY:
             raise NotDone("Nothing was changed: the ledger has every entry that is known, so none is lost.")
     # Locks are taken in a fixed order: datasets, surveys, the ledger.
     await stop_freezing(connection)
     open_ones = await connection.fetch("SELECT id FROM insight.dataset WHERE status = 'OPEN' ORDER BY id")
     datasets = [await dataset_of(connection, row["id"], lock=True) for row in open_ones]
-    surveys = await end_surveys(connection) if await may_lack_datasets(connection, guard) else 0
+    surveys = await end_surveys(connection) if await may_lack_datasets(connection, heads) else 0
     charges = [await charge_in_full(connection, dataset, str(purposes.LOST_RESULTS)) for dataset in datasets]
     await ledger.append(connection, [entry for entry in charges if entry is not None])
     for dataset in datasets:
@@ -143,14 +143,9 @@ async def accept(connection: Connection, guard: RollbackGuard) -> None:
     )
 
 
-async def may_lack_datasets(connection: Connection, guard: RollbackGuard) -> bool:
-    """Whether a place knows of more datasets than there are, or none knows how many there were."""
-    counts: list[int | None] = []
-    for place in guard.places:
-        with suppress(HeadUnreadable):
-            stored = await place.read(await ledger.identity(connection))
-            if stored is not None:
-                counts.append((stored.next or stored).datasets)
+async def may_lack_datasets(connection: Connection, heads: Sequence[StoredHead]) -> bool:
+    """Whether a head was stored with more datasets than there are, or it is not known with how many."""
+    counts = [(stored.next or stored).datasets for stored in heads]
     known = [count for count in counts if count is not None]
     return len(known) < max(1, len(counts)) or max(known) > await ledger.dataset_count(connection)
 

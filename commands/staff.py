@@ -5,24 +5,18 @@ administrators, by mutation.
 """
 
 import argparse
-import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
 
-import asyncpg
-
-from commands.cluster import Unavailable
-from commands.opened import database
-from commands.owner import NotDone
-from models.failures import FAILURES, reason
+from commands.owner import Connection, NotDone, run
 from models.identity.accounts import StaffRole
 from resolvers.identity import accounts_rules, staff_mutations
 from resolvers.identity.registrations_mutations import new_code
 from resolvers.identity.staff_mutations import INVITATION_LIFETIME
 from resolvers.transactions import Refused
 from schema.scalars import parse_email_address
-from settings import Settings, SettingsError
+from settings import Settings
 
 ASK = input  # replaced by tests
 ADDRESS = "The e-mail address of the staff account: "
@@ -36,9 +30,9 @@ def main(arguments: Sequence[str]) -> int:
         "in the embedded one. Names and addresses are asked for, so that no list of processes shows them.",
     )
     actions = parser.add_subparsers(required=True, dest="action", metavar="ACTION")
-    create = actions.add_parser("create", help="open an account, such as the first administrator's")
-    create.add_argument("--mail", action="store_true", help="mail the one-time code instead of printing it")
-    create.add_argument(
+    creating = actions.add_parser("create", help="open an account, such as the first administrator's")
+    creating.add_argument("--mail", action="store_true", help="mail the one-time code instead of printing it")
+    creating.add_argument(
         "--locale", default=accounts_rules.DEFAULT_LOCALE, help="language of mail (default: %(default)s)"
     )
     actions.add_parser("list", help="list the accounts, their roles and their status")
@@ -46,52 +40,28 @@ def main(arguments: Sequence[str]) -> int:
     actions.add_parser("reinstate", help="reinstate a suspended account")
     actions.add_parser("reset-second-factor", help="remove the second factors of an account, which were lost")
     given = parser.parse_args(arguments)
+
+    async def work(connection: Connection) -> None:
+        # Before anything is asked: a role of the server's cannot do it.
+        await connection.execute("SELECT FROM identity.staff_change LIMIT 1")
+        match given.action:
+            case "create":
+                await create(connection, Settings.from_environment(os.environ), given.locale, given.mail)
+            case "list":
+                await listing(connection)
+            case "suspend" | "reinstate":
+                await suspend(connection, given.action == "suspend")
+            case "reset-second-factor":
+                await reset(connection)
+
     try:
-        settings = Settings.from_environment(os.environ)
-        with database(settings) as dsn:
-            asyncio.run(carry_out(dsn, settings, given))
-    except (SettingsError, Unavailable, NotDone) as error:
-        print(error, file=sys.stderr)
-        return 1
+        return run(work)
     except (EOFError, KeyboardInterrupt):
         print("\nNothing was changed.", file=sys.stderr)
         return 1
-    except (asyncpg.UndefinedFunctionError, asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
-        print("The database is not migrated to this version: run python -m commands.migrate first.", file=sys.stderr)
-        return 1
-    except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidAuthorizationSpecificationError):
-        print(
-            "COHORTE_DATABASE_URL must have the login of the database's owner for this command: the server's roles may "
-            "not open staff accounts.",
-            file=sys.stderr,
-        )
-        return 1
-    except FAILURES as error:
-        print(f"The database could not be used: {reason(error)}.", file=sys.stderr)
-        return 1
-    return 0
 
 
-async def carry_out(dsn: str, settings: Settings, given: argparse.Namespace) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        # Before anything is asked: a role of the server's, or a database of another revision, cannot do it.
-        await connection.execute("SELECT FROM identity.staff_change LIMIT 1")
-        async with connection.transaction():
-            match given.action:
-                case "create":
-                    await create(connection, settings, given.locale, given.mail)
-                case "list":
-                    await listing(connection)
-                case "suspend" | "reinstate":
-                    await suspend(connection, given.action == "suspend")
-                case "reset-second-factor":
-                    await reset(connection)
-    finally:
-        await connection.close()
-
-
-async def create(connection: "asyncpg.Connection[asyncpg.Record]", settings: Settings, locale: str, mail: bool) -> None:
+async def create(connection: Connection, settings: Settings, locale: str, mail: bool) -> None:
     """Asks for a name, an address and roles, opens the account, and prints or mails its code. Raises NotDone."""
     if settings.demo and "members" not in settings.demo_allow:
         raise NotDone(
@@ -123,7 +93,7 @@ async def create(connection: "asyncpg.Connection[asyncpg.Record]", settings: Set
         )
 
 
-async def listing(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def listing(connection: Connection) -> None:
     found = await connection.fetch(
         """
         SELECT f.name, a.email, f.roles, f.withheld_roles, f.last_signed_in_on,
@@ -141,13 +111,13 @@ async def listing(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         print(f"{each['name']} <{each['email'] or 'no account'}>: {roles}{withheld}, {each['status']}{signed_in}")
 
 
-async def suspend(connection: "asyncpg.Connection[asyncpg.Record]", suspended: bool) -> None:
+async def suspend(connection: Connection, suspended: bool) -> None:
     staff = await staff_with(connection)
     await connection.execute("SELECT identity.set_suspended(NULL, $1, $2)", staff, suspended)
     print("The account is suspended, and its sessions are over." if suspended else "The account is reinstated.")
 
 
-async def reset(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def reset(connection: Connection) -> None:
     await connection.execute("SELECT identity.reset_staff_second_factors($1)", await staff_with(connection))
     print(
         "The account has no second factor any more, and its sessions are over. The person signs in with the password, "
@@ -155,7 +125,7 @@ async def reset(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     )
 
 
-async def staff_with(connection: "asyncpg.Connection[asyncpg.Record]") -> object:
+async def staff_with(connection: Connection) -> object:
     """The id of the staff member whose address is asked for. Raises NotDone."""
     address = checked(lambda: address_of(ASK(ADDRESS)))
     found = await connection.fetchval("SELECT staff_id FROM identity.account WHERE email = $1", address)

@@ -38,7 +38,6 @@ class CatalogueFiles(Files):
 
     async def file(self, context: RequestContext, name: str) -> Response:
         """The page of the catalogue after the cursor in the request's query. Raises RequestError."""
-        await self.endpoint.authenticate(context, self.endpoint.credentials.of_link(context.headers))
         if name not in FORMATS:
             raise no_file()
         after = Request(context.scope).query_params.get("after")

@@ -20,9 +20,12 @@ from privacy.exports import spreadsheet_text
 from server.page_headers import ALWAYS
 
 BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets recognize UTF-8
+TEXTS = (  # of a variable, in fields of these names; a column without one is empty
+    "label", "description", "group", "scale", "direction", "unit", "window", "baseline", "categorization",
+)  # fmt: skip
 COLUMNS = (
-    "variable", "label", "description", "group", "scale", "direction", "unit", "window", "baseline", "categorization",
-    "max_per_member", "codes", "category", "category_label", "category_value", "category_codes",
+    "variable", *TEXTS, "max_per_member", "codes",
+    "category", "category_label", "category_value", "category_codes",
 )  # fmt: skip
 STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
@@ -43,8 +46,8 @@ def codebook_csv(dataset: Any) -> str:
     writer.writerow(COLUMNS)
     for variable in dataset["variables"]:
         of_variable = [
-            *(_or_empty(variable[name]) for name in ("name", "label", "description", "group", "scale", "direction")),
-            *(_or_empty(variable[name]) for name in ("unit", "window", "baseline", "categorization")),
+            variable["name"],
+            *(variable[name] for name in TEXTS),
             variable["maxPerMember"],
             _codes(variable),
         ]
@@ -147,7 +150,3 @@ def _codes(coded: Any) -> str:
 
 def _number(number: float | None, language: Language) -> str:
     return "" if number is None else number_in(number, language, grouped=True)
-
-
-def _or_empty(text: str | None) -> str:
-    return text or ""

@@ -61,6 +61,7 @@ class Files:
         context = RequestContext(request.scope, dict(request.scope["headers"]))
         error: RequestError
         try:
+            await self.endpoint.authenticate(context, self.endpoint.credentials.of_link(context.headers))
             response = await self.file(context, request.path_params["name"])
         except RequestError as refusal:
             error = refusal
@@ -79,7 +80,7 @@ class Files:
         return response
 
     async def file(self, context: RequestContext, name: str) -> Response:
-        """The file of this name. Raises RequestError."""
+        """The file of this name, for the viewer of the context. Raises RequestError."""
         raise NotImplementedError
 
     async def data(self, context: RequestContext, document: str, variables: Mapping[str, Any]) -> Any:
@@ -103,7 +104,6 @@ class InsightFiles(Files):
 
     async def file(self, context: RequestContext, name: str) -> Response:
         """The file. Raises RequestError: 401 for everybody who has not signed in, whether or not it exists."""
-        await self.endpoint.authenticate(context, self.endpoint.credentials.of_link(context.headers))
         if context.viewer.audience is Audience.PUBLIC:
             raise unauthenticated()
         found = NAME.fullmatch(name)

@@ -2,12 +2,15 @@
 
 import logging
 import time
+from typing import TypeVar
 
 import asyncpg
 
 from models.failures import reason
 from models.messages import message
 from server.errors import timed_out, unavailable
+
+K = TypeVar("K")  # an error's class, or a sentence
 
 log = logging.getLogger("cohorte.database")
 
@@ -41,7 +44,7 @@ LOST = (
 )
 
 LOCKED = message("Another change of the same data is in progress. Please try again.")
-NOTED_SECONDS = 60.0  # between two lines about the same error
+NOTED_SECONDS = 60.0  # between two lines about the same error or fault
 noted: dict[type[BaseException], float] = {}  # when each class of error was logged last
 
 
@@ -64,8 +67,14 @@ def as_request_error(error: Exception, statement_seconds: float) -> Exception:
 
 def note(error: Exception) -> None:
     """Logs one line about an unavailable database, and what to look at; at most one a minute for each kind of error."""
+    if is_due(noted, type(error)):
+        log.warning("the database is unavailable: %s", reason(error))
+
+
+def is_due(noted: dict[K, float], what: K) -> bool:
+    """Whether to log a line about this: not if there was one within NOTED_SECONDS. Records in `noted` that there is."""
     now = time.monotonic()
-    if noted.get(type(error), -NOTED_SECONDS) > now - NOTED_SECONDS:
-        return
-    noted[type(error)] = now
-    log.warning("the database is unavailable: %s", reason(error))
+    if noted.get(what, -NOTED_SECONDS) > now - NOTED_SECONDS:
+        return False
+    noted[what] = now
+    return True

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,13 +16,13 @@ from resolvers.insight.ledger import EMPTY, Head
 from resolvers.jobs import Suspended
 from server.head_places import HeadPlace, PlaceFailed, places_of
 from server.legacy_heads import LegacyHead
+from server.outages import is_due
 from server.stored_heads import NextHead, StoredHead
 
 T = TypeVar("T")
 
 log = logging.getLogger("cohorte.ledger")
 
-NOTED_SECONDS = 60.0  # between two lines about the same fault
 SEE = "Reading and all else goes on. See docs/operating.md on the ledger's head."
 
 
@@ -149,9 +148,8 @@ class RollbackGuard:
 
     def note(self, suspended: PublishingSuspended) -> None:
         """Logs a fault, once a minute."""
-        text, now = str(suspended), time.monotonic()
-        if self.noted.get(text, -NOTED_SECONDS) <= now - NOTED_SECONDS:
-            self.noted[text] = now
+        text = str(suspended)
+        if is_due(self.noted, text):
             log.error("%s", text)
 
     async def _check(self, connection: Connection, head: Head) -> IntactLedger:
