@@ -48,7 +48,7 @@ class MeasurementScale(DescribedEnum):
     """The scale of measurement of a variable's categories, UNKNOWN aside."""
 
     NOMINAL = "NOMINAL", "Names, in no order."
-    ORDINAL = "ORDINAL", "In order, without values: their shares can be added up from one end, and no mean exists."
+    ORDINAL = "ORDINAL", "In order, without values: shares can be cumulated, but no mean exists."
     INTERVAL = "INTERVAL", "In order, each with a value on one scale: a mean and a median exist."
 
 

@@ -77,7 +77,7 @@ class OwnTreatmentMutations:
             ),
         },
         own_treatment="A treatment of the viewer's own.",
-        into="The treatment of the catalogue that it is.",
+        into="The same treatment in the catalogue.",
     )
     own_treatment_rename = mutation(
         write.rename_own_treatment,
