@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, FromClause, Select, Table, func, literal_column
+from sqlalchemy import ColumnElement, FromClause, Select, Table, Text, func, literal_column
 from sqlmodel import SQLModel
 
 from models.viewers import Audience
@@ -120,6 +120,11 @@ def translated(row: Row, column: str, language: Expression) -> Expression:
     """A text of a row in the language with this tag; the column's own text where nobody has translated it."""
     key: Expression = literal_column(f"'{column}'")  # one of our names, not a value
     return func.coalesce(row.translations[language].op("->>")(key), getattr(row, column))
+
+
+def word(text: str) -> Expression:
+    """A literal of one of our words, never of a value: it is part of the statement's text."""
+    return literal_column(f"'{text}'", Text())
 
 
 def select(*what: Row | Expression) -> Rows:

@@ -4,10 +4,10 @@ import re
 from typing import TYPE_CHECKING
 
 from graphql import FieldNode, GraphQLObjectType, get_named_type, is_object_type
-from sqlalchemy import Text, case, literal_column
+from sqlalchemy import Text, case
 from sqlalchemy import cast as sql_cast
 
-from models.rows import Expression, Row
+from models.rows import Expression, Row, word
 from models.viewers import Audience
 from planner.declare import Recorded
 from planner.member_reads import unmarked
@@ -50,7 +50,7 @@ def record(
     if recorded.entrusted is None:
         return []
     builder.recorded = True
-    note = sql_cast(member, Text()).concat(_literal("".join(f" {name}" for name in kinds)))
+    note = sql_cast(member, Text()).concat(word("".join(f" {name}" for name in kinds)))
     return [(KEY, case((member.in_(recorded.entrusted(viewer=builder.viewer_ids())), note)))]
 
 
@@ -76,13 +76,9 @@ def is_inner(builder: "StatementBuilder", kind: GraphQLObjectType) -> bool:
 
 
 def _word(recorded: Recorded, this: Row, kind: str) -> Expression:
-    word = _literal(f" {kind}")
+    shown = word(f" {kind}")
     exists = recorded.exists.get(kind)
-    return word if exists is None else case((exists(this), word), else_=_literal(""))
-
-
-def _literal(text: str) -> Expression:
-    return literal_column(f"'{text}'", Text())
+    return shown if exists is None else case((exists(this), shown), else_=word(""))
 
 
 def noted(text: str) -> tuple[str, set[tuple[str, str]]]:

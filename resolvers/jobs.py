@@ -1,9 +1,11 @@
 """Defines the periodic jobs: publishing counts, opening and closing surveys, ending datasets, deleting expired rows."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol, TypeAlias
 from uuid import UUID
+
+from asyncpg import Record
 
 from models.database import Connection
 from models.insight.datasets import FREEZING_PARTS
@@ -48,20 +50,12 @@ async def settle_surveys(connection: Connection, begin: Begin = begun) -> None:
 
 
 async def freeze_datasets(connection: Connection, begin: Begin = begun) -> None:
-    """Freezes what has begun to be frozen, in pieces, as the publisher. It goes on where another process was killed.
+    """Freezes what has begun to be frozen, in pieces, as the publisher. It goes on where another process was killed."""
 
-    Raises the last error once all were tried, so that one that always fails does not block the others.
-    """
-    failed: Exception | None = None
-    for row in await connection.fetch("SELECT id, members FROM research.freezings_due()"):
-        try:
-            await finish(connection, row["id"], pause=_in_time(row["members"]), begin=begin)
-        except Suspended:
-            raise  # as each of the others would
-        except Exception as error:
-            failed = error
-    if failed is not None:
-        raise failed
+    async def freeze(row: Record) -> None:
+        await finish(connection, row["id"], pause=_in_time(row["members"]), begin=begin)
+
+    await _try_each(await connection.fetch("SELECT id, members FROM research.freezings_due()"), freeze)
 
 
 async def publish_counts(connection: Connection, begin: Begin = begun) -> None:
@@ -94,15 +88,21 @@ async def end_datasets(connection: Connection, begin: Begin = begun) -> None:
 async def _each(
     connection: Connection, begin: Begin, due: str, work: Callable[[Connection, UUID], Awaitable[None]]
 ) -> None:
-    """Each in a transaction of its own, in which `work` checks again that it is due: two servers may run at once.
+    """Each in a transaction of its own, in which `work` checks again that it is due: two servers may run at once."""
 
-    Raises the last error once all were tried, so that one that always fails does not block the others.
-    """
+    async def in_transaction(row: Record) -> None:
+        async with begin(connection):
+            await work(connection, row["id"])
+
+    await _try_each(await connection.fetch(due), in_transaction)
+
+
+async def _try_each(rows: Iterable[Record], work: Callable[[Record], Awaitable[None]]) -> None:
+    """Raises the last error once all were tried, so that one that always fails does not block the others."""
     failed: Exception | None = None
-    for row in await connection.fetch(due):
+    for row in rows:
         try:
-            async with begin(connection):
-                await work(connection, row["id"])
+            await work(row)
         except Suspended:
             raise  # as each of the others would
         except Exception as error:
@@ -125,15 +125,13 @@ def _in_time(members: int) -> Callable[[int], Awaitable[None]]:
     Whoever reads the progress, the status or the ledger over and over learns when a part was done, and not how many
     members are in it.
     """
-    loop = asyncio.get_running_loop()
     part_seconds = max(PART_SECONDS, members * MEMBER_SECONDS)
-    began, before = loop.time(), 0
+    began, before = _now(), 0
 
     async def pause(parts: int) -> None:
         nonlocal began, before
-        seconds = PUBLISHING_SECONDS if parts == before else part_seconds
-        await asyncio.sleep(seconds - (loop.time() - began) % seconds)
-        began, before = loop.time(), parts
+        await _wait_out(PUBLISHING_SECONDS if parts == before else part_seconds, began)
+        began, before = _now(), parts
 
     return pause
 
@@ -151,10 +149,18 @@ async def _move_slowly(connection: Connection, move: str, id: UUID) -> None:
 
     Whoever reads where they are over and over learns when the move was committed, not how many they were.
     """
-    loop = asyncio.get_running_loop()
-    began = loop.time()
+    began = _now()
     await connection.execute(move, id)
-    await asyncio.sleep(MOVING_SECONDS - (loop.time() - began) % MOVING_SECONDS)
+    await _wait_out(MOVING_SECONDS, began)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _wait_out(seconds: float, began: float) -> None:
+    """Waits until a whole number of so many seconds has passed since `began`."""
+    await asyncio.sleep(seconds - (_now() - began) % seconds)
 
 
 async def _publish_progress(connection: Connection, survey: UUID) -> None:

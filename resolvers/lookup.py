@@ -36,6 +36,13 @@ def found_order(entry: Row, viewer: ViewerIds, text: Expression) -> Expression:
     )
 
 
+def listed(found: Rows, entry: Row, viewer: ViewerIds, text: Expression | None, order: tuple[Expression, ...]) -> Rows:
+    """Rows of the catalogue in this order; with a text, those alone that it finds, by `found_order` first."""
+    if text is None:
+        return found.order_by(*order)
+    return found.where(matches(entry, text)).order_by(found_order(entry, viewer, text), *order)
+
+
 def matched_name(
     entry: Row, viewer: ViewerIds, text: Expression, *, further: Expression, lay_names: Expression | None = None
 ) -> Rows:

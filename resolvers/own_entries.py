@@ -1,4 +1,4 @@
-"""Checks what members' own indicators and treatments have in common: whose they are, their names and their number."""
+"""Finds the viewer's own rows, and checks the names and the number of their own indicators and treatments."""
 
 from uuid import UUID
 

@@ -25,8 +25,8 @@ SEARCH = (
     "of a word match too: `headaches` finds Headache. Words such as `the` and `de` are not required."
 )
 BEST_FIRST = (
-    "A search lists those first whose name in the language of the request begins with it, then the others that it "
-    "finds by names in that language, then the rest."
+    "A search returns, in this order: entries whose name in the language of the request begins with the text, others "
+    "that match by names in that language, and the rest."
 )
 MATCHED = "The name by which a search finds it, to show beside `name`. Null if that search does not find it."
 MATCHED_SEARCH = "The text that was searched for."

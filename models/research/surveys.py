@@ -37,7 +37,7 @@ class NoDataset(DescribedEnum):
     )
     LOST = (
         "LOST",
-        "Entries of the public ledger were lost, which may have been of this survey's dataset. The answers were"
+        "Entries of the public ledger were lost, possibly including those of this survey's dataset. The answers were"
         " deleted.",
     )
 

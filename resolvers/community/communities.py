@@ -7,7 +7,7 @@ from models.identity import members
 from models.research import surveys
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
-from resolvers.lookup import by_name, found_order, matched_name, matches
+from resolvers.lookup import by_name, listed, matched_name
 from resolvers.tracking.observations import offered_indicator
 from resolvers.tracking.treatments import offered_treatment
 
@@ -18,10 +18,7 @@ def communities(
     community = row(tables.Community)
     merged = community.status == tables.CommunityStatus.MERGED
     found = select(community).where(~merged if status is None else community.status == status)
-    if search is None:
-        return found.order_by(*by_name(community, viewer))
-    order = found_order(community, viewer, search), *by_name(community, viewer)
-    return found.where(matches(community, search)).order_by(*order)
+    return listed(found, community, viewer, search, by_name(community, viewer))
 
 
 def matched_community_name(community: Row, *, viewer: ViewerIds, search: Value[str]) -> Rows:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from models.insight import datasets as tables
 from models.languages import DEFAULT
 from models.messages import message
-from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select, word
 from models.viewers import Audience
 from privacy.budget import SOLD_SHARE
 from privacy.precision import Precision, price
@@ -61,7 +61,7 @@ def languages_of(dataset: Row) -> Expression:
     """The languages of its title and labels: English, and those that it is translated into."""
     tags = func.jsonb_object_keys(dataset.translations).column_valued("tag")
     others = select(func.array_agg(aggregate_order_by(func.upper(tags), tags))).scalar_subquery()
-    return func.array_prepend(literal_column(f"'{DEFAULT.value}'", Text()), func.coalesce(others, NO_TEXTS))
+    return func.array_prepend(word(DEFAULT.value), func.coalesce(others, NO_TEXTS))
 
 
 def how_to_request(dataset: Row, *, viewer: ViewerIds) -> Expression:

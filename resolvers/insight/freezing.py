@@ -306,11 +306,10 @@ async def _publish(
     if is_open:
         await connection.execute("UPDATE insight.dataset SET size = $2 WHERE id = $1", id, size)
         first_insight = None
-        placed = sorted((await domain_of(connection, id)).values(), key=lambda one: one.position)
-        by_name = {one.variable.name: one for one in placed}
+        domain = await domain_of(connection, id)
         precision = participants_precision(size, dataset.cap_micro_rho)
-        for variable in participants_tables([one.variable for one in placed], size, dataset.cap_micro_rho):
-            cube = [by_name[variable.name]]
+        for variable in participants_tables([one.variable for one in domain.values()], size, dataset.cap_micro_rho):
+            cube = [domain[variable.name]]
             charge = price(precision, variable.max_per_member)
             published, entry = await release(
                 connection, dataset, cube, precision, PARTICIPANTS_TABLES_USE, charge=charge, at=at

@@ -258,7 +258,7 @@ async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) ->
 async def domain_of(
     connection: Connection, dataset: UUID, names: Sequence[str] | None = None
 ) -> Mapping[str, PositionedVariable]:
-    """The dataset's variables with these names, or all, by name, each with its categories in order."""
+    """The dataset's variables with these names, or all, by name and in order, each with its categories in order."""
     rows = await connection.fetch(
         """
         SELECT v.position, v.name, v.label AS titled, v.rule, v.ordinal, v.max_per_member, v.subject_id,

@@ -129,20 +129,7 @@ async def release(
         charge, total, sigma, noisy, estimates, improves and improves.id, use.organization, use.licence, use.purpose,
         at, dataset.demonstration, salt,
     )  # fmt: skip
-    entry = NewEntry(
-        release=id,
-        dataset=dataset.id,
-        dataset_title=dataset.title,
-        community=dataset.community_id,
-        purpose=use.purpose,
-        variables=tuple(each.name for each in variables),
-        micro_rho=charge,
-        commitment=commitment_of(salt, noisy),
-        purpose_kind=use.purpose_kind,
-        organization=use.organization,
-        organization_name=use.organization_name,
-        demonstration=dataset.demonstration,
-    )
+    entry = _entry(id, dataset, variables, use, charge, commitment_of(salt, noisy))
     return NoisyRelease(id, positions, precision, total, margin, sigma, estimates), entry
 
 
@@ -231,15 +218,29 @@ async def charge_in_full(connection: Connection, dataset: FrozenDataset, purpose
         """,
         dataset.id, NO_VARIABLES, Precision.WITHIN_50, charge, purpose, dataset.demonstration, salt,
     )  # fmt: skip
+    return _entry(id, dataset, (), ReleaseUse(purpose), charge, commitment_of(salt, []))
+
+
+def _entry(
+    release: UUID,
+    dataset: FrozenDataset,
+    variables: Sequence[Variable],
+    use: ReleaseUse,
+    charge: int,
+    commitment: bytes,
+) -> NewEntry:
     return NewEntry(
-        release=id,
+        release=release,
         dataset=dataset.id,
         dataset_title=dataset.title,
         community=dataset.community_id,
-        purpose=purpose,
-        variables=(),
+        purpose=use.purpose,
+        variables=tuple(each.name for each in variables),
         micro_rho=charge,
-        commitment=commitment_of(salt, []),
+        commitment=commitment,
+        purpose_kind=use.purpose_kind,
+        organization=use.organization,
+        organization_name=use.organization_name,
         demonstration=dataset.demonstration,
     )
 

@@ -4,7 +4,7 @@ from sqlalchemy import ARRAY, Text, and_, case, cast, func, literal, literal_col
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR, array
 
 from models.insight import datasets as tables
-from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select, translated
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select, translated, word
 from models.tracking.observations import Indicator, IndicatorKind
 from models.tracking.treatments import Treatment
 from privacy.described import DescribedEnum
@@ -48,7 +48,7 @@ class MeasurementScale(DescribedEnum):
     """The scale of measurement of a variable's categories, UNKNOWN aside."""
 
     NOMINAL = "NOMINAL", "Names, in no order."
-    ORDINAL = "ORDINAL", "In order, without values: their shares can be added up from one end, and no mean exists."
+    ORDINAL = "ORDINAL", "In order, without values: shares can be cumulated, but no mean exists."
     INTERVAL = "INTERVAL", "In order, each with a value on one scale: a mean and a median exist."
 
 
@@ -73,7 +73,7 @@ def variables_of(dataset: Row, *, search: Value[str] | None = None, group: Varia
     variable = row(tables.Variable)
     found = select(variable).where(variable.dataset_id == dataset.id).order_by(variable.position)
     if group is not None:
-        found = found.where(group_of(variable) == literal_column(f"'{group.value}'", Text()))
+        found = found.where(group_of(variable) == word(group.value))
     return found if search is None else found.where(_matches(variable, search))
 
 
@@ -85,27 +85,25 @@ def variables() -> Rows:
 
 def categories_of(variable: Row) -> Rows:
     category = row(tables.Category)
-    of_variable = (category.dataset_id == variable.dataset_id, category.variable == variable.position)
-    return select(category).where(*of_variable).order_by(category.place)
+    return select(category).where(*_is_of(category, variable)).order_by(category.place)
 
 
 def group_of(variable: Row) -> Expression:
     indicator = row(Indicator)
-    kind = select(cast(indicator.kind, Text)).where(indicator.id == variable.subject_id).scalar_subquery()
+    kind = _of_subject(variable, indicator, cast(indicator.kind, Text))
     groups = (
         (PROFILE, VariableGroup.PROFILE),
         (QUESTIONS, VariableGroup.QUESTION),
         (TREATMENTS, VariableGroup.TREATMENT),
     )
-    named = [(_has_rule(variable, *rules), literal_column(f"'{group.value}'", Text())) for rules, group in groups]
-    return case(*named, else_=func.coalesce(kind, literal_column(f"'{VariableGroup.MEASUREMENT.value}'", Text())))
+    named = [(_has_rule(variable, *rules), word(group.value)) for rules, group in groups]
+    return case(*named, else_=func.coalesce(kind, word(VariableGroup.MEASUREMENT.value)))
 
 
 def scale_of(variable: Row) -> Expression:
     category = row(tables.Category)
-    of_variable = (category.dataset_id == variable.dataset_id, category.variable == variable.position)
-    valued = select(category.place).where(*of_variable, category.value.is_not(None)).exists()
-    nominal, ordinal, interval = (literal_column(f"'{each.value}'", Text()) for each in MeasurementScale)
+    valued = select(category.place).where(*_is_of(category, variable), category.value.is_not(None)).exists()
+    nominal, ordinal, interval = (word(each.value) for each in MeasurementScale)
     return case((~variable.ordinal, nominal), (valued, interval), else_=ordinal)
 
 
@@ -117,7 +115,7 @@ def direction_of(variable: Row) -> Expression:
         .where(indicator.id == variable.subject_id, indicator.kind == IndicatorKind.SYMPTOM)
         .exists()
     )
-    better, worse = (literal_column(f"'{each.value}'", Text()) for each in Direction)
+    better, worse = (word(each.value) for each in Direction)
     return case(
         (_has_rule(variable, DomainRule.EFFECTIVENESS), better),
         (and_(_has_rule(variable, *INDICATORS), is_symptom), worse),
@@ -126,7 +124,7 @@ def direction_of(variable: Row) -> Expression:
 
 def description_of(variable: Row, *, viewer: ViewerIds) -> Expression:
     several = _has_rule(variable, DomainRule.CHOICE) & (variable.max_per_member > literal_column("1"))
-    key = case((several, literal_column(f"'{DomainRule.CHOICE}_{Form.SEVERAL}'", Text())), else_=_rule(variable))
+    key = case((several, word(f"{DomainRule.CHOICE}_{Form.SEVERAL}")), else_=_rule(variable))
     most = func.replace(
         _text("description", key, viewer), literal_column(f"'{MOST}'"), cast(variable.max_per_member, Text)
     )
@@ -149,9 +147,9 @@ def categorization_of(variable: Row, *, viewer: ViewerIds) -> Expression:
         first.low == first.value - HALF,
         first.high == first.value + HALF,
     )
-    of_variable = (first.dataset_id == variable.dataset_id, first.variable == variable.position)
-    whole = select(first.place).where(*of_variable, first.place == literal_column("0"), is_whole).exists()
-    form = case((whole, literal_column(f"'_{Form.WHOLE}'", Text())), else_=literal_column(f"'_{Form.BANDS}'", Text()))
+    is_first = first.place == literal_column("0")
+    whole = select(first.place).where(*_is_of(first, variable), is_first, is_whole).exists()
+    form = case((whole, word(f"_{Form.WHOLE}")), else_=word(f"_{Form.BANDS}"))
     key = case((_has_rule(variable, *CUT), _rule(variable).concat(form)), else_=_rule(variable))
     return _text("categorization", key, viewer)
 
@@ -162,15 +160,15 @@ def question_of(variable: Row, *, viewer: ViewerIds) -> Expression:
 
 def unit_of(variable: Row, *, viewer: ViewerIds) -> Expression:
     indicator = row(Indicator)
-    unit = select(translated(indicator, "unit", viewer.language)).where(indicator.id == variable.subject_id)
-    tracked = case((_has_rule(variable, *INDICATORS), unit.scalar_subquery()))
+    unit = _of_subject(variable, indicator, translated(indicator, "unit", viewer.language))
+    tracked = case((_has_rule(variable, *INDICATORS), unit))
     return func.coalesce(_text("unit", _rule(variable), viewer), tracked)
 
 
 def codes_of(variable: Row) -> Rows:
     """The codes of the indicator or treatment that a variable is about, and of its unit."""
     unit = case(
-        *((_has_rule(variable, rule), literal_column(f"'{code}'", Text())) for rule, code in UNIT_CODES.items()),
+        *((_has_rule(variable, rule), word(code)) for rule, code in UNIT_CODES.items()),
         else_=cast(null(), Text),
     )
     return _codes(variable.subject_id, unit)
@@ -192,16 +190,17 @@ def codes_of_category(category: Row) -> Rows:
         .where(variable.dataset_id == category.dataset_id, variable.position == category.variable)
         .scalar_subquery()
     )
-    return _codes(subject, cast(null(), Text), units=False)
+    return _codes(subject, None)
 
 
-def _codes(subject: Expression, unit: Expression, units: bool = True) -> Rows:
+def _codes(subject: Expression, unit: Expression | None) -> Rows:
+    """The codes of an indicator or treatment; `unit` takes precedence over the indicator's, and None omits units."""
     indicator, treatment = row(Indicator), row(Treatment)
     about = func.unnest(array([subject])).table_valued("id").render_derived(name="about")
     values = {
         CodeSystem.HPO: indicator.hpo,
         CodeSystem.LOINC: indicator.loinc,
-        CodeSystem.UCUM: func.coalesce(unit, indicator.ucum) if units else cast(null(), Text),
+        CodeSystem.UCUM: cast(null(), Text) if unit is None else func.coalesce(unit, indicator.ucum),
         CodeSystem.ATC: treatment.atc,
         CodeSystem.CIS: treatment.national_code,
     }
@@ -250,6 +249,10 @@ def _subject_name(variable: Row, viewer: ViewerIds) -> Expression:
         for each in (row(Indicator), row(Treatment))
     ]
     return func.coalesce(*named, translated(variable, "label", viewer.language))
+
+
+def _is_of(category: Row, variable: Row) -> tuple[Expression, ...]:
+    return category.dataset_id == variable.dataset_id, category.variable == variable.position
 
 
 def _has_rule(variable: Row, *rules: DomainRule) -> Expression:

@@ -17,7 +17,7 @@ from models.languages import DEFAULT, Language
 from models.research import surveys
 from models.research.surveys import SurveyStatus
 from models.research.translations import TranslatedKind
-from models.rows import Branches, Expression, Row, Rows, ViewerIds, row, select
+from models.rows import Branches, Expression, Row, Rows, ViewerIds, row, select, word
 from models.tracking import observations, treatments
 
 READERS = (StaffRole.CATALOGUE_EDITOR, StaffRole.SURVEY_MANAGER)
@@ -55,7 +55,7 @@ def missing_translations(
 
 
 def _roles() -> Expression:
-    return array([literal_column(f"'{role.value}'", Text()) for role in READERS])
+    return array([word(role.value) for role in READERS])
 
 
 def _nothing() -> Select[tuple[object, ...]]:
@@ -76,17 +76,17 @@ def _missing(kind: TranslatedKind, language: Language, texts: Texts, column: str
     rank = list(TranslatedKind).index(kind)
     return select(
         literal_column(str(rank), Integer()).label("rank"),
-        literal_column(f"'{language.value}'", Text()).label("language"),
-        literal_column(f"'{texts.prefix}'", Text()).label("subject_type"),
+        word(language.value).label("language"),
+        word(texts.prefix).label("subject_type"),
         cast(texts.id, Uuid).label("subject_id"),
-        collate(literal_column(f"'{column}'", Text()), "C").label("field"),
+        collate(word(column), "C").label("field"),
         collate(texts.option, "C").label("option"),
         cast(text, Text).label("text"),
     ).where(func.coalesce(text, "") != "", func.coalesce(translated, "") == "", *texts.conditions)
 
 
 def _texts_of(kind: TranslatedKind) -> Iterator[Texts]:
-    none = literal_column("''", Text())
+    none = word("")
     match kind:
         case TranslatedKind.CONDITION:
             condition = row(communities.Condition)
@@ -114,7 +114,7 @@ def _is_answered(survey: Row) -> Expression:
 
 
 def _texts_of_surveys() -> Iterator[Texts]:
-    none = literal_column("''", Text())
+    none = word("")
     survey = row(surveys.Survey)
     yield Texts("svy", survey.id, survey, ("title", "description"), (_is_answered(survey),), none)
     survey, question = row(surveys.Survey), row(surveys.Question)

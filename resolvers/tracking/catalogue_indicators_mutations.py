@@ -30,7 +30,7 @@ from resolvers.catalogue_entries import (
 from resolvers.catalogue_merging import merge_entry
 from resolvers.codes import hpo_in, loinc_in, optional
 from resolvers.faults import Faults
-from resolvers.transactions import UNSET, Maybe, Step, invalid, too_late
+from resolvers.transactions import UNSET, Maybe, Path, Step, invalid, too_late
 from resolvers.ucum import ucum_in
 
 TABLE = "indicator"
@@ -161,13 +161,12 @@ def _expect_same_meaning(found: Mapping[str, Any], other: Mapping[str, Any]) -> 
     unit = "ucum" if found["ucum"] and other["ucum"] else "unit"
     if found[unit] != other[unit]:
         raise invalid(message("Its unit differs."), "into")
-    bounds = [(each["minimum"], each["maximum"]) for each in (found, other)]
+    (least, most), (other_least, other_most) = ((each["minimum"], each["maximum"]) for each in (found, other))
     # A grade or a rating means its place between the two ends; a quantity means the same within any bounds.
     if Scale(found["scale"]) is Scale.QUANTITY:
-        bounds[1] = min(bounds[1][0], bounds[0][0]), max(bounds[1][1], bounds[0][1])
-        if bounds[1] != (other["minimum"], other["maximum"]):
+        if least < other_least or most > other_most:
             raise invalid(message("Its bounds are narrower."), "into")
-    elif bounds[0] != bounds[1]:
+    elif (least, most) != (other_least, other_most):
         raise invalid(message("Its bounds differ."), "into")
 
 
@@ -202,9 +201,10 @@ def _check_scale(
                 if most - least > GRADES:
                     raise invalid(message("Grades have at most {most} steps.", most=GRADES), "maximum")
     if scale is not Scale.QUANTITY:
-        translated = enumerate((each.unit for each in translations or ()) if translations is not UNSET else ())
-        units = {("unit",): values.get("unit"), ("ucum",): values.get("ucum")}
-        for path, unit in (units | {("translations", place, "unit"): unit for place, unit in translated}).items():
+        units: list[tuple[Path, str | None]] = [((name,), values.get(name)) for name in ("unit", "ucum")]
+        given = () if translations is UNSET else translations or ()
+        units += [(("translations", place, "unit"), each.unit) for place, each in enumerate(given)]
+        for path, unit in units:
             if unit is not None:
                 faults.add(*invalid(message("Only quantities have a unit."), *path).refusals)
     elif values.get("ucum") is not None and values.get("unit") is None and not faults.at("unit"):

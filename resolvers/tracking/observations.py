@@ -11,7 +11,7 @@ from models.tracking import treatments
 from models.viewers import Audience
 from privacy.described import DescribedEnum
 from resolvers.days import earliest_today, latest_today
-from resolvers.lookup import by_name, found_order, matched_name, matches
+from resolvers.lookup import by_name, listed, matched_name
 
 INDICATORS = 20  # that a search returns by default
 
@@ -33,10 +33,7 @@ class Interval(DescribedEnum):
 def indicators(*, viewer: ViewerIds, search: Value[str] | None = None, first: int = INDICATORS) -> Rows:
     indicator = row(tables.Indicator)
     found = select(indicator).where(*offered_indicator(indicator, viewer)).limit(first)
-    if search is None:
-        return found.order_by(*by_name(indicator, viewer))
-    order = found_order(indicator, viewer, search), *by_name(indicator, viewer)
-    return found.where(matches(indicator, search)).order_by(*order)
+    return listed(found, indicator, viewer, search, by_name(indicator, viewer))
 
 
 def matched_indicator_name(indicator: Row, *, viewer: ViewerIds, search: Value[str]) -> Rows:

@@ -6,7 +6,7 @@ from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations
 from models.tracking import treatments as tables
 from models.viewers import Audience
-from resolvers.lookup import by_name, community_called, found_order, matched_name, matches
+from resolvers.lookup import by_name, community_called, listed, matched_name
 
 
 def treatments(
@@ -16,11 +16,7 @@ def treatments(
     found = select(treatment).where(*offered_treatment(treatment, viewer))
     if kind is not None:
         found = found.where(treatment.kind == kind)
-    by_english_name = treatment.name, treatment.id
-    if search is None:
-        return found.order_by(*by_english_name)
-    order = found_order(treatment, viewer, search), *by_english_name
-    return found.where(matches(treatment, search)).order_by(*order)
+    return listed(found, treatment, viewer, search, (treatment.name, treatment.id))
 
 
 def matched_treatment_name(treatment: Row, *, viewer: ViewerIds, search: Value[str]) -> Rows:

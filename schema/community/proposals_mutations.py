@@ -26,10 +26,10 @@ class ProposalMutations:
         description=f"What it is, and how it is missed: at most {write.DESCRIPTION_LENGTH:,} characters. Name "
         "nobody in it.",
         community="The community that misses it.",
-        own_indicator="An indicator of the viewer's own that this symptom is. If the proposal is accepted or merged, "
+        own_indicator="The viewer's own indicator for this symptom. If the proposal is accepted or merged, "
         "its observations move to the catalogue's indicator where they fit, and are then shared as the viewer's other "
         "observations are.",
-        own_treatment="A treatment of the viewer's own that this treatment is. If the proposal is accepted or merged, "
+        own_treatment="The viewer's own treatment that is proposed. If the proposal is accepted or merged, "
         "its courses move to the catalogue's treatment, and are then shared as the viewer's other courses are. At most "
         f"{write.OPEN_PROPOSALS} proposals of a member can be open.",
     )

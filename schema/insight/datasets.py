@@ -78,7 +78,7 @@ class Variable(Node):
         resolve_variables.categories_of, "All categories, in order. They were fixed before any data was looked at."
     )
     description: str = sql(
-        resolve_variables.description_of, "What it is computed from, by a rule on each member's own data alone."
+        resolve_variables.description_of, "What it is computed from. The rule uses each member's own data alone."
     )
     question: str | None = sql(
         resolve_variables.question_of, "The words of the survey's question. Null if it is not a question's answer."
@@ -96,8 +96,7 @@ class Variable(Node):
     unit: str | None = sql(resolve_variables.unit_of, "Unit of its values. Null if they have none.")
     window: str | None = sql(
         resolve_variables.window_of,
-        "Period from which data counts, if that is not all until the day on which the dataset was frozen. Null if it "
-        "is.",
+        "Period that its data comes from. Null if that is all data up to the day on which the dataset was frozen.",
     )
     baseline: str | None = sql(
         resolve_variables.baseline_of, "What a change is measured from. Null unless it is a change."
@@ -144,8 +143,7 @@ class Dataset(Node):
         only=MANAGER,
     )
     progress: int = column(
-        "How much of its freezing is done, in per cent. It grows at times that do not depend on how many members there "
-        "are.",
+        "How much of its freezing is done, in per cent. When it grows does not depend on the number of members.",
         only=MANAGER,
     )
     kind: tables.DatasetKind = column("Whether the data comes from a survey or from tracking.")
@@ -160,7 +158,9 @@ class Dataset(Node):
     ends_on: date = column("The last day on which insights can be published from it, by UTC.")
     ended_on: date | None = column("The day on which its records were destroyed, by UTC. Null until then.")
     offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from it.")
-    how_to_request: str = sql(resolve.how_to_request, "How an organization comes to publish insights from it.")
+    how_to_request: str = sql(
+        resolve.how_to_request, "How an organization gets permission to publish insights from it."
+    )
     languages: list[Language] = sql(resolve.languages_of, "Languages of its title and of the labels of its variables.")
     variables: list[Variable] = sql(
         resolve_variables.variables_of,
@@ -168,7 +168,7 @@ class Dataset(Node):
         arguments={
             "search": "Only variables that match by label, name, or a name or code of the indicator or treatment. "
             f"{SEARCH}",
-            "group": "Only variables about this.",
+            "group": "Only variables of this group.",
         },
     )
     size: int = column(

@@ -19,7 +19,7 @@ PUBLISHED = "Published monthly with noise (margin of error {margin:,}) and round
 class Network:
     """The network in three figures."""
 
-    communities: int = column("Number of communities that members can join. It is exact: communities are no people.")
+    communities: int = column("Number of communities that members can join. Exact, since it counts no people.")
     active_members: int | None = column(
         f"Number of members who have signed in within {ACTIVE_DAYS} days. Each adds one. "
         f"{PUBLISHED.format(margin=ACTIVE_MEMBERS_MARGIN, to=NETWORK_ROUNDING)} Null until it is published."

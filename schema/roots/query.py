@@ -321,7 +321,7 @@ class Query:
         "associations' pages. Empty for staff who are neither catalogue editors nor survey managers; drafts of surveys "
         "are listed for survey managers alone.",
         arguments={
-            "language": "The language that is missing. By default any. English is missing on associations' pages only.",
+            "language": "Only texts that are missing in this language. English is missing on associations' pages only.",
             "kind": "Only texts of this kind.",
         },
         only=MANAGER,

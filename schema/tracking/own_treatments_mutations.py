@@ -1,16 +1,15 @@
 """Mutations of members' own treatments."""
 
-from resolvers.own_entries import NAME_LENGTH
 from resolvers.tracking import own_treatments, treatments
 from resolvers.tracking import own_treatments_mutations as write
 from resolvers.tracking.treatments_mutations import DOSE_LENGTH
 from schema.access import PATIENT
 from schema.mutations import Options, given_id, mutation, mutations, shown
 from schema.scalars import MEMBERS_DAY
+from schema.tracking.own_indicators_mutations import NAME
 from schema.tracking.own_treatments import OwnCourse, OwnTreatment
 from schema.tracking.treatments import Treatment
 
-NAME = f"Its name, on a single line: at most {NAME_LENGTH} characters, different from the member's others."
 OWN = {"own_treatment": shown(OwnTreatment, own_treatments.own_treatment_made)}
 COURSE = {"own_course": shown(OwnCourse, own_treatments.own_course_made)}
 
@@ -77,7 +76,7 @@ class OwnTreatmentMutations:
             ),
         },
         own_treatment="A treatment of the viewer's own.",
-        into="The treatment of the catalogue that it is.",
+        into="The same treatment in the catalogue.",
     )
     own_treatment_rename = mutation(
         write.rename_own_treatment,

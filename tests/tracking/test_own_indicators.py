@@ -1,5 +1,6 @@
 """Indicators that members make for themselves: what they take, who sees them, and how they move into the catalogue."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,26 @@ async def relative_of(network: Network, patient: User, status: CareLinkStatus = 
     relative = await network.member(kind=MemberKind.RELATIVE)
     await factories.care_link(network.database, patient_id=patient.id, relative_id=relative.id, status=status)
     return relative
+
+
+async def rows_seen(
+    admin: asyncpg.Connection, member: UUID, sharing: Sharing, tables: Sequence[str]
+) -> dict[str, list[int]]:
+    """How many rows of a member an accepted relative, a former one, another member and they themselves can read."""
+    community = (await factories.membership(admin, member_id=member))["community_id"]
+    seen: dict[str, list[int]] = {}
+    for name, status in (("accepted", CareLinkStatus.ACCEPTED), ("ended", CareLinkStatus.ENDED), ("member", None)):
+        viewer = (await factories.member(admin, sharing=sharing))["id"]
+        await factories.membership(admin, member_id=viewer, community_id=community)
+        if status is not None:
+            await factories.care_link(admin, patient_id=member, relative_id=viewer, status=status)
+        async with viewing(admin, Audience.PATIENT, viewer):
+            seen[name] = [
+                await admin.fetchval(f"SELECT count(*) FROM {table} WHERE member_id = $1", member) for table in tables
+            ]
+    async with viewing(admin, Audience.PATIENT, member):
+        seen["self"] = [await admin.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
+    return seen
 
 
 async def catalogued(network: Network, **given: Any) -> str:
@@ -273,21 +294,8 @@ async def test_the_policies_pass_the_member_and_accepted_relatives_alone(
     admin: asyncpg.Connection, sharing: Sharing
 ) -> None:
     member = (await factories.member(admin, sharing=sharing))["id"]
-    community = (await factories.membership(admin, member_id=member))["community_id"]
     await factories.own_observation(admin, member_id=member)
-    seen: dict[str, list[int]] = {}
-    for name, status in (("accepted", CareLinkStatus.ACCEPTED), ("ended", CareLinkStatus.ENDED), ("member", None)):
-        viewer = (await factories.member(admin, sharing=sharing))["id"]
-        await factories.membership(admin, member_id=viewer, community_id=community)
-        if status is not None:
-            await factories.care_link(admin, patient_id=member, relative_id=viewer, status=status)
-        async with viewing(admin, Audience.PATIENT, viewer):
-            seen[name] = [
-                await admin.fetchval(f"SELECT count(*) FROM {table} WHERE member_id = $1", member)
-                for table in OWN_TABLES
-            ]
-    async with viewing(admin, Audience.PATIENT, member):
-        seen["self"] = [await admin.fetchval(f"SELECT count(*) FROM {table}") for table in OWN_TABLES]
+    seen = await rows_seen(admin, member, sharing, OWN_TABLES)
     assert seen == {"accepted": [1, 1], "ended": [0, 0], "member": [0, 0], "self": [1, 1]}
 
 

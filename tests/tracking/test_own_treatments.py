@@ -22,7 +22,7 @@ from tests.models.test_scopes import viewing
 from tests.support.callers import User
 from tests.support.client import ANYBODY
 from tests.support.network import Network
-from tests.tracking.test_own_indicators import relative_of
+from tests.tracking.test_own_indicators import relative_of, rows_seen
 
 DAY, NEXT = "2026-03-02", "2026-03-03"
 OWN = "ownTreatment { id name kind }"
@@ -252,21 +252,8 @@ async def test_the_policies_pass_the_member_and_accepted_relatives_alone(
     admin: asyncpg.Connection, sharing: Sharing
 ) -> None:
     member = (await factories.member(admin, sharing=sharing))["id"]
-    community = (await factories.membership(admin, member_id=member))["community_id"]
     await factories.own_course(admin, member_id=member)
-    seen: dict[str, list[int]] = {}
-    for name, status in (("accepted", CareLinkStatus.ACCEPTED), ("ended", CareLinkStatus.ENDED), ("member", None)):
-        viewer = (await factories.member(admin, sharing=sharing))["id"]
-        await factories.membership(admin, member_id=viewer, community_id=community)
-        if status is not None:
-            await factories.care_link(admin, patient_id=member, relative_id=viewer, status=status)
-        async with viewing(admin, Audience.PATIENT, viewer):
-            seen[name] = [
-                await admin.fetchval(f"SELECT count(*) FROM {table} WHERE member_id = $1", member)
-                for table in OWN_TABLES
-            ]
-    async with viewing(admin, Audience.PATIENT, member):
-        seen["self"] = [await admin.fetchval(f"SELECT count(*) FROM {table}") for table in OWN_TABLES]
+    seen = await rows_seen(admin, member, sharing, OWN_TABLES)
     assert seen == {"accepted": [1, 1], "ended": [0, 0], "member": [0, 0], "self": [1, 1]}
 
 
