@@ -217,8 +217,8 @@ async def test_a_licence_is_requested_and_each_fault_stands_at_its_field(
     await look(found, f"lab-licences-{language}")
     before = await page.locator(".licence", has_text=words["requested"]).count()
     await page.get_by_role("link", name=words["request"]).click()
-    await page.locator("[name=search]").wait_for()
-    await page.locator("[name=search]").fill(words["condition"])
+    await page.locator("main [type=search]").wait_for()
+    await page.locator("main [type=search]").fill(words["condition"])
     await expect(page.locator("[name=community] option").nth(1)).to_contain_text(
         re.compile(words["condition"], re.IGNORECASE)
     )
