@@ -53,6 +53,11 @@ export function headers(): Record<string, string> {
   return language ? { ...HEADERS, "accept-language": language } : HEADERS;
 }
 
+/** Whether a result says that the session has ended. */
+export function isEnded(result: Result<unknown>): boolean {
+  return result.errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED") ?? false;
+}
+
 /** Carries out a query or a mutation. Throws an Error with a sentence for people if there is no result: Unreachable if nothing answered. */
 export async function send<Data>(request: Request, signal?: AbortSignal): Promise<Answer<Data>> {
   const started = performance.now();

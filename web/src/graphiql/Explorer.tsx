@@ -6,7 +6,7 @@ import type { GraphiQLPlugin } from "@graphiql/react";
 import { GraphiQL } from "graphiql";
 import { useMemo, useRef, useState } from "react";
 import type { Audience, Schemas } from "../graph/views";
-import { isEnded } from "../session/session";
+import { isEnded } from "../graph/send";
 import { AudienceContext } from "./audience";
 import { examplesPlugin } from "./Examples";
 import { createFetcher } from "./fetcher";
