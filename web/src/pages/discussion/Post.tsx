@@ -10,6 +10,7 @@ import { Notice } from "../../base/Notice";
 import { Prose } from "../../base/Prose";
 import { useAction } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
+import { HelpLines } from "../notifications/HelpLines";
 import { PostEdit, PostFlag, PostReact, PostRemove, RemovalAppeal, type PostTextFragment } from "./patient/discussion";
 import { texts } from "./texts";
 
@@ -144,13 +145,7 @@ function Flag({ post, onClose }: { post: string; onClose: () => void }) {
           {done.helpLines && done.helpLines.length > 0 && (
             <>
               <p>{t.help}</p>
-              <ul>
-                {done.helpLines.map((line) => (
-                  <li key={line.number} lang={line.language.toLowerCase()}>
-                    <a href={`tel:${line.number}`}>{line.number}</a> <strong>{line.name}</strong>: {line.description}
-                  </li>
-                ))}
-              </ul>
+              <HelpLines lines={done.helpLines} />
             </>
           )}
         </>

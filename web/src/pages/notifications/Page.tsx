@@ -12,6 +12,7 @@ import type { NotificationsQuery } from "../../../generated/patient";
 import { useFresh } from "../../graph/fresh";
 import { useAction, useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
+import { HelpLines } from "./HelpLines";
 import { NotificationAdded, Notifications, NotificationsRead } from "./patient/notifications";
 import { texts } from "./texts";
 
@@ -77,15 +78,7 @@ function Item({ notification: { kind, createdAt, readAt, subject }, helpLines, o
           </>
         )}
       </p>
-      {kind === "SUPPORT" && (
-        <ul>
-          {helpLines.map((line) => (
-            <li key={line.number} lang={line.language.toLowerCase()}>
-              <a href={`tel:${line.number}`}>{line.number}</a> <strong>{line.name}</strong>: {line.description}
-            </li>
-          ))}
-        </ul>
-      )}
+      {kind === "SUPPORT" && <HelpLines lines={helpLines} />}
       <p className="quiet">
         <time dateTime={createdAt}>{time(createdAt)}</time>
       </p>
