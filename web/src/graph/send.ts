@@ -6,7 +6,7 @@ export interface Request {
   operationName?: string | undefined;
 }
 
-export interface GraphError {
+interface GraphError {
   message: string;
   extensions?: { code?: string };
 }

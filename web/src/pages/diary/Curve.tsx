@@ -6,7 +6,7 @@ import { LOCALES, useFormats, useLanguage, useWords } from "../../text/words";
 import { dayOf, numberOf } from "./days";
 import { texts } from "./texts";
 
-export const LENGTHS = { DAY: 1, WEEK: 7, MONTH: 30.4, QUARTER: 91.3 }; // days, on average
+const LENGTHS = { DAY: 1, WEEK: 7, MONTH: 30.4, QUARTER: 91.3 }; // days, on average
 export type Interval = keyof typeof LENGTHS;
 
 interface Point {

@@ -101,7 +101,7 @@ export function sectionsOf(table: Table, options: Options): Section[] {
   }));
 }
 
-/** The values of a variable's categories; none if they have no order. */
+/** The values of a variable's categories that have one. */
 export function valuesOf({ categories }: { readonly categories: readonly { readonly value: number | null }[] }): number[] {
   return categories.flatMap((each) => (each.value === null ? [] : [each.value]));
 }
