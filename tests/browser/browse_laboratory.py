@@ -5,14 +5,13 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from playwright.async_api import Page, expect
 
 from privacy.measures import LEAST_COUNT, PRECISE_COUNT
 from privacy.precision import PRICES, Precision
 from privacy.reading import least_shown
 from tests.browser.conftest import Visit, Visiting
-from tests.browser.pages import LOCALES, fill, heading, look, press, sign_in
+from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
 from tests.support.network import Network
 
 LABORATORY = "laboratory@demo.example"
@@ -102,7 +101,6 @@ WORDS = {
     },
 }
 SPACES = re.compile("[\u00a0\u202f,]")
-languages = pytest.mark.parametrize("language", LOCALES)
 
 
 async def signed_in(visit: Visiting, network: Network, language: str, **given: Any) -> Visit:
