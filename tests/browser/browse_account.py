@@ -7,9 +7,9 @@ import pyotp
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.browse_taking_part import languages, member_with_password
+from tests.browser.browse_taking_part import member_with_password
 from tests.browser.conftest import Visiting
-from tests.browser.pages import LOCALES, fill, heading, look, press, sign_in
+from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
 from tests.support.client import PASSWORD
 from tests.support.network import Network
 from tests.support.newcomers import code_in

@@ -1,14 +1,12 @@
 """Members follow themselves in a browser: curves, the check-in of a day, and a treatment's whole life."""
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit, Visiting
-from tests.browser.pages import LOCALES, fill, heading, look, press, sign_in
+from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
 from tests.support.network import Network
 
 PATIENT = "patient@demo.example"
-PUBLIC_PASSWORD = "demonstration"
 WORDS = {
     "en": {
         "home": "My space", "check in": "Check in", "how": "How are you?", "save": "Save", "saved": "Saved.",
@@ -26,7 +24,6 @@ WORDS = {
 }  # fmt: skip
 STARTED = {"en": "2026-09-01", "fr": "2026-09-02"}
 DAYS = {"en": "2019-03-03", "fr": "2019-10-03"}  # nothing is recorded around them
-languages = pytest.mark.parametrize("language", LOCALES)
 
 
 async def patient(
@@ -36,7 +33,7 @@ async def patient(
     change = "UPDATE identity.account SET locale = $2 WHERE email = $1"
     await network.database.execute(change, PATIENT, LOCALES[language])
     found = await visit("/sign-in", locale=LOCALES[language], narrow=narrow, dark=dark)
-    await sign_in(found, PATIENT, language=language, password=PUBLIC_PASSWORD)
+    await sign_in(found, PATIENT, language=language)
     await expect(heading(found.page, WORDS[language]["home"])).to_be_visible()
     return found
 

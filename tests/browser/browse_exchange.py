@@ -2,18 +2,16 @@
 
 from itertools import count
 
-import pytest
 from playwright.async_api import Page, expect
 
 from models.identity.accounts import StaffRole
 from tests.browser.conftest import Visit, Visiting
-from tests.browser.pages import LOCALES, fill, heading, look, press, sign_in
+from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
 from tests.support.network import Network
 from tests.support.newcomers import code_in
 
 PASSWORD = "seven green lamps"
 PATIENT = "patient@demo.example"
-PUBLIC_PASSWORD = "demonstration"
 NUMBERS = count(1)
 WORDS = {
     "en": {
@@ -35,7 +33,6 @@ WORDS = {
         "check in": "Faire le point",
     },
 }  # fmt: skip
-languages = pytest.mark.parametrize("language", LOCALES)
 
 
 async def newcomer(visit: Visiting, network: Network, language: str, *, narrow: bool = False) -> Visit:
@@ -119,7 +116,7 @@ async def test_a_newcomer_joins_and_a_second_browser_sees_their_post_arrive(
     found.secrets |= {first, second, title}
 
     other = await visit("/sign-in", locale=LOCALES["fr"])
-    await sign_in(other, PATIENT, language="fr", password=PUBLIC_PASSWORD)
+    await sign_in(other, PATIENT, language="fr")
     await other.page.goto(page.url)
     await expect(other.page.locator(".post")).to_have_count(1)
     await fill(page, body=second)
@@ -168,7 +165,7 @@ async def test_an_answer_is_notified_and_counted_in_the_header(
     await page.locator("main h1").wait_for()
 
     other = await visit("/sign-in", locale=LOCALES["fr"])
-    await sign_in(other, PATIENT, language="fr", password=PUBLIC_PASSWORD)
+    await sign_in(other, PATIENT, language="fr")
     await other.page.goto(address)
     await fill(other.page, body="Me.")
     await press(other.page, "Publier")
@@ -195,7 +192,7 @@ async def test_an_answer_is_notified_and_counted_in_the_header(
 
 async def test_discussions_are_found_by_language_and_by_words(visit: Visiting) -> None:
     found = await visit("/sign-in")
-    await sign_in(found, PATIENT, password=PUBLIC_PASSWORD)
+    await sign_in(found, PATIENT)
     await found.open("/communities/multiple-sclerosis")
     page = found.page
     rows = page.locator(".discussions li")

@@ -5,14 +5,13 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from playwright.async_api import Page, expect
 
 from privacy.measures import LEAST_COUNT, PRECISE_COUNT
 from privacy.precision import PRICES, Precision
 from privacy.reading import least_shown
 from tests.browser.conftest import Visit, Visiting
-from tests.browser.pages import LOCALES, fill, heading, look, press, sign_in
+from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
 from tests.support.network import Network
 
 LABORATORY = "laboratory@demo.example"
@@ -102,7 +101,6 @@ WORDS = {
     },
 }
 SPACES = re.compile("[\u00a0\u202f,]")
-languages = pytest.mark.parametrize("language", LOCALES)
 
 
 async def signed_in(visit: Visiting, network: Network, language: str, **given: Any) -> Visit:
@@ -217,8 +215,8 @@ async def test_a_licence_is_requested_and_each_fault_stands_at_its_field(
     await look(found, f"lab-licences-{language}")
     before = await page.locator(".licence", has_text=words["requested"]).count()
     await page.get_by_role("link", name=words["request"]).click()
-    await page.locator("[name=search]").wait_for()
-    await page.locator("[name=search]").fill(words["condition"])
+    await page.locator("main [type=search]").wait_for()
+    await page.locator("main [type=search]").fill(words["condition"])
     await expect(page.locator("[name=community] option").nth(1)).to_contain_text(
         re.compile(words["condition"], re.IGNORECASE)
     )

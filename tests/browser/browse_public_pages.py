@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Visiting
-from tests.browser.pages import LOCALES, fill, heading, look, press, sign_in
+from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
 from tests.support.client import Caller
 from tests.support.network import Network
 from tests.support.newcomers import becomes_closed, code_in
@@ -33,7 +33,6 @@ WORDS = {
         "away": "Le serveur est injoignable",
     },
 }  # fmt: skip
-languages = pytest.mark.parametrize("language", LOCALES)
 
 
 @languages

@@ -6,7 +6,6 @@ from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
-import pytest
 from playwright.async_api import Page, expect
 
 from models.community.discussions import FlagReason
@@ -14,7 +13,7 @@ from models.identity.accounts import StaffRole
 from models.insight.licences import LicenceStatus
 from tests import factories
 from tests.browser.conftest import Visit, Visiting
-from tests.browser.pages import LOCALES, fill, heading, look, press, sign_in
+from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
 from tests.support.network import Network
 
 NUMBERS = count(1)
@@ -58,7 +57,6 @@ WORDS = {
         "freeze": "Figer",
     },
 }  # fmt: skip
-languages = pytest.mark.parametrize("language", LOCALES)
 
 
 async def staff(visit: Visit, network: Network, language: str, *roles: StaffRole, **given: Any) -> None:

@@ -10,12 +10,11 @@ from playwright.async_api import Locator, Page, expect
 from resolvers.identity.passwords import HASHER
 from tests import factories
 from tests.browser.conftest import Visit, Visiting
-from tests.browser.pages import LOCALES, heading, look, press, sign_in
+from tests.browser.pages import LOCALES, heading, languages, look, press, sign_in
 from tests.support.client import PASSWORD
 from tests.support.network import Network
 
 numbers = count(1)
-languages = pytest.mark.parametrize("language", LOCALES)
 KINDS = ("LABORATORY", "HOSPITAL", "MUTUAL", "INSURER")
 WORDS = {
     "en": {

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
@@ -11,6 +12,7 @@ from tests.support.client import PASSWORD
 expect.set_options(timeout=15_000)  # milliseconds: machines that test are busy
 
 LOCALES = {"en": "en-GB", "fr": "fr-FR"}
+languages = pytest.mark.parametrize("language", LOCALES)
 FIELDS = {
     "en": {"email": "E-mail address", "password": "Password", "sign in": "Sign in"},
     "fr": {"email": "Adresse e-mail", "password": "Mot de passe", "sign in": "Se connecter"},

@@ -10,7 +10,7 @@ import { Page as SignIn } from "../pages/sign-in/Page";
 import { routes } from "./routes";
 import { useSession } from "./session";
 
-export const DemonstrationContext = createContext<Demonstration | null>(null);
+const DemonstrationContext = createContext<Demonstration | null>(null);
 
 export function useDemonstration(): Demonstration | null {
   return useContext(DemonstrationContext);

@@ -1,7 +1,6 @@
 // Several of a few options, all of which are shown. The ticked ones are values named `NAME.OPTION` of the form: see `ticked`.
 
-import { useId } from "react";
-import { useRefusals } from "./Form";
+import { Hint, Refusals, useField } from "./Field";
 
 interface Props {
   name: string;
@@ -12,30 +11,23 @@ interface Props {
 }
 
 export function ChecksField({ name, label, hint, options, initial }: Props) {
-  const id = useId();
-  const refusals = useRefusals(name);
+  const { id, described, refusals } = useField(name, hint);
   return (
-    <fieldset className="field" aria-describedby={`${id}-hint ${id}-fault`}>
+    <fieldset className="field" aria-describedby={described["aria-describedby"]}>
       <legend>{label}</legend>
-      <p className="hint" id={`${id}-hint`}>
-        {hint}
-      </p>
+      {hint && <Hint id={id}>{hint}</Hint>}
       {options.map((each) => (
         <label key={each.value} className="choice">
           <input
             type="checkbox"
             name={`${name}.${each.value}`}
             defaultChecked={initial.includes(each.value)}
-            aria-invalid={refusals.length > 0 || undefined}
+            aria-invalid={described["aria-invalid"]}
           />
           {each.label}
         </label>
       ))}
-      <div id={`${id}-fault`} className="fault" role="alert">
-        {refusals.map((message) => (
-          <p key={message}>{message}</p>
-        ))}
-      </div>
+      <Refusals id={id} messages={refusals} />
     </fieldset>
   );
 }

@@ -106,7 +106,8 @@ export function CheckField({ name, label, hint, path = name, required, initial }
   );
 }
 
-function useField(path: string, hint: ReactNode) {
+/** The id of a control, its refusals, and the attributes that lead from it to them and to its explanation. */
+export function useField(path: string, hint: ReactNode) {
   const id = useId();
   const refusals = useRefusals(path);
   const describedBy = [hint && `${id}-hint`, refusals.length && `${id}-fault`].filter(Boolean).join(" ");
@@ -117,7 +118,7 @@ function useField(path: string, hint: ReactNode) {
   return { id, described, refusals };
 }
 
-function Hint({ id, children }: { id: string; children: ReactNode }) {
+export function Hint({ id, children }: { id: string; children: ReactNode }) {
   return (
     <p className="hint" id={`${id}-hint`}>
       {children}
@@ -125,7 +126,7 @@ function Hint({ id, children }: { id: string; children: ReactNode }) {
   );
 }
 
-function Refusals({ id, messages }: { id: string; messages: readonly string[] }) {
+export function Refusals({ id, messages }: { id: string; messages: readonly string[] }) {
   return (
     <div id={`${id}-fault`} className="fault" role="alert">
       {messages.map((message) => (

@@ -7,8 +7,9 @@ import { Link, useLocation } from "wouter";
 import { NAVIGATION } from "../app/navigation";
 import { useSession } from "../app/session";
 import icon from "../icon.svg";
-import { useLanguage, useWords, type Language } from "../text/words";
+import { useLanguage, useWords } from "../text/words";
 import { Button } from "./Button";
+import { LanguageButton } from "./LanguageButton";
 import { Notice } from "./Notice";
 import { ServerAway } from "./ServerAway";
 import { texts } from "./texts";
@@ -44,7 +45,7 @@ function skip(event: { preventDefault: () => void }): void {
 function Header() {
   const t = useWords(texts);
   const language = useLanguage();
-  const { audience, leave } = useSession();
+  const { audience, leave, speak } = useSession();
   const [path, navigate] = useLocation();
   const [failed, setFailed] = useState(false);
 
@@ -75,7 +76,7 @@ function Header() {
       <div className="header-end">
         {audience === "PUBLIC" ? (
           <>
-            <LanguageSwitch />
+            <LanguageButton onChange={speak} />
             <Link href="/sign-in">{t.signIn}</Link>
             <Link href="/register" className="button primary">
               {t.register}
@@ -87,19 +88,5 @@ function Header() {
       </div>
       {failed && <Notice kind="fault">{t.failed}</Notice>}
     </header>
-  );
-}
-
-const NAMES: Record<Language, string> = { fr: "Français", en: "English" };
-
-function LanguageSwitch() {
-  const t = useWords(texts);
-  const language = useLanguage();
-  const { speak } = useSession();
-  const other = language === "fr" ? "en" : "fr";
-  return (
-    <button type="button" className="link" lang={other} aria-label={`${t.language}: ${NAMES[other]}`} onClick={() => speak(other)}>
-      {NAMES[other]}
-    </button>
   );
 }

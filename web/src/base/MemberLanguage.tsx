@@ -2,27 +2,17 @@
 
 import { useSession } from "../app/session";
 import { useAction } from "../graph/hooks";
-import { useLanguage, useWords } from "../text/words";
+import { LOCALES, type Language } from "../text/words";
+import { LanguageButton } from "./LanguageButton";
 import { MemberLanguageSet } from "./patient/memberLanguage";
-import { texts } from "./texts";
-
-const NAMES = { fr: "Français", en: "English" };
-const LOCALES = { fr: "fr-FR", en: "en-GB" };
 
 export function MemberLanguage() {
-  const t = useWords(texts);
-  const language = useLanguage();
   const { refresh } = useSession();
   const { run, busy } = useAction(MemberLanguageSet, (data) => data.profileUpdate);
-  const other = language === "fr" ? "en" : "fr";
 
-  async function change(): Promise<void> {
-    if (await run({ locale: LOCALES[other] })) await refresh();
+  async function change(language: Language): Promise<void> {
+    if (await run({ locale: LOCALES[language] })) await refresh();
   }
 
-  return (
-    <button type="button" className="link" lang={other} aria-label={`${t.language}: ${NAMES[other]}`} disabled={busy} onClick={() => void change()}>
-      {NAMES[other]}
-    </button>
-  );
+  return <LanguageButton busy={busy} onChange={(language) => void change(language)} />;
 }

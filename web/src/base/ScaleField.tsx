@@ -1,7 +1,7 @@
 // A rating by buttons that a thumb can hit: a group of radio buttons, so the arrow keys work, too.
 
-import { useId, type ReactNode } from "react";
-import { useRefusals } from "./Form";
+import type { ReactNode } from "react";
+import { Hint, Refusals, useField } from "./Field";
 
 interface Props {
   name: string;
@@ -14,22 +14,11 @@ interface Props {
 }
 
 export function ScaleField({ name, label, path = name, options, initial, hint }: Props) {
-  const id = useId();
-  const refusals = useRefusals(path);
+  const { id, described, refusals } = useField(path, hint);
   return (
-    <fieldset
-      className="field scale"
-      role="radiogroup"
-      tabIndex={-1}
-      aria-invalid={refusals.length > 0 || undefined}
-      aria-describedby={[hint && `${id}-hint`, refusals.length && `${id}-fault`].filter(Boolean).join(" ") || undefined}
-    >
+    <fieldset className="field scale" role="radiogroup" tabIndex={-1} {...described}>
       <legend>{label}</legend>
-      {hint && (
-        <p className="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
+      {hint && <Hint id={id}>{hint}</Hint>}
       <div className={options.length > 6 ? "steps many" : "steps"}>
         {options.map((each) => (
           <label key={each.value}>
@@ -38,11 +27,7 @@ export function ScaleField({ name, label, path = name, options, initial, hint }:
           </label>
         ))}
       </div>
-      <div id={`${id}-fault`} className="fault" role="alert">
-        {refusals.map((message) => (
-          <p key={message}>{message}</p>
-        ))}
-      </div>
+      <Refusals id={id} messages={refusals} />
     </fieldset>
   );
 }

@@ -1,10 +1,17 @@
 // A search, which is sent once nothing was typed for a moment.
 
 import { useEffect, useId, useState } from "react";
+import { Hint } from "./Field";
 
 const PAUSE = 250; // milliseconds
 
-export function SearchBox({ label, onSearch }: { label: string; onSearch: (search: string) => void }) {
+interface Props {
+  label: string;
+  hint?: string;
+  onSearch: (search: string) => void;
+}
+
+export function SearchBox({ label, hint, onSearch }: Props) {
   const id = useId();
   const [typed, setTyped] = useState("");
   useEffect(() => {
@@ -14,8 +21,10 @@ export function SearchBox({ label, onSearch }: { label: string; onSearch: (searc
   return (
     <div className="field search">
       <label htmlFor={id}>{label}</label>
+      {hint && <Hint id={id}>{hint}</Hint>}
       <input
         id={id}
+        aria-describedby={hint && `${id}-hint`}
         type="search"
         value={typed}
         maxLength={200}

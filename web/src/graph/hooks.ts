@@ -63,7 +63,7 @@ interface Payload {
 }
 
 /** A mutation, and what became of it the last time. */
-export interface Action<Variables, Found> {
+interface Action<Variables, Found> {
   /** Carries it out. Returns the payload, or null if it was refused or failed. */
   run: (variables: Variables) => Promise<Found | null>;
   busy: boolean;

@@ -6,7 +6,7 @@ export interface Request {
   operationName?: string | undefined;
 }
 
-export interface GraphError {
+interface GraphError {
   message: string;
   extensions?: { code?: string };
 }
@@ -51,6 +51,11 @@ export function speak(chosen: string): void {
 /** The headers of a request, with the language that was chosen. */
 export function headers(): Record<string, string> {
   return language ? { ...HEADERS, "accept-language": language } : HEADERS;
+}
+
+/** Whether a result says that the session has ended. */
+export function isEnded(result: Result<unknown>): boolean {
+  return result.errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED") ?? false;
 }
 
 /** Carries out a query or a mutation. Throws an Error with a sentence for people if there is no result: Unreachable if nothing answered. */

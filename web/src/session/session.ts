@@ -1,6 +1,6 @@
 // Signing in and out. The session's token is in a cookie that scripts cannot read; nothing of it is stored here.
 
-import { send, type Result } from "../graph/send";
+import { isEnded, send, type Result } from "../graph/send";
 import type { Audience } from "../graph/views";
 import { SignOut } from "./account/signOut";
 import { Viewer as ViewerOperation } from "./everybody/viewer";
@@ -51,11 +51,6 @@ export async function current(): Promise<Current> {
 
 export async function currentAudience(): Promise<Audience> {
   return (await current()).audience;
-}
-
-/** Whether a result says that the session has ended. */
-export function isEnded(result: Result<unknown>): boolean {
-  return result.errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED") ?? false;
 }
 
 export async function signIn(email: string, password: string): Promise<Outcome> {

@@ -4,6 +4,9 @@ import { createContext, useContext } from "react";
 
 export type Language = "en" | "fr";
 
+/** As accounts have it, and as numbers and dates are written. */
+export const LOCALES = { en: "en-GB", fr: "fr-FR" } as const satisfies Record<Language, string>;
+
 export interface Words<T> {
   readonly en: T;
   readonly fr: T;
@@ -20,6 +23,11 @@ export function useLanguage(): Language {
   return useContext(LanguageContext);
 }
 
+/** The language of the person who reads, as the graph names it. */
+export function useLanguageCode(): "EN" | "FR" {
+  return useLanguage() === "fr" ? "FR" : "EN";
+}
+
 /** The texts in the language of the person who reads. */
 export function useWords<T>(texts: Words<T>): T {
   return texts[useLanguage()];
@@ -33,7 +41,7 @@ export interface Formats {
   time: (value: string) => string;
 }
 
-const FORMATS: Record<Language, Formats> = { en: formatsOf("en-GB"), fr: formatsOf("fr-FR") };
+const FORMATS: Record<Language, Formats> = { en: formatsOf(LOCALES.en), fr: formatsOf(LOCALES.fr) };
 
 export function useFormats(): Formats {
   return FORMATS[useLanguage()];

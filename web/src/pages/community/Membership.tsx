@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import { Button } from "../../base/Button";
-import { Dialog } from "../../base/Dialog";
+import { Confirm } from "../../base/Confirm";
 import { TextField } from "../../base/Field";
 import { Form } from "../../base/Form";
 import { useAction } from "../../graph/hooks";
@@ -53,11 +53,8 @@ function Leave({ community, onClose }: { community: string; onClose: () => void 
   const t = useWords(texts);
   const { run, ...state } = useAction(CommunityLeave, (data) => data.communityLeave);
   return (
-    <Dialog title={t.leaveTitle} onClose={onClose}>
-      <p>{t.leaveText}</p>
-      <Form submit={t.leave} {...state} onSubmit={() => void run({ input: { community } })}>
-        {null}
-      </Form>
-    </Dialog>
+    <Confirm title={t.leaveTitle} action={t.leave} {...state} onConfirm={() => void run({ input: { community } })} onClose={onClose}>
+      {t.leaveText}
+    </Confirm>
   );
 }

@@ -2,11 +2,11 @@
 
 import { useEffect, useRef, useState } from "react";
 import { Table } from "../../base/Table";
-import { useFormats, useLanguage, useWords } from "../../text/words";
+import { LOCALES, useFormats, useLanguage, useWords } from "../../text/words";
 import { dayOf, numberOf } from "./days";
 import { texts } from "./texts";
 
-export const LENGTHS = { DAY: 1, WEEK: 7, MONTH: 30.4, QUARTER: 91.3 }; // days, on average
+const LENGTHS = { DAY: 1, WEEK: 7, MONTH: 30.4, QUARTER: 91.3 }; // days, on average
 export type Interval = keyof typeof LENGTHS;
 
 interface Point {
@@ -148,11 +148,10 @@ interface MonthsProps {
 
 /** The time axis: a line at the first of each month, or of as many as there is room for; days in short periods. */
 function Months({ first, last, x, width, bottom }: MonthsProps) {
-  const language = useLanguage();
   const isShort = last - first < 62;
   const room = Math.max(2, Math.floor((width - LEFT) / 76));
   const every = Math.ceil((last - first) / (isShort ? 7 : 30.4) / room);
-  const formats = new Intl.DateTimeFormat(language === "fr" ? "fr-FR" : "en-GB", {
+  const formats = new Intl.DateTimeFormat(LOCALES[useLanguage()], {
     timeZone: "UTC",
     month: "short",
     ...(isShort ? { day: "numeric" } : { year: "2-digit" }),

@@ -12,7 +12,7 @@ export interface Change {
   note: string | null;
 }
 
-export interface Fault {
+interface Fault {
   /** The name of the field. */
   path: string;
   fault: "notNumber" | "noValue";

@@ -14,7 +14,7 @@ import { usePages } from "../../base/Pager";
 import { Shown } from "../../base/Shown";
 import { useFresh } from "../../graph/fresh";
 import { useAction, useRead } from "../../graph/hooks";
-import { useFormats, useLanguage, useWords } from "../../text/words";
+import { useFormats, useLanguageCode, useWords } from "../../text/words";
 import { DiscussionPage, PostAdd, PostAdded } from "./patient/discussion";
 import { Post } from "./Post";
 import { texts } from "./texts";
@@ -74,7 +74,7 @@ export function Page({ parameters }: PageProps) {
 
 function Answer({ discussion, onSent }: { discussion: string; onSent: () => void }) {
   const t = useWords(texts);
-  const language = useLanguage().toUpperCase();
+  const language = useLanguageCode();
   const { run, ...state } = useAction(PostAdd, (data) => data.postAdd);
   const [sent, setSent] = useState(0);
   const request = useRef(crypto.randomUUID());

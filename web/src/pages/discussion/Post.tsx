@@ -2,15 +2,15 @@
 
 import { useState } from "react";
 import { Button } from "../../base/Button";
+import { Confirm, Refused } from "../../base/Confirm";
 import { Dialog } from "../../base/Dialog";
 import { RadioField, TextField } from "../../base/Field";
 import { Form } from "../../base/Form";
 import { Notice } from "../../base/Notice";
 import { Prose } from "../../base/Prose";
-import { failureText } from "../../base/Shown";
-import { texts as base } from "../../base/texts";
 import { useAction } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
+import { HelpLines } from "../notifications/HelpLines";
 import { PostEdit, PostFlag, PostReact, PostRemove, RemovalAppeal, type PostTextFragment } from "./patient/discussion";
 import { texts } from "./texts";
 
@@ -71,9 +71,8 @@ export function Post({ post, isOwn, canWrite }: Props) {
 
 function Reactions({ post }: { post: PostTextFragment }) {
   const t = useWords(texts);
-  const words = useWords(base);
   const { number } = useFormats();
-  const { run, busy, refusals, failure } = useAction(PostReact, (data) => data.postReact);
+  const { run, busy, ...state } = useAction(PostReact, (data) => data.postReact);
   return (
     <>
       <div className="reactions" role="group" aria-label={t.react}>
@@ -96,12 +95,7 @@ function Reactions({ post }: { post: PostTextFragment }) {
           );
         })}
       </div>
-      {refusals.map((each) => (
-        <Notice key={each.message} kind="fault">
-          {each.message}
-        </Notice>
-      ))}
-      {failure && <Notice kind="fault">{failureText(failure, words)}</Notice>}
+      <Refused {...state} />
     </>
   );
 }
@@ -131,12 +125,9 @@ function Remove({ post, onClose }: { post: string; onClose: () => void }) {
     if (await run({ input: { post } })) onClose();
   };
   return (
-    <Dialog title={t.removeTitle} onClose={onClose}>
-      <p>{t.removeText}</p>
-      <Form submit={t.remove} {...state} onSubmit={() => void remove()}>
-        {null}
-      </Form>
-    </Dialog>
+    <Confirm title={t.removeTitle} action={t.remove} {...state} onConfirm={() => void remove()} onClose={onClose}>
+      {t.removeText}
+    </Confirm>
   );
 }
 
@@ -154,13 +145,7 @@ function Flag({ post, onClose }: { post: string; onClose: () => void }) {
           {done.helpLines && done.helpLines.length > 0 && (
             <>
               <p>{t.help}</p>
-              <ul>
-                {done.helpLines.map((line) => (
-                  <li key={line.number} lang={line.language.toLowerCase()}>
-                    <a href={`tel:${line.number}`}>{line.number}</a> <strong>{line.name}</strong>: {line.description}
-                  </li>
-                ))}
-              </ul>
+              <HelpLines lines={done.helpLines} />
             </>
           )}
         </>

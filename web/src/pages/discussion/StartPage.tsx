@@ -9,7 +9,7 @@ import { Notice } from "../../base/Notice";
 import { PageTitle } from "../../base/PageTitle";
 import { Shown } from "../../base/Shown";
 import { useAction, useRead } from "../../graph/hooks";
-import { useLanguage, useWords } from "../../text/words";
+import { useLanguageCode, useWords } from "../../text/words";
 import { LanguageField } from "./Page";
 import { DiscussionStart, StartIn } from "./patient/discussion";
 import { texts } from "./texts";
@@ -42,7 +42,7 @@ export function Page({ parameters }: PageProps) {
 
 function Start({ community, slug }: { community: string; slug: string }) {
   const t = useWords(texts);
-  const language = useLanguage().toUpperCase();
+  const language = useLanguageCode();
   const [, navigate] = useLocation();
   const { run, ...state } = useAction(DiscussionStart, (data) => data.discussionStart);
   const request = useRef(crypto.randomUUID());

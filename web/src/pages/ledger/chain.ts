@@ -63,7 +63,7 @@ async function linkOf(entry: Entry, expected: Link | null): Promise<Link | null>
     version >= OLDEST &&
     version <= (expected?.version ?? NEWEST) &&
     (expected === null || (entry.position === expected.position && entry.hash === expected.hash)) &&
-    entry.hash === (await sha256(entry.line));
+    entry.hash === (await sha256(new TextEncoder().encode(entry.line)));
   return holds ? { position: entry.position - 1, hash: entry.previousHash, version } : null;
 }
 
@@ -75,7 +75,8 @@ function parsed(line: string): Record<string, unknown> {
   }
 }
 
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+/** The digest in hexadecimal digits, as the ledger writes it. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

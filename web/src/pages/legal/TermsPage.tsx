@@ -3,14 +3,14 @@
 import { PageTitle } from "../../base/PageTitle";
 import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
-import { useLanguage, useWords } from "../../text/words";
+import { useLanguageCode, useWords } from "../../text/words";
 import { TermsOfUse } from "./everybody/legal";
 import { LegalText } from "./LegalText";
 import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
-  const read = useRead(TermsOfUse, { language: useLanguage() === "fr" ? "FR" : "EN" });
+  const read = useRead(TermsOfUse, { language: useLanguageCode() });
   return (
     <>
       <PageTitle>{t.terms}</PageTitle>

@@ -4,15 +4,15 @@ import "./notifications.css";
 
 import { Link } from "wouter";
 import { Button } from "../../base/Button";
-import { Notice } from "../../base/Notice";
+import { Refused } from "../../base/Confirm";
 import { PageTitle } from "../../base/PageTitle";
 import { Pager, usePages } from "../../base/Pager";
-import { failureText, Shown } from "../../base/Shown";
-import { texts as base } from "../../base/texts";
+import { Shown } from "../../base/Shown";
 import type { NotificationsQuery } from "../../../generated/patient";
 import { useFresh } from "../../graph/fresh";
 import { useAction, useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
+import { HelpLines } from "./HelpLines";
 import { NotificationAdded, Notifications, NotificationsRead } from "./patient/notifications";
 import { texts } from "./texts";
 
@@ -21,16 +21,15 @@ type HelpLine = NotificationsQuery["helpLines"][number];
 
 export function Page() {
   const t = useWords(texts);
-  const words = useWords(base);
   const pages = usePages();
   const read = useRead(Notifications, { after: pages.after });
   useFresh(NotificationAdded, {}, read.again);
-  const { run, busy, failure } = useAction(NotificationsRead, (data) => data.notificationsRead);
+  const { run, busy, ...state } = useAction(NotificationsRead, (data) => data.notificationsRead);
   const markRead = (ids: readonly string[]): void => void (ids.length && run({ input: { notifications: ids } }));
   return (
     <>
       <PageTitle>{t.title}</PageTitle>
-      {failure && <Notice kind="fault">{failureText(failure, words)}</Notice>}
+      <Refused {...state} />
       <Shown read={read}>
         {({ me: { notifications }, helpLines }) => {
           const unread = notifications.nodes.filter((each) => each.readAt === null).map((each) => each.id);
@@ -79,15 +78,7 @@ function Item({ notification: { kind, createdAt, readAt, subject }, helpLines, o
           </>
         )}
       </p>
-      {kind === "SUPPORT" && (
-        <ul>
-          {helpLines.map((line) => (
-            <li key={line.number} lang={line.language.toLowerCase()}>
-              <a href={`tel:${line.number}`}>{line.number}</a> <strong>{line.name}</strong>: {line.description}
-            </li>
-          ))}
-        </ul>
-      )}
+      {kind === "SUPPORT" && <HelpLines lines={helpLines} />}
       <p className="quiet">
         <time dateTime={createdAt}>{time(createdAt)}</time>
       </p>

@@ -8,7 +8,7 @@ import { PageTitle } from "../../base/PageTitle";
 import { Prose } from "../../base/Prose";
 import { Shown } from "../../base/Shown";
 import { useAction, useRead } from "../../graph/hooks";
-import { useLanguage, useWords } from "../../text/words";
+import { useLanguage, useLanguageCode, useWords } from "../../text/words";
 import { Register, RegistrationTexts } from "./public/register";
 import { texts } from "./texts";
 import { Verify } from "./Verify";
@@ -21,7 +21,7 @@ export function Page() {
   const language = useLanguage();
   const [kind, setKind] = useState<Kind>("PATIENT");
   const [registered, setRegistered] = useState<{ email: string; password: string } | null>(null);
-  const read = useRead(RegistrationTexts, { language: language === "fr" ? "FR" : "EN" });
+  const read = useRead(RegistrationTexts, { language: useLanguageCode() });
   const { run, ...state } = useAction(Register, (data) => data.register);
 
   if (registered) return <Verify {...registered} onRestart={() => setRegistered(null)} />;

@@ -4,11 +4,11 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import type { InsightQuoteInput, LabQuoteQuery, Precision, VariableFactsFragment } from "../../../../generated/buyer";
 import { Button } from "../../../base/Button";
+import { Refused } from "../../../base/Confirm";
 import { Dialog } from "../../../base/Dialog";
 import { Meter } from "../../../base/Meter";
 import { Notice } from "../../../base/Notice";
-import { failureText, Shown } from "../../../base/Shown";
-import { texts as base } from "../../../base/texts";
+import { Shown } from "../../../base/Shown";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { LabInsightPublish, LabQuote } from "../buyer/question";
@@ -121,31 +121,20 @@ function Readable({ quote, size, groups, several }: { quote: Quote; size: number
 function Publish({ input, quote }: { input: Props["input"]; quote: Quote }) {
   const t = useWords(texts);
   const { number } = useFormats();
-  const words = useWords(base);
   const [, navigate] = useLocation();
   const [asked, setAsked] = useState(false);
   const [clientMutationId] = useState(() => crypto.randomUUID());
-  const { run, busy, refusals, failure } = useAction(LabInsightPublish, (data) => data.insightPublish);
+  const { run, busy, ...state } = useAction(LabInsightPublish, (data) => data.insightPublish);
 
   async function publish(): Promise<void> {
     const made = await run({ input: { ...input, clientMutationId } });
     if (made?.insight) navigate(`/lab/insights/${made.insight.id}`);
   }
 
-  const outcome = (
-    <>
-      {refusals.map((each) => (
-        <Notice key={each.message} kind="fault">
-          {each.message}
-        </Notice>
-      ))}
-      {failure && <Notice kind="fault">{failureText(failure, words)}</Notice>}
-    </>
-  );
   if (quote.alreadyPublished) {
     return (
       <>
-        {outcome}
+        <Refused {...state} />
         <Button kind="primary" busy={busy} onClick={() => void publish()}>
           {t.open}
         </Button>
@@ -161,7 +150,7 @@ function Publish({ input, quote }: { input: Props["input"]; quote: Quote }) {
         <Dialog title={t.confirm} onClose={() => setAsked(false)}>
           <p>{t.spends(t.price(number(quote.cost.microRho), number(quote.cost.epsilon, { maximumSignificantDigits: 3 })))}</p>
           <p>{t.public}</p>
-          {outcome}
+          <Refused {...state} />
           <Button kind="primary" busy={busy} onClick={() => void publish()}>
             {t.yes}
           </Button>

@@ -11,7 +11,7 @@ import { InsightLink, useTitle } from "../InsightTable";
 import "../lab.css";
 import { Unknown } from "../Unknown";
 import { FiguresChart, FiguresTable, useChoice, useFigure } from "./Figures";
-import { rangeOf, readableOf, sectionsOf, type Table } from "./figures";
+import { rangeOf, readableOf, sectionsOf, valuesOf, type Table } from "./figures";
 import { texts } from "./texts";
 
 type Facts = NonNullable<LabInsightFactsQuery["insight"]>;
@@ -59,7 +59,7 @@ function Both({ sides }: { sides: readonly [Side, Side] }) {
   const format = useFigure(choice.measure);
   const ends = sides.map(({ facts, figures }) => {
     const sections = sectionsOf(figures, { ...choice, format, words: t });
-    return rangeOf(sections, choice.measure, valuesOf(facts))[1];
+    return rangeOf(sections, choice.measure, valuesOf(facts.variable))[1];
   });
   return (
     <>
@@ -72,7 +72,7 @@ function Both({ sides }: { sides: readonly [Side, Side] }) {
           <OneSide key={place} facts={facts}>
             {(title) => (
               <>
-                <FiguresChart title={title} table={figures} {...choice} values={valuesOf(facts)} most={Math.max(...ends)} />
+                <FiguresChart title={title} table={figures} {...choice} values={valuesOf(facts.variable)} most={Math.max(...ends)} />
                 <FiguresTable title={title} table={figures} measure={choice.measure} />
               </>
             )}
@@ -96,8 +96,4 @@ function OneSide({ facts, children }: { facts: Facts; children: (title: string) 
       {children(useTitle(facts))}
     </section>
   );
-}
-
-function valuesOf(facts: Facts): number[] {
-  return facts.variable.categories.flatMap((each) => (each.value === null ? [] : [each.value]));
 }

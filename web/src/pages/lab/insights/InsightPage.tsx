@@ -16,7 +16,7 @@ import "../lab.css";
 import { texts as shared } from "../texts";
 import { Unknown } from "../Unknown";
 import { FiguresChart, FiguresTable, useChoice } from "./Figures";
-import { matching, readableOf } from "./figures";
+import { matching, readableOf, valuesOf } from "./figures";
 import { Proof } from "./Proof";
 import { Slice, WHOLE, type Sliced } from "./Slice";
 import { texts } from "./texts";
@@ -61,7 +61,7 @@ function Figures({ insight }: { insight: Insight }) {
   const second = reconciled && isWhole ? other.data?.insight?.reconciled : undefined;
   const [everything, setEverything] = useState(false);
   const choice = useChoice(read.data?.insight ?? undefined);
-  const values = insight.variable.categories.flatMap((each) => (each.value === null ? [] : [each.value]));
+  const values = valuesOf(insight.variable);
   return (
     <section aria-labelledby="figures">
       <h2 id="figures">{t.figures}</h2>

@@ -1,5 +1,7 @@
 // Checks that an entry of the public ledger vouches for counts. privacy/chain.py defines both texts that are hashed.
 
+import { sha256 } from "../../ledger/chain";
+
 interface Proof {
   readonly salt: string | null;
   readonly counts: readonly number[];
@@ -18,9 +20,4 @@ export async function isVouchedFor({ salt, counts, commitment, hash, line }: Pro
 
 function bytesOf(hexadecimal: string): number[] {
   return (hexadecimal.match(/../g) ?? []).map((pair) => parseInt(pair, 16));
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -101,6 +101,11 @@ export function sectionsOf(table: Table, options: Options): Section[] {
   }));
 }
 
+/** The values of a variable's categories that have one. */
+export function valuesOf({ categories }: { readonly categories: readonly { readonly value: number | null }[] }): number[] {
+  return categories.flatMap((each) => (each.value === null ? [] : [each.value]));
+}
+
 /** The range of a chart that has all of these sections. */
 export function rangeOf(sections: readonly Section[], measure: Measure, values: readonly number[]): readonly [number, number] {
   if ((measure === "MEAN" || measure === "MEDIAN") && values.length > 1) return [Math.min(...values), Math.max(...values)];

@@ -1,12 +1,13 @@
 // The request for a licence: for which community, why, for how long, and under which undertakings.
 
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Link, useSearch } from "wouter";
 import { CheckField, SelectField, TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
 import { Notice } from "../../../base/Notice";
 import { PageTitle } from "../../../base/PageTitle";
 import { Prose } from "../../../base/Prose";
+import { SearchBox } from "../../../base/SearchBox";
 import { Shown } from "../../../base/Shown";
 import type { LabLicenceFormQuery } from "../../../../generated/buyer";
 import { useAction, useRead } from "../../../graph/hooks";
@@ -15,8 +16,6 @@ import { LabCommunity, LabLicenceCommunities, LabLicenceForm, LabLicenceRequest 
 import "../lab.css";
 import { texts as shared } from "../texts";
 import { texts } from "./texts";
-
-const PAUSE = 250; // milliseconds without a key, before a search is sent
 
 export function Page() {
   const t = useWords(texts);
@@ -78,19 +77,14 @@ function Request({ organization, undertakings }: LabLicenceFormQuery) {
 function CommunityField() {
   const t = useWords(texts);
   const slug = new URLSearchParams(useSearch()).get("community");
-  const [typed, setTyped] = useState("");
   const [search, setSearch] = useState("");
-  useEffect(() => {
-    const timer = setTimeout(() => setSearch(typed.trim()), PAUSE);
-    return () => clearTimeout(timer);
-  }, [typed]);
   const given = useRead(LabCommunity, { slug: slug ?? "" }, { pause: slug === null });
   const read = useRead(LabLicenceCommunities, { search });
   const first = given.data?.community && search === "" ? [given.data.community] : [];
   const found = [...first, ...(read.data?.communities.nodes ?? []).filter((each) => each.id !== first[0]?.id)];
   return (
     <>
-      <TextField name="search" type="search" label={t.search} hint={t.searchHint} maxLength={200} onChange={setTyped} />
+      <SearchBox label={t.search} hint={t.searchHint} onSearch={setSearch} />
       <SelectField
         key={first[0]?.id ?? "none"}
         name="community"

@@ -2,14 +2,13 @@
 
 import { useState } from "react";
 import { Button } from "../../../base/Button";
-import { Dialog } from "../../../base/Dialog";
+import { Confirm } from "../../../base/Confirm";
 import { TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
 import { Notice } from "../../../base/Notice";
 import { PageTitle } from "../../../base/PageTitle";
-import { failureText, Shown } from "../../../base/Shown";
+import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
-import { texts as base } from "../../../base/texts";
 import type { LabApiKeysQuery } from "../../../../generated/buyer";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
@@ -75,26 +74,16 @@ function RevokeLink({ name, onPress }: { name: string; onPress: () => void }) {
 
 function Revoke({ apiKey, onClose }: { apiKey: Key; onClose: (done: boolean) => void }) {
   const t = useWords(texts);
-  const words = useWords(base);
-  const { run, busy, refusals, failure } = useAction(LabApiKeyRevoke, (data) => data.apiKeyRevoke);
+  const { run, ...state } = useAction(LabApiKeyRevoke, (data) => data.apiKeyRevoke);
 
   async function revoke(): Promise<void> {
     if (await run({ input: { apiKey: apiKey.id } })) onClose(true);
   }
 
   return (
-    <Dialog title={t.sure(apiKey.name)} onClose={() => onClose(false)}>
-      <p>{t.effect}</p>
-      {refusals.map((each) => (
-        <Notice key={each.message} kind="fault">
-          {each.message}
-        </Notice>
-      ))}
-      {failure && <Notice kind="fault">{failureText(failure, words)}</Notice>}
-      <Button kind="danger" busy={busy} onClick={() => void revoke()}>
-        {t.yes}
-      </Button>
-    </Dialog>
+    <Confirm title={t.sure(apiKey.name)} action={t.yes} {...state} onConfirm={() => void revoke()} onClose={() => onClose(false)}>
+      {t.effect}
+    </Confirm>
   );
 }
 

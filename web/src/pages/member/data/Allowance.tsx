@@ -11,6 +11,8 @@ export function Allowance({ loss }: { loss: LossFragment }) {
   const percent = (value: number): string => number(value, { style: "percent", maximumFractionDigits: 1 });
   const guess = percent(Math.ceil(loss.guess * 100) / 100); // as the statement has it
   const whole = loss.allowance.microRho;
+  const [spent, reserved] = [loss.spent.microRho / whole, loss.reserved.microRho / whole];
+  const ofAllowance = t.ofAllowance(percent(reserved), percent(spent));
   const rows = [
     { name: t.spent, cost: loss.spent },
     { name: t.reserved, cost: loss.reserved },
@@ -21,8 +23,8 @@ export function Allowance({ loss }: { loss: LossFragment }) {
       <h2 id="loss">{t.loss}</h2>
       <p className="statement">{loss.statement}</p>
       <figure className="meter">
-        <figcaption>{t.ofAllowance(percent(loss.reserved.microRho / whole), percent(loss.spent.microRho / whole))}</figcaption>
-        <Bar shares={[loss.reserved.microRho / whole, loss.spent.microRho / whole]} label={t.ofAllowance(percent(loss.reserved.microRho / whole), percent(loss.spent.microRho / whole))} />
+        <figcaption>{ofAllowance}</figcaption>
+        <Bar shares={[reserved, spent]} label={ofAllowance} />
         <p className="legend">
           <span className="key spent" /> {t.spent} <span className="key reserved" /> {t.reserved} <span className="key" /> {t.free}
         </p>

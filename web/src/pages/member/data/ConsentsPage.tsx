@@ -13,7 +13,7 @@ import { PageTitle } from "../../../base/PageTitle";
 import { Prose } from "../../../base/Prose";
 import { Shown } from "../../../base/Shown";
 import { useAction, useRead } from "../../../graph/hooks";
-import { useFormats, useLanguage, useWords } from "../../../text/words";
+import { useFormats, useLanguageCode, useWords } from "../../../text/words";
 import { ConsentSet, MyConsents, type GivenConsentFragment, type NoticeToReadFragment } from "./patient/data";
 import { Tabs } from "./Tabs";
 import { texts } from "./texts";
@@ -22,7 +22,7 @@ const KINDS = ["LABORATORY", "HOSPITAL", "MUTUAL", "INSURER"] as const;
 
 export function Page() {
   const t = useWords(texts);
-  const read = useRead(MyConsents, { language: useLanguage() === "fr" ? "FR" : "EN" });
+  const read = useRead(MyConsents, { language: useLanguageCode() });
   return (
     <>
       <PageTitle>{t.consents}</PageTitle>

@@ -11,6 +11,7 @@ import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
+import { today } from "../../diary/days";
 import { RelativesDiary, DiaryRecord, type KeptDiaryFragment } from "./patient/relatives";
 import { texts } from "./texts";
 
@@ -98,7 +99,6 @@ function Record({ link, onRecorded }: { link: KeptDiaryFragment; onRecorded: () 
   const { number } = useFormats();
   const { run, ...state } = useAction(DiaryRecord, (data) => data.observationsRecord);
   const [recorded, setRecorded] = useState(0);
-  const today = new Date().toLocaleDateString("sv"); // in the form 2026-01-31, where the reader is
 
   async function record(values: Record<string, string>): Promise<void> {
     const { indicator = "", value = "", observedOn = "", note = "" } = values;
@@ -119,7 +119,7 @@ function Record({ link, onRecorded }: { link: KeptDiaryFragment; onRecorded: () 
       <Form key={recorded} submit={t.recordNow} {...state} onSubmit={(values) => void record(values)}>
         <SelectField name="indicator" path="entries.0.indicator" label={t.indicator} options={options} />
         <TextField name="value" path="entries.0.value" label={t.value} type="number" inputMode="decimal" step="any" required />
-        <TextField name="observedOn" label={t.day} type="date" initial={today} required />
+        <TextField name="observedOn" label={t.day} type="date" initial={today()} required />
         <TextField name="note" path="entries.0.note" label={t.note} rows={2} maxLength={1_000} />
       </Form>
     </>

@@ -1,6 +1,7 @@
 // Second factors: adding and removing them, and recovery codes.
 
 import { useState } from "react";
+import { Refused } from "../../../base/Confirm";
 import { RadioField, TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
 import { Notice } from "../../../base/Notice";
@@ -152,11 +153,7 @@ function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly s
         {proven && <Proof />}
       </Form>
       {noKey && <Notice kind="fault">{t.noPasskey}</Notice>}
-      {confirm.refusals.map(({ message }) => (
-        <Notice key={message} kind="fault">
-          {message}
-        </Notice>
-      ))}
+      <Refused {...confirm} />
     </details>
   );
 }

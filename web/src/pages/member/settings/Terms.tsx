@@ -6,13 +6,13 @@ import { Notice } from "../../../base/Notice";
 import { Prose } from "../../../base/Prose";
 import { Shown } from "../../../base/Shown";
 import { useAction, useRead } from "../../../graph/hooks";
-import { useLanguage, useWords } from "../../../text/words";
+import { useLanguageCode, useWords } from "../../../text/words";
 import { MyTerms, TermsAccept } from "./patient/account";
 import { texts } from "./texts";
 
 export function Terms() {
   const t = useWords(texts);
-  const read = useRead(MyTerms, { language: useLanguage() === "fr" ? "FR" : "EN" });
+  const read = useRead(MyTerms, { language: useLanguageCode() });
   const { run, busy, ...state } = useAction(TermsAccept, (data) => data.termsAccept);
   return (
     <Notice>

@@ -1,6 +1,7 @@
 // A question of a survey, with the control that fits its kind of answer.
 
 import { useId, type ReactNode } from "react";
+import { Refusals } from "../../../base/Field";
 import { useFormats, useWords } from "../../../text/words";
 import { FIRST_DAY, isAccepted, isAnswered, LAST_DAY, LONGEST, NONE, takesOptions, type Given } from "./answers";
 import type { AskedFragment } from "./patient/surveys";
@@ -44,11 +45,7 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
           {t.clear}
         </button>
       )}
-      <div id={`${id}-fault`} className="fault" role="alert">
-        {found.map((message) => (
-          <p key={message}>{message}</p>
-        ))}
-      </div>
+      <Refusals id={id} messages={found} />
     </>
   );
   if (grouped) {

@@ -4,6 +4,7 @@ import "./surveys.css";
 
 import { useEffect, useState } from "react";
 import type { PageProps } from "../../../app/route";
+import { Loading } from "../../../base/Loading";
 import { MemberLanguage } from "../../../base/MemberLanguage";
 import { Notice } from "../../../base/Notice";
 import { PageTitle } from "../../../base/PageTitle";
@@ -90,14 +91,13 @@ interface OpenProps {
 }
 
 function Open({ survey, me, answers, setAnswers, again }: OpenProps) {
-  const t = useWords(texts);
   const submitted = survey.participation?.status === "COMPLETED";
   const [changes, setChanges] = useState(false);
   const hinders = obstacle(survey, me);
 
   if (submitted && !changes && answers) return <Submitted survey={survey} answers={answers} onChange={() => setChanges(true)} onWithdrawn={() => setAnswers({})} />;
   if (hinders) return <Obstacle kind={hinders} />;
-  if (!answers) return <p className="loading">{t.loading}</p>;
+  if (!answers) return <Loading />;
   return (
     <Questionnaire
       survey={survey}

@@ -11,7 +11,7 @@ export interface Given {
 export type Answers = Readonly<Record<string, Given>>;
 
 /** An answer as the graph takes it. */
-export interface AnswerInput {
+interface AnswerInput {
   question: string;
   codes?: readonly string[];
   number?: number;

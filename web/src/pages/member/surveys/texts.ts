@@ -31,7 +31,6 @@ export const texts = words({
     guess: (chance: string) =>
       `Even somebody who knows everything else could tell which of two answers you gave with a probability of ${chance} at most. Pure chance is 50%.`,
     untilLong: (day: string) => `You can answer, change and withdraw your answers until ${day}. What you write in your own words is never part of a dataset.`,
-    loading: "Loading …",
     consentFirst: "To take part, consent to research with your answers by all kinds of organization that this survey is offered to. Then come back here.",
     toConsents: "To my consents",
     notForYou: "This survey is for members with a different profile, so you cannot answer it.",
@@ -96,7 +95,6 @@ export const texts = words({
     guess: (chance: string) =>
       `Même quelqu’un qui saurait tout le reste ne pourrait dire laquelle de deux réponses vous avez donnée qu’avec une probabilité de ${chance} au plus. Le pur hasard est à 50 %.`,
     untilLong: (day: string) => `Vous pouvez répondre, modifier et retirer vos réponses jusqu’au ${day}. Ce que vous écrivez librement n’entre jamais dans un jeu de données.`,
-    loading: "Chargement…",
     consentFirst: "Pour participer, consentez à la recherche sur vos réponses par tous les types d’organisation à qui cette enquête est proposée. Revenez ensuite ici.",
     toConsents: "Vers mes consentements",
     notForYou: "Cette enquête s’adresse à des membres d’un autre profil : vous ne pouvez pas y répondre.",

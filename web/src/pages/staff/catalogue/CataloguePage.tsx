@@ -3,9 +3,9 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../../app/route";
-import { TextField } from "../../../base/Field";
 import { Pager, usePages } from "../../../base/Pager";
 import { Places } from "../../../base/Places";
+import { SearchBox } from "../../../base/SearchBox";
 import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
 import { useRead } from "../../../graph/hooks";
@@ -22,7 +22,7 @@ export function Page({ parameters }: PageProps) {
     <StaffPage title={t.catalogue} section="catalogue">
       <Places label={t.kindsLabel} places={KINDS.map((each) => ({ path: `/staff/catalogue/${each}`, label: t.kinds[each] }))} />
       <div className="filters">
-        {CATALOGUE[kind].searches && <TextField key={kind} name="search" label={t.search} type="search" onChange={(typed) => setSearch(typed.trim())} />}
+        {CATALOGUE[kind].searches && <SearchBox key={kind} label={t.search} onSearch={setSearch} />}
         <Link href={`/staff/catalogue/${kind}/new`} className="button primary">
           {t.create[kind]}
         </Link>

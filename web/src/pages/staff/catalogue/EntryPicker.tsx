@@ -1,7 +1,8 @@
 // Finds an entry of the catalogue, and lets one of those found be chosen.
 
 import { useState } from "react";
-import { RadioField, TextField } from "../../../base/Field";
+import { RadioField } from "../../../base/Field";
+import { SearchBox } from "../../../base/SearchBox";
 import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { CATALOGUE, nodesOf, type Kind } from "./kinds";
@@ -25,7 +26,7 @@ export function EntryPicker({ kind, name, without }: Props) {
   const found = search && read.data ? nodesOf(read.data.list).filter((each) => each.id !== without && isFound(each)).slice(0, MOST) : [];
   return (
     <>
-      <TextField name={`${name}Search`} label={t.pickSearch} type="search" autoComplete="off" onChange={(typed) => setSearch(typed.trim())} />
+      <SearchBox label={t.pickSearch} onSearch={setSearch} />
       <RadioField name={name} label={t.pick} required options={found.map((each) => ({ value: each.id, label: each.name }))} />
     </>
   );

@@ -37,7 +37,7 @@ export interface Field {
   options?: readonly string[];
 }
 
-export interface KindOf {
+interface KindOf {
   /** The field of inputs that names the entry, and its type. */
   entry: string;
   fields: readonly Field[];

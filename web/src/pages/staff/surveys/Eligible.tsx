@@ -4,9 +4,11 @@ import { useState } from "react";
 import type { EditedSurveyFragment, EligibilityInput, MemberKind, Sex } from "../../../../generated/manager";
 import { ChecksField, ticked } from "../../../base/ChecksField";
 import { TextField } from "../../../base/Field";
+import { SearchBox } from "../../../base/SearchBox";
 import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { SurveyTreatments } from "./manager/surveys";
+import { Refusals } from "./Refusals";
 import { texts } from "./texts";
 
 const KINDS = ["PATIENT", "RELATIVE", "ASSOCIATION"] as const satisfies readonly MemberKind[];
@@ -55,12 +57,13 @@ export function Eligible({ eligibility, regions, treatments, onTreatments }: Pro
 function Treatments({ chosen, onChange }: { chosen: readonly Treatment[]; onChange: (treatments: readonly Treatment[]) => void }) {
   const t = useWords(texts);
   const [search, setSearch] = useState("");
-  const read = useRead(SurveyTreatments, { search }, { pause: search.trim() === "" });
-  const found = search.trim() ? (read.data?.treatments.nodes ?? []).filter(({ id }) => !chosen.some((each) => each.id === id)) : [];
+  const read = useRead(SurveyTreatments, { search }, { pause: search === "" });
+  const found = search ? (read.data?.treatments.nodes ?? []).filter(({ id }) => !chosen.some((each) => each.id === id)) : [];
   return (
     <fieldset className="part">
       <legend>{t.treatments}</legend>
-      <TextField name="treatment" path="eligibility.treatments" label={t.findTreatment} type="search" autoComplete="off" onChange={setSearch} />
+      <SearchBox label={t.findTreatment} onSearch={setSearch} />
+      <Refusals path="eligibility.treatments" />
       <ul className="picked">
         {chosen.map((each) => (
           <li key={each.id}>

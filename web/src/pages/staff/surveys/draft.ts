@@ -38,11 +38,11 @@ export interface Question {
 }
 
 export const KINDS = ["SINGLE_CHOICE", "MULTIPLE_CHOICE", "SCALE", "NUMBER", "DATE", "TEXT"] as const satisfies readonly QuestionKind[];
-export const OPERATORS = ["EQUALS", "NOT_EQUALS", "IN", "GREATER_THAN", "LESS_THAN", "ANSWERED"] as const satisfies readonly RuleOperator[];
+const OPERATORS = ["EQUALS", "NOT_EQUALS", "IN", "GREATER_THAN", "LESS_THAN", "ANSWERED"] as const satisfies readonly RuleOperator[];
 
 let made = 0;
 
-export function newId(): string {
+function newId(): string {
   made += 1;
   return `new-${made}`;
 }

@@ -10,14 +10,13 @@ import { Form } from "../../../base/Form";
 import { Pager, usePages } from "../../../base/Pager";
 import { Shown } from "../../../base/Shown";
 import { useAction, useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import { LOCALES, useFormats, useWords } from "../../../text/words";
 import { Done, StaffPage } from "../StaffPage";
 import { texts as staffTexts } from "../texts";
 import { Team, TeamChange, TeamInvite, TeamReinstate, TeamSuspend } from "./manager/team";
 import { texts } from "./texts";
 
 const ROLES = ["SURVEY_MANAGER", "MODERATOR", "DATA_STEWARD", "CATALOGUE_EDITOR", "ADMINISTRATOR"] as const satisfies readonly StaffRole[];
-const LOCALES = ["fr-FR", "en-GB"] as const;
 
 type Person = TeamQuery["staff"]["nodes"][number];
 
@@ -142,7 +141,7 @@ function Invite({ onDone }: { onDone: (name: string) => void }) {
         <TextField name="name" label={t.name} required autoComplete="off" />
         <TextField name="email" label={t.email} type="email" required autoComplete="off" />
         <ChecksField name="roles" label={t.roles} options={ROLES.map((value) => ({ value, label: s.roles[value] }))} initial={[]} />
-        <SelectField name="locale" label={t.locale} options={LOCALES.map((value) => ({ value, label: t.locales[value] }))} />
+        <SelectField name="locale" label={t.locale} options={[LOCALES.fr, LOCALES.en].map((value) => ({ value, label: t.locales[value] }))} />
       </Form>
     </section>
   );
