@@ -6,7 +6,7 @@ export const texts = words({
     lead: "Other members see your pseudonym only. Your e-mail address is for signing in and for mail of the network.",
     kind: "Who are you?",
     PATIENT: "I live with a condition",
-    RELATIVE: "I am a relative of somebody who does",
+    RELATIVE: "I am a relative of someone with a condition",
     ASSOCIATION: "I register a patients’ association",
     pseudonym: "Pseudonym",
     pseudonymHint: "The name that other members see: 3 to 30 characters, better not your real name. An association gives its name.",

@@ -40,7 +40,7 @@ export const texts = words({
       CATALOGUE_EDITOR: "catalogue editor",
       ADMINISTRATOR: "administrator",
     },
-    originals: "Your account reads French, and is not shown the English texts. Somebody whose account reads English can edit them.",
+    originals: "Your account is in French, so you cannot see the English texts. A colleague whose account is in English can edit them.",
     all: "All",
     status: "Status",
     save: "Save",

@@ -14,7 +14,7 @@ export const texts = words({
     spent: "Spent",
     reserved: "Reserved",
     free: "Free",
-    guess: (chance: string) => `Somebody who knows everything else guesses rightly at most ${chance} of the time.`,
+    guess: (chance: string) => `Someone who knows everything else about you could guess an answer of yours correctly at most ${chance} of the time.`,
     guessLegend: "The dashed line is pure chance: 50%.",
     numbers: "The same in numbers",
     numbersHint: "Costs are in zero-concentrated differential privacy (zCDP), in millionths of rho, and as the epsilon that corresponds.",

@@ -29,7 +29,7 @@ export const texts = words({
     whatBecomes: "What becomes of your answers",
     recipients: (kinds: string) => `Only counts with noise are published, never answers of a person. They are offered to: ${kinds}.`,
     guess: (chance: string) =>
-      `Even somebody who knows everything else could tell which of two answers you gave with a probability of ${chance} at most. Pure chance is 50%.`,
+      `Even someone who knows everything else about you would guess which of two answers you gave correctly at most ${chance} of the time. Pure chance is 50%.`,
     untilLong: (day: string) => `You can answer, change and withdraw your answers until ${day}. What you write in your own words is never part of a dataset.`,
     consentFirst: "To take part, consent to research with your answers by all kinds of organization that this survey is offered to. Then come back here.",
     toConsents: "To my consents",
