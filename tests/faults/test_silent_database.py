@@ -152,6 +152,7 @@ async def test_a_server_stops_while_its_database_is_silent(behind: Behind) -> No
 
 async def test_a_commit_that_is_not_answered_is_not_waited_for(behind: Behind) -> None:
     before = await behind.posts()
+    behind.relay.silent_role = b"cohorte_patient"
     behind.relay.silent_at = b"COMMIT;"
     answer = await behind.write("Without a key")
     assert [error["extensions"]["code"] for error in answer.json()["errors"]] == ["OUTCOME_UNKNOWN"]

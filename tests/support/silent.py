@@ -17,10 +17,17 @@ class Line:
     silent: bool
     ends: tuple[asyncio.StreamWriter, asyncio.StreamWriter]
     held: list[tuple[asyncio.StreamWriter, bytes]] = field(default_factory=list)
+    login: bytes = b""  # the message with which it was opened
 
     async def forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(SIZE):
-            if self.relay.silent_at is not None and self.relay.silent_at in data:
+            if b"user\0" in data and not self.login:
+                self.login = data
+            if (
+                self.relay.silent_at is not None
+                and self.relay.silent_at in data
+                and self.relay.silent_role in self.login
+            ):
                 self.relay.silent_at, self.silent = None, True
             if self.silent:
                 self.held.append((writer, data))
@@ -46,6 +53,7 @@ class SilentRelay:
         self.lines: set[Line] = set()
         self.frozen = False
         self.silent_at: bytes | None = None  # the connection on which this is sent next falls silent
+        self.silent_role = b""  # if it logs in as this role: scheduled work sends the same words
         self.refusing = False
 
     def refuse(self) -> None:
