@@ -268,7 +268,8 @@ class Settings(BaseSettings):
         frozenset(), description=ALLOWANCES
     )
     limits: Limits = Limits()
-    pool_size: int = whole(4, 1, 100)  # connections of each view's pool
+    workers: int = whole(1, 1, 64)  # processes that serve
+    pool_size: int = whole(4, 1, 100)  # connections of each view's pool in each process
     connections: int = whole(10_000, 20, 1_000_000)  # of all clients, if the process may have so many descriptors
     connections_from: int = whole(200, 1, 1_000_000)  # of one IP address, or of one /64 network of IPv6
     # The most that one operation may cost, by view: the fields it selects and the nodes it may return.

@@ -36,9 +36,9 @@ SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES = 103  # the lowest limit for a Unix socket's path: that of macOS, without the closing zero byte
 NO_PROCESS = 2**31 - 1  # above the largest process id of any system
 
-LASTING = ("max_connections=100", "shared_buffers=256MB", "max_wal_size=2GB")
+LASTING = ("max_connections=200", "shared_buffers=256MB", "max_wal_size=2GB")
 UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
-THROWAWAY = (*LASTING, "max_connections=200", *UNSAFE)
+THROWAWAY = (*LASTING, *UNSAFE)
 ALWAYS = (
     "listen_addresses=",
     "unix_socket_permissions=0700",

@@ -14,6 +14,8 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
@@ -25,9 +27,11 @@ import uvicorn
 
 from app import Cohorte, Graph, create_app, database_connections, read_graph
 from commands import seed
+from commands.capacity import expect_connections
 from commands.cluster import Unavailable
 from commands.opened import database
 from commands.progress import Progress
+from commands.workers import Ready, Serve, WorkerFailed, Workers
 from models.failures import FAILURES, reason
 from models.logins import NoOwnerPassword, RoleRefused, open_roles, refuse_strong_roles, role_dsn
 from models.migrations.run import OtherRevision, UnknownRevision, expect_current, upgrade
@@ -41,7 +45,7 @@ from server.manifests import ManifestFault
 from server.planning import SWITCH_SECONDS
 from server.protocols import Configuration
 from server.rollback_guard import PublishingSuspended, guard_of
-from server.telemetry import TelemetryMissing, telemetry
+from server.telemetry import Telemetry, TelemetryMissing, telemetry
 from settings import Settings, SettingsError, variable
 
 log = logging.getLogger("cohorte.serve")
@@ -49,6 +53,8 @@ log = logging.getLogger("cohorte.serve")
 # For requests in progress to finish once the server stops; after this they are cancelled. With what closing streams and
 # connections may take, a process ends within the ten seconds that container engines wait before they kill it.
 FINISHING_SECONDS = 3
+# For the first request on a connection that was accepted just before: uvicorn closes connections without one.
+ACCEPTED_SECONDS = 0.1
 # Allocations after which Python collects cyclic garbage, by generation. A full collection visits all cached documents,
 # for 200 ms: with Python's 700, 10 and 10, a few large requests cause one.
 COLLECTION = (10_000, 5, 1_000)
@@ -75,16 +81,65 @@ def serve(settings: Settings) -> None:
             asyncio.run(prepare(dsn, settings))
         except FAILURES as error:
             raise Unavailable(f"The database cannot be used: {reason(error)}.") from None
-        with listen(settings) as listener:
+        with listeners(settings) as sockets:
             say(summary)
             settings = settings.model_copy(update={"database_url": dsn, "connections": connections})
             app = create_app(settings, traces, graph)
             sys.setswitchinterval(SWITCH_SECONDS)
-            try:
-                Server(configuration(app, settings), app, settings, listener).run(sockets=[listener])
-            finally:
-                if traces is not None:
-                    traces.finish()
+            ready = partial(announce, app, settings, sockets[0])
+            if len(sockets) == 1:
+                run(app, settings, traces, sockets[0], ready)
+            else:
+                serve_with_workers(app, settings, traces, sockets, ready)
+
+
+def run(
+    app: Cohorte, settings: Settings, traces: Telemetry | None, listener: socket.socket, ready: Ready, parent: int = -1
+) -> None:
+    """Serves on a socket until a signal stops it, or `parent` becomes readable, unless that is negative."""
+    try:
+        Server(configuration(app, settings), app, ready, parent).run(sockets=[listener])
+    finally:
+        if traces is not None:
+            traces.finish()
+
+
+def serve_with_workers(
+    app: Cohorte, settings: Settings, traces: Telemetry | None, sockets: Sequence[socket.socket], ready: Ready
+) -> None:
+    """Serves with a process for each socket. Raises Unavailable if one of them does not start."""
+
+    def workers_of(app: Cohorte, settings: Settings) -> Serve:
+        gc.collect()
+        gc.freeze()  # workers share what they do not write, which a collection would
+
+        def serve(index: int, listener: socket.socket, ready: Ready, parent: int) -> None:
+            run(app, of_worker(settings, index), traces, listener, ready, parent)
+
+        return serve
+
+    def renewed() -> Serve | None:
+        try:
+            changed = Settings.from_environment(os.environ).model_copy(
+                update={name: getattr(settings, name) for name in ("database_url", "connections", "port", "workers")}
+            )
+            return workers_of(create_app(changed, traces, graph_of(changed)), changed)
+        except (SettingsError, Unavailable) as fault:
+            log.error("the settings in force stay: %s", fault)
+            return None
+
+    try:
+        Workers(sockets, workers_of(app, settings), renewed).run(ready)
+    except WorkerFailed as failed:
+        raise Unavailable(f"{failed} Its error is in the log above.") from None
+
+
+def of_worker(settings: Settings, index: int) -> Settings:
+    """The settings of one worker: its part of the connections, and a port of its own for metrics."""
+    port = settings.metrics_port and settings.metrics_port + index
+    return settings.model_copy(
+        update={"connections": math.ceil(settings.connections / settings.workers), "metrics_port": port}
+    )
 
 
 def graph_of(settings: Settings) -> Graph:
@@ -132,7 +187,7 @@ async def prepare(dsn: str, settings: Settings) -> None:
     """Migrates the database, and seeds it for a demonstration.
 
     Without `settings.migrate`, checks its revision instead. Raises Unavailable if the database cannot be migrated or is
-    at another revision, or if a demonstration would open members' data.
+    at another revision, if it allows too few connections, or if a demonstration would open members' data.
     """
     try:
         if settings.migrate:
@@ -153,6 +208,7 @@ async def prepare(dsn: str, settings: Settings) -> None:
         ) from None
     if loud := await loud_settings(role_dsn(dsn, Audience.PUBLIC, settings.role_key)):
         log.warning("PostgreSQL's log may contain what members write: see docs/operating.md on %s", ", ".join(loud))
+    await expect_connections(dsn, settings)
     if settings.demo:
         await prepare_demonstration(dsn, settings)
 
@@ -202,19 +258,32 @@ def is_loopback(address: str) -> bool:
     return (getattr(ip, "ipv4_mapped", None) or ip).is_loopback
 
 
-def listen(settings: Settings) -> socket.socket:
+@contextlib.contextmanager
+def listeners(settings: Settings) -> Iterator[Sequence[socket.socket]]:
+    """A listening socket for each worker, all on one port. Raises Unavailable if it cannot be used."""
+    with contextlib.ExitStack() as stack:
+        if settings.workers == 1:
+            yield [stack.enter_context(listen(settings))]
+            return
+        with listen(settings) as free:  # alone: a shared port could be another server's as well
+            port = free.getsockname()[1]
+        settings = settings.model_copy(update={"port": port})
+        yield [stack.enter_context(listen(settings, shared=True)) for _ in range(settings.workers)]
+
+
+def listen(settings: Settings, *, shared: bool = False) -> socket.socket:
     """A socket that listens on the settings' host and port. Raises Unavailable if they cannot be used."""
-    listener = listen_on(settings.host, settings.port, "COHORTE_HOST or COHORTE_PORT")
+    listener = listen_on(settings.host, settings.port, "COHORTE_HOST or COHORTE_PORT", shared=shared)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # inherited by connections: Linux ends those to clients that are gone
         unread = int(settings.limits.unread_seconds * 1000)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread)
     return listener
 
 
-def listen_on(host: str, port: int, variables: str) -> socket.socket:
+def listen_on(host: str, port: int, variables: str, *, shared: bool = False) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG, reuse_port=shared)
         # Accepted connections inherit this. asyncio sets it only on sockets that declare the protocol TCP, which these
         # do not; without it the body of a response would wait 40 ms for the client to acknowledge the headers.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -225,11 +294,14 @@ def listen_on(host: str, port: int, variables: str) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that prints its address once it is ready and closes open streams before it shuts down."""
+    """A uvicorn server that calls `ready` once it is, and closes open streams before it shuts down.
 
-    def __init__(self, config: uvicorn.Config, app: Cohorte, settings: Settings, listener: socket.socket) -> None:
+    It stops when `parent` becomes readable, unless that is negative.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: Cohorte, ready: Ready, parent: int = -1) -> None:
         super().__init__(config)
-        self.app, self.settings, self.listener = app, settings, listener
+        self.app, self.ready, self.parent = app, ready, parent
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -238,18 +310,31 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(*COLLECTION)
-        host, port = self.listener.getsockname()[:2]
-        mail = None if self.settings.mail_url else self.settings.data / "mail"
-        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        say(greeting(address, self.settings.demo, mail, pages=self.app.pages is not None))
+        if self.parent >= 0:
+            asyncio.get_running_loop().add_reader(self.parent, self.leave_with_parent)
+        self.ready()
+
+    def leave_with_parent(self) -> None:
+        asyncio.get_running_loop().remove_reader(self.parent)
+        self.handle_exit(signal.SIGTERM, None)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.app.stopping = True  # at once: a load balancer that still asks is told to send no more requests here
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(ACCEPTED_SECONDS)
         await self.app.leave()  # uvicorn would close WebSockets with "service restart", and wait for streams to end
         await super().shutdown(sockets)
+
+
+def announce(app: Cohorte, settings: Settings, listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    mail = None if settings.mail_url else settings.data / "mail"
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    say(greeting(address, settings.demo, mail, pages=app.pages is not None))
 
 
 def greeting(address: str, demo: bool, mail: Path | None = None, *, pages: bool = True) -> str:

@@ -38,7 +38,7 @@ async def test_readiness_ends_at_the_signal_and_before_the_listener_closes(fresh
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             assert (await http.get("/readyz")).status_code == 200
-            server = Server(configuration(app, settings), app, settings, None)  # type: ignore[arg-type]
+            server = Server(configuration(app, settings), app, lambda: None)
             server.handle_exit(signal.SIGTERM, None)
             answer = await http.get("/readyz")
             assert (answer.status_code, answer.json()) == (503, {"ready": False})

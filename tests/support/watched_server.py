@@ -112,7 +112,7 @@ def main(dsn: str, folder: str, limits: str) -> None:
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()
         sys.setswitchinterval(SWITCH_SECONDS)
-        Server(config, app, settings, listener).run(sockets=[listener])
+        Server(config, app, lambda: None).run(sockets=[listener])
 
 
 if __name__ == "__main__":
