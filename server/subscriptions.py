@@ -91,7 +91,9 @@ async def prepare_subscription(
     """
     plan, topic = operation.subscription_plan(variables), None
     if plan.topic is not None:
-        text = await connections.read(plan.topic.sql, plan.topic.values(variables, viewer), caller)
+        # In turn, and never refused: after a restart all clients subscribe at once, and an `error` would end theirs.
+        values = plan.topic.values(variables, viewer)
+        text = await connections.read_for_event(plan.topic.sql, values, caller, costs[0])
         if text is None:
             raise unknown_topic()
         topic = UUID(text)

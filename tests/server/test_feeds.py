@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from planner.operations import Event
-from server import feeds
+from server import feeds, pools
 from server.broker import MAX_QUEUED, Events
 from server.errors import RequestError
 from server.feeds import OPERATIONS, SUBSCRIPTIONS, Feeds, Source
@@ -275,6 +275,25 @@ async def test_another_members_event_does_not_wait_for_heavy_subscriptions(fresh
                 assert await held.waiters() == 1
             received = {(await floods.receive())["id"] for _ in range(40)}
             assert received == {str(number) for number in range(40)}
+
+
+async def test_subscribers_that_come_all_at_once_are_all_subscribed(
+    fresh: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a restart. Requests would be refused: none may wait for the one connection."""
+    monkeypatch.setattr(pools, "MAX_WAITING", 0)
+    async with event_network(fresh, pool_size=1) as network, AsyncExitStack() as stack:
+        patient = await network.ask.sign_in("patient")
+        discussion = (await factories.discussion(network.owner))["id"]
+        sockets = [await stack.enter_async_context(socket(network.ask, patient)) for _ in range(10)]
+        for id in range(10):  # each with a document of its own, so that none is answered with another's
+            query = POST_ADDED.replace("body", f"body b{id}: body")
+            subscribing = (made.subscribe(str(id), query, {"discussion": f"dis_{discussion}"}) for made in sockets)
+            await asyncio.gather(*subscribing)
+        await subscribed(network.ask, 100)
+        await network.post(discussion, "To all")
+        for made in sockets:
+            assert {(await made.receive())["type"] for _ in range(10)} == {"next"}
 
 
 async def test_subscriptions_that_cost_too_much_together_are_refused(
