@@ -334,6 +334,7 @@ CALLERS: dict[str, set[Login]] = {
     "identity.count_joining(integer,integer,integer)": {PATIENT},
     "identity.allow_joining(uuid,integer)": {MANAGER},
     "care.viewer_communities()": {PATIENT},
+    "care.viewer_patients()": {PATIENT},
     "identity.open_data_export(uuid,bytea,text,interval)": {PATIENT},
     "identity.take_data_export(bytea,uuid)": {PUBLIC},
     "care.announce(text,uuid,uuid)": {PATIENT, MANAGER, PUBLISHER},
