@@ -72,8 +72,8 @@ SHARED = Scope("SHARED", {PATIENT: f"member_id = {MEMBER} OR {READABLE_PROFILE}"
 SURVEY_MANAGERS = Scope("SURVEY_MANAGERS", {MANAGER: SURVEY_MANAGER})
 HIDDEN = Scope("HIDDEN", {})  # read by functions of the owner only
 
-# The viewer's communities, and the patients whose diary they keep: computed at most once per statement, and empty without
-# a viewer. Functions of the owner read them: the policy of memberships cannot read memberships, and policies within a
+# The viewer's communities, and the patients whose diary they keep: computed at most once per statement, empty without a
+# viewer. Functions of the owner read them: the policy of memberships cannot read memberships, and policies within a
 # policy cost each statement their start, even if no row needs them.
 COMMUNITIES = "ANY ((SELECT care.viewer_communities())::uuid[])"
 PATIENTS = "ANY ((SELECT care.viewer_patients())::uuid[])"

@@ -179,6 +179,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
             "id",
             "course_id",
             "treatment_id",
+            "community_id",
             "evaluated_on",
             "effectiveness",
             "convenience",

@@ -315,10 +315,23 @@ async def test_the_days_of_a_dashboard_are_found_by_index(
     for given in ({}, days, {"from": days["from"]}, {"to": days["to"]}):
         found = await patients.scans(pair, small.variables | given, "force_generic_plan")
         conditions = [scan.condition for scan in found if scan.table == "care.observation"]
-        assert len(conditions) == 3
+        assert conditions
         assert [
             each for each in conditions if "observed_on >=" not in str(each) or "observed_on <=" not in str(each)
         ] == []
+
+
+async def test_evaluations_of_a_community_are_found_in_order_by_index(
+    patients: Explaining, small: Demonstration
+) -> None:
+    """However many the treatment has in other communities, and however many of them others hide."""
+    pair = next(pair for pair in PAIRS if pair.name == "patient_treatment")
+    cursor = cursor_in(await patients.answer(pair, small.variables), "endCursor")
+    for page in ({}, {"after": cursor}):
+        plan = await patients.explained(pair, small.variables | page, "force_generic_plan")
+        assert [node for node in nodes(plan) if node["Node Type"] == "Sort" and "evaluated_on" in str(node)] == []
+        found = [scan.condition for scan in scans(plan) if scan.table == "care.evaluation"]
+        assert [each for each in found if "treatment_id =" in str(each) and "community_id =" in str(each)]
 
 
 # Staff have a policy on members, and PostgreSQL evaluates lower() on a row, which is not leakproof, only after it: it
