@@ -212,7 +212,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "posts",
         "A post that they wrote. A removed post has no body; `removedTexts` has what moderators removed.",
         OF_AUTHOR,
-        ("id", "discussion_id", "body", "language", "created_at", "edited_at", "removed"),
+        ("id", "discussion_id", "community_id", "body", "language", "created_at", "edited_at", "removed"),
         FOR_SEARCH,
         stays=DISCUSSED,
     ),

@@ -321,17 +321,20 @@ async def test_the_days_of_a_dashboard_are_found_by_index(
         ] == []
 
 
-async def test_evaluations_of_a_community_are_found_in_order_by_index(
-    patients: Explaining, small: Demonstration
+@pytest.mark.slow
+async def test_at_full_scale_evaluations_of_a_community_are_found_in_order_by_index(
+    full: Demonstration, view_planners: dict[Audience, Planner]
 ) -> None:
-    """However many the treatment has in other communities, and however many of them others hide."""
+    """However many the treatment has in other communities: a page reads its own, and those between that are hidden."""
     pair = next(pair for pair in PAIRS if pair.name == "patient_treatment")
-    cursor = cursor_in(await patients.answer(pair, small.variables), "endCursor")
-    for page in ({}, {"after": cursor}):
-        plan = await patients.explained(pair, small.variables | page, "force_generic_plan")
-        assert [node for node in nodes(plan) if node["Node Type"] == "Sort" and "evaluated_on" in str(node)] == []
-        found = [scan.condition for scan in scans(plan) if scan.table == "care.evaluation"]
-        assert [each for each in found if "treatment_id =" in str(each) and "community_id =" in str(each)]
+    async with await logins.pool(full.dsn, pair.audience, 1, 30.0) as pool, pool.acquire() as connection:
+        explaining = Explaining(connection, full.viewers[pair.audience], view_planners[pair.audience])
+        cursor = cursor_in(await explaining.answer(pair, full.variables), "endCursor")
+        for page in ({}, {"after": cursor}):
+            plan = await explaining.explained(pair, full.variables | page, "force_generic_plan")
+            assert [node for node in nodes(plan) if "evaluated_on" in str(node.get("Sort Key"))] == []
+            found = [scan.condition for scan in scans(plan) if scan.table == "care.evaluation"]
+            assert [each for each in found if "treatment_id =" in str(each) and "community_id =" in str(each)]
 
 
 # Staff have a policy on members, and PostgreSQL evaluates lower() on a row, which is not leakproof, only after it: it

@@ -79,6 +79,10 @@ WRONG: Mapping[str, str] = {
         SELECT member_id FROM care.course WHERE NOT demonstration
         GROUP BY member_id, treatment_id, started_on HAVING count(*) > 1
     """,
+    "a post is in another community than its discussion": """
+        SELECT p.id FROM care.post p JOIN care.discussion d ON d.id = p.discussion_id
+        WHERE p.community_id <> d.community_id
+    """,
     "an evaluation is of another's course": """
         SELECT e.id FROM care.evaluation e JOIN care.course c ON c.id = e.course_id
         WHERE (e.member_id, e.treatment_id, e.community_id)

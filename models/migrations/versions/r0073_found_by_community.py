@@ -1,4 +1,4 @@
-"""Evaluations by community."""
+"""Found by community."""
 
 from models.migrations import frozen
 
