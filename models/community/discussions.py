@@ -57,7 +57,7 @@ class Discussion(Table, table=True):
         Index(None, "community_id", "last_post_at", "id"),
         Index(None, "community_id", "language", "last_post_at", "id"),
         Index(None, "author_id"),
-        Index(None, "search", postgresql_using="gin"),
+        Index("ix_discussion_search", text("catalog.words_there(search, community_id)"), postgresql_using="gin"),
     )
 
     id: UUID = key()
@@ -88,18 +88,22 @@ class DiscussionTopic(Table, table=True):
 
 
 class Post(Table, table=True):
-    """A post; a removed post keeps its position and loses its body."""
+    """A post; a removed post keeps its position and loses its body.
+
+    Triggers copy the community of its discussion, by which searches find posts.
+    """
 
     __table_args__ = within(
         "care",
         CheckConstraint("removed = (body IS NULL)", name="removed_has_no_body"),
         Index(None, "discussion_id", "created_at", "id"),
         Index(None, "author_id"),
-        Index(None, "search", postgresql_using="gin"),
+        Index("ix_post_search", text("catalog.words_there(search, community_id)"), postgresql_using="gin"),
     )
 
     id: UUID = key()
     discussion_id: UUID = reference("care.discussion.id")
+    community_id: UUID = reference("catalog.community.id", gone="RESTRICT")
     author_id: UUID | None = reference("care.member.id", gone="SET NULL", nullable=True)
     body: str | None = None
     language: Language = spoken()

@@ -125,6 +125,30 @@ CREATE FUNCTION catalog.search_query_in(term text, language text) RETURNS tsquer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN catalog.query_of(term, catalog.weight_of(language)::text, ' & ');
 
+-- What the words of a community begin with in the index of discussions and posts: it finds those of one community,
+-- however many others use the same words.
+CREATE FUNCTION catalog.mark_of(community uuid) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN right(community::text, 12) || ' ';
+
+-- The words of a text in a community. Longer ones are in no query.
+CREATE FUNCTION catalog.words_there(words tsvector, community uuid) RETURNS tsvector
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN array_to_tsvector(ARRAY(
+    SELECT catalog.mark_of(community) || w.lexeme FROM unnest(tsvector_to_array(words)) w (lexeme)
+    WHERE octet_length(w.lexeme) <= 1000));
+
+-- The query that the words of a text in a community match if they have every word of the term.
+CREATE FUNCTION catalog.search_query_there(term text, community uuid) RETURNS tsquery
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog
+SET client_min_messages = warning  -- an empty query sends a notice
+AS $$
+    SELECT regexp_replace(
+        catalog.search_query(term)::text, '''((?:[^'']|'''')+)''', '''' || catalog.mark_of(community) || '\1''', 'g'
+    )::tsquery
+$$;
+
 -- The name of an entry that a search has found by every word of a term, and its language: null for further words, which are those
 -- between commas. A name with all words of the term comes before one with some, and the viewer's language first.
 CREATE FUNCTION catalog.matched_name(
@@ -163,3 +187,5 @@ GRANT EXECUTE ON FUNCTION catalog.spaced(text), catalog.words_in(text), catalog.
     catalog.query_of(text, text, text), catalog.search_query(text), catalog.search_query_in(text, text),
     catalog.matched_name(tsquery, tsquery, text, text, text[], jsonb, text)
     TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager;
+GRANT EXECUTE ON FUNCTION catalog.mark_of(uuid), catalog.words_there(tsvector, uuid),
+    catalog.search_query_there(text, uuid) TO cohorte_patient, cohorte_manager;

@@ -64,44 +64,39 @@ OPEN_MEMBER = Scope(
 # Visitors read the pages of associations that are verified, where they are.
 ASSOCIATION = Scope("ASSOCIATION", {PUBLIC: "community_ids <> '{{}}'", PATIENT: EVERY, MANAGER: f"{STAFF} IS NOT NULL"})
 OWN = Scope("OWN", {PATIENT: f"member_id = {MEMBER}"})
-# Which profiles a viewer may read is declared once, by the policy of profiles, which applies within this condition.
-SHARED = Scope(
-    "SHARED",
-    {PATIENT: f"member_id = {MEMBER} OR EXISTS (SELECT FROM care.profile p WHERE p.member_id = {{table}}.member_id)"},
-)
+# Which profiles a viewer may read is declared once, by the policy of profiles, which applies within this condition. At
+# most one profile is found: as a value, its subselect is planned once, while PostgreSQL plans EXISTS in two ways, and
+# each of the policies within it again.
+READABLE_PROFILE = "(SELECT true FROM care.profile p WHERE p.member_id = {table}.member_id)"
+SHARED = Scope("SHARED", {PATIENT: f"member_id = {MEMBER} OR {READABLE_PROFILE}"})
 SURVEY_MANAGERS = Scope("SURVEY_MANAGERS", {MANAGER: SURVEY_MANAGER})
 HIDDEN = Scope("HIDDEN", {})  # read by functions of the owner only
 
-# The viewer's communities, computed once per statement. A function of the owner reads them, since the policy of
-# memberships cannot read memberships.
+# The viewer's communities, and the patients whose diary they keep: computed at most once per statement, empty without a
+# viewer. Functions of the owner read them: the policy of memberships cannot read memberships, and policies within a
+# policy cost each statement their start, even if no row needs them.
 COMMUNITIES = "ANY ((SELECT care.viewer_communities())::uuid[])"
-OF_PATIENT = (  # whose diary the viewer keeps
-    "member_id IN (SELECT l.patient_id FROM care.care_link l"  # noqa: S608 - ours
-    f" WHERE l.relative_id = {MEMBER} AND l.status = 'ACCEPTED')"
-)
+PATIENTS = "ANY ((SELECT care.viewer_patients())::uuid[])"
+SHARED_WITH_ALL = f"sharing = 'ALL_MEMBERS' AND {MEMBER} IS NOT NULL"
 # Nobody else, whatever the member shares.
-OWN_OR_PATIENTS = Scope("OWN_OR_PATIENTS", {PATIENT: f"member_id = {MEMBER} OR {OF_PATIENT}"})
+OWN_OR_PATIENTS = Scope("OWN_OR_PATIENTS", {PATIENT: f"member_id = {MEMBER} OR member_id = {PATIENTS}"})
 MEMBERSHIP = Scope(
     "MEMBERSHIP",
     {
-        PATIENT: f"member_id = {MEMBER} OR {MEMBER} IS NOT NULL AND (sharing = 'ALL_MEMBERS'"
-        f" OR sharing = 'MY_COMMUNITIES' AND community_id = {COMMUNITIES} OR {OF_PATIENT})",
+        PATIENT: f"member_id = {MEMBER} OR {SHARED_WITH_ALL}"
+        f" OR sharing = 'MY_COMMUNITIES' AND community_id = {COMMUNITIES} OR member_id = {PATIENTS}",
         MANAGER: f"{MODERATOR} OR EXISTS (SELECT FROM care.member m WHERE m.id = membership.member_id)",
     },
 )
-IN_COMMON = (  # the viewer and the profile's member have a community in common
-    "EXISTS (SELECT FROM care.membership theirs"
-    f" WHERE theirs.member_id = profile.member_id AND theirs.community_id = {COMMUNITIES})"
-)
-TRUSTED = (  # the viewer is a relative whom the patient allows to keep their diary
-    "EXISTS (SELECT FROM care.care_link l WHERE l.patient_id = profile.member_id"
-    f" AND l.relative_id = {MEMBER} AND l.status = 'ACCEPTED')"
+IN_COMMON = (  # the viewer and the profile's member have a community in common; null if not
+    "(SELECT true FROM care.membership theirs"  # noqa: S608 - ours
+    f" WHERE theirs.member_id = profile.member_id AND theirs.community_id = {COMMUNITIES} LIMIT 1)"
 )
 PROFILE = Scope(
     "PROFILE",
     {
-        PATIENT: f"member_id = {MEMBER} OR {MEMBER} IS NOT NULL AND (sharing = 'ALL_MEMBERS'"
-        f" OR sharing = 'MY_COMMUNITIES' AND {IN_COMMON} OR {TRUSTED})",
+        PATIENT: f"member_id = {MEMBER} OR {SHARED_WITH_ALL}"
+        f" OR sharing = 'MY_COMMUNITIES' AND {IN_COMMON} OR member_id = {PATIENTS}",
         MANAGER: f"{MODERATOR} AND sharing = 'ALL_MEMBERS'",
     },
 )

@@ -99,7 +99,10 @@ class Course(Table, table=True):
 
 
 class Evaluation(Table, table=True):
-    """A member's ratings of a course, from 0 to 10. Member and treatment repeat the course's, for scope."""
+    """A member's ratings of a course, from 0 to 10.
+
+    Member and treatment repeat the course's, for scope. Triggers copy its community, by which lists find evaluations.
+    """
 
     __table_args__ = within(
         "care",
@@ -107,6 +110,7 @@ class Evaluation(Table, table=True):
         CheckConstraint("convenience BETWEEN 0 AND 10", name="convenience"),
         CheckConstraint("satisfaction BETWEEN 0 AND 10", name="satisfaction"),
         Index(None, "treatment_id", "evaluated_on", "id"),
+        Index(None, "treatment_id", "community_id", "evaluated_on", "id"),
         Index(None, "member_id"),
     )
 
@@ -114,6 +118,7 @@ class Evaluation(Table, table=True):
     course_id: UUID = Field(foreign_key="care.course.id", ondelete="CASCADE", unique=True)
     member_id: UUID = reference("care.member.id")
     treatment_id: UUID = reference("catalog.treatment.id", gone="RESTRICT")
+    community_id: UUID | None = reference("catalog.community.id", gone="SET NULL", nullable=True)
     evaluated_on: date
     effectiveness: int
     convenience: int

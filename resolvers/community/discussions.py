@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import CompoundSelect, func, union_all
 
 from models.community import discussions as tables
 from models.community import moderation
 from models.languages import Language
 from models.rows import Branches, Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
-from resolvers.lookup import matches
+from resolvers.lookup import computed_once
 
 
 def discussion(*, id: Value[UUID]) -> Rows:
@@ -25,9 +25,19 @@ def discussions_of(community: Row, *, search: Value[str] | None = None, language
     found = found.order_by(discussion.last_post_at.desc(), discussion.id.desc())
     if search is None:
         return found
-    post = row(tables.Post)
-    posted = select(post.discussion_id).where(matches(post, search))
-    return found.where(matches(discussion, search) | discussion.id.in_(posted))
+    return found.where(discussion.id.in_(found_in(community, search)))
+
+
+def found_in(community: Row, text: Value[str]) -> CompoundSelect[tuple[UUID]]:
+    """The ids of the community's discussions of which the title or a post has each word of the text."""
+    query = computed_once(func.catalog.search_query_there(text, community.id))
+    titled, post = row(tables.Discussion), row(tables.Post)
+    return union_all(
+        *(
+            select(id).where(func.catalog.words_there(there.search, there.community_id).bool_op("@@")(query))
+            for there, id in ((titled, titled.id), (post, post.discussion_id))
+        )
+    )
 
 
 def pinned_in(community: Row) -> Rows:

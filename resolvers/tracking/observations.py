@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, Text, cast, func, literal_column
+from sqlalchemy import Date, DateTime, Text, case, cast, func, literal_column
 
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations as tables
@@ -110,10 +110,8 @@ def dashboard_of(
     `indicators` is null for all of them.
     """
     latest = latest_today() if from_ is None else func.greatest(from_, latest_today())
-    ends_on = latest if to is None else func.coalesce(to, latest)
-    year_end = earliest_today() if to is None else func.coalesce(to, earliest_today())
-    year_before = cast(year_end - literal_column("interval '1 year'"), Date)
-    starts_on = year_before if from_ is None else func.coalesce(from_, year_before)
+    year_before = cast(given_or(to, earliest_today()) - literal_column("interval '1 year'"), Date)
+    starts_on, ends_on = given_or(from_, year_before), given_or(to, latest)
     found = select(
         member_id.label("member_id"),
         cast(starts_on, Date).label("starts_on"),
@@ -124,6 +122,15 @@ def dashboard_of(
         return found
     # The condition refuses unknown indicators where no curve is selected, too.
     return found.add_columns(indicators.label("indicator_ids")).where(indicators.is_not(None))
+
+
+def given_or(day: Value[date] | None, default: Expression) -> Expression:
+    """The day, or the default if it is null or not given.
+
+    To PostgreSQL, coalesce() may show its arguments to others. It would compare days with one only after the policy of
+    observations has admitted their rows, without the index.
+    """
+    return default if day is None else case((day.is_(None), default), else_=day)
 
 
 def series_of(dashboard: Row, *, viewer: ViewerIds) -> Rows:

@@ -54,11 +54,7 @@ def evaluations_of(treatment: Row, *, community: Value[str] | None = None) -> Ro
     evaluation = row(tables.Evaluation)
     found = select(evaluation).where(evaluation.treatment_id == treatment.id)
     found = found.order_by(evaluation.evaluated_on.desc(), evaluation.id.desc())
-    if community is None:
-        return found
-    course = row(tables.Course)
-    there = select(course.id).where(course.treatment_id == treatment.id)
-    return found.where(evaluation.course_id.in_(there.where(course.community_id == community_called(community))))
+    return found if community is None else found.where(evaluation.community_id == community_called(community))
 
 
 def evaluation_of(course: Row) -> Rows:

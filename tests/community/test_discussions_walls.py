@@ -326,7 +326,8 @@ async def test_a_search_uses_its_index_behind_the_policies(scene: Scene) -> None
     await scene.admin.execute("SET LOCAL enable_seqscan = off")
     async with scene.acting(PATIENT, scene.viewer):
         plan = await scene.admin.fetch(
-            "EXPLAIN SELECT id FROM care.post WHERE search @@ catalog.search_query('metformin')"
+            "EXPLAIN SELECT id FROM care.post WHERE catalog.words_there(search, community_id)"
+            " @@ (SELECT catalog.search_query_there('metformin', gen_random_uuid()))"
         )
     assert any("ix_post_search" in row[0] for row in plan), plan
 

@@ -68,7 +68,7 @@ WITH viewer AS MATERIALIZED (
                     ) AS o$
                   ) AS courses
                   FROM (
-                    SELECT care_link_1.patient_id AS member_id, CAST(coalesce($3::DATE, CAST(coalesce($4::DATE, catalog.earliest_today()) - interval '1 year' AS DATE)) AS DATE) AS starts_on, CAST(coalesce($4::DATE, greatest($3::DATE, catalog.latest_today())) AS DATE) AS ends_on, CAST('month' AS TEXT) AS unit, (
+                    SELECT care_link_1.patient_id AS member_id, CAST(CASE WHEN ($3::DATE IS NULL) THEN CAST(CASE WHEN ($4::DATE IS NULL) THEN catalog.earliest_today() ELSE $4::DATE END - interval '1 year' AS DATE) ELSE $3::DATE END AS DATE) AS starts_on, CAST(CASE WHEN ($4::DATE IS NULL) THEN greatest($3::DATE, catalog.latest_today()) ELSE $4::DATE END AS DATE) AS ends_on, CAST('month' AS TEXT) AS unit, (
                       SELECT catalog.known_keys(CAST($5::TEXT[] AS UUID[]), array((
                         SELECT indicator_3.id
                         FROM catalog.indicator AS indicator_3

@@ -77,7 +77,7 @@ WITH viewer AS MATERIALIZED (
                 ) AS o$
               ) AS courses
               FROM (
-                SELECT profile_1.member_id AS member_id, CAST(coalesce($2::DATE, CAST(coalesce($3::DATE, catalog.earliest_today()) - interval '1 year' AS DATE)) AS DATE) AS starts_on, CAST(coalesce($3::DATE, greatest($2::DATE, catalog.latest_today())) AS DATE) AS ends_on, CAST('week' AS TEXT) AS unit
+                SELECT profile_1.member_id AS member_id, CAST(CASE WHEN ($2::DATE IS NULL) THEN CAST(CASE WHEN ($3::DATE IS NULL) THEN catalog.earliest_today() ELSE $3::DATE END - interval '1 year' AS DATE) ELSE $2::DATE END AS DATE) AS starts_on, CAST(CASE WHEN ($3::DATE IS NULL) THEN greatest($2::DATE, catalog.latest_today()) ELSE $3::DATE END AS DATE) AS ends_on, CAST('week' AS TEXT) AS unit
               ) AS anon_3
             ) AS o$
           ) AS dashboard

@@ -67,14 +67,10 @@ WITH viewer AS MATERIALIZED (
                 FROM (
                   SELECT row_number() OVER (ORDER BY evaluation_1.evaluated_on DESC, evaluation_1.id DESC) AS _n, evaluation_1.member_id AS member_id, evaluation_1.evaluated_on AS evaluated_on, evaluation_1.effectiveness AS effectiveness, evaluation_1.convenience AS convenience, evaluation_1.satisfaction AS satisfaction, evaluation_1.comment AS comment, evaluation_1.course_id AS course_id, evaluation_1.id AS id, translate(encode(convert_to(CAST(json_build_array('7e9b1b08', evaluation_1.evaluated_on, evaluation_1.id) AS TEXT), $20::VARCHAR), $21::VARCHAR), $22::VARCHAR, $23::VARCHAR) AS _cursor
                   FROM care.evaluation AS evaluation_1
-                  WHERE evaluation_1.treatment_id = treatment_1.id AND evaluation_1.course_id IN (
-                    SELECT course_2.id
-                    FROM care.course AS course_2
-                    WHERE course_2.treatment_id = treatment_1.id AND course_2.community_id = (
-                      SELECT community_1.id
-                      FROM catalog.community AS community_1
-                      WHERE community_1.slug = $24::VARCHAR
-                    )
+                  WHERE evaluation_1.treatment_id = treatment_1.id AND evaluation_1.community_id = (
+                    SELECT community_1.id
+                    FROM catalog.community AS community_1
+                    WHERE community_1.slug = $24::VARCHAR
                   ) AND (evaluation_1.evaluated_on, evaluation_1.id) < ($25::DATE, $26::UUID)
                   ORDER BY evaluation_1.evaluated_on DESC, evaluation_1.id DESC
                   LIMIT 21

@@ -52,6 +52,7 @@ async def test_a_search_for_nothing_is_the_empty_query(admin: Admin) -> None:
     admin.add_log_listener(lambda _connection, message: notices.append(message))
     for term in (None, "", " ", "?!"):
         assert await admin.fetchval("SELECT catalog.search_query($1)::text", term) == ""
+        assert not await admin.fetchval("SELECT catalog.search_query_there($1, gen_random_uuid())::text", term)
     assert notices == []
 
 
@@ -66,6 +67,26 @@ async def test_every_text_is_a_valid_search_and_finds_itself(admin: Admin, text:
     assert row is not None
     words, found = row
     assert found is (words > 0)
+
+
+HERE, ELSEWHERE = UUID("00000000-0000-4000-8000-00000000aaaa"), UUID("00000000-0000-4000-8000-00000000bbbb")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(TEXT | st.text("ab'\\＇＼½:*&|!<>()- \t\"", max_size=300), TEXT | st.text("ab'\\＇＼: ", max_size=9))
+async def test_a_search_in_a_community_finds_the_same_texts_there_and_none_elsewhere(
+    admin: Admin, text: str, term: str
+) -> None:
+    """In any language, and whatever the words contain."""
+    query = """
+        SELECT words @@ catalog.search_query(t) AS expected, there @@ catalog.search_query_there(t, $3) AS found,
+            there @@ catalog.search_query_there(t, $4) AS elsewhere
+        FROM unnest(ARRAY['en', 'fr', 'xx']) language, unnest(ARRAY[$1, $2]) t,
+            LATERAL (SELECT catalog.words_of($1, language)) w (words),
+            LATERAL (SELECT catalog.words_there(words, $3)) h (there)
+        """
+    for row in await admin.fetch(query, text, term, HERE, ELSEWHERE):
+        assert (row["found"], row["elsewhere"]) == (row["expected"], False)
 
 
 async def test_a_row_is_found_by_the_columns_of_its_search_column(admin: Admin) -> None:
@@ -266,6 +287,9 @@ CALLERS: dict[str, set[Login]] = {
     "catalog.query_of(text,text,text)": set(Audience),
     "catalog.search_query(text)": set(Audience),
     "catalog.search_query_in(text,text)": set(Audience),
+    "catalog.mark_of(uuid)": {PATIENT, MANAGER},
+    "catalog.words_there(tsvector,uuid)": {PATIENT, MANAGER},
+    "catalog.search_query_there(text,uuid)": {PATIENT, MANAGER},
     "catalog.spaced(text)": set(Audience),
     "catalog.stems_in(text,text)": set(Audience),
     "catalog.weight_of(text)": set(Audience),
@@ -334,6 +358,7 @@ CALLERS: dict[str, set[Login]] = {
     "identity.count_joining(integer,integer,integer)": {PATIENT},
     "identity.allow_joining(uuid,integer)": {MANAGER},
     "care.viewer_communities()": {PATIENT},
+    "care.viewer_patients()": {PATIENT},
     "identity.open_data_export(uuid,bytea,text,interval)": {PATIENT},
     "identity.take_data_export(bytea,uuid)": {PUBLIC},
     "care.announce(text,uuid,uuid)": {PATIENT, MANAGER, PUBLISHER},

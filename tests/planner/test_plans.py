@@ -202,6 +202,9 @@ class Explaining:
 
     async def scans(self, pair: Pair, variables: Mapping[str, Any], mode: str) -> list[Scan]:
         """The growing tables that the plan reads; `mode` is what plan_cache_mode is set to."""
+        return list(scans(await self.explained(pair, variables, mode)))
+
+    async def explained(self, pair: Pair, variables: Mapping[str, Any], mode: str) -> Mapping[str, Any]:
         operation = pair.operation(self.planner)
         coerced = operation.coerce(pair.taken(operation, variables))
         plan = operation.plan(coerced)
@@ -211,7 +214,8 @@ class Explaining:
         await self.connection.execute(f"prepare asked as {plan.sql}")
         text = await self.connection.fetchval(f"explain (verbose, format json) execute asked ({', '.join(values)})")
         await self.connection.execute("deallocate asked")
-        return list(scans(json.loads(text)[0]["Plan"]))
+        found: Mapping[str, Any] = json.loads(text)[0]["Plan"]
+        return found
 
     async def literal(self, value: Any) -> str:
         text: str = await self.connection.fetchval(
@@ -269,6 +273,68 @@ async def expect_read_by_index(
         for page in pages:
             found = await explaining.scans(pair, network.variables | page, mode)
             assert [scan for scan in found if not by_index(scan)] == []
+
+
+@pytest_asyncio.fixture
+async def patients(small: Demonstration, view_planners: dict[Audience, Planner]) -> AsyncIterator[Explaining]:
+    """Yields a connection of the patients' view as the server opens it."""
+    audience = Audience.PATIENT
+    async with await logins.pool(small.dsn, audience, 1, 30.0) as pool, pool.acquire() as connection:
+        await connection.execute("set enable_seqscan = off")
+        yield Explaining(connection, small.viewers[audience], view_planners[audience])
+
+
+def nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+@pytest.mark.parametrize("name", ["patient_dashboard", "patient_member", "patient_treatment"])
+async def test_what_the_viewer_may_read_is_computed_once_for_each_statement(
+    name: str, patients: Explaining, small: Demonstration
+) -> None:
+    pair = next(pair for pair in PAIRS if pair.name == name)
+    plan = await patients.explained(pair, small.variables, "force_generic_plan")
+    computed = [node for node in nodes(plan) if "care.viewer_" in json.dumps({**node, "Plans": ()})]
+    assert {text for node in computed for text in node["Output"]} == {
+        "care.viewer_communities()", "care.viewer_patients()"
+    }  # fmt: skip
+    assert {node["Parent Relationship"] for node in computed} == {"InitPlan"}
+    # Policies read no care links, whose own policy each read of a diary would start.
+    read = {f"{node.get('Schema')}.{node.get('Relation Name')}" for node in nodes(plan)}
+    assert ("care.care_link" in read) is ("care.care_link" in pair.golden.read_text())
+
+
+@pytest.mark.parametrize("name", ["patient_dashboard", "patient_care"])
+async def test_the_days_of_a_dashboard_are_found_by_index(
+    name: str, patients: Explaining, small: Demonstration
+) -> None:
+    pair = next(pair for pair in PAIRS if pair.name == name)
+    days = {"from": "2026-10-01", "to": "2026-10-31"}
+    for given in ({}, days, {"from": days["from"]}, {"to": days["to"]}):
+        found = await patients.scans(pair, small.variables | given, "force_generic_plan")
+        conditions = [scan.condition for scan in found if scan.table == "care.observation"]
+        assert conditions
+        assert [
+            each for each in conditions if "observed_on >=" not in str(each) or "observed_on <=" not in str(each)
+        ] == []
+
+
+@pytest.mark.slow
+async def test_at_full_scale_evaluations_of_a_community_are_found_in_order_by_index(
+    full: Demonstration, view_planners: dict[Audience, Planner]
+) -> None:
+    """However many the treatment has in other communities: a page reads its own, and those between that are hidden."""
+    pair = next(pair for pair in PAIRS if pair.name == "patient_treatment")
+    async with await logins.pool(full.dsn, pair.audience, 1, 30.0) as pool, pool.acquire() as connection:
+        explaining = Explaining(connection, full.viewers[pair.audience], view_planners[pair.audience])
+        cursor = cursor_in(await explaining.answer(pair, full.variables), "endCursor")
+        for page in ({}, {"after": cursor}):
+            plan = await explaining.explained(pair, full.variables | page, "force_generic_plan")
+            assert [node for node in nodes(plan) if "evaluated_on" in str(node.get("Sort Key"))] == []
+            found = [scan.condition for scan in scans(plan) if scan.table == "care.evaluation"]
+            assert [each for each in found if "treatment_id =" in str(each) and "community_id =" in str(each)]
 
 
 # Staff have a policy on members, and PostgreSQL evaluates lower() on a row, which is not leakproof, only after it: it

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from models import logins
-from models.security.publisher import LOGINS
+from models.security.publisher import LOGINS, PUBLISHER
 from models.viewers import Audience, Login
 from tests.support.clusters import run
 
@@ -129,6 +129,17 @@ async def test_a_pools_connections_have_the_settings_for_reads(fresh: str) -> No
         with pytest.raises(asyncpg.QueryCanceledError):
             await pool.fetch("SELECT pg_sleep(5)")
         assert await pool.fetchval("""SELECT '{"a": 1}'::json""") == '{"a": 1}'
+
+
+@pytest.mark.parametrize("login", LOGINS)
+async def test_a_statement_of_a_view_is_planned_once(fresh: str, login: Login) -> None:
+    """Whatever its values. What the publisher counts differs more than what clients read."""
+    await logins.open_roles(fresh)
+    async with await logins.pool(fresh, login, 1, 5.0) as pool, pool.acquire() as connection:
+        for number in range(7):
+            assert await connection.fetchval("SELECT $1::integer + 1", number) == number + 1
+        planned = "SELECT custom_plans FROM pg_prepared_statements WHERE statement = 'SELECT $1::integer + 1'"
+        assert (await connection.fetchval(planned) > 0) is (login is PUBLISHER)
 
 
 async def test_a_pool_sends_only_the_statement_and_prepares_it_once(fresh: str) -> None:

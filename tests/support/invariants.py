@@ -79,9 +79,14 @@ WRONG: Mapping[str, str] = {
         SELECT member_id FROM care.course WHERE NOT demonstration
         GROUP BY member_id, treatment_id, started_on HAVING count(*) > 1
     """,
+    "a post is in another community than its discussion": """
+        SELECT p.id FROM care.post p JOIN care.discussion d ON d.id = p.discussion_id
+        WHERE p.community_id <> d.community_id
+    """,
     "an evaluation is of another's course": """
         SELECT e.id FROM care.evaluation e JOIN care.course c ON c.id = e.course_id
-        WHERE (e.member_id, e.treatment_id) <> (c.member_id, c.treatment_id)
+        WHERE (e.member_id, e.treatment_id, e.community_id)
+            IS DISTINCT FROM (c.member_id, c.treatment_id, c.community_id)
     """,
     "a side effect is another's than its evaluation": """
         SELECT s.evaluation_id FROM care.side_effect s JOIN care.evaluation e ON e.id = s.evaluation_id

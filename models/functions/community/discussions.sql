@@ -57,3 +57,26 @@ FOR EACH ROW WHEN (NEW.language <> OLD.language) EXECUTE FUNCTION care.speak_as_
 
 CREATE TRIGGER place_post BEFORE INSERT ON care.post
 FOR EACH ROW WHEN (NEW.created_at IS NULL) EXECUTE FUNCTION care.place_post();
+
+-- Copies the community of its discussion to a new post. The discussion is locked, so that it cannot move at the same time.
+CREATE FUNCTION care.post_there() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    SELECT d.community_id INTO NEW.community_id FROM care.discussion d WHERE d.id = NEW.discussion_id FOR NO KEY UPDATE;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER post_there BEFORE INSERT ON care.post FOR EACH ROW EXECUTE FUNCTION care.post_there();
+
+-- Moves the posts of a discussion to another community.
+CREATE FUNCTION care.move_posts() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE care.post p SET community_id = NEW.community_id WHERE p.discussion_id = NEW.id;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER move_posts AFTER UPDATE OF community_id ON care.discussion
+    FOR EACH ROW WHEN (NEW.community_id <> OLD.community_id) EXECUTE FUNCTION care.move_posts();

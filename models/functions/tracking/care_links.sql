@@ -28,3 +28,13 @@ CREATE TRIGGER care_link_ended AFTER UPDATE OF status ON care.care_link
 
 CREATE TRIGGER guard_care_link BEFORE UPDATE OF status ON care.care_link
     FOR EACH ROW EXECUTE FUNCTION care.guard_care_link();
+
+-- The patients whose diary the viewer keeps.
+CREATE FUNCTION care.viewer_patients() RETURNS uuid[]
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY(
+        SELECT l.patient_id FROM care.care_link l
+        WHERE l.relative_id = nullif(current_setting('cohorte.member', true), '')::uuid AND l.status = 'ACCEPTED')
+$$;
+GRANT EXECUTE ON FUNCTION care.viewer_patients() TO cohorte_patient;
