@@ -33,6 +33,7 @@ from server.broker import Events
 from server.catalogue_files import CatalogueFiles
 from server.data_reads import DataReads
 from server.dataset_files import CODEBOOKS, Codebooks
+from server.departures import keeper_of
 from server.digests import Digests
 from server.documents import Documents
 from server.downloads import MEMBER_ROUTE, Downloads
@@ -182,6 +183,12 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             pools["publisher"] = await connected(PUBLISHER, CONNECTIONS, STATEMENT_SECONDS, lock_seconds=0)
             publisher = PublisherPool(pools["publisher"], guard_of(owner, settings.data, settings.ledger_heads))
             await publisher.verify()
+            keeper = keeper_of(settings.data, settings.ledger_heads)
+            repeating = await connect("cohorte departures", PUBLISHER, FREEZING_SECONDS)
+            try:
+                await keeper.begin(repeating)
+            finally:
+                repeating.terminate()
             # Strangers' reads must neither keep anybody from signing in, nor sign-ins anybody from being recognized.
             for name, size in APART.items():
                 pools[name] = await connected(Audience.PUBLIC, size)
@@ -228,7 +235,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             maintaining = (*MAINTENANCE, forget_data_reads(settings.data_reads_days), sleeping)
             maintenance = Scheduler(lambda: connect("cohorte due", Audience.MANAGER), maintaining)
             tasks.append(asyncio.create_task(maintenance.run()))
-            jobs = publisher.jobs(PUBLISHING)
+            jobs = (keeper.keep, *publisher.jobs(PUBLISHING))
             closing = partial(connect, "cohorte closing", PUBLISHER, FREEZING_SECONDS)
             tasks.append(asyncio.create_task(Scheduler(closing, jobs, PUBLISHING_LOCK).run()))
             if settings.metrics_port is not None:
