@@ -15,10 +15,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.bounded_connections import ANSWER_SECONDS, CONNECT_SECONDS, KEEPALIVES, BoundedConnection
-from models.database import is_at
-from models.logins import open_roles, pool, role_dsn
+from models.database import understands
+from models.installation import install
+from models.logins import pool, role_dsn
 from models.messages import load_translations
-from models.migrations.run import expect_current, head, upgrade
+from models.migrations.run import expect_current, head
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience, Login
 from resolvers.export_kinds import export_kinds
@@ -32,6 +33,7 @@ from server.broker import Events
 from server.catalogue_files import CatalogueFiles
 from server.data_reads import DataReads
 from server.dataset_files import CODEBOOKS, Codebooks
+from server.departures import keeper_of
 from server.digests import Digests
 from server.documents import Documents
 from server.downloads import MEMBER_ROUTE, Downloads
@@ -43,6 +45,7 @@ from server.mailer import Mailer, folder_delivery, smtp_delivery
 from server.metrics import Metrics
 from server.newsroom import Newsroom
 from server.origins import with_cors
+from server.outages import note_schema
 from server.pages import UNBUILT, NotBuilt, Pages, read_pages
 from server.pools import ConnectionPool, half_of
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
@@ -161,10 +164,9 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
     @asynccontextmanager
     async def running(app: Cohorte) -> AsyncIterator[None]:
         if settings.migrate:
-            await upgrade(owner)
-            await open_roles(owner, settings.role_key)
+            await install(owner, settings.role_key, settings.role_prefix)
         else:
-            await expect_current(role_dsn(owner, Audience.PUBLIC, settings.role_key))
+            await expect_current(dsn_of(Audience.PUBLIC))
         await asyncio.to_thread(plan_trusted, documents)
         async with AsyncExitStack() as stack:
             pools: dict[str, ConnectionPool] = {}
@@ -181,6 +183,12 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             pools["publisher"] = await connected(PUBLISHER, CONNECTIONS, STATEMENT_SECONDS, lock_seconds=0)
             publisher = PublisherPool(pools["publisher"], guard_of(owner, settings.data, settings.ledger_heads))
             await publisher.verify()
+            keeper = keeper_of(settings.data, settings.ledger_heads)
+            repeating = await connect("cohorte departures", PUBLISHER, FREEZING_SECONDS)
+            try:
+                await keeper.begin(repeating)
+            finally:
+                repeating.terminate()
             # Strangers' reads must neither keep anybody from signing in, nor sign-ins anybody from being recognized.
             for name, size in APART.items():
                 pools[name] = await connected(Audience.PUBLIC, size)
@@ -227,7 +235,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             maintaining = (*MAINTENANCE, forget_data_reads(settings.data_reads_days), sleeping)
             maintenance = Scheduler(lambda: connect("cohorte due", Audience.MANAGER), maintaining)
             tasks.append(asyncio.create_task(maintenance.run()))
-            jobs = publisher.jobs(PUBLISHING)
+            jobs = (keeper.keep, *publisher.jobs(PUBLISHING))
             closing = partial(connect, "cohorte closing", PUBLISHER, FREEZING_SECONDS)
             tasks.append(asyncio.create_task(Scheduler(closing, jobs, PUBLISHING_LOCK).run()))
             if settings.metrics_port is not None:
@@ -255,11 +263,21 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         """A pool of open connections. In that of a view, whose requests have limits, a statement needs no other."""
         answer_seconds = None if of_view else seconds + ANSWER_SECONDS
         opened = await pool(
-            owner, login, size, seconds, settings.role_key, lock_seconds=lock_seconds, answer_seconds=answer_seconds
+            owner,
+            login,
+            size,
+            seconds,
+            settings.role_key,
+            prefix=settings.role_prefix,
+            lock_seconds=lock_seconds,
+            answer_seconds=answer_seconds,
         )
         made = pool_class(opened, seconds, half_of(size) if of_view else None)
         await made.fill()
         return made
+
+    def dsn_of(login: Login) -> str:
+        return role_dsn(owner, login, settings.role_key, settings.role_prefix)
 
     async def listener() -> asyncpg.Connection:
         return await connect("cohorte listener")
@@ -268,7 +286,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         name: str, login: Login = Audience.PUBLIC, answer_seconds: float = JOB_SECONDS
     ) -> asyncpg.Connection:
         return await asyncpg.connect(
-            role_dsn(owner, login, settings.role_key),
+            dsn_of(login),
             timeout=CONNECT_SECONDS,
             command_timeout=answer_seconds,
             connection_class=BoundedConnection,
@@ -280,9 +298,12 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             return False
         try:
             async with asyncio.timeout(READY_SECONDS):
-                return await health[0].run(lambda connection: is_at(connection, revision), repeatable=True)
+                understood = await health[0].run(lambda connection: understands(connection, revision), repeatable=True)
         except (RequestError, asyncpg.PostgresError, TimeoutError):
             return False
+        if not understood:
+            note_schema(revision)
+        return understood
 
     def file_route(path: str) -> Route:
         async def show_file(request: Request) -> Response:

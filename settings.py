@@ -173,6 +173,13 @@ def domain_name(text: str) -> str:
     return text
 
 
+def begin_of_roles(text: str) -> str:
+    """The begin of a role's name that needs no quotes. Raises ValueError for anything else."""
+    if not ROLE_PREFIX.fullmatch(text) or text.startswith("pg_"):
+        raise ValueError
+    return text
+
+
 def allowances(value: str | frozenset[str]) -> frozenset[str]:
     return frozenset(part.strip() for part in value.split(",")) if isinstance(value, str) else value
 
@@ -199,6 +206,7 @@ Allowance: TypeAlias = Literal["address", "members"]
 ALLOWANCES = "address, members or both, separated by a comma"
 DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z][a-z0-9-]*[a-z0-9]")
 LOCALHOST = "localhost"
+ROLE_PREFIX = re.compile(r"[a-z][a-z0-9_]{0,39}")
 HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # of an origin, in ASCII
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LINE_CHARACTERS = 1_000
@@ -241,6 +249,10 @@ class Settings(BaseSettings):
     migrate: Annotated[bool, BeforeValidator(hidden(zero_or_one))] = Field(True, description="0 or 1")
     # From which the passwords of the server's roles are derived. None: from the owner's password.
     role_key: Annotated[str, AfterValidator(hidden(key))] | None = Field(None, repr=False, description=KEY)
+    # With which the names of the server's roles begin. Two installations in one cluster need different ones.
+    role_prefix: Annotated[str, BeforeValidator(hidden(begin_of_roles))] = Field(
+        "cohorte", description="at most 40 lower-case letters, digits and _, with a letter first, and not pg_"
+    )
     # Where the public ledger's head is stored, besides the data folder. The addresses may hold passwords.
     ledger_heads: Annotated[tuple[str, ...], BeforeValidator(hidden(addresses))] = Field(
         (), repr=False, description="addresses separated by spaces: postgresql://... of another database, https://..."

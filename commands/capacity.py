@@ -21,7 +21,7 @@ async def expect_connections(dsn: str, settings: Settings) -> None:
     """Raises Unavailable unless the database has enough free connections for all workers."""
     each = database_connections(settings)
     needed = settings.workers * each
-    connection = await asyncpg.connect(role_dsn(dsn, Audience.PUBLIC, settings.role_key))
+    connection = await asyncpg.connect(role_dsn(dsn, Audience.PUBLIC, settings.role_key, settings.role_prefix))
     try:
         allowed, used = await connection.fetchval(ALLOWED), await connection.fetchval(IN_USE)
     finally:

@@ -61,4 +61,4 @@ def login_dsn(settings: Settings) -> str:
     assert settings.database_url is not None
     if settings.migrate:
         return settings.database_url
-    return role_dsn(settings.database_url, Audience.PUBLIC, settings.role_key)
+    return role_dsn(settings.database_url, Audience.PUBLIC, settings.role_key, settings.role_prefix)

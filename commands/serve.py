@@ -33,9 +33,11 @@ from commands.opened import database
 from commands.progress import Progress
 from commands.workers import Ready, Serve, WorkerFailed, Workers
 from models.failures import FAILURES, reason
-from models.logins import NoOwnerPassword, RoleRefused, open_roles, refuse_strong_roles, role_dsn
-from models.migrations.run import OtherRevision, UnknownRevision, expect_current, upgrade
+from models.installation import install
+from models.logins import NoOwnerPassword, RoleRefused, refuse_strong_roles, role_dsn
+from models.migrations.run import OtherRevision, UnknownRevision, expect_current, head
 from models.quiet_log import loud_settings
+from models.security.privileges import LostRights
 from models.viewers import Audience
 from server import log_format, sockets
 from server.connections import Connections
@@ -192,13 +194,11 @@ async def prepare(dsn: str, settings: Settings) -> None:
     try:
         if settings.migrate:
             say("Migrating the database ...")
-            await upgrade(dsn)
-            await open_roles(dsn, settings.role_key)
-        else:
-            login = role_dsn(dsn, Audience.PUBLIC, settings.role_key)
-            await expect_current(login)
-            await refuse_strong_roles(login)
-    except (UnknownRevision, OtherRevision, NoOwnerPassword, RoleRefused) as error:
+            await install(dsn, settings.role_key, settings.role_prefix)
+        login = role_dsn(dsn, Audience.PUBLIC, settings.role_key, settings.role_prefix)
+        revision = await expect_current(login)
+        await refuse_strong_roles(login, settings.role_prefix)
+    except (UnknownRevision, OtherRevision, NoOwnerPassword, RoleRefused, LostRights) as error:
         raise Unavailable(str(error)) from None
     except asyncpg.InvalidAuthorizationSpecificationError:
         # Of the embedded database, which `probe` does not look at.
@@ -206,7 +206,9 @@ async def prepare(dsn: str, settings: Settings) -> None:
             "The server's roles cannot log in: their passwords were not derived from this COHORTE_ROLE_KEY. Start once "
             "with COHORTE_MIGRATE=1 and the same key, which sets them."
         ) from None
-    if loud := await loud_settings(role_dsn(dsn, Audience.PUBLIC, settings.role_key)):
+    if revision != head():
+        say(f"The database is at revision {revision}; this version is for {head()}, and works with it.")
+    if loud := await loud_settings(login):
         log.warning("PostgreSQL's log may contain what members write: see docs/operating.md on %s", ", ".join(loud))
     await expect_connections(dsn, settings)
     if settings.demo:

@@ -15,6 +15,12 @@ Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 REVOKED = "session_revoked"  # the channel that notifies of the id of every revoked session or API key
 
+# A database from before the marker has no such column.
+UNDERSTOOD = """
+    SELECT m.version_num = $1 OR m.version_num COLLATE "C" > $1 AND to_jsonb(m) ->> 'compatible_since' COLLATE "C" <= $1
+    FROM public.migration m
+"""
+
 
 async def viewer_of(connection: Connection, token_hash: bytes) -> tuple[Viewer, datetime, bool] | None:
     """The viewer whose session or API key has the token with this SHA-256, or None.
@@ -61,9 +67,12 @@ async def take_on(connection: Connection, viewer: Viewer) -> None:
         await connection.execute("SELECT set_config($1, $2, true)", setting, viewer.scope)
 
 
-async def is_at(connection: Connection, revision: str) -> bool:
-    """Whether the database is migrated to `revision`."""
-    found: bool = await connection.fetchval("SELECT version_num = $1 FROM public.migration", revision)
+async def understands(connection: Connection, revision: str) -> bool:
+    """Whether servers of `revision` work with the database: it is there, or at a newer one that says so.
+
+    Raises asyncpg.UndefinedTableError if the database was never migrated.
+    """
+    found: bool | None = await connection.fetchval(UNDERSTOOD, revision)
     return bool(found)
 
 

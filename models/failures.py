@@ -22,14 +22,17 @@ ADVICE: Advice = (
     (
         asyncpg.InvalidAuthorizationSpecificationError,
         "it refuses the server's roles: their passwords were derived from another COHORTE_ROLE_KEY or owner's "
-        "password, maybe by another installation in the same cluster. Migrate with this server's key, and see "
-        "pg_hba.conf",
+        "password, maybe by another installation in the same cluster, which needs a COHORTE_ROLE_PREFIX of its own. "
+        "Migrate with this server's key, and see pg_hba.conf",
     ),
     (asyncpg.InvalidCatalogNameError, "its server has no database of this name"),
     (asyncpg.TooManyConnectionsError, "it has no connection left: raise max_connections, as docs/operating.md says"),
     (asyncpg.DiskFullError, "its disk is full"),
     (asyncpg.InsufficientResourcesError, "it lacks memory or another resource: see its log"),
-    (asyncpg.InsufficientPrivilegeError, "its user lacks a right: the owner may connect, and needs CREATEROLE"),
+    (
+        asyncpg.InsufficientPrivilegeError,
+        "its user lacks a right: the owner may connect, and needs CREATEROLE unless the roles exist",
+    ),
     (asyncpg.PostgresSystemError, "it cannot read or write its files: see its log"),
     (asyncpg.SerializationError, "a standby has cancelled a read: see max_standby_streaming_delay"),
     (asyncpg.CannotConnectNowError, "it is starting, stopping or recovering"),

@@ -11,6 +11,7 @@ import asyncpg
 
 from models.bounded_connections import CONNECT_SECONDS, KEEPALIVES
 from models.codecs import use_exact_days
+from models.role_names import PREFIX, role_name
 from models.security.publisher import LOGINS, PUBLISHER
 from models.statements import FrugalConnection
 from models.viewers import Login
@@ -47,20 +48,23 @@ def role_password(owner_dsn: str, role: str, key: str | None = None) -> str:
     return hmac.new(key.encode(), f"cohorte role {role}".encode(), hashlib.sha256).hexdigest()
 
 
-def role_dsn(owner_dsn: str, login: Login, key: str | None = None) -> str:
+def role_dsn(owner_dsn: str, login: Login, key: str | None = None, prefix: str = PREFIX) -> str:
     """The owner's address with the role and password of `login`; host, port, database and TLS options stay unchanged.
+
+    The role's name begins with `prefix`.
 
     The address must name a database, because asyncpg would otherwise use the user's name as one. Raises
     NoOwnerPassword if there is no `key` and it contains no password.
     """
     url = urlsplit(owner_dsn)
     kept = [(name, value) for name, value in parse_qsl(url.query) if name not in ("user", "password", "passfile")]
-    name_and_password = f"{login.role}:{role_password(owner_dsn, login.role, key)}"
+    role = role_name(login, prefix)
+    name_and_password = f"{role}:{role_password(owner_dsn, role, key)}"
     hosts = url.netloc.rpartition("@")[2]
     return url._replace(netloc=f"{name_and_password}@{hosts}", query=urlencode(kept, quote_via=quote)).geturl()
 
 
-async def open_roles(owner_dsn: str, key: str | None = None) -> None:
+async def open_roles(owner_dsn: str, key: str | None = None, prefix: str = PREFIX) -> None:
     """Ensures that every role can log in, and that none has rights beyond its grants.
 
     A password is set only if logging in fails, so that servers starting at the same time do not interfere. Raises
@@ -68,14 +72,15 @@ async def open_roles(owner_dsn: str, key: str | None = None) -> None:
     other rights.
     """
     for login in LOGINS:
-        if not await logs_in(owner_dsn, login, key):
-            await set_password(owner_dsn, login, key)
-            if not await logs_in(owner_dsn, login, key):
+        if not await logs_in(owner_dsn, login, key, prefix):
+            role = role_name(login, prefix)
+            await set_password(owner_dsn, role, key)
+            if not await logs_in(owner_dsn, login, key, prefix):
                 raise RoleRefused(
-                    f"The role {login.role} cannot log in although its password has just been set. "
+                    f"The role {role} cannot log in although its password has just been set. "
                     "Allow it to log in with a password in the server's pg_hba.conf, as the owner does."
                 )
-    await refuse_strong_roles(owner_dsn)
+    await refuse_strong_roles(owner_dsn, prefix)
 
 
 async def pool(
@@ -85,6 +90,7 @@ async def pool(
     statement_seconds: float,
     key: str | None = None,
     *,
+    prefix: str = PREFIX,
     lock_seconds: float = 0,
     answer_seconds: float | None = None,
 ) -> "asyncpg.Pool[asyncpg.Record]":
@@ -98,7 +104,7 @@ async def pool(
     text. Raises NoOwnerPassword if there is no `key` and the owner's address contains no password.
     """
     return await asyncpg.create_pool(
-        role_dsn(owner_dsn, login, key),
+        role_dsn(owner_dsn, login, key, prefix),
         init_size=size,
         min_size=0,  # asyncpg would try to replace lost ones on its own, with a traceback each time
         max_size=size,
@@ -132,25 +138,30 @@ async def leave_as_it_is(connection: object) -> None:
     pass
 
 
-async def logs_in(owner_dsn: str, login: Login, key: str | None = None) -> bool:
+async def logs_in(owner_dsn: str, login: Login, key: str | None = None, prefix: str = PREFIX) -> bool:
     """Whether the role can log in with its derived password. Raises NoOwnerPassword."""
     try:
-        connection = await asyncpg.connect(role_dsn(owner_dsn, login, key))
+        connection = await asyncpg.connect(role_dsn(owner_dsn, login, key, prefix))
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
         return False
     await connection.close()
     return True
 
 
-async def set_password(owner_dsn: str, login: Login, key: str | None = None) -> None:
+def stored_password(owner_dsn: str, role: str, key: str | None = None) -> str:
+    """The derived password of a role as PostgreSQL stores it, with a new salt. Raises NoOwnerPassword."""
+    return scram_verifier(role_password(owner_dsn, role, key), secrets.token_bytes(16))
+
+
+async def set_password(owner_dsn: str, role: str, key: str | None = None) -> None:
     """Sets the role's password to the derived one. Raises RoleRefused if the owner may not set it."""
-    verifier = scram_verifier(role_password(owner_dsn, login.role, key), secrets.token_bytes(16))
+    verifier = stored_password(owner_dsn, role, key)
     owner = await asyncpg.connect(owner_dsn)
     try:
         for patience in (0.05, 0.1, 0.2, 0.4, None):
             try:
-                # Utility statements take no parameters. The verifier is base64 and punctuation, the role a constant.
-                await owner.execute(f"ALTER ROLE {login.role} PASSWORD '{verifier}'")
+                # Utility statements take no parameters. The verifier is base64 and punctuation, the role an identifier.
+                await owner.execute(f"ALTER ROLE {role} PASSWORD '{verifier}'")
             except asyncpg.InternalServerError:
                 # "tuple concurrently updated": a server of another database of this cluster is doing the same.
                 if patience is None:
@@ -158,8 +169,9 @@ async def set_password(owner_dsn: str, login: Login, key: str | None = None) -> 
                 await asyncio.sleep(patience)
             except asyncpg.InsufficientPrivilegeError as error:
                 raise RoleRefused(
-                    f"The role {login.role} cannot log in with its derived password, and the database's owner may not "
-                    "set one. Connect as the role's creator or as a superuser."
+                    f"The role {role} cannot log in with its derived password, and the database's owner may not "
+                    "set one. Connect as the role's creator or as a superuser, or give the database's administrator "
+                    "what `python -m commands.roles script` prints with the same COHORTE_ROLE_KEY."
                 ) from error
             else:
                 return
@@ -167,7 +179,7 @@ async def set_password(owner_dsn: str, login: Login, key: str | None = None) -> 
         await owner.close()
 
 
-async def refuse_strong_roles(dsn: str) -> None:
+async def refuse_strong_roles(dsn: str, prefix: str = PREFIX) -> None:
     """Raises RoleRefused if a role has rights beyond its grants: it may have existed before, with more rights.
 
     Any role may connect for it, with the address `dsn`.
@@ -181,7 +193,7 @@ async def refuse_strong_roles(dsn: str) -> None:
                 r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
                 OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid))
             """,
-            [login.role for login in LOGINS],
+            [role_name(login, prefix) for login in LOGINS],
         )
     finally:
         await connection.close()

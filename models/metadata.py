@@ -21,7 +21,7 @@ from models.identity import (
     terms,
 )
 from models.insight import counts, datasets, insights, ledger, licences, network
-from models.research import surveys
+from models.research import departures, surveys
 from models.tracking import observations, own_indicators, own_treatments, treatments
 
 metadata = SQLModel.metadata

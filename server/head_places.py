@@ -1,4 +1,4 @@
-"""Places outside of the database that store the ledger's head: a folder, another database, an address on the web."""
+"""Places outside of the database, such as for the ledger's head: a folder, another database, an address on the web."""
 
 import asyncio
 import base64
@@ -23,7 +23,8 @@ from server.stored_heads import StoredHead, parse
 T = TypeVar("T")
 
 PLACE_SECONDS = 3.0  # for a place to return a head, or to store one
-MOST_BYTES = 10_000  # of what a place returns: an address may return anything
+MOST_BYTES = 100_000_000  # of what a place returns: an address may return anything
+LEDGER = "ledger"  # the kind of the texts that are heads
 MADE = "SELECT to_regclass('cohorte_ledger_head') IS NOT NULL"
 OWN = "SELECT to_regclass('insight.ledger_entry') IS NOT NULL"
 
@@ -36,10 +37,20 @@ class HeadUnreadable(PlaceFailed):
     """A place has something else than a head."""
 
 
-class HeadPlace(Protocol):
-    """Stores the heads of ledgers, by the ledgers' ids."""
+class TextPlace(Protocol):
+    """Stores texts, by what they are and the random ids of what they are about."""
 
     name: str
+
+    async def read_text(self, kind: str, id: UUID) -> bytes | None:
+        """The stored text; None if there is none. Raises PlaceFailed."""
+
+    async def store_text(self, kind: str, id: UUID, text: str) -> None:
+        """Replaces the stored text, durably. Raises PlaceFailed."""
+
+
+class HeadPlace(TextPlace, Protocol):
+    """Stores the heads of ledgers, by the ledgers' ids."""
 
     async def read(self, ledger: UUID) -> StoredHead | None:
         """The stored head; None if there is none. Raises PlaceFailed."""
@@ -57,6 +68,17 @@ def places_of(folder: Path, addresses: Sequence[str]) -> tuple[HeadPlace, ...]:
     return FolderPlace(folder), *others
 
 
+class _Heads:
+    """The heads among the texts of a place."""
+
+    async def read(self: TextPlace, ledger: UUID) -> StoredHead | None:
+        text = await self.read_text(LEDGER, ledger)
+        return None if text is None else parsed(text, self.name)
+
+    async def store(self: TextPlace, ledger: UUID, stored: StoredHead) -> None:
+        await self.store_text(LEDGER, ledger, stored.text())
+
+
 class OwnThread:
     """Runs blocking work in a thread that no other work waits for if it hangs."""
 
@@ -69,21 +91,21 @@ class OwnThread:
             return await asyncio.get_running_loop().run_in_executor(self.executor, work)
 
 
-class FolderPlace:
-    """A file for each ledger in a folder."""
+class FolderPlace(_Heads):
+    """A file for each text in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.name = folder, f"the data folder {folder}"
         self.thread = OwnThread()
 
-    def path(self, ledger: UUID) -> Path:
-        return self.folder / f"ledger-{ledger}.json"
+    def path(self, id: UUID, kind: str = LEDGER) -> Path:
+        return self.folder / f"{kind}-{id}.json"
 
-    async def read(self, ledger: UUID) -> StoredHead | None:
-        return await self._run(lambda: read_file(self.path(ledger)))
+    async def read_text(self, kind: str, id: UUID) -> bytes | None:
+        return await self._run(lambda: read_bytes(self.path(id, kind)))
 
-    async def store(self, ledger: UUID, stored: StoredHead) -> None:
-        await self._run(lambda: write_file(self.path(ledger), stored.text()))
+    async def store_text(self, kind: str, id: UUID, text: str) -> None:
+        await self._run(lambda: write_file(self.path(id, kind), text))
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:
@@ -94,11 +116,16 @@ class FolderPlace:
 
 def read_file(path: Path) -> StoredHead | None:
     """The head in a file, or None without a file. Raises OSError and HeadUnreadable."""
+    text = read_bytes(path)
+    return None if text is None else parsed(text, str(path))
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """What is in a file, or None without a file. Raises OSError."""
     try:
-        text = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         return None
-    return parsed(text, str(path))
 
 
 def write_file(path: Path, text: str) -> None:
@@ -122,26 +149,24 @@ def write_file(path: Path, text: str) -> None:
         os.close(folder)
 
 
-class DatabasePlace:
-    """A row for each ledger in another PostgreSQL database, whose table is created when it is first needed."""
+class DatabasePlace(_Heads):
+    """A row for each text in another PostgreSQL database, whose table is created when it is first needed."""
 
     def __init__(self, address: str, number: int) -> None:
         self.address = address
         self.name = f"the database at place {number} of COHORTE_LEDGER_HEADS"
 
-    async def read(self, ledger: UUID) -> StoredHead | None:
+    async def read_text(self, kind: str, id: UUID) -> bytes | None:
         async def state(connection: asyncpg.Connection) -> str | None:
             if not await connection.fetchval(MADE):
                 return None
-            found: str | None = await connection.fetchval(
-                "SELECT state FROM cohorte_ledger_head WHERE ledger = $1", ledger
-            )
+            found: str | None = await connection.fetchval("SELECT state FROM cohorte_ledger_head WHERE ledger = $1", id)
             return found
 
         text = await self._run(state)
-        return None if text is None else parsed(text, self.name)
+        return None if text is None else text.encode()
 
-    async def store(self, ledger: UUID, stored: StoredHead) -> None:
+    async def store_text(self, kind: str, id: UUID, text: str) -> None:
         async def replace(connection: asyncpg.Connection) -> None:
             if not await connection.fetchval(MADE):
                 await connection.execute(
@@ -150,7 +175,7 @@ class DatabasePlace:
             await connection.execute(
                 "INSERT INTO cohorte_ledger_head (ledger, state) VALUES ($1, $2)"
                 " ON CONFLICT (ledger) DO UPDATE SET state = excluded.state",
-                ledger, stored.text(),
+                id, text,
             )  # fmt: skip
 
         await self._run(replace)
@@ -173,10 +198,10 @@ class DatabasePlace:
             raise PlaceFailed(f"{self.name} fails: {reason(error, OF_OWNER)}") from None
 
 
-class WebPlace:
-    """A document for each ledger under an address, by GET and PUT, as object stores and WebDAV servers have them.
+class WebPlace(_Heads):
+    """A document for each text under an address, by GET and PUT, as object stores and WebDAV servers have them.
 
-    The ledger's id is appended to the address's path; a query, such as a signature, stays.
+    Its kind and id are appended to the address's path; a query, such as a signature, stays.
     """
 
     def __init__(self, address: str, number: int) -> None:
@@ -189,19 +214,18 @@ class WebPlace:
             self.headers["Authorization"] = f"Basic {base64.b64encode(login.encode()).decode()}"
         self.thread = OwnThread()
 
-    async def read(self, ledger: UUID) -> StoredHead | None:
-        text = await self._run(lambda: self._send(ledger, None))
-        return None if text is None else parsed(text, self.name)
+    async def read_text(self, kind: str, id: UUID) -> bytes | None:
+        return await self._run(lambda: self._send(kind, id, None))
 
-    async def store(self, ledger: UUID, stored: StoredHead) -> None:
-        text = stored.text().encode()
-        await self._run(lambda: self._send(ledger, text))
+    async def store_text(self, kind: str, id: UUID, text: str) -> None:
+        sent = text.encode()
+        await self._run(lambda: self._send(kind, id, sent))
         # Some servers answer anything with 200.
-        if await self.read(ledger) != stored:
+        if await self.read_text(kind, id) != sent:
             raise PlaceFailed(f"{self.name} does not return what was stored there")
 
-    def _send(self, ledger: UUID, text: bytes | None) -> bytes | None:
-        url = urlunsplit(self.parts._replace(path=f"{self.parts.path.rstrip('/')}/ledger-{ledger}.json"))
+    def _send(self, kind: str, id: UUID, text: bytes | None) -> bytes | None:
+        url = urlunsplit(self.parts._replace(path=f"{self.parts.path.rstrip('/')}/{kind}-{id}.json"))
         headers = self.headers if text is None else {**self.headers, "Content-Type": "application/json"}
         # The settings accept http and https only, and neither is redirected to anything else.
         request = urllib.request.Request(url, text, headers, method="GET" if text is None else "PUT")  # noqa: S310

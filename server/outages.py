@@ -71,6 +71,20 @@ def note(error: Exception) -> None:
         log.warning("the database is unavailable: %s", reason(error))
 
 
+def note_schema(revision: str) -> None:
+    """Logs, once a minute, that this server is not ready because of the database's revision."""
+    if is_due(noted, AnotherSchema):
+        log.error(
+            "this server is not ready: the database was migrated to a revision with which this version, of revision "
+            "%s, does not work. Start servers of the version that migrated it",
+            revision,
+        )
+
+
+class AnotherSchema(Exception):
+    """The database is at a revision with which this version does not work. A key of `noted`."""
+
+
 def is_due(noted: dict[K, float], what: K) -> bool:
     """Whether to log a line about this: not if there was one within NOTED_SECONDS. Records in `noted` that there is."""
     now = time.monotonic()

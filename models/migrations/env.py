@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from models.metadata import metadata
 from models.migrations import run
+from models.role_names import PREFIX
 
 
 def migrate(connection: Connection) -> None:
@@ -22,6 +23,8 @@ def migrate(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('cohorte.migrate'))"))
         run.refuse_unknown(context.get_context().get_current_heads())
         context.run_migrations()
+        for revision in context.get_context().get_current_heads():
+            run.note_compatibility(connection, revision)
 
 
 chosen = getattr(context.config.cmd_opts, "cmd", [None])[0]
@@ -35,4 +38,5 @@ if bound is not None:
 elif not (address := os.environ.get("COHORTE_DATABASE_URL")):
     raise CommandError("Set COHORTE_DATABASE_URL to the address of the database, as its owner.")
 else:
+    context.config.attributes["role_prefix"] = os.environ.get("COHORTE_ROLE_PREFIX", "").strip() or PREFIX
     asyncio.run(run.on_a_connection(address, migrate))

@@ -7,6 +7,8 @@ from alembic import op
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
+from models.role_names import PREFIX, named
+
 
 def steps(migration: str) -> tuple[Callable[[], None], Callable[[], None]]:
     """`upgrade` and `downgrade` of the migration at this path.
@@ -18,9 +20,15 @@ def steps(migration: str) -> tuple[Callable[[], None], Callable[[], None]]:
 
     def upgrade() -> None:
         for file in sorted(path.glob("*.sql")) if path.is_dir() else [path.with_suffix(".sql")]:
-            execute(op.get_bind(), file.read_text(encoding="utf-8"))
+            execute(op.get_bind(), named(file.read_text(encoding="utf-8"), role_prefix()))
 
     return upgrade, refuse
+
+
+def role_prefix() -> str:
+    """The prefix of the roles' names in the installation that is being migrated."""
+    config = op.get_context().config
+    return PREFIX if config is None else str(config.attributes.get("role_prefix", PREFIX))
 
 
 def refuse() -> None:

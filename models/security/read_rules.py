@@ -312,6 +312,8 @@ SCOPES: Mapping[str, Scope] = {
     "identity.outbox_entry": HIDDEN,
     "identity.reading": HIDDEN,
     "identity.joining": HIDDEN,
+    "identity.departure": HIDDEN,
+    "identity.departure_key": HIDDEN,
 }
 
 

@@ -389,6 +389,8 @@ NOT_EXPORTED: Mapping[str, str] = {
     "identity.email_change": "a secret: the hash of a code, with an address that waits or is replaced, for a week",
     "identity.password_reset": "a secret: the hash of a code, deleted within an hour",
     "identity.attempt": "holds a hash without a name; deleted within a day",
+    "identity.departure": "keyed digests of erased members and of withdrawn consents, which name nobody",
+    "identity.departure_key": "a secret of the database, and about no person",
     "identity.rate_limit": "holds a keyed hash without a name; deleted within a day",
     "identity.outbox_entry": "deleted once it is sent to the member, or names no member",
     "identity.mutation": "ids of rows that are exported themselves, kept for a day",

@@ -419,6 +419,8 @@ CALLERS: dict[str, set[Login]] = {
     "research.end_dataset(uuid,text)": {PUBLISHER},
     "insight.datasets_due()": {PUBLISHER},
     "identity.require_survey_manager()": {PUBLISHER},
+    "identity.departures()": {PUBLISHER},
+    "identity.depart_again(bytea[],text)": {PUBLISHER},
 }
 
 

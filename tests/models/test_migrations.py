@@ -147,7 +147,7 @@ async def test_an_older_database_is_refused_in_a_sentence(
 async def test_a_newer_database_is_refused_in_a_sentence(server: str) -> None:
     async with empty(server) as dsn:
         await run.upgrade(dsn)
-        await run_statement(dsn, "UPDATE public.migration SET version_num = '9999'")
+        await run_statement(dsn, "UPDATE public.migration SET version_num = '9999', compatible_since = '9999'")
         with pytest.raises(
             run.UnknownRevision, match=r"^The database is at revision 9999, which this version does not"
         ):

@@ -112,6 +112,8 @@ identity.outbox_entry        - - - - -
 identity.reading             - - - - -
 identity.joining             - - - - -
 identity.rate_limit          - - - - -
+identity.departure           - - - - -
+identity.departure_key       - - - - -
 """
 READERS = {
     table: {login for login, letter in zip(LOGINS, letters, strict=True) if letter != "-"}

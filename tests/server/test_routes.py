@@ -42,7 +42,7 @@ async def test_health_is_reported_as_json(ask: Ask) -> None:
 async def test_a_database_with_pending_migrations_is_not_ready(fresh: str) -> None:
     async with serving(fresh) as ask:
         owner = await asyncpg.connect(fresh)
-        await owner.execute("update public.migration set version_num = 'older'")
+        await owner.execute("update public.migration set version_num = '0001'")
         answer = await ask.http.get("/readyz")
         assert (answer.status_code, answer.json()) == (503, {"ready": False})
         await owner.execute("drop table public.migration")

@@ -10,7 +10,10 @@ BEGIN
         '{cohorte_public,cohorte_patient,cohorte_buyer,cohorte_manager,cohorte_publisher}'::text[]
     LOOP
         BEGIN
-            EXECUTE format('CREATE ROLE %I LOGIN NOINHERIT', role);
+            -- They may exist already: who may create tables need not be able to create roles.
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+                EXECUTE format('CREATE ROLE %I LOGIN NOINHERIT', role);
+            END IF;
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
         END;
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), role);

@@ -1,0 +1,52 @@
+"""Reads erasures and withdrawn consents as digests, and carries out those that a restored backup has undone."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from models.database import Connection
+from resolvers.insight.ledger import HISTORY
+
+
+@dataclass(frozen=True)
+class Departures:
+    """The digests of a database. `stored_by` is the lineage that was noted last, and `lineage` the present one."""
+
+    id: UUID
+    digests: frozenset[bytes]
+    fillers: tuple[bytes, ...]
+    stored_by: str | None
+    lineage: str
+
+    @property
+    def restored(self) -> bool:
+        """Whether the database was restored or cloned, or a standby was promoted, since the lineage was noted."""
+        return self.stored_by is not None and self.stored_by != self.lineage
+
+
+# A table that is restored has another number, in the same database too.
+NUMBERS = (
+    "(SELECT oid FROM pg_database WHERE datname = current_database()) || ' ' || 'identity.departure'::regclass::oid"
+)
+LINEAGE = f"SELECT left(encode(sha256(convert_to({HISTORY} || ' ' || {NUMBERS}, 'UTF8')), 'hex'), 16)"
+
+
+async def read(connection: Connection) -> Departures:
+    """All of the database's, as the publisher."""
+    row = await connection.fetchrow("SELECT * FROM identity.departures()")
+    assert row is not None
+    lineage = await connection.fetchval(LINEAGE)
+    return Departures(row["id"], frozenset(row["digests"]), tuple(row["fillers"]), row["lineage"], lineage)
+
+
+async def count(connection: Connection) -> int:
+    """How many digests there are, as the publisher."""
+    found: int = await connection.fetchval("SELECT count FROM identity.departures()")
+    return found
+
+
+async def depart_again(connection: Connection, digests: Collection[bytes], lineage: str) -> tuple[int, int]:
+    """Carries out the erasures and withdrawals that are missing, and notes the lineage; how many of each."""
+    row = await connection.fetchrow("SELECT * FROM identity.depart_again($1, $2)", list(digests), lineage)
+    assert row is not None
+    return row["erased"], row["withdrawn"]

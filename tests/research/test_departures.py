@@ -1,0 +1,332 @@
+"""A backup that is restored brings back nobody who was erased, and no consent that was withdrawn."""
+
+import json
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app import create_app
+from commands.databases import at, create_missing
+from models.identity.members import Sharing
+from models.identity.organizations import OrganizationKind
+from models.logins import open_roles
+from resolvers.research import departures
+from server.departures import DepartureKeeper, DeparturesUnknown, keeper_of, merged, parsed
+from server.head_places import FolderPlace, HeadUnreadable, WebPlace
+from settings import Settings
+from tests import factories
+from tests.support import backups
+from tests.support.callers import open_session
+from tests.support.client import ANYBODY, Caller, serving
+from tests.support.clusters import quick_folder, run
+from tests.support.object_store import object_store
+
+PURPOSE = "SURVEY_RESEARCH"
+BOTH = ["HOSPITAL", "LABORATORY"]
+OWN = "{ me { consents { purpose granted } } }"
+RESTORED = "the database was restored from a backup: {} members were erased and {} consents withdrawn again"
+
+
+@dataclass(frozen=True)
+class People:
+    """Members of a network: one who leaves, one who withdraws a consent, one who does neither."""
+
+    leaving: UUID
+    withdrawing: UUID
+    staying: UUID
+
+    @property
+    def all(self) -> tuple[UUID, ...]:
+        return self.leaving, self.withdrawing, self.staying
+
+
+async def people(connection: asyncpg.Connection) -> People:
+    made: list[UUID] = []
+    for name in ("leaving", "withdrawing", "staying"):
+        member = await factories.member(
+            connection, pseudonym=f"{name}{secrets.token_hex(4)}", sharing=Sharing.MY_COMMUNITIES
+        )
+        await factories.account(connection, member_id=member["id"], email=f"{member['pseudonym']}@people.example")
+        made.append(member["id"])
+    found = People(*made)
+    for id in found.all:
+        await consent(connection, id, True, BOTH)
+    return found
+
+
+async def consent(connection: asyncpg.Connection, member: UUID, granted: bool, recipients: list[str]) -> None:
+    """Sets a consent as the member does."""
+    async with connection.transaction():
+        await connection.execute("SELECT set_config('cohorte.member', $1, true)", str(member))
+        await connection.execute(
+            "SELECT research.set_consent($1, $2, $3, '2026-1', 'EN')", PURPOSE, granted, recipients
+        )
+
+
+async def erase(connection: asyncpg.Connection, member: UUID) -> None:
+    async with connection.transaction():
+        await connection.execute("SELECT set_config('cohorte.member', $1, true)", str(member))
+        account = await connection.fetchval("SELECT id FROM identity.account WHERE member_id = $1", member)
+        assert await connection.fetchval("SELECT identity.delete_account($1)", account)
+
+
+async def consents(connection: asyncpg.Connection) -> dict[UUID, tuple[bool, list[str]]]:
+    rows = await connection.fetch(
+        "SELECT member_id, granted, recipients FROM research.consent WHERE NOT demonstration AND purpose = $1", PURPOSE
+    )
+    return {row["member_id"]: (row["granted"], row["recipients"]) for row in rows}
+
+
+async def exists(connection: asyncpg.Connection, member: UUID) -> bool:
+    found: bool = await connection.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", member)
+    return found
+
+
+@pytest.fixture
+def file() -> Iterator[Path]:
+    folder = quick_folder()
+    yield folder / "backup.dump"
+    shutil.rmtree(folder)
+
+
+@pytest_asyncio.fixture
+async def restored(server: str) -> AsyncIterator[str]:
+    """Yields the address of an empty database to restore into."""
+    name = f"test_{secrets.token_hex(4)}"
+    await create_missing(server, name)
+    yield at(server, name)
+    await run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.slow
+async def test_a_restored_backup_brings_nobody_back(
+    fresh: str, restored: str, owner: asyncpg.Connection, file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    who = await people(owner)
+    tokens = {member: await open_session(owner, await account_of(owner, member)) for member in who.all}
+    async with serving(fresh, data=tmp_path):
+        backups.dump(fresh, file)
+        await erase(owner, who.leaving)
+        await consent(owner, who.withdrawing, False, [])
+        await keeper_of(tmp_path, ()).keep(owner)  # as the job does, every half a minute
+    # No log and no file names anybody, nor says how many have left.
+    [kept] = tmp_path.glob("departures-*.json")
+    assert not any(str(member) in kept.read_text() or member.hex in kept.read_text() for member in who.all)
+    assert sum(map(len, json.loads(kept.read_text()).values())) == 256
+    assert backups.restore(restored, file, "--no-owner", "--exit-on-error") == (0, "")
+    again = await asyncpg.connect(restored)
+    try:
+        assert [await exists(again, member) for member in who.all] == [True, True, True]
+        assert (await consents(again))[who.withdrawing] == (True, BOTH)
+        await open_roles(restored)
+        caplog.clear()
+        async with serving(restored, data=tmp_path) as ask:
+            assert [await exists(again, member) for member in who.all] == [False, True, True]
+            assert (await ask(Caller("leaving", tokens[who.leaving]), OWN))["errors"]
+            answers = {member: await ask(Caller("one", tokens[member]), OWN) for member in who.all[1:]}
+            assert not [answer["errors"] for answer in answers.values() if "errors" in answer]
+            granted = {
+                member: [each["granted"] for each in answer["data"]["me"]["consents"]]
+                for member, answer in answers.items()
+            }
+            assert granted == {who.withdrawing: [False], who.staying: [True]}
+        assert RESTORED.format(1, 1) in [record.getMessage() for record in caplog.records]
+        # Nobody is written to a second time, and the next start has nothing to do.
+        mails = "SELECT count(*) FROM identity.outbox_entry WHERE letter = 'ACCOUNT_DELETED'"
+        assert await again.fetchval(mails) == 0
+        caplog.clear()
+        async with serving(restored, data=tmp_path) as ask:
+            assert "errors" not in await ask(ANYBODY, "{ viewer { audience } }")
+        assert not [record for record in caplog.records if record.name == "cohorte.departures"]
+    finally:
+        await again.close()
+
+
+async def account_of(connection: asyncpg.Connection, member: UUID) -> UUID:
+    found: UUID = await connection.fetchval("SELECT id FROM identity.account WHERE member_id = $1", member)
+    return found
+
+
+# Without a second database: the rows that a backup has, brought back by hand
+
+
+async def forget(connection: asyncpg.Connection) -> None:
+    """What a restore does to the digests: none from after the backup, and the lineage of another database."""
+    await connection.execute("DELETE FROM identity.departure")
+    await connection.execute("UPDATE identity.departure_key SET lineage = 'another'")
+
+
+async def test_kinds_of_organizations_are_withdrawn_one_by_one(
+    owner: asyncpg.Connection, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    who, keeper = await people(owner), keeper_of(tmp_path, ())
+    await keeper.begin(owner)
+    backup = await owner.fetch("SELECT id FROM research.consent_change")
+    await consent(owner, who.leaving, True, ["LABORATORY"])
+    await consent(owner, who.withdrawing, False, [])
+    await keeper.keep(owner)
+    after = await consents(owner)
+    await owner.execute("DELETE FROM research.consent_change WHERE id <> ALL ($1)", [row["id"] for row in backup])
+    await owner.execute(
+        "UPDATE research.consent SET granted = true, recipients = $1 WHERE NOT demonstration AND purpose = $2",
+        BOTH,
+        PURPOSE,
+    )
+    await forget(owner)
+    await keeper_of(tmp_path, ()).begin(owner)
+    assert await consents(owner) == after
+    assert after[who.leaving] == (True, ["LABORATORY"])
+    assert RESTORED.format(0, 2) in caplog.messages
+
+
+async def test_a_consent_that_was_given_again_is_withdrawn_by_a_later_withdrawal_only(
+    owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    who = await people(owner)
+    one = who.withdrawing
+    await consent(owner, one, False, [])
+    await consent(owner, one, True, BOTH)
+    await keeper_of(tmp_path, ()).begin(owner)
+    had = await owner.fetch("SELECT digest FROM identity.departure")
+    # Restored from a backup that has all of it: the first withdrawal is not repeated.
+    await owner.execute("UPDATE identity.departure_key SET lineage = 'another'")
+    await keeper_of(tmp_path, ()).begin(owner)
+    assert (await consents(owner))[one] == (True, BOTH)
+    # The second one, after the backup, is.
+    await consent(owner, one, False, [])
+    await keeper_of(tmp_path, ()).keep(owner)
+    await owner.execute(
+        "DELETE FROM research.consent_change WHERE id = (SELECT id FROM research.consent_change WHERE member_id = $1"
+        " ORDER BY changed_at DESC LIMIT 1)",
+        one,
+    )
+    await owner.execute("UPDATE research.consent SET granted = true, recipients = $2 WHERE member_id = $1", one, BOTH)
+    await forget(owner)
+    await owner.executemany("INSERT INTO identity.departure (digest) VALUES ($1)", [(row["digest"],) for row in had])
+    await keeper_of(tmp_path, ()).begin(owner)
+    assert (await consents(owner))[one] == (False, [])
+    assert (await consents(owner))[who.staying] == (True, BOTH)
+
+
+async def test_a_snapshot_of_the_files_is_noticed_too(owner: asyncpg.Connection, tmp_path: Path) -> None:
+    """Its lineage is the same: what this database itself has stored is compared all the same."""
+    who = await people(owner)
+    await keeper_of(tmp_path, ()).begin(owner)
+    await erase(owner, who.leaving)
+    await keeper_of(tmp_path, ()).keep(owner)
+    had = await owner.fetch("DELETE FROM identity.departure RETURNING digest")
+    back = await factories.member(owner, id=who.leaving)
+    assert await exists(owner, back["id"])
+    await keeper_of(tmp_path, ()).begin(owner)
+    assert not await exists(owner, back["id"])
+    assert set(await owner.fetch("SELECT digest FROM identity.departure")) == set(had)
+
+
+async def test_a_copy_with_the_same_places_erases_nobody_in_the_original(
+    owner: asyncpg.Connection, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    who = await people(owner)
+    await keeper_of(tmp_path, ()).begin(owner)
+    found = await departures.read(owner)
+    digest = await owner.fetchval("SELECT identity.departure_digest('member ' || $1)", str(who.staying))
+    place = FolderPlace(tmp_path)
+    stored = json.loads(await place.read_text("departures", found.id) or b"")
+    await place.store_text("departures", found.id, json.dumps(stored | {"0123456789abcdef": [digest.hex()]}))
+    await keeper_of(tmp_path, ()).begin(owner)
+    assert await exists(owner, who.staying)
+    assert "another database, such as a copy of this one" in caplog.text
+    # What it has stored stays: a database that is restored cannot tell whose it is.
+    await erase(owner, who.leaving)
+    await keeper_of(tmp_path, ()).keep(owner)
+    assert digest in merged([parsed(await place.read_text("departures", found.id) or b"", "x")])["0123456789abcdef"]
+
+
+async def test_nothing_of_the_demonstration_is_stored(owner: asyncpg.Connection) -> None:
+    one = await owner.fetchval("SELECT id FROM care.member WHERE demonstration ORDER BY id LIMIT 1")
+    await owner.execute("DELETE FROM care.member WHERE id = $1", one)
+    assert await owner.fetchval("SELECT count(*) FROM identity.departure") == 0
+
+
+async def test_all_places_have_the_same_and_a_new_one_is_filled(owner: asyncpg.Connection, tmp_path: Path) -> None:
+    who = await people(owner)
+    with object_store() as store:
+        places = FolderPlace(tmp_path / "one"), WebPlace(store.address, 1)
+        keeper = DepartureKeeper(places)
+        await keeper.begin(owner)
+        await erase(owner, who.leaving)
+        await keeper.keep(owner)
+        id = (await departures.read(owner)).id
+        texts = [await place.read_text("departures", id) for place in places]
+        assert texts[0] == texts[1] is not None
+        requests = len(store.received)
+        await keeper.keep(owner)
+        assert len(store.received) == requests  # nothing is new
+        await DepartureKeeper((*places, FolderPlace(tmp_path / "two"))).begin(owner)
+        assert await FolderPlace(tmp_path / "two").read_text("departures", id) == texts[0]
+
+
+async def test_the_number_of_digests_is_made_coarse(owner: asyncpg.Connection, tmp_path: Path) -> None:
+    await keeper_of(tmp_path, ()).begin(owner)
+    sizes = []
+    for number in (1, 255, 1):
+        await owner.execute(
+            "INSERT INTO identity.departure (digest) SELECT uuid_send(gen_random_uuid()) FROM generate_series(1, $1)",
+            number,
+        )
+        await keeper_of(tmp_path, ()).keep(owner)
+        [kept] = tmp_path.glob("departures-*.json")
+        sizes.append(sum(map(len, json.loads(kept.read_text()).values())))
+    assert sizes == [256, 256, 512]
+
+
+@pytest.mark.parametrize("text", [b"", b"x", b"[]", b'{"a": 1}', b'{"a": ["0"]}', b'{"a": ["00"]}', b'{"a": [1]}'])
+def test_what_is_not_digests_is_refused(text: bytes) -> None:
+    with pytest.raises(HeadUnreadable):
+        parsed(text, "a place")
+
+
+async def test_a_restored_database_is_not_served_without_its_places(
+    fresh: str, owner: asyncpg.Connection, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with object_store() as store:
+        keeper = DepartureKeeper((FolderPlace(tmp_path), WebPlace(store.address, 1)))
+        store.status = 500
+        await keeper.begin(owner)  # not restored: it is logged, and tried again
+        assert "cannot be stored outside the database" in caplog.text
+        with pytest.raises(DeparturesUnknown):
+            await keeper.keep(owner)
+        store.status = None
+        await keeper.keep(owner)
+        await owner.execute("UPDATE identity.departure_key SET lineage = 'another'")
+        store.status = 500
+        with pytest.raises(DeparturesUnknown, match="place 1 of COHORTE_LEDGER_HEADS"):
+            await keeper.begin(owner)
+        app = create_app(Settings(database_url=fresh, data=tmp_path, ledger_heads=(store.address,), web=False))
+        with pytest.raises(DeparturesUnknown):
+            async with app.router.lifespan_context(app):
+                pass
+        assert app.endpoint is None
+
+
+async def test_every_kind_of_organization_can_be_withdrawn_from(admin: asyncpg.Connection) -> None:
+    found: list[Any] = await admin.fetch(
+        "SELECT kind FROM research.withdrawals(gen_random_uuid(), 'SURVEY_RESEARCH', false)"
+    )
+    assert {row["kind"] for row in found} == {"", *(kind.value for kind in OrganizationKind)}
+
+
+async def test_digests_depend_on_the_databases_own_key(admin: asyncpg.Connection) -> None:
+    digest = "SELECT identity.departure_digest('member 1')"
+    before = await admin.fetchval(digest)
+    assert len(before) == 16
+    assert await admin.fetchval(digest) == before
+    await admin.execute("UPDATE identity.departure_key SET inner_key = sha256(inner_key)")
+    assert await admin.fetchval(digest) != before
