@@ -57,7 +57,7 @@ check: dev node  ## style, types, the direction of imports, the graph's names an
 	$(RUN) -m commands.compatibility
 	$(RUN) -m commands.web check
 
-bench: dev  ## requests per second against the same answers written by hand
+bench: dev node  ## requests per second beside a limit and other servers; QUICK=1 in 3 minutes, PROFILE=1 says why
 	@exec $(RUN) -m bench $(ARGS)
 
 lock: dev  ## locks/*.lock from pyproject.toml, keeping what is pinned; ARGS=--upgrade for the newest
