@@ -70,7 +70,7 @@ lock: dev  ## locks/*.lock from pyproject.toml, keeping what is pinned; ARGS=--u
 	$(COMPILE:locks/excludes.txt=/dev/null) --group conformance -o locks/conformance.lock
 
 clean:  ## what the other targets made, but .data: its rows may be somebody's
-	rm -rf .venv .venv.lock tests/clients/node_modules web/node_modules web/dist web/screenshots .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv.lock bench/peers/node_modules tests/clients/node_modules web/node_modules web/dist web/screenshots .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 requirements: boot

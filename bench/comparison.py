@@ -164,10 +164,8 @@ async def prepare(superuser: str, dsn: str, data: Path, scale: float) -> tuple[i
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute((PEERS / "peers.sql").read_text(encoding="utf-8"))
-        backend, server_version = await connection.fetchrow(
-            "SELECT pg_backend_pid(), current_setting('server_version')"
-        )
-        return machine.parent_of(backend), server_version
+        backend = await connection.fetchval("SELECT pg_backend_pid()")
+        return machine.parent_of(backend), await connection.fetchval("SELECT current_setting('server_version')")
     finally:
         await connection.close()
 

@@ -11,6 +11,7 @@ from bench.servers import CORES, PINNED, Request, Running
 
 CLIENTS = 16
 MOST_SECONDS = 16  # for a first answer
+PATIENCE_SECONDS = 30  # for any: the slowest servers take seconds where others work on the machine
 # Each connection of wrk sends the requests in turn, formatted once.
 SCRIPT = """
 local requests, at = {}, 0
@@ -80,7 +81,16 @@ def sample(running: Running, script: Path, seconds: int, postmaster: int) -> Sam
 def turn(running: Running, script: Path, seconds: int, postmaster: int) -> Sample:
     server_before = machine.cpu_seconds(running.process.pid)
     database_before = machine.cpu_of_all(machine.children_of(postmaster))
-    command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{seconds}s", "-s", str(script), running.address]
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{CLIENTS}",
+        f"-d{seconds}s",
+        f"--timeout={PATIENCE_SECONDS}s",
+        "-s",
+        str(script),
+        running.address,
+    ]
     if PINNED and shutil.which("taskset"):
         command = ["taskset", "-c", str(CORES[1]), *command]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout

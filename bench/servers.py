@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from bench.workloads import Case, Workload
 from commands import node
@@ -131,7 +131,7 @@ def for_node(dsn: str) -> str:
     """The address of a database on a Unix socket as node-postgres writes it."""
     url = urlsplit(dsn)
     folder = parse_qs(url.query)["host"][0]
-    return f"socket://{url.username}:{quote(url.password or '', safe='')}@{folder}/?db={url.path[1:]}"
+    return f"socket://{url.username}:{url.password}@{folder}/?db={url.path[1:]}"
 
 
 def pin(process: int, place: int) -> None:

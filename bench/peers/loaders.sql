@@ -27,17 +27,19 @@ SELECT k AS key, b.* FROM unnest($1::uuid[]) k CROSS JOIN LATERAL (
 SELECT i.id AS key, i.name, i.unit, i.kind FROM catalog.indicator i WHERE i.id = ANY ($1::uuid[])
 
 -- name: series
-SELECT k AS key, k::text || ' ' || i.id::text AS series, i.id AS indicator_id
-FROM unnest($1::uuid[]) k JOIN catalog.indicator i ON i.id IN (
-    SELECT b.indicator_id FROM care.observation b WHERE b.member_id = k
-    AND b.observed_on BETWEEN (catalog.earliest_today() - interval '1 year')::date AND catalog.latest_today())
-ORDER BY lower(i.name), i.id
+SELECT d.member_id AS key, d.member_id::text || ' ' || i.id::text AS series, i.id AS indicator_id
+FROM (
+    SELECT DISTINCT b.member_id, b.indicator_id FROM care.observation b WHERE b.member_id = ANY ($1::uuid[])
+        AND b.observed_on BETWEEN (SELECT (catalog.earliest_today() - interval '1 year')::date)
+            AND (SELECT catalog.latest_today())) d
+JOIN catalog.indicator i ON i.id = d.indicator_id ORDER BY lower(i.name), i.id
 
 -- name: latest
 SELECT k AS key, b.* FROM unnest($1::text[]) k CROSS JOIN LATERAL (
     SELECT b.value, b.observed_on AS "observedOn" FROM care.observation b
     WHERE b.member_id = split_part(k, ' ', 1)::uuid AND b.indicator_id = split_part(k, ' ', 2)::uuid
-        AND b.observed_on BETWEEN (catalog.earliest_today() - interval '1 year')::date AND catalog.latest_today()
+        AND b.observed_on BETWEEN (SELECT (catalog.earliest_today() - interval '1 year')::date)
+            AND (SELECT catalog.latest_today())
     ORDER BY b.observed_on DESC LIMIT 1) b
 
 -- name: points
@@ -46,7 +48,8 @@ SELECT k AS key, b.* FROM unnest($1::text[]) k CROSS JOIN LATERAL (
         min(b.value) AS minimum, max(b.value) AS maximum, count(*)::int AS count
     FROM care.observation b
     WHERE b.member_id = split_part(k, ' ', 1)::uuid AND b.indicator_id = split_part(k, ' ', 2)::uuid
-        AND b.observed_on BETWEEN (catalog.earliest_today() - interval '1 year')::date AND catalog.latest_today()
+        AND b.observed_on BETWEEN (SELECT (catalog.earliest_today() - interval '1 year')::date)
+            AND (SELECT catalog.latest_today())
     GROUP BY 1 ORDER BY 1) b
 
 -- name: courses
@@ -95,14 +98,17 @@ FROM insight.cell c JOIN insight.insight i ON i.id = c.insight_id
 WHERE c.insight_id = ANY ($1::uuid[]) ORDER BY c.place
 
 -- name: category
-SELECT k AS key, g.code, g.label FROM unnest($1::text[]) k JOIN insight.category g
-    ON g.dataset_id = split_part(k, ' ', 1)::uuid AND g.variable = split_part(k, ' ', 2)::int
-    AND g.place = split_part(k, ' ', 3)::int
+SELECT k AS key, g.code, g.label FROM unnest($1::text[]) k CROSS JOIN LATERAL (
+    SELECT g.code, g.label FROM insight.category g
+    WHERE g.dataset_id = split_part(k, ' ', 1)::uuid AND g.variable = split_part(k, ' ', 2)::int
+        AND g.place = split_part(k, ' ', 3)::int OFFSET 0) g
 
 -- name: categories_by
 SELECT k AS key, g.code, g.label FROM unnest($1::text[]) k
 JOIN insight.insight i ON i.id = split_part(k, ' ', 1)::uuid
 JOIN insight.cell c ON c.insight_id = i.id AND c.place = split_part(k, ' ', 2)::int
 CROSS JOIN LATERAL unnest(i.by, c.by) AS pair (variable, place)
-JOIN insight.category g ON g.dataset_id = i.dataset_id AND g.variable = pair.variable AND g.place = pair.place
-ORDER BY g.variable
+CROSS JOIN LATERAL (
+    SELECT g.code, g.label FROM insight.category g
+    WHERE g.dataset_id = i.dataset_id AND g.variable = pair.variable AND g.place = pair.place OFFSET 0) g
+ORDER BY pair.variable

@@ -78,8 +78,10 @@ CREATE FUNCTION bench.shown_cell_category(c bench.shown_cell) RETURNS insight.ca
 $$;
 
 CREATE FUNCTION bench.shown_cell_by(c bench.shown_cell) RETURNS SETOF insight.category LANGUAGE sql STABLE AS $$
-    SELECT g.* FROM unnest(c.variables_by, c.places_by) AS pair (variable, place)
-    JOIN insight.category g ON g.dataset_id = c.dataset_id AND g.variable = pair.variable AND g.place = pair.place
+    -- Each is one lookup by primary key: a join would read all categories of the dataset for each cell.
+    SELECT g.* FROM unnest(c.variables_by, c.places_by) AS pair (variable, place) CROSS JOIN LATERAL (
+        SELECT * FROM insight.category g
+        WHERE g.dataset_id = c.dataset_id AND g.variable = pair.variable AND g.place = pair.place OFFSET 0) g
     ORDER BY g.variable
 $$;
 
