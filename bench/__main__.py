@@ -3,21 +3,24 @@
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from bench import machine
 from bench.answers import Different
-from bench.comparison import FULL, QUICK, compared
+from bench.comparison import FULL, QUICK, Extent, compared
 from bench.load import Refused, wrk
 from bench.results import page, summary
 from bench.servers import LIMIT, OURS, PEERS, SERVERS, NotStarted
 from bench.workloads import WORKLOADS
 from commands import node
 from commands.cluster import Unavailable
-from settings import variable
+from settings import Settings, SettingsError, variable
 
 RESULTS = Path(__file__).parent / "results.md"
 NO_WRK = "The benchmark needs wrk. Install it (Debian: apt-get install wrk)."
+NO_PROC = "The benchmark reads CPU time and memory from /proc, which only Linux has."
 PARTIAL = "bench/results.md is left as it is: it has all workloads and servers."
 
 
@@ -27,20 +30,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--servers", nargs="+", choices=names, default=names, help="only these, besides the limit")
     parser.add_argument("--workloads", nargs="+", choices=[each.name for each in WORKLOADS], help="only these")
     given = parser.parse_args(arguments)
-    if wrk() is None:
-        print(NO_WRK, file=sys.stderr)
-        return 1
     servers = [server for server in SERVERS if server.name in {LIMIT, OURS, *given.servers}]
     workloads = [each for each in WORKLOADS if given.workloads is None or each.name in given.workloads]
     quick, profile = (os.environ.get(name, "0") != "0" for name in ("QUICK", "PROFILE"))
-    extent = QUICK if quick else FULL
-    extent = replace(extent, scale=float(os.environ.get(variable("scale"), extent.scale)))
     command = " ".join([*(f"{name}=1" for name, on in (("QUICK", quick), ("PROFILE", profile)) if on), "make bench"])
     try:
+        extent = scaled(QUICK if quick else FULL, os.environ)
+        expect_tools()
         if any(server.is_node for server in servers):
             node.install(PEERS)
         run = compared(servers, workloads, extent, profile=profile, command=command)
-    except (node.NodeMissing, node.NodeFailed, Unavailable, NotStarted, Different, Refused) as error:
+    except (SettingsError, node.NodeMissing, node.NodeFailed, Unavailable, NotStarted, Different, Refused) as error:
         print(error, file=sys.stderr)
         return 1
     print(summary(run.measured))
@@ -50,6 +50,21 @@ def main(arguments: list[str] | None = None) -> int:
         RESULTS.write_text(page(run), encoding="utf-8")
         print(f"{RESULTS.parent.name}/{RESULTS.name} is written.")
     return 0
+
+
+def scaled(extent: Extent, environ: Mapping[str, str]) -> Extent:
+    """The extent, with the network's size from the environment if it is set. Raises SettingsError."""
+    name = variable("scale")
+    given = {name: environ[name]} if name in environ else {}
+    return replace(extent, scale=Settings.from_environment(given).scale) if given else extent
+
+
+def expect_tools() -> None:
+    """Raises Unavailable with what the machine lacks."""
+    if wrk() is None:
+        raise Unavailable(NO_WRK)
+    if not machine.PROC.is_dir():
+        raise Unavailable(NO_PROC)
 
 
 if __name__ == "__main__":

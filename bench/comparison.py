@@ -179,7 +179,7 @@ def facts(server_version: str, load: float) -> list[tuple[str, str]]:
     return [
         ("day", f"{datetime.now(UTC):%Y-%m-%d}"),
         *machine.facts(),
-        ("others' work at the start", f"load average {load:.1f}"),
+        ("others' work", f"load average {load:.1f} before the run"),
         ("versions", ", ".join(versions)),
     ]
 

@@ -7,15 +7,18 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from graphql import build_schema, parse, validate
 from graphql.language import OperationDefinitionNode
 
 from bench import __main__ as command
-from bench import load, machine, results, servers
+from bench import cases, load, machine, results, servers
 from bench.answers import Different, expect_same, normal
+from bench.comparison import QUICK
 from bench.figures import Spread, order, ratio, verdict
 from bench.load import NoAnswer, Refused, Sample
+from bench.peers import plain
 from bench.profiled import module_of, shares
 from bench.servers import LIMIT, OURS, SERVERS
 from bench.workloads import OPERATIONS, WORKLOADS, Case, Workload
@@ -144,6 +147,21 @@ def test_every_statement_of_the_limit_binds_what_it_is_given(workload: Workload)
     assert set(workload.limit_takes) <= {"member", "value"}
 
 
+async def test_every_statement_fits_the_tables(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
+    for sql in (cases.DIARISTS, cases.OPEN, cases.IN_ENGLISH):
+        await admin.prepare(sql)
+    for workload in WORKLOADS:
+        statement = await admin.prepare(workload.limit)
+        assert len(statement.get_parameters()) == len(workload.limit_takes)
+        if workload.cases is not None:
+            names = [each.name for each in (await admin.prepare(workload.cases)).get_attributes()]
+            assert names in (["value"], ["value", "account"])
+    for name, sql in plain.STATEMENTS.items():
+        columns = [each.name for each in (await admin.prepare(sql)).get_attributes()]
+        assert columns.count("key") == 1, name
+    await admin.execute((servers.PEERS / "peers.sql").read_text(encoding="utf-8"))  # in the test's transaction
+
+
 def test_every_folder_of_texts_is_a_workload_with_its_goal_in_the_documents() -> None:
     assert sorted(path.name for path in OPERATIONS.iterdir()) == sorted(NAMES)
     page = (ROOT / "docs/decisions/0036-benchmark.md").read_text(encoding="utf-8")
@@ -189,6 +207,26 @@ def test_a_missing_wrk_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert command.main([]) == 1
     assert capsys.readouterr().err == f"{command.NO_WRK}\n"
+
+
+def test_another_system_than_linux_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(machine, "PROC", tmp_path / "proc")
+    assert command.main([]) == 1
+    assert capsys.readouterr().err == f"{command.NO_PROC}\n"
+
+
+def test_a_scale_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COHORTE_SCALE", "large")
+    assert command.main([]) == 1
+    assert "COHORTE_SCALE is not valid: expected a number" in capsys.readouterr().err
+
+
+def test_the_size_of_the_network_is_the_settings() -> None:
+    assert command.scaled(QUICK, {"COHORTE_SCALE": "0.05", "COHORTE_PORT": "none"}).scale == 0.05
+    assert command.scaled(QUICK, {}) == QUICK
 
 
 def test_a_missing_node_is_named_before_anything_starts(
