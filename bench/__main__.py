@@ -21,7 +21,7 @@ from settings import Settings, SettingsError, variable
 RESULTS = Path(__file__).parent / "results.md"
 NO_WRK = "The benchmark needs wrk. Install it (Debian: apt-get install wrk)."
 NO_PROC = "The benchmark reads CPU time and memory from /proc, which only Linux has."
-PARTIAL = "bench/results.md is left as it is: it has all workloads and servers."
+PARTIAL = "No results are written: they are of all workloads and servers."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,11 +29,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description="Compare Cohorte with a limit and with its peers.")
     parser.add_argument("--servers", nargs="+", choices=names, default=names, help="only these, besides the limit")
     parser.add_argument("--workloads", nargs="+", choices=[each.name for each in WORKLOADS], help="only these")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where to write them (default: bench/results.md)")
     given = parser.parse_args(arguments)
     servers = [server for server in SERVERS if server.name in {LIMIT, OURS, *given.servers}]
     workloads = [each for each in WORKLOADS if given.workloads is None or each.name in given.workloads]
     quick, profile = (os.environ.get(name, "0") != "0" for name in ("QUICK", "PROFILE"))
-    command = " ".join([*(f"{name}=1" for name, on in (("QUICK", quick), ("PROFILE", profile)) if on), "make bench"])
+    set_ = [f"{name}={os.environ[name]}" for name in ("QUICK", "PROFILE", variable("scale")) if name in os.environ]
+    command = " ".join([*set_, "make bench"])
     try:
         extent = scaled(QUICK if quick else FULL, os.environ)
         expect_tools()
@@ -47,8 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
     if len(servers) < len(SERVERS) or len(workloads) < len(WORKLOADS):
         print(PARTIAL)
     else:
-        RESULTS.write_text(page(run), encoding="utf-8")
-        print(f"{RESULTS.parent.name}/{RESULTS.name} is written.")
+        given.results.write_text(page(run), encoding="utf-8")
+        print(f"{given.results.name} is written.")
     return 0
 
 

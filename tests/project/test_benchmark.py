@@ -273,6 +273,32 @@ def test_a_goal_that_is_reached_needs_no_reason() -> None:
     assert "a request takes" not in page
 
 
+@pytest.mark.parametrize("words", [[], ["--workloads", "page"], ["--servers", "Mercurius"]], ids=str)
+def test_results_are_written_of_a_whole_run_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str]
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(node, "install", lambda folder: False)
+    given = []
+
+    def compared(*positional: Any, **named: Any) -> results.Run:
+        given.append((*positional, named["command"]))
+        return finished()
+
+    monkeypatch.setattr(command, "compared", compared)
+    monkeypatch.setenv("COHORTE_SCALE", "3")
+    monkeypatch.setenv("QUICK", "1")
+    monkeypatch.delenv("PROFILE", raising=False)
+    assert command.main([*words, "--results", str(tmp_path / "found.md")]) == 0
+    assert (tmp_path / "found.md").exists() == (not words)
+    ((chosen, workloads, extent, named),) = given
+    assert [server.name for server in chosen][:2] == [LIMIT, OURS]
+    assert len(chosen) == (3 if "Mercurius" in words else len(SERVERS))
+    assert len(workloads) == (1 if "page" in words else len(WORKLOADS))
+    assert (extent.scale, extent.turns, named) == (3.0, QUICK.turns, "QUICK=1 COHORTE_SCALE=3 make bench")
+    assert f"page        {OURS} 0.45" in capsys.readouterr().out
+
+
 def test_the_committed_results_are_of_all_workloads_and_name_no_machine() -> None:
     page = (ROOT / "bench" / "results.md").read_text(encoding="utf-8")
     assert [name for name in NAMES if f"\n## {name}: " not in page] == []
