@@ -57,7 +57,7 @@ check: dev node  ## style, types, the direction of imports, the graph's names an
 	$(RUN) -m commands.compatibility
 	$(RUN) -m commands.web check
 
-bench: dev  ## requests per second against the same answers written by hand
+bench: dev node  ## requests per second beside a limit and other servers; QUICK=1 in 3 minutes, PROFILE=1 says why
 	@exec $(RUN) -m bench $(ARGS)
 
 lock: dev  ## locks/*.lock from pyproject.toml, keeping what is pinned; ARGS=--upgrade for the newest
@@ -70,7 +70,7 @@ lock: dev  ## locks/*.lock from pyproject.toml, keeping what is pinned; ARGS=--u
 	$(COMPILE:locks/excludes.txt=/dev/null) --group conformance -o locks/conformance.lock
 
 clean:  ## what the other targets made, but .data: its rows may be somebody's
-	rm -rf .venv .venv.lock tests/clients/node_modules web/node_modules web/dist web/screenshots .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv.lock bench/peers/node_modules tests/clients/node_modules web/node_modules web/dist web/screenshots .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 requirements: boot

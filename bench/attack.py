@@ -51,10 +51,14 @@ def send(address: str, token: str, name: str) -> None:
             refused.read()
 
 
-def report(address: str, victim: str, attacker: str) -> None:
-    """Prints the victim's p95 while nothing else happens, and during each attack."""
+def report(address: str, victim: str, attacker: str) -> list[str]:
+    """The victim's p95 while nothing else happens and during each attack, as lines of a table."""
     quiet = asyncio.run(p95(address, victim))
-    print(f"p95 of another caller: quiet {quiet * 1000:.1f} ms")
+    lines = [
+        "| attack | p95 of the other, ms | times the quiet one |",
+        "|---|---|---|",
+        f"| none | {quiet * 1000:.1f} | 1.0 |",
+    ]
     for name in ATTACKS:
         command = [sys.executable, "-m", "bench.attack", address, attacker, name]
         attackers = [subprocess.Popen(command) for _ in range(4)]
@@ -65,7 +69,8 @@ def report(address: str, victim: str, attacker: str) -> None:
             for process in attackers:
                 process.kill()
                 process.wait()
-        print(f"  {name:30} {found * 1000:6.1f} ms  {found / quiet:.1f} times")
+        lines.append(f"| {name} | {found * 1000:.1f} | {found / quiet:.1f} |")
+    return lines
 
 
 async def p95(address: str, token: str) -> float:

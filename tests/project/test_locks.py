@@ -1,5 +1,6 @@
 """The locks: what pyproject.toml declares, every file by its hash, and no registry's address."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -88,5 +89,12 @@ def test_the_server_and_its_tests_agree_on_every_version() -> None:
 
 def test_a_node_lock_keeps_no_address() -> None:
     assert "omit-lockfile-registry-resolved=true" in (ROOT / ".npmrc").read_text().split()
-    locks = [ROOT / "tests/clients/package-lock.json", ROOT / "web/package-lock.json"]
+    locks = [ROOT / folder / "package-lock.json" for folder in ("bench/peers", "tests/clients", "web")]
     assert [path for path in locks if '"resolved"' in path.read_text() or '"integrity"' not in path.read_text()] == []
+
+
+def test_every_peer_of_the_benchmark_has_its_reason_and_a_version() -> None:
+    wanted = json.loads((ROOT / "bench/peers/package.json").read_text(encoding="utf-8"))["dependencies"]
+    page = (ROOT / "docs/decisions/0036-benchmark.md").read_text(encoding="utf-8")
+    assert [name for name in wanted if f"| `{name}` |" not in page] == []
+    assert [version for version in wanted.values() if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
