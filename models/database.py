@@ -15,6 +15,12 @@ Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 REVOKED = "session_revoked"  # the channel that notifies of the id of every revoked session or API key
 
+# Of the database: its cluster's identifier, and the timeline, which changes when a backup is restored to a point in
+# time and when a standby becomes the primary.
+HISTORY = (
+    "(SELECT system_identifier::text FROM pg_control_system())"
+    " || ' ' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
+)
 # A database from before the marker has no such column.
 UNDERSTOOD = """
     SELECT m.version_num = $1 OR m.version_num COLLATE "C" > $1 AND to_jsonb(m) ->> 'compatible_since' COLLATE "C" <= $1

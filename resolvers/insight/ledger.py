@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from models.database import Connection
+from models.database import HISTORY, Connection
 from privacy.chain import GENESIS, UNSALTED, VERSION, ChainEntry, broken_at, commitment_of, hash_of
 
 Begin: TypeAlias = Callable[[Connection], AbstractAsyncContextManager[Any]]  # a transaction that may append entries
@@ -54,12 +54,6 @@ class Head:
 
 EMPTY = Head(0, GENESIS)
 LOCK = "hashtext('cohorte.ledger')"
-# Of the database: its cluster's identifier, and the timeline, which changes when a backup is restored to a point in
-# time and when a standby becomes the primary.
-HISTORY = (
-    "(SELECT system_identifier::text FROM pg_control_system())"
-    " || ' ' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
-)
 
 
 async def head(connection: Connection) -> Head:

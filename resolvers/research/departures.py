@@ -4,8 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from models.database import Connection
-from resolvers.insight.ledger import HISTORY
+from models.database import HISTORY, Connection
 
 
 @dataclass(frozen=True)
