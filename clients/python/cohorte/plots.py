@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from cohorte.insights import Insight, PlottedFigure
@@ -11,6 +12,7 @@ from cohorte.tables import Row
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+CITED = 160  # characters of a line of the citation
 SPREAD = 0.6  # of the distance of two places, over which their groups are spread
 TURNED = 8  # from so many places on, their labels are turned
 
@@ -26,7 +28,7 @@ def plot(insight: Insight, figure: PlottedFigure | None = None, ax: Axes | None 
     places = list(dict.fromkeys(place for points in series.values() for place in points))
     ax = ax or pyplot.subplots(figsize=(8, 4.5), layout="constrained")[1]
     for at, (group, points) in enumerate(series.items()):
-        shift = 0.0 if len(series) == 1 else SPREAD * (at / (len(series) - 1) - 0.5)
+        shift = SPREAD * ((at + 0.5) / len(series) - 0.5)
         across = [places.index(place) + shift for place in points]
         values = [value for value, _, _ in points.values()]
         bars = [
@@ -40,7 +42,7 @@ def plot(insight: Insight, figure: PlottedFigure | None = None, ax: Axes | None 
     ax.set_ylabel(f"{figure.capitalize()}, with its 95 % confidence interval")
     if any(series):
         ax.legend()
-    ax.annotate(insight.provenance.citation(), (0, -0.22), xycoords="axes fraction", fontsize=6, wrap=True, va="top")
+    ax.set_xlabel(fill(insight.provenance.citation(), CITED), fontsize=6, loc="left")
     return ax
 
 
