@@ -1,6 +1,7 @@
 """Columns and plots of the Python client, for tables of every shape."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import matplotlib
@@ -103,6 +104,15 @@ def test_shares_and_counts_are_drawn_with_their_intervals(by: tuple[str, ...]) -
             ]
         assert "95 % confidence interval" in ax.get_ylabel()
         assert " ".join(ax.get_xlabel().split()) == made().provenance.citation()
+
+
+def test_a_citation_names_what_is_needed_to_find_the_table_again() -> None:
+    provenance = made().provenance
+    assert provenance.citation() == (
+        "Tracking (2026), Cohorte, frozen on 2026-03-02. Insight ins_1, published on 2026-03-03 with a margin of error of "
+        f"20 (95 % confidence). Public ledger, entry 7, SHA-256 {'ab' * 32}."
+    )
+    assert replace(provenance, dataset_title="Tracking, 2026").citation().startswith("Tracking, 2026, Cohorte, frozen")
 
 
 def test_a_mean_is_drawn_for_each_group() -> None:

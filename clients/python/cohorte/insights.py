@@ -54,8 +54,9 @@ class Provenance:
 
     def citation(self) -> str:
         """A sentence to cite the insight with."""
+        named = self.wave in self.dataset_title
         return (
-            f"{self.dataset_title} ({self.wave}), Cohorte, frozen on {self.frozen_on.isoformat()}. Insight "
+            f"{self.dataset_title}{'' if named else f' ({self.wave})'}, Cohorte, frozen on {self.frozen_on.isoformat()}. Insight "
             f"{self.insight}, published on {self.published_at.date().isoformat()} with a margin of error of "
             f"{self.margin_of_error} (95 % confidence). Public ledger, entry {self.ledger_position}, "
             f"SHA-256 {self.ledger_hash}."
