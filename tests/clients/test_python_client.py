@@ -1,10 +1,12 @@
 """The Python client against the real server: what it finds, publishes, reads and verifies."""
 
 import asyncio
+import json
 import math
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -15,7 +17,8 @@ import pytest_asyncio
 
 from cohorte import AsyncClient, Client, errors
 from cohorte.graph.enums import Precision
-from tests.support.client import Caller
+from cohorte.manifest import VIEWS, manifest
+from tests.support.client import Caller, serving
 from tests.support.insights import Published
 from tests.support.network import Network
 from tests.support.population import buyer, closed
@@ -240,7 +243,7 @@ async def test_frames_have_the_figures_with_their_margins_and_intervals(
         *("share", "share_low", "share_high", "reliability", "share_reliability"),
     ]
     assert [str(frame.dtypes[name]) for name in ("sex", "count", "share")] == ["string", "Int64", "Float64"]
-    assert frame.attrs["provenance"] == insight.provenance
+    assert frame.attrs == json.loads(json.dumps(frame.attrs)) == {"provenance": insight.provenance.to_dict()}
     assert [dict(row) for row in insight.cells] == [
         {
             "sex": cell["by"][0]["label"],
@@ -319,3 +322,29 @@ async def test_texts_are_in_the_language_that_was_requested(laboratory: Laborato
             unknown = (await client.dataset(laboratory.dataset, search="sex")).variables[0].categories[-1]
             messages.append(unknown.label)
     assert messages == ["Unknown", "Inconnu"]
+
+
+async def test_a_server_that_accepts_trusted_documents_alone_serves_the_client_by_its_manifests(
+    dsn: str, tmp_path: Path
+) -> None:
+    for view in VIEWS:
+        folder = tmp_path / view
+        folder.mkdir()
+        (folder / "python.json").write_text(json.dumps(manifest(view)), encoding="utf-8")
+    trusted = {f"documents_{view}": "trusted" for view in VIEWS}
+    async with serving(dsn, manifests=tmp_path) as ask:
+        who = await ask.sign_in("laboratory")
+    async with serving(dsn, manifests=tmp_path, **trusted) as ask:
+        url = str(ask.http.base_url)
+        async with AsyncClient(who.token, url) as client, AsyncClient(None, url) as visitor:
+            [trial] = await client.catalogue(community="rheumatoid-arthritis")
+            assert [trial] == await visitor.catalogue(community="rheumatoid-arthritis")
+            assert await client.dataset(trial.id) == await visitor.dataset(trial.id)
+            found = next(each for each in await client.published(trial.id) if each.by)
+            assert (await client.verify(found.id)).compared
+            assert (await client.quote(trial.id, "sex")).affordable
+            assert (await client.insight(found.id)).id == (await client.reconciled(found.id)).id == found.id
+            assert (await client.json_stat(found.id))["version"] == "2.0"
+            with pytest.raises(errors.Invalid):
+                await client.publish(trial.id, "nonsense")
+            assert await visitor.ledger() == await client.ledger()

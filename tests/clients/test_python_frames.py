@@ -1,5 +1,6 @@
 """Columns and plots of the Python client, for tables of every shape."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -109,10 +110,17 @@ def test_shares_and_counts_are_drawn_with_their_intervals(by: tuple[str, ...]) -
 def test_a_citation_names_what_is_needed_to_find_the_table_again() -> None:
     provenance = made().provenance
     assert provenance.citation() == (
-        "Tracking (2026), Cohorte, frozen on 2026-03-02. Insight ins_1, published on 2026-03-03 with a margin of error of "
-        f"20 (95 % confidence). Public ledger, entry 7, SHA-256 {'ab' * 32}."
+        "Tracking (2026), Cohorte, frozen on 2026-03-02. Insight ins_1, published on 2026-03-03 with a margin of error "
+        f"of 20 (95 % confidence). Public ledger, entry 7, SHA-256 {'ab' * 32}."
     )
     assert replace(provenance, dataset_title="Tracking, 2026").citation().startswith("Tracking, 2026, Cohorte, frozen")
+
+
+def test_a_provenance_is_json() -> None:
+    found = made("sex").provenance.to_dict()
+    assert json.loads(json.dumps(found)) == found
+    assert (found["frozen_on"], found["published_at"]) == ("2026-03-02", "2026-03-03T12:00:00+00:00")
+    assert found["variables"] == ["sex", "mood"]
 
 
 def test_a_mean_is_drawn_for_each_group() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -52,12 +52,17 @@ class Provenance:
     ledger_position: int
     ledger_hash: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """The facts as JSON has them."""
+        found = asdict(self) | {"variables": list(self.variables)}
+        return {name: each.isoformat() if isinstance(each, date) else each for name, each in found.items()}
+
     def citation(self) -> str:
         """A sentence to cite the insight with."""
-        named = self.wave in self.dataset_title
+        wave = "" if self.wave in self.dataset_title else f" ({self.wave})"
         return (
-            f"{self.dataset_title}{'' if named else f' ({self.wave})'}, Cohorte, frozen on {self.frozen_on.isoformat()}. Insight "
-            f"{self.insight}, published on {self.published_at.date().isoformat()} with a margin of error of "
+            f"{self.dataset_title}{wave}, Cohorte, frozen on {self.frozen_on.isoformat()}. Insight {self.insight}, "
+            f"published on {self.published_at.date().isoformat()} with a margin of error of "
             f"{self.margin_of_error} (95 % confidence). Public ledger, entry {self.ledger_position}, "
             f"SHA-256 {self.ledger_hash}."
         )
@@ -84,9 +89,9 @@ class Insight:
     as_of: datetime | None = None
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The cells for pandas. `attrs` has the provenance."""
+        """The cells for pandas. `attrs` has the provenance, which pandas stores in Parquet files too."""
         frame = self.cells.to_pandas()
-        frame.attrs["provenance"] = self.provenance
+        frame.attrs["provenance"] = self.provenance.to_dict()
         return frame
 
     def to_polars(self) -> polars.DataFrame:
