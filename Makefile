@@ -55,6 +55,7 @@ check: dev node  ## style, types, the direction of imports, the graph's names an
 	$(RUN) -m commands.sdl --check
 	$(RUN) -m commands.translations --check
 	$(RUN) -m commands.compatibility
+	$(RUN) -m commands.python_client --check
 	$(RUN) -m commands.web check
 
 bench: dev node  ## requests per second beside a limit and other servers; QUICK=1 in 3 minutes, PROFILE=1 says why
@@ -65,6 +66,7 @@ lock: dev  ## locks/*.lock from pyproject.toml, keeping what is pinned; ARGS=--u
 	$(COMPILE) --all-extras pyproject.toml -o locks/requirements.lock
 	$(COMPILE) --extra telemetry pyproject.toml -c locks/requirements.lock -o locks/server.lock
 	$(COMPILE) --group dev -c locks/requirements.lock -o locks/dev.lock
+	$(COMPILE:locks/excludes.txt=/dev/null) --group client -c locks/dev.lock -c locks/requirements.lock -o locks/client.lock
 	$(COMPILE) --group browser -c locks/dev.lock -o locks/browser.lock
 	$(COMPILE) --group web -o locks/web.lock
 	$(COMPILE:locks/excludes.txt=/dev/null) --group conformance -o locks/conformance.lock
@@ -77,7 +79,7 @@ requirements: boot
 	@$(call install,locks/requirements.lock)
 
 dev: boot
-	@$(call install,locks/requirements.lock locks/dev.lock)
+	@$(call install,locks/requirements.lock locks/dev.lock locks/client.lock)
 
 node: requirements
 	@$(call install,locks/web.lock)

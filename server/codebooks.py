@@ -17,9 +17,9 @@ from models.languages import Language
 from models.messages import Message, day_in, message, number_in
 from privacy.budget import SIZE_PRECISION
 from privacy.exports import spreadsheet_text
+from server.csv_files import BYTE_ORDER_MARK
 from server.page_headers import ALWAYS
 
-BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets recognize UTF-8
 TEXTS = (  # of a variable, in fields of these names; a column without one is empty
     "label", "description", "group", "scale", "direction", "unit", "window", "baseline", "categorization",
 )  # fmt: skip

@@ -11,6 +11,10 @@ def insight(field: str) -> str:
 
 INSIGHT_CSV = insight("csv")
 INSIGHT_JSON_STAT = insight("jsonStat")
+INSIGHT_CSV_METADATA = """query InsightMetadata($id: ID!) { insight(id: $id) {
+  dataset { title wave frozenOn } variable { label } by { label } publishedAt purpose requestedBy { name }
+  precision marginOfError ledgerEntry { position hash line } file: csv
+} }"""
 CODEBOOK = """query Codebook($id: ID!) {
   dataset(id: $id) {
     id title wave kind collectedFrom frozenOn endsOn endedOn size offeredTo howToRequest community { name }
@@ -33,4 +37,4 @@ CATALOGUE = """query Catalogue($first: Int!, $after: Cursor, $language: Language
     }
   }
 }"""
-OWN = (INSIGHT_CSV, INSIGHT_JSON_STAT, CODEBOOK, CATALOGUE)
+OWN = (INSIGHT_CSV, INSIGHT_JSON_STAT, INSIGHT_CSV_METADATA, CODEBOOK, CATALOGUE)

@@ -1,10 +1,12 @@
-"""Serves insights as files: `/insights/ID.csv`, and `/insights/ID.json` in JSON-stat.
+"""Serves insights as files: `/insights/ID.csv` with its description in CSVW, and `/insights/ID.json` in JSON-stat.
 
-A file is the result of a query that runs as any other of the caller: with their view, licences, limits and cost.
+`/insights/ID.fr.csv` is for spreadsheets in French and most other languages of Europe: it has semicolons, and commas in
+numbers. A file is the result of a query that runs as any other of the caller: with their view, licences, limits and
+cost.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -17,16 +19,17 @@ from starlette.responses import Response
 from models.viewers import Audience
 from server import logs, request_ids
 from server.compression import coding_of, compressed
+from server.csv_files import french_csv, metadata_of, spreadsheet_csv
 from server.deadlines import OperationDeadline
 from server.endpoint import Endpoint, RequestContext
 from server.errors import Code, RequestError, internal, request_timed_out, unauthenticated
-from server.file_documents import INSIGHT_CSV, INSIGHT_JSON_STAT
+from server.file_documents import INSIGHT_CSV, INSIGHT_CSV_METADATA, INSIGHT_JSON_STAT
 from server.page_headers import INERT
 from server.problems import no_file, problem
 from server.requests import GraphQLParams
 
 ROUTE = "/insights/{name}"
-NAME = re.compile(r"(ins_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(csv|json)")
+NAME = re.compile(r"(ins_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(csv|fr\.csv|json|csv-metadata\.json)")
 TAG = re.compile(r'"[^"]*"')
 UNFIT = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]+')  # for a file's name on some system
 TITLE_LENGTH = 120
@@ -37,16 +40,26 @@ CACHE = "private, no-cache"
 
 @dataclass(frozen=True)
 class Format:
-    """A format of the files: the document that reads one, and its media type."""
+    """A format of the files: the document that reads one, its media type, and how it is written.
+
+    `write` takes the insight as read, and the name of its CSV.
+    """
 
     document: str
     media_type: str
+    write: Callable[[Any, str], str]
 
 
 CSV = "text/csv; charset=utf-8; header=present"
+METADATA = "application/csvm+json"
 FORMATS = {
-    "csv": Format(INSIGHT_CSV, CSV),
-    "json": Format(INSIGHT_JSON_STAT, "application/json"),  # JSON-stat has no media type of its own
+    "csv": Format(INSIGHT_CSV, CSV, lambda insight, _: spreadsheet_csv(insight["file"])),
+    "fr.csv": Format(INSIGHT_CSV, CSV, lambda insight, _: french_csv(insight["file"])),
+    "csv-metadata.json": Format(
+        INSIGHT_CSV_METADATA, METADATA, lambda insight, name: metadata_of(insight, title(insight), name)
+    ),
+    # JSON-stat has no media type of its own.
+    "json": Format(INSIGHT_JSON_STAT, "application/json", lambda insight, _: str(insight["file"])),
 }
 
 
@@ -114,8 +127,10 @@ class InsightFiles(Files):
         insight = (await self.data(context, format.document, {"id": id}))["insight"]
         if insight is None:
             raise no_file()
-        named = {"content-disposition": disposition(f"insight-{id[4:]}", title(insight), suffix)}
-        return await as_file(insight["file"], format.media_type, named, context.headers)
+        more = {"content-disposition": disposition(f"insight-{id[4:]}", title(insight), suffix)}
+        if suffix == "csv":
+            more["link"] = f'<{id}.csv-metadata.json>; rel="describedby"; type="{METADATA}"'
+        return await as_file(format.write(insight, f"{id}.csv"), format.media_type, more, context.headers)
 
 
 def status_of(codes: Sequence[str]) -> int:

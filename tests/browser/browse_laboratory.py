@@ -191,7 +191,7 @@ async def test_the_result_of_the_trial_is_drawn_with_its_intervals(
     await press(page, words["again"])
     await press(page, words["verify"])
     await expect(page.locator(".notice.good")).to_contain_text(words["vouches"])
-    for ending, beginning in (("csv", "first_treatment_code,"), ("json", "{")):
+    for ending, beginning in (("csv", "first_treatment_code"), ("json", "{")):
         async with page.expect_download() as started:
             await page.locator(f"a[href$='.{ending}']").click()
         file = await (await started.value).path()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse, validate
 
+from commands import python_client
 from commands.node import node
 from commands.sdl import FOLDER as VIEWS
 from models.viewers import Audience
@@ -127,3 +128,12 @@ async def test_ariadne_codegen_generates_a_client(
     await output_of(sys.executable, "-m", "mypy", "--cache-dir", cache, "generated", folder=tmp_path)
     await output_of(sys.executable, "-c", "import generated; generated.Client", folder=tmp_path)
     results["ariadne-codegen", view] = f"{len(documents)} operations; the client passes mypy --strict"
+
+
+def test_the_python_client_is_what_ariadne_codegen_generates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python_client, "GENERATED", tmp_path)
+    python_client.generate()
+    committed = python_client.OPERATIONS.with_name("graph")
+    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.glob("*.py")} == {
+        path.name: path.read_text(encoding="utf-8") for path in committed.glob("*.py")
+    }

@@ -15,7 +15,11 @@ ROOT = Path(__file__).parents[2]
 PROPERTIES = (ROOT / "docs/security-properties.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 GLOSSARY = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
-DOCUMENTS = [path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")] if path.name != "CHANGELOG.md"]
+DOCUMENTS = [
+    path
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "clients/python/README.md"]
+    if path.name != "CHANGELOG.md"
+]
 
 
 def test_every_property_is_proven_by_a_test_that_exists() -> None:

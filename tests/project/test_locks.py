@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ROOT / "locks"
-LOCKED = ("boot", "requirements", "server", "dev", "conformance", "browser", "web")
+LOCKED = ("boot", "requirements", "server", "dev", "client", "conformance", "browser", "web")
 PINNED = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?P<hashes>( --hash=sha256:[0-9a-f]{64})+)")
 
 
@@ -18,7 +19,7 @@ def declared() -> dict[str, set[str]]:
     """Lock to the names that pyproject.toml declares for it."""
     read: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project, groups = read["project"], read["dependency-groups"]
-    wanted = {name: groups[name] for name in ("boot", "browser", "conformance", "dev", "web")} | {
+    wanted = {name: groups[name] for name in ("boot", "browser", "client", "conformance", "dev", "web")} | {
         "requirements": project["dependencies"]
     }
     wanted["server"] = project["dependencies"] + project["optional-dependencies"]["telemetry"]
@@ -81,10 +82,11 @@ def test_what_is_left_out_on_purpose_is_in_no_lock() -> None:
 
 
 def test_the_server_and_its_tests_agree_on_every_version() -> None:
-    server, tests = pins("requirements"), pins("dev")
-    shared = server.keys() & tests.keys()
-    assert [name for name in shared if server[name] != tests[name]] == []
-    assert shared
+    locks = [pins(lock) for lock in ("requirements", "dev", "client")]
+    for one, other in combinations(locks, 2):
+        shared = one.keys() & other.keys()
+        assert [name for name in shared if one[name] != other[name]] == []
+        assert shared
 
 
 def test_a_node_lock_keeps_no_address() -> None:

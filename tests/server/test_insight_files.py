@@ -1,7 +1,9 @@
 """Insights as files: who may read them, what they contain, their names, tags and errors."""
 
+import codecs
 import csv
 import io
+import json
 from collections.abc import Mapping
 from urllib.parse import unquote
 from uuid import uuid4
@@ -11,6 +13,7 @@ import pytest
 from jsonstat_validator import validate_jsonstat  # type: ignore[import-untyped]
 
 from server import logs
+from server.csv_files import french_csv, metadata_of
 from server.insight_files import disposition
 from tests.support.client import ANYBODY, Caller
 from tests.support.insights import Published
@@ -34,8 +37,8 @@ async def test_a_file_has_what_the_graph_returns(published: Published) -> None:
     expected = (await published("licensed", FILES))["insight"]
     as_csv = await get(published, "licensed", address(published))
     assert as_csv.headers["content-type"] == "text/csv; charset=utf-8; header=present"
-    assert as_csv.text == expected["csv"]
-    assert next(csv.reader(io.StringIO(as_csv.text)))[0] == "sex_code"
+    assert as_csv.content.startswith(codecs.BOM_UTF8 + b"sex_code,")  # spreadsheets recognize UTF-8 by it
+    assert as_csv.content.decode("utf-8-sig") == expected["csv"]
     as_json = await get(published, "licensed", address(published, "json"))
     assert as_json.headers["content-type"] == "application/json"
     assert as_json.text == expected["jsonStat"]
@@ -67,7 +70,7 @@ def test_no_title_escapes_from_a_files_name(title: str, name: str) -> None:
     assert unquote(extended) == name
 
 
-@pytest.mark.parametrize("suffix", ["csv", "json"])
+@pytest.mark.parametrize("suffix", ["csv", "fr.csv", "json", "csv-metadata.json"])
 async def test_a_file_is_read_by_whoever_may_read_the_insight(published: Published, suffix: str) -> None:
     seen = {}
     for name, who in published.who.items():
@@ -93,7 +96,18 @@ async def test_callers_without_a_session_learn_nothing(published: Published) -> 
 
 
 @pytest.mark.parametrize(
-    "path", ["/insights/nonsense", "/insights/ins_x.csv", "/insights/{id}", "/insights/{id}.xml", "/insights/{id}.CSV"]
+    "path",
+    [
+        "/insights/nonsense",
+        "/insights/ins_x.csv",
+        "/insights/{id}",
+        "/insights/{id}.xml",
+        "/insights/{id}.CSV",
+        "/insights/{id}.de.csv",
+        "/insights/{id}.fr.json",
+        "/insights/{id}.csv-metadata",
+        "/insights/{id}.csv-metadataxjson",
+    ],
 )
 async def test_what_is_no_file_is_not_found(published: Published, path: str) -> None:
     answer = await get(published, "licensed", path.format(id=published.ids["fatigue"]))
@@ -189,3 +203,90 @@ async def test_a_file_costs_what_its_query_costs(published: Published) -> None:
     cost = lines[0]["cost"]
     assert isinstance(cost, int)
     assert cost > 1
+
+
+async def test_a_french_spreadsheet_reads_the_same_figures(published: Published) -> None:
+    english = (await get(published, "licensed", address(published))).content.decode("utf-8-sig")
+    answer = await get(published, "licensed", address(published, "fr.csv"))
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+    assert unquote(answer.headers["content-disposition"]).endswith("Fatigue by Sex.fr.csv")
+    assert answer.content.startswith(codecs.BOM_UTF8)
+    lines = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""), delimiter=";"))
+    expected = list(csv.reader(io.StringIO(english, newline="")))
+    assert lines[0] == expected[0]
+    assert [[figure.replace(",", ".") for figure in line] for line in lines[1:]] == expected[1:]
+    share = lines[0].index("share")
+    assert all("." not in line[share] for line in lines)
+    assert any("," in line[share] for line in lines)
+
+
+def test_only_figures_have_decimal_commas_and_labels_stay_as_they_are() -> None:
+    figures = "count,margin,share,low,high,reliability,share_reliability"
+    row = 'A.1,"Mg 2.5; ""so""",3,20,0.25,0.1,0.5,LOW,HIGH'
+    hidden = "B,'=1.5,,,0.25,0.1,0.5,HIDDEN,LOW"
+    text = "\r\n".join((f"q_code,q_label,{figures}", row, hidden, ""))
+    assert french_csv(text).removeprefix("\ufeff").splitlines()[1:] == [
+        'A.1;"Mg 2.5; ""so""";3;20;0,25;0,1;0,5;LOW;HIGH',
+        "B;'=1.5;;;0,25;0,1;0,5;HIDDEN;LOW",
+    ]
+
+
+FACTS = """query ($id: ID!) { insight(id: $id) {
+  publishedAt precision marginOfError ledgerEntry { position hash line }
+} }"""
+
+
+async def test_the_metadata_describe_the_csv(published: Published) -> None:
+    table = await get(published, "licensed", address(published))
+    link = table.headers["link"]
+    name, _, rest = link.removeprefix("<").partition(">")
+    assert rest == '; rel="describedby"; type="application/csvm+json"'
+    answer = await get(published, "licensed", f"/insights/{name}")
+    assert answer.headers["content-type"] == "application/csvm+json"
+    found = answer.json()
+    facts = (await published("licensed", FACTS))["insight"]
+    assert found["@context"] == "http://www.w3.org/ns/csvw"
+    assert f"/insights/{found['url']}" == address(published)
+    assert (found["dc:title"], found["dc:created"], found["dc:issued"], found["dc:creator"]) == (
+        "Tracking of Home, 2026 spring - Fatigue by Sex",
+        "2026-03-02",
+        facts["publishedAt"],
+        "Who is licensed",
+    )
+    (note,) = found["notes"]
+    assert note == {
+        "precision": facts["precision"],
+        "marginOfError": facts["marginOfError"],
+        "confidence": 0.95,
+        "ledgerEntry": facts["ledgerEntry"],
+    }
+    lines = list(csv.reader(io.StringIO(table.content.decode("utf-8-sig"), newline="")))
+    columns = found["tableSchema"]["columns"]
+    assert [column["titles"] for column in columns] == lines[0]
+    convert = {"string": str, "integer": int, "number": float}
+    for line in lines[1:]:
+        for column, text in zip(columns, line, strict=True):
+            assert text == "" or convert[column["datatype"]](text) is not None
+    assert [column["datatype"] for column in columns if column["datatype"] != "string"] == ["integer"] * 2 + [
+        "number"
+    ] * 3
+
+
+def test_columns_have_names_that_csvw_allows() -> None:
+    header = "_code,q label,q-1,q~1,é,q,q,count,margin,share,low,high,reliability,share_reliability"
+    insight = {
+        "file": header + "\r\n",
+        "dataset": {"frozenOn": "2026-03-02"},
+        "publishedAt": "2026-03-03T12:00:00+00:00",
+        "requestedBy": None,
+        "purpose": None,
+        "precision": "WITHIN_20",
+        "marginOfError": 20,
+        "ledgerEntry": {},
+    }
+    found = json.loads(metadata_of(insight, "A title", "x.csv"))
+    names = [column["name"] for column in found["tableSchema"]["columns"]]
+    assert names[:7] == ["%5Fcode", "q%20label", "q%2D1", "q%7E1", "%C3%A9", "q", "q_"]
+    assert len(set(names)) == len(names)
+    assert "dc:creator" not in found
+    assert "dc:description" not in found

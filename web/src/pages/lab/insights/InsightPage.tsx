@@ -9,7 +9,7 @@ import { SelectField } from "../../../base/Field";
 import { PageTitle } from "../../../base/PageTitle";
 import { Shown } from "../../../base/Shown";
 import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import { useFormats, useLanguage, useWords } from "../../../text/words";
 import { LabInsightFacts, LabInsightFigures, LabInsightReconciled } from "../buyer/insight";
 import { useTitle } from "../InsightTable";
 import "../lab.css";
@@ -136,12 +136,13 @@ function useOptions(others: readonly Other[]): { value: string; label: string }[
 
 function Files({ id }: { id: string }) {
   const t = useWords(texts);
+  const csv = useLanguage() === "fr" ? "fr.csv" : "csv"; // which spreadsheets in that language open
   return (
     <section aria-labelledby="files">
       <h2 id="files">{t.files}</h2>
       <ul>
         <li>
-          <a href={`/insights/${id}.csv`} download>
+          <a href={`/insights/${id}.${csv}`} download>
             {t.csv}
           </a>
         </li>

@@ -1,0 +1,19 @@
+"""Finds datasets of Cohorte, publishes insights from them, and reads these with their margins and intervals."""
+
+from cohorte.clients import AsyncClient, Client
+from cohorte.errors import CohorteError
+from cohorte.insights import Insight, Provenance
+from cohorte.ledger import Verified
+from cohorte.steps import Publication
+from cohorte.tables import Table
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "CohorteError",
+    "Insight",
+    "Provenance",
+    "Publication",
+    "Table",
+    "Verified",
+]

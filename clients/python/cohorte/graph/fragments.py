@@ -1,0 +1,207 @@
+from datetime import date, datetime
+from typing import Optional
+
+from pydantic import Field
+
+from .base_model import BaseModel
+from .enums import (
+    DatasetKind,
+    Direction,
+    Measure,
+    MeasurementScale,
+    OrganizationKind,
+    Precision,
+    Reliability,
+    VariableGroup,
+)
+
+
+class CategoryFields(BaseModel):
+    code: str
+    label: str
+    value: Optional[float]
+
+
+class CellFields(BaseModel):
+    category: "CellFieldsCategory"
+    by: list["CellFieldsBy"]
+    count: Optional[int]
+    margin_of_error: int = Field(alias="marginOfError")
+    share: Optional[float]
+    interval: Optional["CellFieldsInterval"]
+    reliability: Reliability
+    share_reliability: Optional[Reliability] = Field(alias="shareReliability")
+
+
+class CellFieldsCategory(CategoryFields):
+    pass
+
+
+class CellFieldsBy(CategoryFields):
+    pass
+
+
+class CellFieldsInterval(BaseModel):
+    low: float
+    high: float
+
+
+class Cost(BaseModel):
+    micro_rho: int = Field(alias="microRho")
+    epsilon: float
+    delta: float
+
+
+class DatasetFields(BaseModel):
+    id: str
+    title: str
+    wave: str
+    kind: DatasetKind
+    collected_from: Optional[date] = Field(alias="collectedFrom")
+    frozen_on: date = Field(alias="frozenOn")
+    ends_on: date = Field(alias="endsOn")
+    ended_on: Optional[date] = Field(alias="endedOn")
+    size: int
+    offered_to: list[OrganizationKind] = Field(alias="offeredTo")
+    community: "DatasetFieldsCommunity"
+    budget: "DatasetFieldsBudget"
+
+
+class DatasetFieldsCommunity(BaseModel):
+    slug: str
+    name: str
+
+
+class DatasetFieldsBudget(BaseModel):
+    remaining: "DatasetFieldsBudgetRemaining"
+
+
+class DatasetFieldsBudgetRemaining(BaseModel):
+    micro_rho: int = Field(alias="microRho")
+    epsilon: float
+
+
+class EntryFields(BaseModel):
+    position: int
+    hash: str
+    previous_hash: str = Field(alias="previousHash")
+    line: str
+
+
+class InsightFields(BaseModel):
+    id: str
+    dataset: "InsightFieldsDataset"
+    variable: "InsightFieldsVariable"
+    by: list["InsightFieldsBy"]
+    precision: Precision
+    margin_of_error: int = Field(alias="marginOfError")
+    cost: "InsightFieldsCost"
+    published_at: datetime = Field(alias="publishedAt")
+    requested_by: Optional["InsightFieldsRequestedBy"] = Field(alias="requestedBy")
+    purpose: Optional[str]
+    ledger_entry: "InsightFieldsLedgerEntry" = Field(alias="ledgerEntry")
+
+
+class InsightFieldsDataset(BaseModel):
+    id: str
+    title: str
+    wave: str
+    frozen_on: date = Field(alias="frozenOn")
+    community: "InsightFieldsDatasetCommunity"
+
+
+class InsightFieldsDatasetCommunity(BaseModel):
+    slug: str
+    name: str
+
+
+class InsightFieldsVariable(BaseModel):
+    name: str
+    label: str
+    unit: Optional[str]
+
+
+class InsightFieldsBy(BaseModel):
+    name: str
+    label: str
+    unit: Optional[str]
+
+
+class InsightFieldsCost(Cost):
+    pass
+
+
+class InsightFieldsRequestedBy(BaseModel):
+    name: str
+
+
+class InsightFieldsLedgerEntry(BaseModel):
+    position: int
+    hash: str
+
+
+class QuoteFields(BaseModel):
+    cost: "QuoteFieldsCost"
+    affordable: bool
+    already_published: bool = Field(alias="alreadyPublished")
+    cells: int
+    margin_of_error: int = Field(alias="marginOfError")
+    remaining_after: "QuoteFieldsRemainingAfter" = Field(alias="remainingAfter")
+    cheaper: list[Precision]
+    covered_by: list["QuoteFieldsCoveredBy"] = Field(alias="coveredBy")
+
+
+class QuoteFieldsCost(Cost):
+    pass
+
+
+class QuoteFieldsRemainingAfter(Cost):
+    pass
+
+
+class QuoteFieldsCoveredBy(BaseModel):
+    id: str
+
+
+class StatisticFields(BaseModel):
+    measure: Measure
+    by: list["StatisticFieldsBy"]
+    value: Optional[float]
+    interval: Optional["StatisticFieldsInterval"]
+    reliability: Reliability
+
+
+class StatisticFieldsBy(CategoryFields):
+    pass
+
+
+class StatisticFieldsInterval(BaseModel):
+    low: float
+    high: float
+
+
+class VariableFields(BaseModel):
+    name: str
+    label: str
+    description: str
+    group: VariableGroup
+    scale: MeasurementScale
+    direction: Optional[Direction]
+    unit: Optional[str]
+    max_per_member: int = Field(alias="maxPerMember")
+    categories: list["VariableFieldsCategories"]
+
+
+class VariableFieldsCategories(CategoryFields):
+    pass
+
+
+CategoryFields.model_rebuild()
+CellFields.model_rebuild()
+Cost.model_rebuild()
+DatasetFields.model_rebuild()
+EntryFields.model_rebuild()
+InsightFields.model_rebuild()
+QuoteFields.model_rebuild()
+StatisticFields.model_rebuild()
+VariableFields.model_rebuild()

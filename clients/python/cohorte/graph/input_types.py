@@ -1,0 +1,28 @@
+from typing import Optional
+
+from pydantic import Field
+
+from .base_model import BaseModel
+from .enums import Precision
+
+
+class CategoryFilter(BaseModel):
+    variable: str
+    in_: list[str] = Field(alias="in")
+
+
+class InsightInput(BaseModel):
+    dataset: str
+    variable: str
+    by: Optional[list[str]] = None
+    precision: Precision
+    licence: Optional[str] = None
+    client_mutation_id: Optional[str] = Field(alias="clientMutationId", default=None)
+
+
+class InsightQuoteInput(BaseModel):
+    dataset: str
+    variable: str
+    by: Optional[list[str]] = None
+    precision: Precision
+    licence: Optional[str] = None

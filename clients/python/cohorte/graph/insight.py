@@ -1,0 +1,29 @@
+from typing import Optional
+
+from .base_model import BaseModel
+from .fragments import (  # noqa: F401
+    CellFields,
+    InsightFields,
+    InsightFieldsBy,
+    InsightFieldsCost,
+    InsightFieldsDataset,
+    InsightFieldsLedgerEntry,
+    InsightFieldsRequestedBy,
+    InsightFieldsVariable,
+    StatisticFields,
+)
+
+
+class Insight(BaseModel):
+    insight: Optional["InsightInsight"]
+
+
+class InsightInsight(InsightFields):
+    cells: list["InsightInsightCells"]
+    statistics: list["InsightInsightStatistics"]
+
+
+InsightInsightCells = CellFields
+InsightInsightStatistics = StatisticFields
+Insight.model_rebuild()
+InsightInsight.model_rebuild()

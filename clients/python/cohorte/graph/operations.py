@@ -1,0 +1,504 @@
+__all__ = [
+    "DATASETS_GQL",
+    "DATASET_GQL",
+    "INSIGHT_GQL",
+    "JSON_STAT_GQL",
+    "LEDGER_GQL",
+    "PROOF_GQL",
+    "PUBLISHED_GQL",
+    "PUBLISH_GQL",
+    "QUOTE_GQL",
+    "RECONCILED_GQL",
+]
+
+DATASETS_GQL = """
+query Datasets($community: String, $first: Int!, $after: Cursor) {
+  datasets(community: $community, first: $first, after: $after) {
+    nodes {
+      ...DatasetFields
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+
+fragment DatasetFields on Dataset {
+  id
+  title
+  wave
+  kind
+  collectedFrom
+  frozenOn
+  endsOn
+  endedOn
+  size
+  offeredTo
+  community {
+    slug
+    name
+  }
+  budget {
+    remaining {
+      microRho
+      epsilon
+    }
+  }
+}
+"""
+
+DATASET_GQL = """
+query Dataset($id: ID!, $search: String) {
+  dataset(id: $id) {
+    ...DatasetFields
+    variables(search: $search) {
+      ...VariableFields
+    }
+  }
+}
+
+fragment CategoryFields on Category {
+  code
+  label
+  value
+}
+
+fragment DatasetFields on Dataset {
+  id
+  title
+  wave
+  kind
+  collectedFrom
+  frozenOn
+  endsOn
+  endedOn
+  size
+  offeredTo
+  community {
+    slug
+    name
+  }
+  budget {
+    remaining {
+      microRho
+      epsilon
+    }
+  }
+}
+
+fragment VariableFields on Variable {
+  name
+  label
+  description
+  group
+  scale
+  direction
+  unit
+  maxPerMember
+  categories {
+    ...CategoryFields
+  }
+}
+"""
+
+PUBLISHED_GQL = """
+query Published($dataset: ID!, $first: Int!, $after: Cursor) {
+  dataset(id: $dataset) {
+    insights(first: $first, after: $after) {
+      nodes {
+        ...InsightFields
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+
+fragment Cost on PrivacyCost {
+  microRho
+  epsilon
+  delta
+}
+
+fragment InsightFields on Insight {
+  id
+  dataset {
+    id
+    title
+    wave
+    frozenOn
+    community {
+      slug
+      name
+    }
+  }
+  variable {
+    name
+    label
+    unit
+  }
+  by {
+    name
+    label
+    unit
+  }
+  precision
+  marginOfError
+  cost {
+    ...Cost
+  }
+  publishedAt
+  requestedBy {
+    name
+  }
+  purpose
+  ledgerEntry {
+    position
+    hash
+  }
+}
+"""
+
+QUOTE_GQL = """
+query Quote($input: InsightQuoteInput!) {
+  insightQuote(input: $input) {
+    ...QuoteFields
+  }
+}
+
+fragment Cost on PrivacyCost {
+  microRho
+  epsilon
+  delta
+}
+
+fragment QuoteFields on InsightQuote {
+  cost {
+    ...Cost
+  }
+  affordable
+  alreadyPublished
+  cells
+  marginOfError
+  remainingAfter {
+    ...Cost
+  }
+  cheaper
+  coveredBy {
+    id
+  }
+}
+"""
+
+PUBLISH_GQL = """
+mutation Publish($input: InsightInput!) {
+  insightPublish(input: $input) {
+    insight {
+      id
+    }
+    charged {
+      ...Cost
+    }
+    quote {
+      ...QuoteFields
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+
+fragment Cost on PrivacyCost {
+  microRho
+  epsilon
+  delta
+}
+
+fragment QuoteFields on InsightQuote {
+  cost {
+    ...Cost
+  }
+  affordable
+  alreadyPublished
+  cells
+  marginOfError
+  remainingAfter {
+    ...Cost
+  }
+  cheaper
+  coveredBy {
+    id
+  }
+}
+"""
+
+INSIGHT_GQL = """
+query Insight($id: ID!, $by: [String!], $where: [CategoryFilter!], $includeUnreliable: Boolean!) {
+  insight(id: $id) {
+    ...InsightFields
+    cells(by: $by, where: $where, includeUnreliable: $includeUnreliable) {
+      ...CellFields
+    }
+    statistics(by: $by, where: $where) {
+      ...StatisticFields
+    }
+  }
+}
+
+fragment CategoryFields on Category {
+  code
+  label
+  value
+}
+
+fragment CellFields on Cell {
+  category {
+    ...CategoryFields
+  }
+  by {
+    ...CategoryFields
+  }
+  count
+  marginOfError
+  share
+  interval {
+    low
+    high
+  }
+  reliability
+  shareReliability
+}
+
+fragment Cost on PrivacyCost {
+  microRho
+  epsilon
+  delta
+}
+
+fragment InsightFields on Insight {
+  id
+  dataset {
+    id
+    title
+    wave
+    frozenOn
+    community {
+      slug
+      name
+    }
+  }
+  variable {
+    name
+    label
+    unit
+  }
+  by {
+    name
+    label
+    unit
+  }
+  precision
+  marginOfError
+  cost {
+    ...Cost
+  }
+  publishedAt
+  requestedBy {
+    name
+  }
+  purpose
+  ledgerEntry {
+    position
+    hash
+  }
+}
+
+fragment StatisticFields on Statistic {
+  measure
+  by {
+    ...CategoryFields
+  }
+  value
+  interval {
+    low
+    high
+  }
+  reliability
+}
+"""
+
+RECONCILED_GQL = """
+query Reconciled($id: ID!, $includeUnreliable: Boolean!) {
+  insight(id: $id) {
+    ...InsightFields
+    reconciled(includeUnreliable: $includeUnreliable) {
+      releases
+      asOf
+      cells {
+        ...CellFields
+      }
+      statistics {
+        ...StatisticFields
+      }
+    }
+  }
+}
+
+fragment CategoryFields on Category {
+  code
+  label
+  value
+}
+
+fragment CellFields on Cell {
+  category {
+    ...CategoryFields
+  }
+  by {
+    ...CategoryFields
+  }
+  count
+  marginOfError
+  share
+  interval {
+    low
+    high
+  }
+  reliability
+  shareReliability
+}
+
+fragment Cost on PrivacyCost {
+  microRho
+  epsilon
+  delta
+}
+
+fragment InsightFields on Insight {
+  id
+  dataset {
+    id
+    title
+    wave
+    frozenOn
+    community {
+      slug
+      name
+    }
+  }
+  variable {
+    name
+    label
+    unit
+  }
+  by {
+    name
+    label
+    unit
+  }
+  precision
+  marginOfError
+  cost {
+    ...Cost
+  }
+  publishedAt
+  requestedBy {
+    name
+  }
+  purpose
+  ledgerEntry {
+    position
+    hash
+  }
+}
+
+fragment StatisticFields on Statistic {
+  measure
+  by {
+    ...CategoryFields
+  }
+  value
+  interval {
+    low
+    high
+  }
+  reliability
+}
+"""
+
+JSON_STAT_GQL = """
+query JsonStat($id: ID!) {
+  insight(id: $id) {
+    jsonStat
+  }
+}
+"""
+
+PROOF_GQL = """
+query Proof($id: ID!) {
+  insight(id: $id) {
+    variable {
+      name
+    }
+    by {
+      name
+    }
+    cells(includeUnreliable: true) {
+      category {
+        code
+      }
+      by {
+        code
+      }
+      count
+    }
+    proof {
+      salt
+      counts
+      commitment
+      variables {
+        name
+        categories {
+          code
+        }
+      }
+      ledgerEntry {
+        ...EntryFields
+      }
+    }
+  }
+}
+
+fragment EntryFields on LedgerEntry {
+  position
+  hash
+  previousHash
+  line
+}
+"""
+
+LEDGER_GQL = """
+query Ledger($first: Int!, $after: Cursor) {
+  ledgerEntries(first: $first, after: $after) {
+    nodes {
+      ...EntryFields
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+
+fragment EntryFields on LedgerEntry {
+  position
+  hash
+  previousHash
+  line
+}
+"""

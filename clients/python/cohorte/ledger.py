@@ -1,0 +1,108 @@
+"""Checks the public ledger, and that it vouches for a table.
+
+The ledger is a chain: each entry's hash is the SHA-256 of its text, which contains the previous entry's hash. The text
+also has a commitment to the counts of a release: the SHA-256 of a salt and, after it, the counts. Who reads a table is
+given its salt.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import product
+from typing import Any
+
+from cohorte.errors import VerificationFailed
+from cohorte.graph.fragments import EntryFields
+from cohorte.graph.proof import ProofInsight, ProofInsightProof
+
+GENESIS = "0" * 64  # the previous hash of the first entry
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was verified: the entry of an insight, and the newest entry of the ledger that it is part of.
+
+    `compared` is whether the cells are the counts that the entry commits to. It is false only if the table was
+    published more than once, since the cells then combine the counts of all of these releases.
+    """
+
+    position: int
+    hash: str
+    head_position: int
+    head_hash: str
+    compared: bool
+
+
+def check_chain(entries: Sequence[EntryFields]) -> None:
+    """Checks that these are all entries of a ledger, oldest first. Raises VerificationFailed for the first fault."""
+    previous = GENESIS
+    for position, entry in enumerate(entries, start=1):
+        stated = _read(entry)
+        if _digest(entry.line.encode()) != entry.hash:
+            raise VerificationFailed(f"The hash of entry {position} of the ledger is not that of its text.")
+        if (entry.position, stated.get("position")) != (position, position):
+            raise VerificationFailed(f"An entry is missing from the ledger before position {entry.position}.")
+        if entry.previous_hash != previous or stated.get("previous") != previous:
+            raise VerificationFailed(f"Entry {position} of the ledger does not follow the one before it.")
+        previous = entry.hash
+
+
+def check_insight(insight: ProofInsight, entries: Sequence[EntryFields]) -> Verified:
+    """Checks that the ledger vouches for an insight. `entries` are all of the ledger, oldest first.
+
+    Raises VerificationFailed for the first fault.
+    """
+    check_chain(entries)
+    proof = insight.proof
+    entry = proof.ledger_entry
+    if not 1 <= entry.position <= len(entries) or entries[entry.position - 1].hash != entry.hash:
+        raise VerificationFailed("The insight's entry is not part of the public ledger.")
+    stated = _read(entries[entry.position - 1])
+    salted = bytes.fromhex(proof.salt or "") + json.dumps(proof.counts, separators=(",", ":")).encode()
+    if stated.get("cells" if proof.salt is None else "commitment") != _digest(salted):
+        raise VerificationFailed("The insight's entry commits to other counts.")
+    names = [variable.name for variable in proof.variables]
+    if sorted(stated.get("variables", ())) != sorted(names) or set(names) != {
+        insight.variable.name,
+        *(each.name for each in insight.by),
+    }:
+        raise VerificationFailed("The insight's entry is of other variables.")
+    same = [each for each in map(_read, entries) if _table(each) == _table(stated)]
+    alone = len(same) == 1
+    if alone and _drawn(proof) != _shown(insight):
+        raise VerificationFailed("The insight's cells are not the counts that its entry commits to.")
+    return Verified(entry.position, entry.hash, len(entries), entries[-1].hash, compared=alone)
+
+
+def _table(stated: dict[str, Any]) -> tuple[Any, ...] | None:
+    """What a release is of; None for an entry that is no release."""
+    return (stated.get("dataset"), *sorted(stated.get("variables", ()))) if stated.get("release") else None
+
+
+def _drawn(proof: ProofInsightProof) -> dict[frozenset[tuple[str, str]], int]:
+    places = product(*([(each.name, category.code) for category in each.categories] for each in proof.variables))
+    cells = [frozenset(place) for place in places]
+    if len(cells) != len(proof.counts):
+        raise VerificationFailed("The insight's entry commits to another number of counts.")
+    return dict(zip(cells, proof.counts, strict=True))
+
+
+def _shown(insight: ProofInsight) -> dict[frozenset[tuple[str, str]], int | None]:
+    names = [*(each.name for each in insight.by), insight.variable.name]
+    return {
+        frozenset(zip(names, [*(each.code for each in cell.by), cell.category.code], strict=True)): cell.count
+        for cell in insight.cells
+    }
+
+
+def _read(entry: EntryFields) -> dict[str, Any]:
+    try:
+        stated: dict[str, Any] = json.loads(entry.line)
+    except ValueError:
+        raise VerificationFailed(f"The text of entry {entry.position} of the ledger cannot be read.") from None
+    return stated
+
+
+def _digest(text: bytes) -> str:
+    return sha256(text).hexdigest()

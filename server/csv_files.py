@@ -1,0 +1,78 @@
+"""Writes the CSV of an insight for spreadsheets, and describes it by CSVW, the W3C's metadata for tabular data."""
+
+import csv
+import io
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from privacy.precision import ALPHA
+
+BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets recognize UTF-8
+DATATYPES = {
+    "count": "integer", "margin": "integer", "share": "number", "low": "number", "high": "number",
+    "reliability": "string", "share_reliability": "string",
+}  # fmt: skip
+
+
+def spreadsheet_csv(text: str) -> str:
+    """The CSV as spreadsheets in English open it."""
+    return BYTE_ORDER_MARK + text
+
+
+def french_csv(text: str) -> str:
+    """The CSV as spreadsheets in French open it: with semicolons between fields, and commas in numbers."""
+    header, *lines = csv.reader(io.StringIO(text, newline=""))
+    first = len(header) - len(DATATYPES)  # of the figures, which come last
+    written = io.StringIO()
+    written.write(BYTE_ORDER_MARK)
+    writer = csv.writer(written, delimiter=";")
+    writer.writerow(header)
+    for line in lines:
+        writer.writerow([*line[:first], *(figure.replace(".", ",") for figure in line[first:])])
+    return written.getvalue()
+
+
+def metadata_of(insight: Any, title: str, name: str) -> str:
+    """The description of the CSV of this name, which is read from beside it."""
+    header = next(csv.reader(io.StringIO(insight["file"], newline="")))
+    first = len(header) - len(DATATYPES)
+    types = ["string"] * first + [DATATYPES[column] for column in header[first:]]
+    described = {
+        "@context": "http://www.w3.org/ns/csvw",
+        "url": name,
+        "dc:title": title,
+        "dc:created": insight["dataset"]["frozenOn"],
+        "dc:issued": insight["publishedAt"],
+        "dc:creator": insight["requestedBy"] and insight["requestedBy"]["name"],
+        "dc:description": insight["purpose"],
+        "dialect": {"encoding": "utf-8", "delimiter": ",", "header": True},
+        "tableSchema": {
+            "columns": [
+                {"name": name, "titles": column, "datatype": datatype}
+                for name, column, datatype in zip(_names(header), header, types, strict=True)
+            ],
+        },
+        "notes": [
+            {
+                "precision": insight["precision"],
+                "marginOfError": insight["marginOfError"],
+                "confidence": 1 - ALPHA,
+                "ledgerEntry": insight["ledgerEntry"],
+            }
+        ],
+    }
+    return orjson.dumps({key: value for key, value in described.items() if value is not None}).decode()
+
+
+def _names(header: list[str]) -> list[str]:
+    """A name for each column: unique, percent-encoded as in a URI template, and not beginning with `_`."""
+    names: list[str] = []
+    for column in header:
+        name = quote(column, safe="").replace("-", "%2D").replace("~", "%7E")
+        name = f"%5F{name[1:]}" if name.startswith("_") else name
+        while name in names:
+            name += "_"
+        names.append(name)
+    return names

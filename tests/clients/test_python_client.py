@@ -1,0 +1,350 @@
+"""The Python client against the real server: what it finds, publishes, reads and verifies."""
+
+import asyncio
+import json
+import math
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx
+import polars
+import pytest
+import pytest_asyncio
+
+from cohorte import AsyncClient, Client, errors
+from cohorte.graph.enums import Precision
+from cohorte.manifest import VIEWS, manifest
+from tests.support.client import Caller, serving
+from tests.support.insights import Published
+from tests.support.network import Network
+from tests.support.population import buyer, closed
+from tests.support.publishable import PRICES, gathered, spent
+
+Found = TypeVar("Found")
+
+MISSING = "00000000-0000-4000-8000-000000000000"
+
+
+@dataclass
+class Laboratory:
+    """A licensed laboratory's program, and the dataset that it publishes from."""
+
+    network: Network
+    dataset: str
+    key: str
+
+    @property
+    def url(self) -> str:
+        return str(self.network.ask.http.base_url)
+
+    def client(self, **more: Any) -> AsyncClient:
+        return AsyncClient(self.key, self.url, **more)
+
+
+async def key_of(network: Network, user: Caller) -> str:
+    expires = (datetime.now(UTC) + timedelta(days=90)).isoformat(timespec="seconds")
+    return str((await network.do(user, "apiKeyCreate", "secret", name="Notebooks", expiresAt=expires))["secret"])
+
+
+@pytest_asyncio.fixture(scope="module")
+async def laboratory(network: Network) -> Laboratory:
+    """Yields the laboratory."""
+    respondents = await gathered(network)
+    user = await buyer(network, respondents.community)
+    return Laboratory(network, await closed(network, respondents), await key_of(network, user))
+
+
+@pytest_asyncio.fixture(scope="module")
+async def client(laboratory: Laboratory) -> AsyncIterator[AsyncClient]:
+    """Yields the laboratory's client."""
+    async with laboratory.client() as client:
+        yield client
+
+
+async def in_thread(work: Callable[[], Found]) -> Found:
+    """The result of what would block the loop that the server runs in."""
+    return await asyncio.to_thread(work)
+
+
+async def test_the_catalogue_has_every_dataset_on_however_many_pages(laboratory: Laboratory) -> None:
+    many = await laboratory.network.value(
+        "select count(*) from insight.dataset where status in ('OPEN', 'ENDED') and frozen_on is not null"
+    )
+    for key in (laboratory.key, None):  # the catalogue is public
+        async with AsyncClient(key, laboratory.url) as client:
+            found = await client.catalogue()
+        assert laboratory.dataset in [each.id for each in found]
+        assert len({each.id for each in found}) == len(found) == many
+
+
+async def test_a_dataset_has_its_variables(client: AsyncClient, laboratory: Laboratory) -> None:
+    found = await client.dataset(laboratory.dataset)
+    assert {"q", "r", "twin", "sex"} <= {each.name for each in found.variables}
+    question = next(each for each in found.variables if each.name == "q")
+    assert [category.code for category in question.categories] == ["A", "B", "C", "UNKNOWN"]
+    assert [each.name for each in (await client.dataset(laboratory.dataset, search="sex")).variables] == ["sex"]
+
+
+async def test_an_insight_is_quoted_published_once_and_read(client: AsyncClient, laboratory: Laboratory) -> None:
+    before = await spent(laboratory.network, laboratory.dataset)
+    quote = await client.quote(laboratory.dataset, "q", ["r"])
+    assert (quote.cost.micro_rho, quote.affordable, quote.already_published) == (PRICES[20], True, False)
+    first = await client.publish(laboratory.dataset, "q", ["r"])
+    second = await client.publish(laboratory.dataset, "q", ["r"], precision="WITHIN_20")
+    assert (first.charged.micro_rho, second.charged.micro_rho) == (PRICES[20], 0)
+    assert first.insight == second.insight
+    assert await spent(laboratory.network, laboratory.dataset) == (before[0] + PRICES[20], before[1] + PRICES[20])
+    assert (await client.quote(laboratory.dataset, "q", ["r"])).cost.micro_rho == 0
+    assert first.insight.id in [each.id for each in await client.published(laboratory.dataset)]
+    assert (first.insight.margin_of_error, first.insight.provenance.micro_rho) == (quote.margin_of_error, PRICES[20])
+
+
+async def test_a_request_whose_response_is_lost_is_sent_again_and_charged_once(laboratory: Laboratory) -> None:
+    class Lossy(httpx.AsyncHTTPTransport):
+        sent = 0
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            self.sent += 1
+            response = await super().handle_async_request(request)
+            await response.aread()
+            if self.sent <= 2:
+                raise httpx.ReadError("lost", request=request)
+            return response
+
+    network, dataset = laboratory.network, laboratory.dataset
+    before = await spent(network, dataset)
+    transport = Lossy()
+    async with laboratory.client(transport=transport) as client:
+        published = await client.publish(dataset, "q", ["sex"], precision=Precision.WITHIN_50)
+    assert transport.sent == 4  # three times to publish, once to read
+    # The result of the first one: a new request would have charged nothing.
+    assert published.charged.micro_rho == PRICES[50]
+    assert await spent(network, dataset) == (before[0] + PRICES[50], before[1] + PRICES[50])
+
+
+async def test_a_key_of_ones_own_is_of_one_question(client: AsyncClient, laboratory: Laboratory) -> None:
+    key = f"plan-{uuid4()}"
+    first = await client.publish(laboratory.dataset, "r", ["sex"], precision="WITHIN_50", key=key)
+    again = await client.publish(laboratory.dataset, "r", ["sex"], precision="WITHIN_50", key=key)
+    assert first.charged.micro_rho == again.charged.micro_rho == PRICES[50]
+    with pytest.raises(errors.Conflict) as raised:
+        await client.publish(laboratory.dataset, "twin", precision="WITHIN_50", key=key)
+    assert raised.value.path == ("input", "clientMutationId")
+
+
+async def test_refusals_have_the_servers_code_and_path(laboratory: Laboratory) -> None:
+    network, dataset = laboratory.network, laboratory.dataset
+    poor = await buyer(
+        network,
+        await network.value("select community_id from insight.dataset where 'dst_' || id = $1", dataset),
+        quota=800,
+    )
+    other = await buyer(network)
+    async with AsyncClient(poor.token, laboratory.url) as client:
+        with pytest.raises(errors.BudgetExhausted) as exhausted:
+            await client.publish(dataset, "q", ["twin"])
+        assert (exhausted.value.code, exhausted.value.path) == ("BUDGET_EXHAUSTED", ("input", "precision"))
+        assert exhausted.value.quote is not None
+        assert exhausted.value.quote.cheaper == [Precision.WITHIN_50]
+        for ask, path in ((client.quote, ("insightQuote",)), (client.publish, ("input", "variable"))):
+            with pytest.raises(errors.Invalid) as invalid:
+                await ask(dataset, "nonsense")
+            assert invalid.value.path == path
+            with pytest.raises(errors.InvalidRequest):
+                await ask(dataset, "q", precision="WITHIN_1")
+        for read in (client.insight, client.reconciled, client.json_stat, client.verify):
+            with pytest.raises(errors.NotFound):
+                await read(f"ins_{MISSING}")
+        for missing in (client.dataset, client.published):
+            with pytest.raises(errors.NotFound):
+                await missing(f"dst_{MISSING}")
+    async with AsyncClient(other.token, laboratory.url) as client:
+        with pytest.raises(errors.LicenceRequired):
+            await client.publish(dataset, "q")
+    async with AsyncClient("x" * 43, laboratory.url) as client:
+        with pytest.raises(errors.Unauthenticated) as unknown:
+            await client.catalogue()
+        assert unknown.value.status == 401
+    async with AsyncClient(None, laboratory.url) as client:
+        with pytest.raises(errors.InvalidRequest):  # visitors have no quotes
+            await client.quote(dataset, "q")
+
+
+async def test_the_ledger_vouches_for_what_was_published(client: AsyncClient, laboratory: Laboratory) -> None:
+    published = await client.publish(laboratory.dataset, "twin", ["r"])
+    verified = await client.verify(published.insight.id)
+    provenance = published.insight.provenance
+    assert (verified.position, verified.hash) == (provenance.ledger_position, provenance.ledger_hash)
+    assert verified.compared
+    entries = await client.ledger()
+    assert (entries[-1].position, entries[-1].hash) == (len(entries), entries[-1].hash)
+    assert len(entries) >= verified.head_position >= verified.position
+    assert provenance.ledger_hash in provenance.citation()
+    # The same table with more precision combines two releases: its entry holds, and its cells are not compared.
+    finer = await client.publish(laboratory.dataset, "twin", ["r"], precision="WITHIN_10")
+    assert not (await client.verify(finer.insight.id)).compared
+
+
+async def test_the_client_for_threads_does_the_same(client: AsyncClient, laboratory: Laboratory) -> None:
+    published = await client.publish(laboratory.dataset, "q", precision="WITHIN_50")
+    id = published.insight.id
+    with Client(laboratory.key, laboratory.url) as threads:
+        assert await in_thread(threads.catalogue) == await client.catalogue()
+        for name, given in (
+            ("dataset", {"id": laboratory.dataset, "search": "sex"}),
+            ("published", {"dataset": laboratory.dataset}),
+            ("quote", {"dataset": laboratory.dataset, "variable": "q", "by": ["twin"]}),
+            ("insight", {"id": id, "include_unreliable": True}),
+            ("reconciled", {"id": id}),
+            ("json_stat", {"id": id}),
+            ("verify", {"id": id}),
+        ):
+            method = getattr(threads, name)
+            assert await in_thread(lambda: method(**given)) == await getattr(client, name)(**given), name  # noqa: B023
+        again = await in_thread(lambda: threads.publish(laboratory.dataset, "q", precision="WITHIN_50"))
+        assert (again.insight, again.charged.micro_rho) == (published.insight, 0)
+        with pytest.raises(errors.NotFound):
+            await in_thread(lambda: threads.insight(f"ins_{MISSING}"))
+
+
+def test_both_clients_have_the_same_methods() -> None:
+    def public(kind: type) -> set[str]:
+        return {name for name in vars(kind) if not name.startswith("_")}
+
+    assert public(Client) == public(AsyncClient)
+
+
+READ = """query ($id: ID!) { insight(id: $id) {
+  cells { category { code label value } by { code label } count marginOfError share interval { low high }
+    reliability shareReliability }
+  statistics { measure by { code } value interval { low high } reliability }
+} }"""
+
+
+@pytest_asyncio.fixture(scope="module")
+async def reader(published: Published) -> AsyncIterator[AsyncClient]:
+    """Yields the client of a laboratory with insights whose counts are known."""
+    async with AsyncClient(published.who["licensed"].token, str(published.server.ask.http.base_url)) as client:
+        yield client
+
+
+async def test_frames_have_the_figures_with_their_margins_and_intervals(
+    reader: AsyncClient, published: Published
+) -> None:
+    insight = await reader.insight(published.ids["fatigue"])
+    expected = (await published("licensed", READ))["insight"]["cells"]
+    frame = insight.to_pandas()
+    assert list(frame.columns) == [
+        *("sex", "sex_code", "fatigue", "fatigue_code", "value", "count", "margin", "count_low", "count_high"),
+        *("share", "share_low", "share_high", "reliability", "share_reliability"),
+    ]
+    assert [str(frame.dtypes[name]) for name in ("sex", "count", "share")] == ["string", "Int64", "Float64"]
+    assert frame.attrs == json.loads(json.dumps(frame.attrs)) == {"provenance": insight.provenance.to_dict()}
+    assert [dict(row) for row in insight.cells] == [
+        {
+            "sex": cell["by"][0]["label"],
+            "sex_code": cell["by"][0]["code"],
+            "fatigue": cell["category"]["label"],
+            "fatigue_code": cell["category"]["code"],
+            "value": cell["category"]["value"],
+            "count": cell["count"],
+            "margin": cell["marginOfError"],
+            "count_low": None if cell["count"] is None else cell["count"] - cell["marginOfError"],
+            "count_high": None if cell["count"] is None else cell["count"] + cell["marginOfError"],
+            "share": cell["share"],
+            "share_low": cell["interval"]["low"],
+            "share_high": cell["interval"]["high"],
+            "reliability": cell["reliability"],
+            "share_reliability": cell["shareReliability"],
+        }
+        for cell in expected
+    ]
+    for name in frame.columns:
+        column = [None if missing else value for value, missing in zip(frame[name], frame[name].isna(), strict=True)]
+        assert column == [row[name] for row in insight.cells], name
+    assert frame["count"].isna().tolist() == [cell["count"] is None for cell in expected]
+    assert frame["count"].isna().any()  # some are HIDDEN
+    as_polars = insight.to_polars()
+    assert as_polars.to_dicts() == [dict(row) for row in insight.cells]
+    assert [as_polars.schema[name] for name in ("count", "share")] == [polars.Int64(), polars.Float64()]
+    assert as_polars["count"].null_count() == frame["count"].isna().sum()
+
+
+async def test_narrowing_is_free_and_hidden_counts_are_given_on_request(
+    reader: AsyncClient, published: Published
+) -> None:
+    id = published.ids["fatigue"]
+    everything = await reader.insight(id, include_unreliable=True)
+    assert all(row["count"] is not None for row in everything.cells)
+    summed = await reader.insight(id, by=[], include_unreliable=True)
+    assert list(summed.cells.columns)[:3] == ["fatigue", "fatigue_code", "value"]
+    low = [row["count"] for row in everything.cells if row["fatigue_code"] == "LOW"]
+    assert summed.cells[0]["count"] == sum(low)
+    women = await reader.insight(id, by=[], where={"sex": ["FEMALE"]}, include_unreliable=True)
+    assert women.cells[0]["count"] == next(
+        row["count"] for row in everything.cells if (row["sex_code"], row["fatigue_code"]) == ("FEMALE", "LOW")
+    )
+    with pytest.raises(errors.InvalidRequest):
+        await reader.insight(id, by=["nonsense"])
+
+
+async def test_statistics_reconciled_tables_and_json_stat_are_the_servers(
+    reader: AsyncClient, published: Published
+) -> None:
+    id = published.ids["fatigue"]
+    insight = await reader.insight(id)
+    expected = (await published("licensed", READ))["insight"]["statistics"]
+    assert [
+        (row["measure"], row["sex_code"], row["value"], row["low"], row["high"], row["reliability"])
+        for row in insight.statistics
+    ] == [
+        (one["measure"], one["by"][0]["code"], one["value"], *one["interval"].values(), one["reliability"])
+        for one in expected
+    ]
+    reconciled = await reader.reconciled(id)
+    assert reconciled.releases is not None
+    assert reconciled.releases >= 2
+    assert [row["sex_code"] for row in reconciled.cells] == [row["sex_code"] for row in insight.cells]
+    stat = await reader.json_stat(id)
+    assert (stat["class"], stat["id"]) == ("dataset", ["sex", "fatigue", "measure"])
+    shares = stat["value"][2::5]
+    assert all(math.isclose(a, row["share"], abs_tol=1e-6) for a, row in zip(shares, insight.cells, strict=True))
+
+
+async def test_texts_are_in_the_language_that_was_requested(laboratory: Laboratory) -> None:
+    messages = []
+    for language in ("en", "fr"):
+        async with AsyncClient(None, laboratory.url, language=language) as client:
+            unknown = (await client.dataset(laboratory.dataset, search="sex")).variables[0].categories[-1]
+            messages.append(unknown.label)
+    assert messages == ["Unknown", "Inconnu"]
+
+
+async def test_a_server_that_accepts_trusted_documents_alone_serves_the_client_by_its_manifests(
+    dsn: str, tmp_path: Path
+) -> None:
+    for view in VIEWS:
+        folder = tmp_path / view
+        folder.mkdir()
+        (folder / "python.json").write_text(json.dumps(manifest(view)), encoding="utf-8")
+    trusted = {f"documents_{view}": "trusted" for view in VIEWS}
+    async with serving(dsn, manifests=tmp_path) as ask:
+        who = await ask.sign_in("laboratory")
+    async with serving(dsn, manifests=tmp_path, **trusted) as ask:
+        url = str(ask.http.base_url)
+        async with AsyncClient(who.token, url) as client, AsyncClient(None, url) as visitor:
+            [trial] = await client.catalogue(community="rheumatoid-arthritis")
+            assert [trial] == await visitor.catalogue(community="rheumatoid-arthritis")
+            assert await client.dataset(trial.id) == await visitor.dataset(trial.id)
+            found = next(each for each in await client.published(trial.id) if each.by)
+            assert (await client.verify(found.id)).compared
+            assert (await client.quote(trial.id, "sex")).affordable
+            assert (await client.insight(found.id)).id == (await client.reconciled(found.id)).id == found.id
+            assert (await client.json_stat(found.id))["version"] == "2.0"
+            with pytest.raises(errors.Invalid):
+                await client.publish(trial.id, "nonsense")
+            assert await visitor.ledger() == await client.ledger()

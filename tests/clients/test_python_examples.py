@@ -1,0 +1,77 @@
+"""The examples for analysts run against the demonstration network: the notebook, and the first figure of the README."""
+
+import asyncio
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import pytest
+
+from tests.clients.processes import ROOT, output_of
+from tests.clients.test_python_client import key_of
+from tests.support.network import Network
+
+NOTEBOOK = ROOT / "examples/arthritis.ipynb"
+README = ROOT / "clients/python/README.md"
+EXECUTE = """
+import sys, nbclient, nbformat
+notebook = nbformat.read(sys.argv[1], 4)
+nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+nbformat.write(notebook, sys.argv[2])
+"""
+
+
+async def environment(network: Network) -> dict[str, str]:
+    """The environment of an analyst of the demonstration's laboratory, with a new API key."""
+    key = await key_of(network, await network.ask.sign_in("laboratory"))
+    return {"COHORTE_URL": str(network.ask.http.base_url), "COHORTE_API_KEY": key}
+
+
+async def test_the_readme_draws_a_first_figure_at_no_cost(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert code.count("\n") <= 12
+    matplotlib.use("agg")
+    monkeypatch.chdir(tmp_path)
+    for name, value in (await environment(network)).items():
+        monkeypatch.setenv(name, value)
+    names: dict[str, Any] = {}
+    try:
+        await asyncio.to_thread(exec, code, names)
+    finally:
+        names["client"].close()
+    assert "0 True\n" in capsys.readouterr().out
+    assert (tmp_path / "arms.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_notebook_is_stored_without_its_outputs() -> None:
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
+
+
+@pytest.mark.slow
+async def test_the_notebook_goes_from_the_key_to_the_trials_result(network: Network, tmp_path: Path) -> None:
+    given = await environment(network) | {
+        "PYTHONPATH": str(ROOT / "clients/python"),
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+        "JUPYTER_DATA_DIR": str(tmp_path / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
+        "MPLCONFIGDIR": str(tmp_path / "matplotlib"),
+    }
+    await output_of(sys.executable, "-c", EXECUTE, str(NOTEBOOK), str(tmp_path / "done.ipynb"), **given)
+    done = json.loads((tmp_path / "done.ipynb").read_text(encoding="utf-8"))
+    outputs = [output for cell in done["cells"] for output in cell.get("outputs", ())]
+    text = "".join(part for output in outputs for part in text_of(output))
+    assert re.search(r"Drug minus placebo: [+-]\d\.\d\d, from [+-]\d\.\d\d to [+-]\d\.\d\d", text)
+    assert "vouches for the table" in text
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 2
+    assert [output for output in outputs if output["output_type"] == "stream" and output["name"] == "stderr"] == []
+
+
+def text_of(output: dict[str, Any]) -> list[str]:
+    found = output.get("text", ())
+    return [found] if isinstance(found, str) else list(found)
