@@ -14,7 +14,7 @@ from models.database import Connection
 from models.insight.datasets import DatasetKind, DatasetStatus
 from models.rows import select
 from privacy import noise
-from privacy.budget import SOLD_SHARE
+from privacy.budget import SIZE_DRAWS, SOLD_SHARE
 from privacy.chain import SALT_BYTES, commitment_of
 from privacy.combining import combine
 from privacy.cubes import Cube, contributions, key
@@ -61,7 +61,10 @@ class PositionedVariable:
 
 @dataclass(frozen=True)
 class NoisyRelease:
-    """A published release of a cube: estimates in the order of the variables' positions, the last running fastest."""
+    """A published release of a cube: estimates in the order of the variables' positions, the last running fastest.
+
+    Of a dataset's size, the estimates are the published size and the draw that decides, which are independent.
+    """
 
     id: UUID
     variables: Sequence[int]
@@ -106,9 +109,10 @@ async def release(
     await debit(connection, dataset, charge, sold=use.licence is not None)
     variables = [placed.variable for placed in cube]
     positions = [placed.position for placed in cube]
-    many = contributions(variables)
+    # A dataset's size is drawn twice, as if each member were in two cells.
+    draws, many = (1, contributions(variables)) if variables else (SIZE_DRAWS, SIZE_DRAWS)
     exact = "SELECT research.histogram($1, $2)"
-    noisy = await drawn(noise.draw, await connection.fetchval(exact, dataset.id, positions), charge, many)
+    noisy = await drawn(noise.draw, await connection.fetchval(exact, dataset.id, positions) * draws, charge, many)
     sigma = noise.noise_for(charge, many).sigma
     estimates: Sequence[float] = [float(count) for count in noisy]
     total = charge
