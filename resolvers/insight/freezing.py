@@ -229,8 +229,8 @@ async def finish(
     Whatever interrupts it, it can be called again. Each piece is a transaction: `BATCH` members, who become records
     while their answers are deleted. The last one publishes; if the draw that decides is below the floor, nothing
     but the size is charged and the records are destroyed. `pause` is awaited with the number of parts that are done,
-    which become more each time, and with `FREEZING_PARTS` once more before the last transaction ends. `at` is the time of
-    publication, if not now; `begin` begins a transaction. None if it was finished meanwhile.
+    which become more each time, and with `FREEZING_PARTS` once more before the last transaction ends. `at` is the time
+    of publication, if not now; `begin` begins a transaction. None if it was finished meanwhile.
     """
     parts = 0
     while parts < FREEZING_PARTS:

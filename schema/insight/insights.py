@@ -145,8 +145,8 @@ class LedgerProof:
     )
     variables: list[Variable] = sql(
         resolve.variables_of,
-        "The variables, in the order of `counts`. Empty for a dataset's size, whose `counts` are the published size and the"
-        " draw that decided whether the dataset opened.",
+        "The variables, in the order of `counts`. Empty for a dataset's size, whose `counts` are the published size and"
+        " the draw that decided whether the dataset opened.",
         size=GROUPINGS,
     )
     commitment: str = sql(
