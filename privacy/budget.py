@@ -5,12 +5,14 @@ of the communities where they are counted. Two datasets with the usual cap fit b
 communities, or eight with the least.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
 from privacy.cubes import contributions
 from privacy.domains import DomainRule, Variable
-from privacy.precision import Precision, cheaper, price
+from privacy.noise import MICRO
+from privacy.precision import Precision, cheaper, margin_of, price
 
 # All in micro-rho.
 CAP = 200_000  # of a dataset, unless another is chosen: epsilon 3.13 at delta 1e-6
@@ -21,7 +23,7 @@ HALF_CAP = 100_000  # of a wave, unless another is chosen, in a community large 
 YEARLY = 500_000  # of a member: the most that anything published within 365 days may cost them
 LIFE = 1_000_000  # of a member: the most that all datasets reserve while one consent lasts
 
-FLOOR = 200  # of a dataset's noisy size: below it, nothing but the size is ever published
+FLOOR = 200  # of the draw that decides about a dataset: below it, nothing but the size is ever published
 TWICE_A_YEAR = 5_000  # members of a community: from this size on, its waves have HALF_CAP unless another is chosen
 YEAR_DAYS = 365  # the period of a member's yearly allowance
 TERM_DAYS = (
@@ -54,9 +56,15 @@ PARTICIPANTS_SHARE = 15  # participants' tables, including the dataset's size
 STAFF_SHARE = 25
 SOLD_SHARE = 60  # all licensed buyers together
 
+# A dataset's size is drawn twice for the price of this precision. The first draw is published, and the second decides
+# whether the dataset opens, and which tables participants have: a draw that had to be large says too much about those
+# that are published, and intervals computed from it would cover less than stated (docs/decisions/0045-size.md).
 SIZE_PRECISION = Precision.WITHIN_20
-# Of participants' tables, by the noisy size: one fine table says more of a very small dataset, several coarser ones of
-# every other (docs/decisions/0016-caps.md). Of large ones, even the coarsest noise is below the sampling error.
+SIZE_DRAWS = 2
+SIZE_SIGMA = math.sqrt(SIZE_DRAWS * MICRO / (2 * price(SIZE_PRECISION)))
+SIZE_MARGIN = margin_of(SIZE_SIGMA)
+# Of participants' tables, by the draw that decides: one fine table says more of a very small dataset, several coarser
+# ones of every other (docs/decisions/0016-caps.md). Of large ones, even the coarsest noise is below the sampling error.
 PARTICIPANTS_PRECISIONS = ((225, Precision.WITHIN_10), (5_000, Precision.WITHIN_20))
 LARGE_PRECISION = Precision.WITHIN_50
 
@@ -100,7 +108,10 @@ def left_for_staff(cap: int, spent: int, sold: int) -> int:
 
 
 def participants_precision(size: int, cap: int = CAP) -> Precision:
-    """The precision of the participants' tables of a dataset of this noisy size: a coarser one if the cap is small."""
+    """The precision of the participants' tables of a dataset of this noisy size: a coarser one if the cap is small.
+
+    The size is that of the draw that decides, and not the published one.
+    """
     wanted = next((precision for below, precision in PARTICIPANTS_PRECISIONS if size < below), LARGE_PRECISION)
     affordable = (precision for precision in (wanted, *cheaper(wanted)) if price(precision) <= _for_tables(cap))
     return next(affordable, LARGE_PRECISION)
@@ -112,7 +123,7 @@ def participants_tables(variables: Sequence[Variable], size: int, cap: int = CAP
     They are priced at `participants_precision(size, cap)`; as many are chosen as fit into the participants' share
     beside the size, which is published first. A survey's questions come first; of a wave, the kinds of variables take
     turns: treatments, changes, levels, demographics. Variables with several values per member come last. `size` is the
-    noisy size: nothing here depends on the true one.
+    noisy size that decides: nothing here depends on the true one.
     """
     left, precision, chosen = _for_tables(cap), participants_precision(size, cap), []
     for variable in publishing_order(variables):

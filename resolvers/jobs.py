@@ -1,6 +1,5 @@
 """Defines the periodic jobs: publishing counts, opening and closing surveys, ending datasets, deleting expired rows."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol, TypeAlias
 from uuid import UUID
@@ -14,6 +13,7 @@ from resolvers.identity.sleeping import settle_sleepers
 from resolvers.insight import counts, openings
 from resolvers.insight.freezing import begin_survey, end_dataset, finish
 from resolvers.insight.ledger import Begin, begun
+from resolvers.pacing import in_steps_of, now, wait_out
 
 Job: TypeAlias = Callable[[Connection], Awaitable[None]]
 
@@ -126,12 +126,12 @@ def _in_time(members: int) -> Callable[[int], Awaitable[None]]:
     members are in it.
     """
     part_seconds = max(PART_SECONDS, members * MEMBER_SECONDS)
-    began, before = _now(), 0
+    began, before = now(), 0
 
     async def pause(parts: int) -> None:
         nonlocal began, before
-        await _wait_out(PUBLISHING_SECONDS if parts == before else part_seconds, began)
-        began, before = _now(), parts
+        await wait_out(PUBLISHING_SECONDS if parts == before else part_seconds, began)
+        began, before = now(), parts
 
     return pause
 
@@ -149,18 +149,8 @@ async def _move_slowly(connection: Connection, move: str, id: UUID) -> None:
 
     Whoever reads where they are over and over learns when the move was committed, not how many they were.
     """
-    began = _now()
-    await connection.execute(move, id)
-    await _wait_out(MOVING_SECONDS, began)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-async def _wait_out(seconds: float, began: float) -> None:
-    """Waits until a whole number of so many seconds has passed since `began`."""
-    await asyncio.sleep(seconds - (_now() - began) % seconds)
+    async with in_steps_of(MOVING_SECONDS):
+        await connection.execute(move, id)
 
 
 async def _publish_progress(connection: Connection, survey: UUID) -> None:

@@ -15,7 +15,7 @@ from rdflib import RDF, RDFS, XSD, Graph, Literal, Namespace, URIRef
 
 from models.languages import DEFAULT, Language
 from models.messages import Message, message
-from privacy.budget import SIZE_PRECISION
+from privacy.budget import SIZE_MARGIN
 from settings import Settings
 
 CSVW = Namespace("http://www.w3.org/ns/csvw#")
@@ -211,7 +211,7 @@ class _Writer:
             "size-margin",
             message(
                 "The number of individuals is published with noise: its 95 % confidence interval is ±{margin}.",
-                margin=SIZE_PRECISION.margin,
+                margin=SIZE_MARGIN,
             ),
         )
         yield self.annotation(

@@ -15,7 +15,7 @@ from typing import Any
 
 from models.languages import Language
 from models.messages import Message, day_in, message, number_in
-from privacy.budget import SIZE_PRECISION
+from privacy.budget import SIZE_MARGIN
 from privacy.exports import spreadsheet_text
 from server.csv_files import BYTE_ORDER_MARK
 from server.page_headers import ALWAYS
@@ -97,9 +97,9 @@ def _facts(dataset: Any, language: Language) -> Iterator[tuple[Message, str]]:
     yield message("Last day of publications"), day(dataset["endedOn"] or dataset["endsOn"])
     yield (
         message("Members"),
-        message(
-            "{size:,}, within {margin} at 95 % confidence", size=dataset["size"], margin=SIZE_PRECISION.margin
-        ).in_language(language),
+        message("{size:,}, within {margin} at 95 % confidence", size=dataset["size"], margin=SIZE_MARGIN).in_language(
+            language
+        ),
     )
     yield message("Offered to"), ", ".join(dataset["offeredTo"])
     yield message("How to request it"), dataset["howToRequest"]

@@ -17,6 +17,7 @@ class Release(Table, table=True):
 
     Cells are in the order of the variables' positions, the last variable running fastest. `noisy` is the release's own
     independent draw; `estimates`, with standard deviation `sigma`, combine it with the release it improves on.
+    Of a dataset's size, the first of two cells is published and the second decides whether the dataset opens.
     """
 
     __table_args__ = within(

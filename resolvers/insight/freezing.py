@@ -58,7 +58,7 @@ SIDE_EFFECTS = (
 
 @dataclass(frozen=True)
 class FrozenResult:
-    """A new dataset, which is not `open` if its noisy size is below the floor."""
+    """A new dataset, which is not `open` if the draw that decides is below the floor."""
 
     dataset: UUID
     open: bool
@@ -227,10 +227,10 @@ async def finish(
     """Freezes what is left of a dataset, in pieces, and publishes its size and its members' own tables.
 
     Whatever interrupts it, it can be called again. Each piece is a transaction: `BATCH` members, who become records
-    while their answers are deleted. The last one publishes; if the noisy size is below the floor, nothing but this
-    size is charged and the records are destroyed. `pause` is awaited with the number of parts that are done, which
-    become more each time, and with `FREEZING_PARTS` once more before the last transaction ends. `at` is the time of
-    publication, if not now; `begin` begins a transaction. None if it was finished meanwhile.
+    while their answers are deleted. The last one publishes; if the draw that decides is below the floor, nothing
+    but the size is charged and the records are destroyed. `pause` is awaited with the number of parts that are done,
+    which become more each time, and with `FREEZING_PARTS` once more before the last transaction ends. `at` is the time
+    of publication, if not now; `begin` begins a transaction. None if it was finished meanwhile.
     """
     parts = 0
     while parts < FREEZING_PARTS:
@@ -301,14 +301,16 @@ async def _publish(
         connection, dataset, (), SIZE_PRECISION, SIZE_USE, charge=price(SIZE_PRECISION), at=at
     )
     entries = [entry]
-    size = round(counted.estimates[0])
-    is_open = size >= floor
+    # What one draw decides does not select the other, from which figures are computed.
+    size, deciding = map(round, counted.estimates)
+    is_open = deciding >= floor
     if is_open:
         await connection.execute("UPDATE insight.dataset SET size = $2 WHERE id = $1", id, size)
         first_insight = None
         domain = await domain_of(connection, id)
-        precision = participants_precision(size, dataset.cap_micro_rho)
-        for variable in participants_tables([one.variable for one in domain.values()], size, dataset.cap_micro_rho):
+        variables = [one.variable for one in domain.values()]
+        precision = participants_precision(deciding, dataset.cap_micro_rho)
+        for variable in participants_tables(variables, deciding, dataset.cap_micro_rho):
             cube = [domain[variable.name]]
             charge = price(precision, variable.max_per_member)
             published, entry = await release(

@@ -26,6 +26,9 @@ from resolvers.insight.quotes import (
 from resolvers.insight.releases import Overspent, ReleaseUse, present, release
 from resolvers.transactions import Forbidden, require_role, too_late
 
+# More than counting and drawing takes of a hundred thousand records (docs/decisions/0015-outbox.md).
+COUNTING_SECONDS = 0.25
+
 
 @dataclass(frozen=True)
 class Published:
@@ -111,6 +114,7 @@ async def _release(
         charge=charge,
         improves=subject.published,
         at=at,
+        step_seconds=COUNTING_SECONDS if at is None else None,  # nobody waits for what is published at another time
     )
     insight = await present(connection, subject.dataset, published, subject.cube, subject.request.variable, at)
     await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", insight)

@@ -1,16 +1,18 @@
 """Reads the tables of a dataset made to agree, at no privacy cost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.insight import datasets
 from models.insight import insights as tables
 from models.rows import Finished, Row, Rows, ViewerIds, row, select
 from privacy import domains, reading
+from privacy.budget import SIZE_DRAWS
 from privacy.cubes import Cube
 from privacy.reconciling import informative
 from privacy.reconciling import reconciled as reconciled_by_least_squares
@@ -36,7 +38,9 @@ def tables_of(insight: Row, *, viewer: ViewerIds) -> Rows:
         published_at=release.published_at,
     )
     in_order = aggregate_order_by(table, release.published_at, release.id)  # sums of floats depend on their order
-    every = select(func.json_agg(in_order)).where(release.dataset_id == insight.dataset_id, ~improved)
+    # Earlier sizes were drawn once and decided whether there are tables: fitting these to them would bias them.
+    unbiased = or_(func.cardinality(release.variables) > 0, release.contributions == SIZE_DRAWS)
+    every = select(func.json_agg(in_order)).where(release.dataset_id == insight.dataset_id, ~improved, unbiased)
     variable, category = row(datasets.Variable), row(datasets.Category)
     many = select(func.count(category.place)).where(
         category.dataset_id == variable.dataset_id, category.variable == variable.position
@@ -64,10 +68,7 @@ def reconciled(found: Any, *, include_unreliable: bool = False) -> ReconciledTab
     stored = StoredCube.read(found["own"])
     own = stored.cube.variables
     known = {each["position"]: _variable(each) for each in found["variables"]}
-    cubes = [
-        Cube(tuple(known[at] for at in each["variables"]), tuple(map(float, each["estimates"])), each["sigma"])
-        for each in found["tables"]
-    ]
+    cubes = [_cube(each, known) for each in found["tables"]]
     used = informative(cubes, own)
     table = reconciled_by_least_squares([cubes[at] for at in used], own)
     noise = table.noise_within(stored.variable)
@@ -79,6 +80,12 @@ def reconciled(found: Any, *, include_unreliable: bool = False) -> ReconciledTab
         ),
         statistics=shown_statistics(stored, reading.statistics_of(table.cube, stored.variable, stored.by, noise)),
     )
+
+
+def _cube(table: Any, known: Mapping[int, domains.Variable]) -> Cube:
+    variables = tuple(known[at] for at in table["variables"])
+    estimates = tuple(map(float, table["estimates"]))
+    return Cube(variables, estimates if variables else estimates[:1], table["sigma"])  # of a size, what is published
 
 
 def _variable(found: Any) -> domains.Variable:

@@ -14,7 +14,7 @@ from models.database import Connection
 from models.insight.datasets import DatasetKind, DatasetStatus
 from models.rows import select
 from privacy import noise
-from privacy.budget import SOLD_SHARE
+from privacy.budget import SIZE_DRAWS, SOLD_SHARE
 from privacy.chain import SALT_BYTES, commitment_of
 from privacy.combining import combine
 from privacy.cubes import Cube, contributions, key
@@ -25,6 +25,7 @@ from resolvers.exporting import sql_of
 from resolvers.insight.cubes import published_size
 from resolvers.insight.drawing import drawn
 from resolvers.insight.ledger import NewEntry
+from resolvers.pacing import in_steps_of
 
 NO_VARIABLES = [0]  # a position that no variable has: without any, a release is of the dataset's size
 
@@ -61,7 +62,10 @@ class PositionedVariable:
 
 @dataclass(frozen=True)
 class NoisyRelease:
-    """A published release of a cube: estimates in the order of the variables' positions, the last running fastest."""
+    """A published release of a cube: estimates in the order of the variables' positions, the last running fastest.
+
+    Of a dataset's size, the estimates are the published size and the draw that decides, which are independent.
+    """
 
     id: UUID
     variables: Sequence[int]
@@ -97,18 +101,22 @@ async def release(
     charge: int,
     improves: NoisyRelease | None = None,
     at: datetime | None = None,
+    step_seconds: float | None = None,
 ) -> tuple[NoisyRelease, NewEntry]:
     """Charges `charge` micro-rho, counts the cube, adds the noise that this pays for, and stores the release.
 
-    `cube` is in the order of positions; `improves` is the earlier release to combine with. The caller appends the
+    `cube` is in the order of positions; `improves` is the earlier release to combine with. Counting takes a
+    whole number of `step_seconds`, if given, because it takes longer if there are more records. The caller appends the
     returned entry to the ledger in the same transaction. Raises Overspent before anything is counted.
     """
     await debit(connection, dataset, charge, sold=use.licence is not None)
     variables = [placed.variable for placed in cube]
     positions = [placed.position for placed in cube]
-    many = contributions(variables)
+    # A dataset's size is drawn twice, as if each member were in two cells.
+    draws, many = (1, contributions(variables)) if variables else (SIZE_DRAWS, SIZE_DRAWS)
     exact = "SELECT research.histogram($1, $2)"
-    noisy = await drawn(noise.draw, await connection.fetchval(exact, dataset.id, positions), charge, many)
+    async with in_steps_of(step_seconds):
+        noisy = await drawn(noise.draw, await connection.fetchval(exact, dataset.id, positions) * draws, charge, many)
     sigma = noise.noise_for(charge, many).sigma
     estimates: Sequence[float] = [float(count) for count in noisy]
     total = charge

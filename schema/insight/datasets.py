@@ -10,7 +10,7 @@ from models.insight import datasets as tables
 from models.languages import Language
 from planner.declare import column, graph_enum, graph_type, paged, sql
 from privacy.bands import UNKNOWN
-from privacy.budget import SIZE_PRECISION, SOLD_SHARE
+from privacy.budget import SIZE_MARGIN, SOLD_SHARE
 from privacy.precision import CONFIDENCE, Precision
 from resolvers.community import communities
 from resolvers.insight import datasets as resolve
@@ -172,8 +172,8 @@ class Dataset(Node):
         },
     )
     size: int = column(
-        f"Number of members in it, with noise: {CONFIDENCE} confidence interval of ±{SIZE_PRECISION.margin}. "
-        "Zero until it is frozen, and if too few members were enrolled."
+        f"Number of members in it, with noise: {CONFIDENCE} confidence interval of ±{SIZE_MARGIN}. "
+        "Zero until it is frozen, and if too few members were enrolled, which another draw decides."
     )
     size_proof: Annotated["LedgerProof", strawberry.lazy("schema.insight.insights")] | None = sql(
         insights.proof_of_size,

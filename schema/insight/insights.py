@@ -144,7 +144,10 @@ class LedgerProof:
         size=TABLE_CELLS,
     )
     variables: list[Variable] = sql(
-        resolve.variables_of, "The variables, in the order of `counts`. Empty for a dataset's size.", size=GROUPINGS
+        resolve.variables_of,
+        "The variables, in the order of `counts`. Empty for a dataset's size, whose `counts` are the published size and"
+        " the draw that decided whether the dataset opened.",
+        size=GROUPINGS,
     )
     commitment: str = sql(
         resolve.commitment_of,

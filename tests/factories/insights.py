@@ -16,7 +16,8 @@ from tests.factories.rows import Connection, fake, numbers, row_of
 
 async def release(connection: Connection, **given: Any) -> asyncpg.Record:
     """A release, of the dataset's size unless a cube is given; its cost is not deducted from the dataset's budget."""
-    cells = len(given.get("noisy", given.get("estimates", [0])))
+    size = not given.get("variables")
+    cells = len(given.get("noisy", given.get("estimates", [0] * (1 + size))))
     return await fake(
         connection,
         insights.Release,
@@ -25,11 +26,11 @@ async def release(connection: Connection, **given: Any) -> asyncpg.Record:
         cube=f"@v{next(numbers)}" if "variables" not in given else f"{given['variables']}@v1",
         variables=[],
         precision=Precision.WITHIN_20,
-        margin=20,
-        contributions=1,
+        margin=29 if size else 20,
+        contributions=2 if size else 1,
         micro_rho=4_567,
         total_micro_rho=given.get("micro_rho", 4_567),
-        sigma=10.464,
+        sigma=14.798 if size else 10.464,
         noisy=[260] * cells,
         salt=secrets.token_bytes(chain.SALT_BYTES),
         estimates=[float(count) for count in given.get("noisy", [260] * cells)],

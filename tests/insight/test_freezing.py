@@ -29,7 +29,7 @@ from tests.support.publishable import PRICES, expect_sound, paid
 from tests.support.surveys import today
 
 FROZEN = "id status progress size kind wave title offeredTo frozenOn"
-EVERYBODY = [{"q": "ABC"[n % 3], "r": "AB"[n % 2]} for n in range(260)]
+EVERYBODY = [{"q": "ABC"[n % 3], "r": "AB"[n % 2]} for n in range(300)]
 OWN = "SELECT cube, precision FROM insight.release WHERE dataset_id = $1 AND variables <> '{}' ORDER BY cube"
 
 
@@ -69,7 +69,7 @@ def wave(community_id: UUID, **given: Any) -> dict[str, Any]:
     return {"community": f"com_{community_id}", "wave": "first", "offeredTo": ["HOSPITAL"]} | given
 
 
-async def tracking(network: Network, size: int = 260, **community: Any) -> UUID:
+async def tracking(network: Network, size: int = 300, **community: Any) -> UUID:
     """A community of consenting patients, some of whom track one of its indicators and treatments."""
     made = await crowd(network.database, [{"q": "A"}] * size)
     if community:
@@ -121,7 +121,7 @@ async def test_a_survey_that_closes_becomes_a_dataset(
     assert survey == {"status": "RELEASED", "title": dataset["title"]}
     id = key(dataset.pop("id"))
     assert dataset == {
-        "size": 260, "kind": "SURVEY", "wave": f"{today():%Y-%m}", "title": dataset["title"], "offeredTo": KINDS,
+        "size": 300, "kind": "SURVEY", "wave": f"{today():%Y-%m}", "title": dataset["title"], "offeredTo": KINDS,
     }  # fmt: skip
     row = await network.row("SELECT * FROM insight.dataset WHERE id = $1", id)
     assert (row["frozen_on"], row["ends_on"]) == (today(), today() + timedelta(days=364))
@@ -138,7 +138,7 @@ async def test_a_survey_that_closes_becomes_a_dataset(
         (name, slot)
         for slot, name in enumerate(("age_band", "sex", "region", "kind", "time_since_diagnosis", "q", "r"))
     ]
-    assert await rows_of(network, "research.enrolment", id) == await rows_of(network, "research.record", id) == 260
+    assert await rows_of(network, "research.enrolment", id) == await rows_of(network, "research.record", id) == 300
     links = "SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1"
     assert await network.value(links, respondents.survey) == 0
     # 15 % of the cap pay for the size and five tables, of the questions first.
@@ -154,7 +154,7 @@ async def test_a_survey_that_closes_becomes_a_dataset(
     assert size["organization_id"] is own["organization_id"] is None
     await network.deliver()
     events = await network.events()
-    assert [one["kind"] for one in events].count("notificationAdded") == 260
+    assert [one["kind"] for one in events].count("notificationAdded") == 300
     insights = await network.database.fetch("SELECT id FROM insight.insight WHERE dataset_id = $1", id)
     told = [(one["subject"], one["about"]) for one in events if one["kind"] == "insightPublished"]
     assert sorted(told) == sorted((str(one["id"]), str(respondents.community)) for one in insights)
@@ -171,7 +171,7 @@ async def test_a_dataset_with_too_few_members_reveals_only_that(
     [dataset] = await datasets(network, few.community)
     # Its size is what was drawn, which nobody reads.
     assert (dataset["status"], dataset["size"], dataset["spent_micro_rho"]) == ("TOO_SMALL", 0, PRICES[20])
-    assert await network.value("SELECT noisy FROM insight.release WHERE dataset_id = $1", dataset["id"]) == [199]
+    assert await network.value("SELECT noisy FROM insight.release WHERE dataset_id = $1", dataset["id"]) == [199, 199]
     assert await rows_of(network, "research.record", dataset["id"]) == 0
     reserved = "SELECT DISTINCT reserved_micro_rho FROM research.enrolment WHERE dataset_id = $1"
     assert await network.value(reserved, dataset["id"]) == PRICES[20]
@@ -186,10 +186,39 @@ async def test_a_dataset_with_too_few_members_reveals_only_that(
 async def test_a_survey_may_require_more_members_than_the_minimum(
     network: Network, survey_manager: User, without_noise: None
 ) -> None:
-    enough = await crowd(network.database, EVERYBODY, minimum_participants=260)
+    enough = await crowd(network.database, EVERYBODY, minimum_participants=300)
     assert await reason(network, survey_manager, enough.survey) == ("RELEASED", None)
-    short = await crowd(network.database, EVERYBODY, minimum_participants=261)
+    short = await crowd(network.database, EVERYBODY, minimum_participants=301)
     assert await reason(network, survey_manager, short.survey) == ("CLOSED", "TOO_FEW")
+
+
+@pytest.mark.parametrize(("published", "deciding", "opens"), [(150, 200, True), (900, 199, False)])
+async def test_the_draw_that_decides_about_a_dataset_is_not_the_published_one(
+    network: Network,
+    survey_manager: User,
+    respondents: Crowd,
+    monkeypatch: pytest.MonkeyPatch,
+    published: int,
+    deciding: int,
+    opens: bool,
+) -> None:
+    def drawn(counts: list[int], charge: int, many: int) -> list[int]:
+        if many == 1:
+            return list(counts)
+        assert (counts, charge, many) == ([300, 300], PRICES[20], 2)
+        return [published, deciding]
+
+    monkeypatch.setattr(noise, "draw", drawn)
+    await close(network, survey_manager, respondents.survey, "status")
+    [dataset] = await datasets(network, respondents.community)
+    assert (dataset["status"], dataset["size"]) == (("OPEN", published) if opens else ("TOO_SMALL", 0))
+    release = await network.row(
+        "SELECT * FROM insight.release WHERE dataset_id = $1 AND variables = '{}'", dataset["id"]
+    )
+    assert (release["noisy"], release["contributions"], release["margin"]) == ([published, deciding], 2, 29)
+    own = [each["precision"] for each in await network.database.fetch(OWN, dataset["id"])]
+    assert own == (["WITHIN_10"] if opens else [])  # as of a dataset of 200
+    await expect_sound(network, f"dst_{dataset['id']}")
 
 
 async def test_a_survey_that_never_opened_becomes_no_dataset(network: Network, survey_manager: User) -> None:
@@ -226,11 +255,11 @@ async def test_publishing_that_fails_is_attempted_again_and_loses_no_record(
         "noDataset": None,
     }
     [dataset] = await datasets(network, respondents.community)
-    assert await rows_of(network, "research.record", dataset["id"]) == 260
+    assert await rows_of(network, "research.record", dataset["id"]) == 300
     assert await network.value("SELECT count(*) FROM insight.ledger_entry") == lines
     await network.freeze()
     [dataset] = await datasets(network, respondents.community)
-    assert (dataset["status"], await rows_of(network, "research.record", dataset["id"])) == ("OPEN", 260)
+    assert (dataset["status"], await rows_of(network, "research.record", dataset["id"])) == ("OPEN", 300)
 
 
 async def test_concurrent_requests_to_close_a_survey_create_one_dataset(
@@ -319,7 +348,7 @@ async def test_a_dataset_ends_when_its_term_or_budget_is_over(
     who = await buyer(network, respondents.community)
     insight, _ = paid(await publish(network, who, dataset, "q", "r"))
     await end_datasets(publisher)
-    assert await rows_of(network, "research.record", key(dataset)) == 260
+    assert await rows_of(network, "research.record", key(dataset)) == 300
     async with network.database.transaction():
         await network.database.execute(
             "SET LOCAL session_replication_role = replica"
@@ -349,7 +378,7 @@ async def test_a_wave_freezes_the_tracking_of_a_communitys_patients(
     frozen = await freezes(network, survey_manager, **wave(community, wave=" 2026 "))
     id = key(frozen.pop("id"))
     assert frozen == {
-        "status": "OPEN", "progress": 100, "size": 260, "kind": "TRACKING", "wave": "2026", "title": f"{name}, 2026",
+        "status": "OPEN", "progress": 100, "size": 300, "kind": "TRACKING", "wave": "2026", "title": f"{name}, 2026",
         "offeredTo": ["HOSPITAL"], "frozenOn": today().isoformat(),
     }  # fmt: skip
     names = "SELECT array_agg(split_part(name, '_', 1) ORDER BY position) FROM insight.variable WHERE dataset_id = $1"
@@ -364,7 +393,7 @@ async def test_a_wave_freezes_the_tracking_of_a_communitys_patients(
     cube = own[3]["cube"]
     noisy = "SELECT noisy FROM insight.release WHERE dataset_id = $1 AND cube = $2"
     counts = await network.value(noisy, id, cube)
-    assert (sum(counts), counts[-1], counts[0]) == (260, 160, 10)  # 160 track nothing; ten of 100 have the value 0
+    assert (sum(counts), counts[-1], counts[0]) == (300, 200, 10)  # 200 track nothing; ten of 100 have the value 0
     await expect_sound(network, f"dst_{id}")
 
 

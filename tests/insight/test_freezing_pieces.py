@@ -22,7 +22,7 @@ from tests.support.network import Network
 from tests.support.population import KINDS, Crowd, buyer, crowd, publish
 from tests.support.publishable import expect_sound
 
-EVERYBODY = [{"q": "ABC"[n % 3], "r": "AB"[n % 2]} for n in range(260)]
+EVERYBODY = [{"q": "ABC"[n % 3], "r": "AB"[n % 2]} for n in range(300)]
 GONE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 RECORDS = "SELECT member_id, codes FROM research.record WHERE dataset_id = $1"
 SEEN = "query ($id: ID!) { dataset(id: $id) { id } }"
@@ -140,7 +140,7 @@ async def test_a_piece_is_completely_done_or_not_at_all(alone: Network, fresh: s
     }
     made = await freezing.finish(alone.database, dataset)
     assert made is not None
-    assert len(await records(alone, dataset)) == 260
+    assert len(await records(alone, dataset)) == 300
 
 
 async def test_concurrent_processes_freeze_a_dataset_once(alone: Network, fresh: str, people: Crowd) -> None:
@@ -292,5 +292,5 @@ async def test_nothing_that_is_being_frozen_is_moved_to_another_place(alone: Net
 
     made = await freezing.finish(database, dataset, pause=at(FREEZING_PARTS // 2, nothing_is_due))
     assert made is not None
-    assert len(await records(alone, dataset)) == 260
+    assert len(await records(alone, dataset)) == 300
     assert await alone.value(due) == [people.community, indicator]

@@ -68,6 +68,24 @@ async def test_an_improved_release_replaces_the_one_that_it_improves(own_network
     assert max(margins) < min(cell["marginOfError"] for cell in first["reconciled"]["cells"])
 
 
+async def test_a_size_that_decided_whether_there_are_tables_is_not_fitted(own_network: Network) -> None:
+    """As datasets have it that were frozen before a size was drawn twice."""
+    published = await furnished(own_network)
+    before = (await published("licensed", TABLE, {"all": True}))["insight"]
+    async with own_network.database.transaction():
+        await own_network.database.execute("SET LOCAL session_replication_role = replica")
+        await own_network.database.execute(
+            "UPDATE insight.release SET contributions = 1, noisy = noisy[:1], estimates = estimates[:1]"
+            " WHERE dataset_id = $1 AND variables = '{}'",
+            published.wave.id,
+        )
+    after = (await published("licensed", TABLE, {"all": True}))["insight"]
+    assert (before["reconciled"]["releases"], after["reconciled"]["releases"]) == (2, 1)
+    drawn = [cell["count"] for cell in after["cells"]]
+    assert [cell["count"] for cell in after["reconciled"]["cells"]] == drawn
+    assert [cell["count"] for cell in before["reconciled"]["cells"]] != drawn
+
+
 async def test_hidden_counts_are_left_out_unless_requested(own_network: Network) -> None:
     published = await furnished(own_network)
     shown = (await published("licensed", TABLE))["insight"]["reconciled"]["cells"]

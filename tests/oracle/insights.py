@@ -438,9 +438,18 @@ def reconciled_table(seen: VisibleRows, insight: Found, includeUnreliable: bool 
     variables = {row["position"]: public(seen, row) for row in seen.of("insight.variable", **of)}
     releases = sorted(seen.of("insight.release", **of), key=lambda row: (row["published_at"], row["id"]))
     improved = {row["improves_id"] for row in releases}
-    latest = [row for row in releases if row["id"] not in improved]
+    latest = [
+        row
+        for row in releases
+        if row["id"] not in improved and (row["variables"] or row["contributions"] == 2)  # sizes that decided nothing
+    ]
     cubes = [
-        Cube(tuple(variables[at] for at in row["variables"]), tuple(row["estimates"]), row["sigma"]) for row in latest
+        Cube(
+            tuple(variables[at] for at in row["variables"]),
+            tuple(row["estimates"] if row["variables"] else row["estimates"][:1]),
+            row["sigma"],
+        )
+        for row in latest
     ]
     positions = sorted([insight["variable"], *insight["by"]])
     own = [variables[position] for position in positions]

@@ -244,7 +244,7 @@ async def test_a_member_may_change_their_language_in_the_middle(
 
 async def translated_crowd(network: Network) -> Crowd:
     """A crowd whose survey is in French too, as surveyCreate stores it."""
-    people = await crowd(network.database, [{"q": "AB"[n % 2], "r": "AB"[n % 3 == 0]} for n in range(260)])
+    people = await crowd(network.database, [{"q": "AB"[n % 2], "r": "AB"[n % 3 == 0]} for n in range(300)])
     for statement in (
         """UPDATE catalog.survey SET title = 'Sleep', translations =
             '{"fr": {"title": "Sommeil", "description": "Dormir."}}' WHERE id = $1""",

@@ -145,7 +145,7 @@ async def test_the_catalogue_says_what_was_published_and_nothing_else_of_members
         str(text) for text in graph.objects(None, RDF.value) if isinstance(text, Literal) and text.language == "en"
     }
     assert texts == {
-        "The number of individuals is published with noise: its 95 % confidence interval is ±20.",
+        "The number of individuals is published with noise: its 95 % confidence interval is ±29.",
         "All that is ever published of the dataset satisfies zero-concentrated differential privacy for each member "
         "with rho = 0.2, that is epsilon = 3.131 at delta = 0.000001.",
     }

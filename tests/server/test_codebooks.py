@@ -84,7 +84,7 @@ async def test_strangers_read_a_codebook_as_a_page(network: Network, dataset: st
         "HPO HP:7650001",
     ):
         assert text in page.shown, text
-    assert "1,260, within 20 at 95 % confidence" in page.shown
+    assert "1,260, within 29 at 95 % confidence" in page.shown
     names = set(page.attributes["id"])
     assert len(names) == 13
     assert {f"#{name}" for name in names} == set(page.attributes["href"])

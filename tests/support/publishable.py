@@ -27,7 +27,7 @@ PUBLISHES = f"""
 """
 
 # Seven standard deviations above the noisy size below which the members' own table is finer, and costs more.
-GATHERED = 300
+GATHERED = 330
 
 
 async def gathered(network: Network) -> Crowd:
