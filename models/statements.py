@@ -1,7 +1,9 @@
 """A connection that bounds the statements it keeps prepared: PostgreSQL uses many times their text for each."""
 
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
+import asyncpg
 from asyncpg.connection import _StatementCache  # type: ignore[attr-defined]
 from cachetools import LRUCache
 
@@ -82,6 +84,24 @@ class FrugalConnection(BoundedConnection):
             **more,
         )
 
+    async def value(self, query: str, values: Sequence[Any]) -> Any:
+        """As `fetchval`, of which a kept statement needs but the last of seven coroutines."""
+        protocol = self._protocol
+        kept = self._stmt_cache.get((query, protocol.get_record_class(), False))
+        if kept is None:
+            return await self.fetchval(query, *values)
+        try:
+            rows = await protocol.bind_execute(kept, values, "", 1, False, None)
+        except asyncpg.InvalidCachedStatementError:  # a migration has changed its result's type
+            self._drop_global_statement_cache()  # type: ignore[attr-defined]
+            if protocol.is_in_transaction():
+                raise
+            return await self.fetchval(query, *values)
+        except asyncpg.OutdatedSchemaCacheError:  # or a type of its result
+            await self.reload_schema_state()
+            raise
+        return rows[0][0] if rows else None
+
     def _keeps(self, query: str) -> bool:
         if len(query) > LARGEST:
             return False
@@ -89,3 +109,9 @@ class FrugalConnection(BoundedConnection):
             return True
         self._once[hash(query)] = None
         return False
+
+
+def value_of(lent: "asyncpg.pool.PoolConnectionProxy", query: str, values: Sequence[Any]) -> Coroutine[Any, Any, Any]:
+    """The single value of a statement, by a connection of a pool that is open and does nothing else."""
+    connection: FrugalConnection = lent._con  # type: ignore[attr-defined]
+    return connection.value(query, values)
