@@ -27,6 +27,7 @@ def test_a_new_version_is_read_before_it_is_used(package: str) -> None:
         (asyncpg.Connection, "_do_execute", "query executor timeout retry ignore_custom_codec record_class"),
         (asyncpg.Connection, "_drop_global_statement_cache", ""),
         (asyncpg.Connection, "reload_schema_state", ""),
+        (asyncpg.Connection, "_time_and_log", "query args timeout"),
         (asyncpg.Connection, "_cancel", "waiter cancel_waiter"),
         (vars(asyncpg.connection)["_StatementCache"], "get", "query promote"),
         (vars(asyncpg.connection)["_StatementCache"], "put", "query statement"),
