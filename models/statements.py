@@ -1,7 +1,9 @@
 """A connection that bounds the statements it keeps prepared: PostgreSQL uses many times their text for each."""
 
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
+import asyncpg
 from asyncpg.connection import _StatementCache  # type: ignore[attr-defined]
 from cachetools import LRUCache
 
@@ -49,6 +51,7 @@ class FrugalConnection(BoundedConnection):
     __slots__ = ("_once",)
 
     _protocol: Any
+    _query_loggers: Any
     _stmt_cache: Any
 
     def __init__(self, protocol: Any, transport: Any, loop: Any, *more: Any) -> None:
@@ -82,6 +85,31 @@ class FrugalConnection(BoundedConnection):
             **more,
         )
 
+    def value(self, query: str, values: Sequence[Any]) -> Coroutine[Any, Any, Any]:
+        """As `fetchval`, for which a kept statement needs one coroutine instead of seven."""
+        kept = self._stmt_cache.get((query, self._protocol.get_record_class(), False))
+        if kept is None:
+            return self.fetchval(query, *values)
+        work = self._run(kept, query, values)
+        return self._logged(work, query, values) if self._query_loggers else work
+
+    async def _run(self, kept: Any, query: str, values: Sequence[Any]) -> Any:
+        try:
+            rows = await self._protocol.bind_execute(kept, values, "", 1, False, None)
+        except asyncpg.InvalidCachedStatementError:  # a migration has changed its result's type
+            self._drop_global_statement_cache()  # type: ignore[attr-defined]
+            if self._protocol.is_in_transaction():
+                raise
+            return await self.fetchval(query, *values)
+        except asyncpg.OutdatedSchemaCacheError:  # or a type of its result
+            await self.reload_schema_state()
+            raise
+        return rows[0][0] if rows else None
+
+    async def _logged(self, work: Coroutine[Any, Any, Any], query: str, values: Sequence[Any]) -> Any:
+        with self._time_and_log(query, values, None):  # type: ignore[attr-defined]
+            return await work
+
     def _keeps(self, query: str) -> bool:
         if len(query) > LARGEST:
             return False
@@ -89,3 +117,9 @@ class FrugalConnection(BoundedConnection):
             return True
         self._once[hash(query)] = None
         return False
+
+
+def value_of(lent: "asyncpg.pool.PoolConnectionProxy", query: str, values: Sequence[Any]) -> Coroutine[Any, Any, Any]:
+    """The single value of a statement, by a connection of a pool that is open and does nothing else."""
+    connection: FrugalConnection = lent._con  # type: ignore[attr-defined]
+    return connection.value(query, values)

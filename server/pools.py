@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ import asyncpg
 
 from models.bounded_connections import ANSWER_SECONDS
 from models.database import Connection, take_on
+from models.statements import value_of
 from models.viewers import Viewer
 from server.errors import CommitLostError, overloaded
 from server.outages import DATABASE_UNAVAILABLE, UNAVAILABLE_TO_READ, as_request_error, is_lost
@@ -26,8 +28,9 @@ REPLACED_SECONDS = 5.0  # between two times that all idle connections are replac
 class ConnectionPool:
     """The connections that log in as one view's role, and the number of requests that use or await one.
 
-    A connection that becomes free is kept in `idle` and not released to asyncpg's pool: acquire and release cost a
-    tenth of a small query. It is released when a request waits for it there, or after any error.
+    A connection that becomes free goes to the next request that waits, or to `idle`, and not back to asyncpg's pool:
+    there, a request that waits takes a task and a timer. It is released to that pool, which opens connections and
+    replaces lost ones, after an error.
 
     Transactions that write use at most `writers` connections at a time, if that is given: while they wait for one row,
     others can read.
@@ -37,15 +40,19 @@ class ConnectionPool:
         self, pool: "asyncpg.Pool[asyncpg.Record]", statement_seconds: float, writers: int | None = None
     ) -> None:
         self.pool = pool
+        self.size = pool.get_max_size()
         self.statement_seconds = statement_seconds
         self.idle: list[Lent] = []
+        self.taken = 0  # connections, idle or not, that are not in asyncpg's pool
+        # Of requests that wait, while none is idle and all are taken. A connection is handed to the first, or None for
+        # one that it may take from asyncpg's pool.
+        self.places: deque[asyncio.Future[Lent | None]] = deque()
         self.busy = 0
-        self.waiting = 0
         self.waits, self.wait_seconds = 0, 0.0  # for a connection to become free, since the start
-        self.max_busy = pool.get_max_size() + MAX_WAITING
-        self.shares = Shares(half_of(pool.get_max_size()))
-        self.event_turns = Turns(half_of(pool.get_max_size()))
-        self.write_turns = asyncio.Semaphore(writers or pool.get_max_size())
+        self.max_busy = self.size + MAX_WAITING
+        self.shares = Shares(half_of(self.size))
+        self.event_turns = Turns(half_of(self.size))
+        self.write_turns = asyncio.Semaphore(writers or self.size)
         self.closing = False
         # Tasks that have a connection each: its statement is being cancelled, or it is being checked.
         self.returning: set[asyncio.Task[None]] = set()
@@ -54,7 +61,12 @@ class ConnectionPool:
 
     async def fill(self) -> None:
         """Takes every open connection out of asyncpg's pool, so that all that are idle are in `idle`."""
-        self.idle = [await self.pool.acquire() for _ in range(self.pool.get_size())]
+        self.idle = [await self.acquire() for _ in range(self.pool.get_size())]
+
+    @property
+    def waiting(self) -> int:
+        """The number of requests that wait for a connection."""
+        return len(self.places)
 
     async def read(self, sql: str, values: Sequence[Any], caller: Hashable = None) -> str | None:
         """The single value of a planned statement, as JSON text; the statement carries its own viewer.
@@ -62,8 +74,8 @@ class ConnectionPool:
         Raises RequestError if the database is unavailable, overloaded or too slow.
         """
 
-        def work(connection: Connection) -> Awaitable[str | None]:
-            return connection.fetchval(sql, *values)
+        def work(connection: Lent) -> Awaitable[str | None]:
+            return value_of(connection, sql, values)
 
         try:
             return await self.once(work, caller)
@@ -87,7 +99,7 @@ class ConnectionPool:
 
     async def run(
         self,
-        work: Callable[[Connection], Awaitable[T]],
+        work: Callable[[Lent], Awaitable[T]],
         caller: Hashable = None,
         *,
         queue_bounded: bool = True,
@@ -107,9 +119,7 @@ class ConnectionPool:
                     raise as_request_error(error, self.statement_seconds) from None
             repeatable = False
 
-    async def once(
-        self, work: Callable[[Connection], Awaitable[T]], caller: Hashable, *, queue_bounded: bool = True
-    ) -> T:
+    async def once(self, work: Callable[[Lent], Awaitable[T]], caller: Hashable, *, queue_bounded: bool = True) -> T:
         """As `run`. Raises what asyncpg does if the database is unavailable."""
         if queue_bounded and self.busy >= self.max_busy:
             raise overloaded()
@@ -130,8 +140,8 @@ class ConnectionPool:
             except BaseException as error:
                 await self.give_back(connection, error)
                 raise
-            if self.waiting or self.closing:  # as in put_back, without the cost of its call
-                await self.release(connection)
+            if self.places or self.closing:  # as in put_back, without the cost of its call
+                await self.put_back(connection)
             else:
                 self.idle.append(connection)
             return result
@@ -223,33 +233,78 @@ class ConnectionPool:
             yield connection
 
     async def take(self) -> Lent:
-        """A free connection; waits for one."""
-        while self.idle:
-            connection = self.idle.pop()
-            try:
-                if not connection.is_closed():
-                    return connection
-            except asyncpg.InterfaceError:
-                continue  # asyncpg has replaced it already
-            await self.pool.release(connection)  # makes room for a new one
-        return await self.wait()
+        """An open connection; waits for one."""
+        while True:
+            if self.idle:
+                connection = self.idle.pop()
+            elif self.taken < self.size:
+                return await self.acquire()
+            else:
+                handed = await self.wait()
+                if handed is None:
+                    return await self.acquire_counted()
+                connection = handed
+            if is_open(connection):
+                return connection
+            await self.discard(connection)
 
-    async def wait(self) -> Lent:
-        self.waiting += 1
+    async def wait(self) -> Lent | None:
+        """The connection that is handed over, or None for one to acquire, which is counted in `taken` already."""
+        place: asyncio.Future[Lent | None] = asyncio.get_running_loop().create_future()
+        self.places.append(place)
         since = time.perf_counter()
         try:
-            return await self.pool.acquire()
+            return await place
+        except asyncio.CancelledError:
+            if place.cancelled():
+                with suppress(ValueError):  # who handed something on has passed it over
+                    self.places.remove(place)
+            elif (handed := place.result()) is not None:
+                self.hand_on(handed)
+            else:
+                self.vacate()
+            raise
         finally:
-            self.waiting -= 1
             self.waits += 1
             self.wait_seconds += time.perf_counter() - since
 
+    def acquire(self) -> Awaitable[Lent]:
+        """A connection from asyncpg's pool, which opens it if needed."""
+        self.taken += 1
+        return self.acquire_counted()
+
+    async def acquire_counted(self) -> Lent:
+        try:
+            return await self.pool.acquire()
+        except BaseException:
+            self.vacate()
+            raise
+
+    def hand_on(self, connection: Lent) -> None:
+        """Hands a connection to the first who waits for one, or keeps it."""
+        while self.places:
+            place = self.places.popleft()
+            if not place.done():
+                place.set_result(connection)
+                return
+        self.idle.append(connection)
+
+    def vacate(self) -> None:
+        """Counts a connection as back in asyncpg's pool, and lets the first who waits take another."""
+        self.taken -= 1
+        while self.places:
+            place = self.places.popleft()
+            if not place.done():
+                self.taken += 1
+                place.set_result(None)
+                return
+
     async def put_back(self, connection: Lent) -> None:
-        """Hands a connection to whoever waits for one, or keeps it."""
-        if self.waiting or self.closing:
+        """Hands on a connection on which nothing has failed."""
+        if self.closing and not self.places:
             await self.release(connection)
         else:
-            self.idle.append(connection)
+            self.hand_on(connection)
 
     async def give_back(self, connection: Lent, error: BaseException) -> None:
         """Releases a connection whose work ended in this error."""
@@ -300,22 +355,30 @@ class ConnectionPool:
         """Releases a connection to asyncpg's pool, which replaces it if it was lost."""
         # Of the connection itself, from which the proxy is separated by releasing it, or by its end.
         unanswered = getattr(connection, "was_unanswered", lambda: True)
+        lost = unanswered() or not is_open(connection)
         try:
-            lost = unanswered() or connection.is_closed()
-            await self.pool.release(connection)
+            await self.discard(connection)
             lost = lost or unanswered()
         except DATABASE_UNAVAILABLE:
             lost = True  # it was cut meanwhile, and asyncpg has discarded it
         if lost:
             self.when_lost()
 
+    async def discard(self, connection: Lent) -> None:
+        """Gives a connection back to asyncpg's pool."""
+        try:
+            await self.pool.release(connection)
+        finally:
+            self.vacate()
+
     def replace(self, connection: Lent) -> None:
         """Ends a connection to a PostgreSQL that does not write, and idle ones: the address may lead elsewhere now."""
         connection.terminate()
         if time.monotonic() - self.replaced_at >= REPLACED_SECONDS:
             self.replaced_at = time.monotonic()
-            end(self.idle)
-            self.idle = []
+            idle, self.idle = self.idle, []
+            for each in idle:
+                self.end(each)
 
     def check(self) -> None:
         """Looks whether the idle connections are still answered, and replaces those that are not."""
@@ -330,9 +393,15 @@ class ConnectionPool:
         try:
             await connection.execute("SELECT", timeout=ANSWER_SECONDS)
         except (*DATABASE_UNAVAILABLE, asyncpg.PostgresError, asyncio.CancelledError):
-            end([connection])
+            self.end(connection)
         else:
             await self.put_back(connection)
+
+    def end(self, connection: Lent) -> None:
+        """Ends a connection without a word to the other end."""
+        with suppress(asyncpg.InterfaceError):  # asyncpg has ended it already
+            connection.terminate()
+        self.vacate()
 
     async def close(self) -> None:
         """Closes every connection after its current work is done."""
@@ -347,16 +416,14 @@ def half_of(connections: int) -> int:
     return max(1, connections // 2)
 
 
-def is_clean(connection: Lent) -> bool:
-    """Whether a connection is open and in no transaction, as a new one."""
+def is_open(connection: Lent) -> bool:
+    """Whether a connection can be used, for all that is known."""
     try:
-        return not connection.is_closed() and not connection.is_in_transaction()
+        return not connection.is_closed()
     except asyncpg.InterfaceError:  # it has ended, and asyncpg has replaced it already
         return False
 
 
-def end(connections: list[Lent]) -> None:
-    """Ends connections without a word to the other end."""
-    for connection in connections:
-        with suppress(asyncpg.InterfaceError):  # asyncpg has ended it already
-            connection.terminate()
+def is_clean(connection: Lent) -> bool:
+    """Whether a connection is open and in no transaction, as a new one."""
+    return is_open(connection) and not connection.is_in_transaction()
