@@ -1,11 +1,9 @@
 """Quotes the price of an insight, and finds published insights that answer it, without reading any record."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
-
-import asyncpg
 
 from models.database import Connection
 from models.identity.accounts import StaffRole
@@ -16,12 +14,13 @@ from models.parameters import DatasetId, LicenceId
 from models.viewers import Audience, Viewer
 from privacy.budget import left_for_sale, left_for_staff
 from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
-from privacy.domains import Category, DomainRule, Variable
 from privacy.precision import PRECISIONS, Precision, cheaper, price
 from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight import purposes
-from resolvers.insight.releases import FrozenDataset, NoisyRelease, PositionedVariable, ReleaseUse
+from resolvers.insight.groupings import GroupingRequest, Groupings, resolve_groupings
+from resolvers.insight.positioned import PositionedVariable, domain_of, variables_at
+from resolvers.insight.releases import FrozenDataset, NoisyRelease, ReleaseUse
 from resolvers.transactions import (
     Forbidden,
     Path,
@@ -43,6 +42,7 @@ MOST_COVERING = 10  # the most insights that a quote lists
 class InsightRequest:
     """An insight to publish or quote: one variable of a dataset by others, with a precision.
 
+    `groupings` merge categories of some of these variables before they are counted.
     `licence` is the organization's licence that it is for; None for the one with the largest quota left.
     """
 
@@ -51,6 +51,7 @@ class InsightRequest:
     by: Sequence[str]
     precision: Precision
     licence: UUID | None = None
+    groupings: Sequence[GroupingRequest] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class ResolvedRequest:
 
     request: InsightRequest
     dataset: FrozenDataset
+    groupings: Groupings
     cube: Sequence[PositionedVariable]  # by position
     published: NoisyRelease | None  # the most precise one
 
@@ -142,13 +144,15 @@ async def quote_insight(
     dataset: DatasetId,
     variable: str,
     by: Sequence[str] = (),
+    groupings: Sequence[GroupingRequest] = (),
     precision: Precision,
     licence: LicenceId | None = None,
 ) -> Quote:
     """The price of an insight to the viewer. Raises Refused as `quote_of` does."""
     quoted = None
     with faults.collected():
-        quoted = await quote_of(connection, viewer, InsightRequest(dataset, variable, by, precision, licence))
+        request = InsightRequest(dataset, variable, by, precision, licence, groupings)
+        quoted = await quote_of(connection, viewer, request)
     faults.refuse()
     assert quoted is not None
     return quoted
@@ -157,8 +161,8 @@ async def quote_insight(
 async def quote_of(connection: Connection, viewer: Viewer, request: InsightRequest) -> Quote:
     """The price of the request to the viewer, who can spend nothing if they may not publish.
 
-    Raises Refused: NOT_FOUND for the dataset, INVALID for the variables, NOT_FOUND or INVALID for the licence that is
-    named.
+    Raises Refused: NOT_FOUND for the dataset, INVALID for the variables, what `resolve_groupings` refuses, NOT_FOUND or
+    INVALID for the licence that is named.
     """
     faults = Faults()
     subject = share = None
@@ -204,7 +208,8 @@ def affordable(cost: int, left: int) -> bool:
 async def resolve_request(connection: Connection, dataset: FrozenDataset, request: InsightRequest) -> ResolvedRequest:
     """The request with its dataset, cube and best release.
 
-    Raises Refused: INVALID for all unknown and repeated variables, for too many of them, or for too many cells.
+    Raises Refused: INVALID for all unknown and repeated variables, for too many of them, or for too many cells, and
+    what `resolve_groupings` refuses.
     """
     faults = Faults()
     names = [request.variable, *request.by]
@@ -222,19 +227,20 @@ async def resolve_request(connection: Connection, dataset: FrozenDataset, reques
             )
         elif name in names[:place]:
             faults.add(*invalid(message("A variable is named twice."), *path).refusals)
+    groupings = await resolve_groupings(connection, dataset.id, known, request.groupings, faults)
     faults.refuse()
-    cube = sorted(known.values(), key=lambda placed: placed.position)
+    cube = sorted(groupings.variables.values(), key=lambda placed: placed.position)
     cells = cells_in(placed.variable for placed in cube)
     if cells > MOST_CELLS:
         raise invalid(
             message(
-                "This has {cells:,} cells, and the limit is {most:,}. Leave a variable out.",
+                "This has {cells:,} cells, and the limit is {most:,}. Leave a variable out, or merge categories.",
                 cells=cells,
                 most=MOST_CELLS,
             ),
             "by",
         )
-    return ResolvedRequest(request, dataset, cube, await release_of(connection, dataset, cube))
+    return ResolvedRequest(request, dataset, groupings, cube, await release_of(connection, dataset, cube))
 
 
 async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) -> FrozenDataset:
@@ -255,27 +261,6 @@ async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) ->
     return FrozenDataset(**{**row, "kind": DatasetKind(row["kind"]), "status": DatasetStatus(row["status"])})
 
 
-async def domain_of(
-    connection: Connection, dataset: UUID, names: Sequence[str] | None = None
-) -> Mapping[str, PositionedVariable]:
-    """The dataset's variables with these names, or all, by name and in order, each with its categories in order."""
-    rows = await connection.fetch(
-        """
-        SELECT v.position, v.name, v.label AS titled, v.rule, v.ordinal, v.max_per_member, v.subject_id,
-            c.code, c.label, c.value, c.low, c.high
-        FROM insight.variable v JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
-        WHERE v.dataset_id = $1 AND ($2::text[] IS NULL OR v.name = any($2)) ORDER BY v.position, c.place
-        """,
-        dataset,
-        names if names is None else list(names),
-    )
-    categories: dict[str, list[Category]] = {}
-    for row in rows:
-        one = Category(row["code"], row["label"], row["value"], row["low"], row["high"])
-        categories.setdefault(row["name"], []).append(one)
-    return {row["name"]: _positioned(row, categories[row["name"]]) for row in rows}
-
-
 async def release_of(
     connection: Connection, dataset: FrozenDataset, cube: Sequence[PositionedVariable]
 ) -> NoisyRelease | None:
@@ -286,33 +271,35 @@ async def release_of(
         WHERE dataset_id = $1 AND cube = $2 ORDER BY total_micro_rho DESC LIMIT 1
         """,
         dataset.id,
-        key([placed.variable.name for placed in cube], dataset.domain_version),
+        key([placed.variable.full_name for placed in cube], dataset.domain_version),
     )
     return None if row is None else NoisyRelease(**{**row, "precision": Precision(row["precision"])})
 
 
 async def covering_insights(connection: Connection, subject: ResolvedRequest) -> list[UUID]:
     """Published insights that answer the request at no cost, the most precise first: see privacy.cubes.covers."""
-    wanted = [placed.variable.name for placed in subject.cube]
+    asked = [placed.variable for placed in subject.cube]
     rows = await connection.fetch(
         """
-        SELECT DISTINCT ON (r.id) i.id, r.sigma, array(
-            SELECT v.name FROM insight.variable v WHERE v.dataset_id = r.dataset_id AND v.position = any(r.variables)
-        ) AS names
+        SELECT DISTINCT ON (r.id) i.id, r.sigma, r.variables
         FROM insight.release r JOIN insight.insight i ON i.release_id = r.id
-        WHERE r.dataset_id = $1 AND r.variables @> $2
-        ORDER BY r.id, i.variable <> $3, i.id
+        JOIN insight.variable v ON v.dataset_id = i.dataset_id AND v.position = i.variable
+        WHERE r.dataset_id = $1 AND array(
+            SELECT u.name FROM insight.variable u WHERE u.dataset_id = r.dataset_id AND u.position = any(r.variables)
+        ) @> $2
+        ORDER BY r.id, v.name <> $3, i.id
         """,
         subject.dataset.id,
-        [placed.position for placed in subject.cube],
-        next(placed.position for placed in subject.cube if placed.variable.name == subject.request.variable),
+        [variable.name for variable in asked],
+        subject.request.variable,
     )
-    known = await domain_of(connection, subject.dataset.id, sorted({name for row in rows for name in row["names"]}))
+    positions = sorted({position for row in rows for position in row["variables"]})
+    known = await variables_at(connection, subject.dataset.id, positions)
     found = []  # margin, number of variables, id: of the same margin, the smallest cube needs the least summing
     for row in rows:
-        margin = covers([known[name].variable for name in row["names"]], row["sigma"], wanted)
+        margin = covers([known[position].variable for position in row["variables"]], row["sigma"], asked)
         if margin is not None and margin <= subject.request.precision.margin:
-            found.append((margin, len(row["names"]), row["id"]))
+            found.append((margin, len(row["variables"]), row["id"]))
     return [id for _, _, id in sorted(found)[:MOST_COVERING]]
 
 
@@ -400,21 +387,6 @@ async def _licensed(
             best = BudgetShare(use, max(left, 0))
     assert best is not None
     return best
-
-
-def _positioned(row: asyncpg.Record, categories: Sequence[Category]) -> PositionedVariable:
-    return PositionedVariable(
-        row["position"],
-        Variable(
-            name=row["name"],
-            label=row["titled"],
-            categories=tuple(categories),
-            rule=DomainRule(row["rule"]),
-            ordinal=row["ordinal"],
-            max_per_member=row["max_per_member"],
-            subject=row["subject_id"],
-        ),
-    )
 
 
 def _is_as_precise(one: Precision, other: Precision) -> bool:

@@ -1,10 +1,12 @@
 """Quoting and publishing insights, which spends privacy budgets."""
 
 from planner.declare import column, graph_type, sql
+from privacy.bands import UNKNOWN
 from privacy.cubes import MOST_VARIABLES
 from privacy.precision import CONFIDENCE, Precision
-from resolvers.insight import insights_mutations, publications, quotes
+from resolvers.insight import groupings, insights_mutations, publications, quotes
 from schema.access import BUYER, MANAGER
+from schema.inputs import nested
 from schema.insight.costs import PrivacyCost
 from schema.insight.insights import Insight
 from schema.mutations import Options, given, mutation, mutations, question, shown
@@ -15,7 +17,31 @@ LICENCE = (
     "The organization's licence that it is for: the public ledger shows its purpose, and its quota is charged. By "
     "default, of the licences that cover the dataset, the one with the largest quota left."
 )
+GROUPINGS = (
+    "How to merge categories of these variables before they are counted, at no cost: a group of many categories has "
+    "the noise of one cell. The same groups are the same question, whatever their order and labels."
+)
 PRECISION = "The margin of error of each count. More precision costs more."
+
+
+nested(
+    groupings.CategoryGroup,
+    "CategoryGroupInput",
+    "Categories of a variable that are counted as one.",
+    categories="Codes of the categories; at least one. Those of a variable that is `ordinal` must be neighbours.",
+    label=f"Label of the group: at most {groupings.LABEL_LENGTH} characters, shown to everyone as it is. By default, "
+    "the categories' own labels.",
+)
+nested(
+    groupings.GroupingRequest,
+    "GroupingInput",
+    "Merges categories of a variable: by `groups`, or as a stored grouping does.",
+    variable="Name of the insight's variable or of one in `by`.",
+    groups=f"The groups: at most {groupings.MOST_GROUPS}. Categories that are in none are merged into one more group. "
+    f"{UNKNOWN} always stays a category of its own. Left out, those of the stored grouping with the name.",
+    name=f"Name of a grouping in `Variable.groupings`, in any case. With `groups`, the name to store them under, of at "
+    f"most {groupings.NAME_LENGTH} characters, which everyone can read and use. A grouping keeps its first name.",
+)
 
 
 @graph_type(audience=BUYER | MANAGER, python=quotes.Quote)
@@ -47,6 +73,7 @@ insight_quote = question(
     dataset=DATASET,
     variable=VARIABLE,
     by=BY,
+    groupings=GROUPINGS,
     precision=PRECISION,
     licence=LICENCE,
 )
@@ -71,6 +98,7 @@ class InsightMutations:
         dataset=DATASET,
         variable=VARIABLE,
         by=BY,
+        groupings=GROUPINGS,
         precision=PRECISION,
         licence=LICENCE,
     )

@@ -323,9 +323,9 @@ PROMISED = {
     },
     "Variable": {
         EVERYONE: "id name label description question group scale ordinal direction unit window baseline "
-        "categorization codes categories maxPerMember"
+        "categorization codes categories maxPerMember groupings groupingOf groupingName"
     },
-    "Category": {EVERYONE: "code label value codes"},
+    "Category": {EVERYONE: "code label value merges codes"},
     "TerminologyCode": {EVERYONE: "system code"},
     "Insight": {
         SIGNED_IN: "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "
