@@ -71,8 +71,8 @@ REACHABLE = {
         "Dataset": "id title kind community survey wave collectedFrom frozenOn endsOn endedOn offeredTo howToRequest "
         "languages variables size sizeProof budget insights",  # its size is noisy
         "Variable": "id name label description question group scale ordinal direction unit window baseline "
-        "categorization codes categories maxPerMember",
-        "Category": "code label value codes",
+        "categorization codes categories maxPerMember groupings groupingOf groupingName",
+        "Category": "code label value merges codes",
         "TerminologyCode": "system code",
         "PrivacyBudget": "cap spent remaining insightsLeft",
         "PrivacyCost": "microRho epsilon delta",
