@@ -7,7 +7,6 @@ from uuid import UUID
 
 from models.database import Connection
 from models.identity.accounts import StaffRole
-from models.messages import message
 from models.parameters import DatasetId, LicenceId
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
@@ -21,11 +20,12 @@ from resolvers.insight.quotes import (
     ResolvedRequest,
     budget_share_of,
     dataset_of,
+    ended,
     quote,
     resolve_request,
 )
 from resolvers.insight.releases import Overspent, ReleaseUse, present, release
-from resolvers.transactions import Forbidden, require_role, too_late
+from resolvers.transactions import Forbidden, require_role
 
 
 @dataclass(frozen=True)
@@ -91,16 +91,14 @@ async def publish(
         shown = await present(connection, subject.dataset, subject.published, subject.cube, request.variable, at)
         return Published(shown, 0)
     if not subject.dataset.is_open_on(day):
-        raise too_late(
-            message("This dataset has ended. Insights that were published from it can still be read."), "dataset"
-        )
+        raise ended("dataset")
     charge = subject.cost(request.precision)
     if charge > share.left:
-        raise BudgetExhausted(await quote(connection, subject, share.left))
+        raise BudgetExhausted(await quote(connection, subject, share.left, viewer.reads_in))
     try:
         return await _release(connection, subject, share.use, charge, at)
     except Overspent:
-        raise BudgetExhausted(await quote(connection, subject, 0)) from None
+        raise BudgetExhausted(await quote(connection, subject, 0, viewer.reads_in)) from None
 
 
 async def _release(

@@ -9,15 +9,18 @@ from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.identity.organizations import ALLOWED, OrganizationKind, PurposeKind
 from models.insight.datasets import DatasetKind, DatasetStatus
-from models.messages import message
+from models.languages import Language
+from models.messages import Message, message
 from models.parameters import DatasetId, LicenceId
+from models.rows import Finished
 from models.viewers import Audience, Viewer
 from privacy.budget import left_for_sale, left_for_staff
 from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
-from privacy.precision import PRECISIONS, Precision, cheaper, price
+from privacy.precision import PRECISIONS, Precision, cheaper, price, sigma_of
 from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight import purposes
+from resolvers.insight.expectations import Expectation, Suggestion, expect, suggestions
 from resolvers.insight.groupings import GroupingRequest, Groupings, resolve_groupings
 from resolvers.insight.positioned import PositionedVariable, domain_of, variables_at
 from resolvers.insight.releases import FrozenDataset, NoisyRelease, ReleaseUse
@@ -27,10 +30,12 @@ from resolvers.transactions import (
     Refusal,
     RefusalCode,
     Refused,
+    Step,
     invalid,
     not_found,
     refused,
     require_role,
+    too_late,
 )
 
 LICENCE: Path = ("licence",)
@@ -90,6 +95,27 @@ class BudgetShare:
 
 
 @dataclass(frozen=True)
+class PrecisionPrice:
+    """What the insight would cost with a precision, in micro-rho."""
+
+    precision: Precision
+    micro_rho: int
+    affordable: bool
+
+    @property
+    def margin_of_error(self) -> int:
+        return self.precision.margin
+
+
+@dataclass(frozen=True)
+class Obstacle(Finished):
+    """Why the insight would be refused."""
+
+    code: RefusalCode
+    message: str
+
+
+@dataclass(frozen=True)
 class Quote:
     """The price of an insight, in micro-rho; `margin_of_error` is the half-width of each 95 % confidence interval."""
 
@@ -101,39 +127,61 @@ class Quote:
     cheaper: Sequence[Precision]  # that cost less and are affordable, the most expensive first
     insight_ids: list[UUID]  # of published insights that answer it at no cost
     remaining_micro_rho: int  # after this; if `left` does not suffice, what is left now
+    prices: Sequence[PrecisionPrice]
+    expected: Expectation
+    obstacles: Sequence[Obstacle]
+    suggestions: Sequence[Suggestion]
 
     @property
     def affordable(self) -> bool:
         return affordable(self.micro_rho, self.left)
+
+    @property
+    def readable_cells(self) -> int | None:
+        return self.expected.readable
+
+    @property
+    def least_count_shown(self) -> int:
+        return self.expected.least_count
+
+    @property
+    def least_group_for_share(self) -> int | None:
+        return self.expected.least_group_for_share
+
+    @property
+    def least_group_for_mean(self) -> int | None:
+        return self.expected.least_group_for_mean
 
 
 class BudgetExhausted(Refused):
     """The remaining budget does not suffice; the quote lists what is affordable."""
 
     def __init__(self, quote: Quote) -> None:
-        cost, left = quote.micro_rho, quote.left
-        if quote.insight_ids:
-            reason = message(
-                "This costs {cost:,} micro-rho, and {left:,} are left. The insights in `quote.coveredBy` answer it at "
-                "no cost.",
-                cost=cost,
-                left=left,
-            )
-        elif quote.cheaper:
-            reason = message(
-                "This costs {cost:,} micro-rho, and {left:,} are left. The precision {precision} is still affordable.",
-                cost=cost,
-                left=left,
-                precision=quote.cheaper[0].value,
-            )
-        else:
-            reason = message(
-                "This costs {cost:,} micro-rho, and {left:,} are left. Use the insights published from this dataset, "
-                "or wait for the next one.",
-                cost=cost,
-                left=left,
-            )
+        reason = _exhausted(quote.micro_rho, quote.left, quote.insight_ids, quote.cheaper)
         super().__init__(Refusal(RefusalCode.BUDGET_EXHAUSTED, reason, ("precision",)), shows={"quote": quote})
+
+
+def _exhausted(cost: int, left: int, insights: Sequence[UUID], cheaper: Sequence[Precision]) -> Message:
+    if insights:
+        return message(
+            "This costs {cost:,} micro-rho, and {left:,} are left. The insights in `quote.coveredBy` answer it at no "
+            "cost.",
+            cost=cost,
+            left=left,
+        )
+    if cheaper:
+        return message(
+            "This costs {cost:,} micro-rho, and {left:,} are left. The precision {precision} is still affordable.",
+            cost=cost,
+            left=left,
+            precision=cheaper[0].value,
+        )
+    return message(
+        "This costs {cost:,} micro-rho, and {left:,} are left. Use the insights published from this dataset, or wait "
+        "for the next one.",
+        cost=cost,
+        left=left,
+    )
 
 
 async def quote_insight(
@@ -170,35 +218,71 @@ async def quote_of(connection: Connection, viewer: Viewer, request: InsightReque
     with faults.collected():
         subject = await resolve_request(connection, dataset, request)
     day = await current_day(connection)
+    obstacles: list[Refusal] = []
     try:
         share = await budget_share_of(connection, viewer, dataset, day, request.licence)
     except Forbidden:
-        pass
+        reason = message("Only data stewards publish insights for Cohorte.")
+        obstacles.append(Refusal(RefusalCode.NOT_ELIGIBLE, reason, ()))
     except Refused as error:
         for refusal in error.refusals:
             if refusal.path == LICENCE:
                 faults.add(refusal)
+        obstacles += error.refusals
     faults.refuse()
     assert subject is not None
-    if share is None:
-        return await quote(connection, subject, 0)
-    return await quote(connection, subject, share.left if subject.dataset.is_open_on(day) else 0)
+    is_open = dataset.is_open_on(day)
+    if share is not None and not is_open and not subject.is_published:
+        obstacles += ended("dataset").refusals
+    left = share.left if share is not None and is_open else 0
+    return await quote(connection, subject, left, viewer.reads_in, obstacles)
 
 
-async def quote(connection: Connection, subject: ResolvedRequest, left: int) -> Quote:
-    """The quote to a viewer who may still spend `left` micro-rho."""
+async def quote(
+    connection: Connection,
+    subject: ResolvedRequest,
+    left: int,
+    language: Language,
+    obstacles: Sequence[Refusal] = (),
+) -> Quote:
+    """The quote to a viewer who may still spend `left` micro-rho, and whom `obstacles` keep from publishing."""
     precision = subject.request.precision
     cost = subject.cost(precision)
+    published = subject.published if subject.is_published else None
+    coarser = [one for one in cheaper(precision) if subject.cost(one) < cost and subject.cost(one) <= left]
+    insights = await covering_insights(connection, subject)
+    sigma = published.sigma if published else sigma_of(price(precision, subject.contributions), subject.contributions)
+    variable, cube = subject.request.variable, subject.cube
+    expected = await expect(connection, subject.dataset.id, subject.dataset.size, cube, variable, sigma)
+    found = [Obstacle(each.code, each.message.in_language(language)) for each in obstacles]
+    if not found and not affordable(cost, left):
+        reason = _exhausted(cost, left, insights, coarser)
+        found.append(Obstacle(RefusalCode.BUDGET_EXHAUSTED, reason.in_language(language)))
     return Quote(
         micro_rho=cost,
         left=left,
         remaining_micro_rho=left - cost if affordable(cost, left) else left,
         already_published=subject.is_published,
         cells=cells_in(placed.variable for placed in subject.cube),
-        margin_of_error=subject.published.margin if subject.is_published and subject.published else precision.margin,
-        cheaper=[one for one in cheaper(precision) if subject.cost(one) < cost and subject.cost(one) <= left],
-        insight_ids=await covering_insights(connection, subject),
+        margin_of_error=published.margin if published else precision.margin,
+        cheaper=coarser,
+        insight_ids=insights,
+        prices=[PrecisionPrice(one, subject.cost(one), affordable(subject.cost(one), left)) for one in PRECISIONS],
+        expected=expected,
+        obstacles=found,
+        suggestions=suggestions(
+            expected,
+            language,
+            is_published=subject.is_published,
+            is_covered=bool(insights),
+            cheaper=coarser[0].value if coarser and not affordable(cost, left) else None,
+        ),
     )
+
+
+def ended(*path: Step) -> Refused:
+    """The refusal of new insights of a dataset that has ended."""
+    return too_late(message("This dataset has ended. Insights that were published from it can still be read."), *path)
 
 
 def affordable(cost: int, left: int) -> bool:
@@ -251,7 +335,7 @@ async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) ->
     row = await connection.fetchrow(
         f"""
         SELECT id, community_id, kind, title, status, ends_on, offered_to, domain_version, cap_micro_rho,
-            spent_micro_rho, sold_micro_rho, demonstration
+            spent_micro_rho, sold_micro_rho, size, demonstration
         FROM insight.dataset WHERE id = $1 {"FOR NO KEY UPDATE" if lock else ""}
         """,  # noqa: S608 - one of two literals
         id,

@@ -45,6 +45,7 @@ class FrozenDataset:
     cap_micro_rho: int
     spent_micro_rho: int
     sold_micro_rho: int
+    size: int  # noisy
     demonstration: bool
 
     def is_open_on(self, day: date) -> bool:

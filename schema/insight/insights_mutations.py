@@ -1,10 +1,12 @@
 """Quoting and publishing insights, which spends privacy budgets."""
 
-from planner.declare import column, graph_type, sql
+from planner.declare import column, graph_enum, graph_type, sql
 from privacy.bands import UNKNOWN
 from privacy.cubes import MOST_VARIABLES
-from privacy.precision import CONFIDENCE, Precision
-from resolvers.insight import groupings, insights_mutations, publications, quotes
+from privacy.measures import Reliability
+from privacy.precision import CONFIDENCE, PRECISIONS, Precision
+from resolvers.insight import expectations, groupings, insights_mutations, publications, quotes
+from resolvers.transactions import RefusalCode
 from schema.access import BUYER, MANAGER
 from schema.inputs import nested
 from schema.insight.costs import PrivacyCost
@@ -44,6 +46,36 @@ nested(
 )
 
 
+graph_enum(expectations.SuggestionKind, name="QuoteSuggestionKind")
+
+
+@graph_type(audience=BUYER | MANAGER, python=quotes.PrecisionPrice)
+class PrecisionPrice:
+    """What an insight would cost with one precision."""
+
+    precision: Precision = column("The precision.")
+    cost: PrivacyCost = sql(publications.cost_with, "What would be charged: zero if it is already published.")
+    affordable: bool = column("Whether the viewer's remaining budget suffices.")
+
+
+@graph_type(audience=BUYER | MANAGER, python=quotes.Obstacle)
+class QuoteObstacle:
+    """Why publishing an insight would be refused now."""
+
+    code: RefusalCode = column("Code that `insightPublish` would return.")
+    message: str = column("Message for people to read.")
+
+
+@graph_type(audience=BUYER | MANAGER, python=expectations.Suggestion)
+class QuoteSuggestion:
+    """What is cheaper or better than a quoted insight."""
+
+    kind: expectations.SuggestionKind = column("What to do.")
+    message: str = column("Message for people to read.")
+    variable: str | None = column("Name of the variable whose categories to merge. Null for other suggestions.")
+    categories: list[str] = column("Codes of the categories to merge. Empty for other suggestions.")
+
+
 @graph_type(audience=BUYER | MANAGER, python=quotes.Quote)
 class InsightQuote:
     """The price of an insight to the viewer. A quote is free, and is computed without looking at anybody's data."""
@@ -62,6 +94,22 @@ class InsightQuote:
         publications.covering_insights,
         "Published insights that already answer it, at this precision or better, the most precise first.",
     )
+    prices: list[PrecisionPrice] = column("The price at each precision, the most precise first.", size=len(PRECISIONS))
+    least_count_shown: int = column("The smallest count that would not be HIDDEN.")
+    readable_cells: int | None = column(
+        "Number of cells expected not to be HIDDEN: computed from the dataset's size and published tables of each "
+        "variable, as if the variables were independent. Null if there is no such table of one of them."
+    )
+    least_group_for_share: int | None = column(
+        f"Number of members that a group needs for a share of a half to be {Reliability.HIGH.value}. Null for a "
+        "variable with several values per member."
+    )
+    least_group_for_mean: int | None = column(
+        f"Number of members that a group needs for the mean to be {Reliability.HIGH.value}, if they are spread evenly "
+        "over the categories that have a value. Null for a variable without a mean."
+    )
+    obstacles: list[QuoteObstacle] = column("Why publishing it would be refused now. Empty if it would not be.")
+    suggestions: list[QuoteSuggestion] = column("What is cheaper or better, the cheapest first.")
 
 
 insight_quote = question(

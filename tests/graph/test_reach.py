@@ -76,7 +76,11 @@ REACHABLE = {
         "TerminologyCode": "system code",
         "PrivacyBudget": "cap spent remaining insightsLeft",
         "PrivacyCost": "microRho epsilon delta",
-        "InsightQuote": "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy",
+        "PrecisionPrice": "precision cost affordable",
+        "QuoteObstacle": "code message",
+        "QuoteSuggestion": "kind message variable categories",
+        "InsightQuote": "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy "
+        "prices leastCountShown readableCells leastGroupForShare leastGroupForMean obstacles suggestions",
     },
     "published insights, with noise": {
         "Insight": "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "

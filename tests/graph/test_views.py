@@ -124,8 +124,12 @@ PROMISED = {
     "ResultLink": {EVERYONE: "url addedAt ledgerEntry"},
     "SurveyCheck": {MEMBERS_AND_STAFF: "shown userErrors"},
     "InsightQuote": {
-        BUYERS_AND_STAFF: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy"
+        BUYERS_AND_STAFF: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy "
+        "prices leastCountShown readableCells leastGroupForShare leastGroupForMean obstacles suggestions"
     },
+    "PrecisionPrice": {BUYERS_AND_STAFF: "precision cost affordable"},
+    "QuoteObstacle": {BUYERS_AND_STAFF: "code message"},
+    "QuoteSuggestion": {BUYERS_AND_STAFF: "kind message variable categories"},
     "SurveyCreatePayload": {"MANAGER": "survey userErrors query"},
     "SurveyRevisePayload": {"MANAGER": "survey userErrors query"},
     "SurveySchedulePayload": {"MANAGER": "survey userErrors query"},
