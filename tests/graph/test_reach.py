@@ -60,7 +60,7 @@ REACHABLE = {
     "organizations, and the buyer's own affairs": {
         "Organization": "id name kind purposes licences apiKeys",
         "Licence": "id organization community purpose purposeKind undertakings undertakingsAcceptedAt startsOn endsOn "
-        "resultsDueOn status reason price quota",
+        "resultsDueOn status reason price quota spent remaining",
         "Undertakings": "version language text",
         "Money": "amount currency",
         "ApiKey": "id name prefix createdAt lastUsedAt expiresAt",

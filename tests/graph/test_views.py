@@ -312,7 +312,7 @@ PROMISED = {
     "ApiKey": {"BUYER": "id name prefix createdAt lastUsedAt expiresAt"},
     "Licence": {
         BUYERS_AND_STAFF: "id organization community purpose purposeKind undertakings undertakingsAcceptedAt startsOn "
-        "endsOn resultsDueOn status reason price quota"
+        "endsOn resultsDueOn status reason price quota spent remaining"
     },
     "Money": {BUYERS_AND_STAFF: "amount currency"},
     "Network": {EVERYONE: "communities activeMembers treatmentsFollowed countedOn"},
