@@ -18,7 +18,8 @@ BANDS = 10  # of a range with too many whole numbers for a category each
 class Category:
     """One category. `value` is its value in a mean; raw numbers in [low, high) fall into it.
 
-    Either both bounds are set or neither is. The outermost bounds may be infinite.
+    Either both bounds are set or neither is. The outermost bounds may be infinite. `merges` are the codes of the
+    categories that it stands for, if its variable is a grouping.
     """
 
     code: str
@@ -26,6 +27,7 @@ class Category:
     value: float | None = None
     low: float | None = None
     high: float | None = None
+    merges: tuple[str, ...] = ()
 
 
 def unknown(label: str) -> Category:

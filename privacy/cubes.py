@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from privacy.domains import VERSION, Variable
+from privacy.groupings import cells_summed
 from privacy.precision import margin_of
 
 MOST_VARIABLES = 3
@@ -155,7 +156,8 @@ class Cube:
 def key(names: Iterable[str], version: int = VERSION) -> str:
     """A cube's canonical key: the sorted names of its variables and the version of their domains, as `age_band|sex@v1`.
 
-    It never depends on the members counted: a key made from content would reveal content.
+    The names are full ones, which say how categories are merged. It never depends on the members counted: a key made
+    from content would reveal content.
     """
     return "|".join(sorted(names)) + f"@v{version}"
 
@@ -170,14 +172,20 @@ def contributions(variables: Iterable[Variable]) -> int:
     return math.prod(variable.max_per_member for variable in variables)
 
 
-def covers(variables: Sequence[Variable], sigma: float, asked: Iterable[str]) -> int | None:
-    """The margin of error (95 % confidence) of an answer over the `asked` names, from a release over `variables`.
+def covers(variables: Sequence[Variable], sigma: float, asked: Iterable[Variable]) -> int | None:
+    """The margin of error (95 % confidence) of an answer over the `asked` variables, from a release over `variables`.
 
-    None if the release cannot answer it: it lacks a name, or would have to be summed over a variable with several
-    values per member.
+    None if the release cannot answer it: it lacks a variable or has merged its categories otherwise, or would have to
+    be summed over a variable with several values per member.
     """
-    names = set(asked)
-    rest = [variable for variable in variables if variable.name not in names]
-    if len(names) + len(rest) != len(variables) or contributions(rest) > 1:
+    there = {variable.name: variable for variable in variables}
+    summed = 1
+    for each in asked:
+        fine = there.pop(each.name, None)
+        merged = None if fine is None else cells_summed(fine, each)
+        if merged is None:
+            return None
+        summed *= merged
+    if contributions(there.values()) > 1:
         return None
-    return margin_of(sigma * math.sqrt(cells_in(rest)))
+    return margin_of(sigma * math.sqrt(summed * cells_in(there.values())))

@@ -60,7 +60,8 @@ class DomainRule(StrEnum):
 class Variable:
     """One variable and its public domain, whose last category is UNKNOWN.
 
-    The other categories of an `ordinal` one are in order. It has a mean if they have values.
+    The other categories of an `ordinal` one are in order. It has a mean if they have values. `groups` says how the
+    categories of another variable with this name are merged in it: see privacy.groupings.
     """
 
     name: str
@@ -70,6 +71,12 @@ class Variable:
     ordinal: bool = False
     max_per_member: int = 1
     subject: UUID | None = None
+    groups: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """The name that tells it from groupings of the same categories, as the public ledger lists it."""
+        return self.name + self.groups
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def csv_of(table: ExportTable) -> str:
 def json_stat_of(table: ExportTable) -> str:
     """The table as a JSON-stat 2.0 dataset (json-stat.org/full), with the dimensions `by`, variable and measure.
 
+    Its extension says what the categories of groupings merge.
     A missing figure is null and has the status HIDDEN; a LOW count or share has the status LOW.
     """
     say = table.words
@@ -111,9 +112,19 @@ def json_stat_of(table: ExportTable) -> str:
         },
         "value": values,
         "status": status,
-        "extension": {"precision": table.precision.value, "marginOfError": table.margin},
+        "extension": {"precision": table.precision.value, "marginOfError": table.margin, **_merges(variables)},
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False)
+
+
+def _merges(variables: Sequence[Variable]) -> dict[str, Any]:
+    """The codes that each category of a grouping merges, by variable; nothing without one."""
+    found = {
+        variable.name: {each.code: list(each.merges) for each in variable.categories}
+        for variable in variables
+        if any(each.merges for each in variable.categories)
+    }
+    return {"merges": found} if found else {}
 
 
 def _measure_labels(say: Words) -> dict[str, str]:

@@ -7,9 +7,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from privacy.precision import MICRO as MICRO
 from privacy.precision import margin_of
 
-MICRO = 1_000_000  # micro-rho per rho: costs are integers, because float sums would refuse charges that still fit
 LARGEST = 2**31  # of a count: near 2**63 the library saturates silently
 
 

@@ -8,6 +8,7 @@ from privacy.described import DescribedEnum
 
 ALPHA = 0.05  # of a margin: one count in twenty lies further off
 CONFIDENCE = f"{100 * (1 - ALPHA):.0f} %"  # as people read it
+MICRO = 1_000_000  # micro-rho per rho: costs are integers, because float sums would refuse charges that still fit
 CERTAIN = 1e-12  # of a normalising sum: what is left out of it
 
 
@@ -44,6 +45,14 @@ def price(precision: Precision, contributions: int = 1) -> int:
     if contributions < 1:
         raise ValueError("A member is in at least one cell.")
     return PRICES[precision] * contributions
+
+
+def sigma_of(micro_rho: int, contributions: int = 1) -> float:
+    """The scale of the noise that a price pays for, to within rounding; `privacy.noise` has the exact one.
+
+    For quotes, which need not load the library that draws.
+    """
+    return math.sqrt(contributions * MICRO / (2 * micro_rho))
 
 
 def cheaper(precision: Precision) -> tuple[Precision, ...]:

@@ -82,7 +82,7 @@ def cells_of(
         for category, estimate in zip(categories, estimates, strict=True):
             share = low = high = reliable = None
             if read.max_per_member == 1:
-                share, low, high = _share(estimate, total, noise)
+                share, low, high = share_of_group(estimate, total, noise)
             elif everyone is not None:
                 share, low, high = _share_of_members(estimate, noise, everyone)
             if low is not None and high is not None:
@@ -123,7 +123,7 @@ def statistics_of(
             if (value := read.categories[category].value) is not None
         ]
         valued.sort(key=lambda one: one[0])
-        for measure, of in ((Measure.MEAN, _mean), (Measure.MEDIAN, _median)):
+        for measure, of in ((Measure.MEAN, mean_of_group), (Measure.MEDIAN, _median)):
             if not valued:
                 found.append(Statistic(measure, places, None, None, None, Reliability.HIDDEN))
                 continue
@@ -180,7 +180,7 @@ def _reliability(estimate: float, least: float, margin: int) -> Reliability:
     return Reliability.LOW if estimate < PRECISE_COUNT * margin else Reliability.HIGH
 
 
-def _share(estimate: float, total: float, noise: GroupNoise) -> tuple[float, float, float]:
+def share_of_group(estimate: float, total: float, noise: GroupNoise) -> tuple[float, float, float]:
     """The share of the group's total of one cell with this estimate, and the bounds of its interval."""
     if noise.cells == 1:
         return 1.0, 1.0, 1.0
@@ -196,7 +196,7 @@ def _proportion(part: float, whole: float, noise: Quadratic) -> tuple[float, flo
     return _given(Ratio(part, whole, noise, sampling=(0.0, people, -people), least=0.0, most=1.0))
 
 
-def _mean(valued: Sequence[tuple[float, float]], noise: GroupNoise) -> tuple[float, float, float]:
+def mean_of_group(valued: Sequence[tuple[float, float]], noise: GroupNoise) -> tuple[float, float, float]:
     """The mean and the bounds of its interval; `valued` are pairs of a value and its estimate, by value."""
     values = [value for value, _ in valued]
     many, sum_of_values = len(values), math.fsum(values)

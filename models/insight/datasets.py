@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, choices, key, moment, only_from, reference, within
@@ -79,12 +79,25 @@ class Dataset(Table, table=True):
 
 
 class Variable(Table, table=True):
-    """A variable of a dataset; a record holds its categories in `max_per_member` bytes from index `slot` on."""
+    """A variable of a dataset; a record holds its categories in `max_per_member` bytes from index `slot` on.
+
+    A grouping is one more variable with the name and slot of the variable whose categories it merges: `groups` says
+    how, as in privacy.groupings, and is empty for all others. It is added when an insight first uses it.
+    """
 
     __table_args__ = within(
         "insight",
-        UniqueConstraint("dataset_id", "name"),
-        UniqueConstraint("dataset_id", "slot"),
+        UniqueConstraint("dataset_id", "name", "groups"),
+        UniqueConstraint("dataset_id", "slot", "groups"),
+        Index(
+            "uq_variable_grouping_name",
+            "dataset_id",
+            "name",
+            text("lower(grouping_name)"),
+            unique=True,
+            postgresql_where=text("grouping_name IS NOT NULL"),
+        ),
+        CheckConstraint("grouping_name IS NULL OR groups <> ''", name="grouping_name"),
         CheckConstraint("max_per_member BETWEEN 1 AND 12", name="max_per_member"),
         Index(None, "subject_id"),
     )
@@ -99,6 +112,8 @@ class Variable(Table, table=True):
     slot: int  # from 0
     rule: DomainRule = choice(DomainRule, "rule")
     subject_id: UUID | None = None
+    groups: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    grouping_name: str | None = None  # by which others can use a grouping; null if nobody has named it
 
 
 class Category(Table, table=True):
@@ -128,6 +143,10 @@ class Category(Table, table=True):
     value: float | None = None  # its value in a mean
     low: float | None = None
     high: float | None = None
+    # of a grouping: the codes of the categories that it merges
+    merges: list[str] = Field(
+        default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text("'{}'")}
+    )
 
 
 class Enrolment(Table, table=True):

@@ -65,7 +65,7 @@ PUBLISHES: Mapping[str, tuple[Insert | Update, ...]] = {
         whole(datasets.Dataset),
         Update(("status", "size", "spent_micro_rho", "sold_micro_rho", "ended_on"), EVERY),
     ),
-    "insight.variable": (whole(datasets.Variable),),
+    "insight.variable": (whole(datasets.Variable), Update(("grouping_name",), "groups <> ''")),
     "insight.category": (whole(datasets.Category),),
     "insight.release": (whole(insights.Release),),
     "insight.insight": (whole(insights.Insight),),

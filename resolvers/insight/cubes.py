@@ -61,7 +61,7 @@ def cube_of(insight: Row, *, viewer: ViewerIds) -> Rows:
     release, dataset, entry = row(tables.Release), row(datasets.Dataset), row(tables.LedgerEntry)
     variable, category = row(datasets.Variable), row(datasets.Category)
     label = translated(category, "label", viewer.language)
-    coded = json_object(code=category.code, label=label, value=category.value)
+    coded = json_object(code=category.code, label=label, value=category.value, merges=category.merges)
     domain = select(func.json_agg(aggregate_order_by(coded, category.place))).where(
         category.dataset_id == variable.dataset_id, category.variable == variable.position
     )
@@ -263,7 +263,10 @@ def _variable(found: Any) -> domains.Variable:
     return domains.Variable(
         name=found["name"],
         label=found["label"],
-        categories=tuple(domains.Category(each["code"], each["label"], each["value"]) for each in found["categories"]),
+        categories=tuple(
+            domains.Category(each["code"], each["label"], each["value"], merges=tuple(each["merges"]))
+            for each in found["categories"]
+        ),
         rule=domains.DomainRule(found["rule"]),
         ordinal=found["ordinal"],
         max_per_member=found["max_per_member"],

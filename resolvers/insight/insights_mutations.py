@@ -7,12 +7,12 @@ from uuid import UUID
 
 from models.database import Connection
 from models.identity.accounts import StaffRole
-from models.messages import message
 from models.parameters import DatasetId, LicenceId
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
 from resolvers.days import current_day
 from resolvers.faults import Faults
+from resolvers.insight.groupings import GroupingRequest, store_groupings
 from resolvers.insight.ledger import append
 from resolvers.insight.quotes import (
     BudgetExhausted,
@@ -20,11 +20,12 @@ from resolvers.insight.quotes import (
     ResolvedRequest,
     budget_share_of,
     dataset_of,
+    ended,
     quote,
     resolve_request,
 )
 from resolvers.insight.releases import Overspent, ReleaseUse, present, release
-from resolvers.transactions import Forbidden, require_role, too_late
+from resolvers.transactions import Forbidden, require_role
 
 # More than counting and drawing takes of a hundred thousand records (docs/decisions/0015-outbox.md).
 COUNTING_SECONDS = 0.25
@@ -46,11 +47,13 @@ async def publish_insight(
     dataset: DatasetId,
     variable: str,
     by: Sequence[str] = (),
+    groupings: Sequence[GroupingRequest] = (),
     precision: Precision,
     licence: LicenceId | None = None,
 ) -> Published:
     """Publishes an insight of a dataset. Raises Forbidden and Refused as `publish` does."""
-    return await publish(connection, viewer, InsightRequest(dataset, variable, by, precision, licence), faults=faults)
+    request = InsightRequest(dataset, variable, by, precision, licence, groupings)
+    return await publish(connection, viewer, request, faults=faults)
 
 
 async def publish(
@@ -65,9 +68,9 @@ async def publish(
 
     `at` is the time of publication, if not now. To be called in a transaction; nothing may be revealed of the result
     before it has committed. Raises Forbidden if the viewer may not publish, and Refused: NOT_FOUND for the dataset,
-    INVALID for the variables, NOT_ELIGIBLE for the kind of organization, LICENCE_REQUIRED, NOT_FOUND or INVALID for the
-    licence, TOO_LATE if the dataset has ended, and BudgetExhausted. These depend on the request, licences and budgets,
-    and on no record.
+    INVALID for the variables, what `resolve_groupings` refuses, NOT_ELIGIBLE for the kind of organization,
+    LICENCE_REQUIRED, NOT_FOUND or INVALID for the licence, TOO_LATE if the dataset has ended, and BudgetExhausted.
+    These depend on the request, licences and budgets, and on no record.
     """
     if viewer.audience not in (Audience.BUYER, Audience.MANAGER):
         raise Forbidden
@@ -87,24 +90,24 @@ async def publish(
     assert subject is not None
     assert share is not None
     if subject.published is not None and subject.is_published:
+        await store_groupings(connection, subject.dataset.id, subject.groupings)
         shown = await present(connection, subject.dataset, subject.published, subject.cube, request.variable, at)
         return Published(shown, 0)
     if not subject.dataset.is_open_on(day):
-        raise too_late(
-            message("This dataset has ended. Insights that were published from it can still be read."), "dataset"
-        )
+        raise ended("dataset")
     charge = subject.cost(request.precision)
     if charge > share.left:
-        raise BudgetExhausted(await quote(connection, subject, share.left))
+        raise BudgetExhausted(await quote(connection, subject, share.left, viewer.reads_in))
     try:
         return await _release(connection, subject, share.use, charge, at)
     except Overspent:
-        raise BudgetExhausted(await quote(connection, subject, 0)) from None
+        raise BudgetExhausted(await quote(connection, subject, 0, viewer.reads_in)) from None
 
 
 async def _release(
     connection: Connection, subject: ResolvedRequest, use: ReleaseUse, charge: int, at: datetime | None
 ) -> Published:
+    await store_groupings(connection, subject.dataset.id, subject.groupings)
     published, entry = await release(
         connection,
         subject.dataset,

@@ -182,6 +182,9 @@ async def fault(connection: Connection) -> str | None:
             return f"Entry {row['position']} of the ledger: the salt of its release was removed or added."
         if commitment_of(row["salt"], row["noisy"]) != row["commitment"]:
             return f"Entry {row['position']} of the ledger: the noisy cells are not the published ones."
+    regrouped = await connection.fetchval(GROUPED_OTHERWISE)
+    if regrouped is not None:
+        return f"The groups of {regrouped} are not those that the ledger lists."
     unfounded = await connection.fetchval(RESULTS_OF_ANOTHER_USE)
     if unfounded is not None:
         return f"Entry {unfounded} of the ledger links to results of an entry that it does not match."
@@ -205,7 +208,7 @@ ENTRIES_WITH_RELEASES = """
         AND (l.version = 1 OR l.purpose_kind IS NOT DISTINCT FROM (
             SELECT k.purpose_kind FROM insight.licence k WHERE k.id = r.licence_id))
         AND l.variables = array(
-            SELECT v.name::text FROM insight.variable v
+            SELECT v.name || v.groups FROM insight.variable v
             WHERE v.dataset_id = r.dataset_id AND v.position = any(r.variables) ORDER BY v.position
         ) AS fits
     FROM insight.ledger_entry l
@@ -225,6 +228,13 @@ RESULTS_OF_ANOTHER_USE = """
         OR (l.organization_id, l.organization_name, l.purpose_kind)
             IS DISTINCT FROM (u.organization_id, u.organization_name, u.purpose_kind)
     ORDER BY l.position LIMIT 1
+"""
+GROUPED_OTHERWISE = """
+    SELECT v.name || v.groups FROM insight.variable v
+    WHERE v.groups <> '' AND v.groups IS DISTINCT FROM (
+        SELECT '{' || string_agg(array_to_string(c.merges, '&'), '|' ORDER BY c.place) || '}' FROM insight.category c
+        WHERE c.dataset_id = v.dataset_id AND c.variable = v.position AND c.code <> 'UNKNOWN')
+    ORDER BY v.dataset_id, v.position LIMIT 1
 """
 RELEASE_WITHOUT_ENTRY = """
     SELECT r.id FROM insight.release r

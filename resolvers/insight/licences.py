@@ -8,6 +8,8 @@ from models.rows import Expression, Row, Rows, row, select
 from resolvers.days import today
 from resolvers.insight.costs import cost
 
+NOTHING: Expression = literal_column("0")
+
 
 def licences(*, status: tables.LicenceStatus | None = None) -> Rows:
     licence = row(tables.Licence)
@@ -46,3 +48,18 @@ def price_of(licence: Row) -> Rows:
 
 def quota_of(licence: Row) -> Rows:
     return cost(licence.quota_micro_rho)
+
+
+def spent_of(licence: Row) -> Rows:
+    return cost(_spent(licence))
+
+
+def remaining_of(licence: Row) -> Rows:
+    """What is left of the quota; nothing unless the licence is granted, whether or not it has begun."""
+    left = func.greatest(licence.quota_micro_rho - _spent(licence), NOTHING)
+    granted = status_of(licence) == tables.LicenceStatus.GRANTED
+    return cost(case((granted, left), else_=NOTHING))
+
+
+def _spent(licence: Row) -> Expression:
+    return func.insight.spent_under(licence.id)

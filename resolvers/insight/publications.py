@@ -21,6 +21,10 @@ def cost_of(quote: Row) -> Rows:
     return cost(quote.micro_rho)
 
 
+def cost_with(price: Row) -> Rows:
+    return cost(price.micro_rho)
+
+
 def remaining_after(quote: Row) -> Rows:
     return cost(quote.remaining_micro_rho)
 

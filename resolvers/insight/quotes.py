@@ -1,37 +1,41 @@
 """Quotes the price of an insight, and finds published insights that answer it, without reading any record."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
-
-import asyncpg
 
 from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.identity.organizations import ALLOWED, OrganizationKind, PurposeKind
 from models.insight.datasets import DatasetKind, DatasetStatus
-from models.messages import message
+from models.languages import Language
+from models.messages import Message, message
 from models.parameters import DatasetId, LicenceId
+from models.rows import Finished
 from models.viewers import Audience, Viewer
 from privacy.budget import left_for_sale, left_for_staff
 from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
-from privacy.domains import Category, DomainRule, Variable
-from privacy.precision import PRECISIONS, Precision, cheaper, price
+from privacy.precision import PRECISIONS, Precision, cheaper, price, sigma_of
 from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight import purposes
-from resolvers.insight.releases import FrozenDataset, NoisyRelease, PositionedVariable, ReleaseUse
+from resolvers.insight.expectations import Expectation, Suggestion, expect, suggestions
+from resolvers.insight.groupings import GroupingRequest, Groupings, resolve_groupings
+from resolvers.insight.positioned import PositionedVariable, domain_of, variables_at
+from resolvers.insight.releases import FrozenDataset, NoisyRelease, ReleaseUse
 from resolvers.transactions import (
     Forbidden,
     Path,
     Refusal,
     RefusalCode,
     Refused,
+    Step,
     invalid,
     not_found,
     refused,
     require_role,
+    too_late,
 )
 
 LICENCE: Path = ("licence",)
@@ -43,6 +47,7 @@ MOST_COVERING = 10  # the most insights that a quote lists
 class InsightRequest:
     """An insight to publish or quote: one variable of a dataset by others, with a precision.
 
+    `groupings` merge categories of some of these variables before they are counted.
     `licence` is the organization's licence that it is for; None for the one with the largest quota left.
     """
 
@@ -51,6 +56,7 @@ class InsightRequest:
     by: Sequence[str]
     precision: Precision
     licence: UUID | None = None
+    groupings: Sequence[GroupingRequest] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class ResolvedRequest:
 
     request: InsightRequest
     dataset: FrozenDataset
+    groupings: Groupings
     cube: Sequence[PositionedVariable]  # by position
     published: NoisyRelease | None  # the most precise one
 
@@ -88,6 +95,27 @@ class BudgetShare:
 
 
 @dataclass(frozen=True)
+class PrecisionPrice:
+    """What the insight would cost with a precision, in micro-rho."""
+
+    precision: Precision
+    micro_rho: int
+    affordable: bool
+
+    @property
+    def margin_of_error(self) -> int:
+        return self.precision.margin
+
+
+@dataclass(frozen=True)
+class Obstacle(Finished):
+    """Why the insight would be refused."""
+
+    code: RefusalCode
+    message: str
+
+
+@dataclass(frozen=True)
 class Quote:
     """The price of an insight, in micro-rho; `margin_of_error` is the half-width of each 95 % confidence interval."""
 
@@ -99,39 +127,61 @@ class Quote:
     cheaper: Sequence[Precision]  # that cost less and are affordable, the most expensive first
     insight_ids: list[UUID]  # of published insights that answer it at no cost
     remaining_micro_rho: int  # after this; if `left` does not suffice, what is left now
+    prices: Sequence[PrecisionPrice]
+    expected: Expectation
+    obstacles: Sequence[Obstacle]
+    suggestions: Sequence[Suggestion]
 
     @property
     def affordable(self) -> bool:
         return affordable(self.micro_rho, self.left)
+
+    @property
+    def readable_cells(self) -> int | None:
+        return self.expected.readable
+
+    @property
+    def least_count_shown(self) -> int:
+        return self.expected.least_count
+
+    @property
+    def least_group_for_share(self) -> int | None:
+        return self.expected.least_group_for_share
+
+    @property
+    def least_group_for_mean(self) -> int | None:
+        return self.expected.least_group_for_mean
 
 
 class BudgetExhausted(Refused):
     """The remaining budget does not suffice; the quote lists what is affordable."""
 
     def __init__(self, quote: Quote) -> None:
-        cost, left = quote.micro_rho, quote.left
-        if quote.insight_ids:
-            reason = message(
-                "This costs {cost:,} micro-rho, and {left:,} are left. The insights in `quote.coveredBy` answer it at "
-                "no cost.",
-                cost=cost,
-                left=left,
-            )
-        elif quote.cheaper:
-            reason = message(
-                "This costs {cost:,} micro-rho, and {left:,} are left. The precision {precision} is still affordable.",
-                cost=cost,
-                left=left,
-                precision=quote.cheaper[0].value,
-            )
-        else:
-            reason = message(
-                "This costs {cost:,} micro-rho, and {left:,} are left. Use the insights published from this dataset, "
-                "or wait for the next one.",
-                cost=cost,
-                left=left,
-            )
+        reason = _exhausted(quote.micro_rho, quote.left, quote.insight_ids, quote.cheaper)
         super().__init__(Refusal(RefusalCode.BUDGET_EXHAUSTED, reason, ("precision",)), shows={"quote": quote})
+
+
+def _exhausted(cost: int, left: int, insights: Sequence[UUID], cheaper: Sequence[Precision]) -> Message:
+    if insights:
+        return message(
+            "This costs {cost:,} micro-rho, and {left:,} are left. The insights in `quote.coveredBy` answer it at no "
+            "cost.",
+            cost=cost,
+            left=left,
+        )
+    if cheaper:
+        return message(
+            "This costs {cost:,} micro-rho, and {left:,} are left. The precision {precision} is still affordable.",
+            cost=cost,
+            left=left,
+            precision=cheaper[0].value,
+        )
+    return message(
+        "This costs {cost:,} micro-rho, and {left:,} are left. Use the insights published from this dataset, or wait "
+        "for the next one.",
+        cost=cost,
+        left=left,
+    )
 
 
 async def quote_insight(
@@ -142,13 +192,15 @@ async def quote_insight(
     dataset: DatasetId,
     variable: str,
     by: Sequence[str] = (),
+    groupings: Sequence[GroupingRequest] = (),
     precision: Precision,
     licence: LicenceId | None = None,
 ) -> Quote:
     """The price of an insight to the viewer. Raises Refused as `quote_of` does."""
     quoted = None
     with faults.collected():
-        quoted = await quote_of(connection, viewer, InsightRequest(dataset, variable, by, precision, licence))
+        request = InsightRequest(dataset, variable, by, precision, licence, groupings)
+        quoted = await quote_of(connection, viewer, request)
     faults.refuse()
     assert quoted is not None
     return quoted
@@ -157,8 +209,8 @@ async def quote_insight(
 async def quote_of(connection: Connection, viewer: Viewer, request: InsightRequest) -> Quote:
     """The price of the request to the viewer, who can spend nothing if they may not publish.
 
-    Raises Refused: NOT_FOUND for the dataset, INVALID for the variables, NOT_FOUND or INVALID for the licence that is
-    named.
+    Raises Refused: NOT_FOUND for the dataset, INVALID for the variables, what `resolve_groupings` refuses, NOT_FOUND or
+    INVALID for the licence that is named.
     """
     faults = Faults()
     subject = share = None
@@ -166,35 +218,71 @@ async def quote_of(connection: Connection, viewer: Viewer, request: InsightReque
     with faults.collected():
         subject = await resolve_request(connection, dataset, request)
     day = await current_day(connection)
+    obstacles: list[Refusal] = []
     try:
         share = await budget_share_of(connection, viewer, dataset, day, request.licence)
     except Forbidden:
-        pass
+        reason = message("Only data stewards publish insights for Cohorte.")
+        obstacles.append(Refusal(RefusalCode.NOT_ELIGIBLE, reason, ()))
     except Refused as error:
         for refusal in error.refusals:
             if refusal.path == LICENCE:
                 faults.add(refusal)
+        obstacles += error.refusals
     faults.refuse()
     assert subject is not None
-    if share is None:
-        return await quote(connection, subject, 0)
-    return await quote(connection, subject, share.left if subject.dataset.is_open_on(day) else 0)
+    is_open = dataset.is_open_on(day)
+    if share is not None and not is_open and not subject.is_published:
+        obstacles += ended("dataset").refusals
+    left = share.left if share is not None and is_open else 0
+    return await quote(connection, subject, left, viewer.reads_in, obstacles)
 
 
-async def quote(connection: Connection, subject: ResolvedRequest, left: int) -> Quote:
-    """The quote to a viewer who may still spend `left` micro-rho."""
+async def quote(
+    connection: Connection,
+    subject: ResolvedRequest,
+    left: int,
+    language: Language,
+    obstacles: Sequence[Refusal] = (),
+) -> Quote:
+    """The quote to a viewer who may still spend `left` micro-rho, and whom `obstacles` keep from publishing."""
     precision = subject.request.precision
     cost = subject.cost(precision)
+    published = subject.published if subject.is_published else None
+    coarser = [one for one in cheaper(precision) if subject.cost(one) < cost and subject.cost(one) <= left]
+    insights = await covering_insights(connection, subject)
+    sigma = published.sigma if published else sigma_of(price(precision, subject.contributions), subject.contributions)
+    variable, cube = subject.request.variable, subject.cube
+    expected = await expect(connection, subject.dataset.id, subject.dataset.size, cube, variable, sigma)
+    found = [Obstacle(each.code, each.message.in_language(language)) for each in obstacles]
+    if not found and not affordable(cost, left):
+        reason = _exhausted(cost, left, insights, coarser)
+        found.append(Obstacle(RefusalCode.BUDGET_EXHAUSTED, reason.in_language(language)))
     return Quote(
         micro_rho=cost,
         left=left,
         remaining_micro_rho=left - cost if affordable(cost, left) else left,
         already_published=subject.is_published,
         cells=cells_in(placed.variable for placed in subject.cube),
-        margin_of_error=subject.published.margin if subject.is_published and subject.published else precision.margin,
-        cheaper=[one for one in cheaper(precision) if subject.cost(one) < cost and subject.cost(one) <= left],
-        insight_ids=await covering_insights(connection, subject),
+        margin_of_error=published.margin if published else precision.margin,
+        cheaper=coarser,
+        insight_ids=insights,
+        prices=[PrecisionPrice(one, subject.cost(one), affordable(subject.cost(one), left)) for one in PRECISIONS],
+        expected=expected,
+        obstacles=found,
+        suggestions=suggestions(
+            expected,
+            language,
+            is_published=subject.is_published,
+            is_covered=bool(insights),
+            cheaper=coarser[0].value if coarser and not affordable(cost, left) else None,
+        ),
     )
+
+
+def ended(*path: Step) -> Refused:
+    """The refusal of new insights of a dataset that has ended."""
+    return too_late(message("This dataset has ended. Insights that were published from it can still be read."), *path)
 
 
 def affordable(cost: int, left: int) -> bool:
@@ -204,7 +292,8 @@ def affordable(cost: int, left: int) -> bool:
 async def resolve_request(connection: Connection, dataset: FrozenDataset, request: InsightRequest) -> ResolvedRequest:
     """The request with its dataset, cube and best release.
 
-    Raises Refused: INVALID for all unknown and repeated variables, for too many of them, or for too many cells.
+    Raises Refused: INVALID for all unknown and repeated variables, for too many of them, or for too many cells, and
+    what `resolve_groupings` refuses.
     """
     faults = Faults()
     names = [request.variable, *request.by]
@@ -222,19 +311,20 @@ async def resolve_request(connection: Connection, dataset: FrozenDataset, reques
             )
         elif name in names[:place]:
             faults.add(*invalid(message("A variable is named twice."), *path).refusals)
+    groupings = await resolve_groupings(connection, dataset.id, known, request.groupings, faults)
     faults.refuse()
-    cube = sorted(known.values(), key=lambda placed: placed.position)
+    cube = sorted(groupings.variables.values(), key=lambda placed: placed.position)
     cells = cells_in(placed.variable for placed in cube)
     if cells > MOST_CELLS:
         raise invalid(
             message(
-                "This has {cells:,} cells, and the limit is {most:,}. Leave a variable out.",
+                "This has {cells:,} cells, and the limit is {most:,}. Leave a variable out, or merge categories.",
                 cells=cells,
                 most=MOST_CELLS,
             ),
             "by",
         )
-    return ResolvedRequest(request, dataset, cube, await release_of(connection, dataset, cube))
+    return ResolvedRequest(request, dataset, groupings, cube, await release_of(connection, dataset, cube))
 
 
 async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) -> FrozenDataset:
@@ -245,7 +335,7 @@ async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) ->
     row = await connection.fetchrow(
         f"""
         SELECT id, community_id, kind, title, status, ends_on, offered_to, domain_version, cap_micro_rho,
-            spent_micro_rho, sold_micro_rho, demonstration
+            spent_micro_rho, sold_micro_rho, size, demonstration
         FROM insight.dataset WHERE id = $1 {"FOR NO KEY UPDATE" if lock else ""}
         """,  # noqa: S608 - one of two literals
         id,
@@ -253,27 +343,6 @@ async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) ->
     if row is None or row["status"] in (DatasetStatus.FREEZING, DatasetStatus.TOO_SMALL):
         raise not_found("dataset")
     return FrozenDataset(**{**row, "kind": DatasetKind(row["kind"]), "status": DatasetStatus(row["status"])})
-
-
-async def domain_of(
-    connection: Connection, dataset: UUID, names: Sequence[str] | None = None
-) -> Mapping[str, PositionedVariable]:
-    """The dataset's variables with these names, or all, by name and in order, each with its categories in order."""
-    rows = await connection.fetch(
-        """
-        SELECT v.position, v.name, v.label AS titled, v.rule, v.ordinal, v.max_per_member, v.subject_id,
-            c.code, c.label, c.value, c.low, c.high
-        FROM insight.variable v JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
-        WHERE v.dataset_id = $1 AND ($2::text[] IS NULL OR v.name = any($2)) ORDER BY v.position, c.place
-        """,
-        dataset,
-        names if names is None else list(names),
-    )
-    categories: dict[str, list[Category]] = {}
-    for row in rows:
-        one = Category(row["code"], row["label"], row["value"], row["low"], row["high"])
-        categories.setdefault(row["name"], []).append(one)
-    return {row["name"]: _positioned(row, categories[row["name"]]) for row in rows}
 
 
 async def release_of(
@@ -286,33 +355,35 @@ async def release_of(
         WHERE dataset_id = $1 AND cube = $2 ORDER BY total_micro_rho DESC LIMIT 1
         """,
         dataset.id,
-        key([placed.variable.name for placed in cube], dataset.domain_version),
+        key([placed.variable.full_name for placed in cube], dataset.domain_version),
     )
     return None if row is None else NoisyRelease(**{**row, "precision": Precision(row["precision"])})
 
 
 async def covering_insights(connection: Connection, subject: ResolvedRequest) -> list[UUID]:
     """Published insights that answer the request at no cost, the most precise first: see privacy.cubes.covers."""
-    wanted = [placed.variable.name for placed in subject.cube]
+    asked = [placed.variable for placed in subject.cube]
     rows = await connection.fetch(
         """
-        SELECT DISTINCT ON (r.id) i.id, r.sigma, array(
-            SELECT v.name FROM insight.variable v WHERE v.dataset_id = r.dataset_id AND v.position = any(r.variables)
-        ) AS names
+        SELECT DISTINCT ON (r.id) i.id, r.sigma, r.variables
         FROM insight.release r JOIN insight.insight i ON i.release_id = r.id
-        WHERE r.dataset_id = $1 AND r.variables @> $2
-        ORDER BY r.id, i.variable <> $3, i.id
+        JOIN insight.variable v ON v.dataset_id = i.dataset_id AND v.position = i.variable
+        WHERE r.dataset_id = $1 AND array(
+            SELECT u.name FROM insight.variable u WHERE u.dataset_id = r.dataset_id AND u.position = any(r.variables)
+        ) @> $2
+        ORDER BY r.id, v.name <> $3, i.id
         """,
         subject.dataset.id,
-        [placed.position for placed in subject.cube],
-        next(placed.position for placed in subject.cube if placed.variable.name == subject.request.variable),
+        [variable.name for variable in asked],
+        subject.request.variable,
     )
-    known = await domain_of(connection, subject.dataset.id, sorted({name for row in rows for name in row["names"]}))
+    positions = sorted({position for row in rows for position in row["variables"]})
+    known = await variables_at(connection, subject.dataset.id, positions)
     found = []  # margin, number of variables, id: of the same margin, the smallest cube needs the least summing
     for row in rows:
-        margin = covers([known[name].variable for name in row["names"]], row["sigma"], wanted)
+        margin = covers([known[position].variable for position in row["variables"]], row["sigma"], asked)
         if margin is not None and margin <= subject.request.precision.margin:
-            found.append((margin, len(row["names"]), row["id"]))
+            found.append((margin, len(row["variables"]), row["id"]))
     return [id for _, _, id in sorted(found)[:MOST_COVERING]]
 
 
@@ -400,21 +471,6 @@ async def _licensed(
             best = BudgetShare(use, max(left, 0))
     assert best is not None
     return best
-
-
-def _positioned(row: asyncpg.Record, categories: Sequence[Category]) -> PositionedVariable:
-    return PositionedVariable(
-        row["position"],
-        Variable(
-            name=row["name"],
-            label=row["titled"],
-            categories=tuple(categories),
-            rule=DomainRule(row["rule"]),
-            ordinal=row["ordinal"],
-            max_per_member=row["max_per_member"],
-            subject=row["subject_id"],
-        ),
-    )
 
 
 def _is_as_precise(one: Precision, other: Precision) -> bool:

@@ -1,7 +1,7 @@
 """Reads the tables of a dataset made to agree, at no privacy cost."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +48,7 @@ def tables_of(insight: Row, *, viewer: ViewerIds) -> Rows:
     described = json_object(
         position=variable.position,
         name=variable.name,
+        groups=variable.groups,
         max_per_member=variable.max_per_member,
         categories=many.scalar_subquery(),
     )
@@ -66,19 +67,21 @@ def reconciled(found: Any, *, include_unreliable: bool = False) -> ReconciledTab
     Counts of HIDDEN cells are None unless `include_unreliable`.
     """
     stored = StoredCube.read(found["own"])
-    own = stored.cube.variables
     known = {each["position"]: _variable(each) for each in found["variables"]}
+    own = tuple(known[each["position"]] for each in found["own"]["variables"])
     cubes = [_cube(each, known) for each in found["tables"]]
     used = informative(cubes, own)
     table = reconciled_by_least_squares([cubes[at] for at in used], own)
-    noise = table.noise_within(stored.variable)
+    at = next(at for at, each in enumerate(stored.cube.variables) if each.name == stored.variable)
+    noise = table.noise_within(own[at].name)
+    cube = replace(table.cube, variables=stored.cube.variables)
     return ReconciledTable(
         releases=len(used),
         as_of=max((found["tables"][at]["published_at"] for at in used), key=datetime.fromisoformat),
         cells=shown_cells(
-            stored, reading.cells_of(table.cube, stored.variable, stored.by, stored.size, noise), include_unreliable
+            stored, reading.cells_of(cube, stored.variable, stored.by, stored.size, noise), include_unreliable
         ),
-        statistics=shown_statistics(stored, reading.statistics_of(table.cube, stored.variable, stored.by, noise)),
+        statistics=shown_statistics(stored, reading.statistics_of(cube, stored.variable, stored.by, noise)),
     )
 
 
@@ -89,7 +92,11 @@ def _cube(table: Any, known: Mapping[int, domains.Variable]) -> Cube:
 
 
 def _variable(found: Any) -> domains.Variable:
-    """A variable of which only the number of categories matters."""
+    """A variable of which only the number of categories matters, and a name that tells a grouping from what it merges.
+
+    Tables with a variable and tables with a grouping of it agree on what they share without it.
+    """
     categories = tuple(domains.Category(str(place), "") for place in range(found["categories"]))
     rule = domains.DomainRule.NUMBER
-    return domains.Variable(found["name"], found["name"], categories, rule, False, found["max_per_member"])
+    name = found["name"] + found["groups"]
+    return domains.Variable(name, name, categories, rule, False, found["max_per_member"])

@@ -25,6 +25,7 @@ from resolvers.exporting import sql_of
 from resolvers.insight.cubes import published_size
 from resolvers.insight.drawing import drawn
 from resolvers.insight.ledger import NewEntry
+from resolvers.insight.positioned import PositionedVariable
 from resolvers.pacing import in_steps_of
 
 NO_VARIABLES = [0]  # a position that no variable has: without any, a release is of the dataset's size
@@ -45,19 +46,12 @@ class FrozenDataset:
     cap_micro_rho: int
     spent_micro_rho: int
     sold_micro_rho: int
+    size: int  # noisy
     demonstration: bool
 
     def is_open_on(self, day: date) -> bool:
         """Whether insights can be published from it on that day."""
         return self.status is DatasetStatus.OPEN and day <= self.ends_on
-
-
-@dataclass(frozen=True)
-class PositionedVariable:
-    """A variable, and its position in its dataset."""
-
-    position: int
-    variable: Variable
 
 
 @dataclass(frozen=True)
@@ -133,9 +127,9 @@ async def release(
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, coalesce($16, now()), $17, $18)
         RETURNING id
         """,
-        dataset.id, key([each.name for each in variables], dataset.domain_version), positions, precision, margin, many,
-        charge, total, sigma, noisy, estimates, improves and improves.id, use.organization, use.licence, use.purpose,
-        at, dataset.demonstration, salt,
+        dataset.id, key([each.full_name for each in variables], dataset.domain_version), positions, precision, margin,
+        many, charge, total, sigma, noisy, estimates, improves and improves.id, use.organization, use.licence,
+        use.purpose, at, dataset.demonstration, salt,
     )  # fmt: skip
     entry = _entry(id, dataset, variables, use, charge, commitment_of(salt, noisy))
     return NoisyRelease(id, positions, precision, total, margin, sigma, estimates), entry
@@ -243,7 +237,7 @@ def _entry(
         dataset_title=dataset.title,
         community=dataset.community_id,
         purpose=use.purpose,
-        variables=tuple(each.name for each in variables),
+        variables=tuple(each.full_name for each in variables),
         micro_rho=charge,
         commitment=commitment,
         purpose_kind=use.purpose_kind,

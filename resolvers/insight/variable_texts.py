@@ -31,6 +31,7 @@ class Form(StrEnum):
     SEVERAL = "SEVERAL"  # a choice of several options
     WHOLE = "WHOLE"  # a category for each whole number
     BANDS = "BANDS"
+    GROUPS = "GROUPS"  # of any rule
 
 
 # By the rule, or by the rule and the form.
@@ -155,6 +156,10 @@ CATEGORIZATIONS: Mapping[str, Message] = {
     f"{DomainRule.MONTHS}_{Form.WHOLE}": message("Each month with each whole number that the indicator accepts."),
     f"{DomainRule.MONTHS}_{Form.BANDS}": message(
         "Each month with each of {bands} bands of equal width over the range that the indicator accepts.", bands=BANDS
+    ),
+    Form.GROUPS: message(
+        "Categories of the variable were merged before anything was counted. A member who is in several of a group’s "
+        "categories counts once."
     ),
 }
 UNITS: Mapping[str, Message] = {  # of rules whose unit is the same in every dataset

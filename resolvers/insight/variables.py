@@ -29,6 +29,7 @@ SPACE: Expression = literal_column("' '")
 FRENCH: Expression = literal_column("'fr'")
 LABEL: Expression = literal_column("'label'")
 NAMED: Expression = literal_column("'name'")
+PLAIN: Expression = literal_column("''")  # the groups of a variable that is no grouping
 
 
 class VariableGroup(DescribedEnum):
@@ -71,7 +72,8 @@ class CodeSystem(DescribedEnum):
 
 def variables_of(dataset: Row, *, search: Value[str] | None = None, group: VariableGroup | None = None) -> Rows:
     variable = row(tables.Variable)
-    found = select(variable).where(variable.dataset_id == dataset.id).order_by(variable.position)
+    found = select(variable).where(variable.dataset_id == dataset.id, variable.groups == PLAIN)
+    found = found.order_by(variable.position)
     if group is not None:
         found = found.where(group_of(variable) == word(group.value))
     return found if search is None else found.where(_matches(variable, search))
@@ -81,6 +83,21 @@ def variables() -> Rows:
     """The variables of every dataset that the viewer may read."""
     variable, dataset = row(tables.Variable), row(tables.Dataset)
     return select(variable).join(dataset, dataset.id == variable.dataset_id)
+
+
+def groupings_of(variable: Row) -> Rows:
+    """The groupings of the variable's categories that insights have used; none of a grouping."""
+    grouping = row(tables.Variable)
+    found = select(grouping).where(
+        *_shares_name(grouping, variable), grouping.groups != PLAIN, variable.groups == PLAIN
+    )
+    return found.order_by(grouping.position)
+
+
+def grouping_of(variable: Row) -> Rows:
+    """The variable whose categories a grouping merges; no row for others."""
+    base = row(tables.Variable)
+    return select(base).where(*_shares_name(base, variable), base.groups == PLAIN, variable.groups != PLAIN)
 
 
 def categories_of(variable: Row) -> Rows:
@@ -125,8 +142,10 @@ def direction_of(variable: Row) -> Expression:
 def description_of(variable: Row, *, viewer: ViewerIds) -> Expression:
     several = _has_rule(variable, DomainRule.CHOICE) & (variable.max_per_member > literal_column("1"))
     key = case((several, word(f"{DomainRule.CHOICE}_{Form.SEVERAL}")), else_=_rule(variable))
+    base = row(tables.Variable)  # whose rule it is: a grouping may have fewer groups than that
+    several_of = select(base.max_per_member).where(*_shares_name(base, variable), base.groups == PLAIN)
     most = func.replace(
-        _text("description", key, viewer), literal_column(f"'{MOST}'"), cast(variable.max_per_member, Text)
+        _text("description", key, viewer), literal_column(f"'{MOST}'"), cast(several_of.scalar_subquery(), Text)
     )
     return func.replace(most, literal_column(f"'{NAME}'"), _subject_name(variable, viewer))
 
@@ -150,7 +169,11 @@ def categorization_of(variable: Row, *, viewer: ViewerIds) -> Expression:
     is_first = first.place == literal_column("0")
     whole = select(first.place).where(*_is_of(first, variable), is_first, is_whole).exists()
     form = case((whole, word(f"_{Form.WHOLE}")), else_=word(f"_{Form.BANDS}"))
-    key = case((_has_rule(variable, *CUT), _rule(variable).concat(form)), else_=_rule(variable))
+    key = case(
+        (variable.groups != PLAIN, word(Form.GROUPS.value)),
+        (_has_rule(variable, *CUT), _rule(variable).concat(form)),
+        else_=_rule(variable),
+    )
     return _text("categorization", key, viewer)
 
 
@@ -257,6 +280,10 @@ def _is_of(category: Row, variable: Row) -> tuple[Expression, ...]:
 
 def _has_rule(variable: Row, *rules: DomainRule) -> Expression:
     return or_(*(variable.rule == rule for rule in rules))
+
+
+def _shares_name(other: Row, variable: Row) -> tuple[Expression, ...]:
+    return other.dataset_id == variable.dataset_id, other.name == variable.name
 
 
 def _rule(variable: Row) -> Expression:

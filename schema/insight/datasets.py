@@ -27,6 +27,7 @@ from schema.research.surveys import Survey
 if TYPE_CHECKING:
     from schema.insight.insights import Insight, LedgerProof
 
+GROUPED = 3
 CODES = 3  # of a variable or a category, for the cost of an operation
 
 graph_enum(tables.DatasetKind)
@@ -55,6 +56,11 @@ class Category:
     code: str = column("Code that identifies the category within its variable.")
     label: str = column("Label for people to read.", translated=True)
     value: float | None = column("Number that stands for the category in means and medians. Null if it is left out.")
+    merges: list[str] = column(
+        "Of a grouping: codes of the categories that this one merges, or its own code. Empty for a dataset's own "
+        "variables.",
+        size=GROUPED,
+    )
     codes: list[TerminologyCode] = sql(
         resolve_variables.codes_of_category,
         "Codes of the treatment or side effect that it stands for, as the catalogue has them. Empty for others.",
@@ -72,7 +78,7 @@ class Category:
 class Variable(Node):
     """A variable of a dataset. Each member falls into one of its categories, or into up to `maxPerMember`."""
 
-    name: str = column("Name that identifies the variable within its dataset.")
+    name: str = column("Name that identifies the variable within its dataset. A grouping has that of its variable.")
     label: str = column("Label for people to read.", translated=True)
     categories: list[Category] = sql(
         resolve_variables.categories_of, "All categories, in order. They were fixed before any data was looked at."
@@ -111,6 +117,18 @@ class Variable(Node):
     )
     max_per_member: int = column(
         "Number of categories that one member may be in. The cost of an insight is multiplied by it."
+    )
+    groupings: list[Annotated["Variable", strawberry.lazy("schema.insight.datasets")]] = sql(
+        resolve_variables.groupings_of,
+        "Groupings of its categories that insights have used, oldest first. Those with a `groupingName` can be used "
+        "again by it.",
+        size=GROUPED,
+    )
+    grouping_of: Annotated["Variable", strawberry.lazy("schema.insight.datasets")] | None = sql(
+        resolve_variables.grouping_of, "The variable whose categories a grouping merges. Null for others."
+    )
+    grouping_name: str | None = column(
+        "Name of a grouping, in the words of the organization that gave it. Null for others, and if it has none."
     )
 
 

@@ -1,10 +1,14 @@
 """Quoting and publishing insights, which spends privacy budgets."""
 
-from planner.declare import column, graph_type, sql
+from planner.declare import column, graph_enum, graph_type, sql
+from privacy.bands import UNKNOWN
 from privacy.cubes import MOST_VARIABLES
-from privacy.precision import CONFIDENCE, Precision
-from resolvers.insight import insights_mutations, publications, quotes
+from privacy.measures import Reliability
+from privacy.precision import CONFIDENCE, PRECISIONS, Precision
+from resolvers.insight import expectations, groupings, insights_mutations, publications, quotes
+from resolvers.transactions import RefusalCode
 from schema.access import BUYER, MANAGER
+from schema.inputs import nested
 from schema.insight.costs import PrivacyCost
 from schema.insight.insights import Insight
 from schema.mutations import Options, given, mutation, mutations, question, shown
@@ -15,7 +19,61 @@ LICENCE = (
     "The organization's licence that it is for: the public ledger shows its purpose, and its quota is charged. By "
     "default, of the licences that cover the dataset, the one with the largest quota left."
 )
+GROUPINGS = (
+    "How to merge categories of these variables before they are counted, at no cost: a group of many categories has "
+    "the noise of one cell. The same groups are the same question, whatever their order and labels."
+)
 PRECISION = "The margin of error of each count. More precision costs more."
+
+
+nested(
+    groupings.CategoryGroup,
+    "CategoryGroupInput",
+    "Categories of a variable that are counted as one.",
+    categories="Codes of the categories; at least one. Those of a variable that is `ordinal` must be neighbours.",
+    label=f"Label of the group: at most {groupings.LABEL_LENGTH} characters, shown to everyone as it is. By default, "
+    "the categories' own labels.",
+)
+nested(
+    groupings.GroupingRequest,
+    "GroupingInput",
+    "Merges categories of a variable: by `groups`, or as a stored grouping does.",
+    variable="Name of the insight's variable or of one in `by`.",
+    groups=f"The groups: at most {groupings.MOST_GROUPS}. Categories that are in none are merged into one more group. "
+    f"{UNKNOWN} always stays a category of its own. Left out, those of the stored grouping with the name.",
+    name=f"Name of a grouping in `Variable.groupings`, in any case. With `groups`, the name to store them under, of at "
+    f"most {groupings.NAME_LENGTH} characters, which everyone can read and use. A grouping keeps its first name.",
+)
+
+
+graph_enum(expectations.SuggestionKind, name="QuoteSuggestionKind")
+
+
+@graph_type(audience=BUYER | MANAGER, python=quotes.PrecisionPrice)
+class PrecisionPrice:
+    """What an insight would cost with one precision."""
+
+    precision: Precision = column("The precision.")
+    cost: PrivacyCost = sql(publications.cost_with, "What would be charged: zero if it is already published.")
+    affordable: bool = column("Whether the viewer's remaining budget suffices.")
+
+
+@graph_type(audience=BUYER | MANAGER, python=quotes.Obstacle)
+class QuoteObstacle:
+    """Why publishing an insight would be refused now."""
+
+    code: RefusalCode = column("Code that `insightPublish` would return.")
+    message: str = column("Message for people to read.")
+
+
+@graph_type(audience=BUYER | MANAGER, python=expectations.Suggestion)
+class QuoteSuggestion:
+    """What is cheaper or better than a quoted insight."""
+
+    kind: expectations.SuggestionKind = column("What to do.")
+    message: str = column("Message for people to read.")
+    variable: str | None = column("Name of the variable whose categories to merge. Null for other suggestions.")
+    categories: list[str] = column("Codes of the categories to merge. Empty for other suggestions.")
 
 
 @graph_type(audience=BUYER | MANAGER, python=quotes.Quote)
@@ -36,6 +94,22 @@ class InsightQuote:
         publications.covering_insights,
         "Published insights that already answer it, at this precision or better, the most precise first.",
     )
+    prices: list[PrecisionPrice] = column("The price at each precision, the most precise first.", size=len(PRECISIONS))
+    least_count_shown: int = column("The smallest count that would not be HIDDEN.")
+    readable_cells: int | None = column(
+        "Number of cells expected not to be HIDDEN: computed from the dataset's size and published tables of each "
+        "variable, as if the variables were independent. Null if there is no such table of one of them."
+    )
+    least_group_for_share: int | None = column(
+        f"Number of members that a group needs for a share of a half to be {Reliability.HIGH.value}. Null for a "
+        "variable with several values per member."
+    )
+    least_group_for_mean: int | None = column(
+        f"Number of members that a group needs for the mean to be {Reliability.HIGH.value}, if they are spread evenly "
+        "over the categories that have a value. Null for a variable without a mean."
+    )
+    obstacles: list[QuoteObstacle] = column("Why publishing it would be refused now. Empty if it would not be.")
+    suggestions: list[QuoteSuggestion] = column("What is cheaper or better, the cheapest first.")
 
 
 insight_quote = question(
@@ -47,6 +121,7 @@ insight_quote = question(
     dataset=DATASET,
     variable=VARIABLE,
     by=BY,
+    groupings=GROUPINGS,
     precision=PRECISION,
     licence=LICENCE,
 )
@@ -71,6 +146,7 @@ class InsightMutations:
         dataset=DATASET,
         variable=VARIABLE,
         by=BY,
+        groupings=GROUPINGS,
         precision=PRECISION,
         licence=LICENCE,
     )

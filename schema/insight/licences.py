@@ -45,7 +45,7 @@ class Licence(Node):
         arguments={"language": "Language of the text. Defaults to that of the request."},
     )
     undertakings_accepted_at: datetime | None = column(
-        "When the organization accepted them. Null if it was requested before there were any."
+        "When the organization accepted them, as it requested the licence. Null if there were none at that time."
     )
     results_due_on: date | None = sql(
         resolve.results_due_on,
@@ -58,3 +58,8 @@ class Licence(Node):
     reason: str | None = column("Reason for the refusal. Null if the licence is not refused, or no reason was given.")
     price: Money | None = sql(resolve.price_of, "Its price. Null until one is agreed.")
     quota: PrivacyCost = sql(resolve.quota_of, "The most privacy cost that insights under it may incur in total.")
+    spent: PrivacyCost = sql(resolve.spent_of, "Privacy cost of the insights that were published under it so far.")
+    remaining: PrivacyCost = sql(
+        resolve.remaining_of,
+        "What is left of the quota. Zero unless it is granted. The budget of a dataset may have room for less.",
+    )

@@ -61,11 +61,13 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
     "AnswerInput": "codes question",
     "CareLinkInviteInput": "pseudonym",
     "CategoryFilter": "in variable",
+    "CategoryGroupInput": "categories",
     "ConsentSetInput": "noticeVersion",
     "EligibilityInput": "regions",
     "EmailChangeConfirmInput": "code",
     "EmailChangeInput": "password",
     "EmailChangeRevertInput": "code password",
+    "GroupingInput": "variable",
     "InsightInput": "by variable",
     "InsightQuoteInput": "by variable",
     "LicenceRequestInput": "undertakings",
@@ -86,6 +88,7 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
 LINES: Mapping[str, str] = {
     "ApiKeyCreateInput": "name",
     "AssociationUpdateInput": "fullName phone website",
+    "CategoryGroupInput": "label",
     "CommunityCreateInput": "name slug",
     "CommunityTranslationInput": "name",
     "CommunityUpdateInput": "name",
@@ -95,6 +98,7 @@ LINES: Mapping[str, str] = {
     "CourseStartInput": "dose",
     "DataUseLinkResultsInput": "url",
     "DiscussionStartInput": "title",
+    "GroupingInput": "name",
     "IndicatorCreateInput": "hpo layNames loinc name slug ucum unit",
     "IndicatorTranslationInput": "layNames name unit",
     "IndicatorUpdateInput": "hpo layNames loinc name ucum unit",
@@ -155,6 +159,15 @@ async def request(
         return await network.buyer(), "apiKeyCreate", {name: text, "expiresAt": f"{in_days(30)}T00:00:00Z"}, name
     if kind == "DataUseLinkResultsInput":
         return await network.staff(StaffRole.DATA_STEWARD), "dataUseLinkResults", {"dataUse": "use_1", name: text}, name
+    if kind in ("CategoryGroupInput", "GroupingInput"):
+        dataset = await factories.dataset(db, community_id=community_id)
+        await factories.variable(db, dataset_id=dataset["id"], name="arm", codes=["A", "B", "C", "UNKNOWN"])
+        group = {"categories": ["A", "B"]} | ({name: text} if kind == "CategoryGroupInput" else {})
+        grouping = {"variable": "arm", "groups": [group]} | ({name: text} if kind == "GroupingInput" else {})
+        given = {"dataset": f"dst_{dataset['id']}", "variable": "arm", "precision": "WITHIN_50"}
+        path = f"groupings.0.{'groups.0.' if kind == 'CategoryGroupInput' else ''}{name}"
+        steward = await network.staff(StaffRole.DATA_STEWARD)
+        return steward, "insightPublish", given | {"groupings": [grouping]}, path
     if kind == "AssociationUpdateInput":
         return await network.member(kind=MemberKind.ASSOCIATION), "associationUpdate", {name: text}, name
     if kind == "CatalogueProposalCreateInput":

@@ -60,7 +60,7 @@ REACHABLE = {
     "organizations, and the buyer's own affairs": {
         "Organization": "id name kind purposes licences apiKeys",
         "Licence": "id organization community purpose purposeKind undertakings undertakingsAcceptedAt startsOn endsOn "
-        "resultsDueOn status reason price quota",
+        "resultsDueOn status reason price quota spent remaining",
         "Undertakings": "version language text",
         "Money": "amount currency",
         "ApiKey": "id name prefix createdAt lastUsedAt expiresAt",
@@ -71,12 +71,16 @@ REACHABLE = {
         "Dataset": "id title kind community survey wave collectedFrom frozenOn endsOn endedOn offeredTo howToRequest "
         "languages variables size sizeProof budget insights",  # its size is noisy
         "Variable": "id name label description question group scale ordinal direction unit window baseline "
-        "categorization codes categories maxPerMember",
-        "Category": "code label value codes",
+        "categorization codes categories maxPerMember groupings groupingOf groupingName",
+        "Category": "code label value merges codes",
         "TerminologyCode": "system code",
         "PrivacyBudget": "cap spent remaining insightsLeft",
         "PrivacyCost": "microRho epsilon delta",
-        "InsightQuote": "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy",
+        "PrecisionPrice": "precision cost affordable",
+        "QuoteObstacle": "code message",
+        "QuoteSuggestion": "kind message variable categories",
+        "InsightQuote": "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy "
+        "prices leastCountShown readableCells leastGroupForShare leastGroupForMean obstacles suggestions",
     },
     "published insights, with noise": {
         "Insight": "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "

@@ -124,8 +124,12 @@ PROMISED = {
     "ResultLink": {EVERYONE: "url addedAt ledgerEntry"},
     "SurveyCheck": {MEMBERS_AND_STAFF: "shown userErrors"},
     "InsightQuote": {
-        BUYERS_AND_STAFF: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy"
+        BUYERS_AND_STAFF: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy "
+        "prices leastCountShown readableCells leastGroupForShare leastGroupForMean obstacles suggestions"
     },
+    "PrecisionPrice": {BUYERS_AND_STAFF: "precision cost affordable"},
+    "QuoteObstacle": {BUYERS_AND_STAFF: "code message"},
+    "QuoteSuggestion": {BUYERS_AND_STAFF: "kind message variable categories"},
     "SurveyCreatePayload": {"MANAGER": "survey userErrors query"},
     "SurveyRevisePayload": {"MANAGER": "survey userErrors query"},
     "SurveySchedulePayload": {"MANAGER": "survey userErrors query"},
@@ -308,7 +312,7 @@ PROMISED = {
     "ApiKey": {"BUYER": "id name prefix createdAt lastUsedAt expiresAt"},
     "Licence": {
         BUYERS_AND_STAFF: "id organization community purpose purposeKind undertakings undertakingsAcceptedAt startsOn "
-        "endsOn resultsDueOn status reason price quota"
+        "endsOn resultsDueOn status reason price quota spent remaining"
     },
     "Money": {BUYERS_AND_STAFF: "amount currency"},
     "Network": {EVERYONE: "communities activeMembers treatmentsFollowed countedOn"},
@@ -323,9 +327,9 @@ PROMISED = {
     },
     "Variable": {
         EVERYONE: "id name label description question group scale ordinal direction unit window baseline "
-        "categorization codes categories maxPerMember"
+        "categorization codes categories maxPerMember groupings groupingOf groupingName"
     },
-    "Category": {EVERYONE: "code label value codes"},
+    "Category": {EVERYONE: "code label value merges codes"},
     "TerminologyCode": {EVERYONE: "system code"},
     "Insight": {
         SIGNED_IN: "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "

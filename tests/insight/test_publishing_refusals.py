@@ -301,3 +301,35 @@ async def test_an_insight_is_published_under_the_licence_that_is_named(
     )  # fmt: skip
     assert [row["licence_id"] == second["id"] for row in recorded] == [True, False]
     assert recorded[0]["purpose"] == "Second study" != recorded[1]["purpose"]
+
+
+LICENCES = """{ organization { licences {
+  purpose status quota { microRho } spent { microRho } remaining { microRho }
+} } }"""
+
+
+async def test_a_licence_says_what_is_spent_and_what_is_left(
+    network: Network, respondents: Crowd, dataset: str
+) -> None:
+    who = await buyer(network, respondents.community, quota=PRICES[20] + 800)
+
+    async def shown() -> tuple[str, int, int]:
+        [found] = (await network.ask(who, LICENCES))["data"]["organization"]["licences"]
+        return found["status"], found["spent"]["microRho"], found["remaining"]["microRho"]
+
+    assert await shown() == ("GRANTED", 0, PRICES[20] + 800)
+    paid(await publish(network, who, dataset, "q", "r"))
+    free(await publish(network, who, dataset, "r", "q"))
+    assert await shown() == ("GRANTED", PRICES[20], 800)
+    assert await shown() == (
+        "GRANTED",
+        PRICES[20],
+        (await asks(network, who, dataset, "sex"))["remainingAfter"]["microRho"],
+    )
+    # What was spent is still said of a licence that reads nothing any more.
+    await network.database.execute(
+        "UPDATE insight.licence SET starts_on = catalog.today() - 9, ends_on = catalog.today() - 1"
+        " WHERE community_id = $1",
+        respondents.community,
+    )
+    assert await shown() == ("ENDED", PRICES[20], 0)

@@ -238,11 +238,12 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
         "update": "ended_on size sold_micro_rho spent_micro_rho status",
     },
     ("insight.variable", PUBLISHER): {
-        "insert": "dataset_id demonstration label max_per_member name ordinal position rule slot subject_id"
-        " translations"
+        "insert": "dataset_id demonstration grouping_name groups label max_per_member name ordinal position rule slot"
+        " subject_id translations",
+        "update": "grouping_name",
     },
     ("insight.category", PUBLISHER): {
-        "insert": "code dataset_id demonstration high label low place translations value variable"
+        "insert": "code dataset_id demonstration high label low merges place translations value variable"
     },
     ("insight.release", PUBLISHER): {
         "insert": "contributions cube dataset_id demonstration estimates id improves_id licence_id margin micro_rho"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from hashlib import sha256
@@ -103,10 +104,24 @@ def insights_of_treatment(seen: VisibleRows, treatment: Found, community: str | 
 
 @field("Dataset.variables")
 def variables_of(seen: VisibleRows, dataset: Found, search: str | None = None, group: str | None = None) -> list[Found]:
-    there = sorted(seen.of("insight.variable", dataset_id=dataset["id"]), key=lambda row: row["position"])
+    there = sorted(seen.of("insight.variable", dataset_id=dataset["id"], groups=""), key=lambda row: row["position"])
     if search is not None:
         there = [row for row in there if finds_variable(seen, row, search)]
     return [row for row in there if group in (None, group_of(seen, row))]
+
+
+@field("Variable.groupings")
+def groupings_of(seen: VisibleRows, variable: Found) -> list[Found]:
+    alike = seen.of("insight.variable", dataset_id=variable["dataset_id"], name=variable["name"])
+    there = [row for row in alike if row["groups"] and not variable["groups"]]
+    return sorted(there, key=lambda row: row["position"])
+
+
+@field("Variable.groupingOf")
+def grouping_of(seen: VisibleRows, variable: Found) -> Found | None:
+    if not variable["groups"]:
+        return None
+    return seen.one("insight.variable", dataset_id=variable["dataset_id"], name=variable["name"], groups="")
 
 
 @field("Variable.categories")
@@ -443,19 +458,20 @@ def reconciled_table(seen: VisibleRows, insight: Found, includeUnreliable: bool 
         for row in releases
         if row["id"] not in improved and (row["variables"] or row["contributions"] == 2)  # sizes that decided nothing
     ]
+    apart = {at: replace(each, name=each.name + each.groups) for at, each in variables.items()}
     cubes = [
         Cube(
-            tuple(variables[at] for at in row["variables"]),
+            tuple(apart[at] for at in row["variables"]),
             tuple(row["estimates"] if row["variables"] else row["estimates"][:1]),
             row["sigma"],
         )
         for row in latest
     ]
     positions = sorted([insight["variable"], *insight["by"]])
-    own = [variables[position] for position in positions]
+    own = [apart[position] for position in positions]
     used = informative(cubes, own)
     table = reconciled([cubes[at] for at in used], own)
-    name, by = variables[insight["variable"]].name, [variables[position].name for position in insight["by"]]
+    name, by = apart[insight["variable"]].name, [apart[position].name for position in insight["by"]]
     noise = table.noise_within(name)
     sizes = [Size(row["estimates"][0], row["sigma"]) for row in releases if not row["variables"]]
     cells: list[Found] = []
@@ -531,7 +547,10 @@ def table_of(seen: VisibleRows, insight: Found) -> ExportTable:
 
 
 def public(seen: VisibleRows, variable: Found) -> Variable:
-    categories = tuple(Category(row["code"], row["label"], row["value"]) for row in categories_of(seen, variable))
+    categories = tuple(
+        Category(row["code"], row["label"], row["value"], merges=tuple(row["merges"]))
+        for row in categories_of(seen, variable)
+    )
     return Variable(
         name=variable["name"],
         label=variable["label"],
@@ -539,4 +558,5 @@ def public(seen: VisibleRows, variable: Found) -> Variable:
         rule=DomainRule(variable["rule"]),
         ordinal=variable["ordinal"],
         max_per_member=variable["max_per_member"],
+        groups=variable["groups"],
     )

@@ -554,6 +554,21 @@ def quota_of(seen: VisibleRows, licence: Found) -> Found:
     return cost(licence["quota_micro_rho"])
 
 
+def spent_under(seen: VisibleRows, licence: Found) -> int:
+    return sum(row["micro_rho"] for row in seen.releases if row["licence_id"] == licence["id"])
+
+
+@field("Licence.spent")
+def spent_of(seen: VisibleRows, licence: Found) -> Found:
+    return cost(spent_under(seen, licence))
+
+
+@field("Licence.remaining")
+def remaining_of(seen: VisibleRows, licence: Found) -> Found:
+    granted = licence["status"] == "GRANTED" and licence["ends_on"] >= seen.today
+    return cost(max(licence["quota_micro_rho"] - spent_under(seen, licence), 0) if granted else 0)
+
+
 def cost(micro_rho: int) -> Found:
     return {"micro_rho": micro_rho, "epsilon": epsilon(micro_rho / 1e6), "delta": DELTA}
 

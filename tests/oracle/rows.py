@@ -96,6 +96,7 @@ class VisibleRows:
     def __init__(self, snapshot: Snapshot, viewer: Viewer) -> None:
         self.stemmer = snapshot.stemmer
         self.viewer, self.now, self.today = viewer, snapshot.now, snapshot.today
+        self.releases = snapshot.tables["insight.release"]  # of all datasets, whose costs licences add up
         self.staff = snapshot.tables["identity.staff"]  # of whom moderators read the names of those who decided
         tests = scope(snapshot.tables, viewer, snapshot.today)
         self.language = viewer.language or Language.EN

@@ -80,7 +80,8 @@ def description_of(seen: VisibleRows, variable: Found) -> str:
     assert text is not None
     about = subject(seen, variable)
     name = about["name"] if about else variable["label"]
-    return text.replace("{most}", str(variable["max_per_member"])).replace("{name}", name)
+    base = seen.one("insight.variable", dataset_id=variable["dataset_id"], name=variable["name"], groups="") or variable
+    return text.replace("{most}", str(base["max_per_member"])).replace("{name}", name)
 
 
 @field("Variable.window")
@@ -101,7 +102,7 @@ def categorization_of(seen: VisibleRows, variable: Found) -> str:
         middles = [(row["low"], row["value"] // 1, row["high"]) for row in first]
         whole = [(row["value"] - 0.5, row["value"], row["value"] + 0.5) for row in first]
         key += "_WHOLE" if middles and middles == whole else "_BANDS"
-    text = text_of(seen, "categorization", key)
+    text = text_of(seen, "categorization", "GROUPS" if variable["groups"] else key)
     assert text is not None
     return text
 

@@ -439,11 +439,11 @@ def test_the_size_of_a_cube_and_the_questions_it_answers() -> None:
     assert (cells_in([PAIN, SEX, REGION]), cells_in([])) == (30, 1)
     assert (contributions([PAIN, TAKEN]), contributions([])) == (3, 1)
     held = [PAIN, SEX, TAKEN]
-    assert covers(held, 2.0, ["pain", "taken"]) == margin_of(2 * math.sqrt(2))
-    assert covers(held, 2.0, ["taken"]) == margin_of(2 * math.sqrt(10))
-    assert covers(held, 2.0, ["taken", "sex", "pain"]) == margin_of(2.0)
-    assert covers(held, 2.0, ["pain", "sex"]) is None
-    assert covers(held, 2.0, ["taken", "region"]) is None
+    assert covers(held, 2.0, [PAIN, TAKEN]) == margin_of(2 * math.sqrt(2))
+    assert covers(held, 2.0, [TAKEN]) == margin_of(2 * math.sqrt(10))
+    assert covers(held, 2.0, [TAKEN, SEX, PAIN]) == margin_of(2.0)
+    assert covers(held, 2.0, [PAIN, SEX]) is None
+    assert covers(held, 2.0, [TAKEN, REGION]) is None
     assert covers([PAIN], 2.0, []) == margin_of(2 * math.sqrt(5))
 
 

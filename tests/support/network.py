@@ -69,7 +69,7 @@ class Network:
 
     async def answer(self, who: Caller, mutation: str, fields: str, **given: Any) -> dict[str, Any]:
         """The whole response to a mutation, with its errors; its user errors are selected unless `fields` does."""
-        kind = mutation[0].upper() + mutation[1:] + "Input!"
+        kind = ("Insight" if mutation == "insightPublish" else mutation[0].upper() + mutation[1:]) + "Input!"
         fields = fields if "userErrors" in fields else f"{fields} {REFUSALS}"
         document = f"mutation M($input: {kind}) {{ {mutation}(input: $input) {{ {fields} }} }}"
         return await self.ask(who, document, {"input": given})

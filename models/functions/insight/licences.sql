@@ -16,6 +16,15 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION insight.may_pursue(text, text) TO cohorte_buyer, cohorte_manager;
 
+-- What releases under a licence have cost, in micro-rho, of datasets too that the caller can no longer read. Safe for
+-- any caller: the public ledger lists every cost with its organization and purpose.
+CREATE FUNCTION insight.spent_under(licence uuid) RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(sum(r.micro_rho), 0)::integer FROM insight.release r WHERE r.licence_id = spent_under.licence
+$$;
+GRANT EXECUTE ON FUNCTION insight.spent_under(uuid) TO cohorte_buyer, cohorte_manager;
+
 -- Ends licences after their last day. A periodic job, also called before anything that depends on it. Safe for any
 -- caller.
 CREATE FUNCTION insight.end_licences() RETURNS void

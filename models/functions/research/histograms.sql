@@ -2,7 +2,7 @@
 
 -- The counts of a cube. The last variable runs fastest; without variables there is one cell, the size of the dataset. A
 -- member is in one cell if all variables are single-valued, else in at most the product of their max_per_member cells,
--- once in each.
+-- once in each. A grouping counts a member once in each of its groups that they are in.
 CREATE FUNCTION research.histogram(dataset uuid, variables integer[]) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -12,6 +12,7 @@ DECLARE
     cells bigint := 1;
     read text[] := '{}';  -- bytes of each variable in a record
     grouped text[] := '{}';
+    place text;  -- of a category, or of the group that it is merged into
     spread text := '';  -- joins that turn bytes into categories
     inside text := '';
     cell text := '0';
@@ -25,14 +26,26 @@ BEGIN
         RAISE 'no such cube' USING ERRCODE = 'check_violation';
     END IF;
     FOR one IN
-        SELECT a.nth, v.slot, v.max_per_member, count(c.place) AS categories, max(c.place) AS last_place
+        SELECT a.nth, v.slot, b.max_per_member, v.max_per_member AS most, count(c.place) AS categories,
+            max(c.place) AS last_place,
+            CASE WHEN v.groups <> '' THEN (
+                -- The group of each category: exactly one, whatever the rows say, or none.
+                SELECT array_agg((
+                    SELECT min(g.place) FROM insight.category g
+                    WHERE g.dataset_id = v.dataset_id AND g.variable = v.position AND f.code = ANY (g.merges)
+                ) ORDER BY f.place)
+                FROM insight.category f WHERE f.dataset_id = b.dataset_id AND f.variable = b.position
+            ) END AS merged
         FROM unnest(asked) WITH ORDINALITY a (position, nth)
         LEFT JOIN insight.variable v ON v.dataset_id = histogram.dataset AND v.position = a.position
+        LEFT JOIN insight.variable b ON b.dataset_id = v.dataset_id AND b.name = v.name AND b.groups = ''
         LEFT JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
-        GROUP BY a.nth, v.slot, v.max_per_member ORDER BY a.nth
+        GROUP BY a.nth, v.dataset_id, v.position, b.dataset_id, b.position ORDER BY a.nth
     LOOP
         cells := cells * one.categories;
-        IF one.slot IS NULL OR one.categories = 0 OR one.last_place <> one.categories - 1 OR cells > 5000 THEN
+        IF one.slot IS NULL OR one.categories = 0 OR one.last_place <> one.categories - 1 OR cells > 5000
+            OR one.most < least(one.max_per_member, one.categories)
+        THEN
             RAISE 'no such cube' USING ERRCODE = 'check_violation';
         END IF;
         -- The statement contains only integers that are computed here, no values. Records are first grouped by their
@@ -40,13 +53,19 @@ BEGIN
         grouped := grouped || format('b%s', one.nth);
         IF one.max_per_member = 1 THEN
             read := read || format('get_byte(codes, %s) AS b%s', one.slot, one.nth);
-            spread := spread || format(' CROSS JOIN LATERAL (SELECT b%s AS place) c%s', one.nth, one.nth);
+            place := format('b%s', one.nth);
         ELSE
             read := read || format('substr(codes, %s, %s) AS b%s', one.slot + 1, one.max_per_member, one.nth);
-            spread := spread || format(
-                ' CROSS JOIN LATERAL (SELECT DISTINCT get_byte(b%s, i) AS place FROM generate_series(0, %s) i) c%s',
-                one.nth, one.max_per_member - 1, one.nth);
+            place := format('get_byte(b%s, i)', one.nth);
         END IF;
+        IF one.merged IS NOT NULL THEN
+            place := format('(%L::integer[])[%s + 1]', one.merged, place);
+        END IF;
+        spread := spread || format(
+            ' CROSS JOIN LATERAL (SELECT %s AS place%s) c%s',
+            CASE WHEN one.max_per_member = 1 THEN place ELSE 'DISTINCT ' || place END,
+            CASE WHEN one.max_per_member = 1 THEN '' ELSE format(' FROM generate_series(0, %s) i', one.max_per_member - 1) END,
+            one.nth);
         inside := inside || format(' AND c%s.place < %s', one.nth, one.categories);
         cell := format('(%s) * %s + c%s.place', cell, one.categories, one.nth);
     END LOOP;

@@ -8,7 +8,7 @@ AS $$
     SELECT r.dataset_id, v.position, v.name::text, v.label::text,
         array_agg(c.code::text ORDER BY i.nth), array_agg(c.label::text ORDER BY i.nth)
     FROM research.record r
-    JOIN insight.variable v ON v.dataset_id = r.dataset_id
+    JOIN insight.variable v ON v.dataset_id = r.dataset_id AND v.groups = ''
     CROSS JOIN LATERAL generate_series(0, v.max_per_member - 1) i (nth)
     JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
         AND c.place = get_byte(r.codes, v.slot + i.nth)

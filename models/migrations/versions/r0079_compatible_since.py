@@ -3,6 +3,6 @@
 from models.migrations import frozen
 
 revision = "0079"
-down_revision = "0073"
-compatible_since = "0073"
+down_revision = "0075"
+compatible_since = "0075"
 upgrade, downgrade = frozen.steps(__file__)

@@ -1,0 +1,113 @@
+REVOKE INSERT (dataset_id, demonstration, label, max_per_member, name, ordinal, "position", rule, slot, subject_id, translations) ON insight.variable FROM cohorte_publisher;
+REVOKE INSERT (code, dataset_id, demonstration, high, label, low, place, translations, value, variable) ON insight.category FROM cohorte_publisher;
+ALTER TABLE insight.variable DROP CONSTRAINT uq_variable_dataset_id_name;
+ALTER TABLE insight.variable DROP CONSTRAINT uq_variable_dataset_id_slot;
+ALTER TABLE insight.variable ADD COLUMN groups character varying DEFAULT ''::character varying NOT NULL;
+ALTER TABLE insight.variable ADD COLUMN grouping_name character varying;
+ALTER TABLE insight.category ADD COLUMN merges text[] DEFAULT '{}'::text[] NOT NULL;
+ALTER TABLE insight.variable ADD CONSTRAINT uq_variable_dataset_id_name_groups UNIQUE (dataset_id, name, groups);
+ALTER TABLE insight.variable ADD CONSTRAINT uq_variable_dataset_id_slot_groups UNIQUE (dataset_id, slot, groups);
+ALTER TABLE insight.variable ADD CONSTRAINT ck_variable_grouping_name CHECK (grouping_name IS NULL OR groups <> '');
+CREATE UNIQUE INDEX uq_variable_grouping_name ON insight.variable USING btree (dataset_id, name, lower((grouping_name)::text)) WHERE (grouping_name IS NOT NULL);
+CREATE OR REPLACE FUNCTION research.histogram(dataset uuid, variables integer[])
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    asked CONSTANT integer[] := coalesce(histogram.variables, '{}');
+    one record;
+    cells bigint := 1;
+    read text[] := '{}';  -- bytes of each variable in a record
+    grouped text[] := '{}';
+    place text;  -- of a category, or of the group that it is merged into
+    spread text := '';  -- joins that turn bytes into categories
+    inside text := '';
+    cell text := '0';
+    counts bigint[];
+BEGIN
+    -- Locked until the publication commits: consents withdrawn before are not counted, later withdrawals wait.
+    PERFORM FROM insight.dataset d WHERE d.id = histogram.dataset AND d.status = 'OPEN' FOR NO KEY UPDATE;
+    IF NOT FOUND OR cardinality(asked) > 3 OR array_ndims(asked) > 1
+        OR cardinality(asked) <> (SELECT count(DISTINCT a) FROM unnest(asked) a)
+    THEN
+        RAISE 'no such cube' USING ERRCODE = 'check_violation';
+    END IF;
+    FOR one IN
+        SELECT a.nth, v.slot, b.max_per_member, v.max_per_member AS most, count(c.place) AS categories,
+            max(c.place) AS last_place,
+            CASE WHEN v.groups <> '' THEN (
+                -- The group of each category: exactly one, whatever the rows say, or none.
+                SELECT array_agg((
+                    SELECT min(g.place) FROM insight.category g
+                    WHERE g.dataset_id = v.dataset_id AND g.variable = v.position AND f.code = ANY (g.merges)
+                ) ORDER BY f.place)
+                FROM insight.category f WHERE f.dataset_id = b.dataset_id AND f.variable = b.position
+            ) END AS merged
+        FROM unnest(asked) WITH ORDINALITY a (position, nth)
+        LEFT JOIN insight.variable v ON v.dataset_id = histogram.dataset AND v.position = a.position
+        LEFT JOIN insight.variable b ON b.dataset_id = v.dataset_id AND b.name = v.name AND b.groups = ''
+        LEFT JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
+        GROUP BY a.nth, v.dataset_id, v.position, b.dataset_id, b.position ORDER BY a.nth
+    LOOP
+        cells := cells * one.categories;
+        IF one.slot IS NULL OR one.categories = 0 OR one.last_place <> one.categories - 1 OR cells > 5000
+            OR one.most < least(one.max_per_member, one.categories)
+        THEN
+            RAISE 'no such cube' USING ERRCODE = 'check_violation';
+        END IF;
+        -- The statement contains only integers that are computed here, no values. Records are first grouped by their
+        -- bytes, so that categories are looked up once for each group, not once for each member.
+        grouped := grouped || format('b%s', one.nth);
+        IF one.max_per_member = 1 THEN
+            read := read || format('get_byte(codes, %s) AS b%s', one.slot, one.nth);
+            place := format('b%s', one.nth);
+        ELSE
+            read := read || format('substr(codes, %s, %s) AS b%s', one.slot + 1, one.max_per_member, one.nth);
+            place := format('get_byte(b%s, i)', one.nth);
+        END IF;
+        IF one.merged IS NOT NULL THEN
+            place := format('(%L::integer[])[%s + 1]', one.merged, place);
+        END IF;
+        spread := spread || format(
+            ' CROSS JOIN LATERAL (SELECT %s AS place%s) c%s',
+            CASE WHEN one.max_per_member = 1 THEN place ELSE 'DISTINCT ' || place END,
+            CASE WHEN one.max_per_member = 1 THEN '' ELSE format(' FROM generate_series(0, %s) i', one.max_per_member - 1) END,
+            one.nth);
+        inside := inside || format(' AND c%s.place < %s', one.nth, one.categories);
+        cell := format('(%s) * %s + c%s.place', cell, one.categories, one.nth);
+    END LOOP;
+    EXECUTE format(
+        'WITH read AS (SELECT %s FROM research.record WHERE dataset_id = $1 %s),
+            counted AS (SELECT %s AS cell, sum(n) AS n FROM read%s WHERE true%s GROUP BY 1)
+        SELECT array_agg(coalesce(n, 0)::bigint ORDER BY cell)
+        FROM generate_series(0, %s) cell LEFT JOIN counted USING (cell)',
+        array_to_string(read || 'count(*) AS n'::text, ', '),
+        CASE WHEN cardinality(grouped) > 0 THEN 'GROUP BY ' || array_to_string(grouped, ', ') ELSE '' END,
+        cell, spread, inside, cells - 1
+    ) INTO counts USING histogram.dataset;
+    RETURN counts;
+END $function$;
+
+CREATE OR REPLACE FUNCTION research.own_records()
+ RETURNS TABLE(dataset_id uuid, "position" integer, variable text, label text, codes text[], labels text[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT r.dataset_id, v.position, v.name::text, v.label::text,
+        array_agg(c.code::text ORDER BY i.nth), array_agg(c.label::text ORDER BY i.nth)
+    FROM research.record r
+    JOIN insight.variable v ON v.dataset_id = r.dataset_id AND v.groups = ''
+    CROSS JOIN LATERAL generate_series(0, v.max_per_member - 1) i (nth)
+    JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
+        AND c.place = get_byte(r.codes, v.slot + i.nth)
+    WHERE r.member_id = nullif(current_setting('cohorte.member', true), '')::uuid
+    GROUP BY r.dataset_id, v.position, v.name, v.label
+$function$;
+
+CREATE POLICY publisher_updates ON insight.variable FOR UPDATE TO cohorte_publisher USING (((groups)::text <> ''::text)) WITH CHECK (((groups)::text <> ''::text));
+GRANT INSERT (dataset_id, demonstration, grouping_name, groups, label, max_per_member, name, ordinal, "position", rule, slot, subject_id, translations) ON insight.variable TO cohorte_publisher;
+GRANT UPDATE (grouping_name) ON insight.variable TO cohorte_publisher;
+GRANT INSERT (code, dataset_id, demonstration, high, label, low, merges, place, translations, value, variable) ON insight.category TO cohorte_publisher;
