@@ -11,10 +11,22 @@ class CategoryFilter(BaseModel):
     in_: list[str] = Field(alias="in")
 
 
+class CategoryGroupInput(BaseModel):
+    categories: list[str]
+    label: Optional[str] = None
+
+
+class GroupingInput(BaseModel):
+    variable: str
+    groups: Optional[list["CategoryGroupInput"]] = None
+    name: Optional[str] = None
+
+
 class InsightInput(BaseModel):
     dataset: str
     variable: str
     by: Optional[list[str]] = None
+    groupings: Optional[list["GroupingInput"]] = None
     precision: Precision
     licence: Optional[str] = None
     client_mutation_id: Optional[str] = Field(alias="clientMutationId", default=None)
@@ -24,5 +36,11 @@ class InsightQuoteInput(BaseModel):
     dataset: str
     variable: str
     by: Optional[list[str]] = None
+    groupings: Optional[list["GroupingInput"]] = None
     precision: Precision
     licence: Optional[str] = None
+
+
+GroupingInput.model_rebuild()
+InsightInput.model_rebuild()
+InsightQuoteInput.model_rebuild()
