@@ -331,7 +331,7 @@ async def test_a_server_that_accepts_trusted_documents_alone_serves_the_client_b
         folder = tmp_path / view
         folder.mkdir()
         (folder / "python.json").write_text(json.dumps(manifest(view)), encoding="utf-8")
-    trusted = {f"documents_{view}": "trusted" for view in VIEWS}
+    trusted: dict[str, Any] = {f"documents_{view}": "trusted" for view in VIEWS}
     async with serving(dsn, manifests=tmp_path) as ask:
         who = await ask.sign_in("laboratory")
     async with serving(dsn, manifests=tmp_path, **trusted) as ask:

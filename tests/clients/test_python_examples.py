@@ -55,7 +55,7 @@ def test_the_notebook_is_stored_without_its_outputs() -> None:
 
 @pytest.mark.slow
 async def test_the_notebook_goes_from_the_key_to_the_trials_result(network: Network, tmp_path: Path) -> None:
-    given = await environment(network) | {
+    given: dict[str, Any] = await environment(network) | {
         "PYTHONPATH": str(ROOT / "clients/python"),
         "IPYTHONDIR": str(tmp_path / "ipython"),
         "JUPYTER_DATA_DIR": str(tmp_path / "jupyter"),
