@@ -338,8 +338,9 @@ async def test_a_server_that_accepts_trusted_documents_alone_serves_the_client_b
         url = str(ask.http.base_url)
         async with AsyncClient(who.token, url) as client, AsyncClient(None, url) as visitor:
             [trial] = await client.catalogue(community="rheumatoid-arthritis")
-            assert [trial] == await visitor.catalogue(community="rheumatoid-arthritis")
-            assert await client.dataset(trial.id) == await visitor.dataset(trial.id)
+            [seen] = await visitor.catalogue(community="rheumatoid-arthritis")
+            assert seen.id == trial.id  # what is left of the budget differs
+            assert (await client.dataset(trial.id)).variables == (await visitor.dataset(trial.id)).variables
             found = next(each for each in await client.published(trial.id) if each.by)
             assert (await client.verify(found.id)).compared
             assert (await client.quote(trial.id, "sex")).affordable
