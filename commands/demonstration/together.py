@@ -89,7 +89,7 @@ def add_consent(
 ) -> None:
     values = {
         "member_id": person.id, "purpose": purpose, "granted": granted, "recipients": kinds, "notice_version": NOTICE,
-        "notice_language": "EN", "changed_at": at(chance, day),
+        "notice_language": "FR" if person.french else "EN", "changed_at": at(chance, day),
     }  # fmt: skip
     network.add(surveys.Consent, **values)
     network.add(surveys.ConsentChange, id=chance.id(), **values)

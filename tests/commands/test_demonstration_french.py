@@ -105,6 +105,25 @@ async def test_the_accounts_read_the_languages_of_their_callers(admin: asyncpg.C
     assert {row["locale"] for row in rows if row["name"] not in english} == {"fr-FR"}
 
 
+@pytest.mark.parametrize("table", ["consent", "consent_change"])
+async def test_members_consented_to_the_notice_in_their_language(table: str, admin: asyncpg.Connection) -> None:
+    rows = await admin.fetch(
+        "select distinct a.locale, c.notice_language from identity.account a"
+        f" join research.{table} c on c.member_id = a.member_id where c.demonstration"
+    )
+    assert {tuple(row) for row in rows} == {("fr-FR", "FR"), ("en-GB", "EN")}
+
+
+async def test_discussions_are_in_the_languages_of_their_authors(admin: asyncpg.Connection) -> None:
+    rows = await admin.fetch(
+        "select a.locale, p.language, count(*) as posts from care.post p"
+        " join identity.account a on a.member_id = p.author_id where p.demonstration group by 1, 2"
+    )
+    posts = {(row["locale"], row["language"]): row["posts"] for row in rows}
+    assert posts["fr-FR", "FR"] > posts["en-GB", "EN"] > 0
+    assert posts["fr-FR", "FR"] > sum(posts.values()) / 2
+
+
 def test_the_data_names_what_the_demonstration_has() -> None:
     assert french_catalogue.CONDITIONS.keys() == {disease.slug for disease in (*DISEASES, *RARER_DISEASES)}
     for title, _, questions in TITLES:

@@ -144,6 +144,47 @@ async def test_a_medicine_becomes_a_treatment(run: Run, db: asyncpg.Connection, 
     assert [row["national_code"] for row in found] == ["60000002"]
 
 
+@pytest.mark.slow
+async def test_as_many_medicines_as_there_are_take_as_many_statements_as_a_few(
+    run: Run, db: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    connect = asyncpg.connect
+
+    async def watched(*given: Any, **named: Any) -> asyncpg.Connection:
+        connection = await connect(*given, **named)
+        connection.add_query_logger(lambda query: sent.append(query.query))
+        return connection
+
+    async def loaded(name: str, first: int, many: int) -> tuple[int, Path]:
+        numbers = range(first, first + many)
+        folder = database_of(
+            tmp_path / name,
+            medicines=[medicine(f"{60_000_000 + n}", f"NOM{n} {n % 9 + 1} mg") for n in numbers],
+            substances=[substance(f"{60_000_000 + n}", n % 2_900 + 1, f"SUBSTANCE {n % 2_900}") for n in numbers],
+            presentations=[
+                presentation(f"{60_000_000 + n}", "Déclaration de commercialisation", "19/09/2011") for n in numbers
+            ],
+        )  # without ATC codes, of which a note says that they stay
+        sent.clear()
+        done = await run("bdpm", folder)
+        added = f"treatments: {many:,} added, 0 changed, 0 retired, 0 restored"
+        assert (done.status, done.faults, done.lines[1:]) == (0, [], [added])
+        return len(sent), folder
+
+    monkeypatch.setattr(load.asyncpg, "connect", watched)
+    few, _ = await loaded("few", 0, 20)
+    await db.execute("DELETE FROM catalog.source_entry")
+    many, folder = await loaded("many", 20, 15_000)
+    assert 5 < few == many < 50
+    sent.clear()
+    again = await run("bdpm", folder)
+    assert again.lines[1:] == ["treatments: 0 added, 0 changed, 0 retired, 0 restored"]
+    assert len(sent) <= many
+    codes = "select count(*), count(distinct national_code) from catalog.treatment where national_code >= '60000020'"
+    assert tuple(await db.fetchrow(codes) or ()) == (15_000, 15_000)
+
+
 async def test_withdrawn_medicines_are_retired(run: Run, db: asyncpg.Connection, bdpm: Path) -> None:
     await run("bdpm", bdpm)
     assert str((await treatment(db, "60000004"))["retired_on"]) == "2022-06-30"

@@ -20,7 +20,16 @@ from privacy.precision import margin_of, price
 from privacy.reading import Cell, Size, cells_of, statistics_of
 from privacy.reconciling import reconciled
 from tests.privacy.test_reading import (
-    COVERAGE, INTERVALS, answered, chosen, deep, inside, noise, sigma_of, spread, variable
+    COVERAGE,
+    INTERVALS,
+    answered,
+    chosen,
+    deep,
+    inside,
+    noise,
+    sigma_of,
+    spread,
+    variable,
 )  # fmt: skip
 
 NEAR = (175, 185, 190, 195, 200, 205, 215)  # published of one dataset in twenty to five of six

@@ -27,6 +27,7 @@ from tests.support.watched_server import HELD, WatchedServer, watched
 from tests.support.waves import variable, wave
 
 MOST = 0.050  # seconds of CPU
+MOST_OF_NEW, TIMES_A_KNOWN_ONE = 0.025, 10  # it is 3 to 5 milliseconds, and three times a known one
 TRIES = 3  # of which the shortest counts: caches of processors are shared
 CODES = [f"C{number}" for number in range(69)]  # with UNKNOWN, two of them make 4,900 cells: one may have 5,000
 
@@ -316,6 +317,20 @@ async def test_no_request_holds_the_event_loop(bench: Bench, name: str) -> None:
         if held[-1] < MOST / 2:
             break
     assert min(held) < MOST, held
+
+
+async def test_a_new_document_holds_the_event_loop_little_longer_than_a_known_one(bench: Bench) -> None:
+    new: list[float] = []
+    known: list[float] = []
+    for _ in range(TRIES):
+        sent = body(worst())
+        for held in (new, known):
+            await bench.server.held()
+            assert await bench.post(bench.patient, sent) == 200
+            held.append(await bench.server.held())
+    # Reading, validating and planning it takes a hundred times as long, in a thread.
+    assert min(new) < MOST_OF_NEW, new
+    assert min(new) < TIMES_A_KNOWN_ONE * min(known), (new, known)
 
 
 LONG = 60_000

@@ -398,6 +398,19 @@ async def test_only_public_trusted_queries_by_get_may_be_cached(dsn: str, tmp_pa
         assert response.headers["cache-control"] == "no-store"
 
 
+async def test_a_cached_response_varies_with_the_language(dsn: str, tmp_path: Path) -> None:
+    async with serving(dsn, manifests=written(tmp_path), cache_seconds=60) as ask:
+        found = {}
+        for language in ("en", "fr"):
+            headers = {"graphql-require-preflight": "1", "accept-language": language}
+            response = await ask.http.get("/graphql", params={"documentId": "home-1"}, headers=headers)
+            assert response.headers["cache-control"] == "public, max-age=60"
+            assert "accept-language" in response.headers["vary"].split(", ")
+            assert response.headers["content-language"] == language
+            found[language] = response.json()["data"]["communities"]["nodes"]
+        assert found["en"] != found["fr"]
+
+
 async def test_nothing_is_cached_by_default(served: tuple[str, Ask, dict[str, Caller]]) -> None:
     _, ask, _ = served
     headers = {"graphql-require-preflight": "1"}

@@ -85,6 +85,58 @@ GRAPHQL = [
         "The schema has a root for the operation.",
         "Where a view has no subscriptions, they are refused: `test_a_view_without_subscriptions_refuses_them`.",
     ),
+    held(
+        "3 Int",
+        "Values that are no integers of 32 bits are refused.",
+        "test_execution.py: test_an_argument_of_another_type_is_refused",
+    ),
+    held(
+        "3 Enums",
+        "A literal is a name, never a string; a variable is a string of a name.",
+        "test_execution.py: test_an_enum_value_is_a_name_in_a_document_and_a_string_in_variables",
+    ),
+    held(
+        "3 List",
+        "One value, as a literal or a variable, counts as a list of it, at each level.",
+        "test_execution.py: test_one_value_counts_as_a_list_of_it",
+    ),
+    held(
+        "3 List",
+        "Null is no list, and null in a list of what is not null is refused.",
+        "test_execution.py: test_null_is_no_list_of_null_and_a_list_may_be_empty",
+    ),
+    held(
+        "3 @skip, @include",
+        "A selection is there if it is included and not skipped; neither has precedence.",
+        "test_execution.py: test_a_selection_is_there_if_it_is_included_and_not_skipped",
+        "test_execution.py: test_a_field_that_is_skipped_once_stays_where_it_is_selected_again",
+    ),
+    held(
+        "6 Coercing Variable Values",
+        "A default stands for a value that is missing, and not for null.",
+        "test_execution.py: test_a_variable_without_a_value_leaves_the_default",
+    ),
+    held(
+        "6 Coercing Field Arguments",
+        "A variable without a value leaves the argument's default.",
+        "test_execution.py: test_a_variable_without_a_value_leaves_the_default",
+    ),
+    held(
+        "6 Merging Selection Sets",
+        "Fields of one key are returned once, with all that they select; conflicts are refused.",
+        "test_execution.py: test_fields_of_one_key_are_merged_with_all_that_they_select",
+    ),
+    held(
+        "6 Field Collection",
+        "A fragment applies to objects of its type, and to those of an interface.",
+        "test_execution.py: test_a_fragment_applies_to_objects_of_its_type",
+    ),
+    held(
+        "6 Handling Execution Errors",
+        "An error of a field that is never null makes its parent null, up to the nearest position that may be.",
+        "test_execution.py: test_an_error_of_a_field_that_is_never_null_makes_its_parent_null",
+        "test_execution.py: test_an_error_goes_up_to_the_nearest_position_that_may_be_null",
+    ),
     held("6 Executing Requests", "An operation is selected by its name, or is the only one.", NAMED),
     held("6 Validating Requests", "A document with validation errors is not executed.", DOC),
     held("6 Coercing Variable Values", "A variable that does not fit is a request error.", VARIABLES),
