@@ -54,7 +54,7 @@ from server.read_budgets import MemberReads
 from server.readings import readings
 from server.rollback_guard import guard_of
 from server.scheduler import PUBLISHING_LOCK, Scheduler
-from server.sessions import Sessions
+from server.sessions import ChangedSessions, Sessions
 from server.telemetry import Telemetry
 from server.trusted_documents import documents_of_views, plan_trusted
 from settings import Settings
@@ -222,7 +222,11 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             files[CODEBOOKS] = Codebooks(endpoint).answer
             files[catalogue_files.ROUTE] = CatalogueFiles(endpoint).answer
             stack.callback(endpoint.planning.close)
-            tasks.append(asyncio.create_task(listen(listener, (sessions, events), is_listening, check_pools)))
+            tasks.append(
+                asyncio.create_task(
+                    listen(listener, (sessions, ChangedSessions(sessions), events), is_listening, check_pools)
+                )
+            )
             tasks.append(asyncio.create_task(endpoint.streams.watch()))
             with suppress(TimeoutError):  # without it, tokens are looked up for each request: slower, and as safe
                 await asyncio.wait_for(is_listening.wait(), LISTENER_SECONDS)

@@ -1,7 +1,7 @@
 """Builds the pages for browsers from web/ into web/dist: `python -m commands.web`, which `make run` calls.
 
 Nothing is built, and nothing fetched, while the sources and the locks are those of the last build. `check` checks the
-types of the sources instead.
+sources instead.
 """
 
 import argparse
@@ -21,7 +21,7 @@ BUILT = WEB / "dist"
 STAMP = BUILT / "inputs"  # the hash of what was built
 NODE_LOCK = node.ROOT / "locks" / "web.lock"
 SDL = node.ROOT / "schema" / "views"  # from which the types of operations are generated
-NOT_INPUTS = {"dist", "generated", "node_modules", "screenshots"}
+NOT_INPUTS = {"dist", "generated", "node_modules", "screenshots", "tests"}
 GENERATED = {
     "everybody",
     "account",
@@ -53,10 +53,15 @@ def build() -> bool:
 
 
 def check() -> None:
-    """Checks the operations against the SDL, and the types of the sources. Raises NodeMissing, NodeFailed."""
+    """Checks the operations against the SDL, the types of the sources, and what is tested without a browser.
+
+    Raises NodeMissing, NodeFailed.
+    """
     node.install(WEB)
     node.run(WEB / "operations.ts", folder=WEB)
     node.run(WEB / "node_modules" / "typescript" / "bin" / "tsc", "--noEmit", folder=WEB)
+    for test in sorted((WEB / "tests").glob("*.test.ts")):
+        node.run(test, folder=WEB)
 
 
 def vite() -> None:
@@ -95,7 +100,7 @@ def inputs_hash() -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Build the pages for browsers, or check the types of their sources.")
+    parser = argparse.ArgumentParser(description="Build the pages for browsers, or check their sources.")
     parser.add_argument("work", nargs="?", choices=("build", "check"), default="build")
     work = parser.parse_args().work
     try:

@@ -14,6 +14,7 @@ from models.viewers import Audience, Viewer
 Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 REVOKED = "session_revoked"  # the channel that notifies of the id of every revoked session or API key
+CHANGED = "session_changed"  # the channel that notifies of the id of every session whose account has another language
 
 # Of the database: its cluster's identifier, and the timeline, which changes when a backup is restored to a point in
 # time and when a standby becomes the primary.

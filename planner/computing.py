@@ -27,6 +27,7 @@ from strawberry.types.arguments import StrawberryArgument, convert_arguments
 
 from models.rows import Unanswerable
 from planner.arguments import argument, bad_user_input
+from planner.awaitables import Awaitables
 from planner.declare import Computed
 from planner.selection import Selections
 from planner.tables import Tables
@@ -84,6 +85,7 @@ class PassthroughExecutor(IncrementalExecutor):
     def complete_awaitable_value(self, return_type: Any, details: Any, info: Any, path: Any, *more: Any) -> Any:
         (result, *rest), await_step = more, getattr(self.context_value, "await_step", None)
         awaited = result if await_step is None else await_step(result)
+        self.is_awaitable(awaited)  # it may be held by what never starts
         return super().complete_awaitable_value(return_type, details, info, path, awaited, *rest)
 
 
@@ -96,6 +98,7 @@ class Computing:
 
     selections: Selections
     tables: Tables
+    awaitables: Awaitables = field(default_factory=Awaitables)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     shapers: dict[tuple[int, ...], Shaper] = field(default_factory=dict)  # by the nodes' identity
     complete: dict[tuple[int, ...], bool] = field(default_factory=dict)
@@ -210,6 +213,7 @@ def computation(source: Computed, declared: list[StrawberryArgument], read: Call
             return value if isawaitable(value) else Shaped(value)
         keywords = {name: given for name, given in python_arguments(arguments, declared).items() if given is not None}
         computing: Computing = info.context.computing
+        computing.awaitables(value)
         return computing.compute(source, value, keywords, info)
 
     return resolve

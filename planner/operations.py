@@ -319,7 +319,7 @@ class Operation:
         """graphql-core's result for the root value `root`, a dict that holds planned fields by their response keys."""
         planner, context = self.planner, context or SimpleNamespace()
         selections = Selections(planner.schema, self.fragments, variables.values)
-        context.computing = Computing(selections, planner.tables)
+        context.computing = computing = Computing(selections, planner.tables)
         # Not by graphql-core's `execute`, which would coerce the variables once more.
         result: Any = PassthroughExecutor(
             planner.schema,
@@ -332,8 +332,15 @@ class Operation:
             default_field_resolver,
             default_type_resolver,
             default_field_resolver,
+            is_awaitable=cast(Any, computing.awaitables),
         ).execute_operation()
-        return result if isinstance(result, ExecutionResult) else await result
+        if isinstance(result, ExecutionResult):
+            return result
+        try:
+            found: ExecutionResult = await result
+            return found
+        finally:
+            computing.awaitables.close()
 
     def _cached(
         self, part: tuple[str, ...], variables: Variables, plan: Callable[[StatementBuilder], Plan | None]

@@ -1,4 +1,4 @@
-"""Texts of the catalogue in other languages: as staff read them, and as catalogue editors give them."""
+"""Texts of the catalogue in each language: as staff read them, and as catalogue editors give them."""
 
 from planner.declare import column, graph_type
 from resolvers import catalogue_entries
@@ -30,12 +30,13 @@ BEST_FIRST = (
 )
 MATCHED = "The name by which a search finds it, to show beside `name`. Null if that search does not find it."
 MATCHED_SEARCH = "The text that was searched for."
+ORIGINAL = "Its texts as they were written, whatever the language of the request."
 REMOVED = "Null removes it; left out, it stays."
 
 
 @graph_type(audience=MANAGER)
 class Translation:
-    """Texts of an entry of the catalogue in another language than English."""
+    """Texts of an entry of the catalogue in one language."""
 
     language: Language = column("Language of the texts.")
     name: str | None = column("Name. Null if it has not been translated.")
@@ -44,7 +45,7 @@ class Translation:
 
 @graph_type(audience=MANAGER)
 class IndicatorTranslation:
-    """Texts of an indicator in another language than English."""
+    """Texts of an indicator in one language."""
 
     language: Language = column("Language of the texts.")
     name: str | None = column("Name. Null if it has not been translated.")

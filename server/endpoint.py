@@ -308,6 +308,16 @@ class Endpoint:
             request.viewer = await self.sessions.viewer(authorization)
             request.authorization = authorization
 
+    async def current_viewer(self, request: RequestContext, asked: Language | None) -> Viewer:
+        """The request's viewer, in the language that their account has now. Raises RequestError if it has ended.
+
+        `asked` is the language that the operation asks for, if any.
+        """
+        if asked is not None or request.authorization is None:
+            return request.viewer
+        found = self.sessions.known(request.authorization) or await self.sessions.viewer(request.authorization)
+        return request.viewer.speaking(in_language(found, None, request.headers).language)
+
     async def is_for_strangers(self, request: RequestContext, params: GraphQLParams) -> bool:
         """Whether the operation is a mutation of the public view, such as signing in: it needs no valid session."""
         documents = self.views[Audience.PUBLIC].documents
@@ -395,7 +405,8 @@ class Endpoint:
                 variables = operation.coerce(params.variables)
             else:
                 variables = await read(partial(operation.coerce, params.variables))
-            request.viewer = in_language(request.viewer, operation.language(variables), request.headers)
+            language = operation.language(variables)
+            request.viewer = in_language(request.viewer, language, request.headers)
             made = False
             try:
                 plan = operation.known_plan(variables)
@@ -413,6 +424,7 @@ class Endpoint:
                     view.connections,
                     self.feeds,
                     partial(self.admission, request),
+                    partial(self.current_viewer, request, language),
                 )
             values = None
             if plan is not None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
 
-from models.database import REVOKED, viewer_of
+from models.database import CHANGED, REVOKED, viewer_of
 from models.viewers import Viewer
 from server.errors import unauthenticated
 from server.pools import ConnectionPool
@@ -121,3 +121,24 @@ class Sessions:
     def notify(self, revoked: UUID | None) -> None:
         for callback in self.when_revoked:
             callback(revoked)
+
+
+class ChangedSessions:
+    """Drops sessions from the cache whose account has another language. They stay open, with all their streams."""
+
+    channel = CHANGED
+
+    def __init__(self, sessions: Sessions) -> None:
+        self.sessions = sessions
+
+    def notified(self, connection: object, process: int, channel: str, payload: object) -> None:
+        try:
+            self.sessions.forget(UUID(str(payload)))
+        except ValueError:  # malformed: it may be of any session
+            self.sessions.forget_all()
+
+    def started(self) -> None:
+        """`Sessions` empties the cache itself."""
+
+    def lost(self) -> None:
+        """As `started`."""

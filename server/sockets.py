@@ -103,7 +103,8 @@ class Socket:
         self.headers = headers
         self.receive = receive
         self.send_raw = send
-        self.viewer: Viewer = ANYBODY
+        self.viewer: Viewer = ANYBODY  # as it was opened: the language of their account may change
+        self.authorization: bytes | None = None
         self.acknowledged = False
         self.operations: dict[str, asyncio.Task[None]] = {}
         self.ending: set[asyncio.Task[None]] = set()  # completed by the client, but still running
@@ -191,6 +192,7 @@ class Socket:
             self.endpoint.streams.count(stream, self.endpoint.caller_of(self.viewer, self.scope))
         except RequestError as error:
             raise CloseSocket(*REFUSED.get(error.status, (1013, "Try again later"))) from None
+        self.authorization = authorization
         self.acknowledged = True
         await self.send(b'{"type":"connection_ack"}')
 
@@ -218,6 +220,7 @@ class Socket:
             request.deadline = deadline = OperationDeadline(self.endpoint.settings.limits.request_seconds)
             try:
                 async with deadline.timeout:
+                    await self.endpoint.authenticate(request, self.authorization)
                     answer = await self.endpoint.operate(request, checked_params(payload), streamed=True)
             except TimeoutError:
                 raise request_timed_out(deadline.seconds) from None
@@ -234,7 +237,7 @@ class Socket:
                     async for body in results:
                         await self.send_for(id, b"next", body)
         except RequestError as raised:
-            error = raised.in_language(self.viewer.reads_in)
+            error = raised.in_language(request.viewer.reads_in)
         except asyncio.CancelledError:
             if not logged:
                 self.endpoint.log_operation(request, CLIENT_GONE)

@@ -1,6 +1,6 @@
 """Answers subscriptions: reads each event's row with its subscriber's rights."""
 
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
@@ -34,6 +34,7 @@ class PreparedSubscription:
     connections: ConnectionPool
     feeds: Feeds
     admission: Callable[[], Admission]  # of one event
+    current: Callable[[], Awaitable[Viewer]]  # the viewer, in the language that their account has now
 
     @property
     def identity(self) -> Hashable:
@@ -56,8 +57,8 @@ class PreparedSubscription:
     async def read(self, event: Event) -> bytes | None:
         """The event's result as JSON; None if the viewer may not see it. Raises RequestError."""
         # Row-level security applies to each event's statement: the viewer's rights may have changed in between.
-        each = self.plan.each
-        values = each.values(self.variables, self.viewer, event)
+        each, viewer = self.plan.each, await self.current()
+        values = each.values(self.variables, viewer, event)
         text = await self.connections.read_for_event(each.sql, values, self.caller, self.cost)
         if text == TOO_LARGE:
             raise too_large(self.operation.planner.answer_bytes or 0)
@@ -66,13 +67,13 @@ class PreparedSubscription:
         if each.marked or each.recorded:
             text = await self.admission().admit(text)
         if self.plan.needs_executor:
-            return await self.executed(orjson.loads(text))
+            return await self.executed(orjson.loads(text), viewer)
         return b'{"data":{"' + self.plan.key.encode() + b'":' + text.encode() + b"}}"
 
-    async def executed(self, row: object) -> bytes:
+    async def executed(self, row: object, viewer: Viewer) -> bytes:
         """A result that has fields computed in Python."""
         result = await self.operation.run_executor(self.variables, {self.plan.key: row})
-        return response_of(result, self.viewer.reads_in)[0]
+        return response_of(result, viewer.reads_in)[0]
 
 
 async def prepare_subscription(
@@ -84,6 +85,7 @@ async def prepare_subscription(
     connections: ConnectionPool,
     feeds: Feeds,
     admission: Callable[[], Admission],
+    current: Callable[[], Awaitable[Viewer]],
 ) -> PreparedSubscription:
     """The subscription of an operation; `costs` are its own and the most that one may have.
 
@@ -98,5 +100,5 @@ async def prepare_subscription(
             raise unknown_topic()
         topic = UUID(text)
     return PreparedSubscription(
-        operation, plan, topic, variables, viewer, caller, *costs, connections, feeds, admission
+        operation, plan, topic, variables, viewer, caller, *costs, connections, feeds, admission, current
     )

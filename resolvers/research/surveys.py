@@ -13,7 +13,11 @@ from models.viewers import Audience
 from resolvers import legal_texts
 from resolvers.days import today
 from resolvers.lookup import by_name, code_of, community_called
-from resolvers.row_texts import texts_of
+from resolvers.row_texts import original_texts_of, texts_of
+
+SURVEY_TEXTS = ("title", "description")
+QUESTION_TEXTS = ("text", "help")
+OPTION_TEXTS = ("label",)
 
 
 def survey(*, id: Value[UUID]) -> Rows:
@@ -55,15 +59,27 @@ def options_of(question: Row) -> Rows:
 
 
 def survey_translations(survey: Row) -> Rows:
-    return texts_of(survey, "title", "description")
+    return texts_of(survey, *SURVEY_TEXTS)
+
+
+def survey_original(survey: Row) -> Rows:
+    return original_texts_of(survey, *SURVEY_TEXTS)
 
 
 def question_translations(question: Row) -> Rows:
-    return texts_of(question, "text", "help")
+    return texts_of(question, *QUESTION_TEXTS)
+
+
+def question_original(question: Row) -> Rows:
+    return original_texts_of(question, *QUESTION_TEXTS)
 
 
 def option_translations(option: Row) -> Rows:
-    return texts_of(option, "label")
+    return texts_of(option, *OPTION_TEXTS)
+
+
+def option_original(option: Row) -> Rows:
+    return original_texts_of(option, *OPTION_TEXTS)
 
 
 def rules_of(question: Row) -> Rows:

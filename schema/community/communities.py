@@ -14,9 +14,9 @@ from resolvers.community.discussions import pinned_in
 from resolvers.community.moderation_mutations import AMBASSADORS
 from resolvers.identity.associations import associations_in
 from resolvers.insight import datasets, insights
-from resolvers.row_texts import translations_of
+from resolvers.row_texts import original_of, translations_of
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
-from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, SEARCH, VERSION_SHOWN, MatchedName, Translation
+from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, ORIGINAL, SEARCH, VERSION_SHOWN, MatchedName, Translation
 from schema.identity.associations import NOT_BUYERS, Association
 from schema.identity.members import Member, Membership
 from schema.pagination import Node, RelayConnection
@@ -49,6 +49,7 @@ class Condition(Node):
         "The day, by UTC, on which it was retired: no new community gathers around it. Null while it is offered."
     )
     version: int = column(VERSION_SHOWN, only=MANAGER)
+    original: Translation = sql(original_of, ORIGINAL, only=MANAGER)
     translations: list[Translation] = sql(translations_of, "Its texts in other languages, by language.", only=MANAGER)
 
 
@@ -78,6 +79,7 @@ class Community(Node):
     search_words: str = column(
         "Words by which searches find it, beside its name. Empty if there are none.", of="words", only=MANAGER
     )
+    original: Translation = sql(original_of, ORIGINAL, only=MANAGER)
     translations: list[Translation] = sql(translations_of, "Its texts in other languages, by language.", only=MANAGER)
     condition: Condition = sql(resolve.condition_of, "The condition it gathers around.")
     member_count: int = column(f"Number of members. {COUNTED}")

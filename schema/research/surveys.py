@@ -18,6 +18,7 @@ from resolvers.days import LAST_ZONE
 from resolvers.insight import datasets
 from resolvers.research import surveys as resolve
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
+from schema.catalogue_texts import ORIGINAL
 from schema.community.communities import Community
 from schema.in_context import Language
 from schema.pagination import Node
@@ -43,7 +44,7 @@ graph_enum(tables.ConsentPurpose)
 
 @graph_type(audience=MANAGER)
 class OptionTranslation:
-    """The label of an option in a language other than English."""
+    """The label of an option in one language."""
 
     language: Language = column("Language.")
     label: str = column("Label.")
@@ -51,7 +52,7 @@ class OptionTranslation:
 
 @graph_type(audience=MANAGER)
 class QuestionTranslation:
-    """The texts of a question in a language other than English."""
+    """The texts of a question in one language."""
 
     language: Language = column("Language.")
     text: str = column("The question.")
@@ -60,7 +61,7 @@ class QuestionTranslation:
 
 @graph_type(audience=MANAGER)
 class SurveyTranslation:
-    """The title and the description of a survey in a language other than English."""
+    """The title and the description of a survey in one language."""
 
     language: Language = column("Language.")
     title: str = column("Title.")
@@ -73,6 +74,7 @@ class QuestionOption:
 
     code: str = column("Code that stands for the option in answers.")
     label: str = column("Label for people to read.", translated=True)
+    original: OptionTranslation = sql(resolve.option_original, ORIGINAL, only=MANAGER)
     translations: list[OptionTranslation] = sql(
         resolve.option_translations, "Its label in languages other than English.", only=MANAGER
     )
@@ -119,6 +121,7 @@ class Question(Node):
         "The question is shown if all these rules hold, and hidden otherwise. Empty if it is always shown. "
         "`surveyCheck` evaluates the rules of all questions.",
     )
+    original: QuestionTranslation = sql(resolve.question_original, ORIGINAL, only=MANAGER)
     translations: list[QuestionTranslation] = sql(
         resolve.question_translations, "Its texts in languages other than English.", only=MANAGER
     )
@@ -145,6 +148,7 @@ class Survey(Node):
     community: Community = sql(communities.community_of, "The community whose members are surveyed.")
     title: str = column("Title.", translated=True)
     description: str = column("What it is about, and its purpose.", translated=True)
+    original: SurveyTranslation = sql(resolve.survey_original, ORIGINAL, only=MANAGER)
     translations: list[SurveyTranslation] = sql(
         resolve.survey_translations, "Its title and description in languages other than English.", only=MANAGER
     )

@@ -10,11 +10,11 @@ from models.tracking import observations as tables
 from planner.declare import AboutMember, Recorded, column, graph_enum, graph_interface, graph_type, sql
 from resolvers.days import FIRST_ZONE
 from resolvers.identity import data_reads
-from resolvers.row_texts import indicator_translations_of
+from resolvers.row_texts import indicator_original_of, indicator_translations_of
 from resolvers.tracking import observations as resolve
 from resolvers.tracking import own_indicators, own_treatments
 from schema.access import MANAGER, PATIENT, PUBLIC
-from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, VERSION_SHOWN, IndicatorTranslation, MatchedName
+from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, ORIGINAL, VERSION_SHOWN, IndicatorTranslation, MatchedName
 from schema.pagination import Node
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class Indicator(Node, Trackable):
     search_words: str = column(
         "Words by which searches find it, beside its name. Empty if there are none.", of="words", only=MANAGER
     )
+    original: IndicatorTranslation = sql(indicator_original_of, ORIGINAL, only=MANAGER)
     translations: list[IndicatorTranslation] = sql(
         indicator_translations_of, "Its texts in other languages, by language.", only=MANAGER
     )

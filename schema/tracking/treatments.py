@@ -11,12 +11,12 @@ from planner.declare import AboutMember, Recorded, column, graph_enum, graph_int
 from resolvers.community import communities
 from resolvers.identity import data_reads, members
 from resolvers.insight import insights
-from resolvers.row_texts import translations_of
+from resolvers.row_texts import original_of, translations_of
 from resolvers.tracking import observations
 from resolvers.tracking import treatments as resolve
 from resolvers.tracking.treatments_mutations import MOST
 from schema.access import MANAGER, PATIENT, PUBLIC, SIGNED_IN
-from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, VERSION_SHOWN, MatchedName, Translation
+from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, ORIGINAL, VERSION_SHOWN, MatchedName, Translation
 from schema.pagination import UNKNOWN_SLUG, Node, RelayConnection
 from schema.tracking.observations import Indicator
 
@@ -61,6 +61,7 @@ class Treatment(Node, Followable):
     search_words: str = column(
         "Words by which searches find it, beside its name. Empty if there are none.", of="words", only=MANAGER
     )
+    original: Translation = sql(original_of, ORIGINAL, only=MANAGER)
     translations: list[Translation] = sql(translations_of, "Its texts in other languages, by language.", only=MANAGER)
     evaluations: RelayConnection[Annotated["TreatmentEvaluation", strawberry.lazy("schema.tracking.treatments")]] = (
         paged(

@@ -1,5 +1,6 @@
 """The pages of staff in a browser: the moderators' queue, surveys, licences, the catalogue, and what roles allow."""
 
+import json
 import re
 from datetime import date
 from itertools import count
@@ -137,8 +138,8 @@ async def test_a_moderator_decides_on_appeals_and_associations(
     of = {"post_id": post["id"], "author_id": post["author_id"]}
     await factories.removed_text(network.database, **of)
     await factories.appeal(network.database, text=text, **of)
-    association = await network.row(
-        "SELECT pseudonym FROM care.member WHERE kind = 'ASSOCIATION' AND NOT verified LIMIT 1"
+    association = await factories.member(
+        network.database, kind="ASSOCIATION", verified=False, pseudonym=f"Association {next(NUMBERS)}"
     )
     found = await visit("/", locale=LOCALES[language])
     page = found.page
@@ -217,22 +218,26 @@ async def test_a_survey_with_a_branch_in_two_languages_is_scheduled(
     await expect(asked).to_have_count(1)
     await asked.first.locator("[value=b]").check()
     await expect(asked).to_have_count(2)
-    if language == "fr":
-        await page.locator("[name='translations.0.title']").fill(title)
-        await page.locator("[name='translations.0.description']").fill("Comment vous dormez.")
     await press(page, words["create"])
     await expect(heading(page, title)).to_be_visible()
-    if language == "en":
-        await press(page, words["schedule"])
-        # Some texts are translated, others are not: it says so, and nothing is lost.
-        await expect(page.locator("section:has(#standing) .notice.fault")).not_to_be_empty()
-        await page.locator("[name='translations.0.title']").fill("Le sommeil")
-        await page.locator("[name='translations.0.description']").fill("Comment vous dormez.")
-        await expect(page.locator("section:has(#standing)")).to_contain_text(words["save first"])
-        await press(page, words["save"])
-        await expect(page.locator(".notice.good")).to_contain_text(words["saved"])
-    else:  # the English texts are not shown to it, so that a translation never takes their place
-        await expect(page.locator("[name=title]")).to_have_count(0)
+    await press(page, words["schedule"])
+    # Some texts are translated, others are not: it says so, and nothing is lost.
+    await expect(page.locator("section:has(#standing) .notice.fault")).not_to_be_empty()
+    await page.locator("[name='translations.0.title']").fill("Le sommeil")
+    await page.locator("[name='translations.0.description']").fill("Comment vous dormez.")
+    await expect(page.locator("section:has(#standing)")).to_contain_text(words["save first"])
+    await press(page, words["save"])
+    await expect(page.locator(".notice.good")).to_contain_text(words["saved"])
+    # Whichever language the account reads, both texts are there, and a translation takes no original's place.
+    await found.page.reload()
+    await expect(heading(page, "Le sommeil" if language == "fr" else title)).to_be_visible()
+    await expect(page.locator("[name=title]")).to_have_value(title)
+    await expect(page.locator("[name='translations.0.title']")).to_have_value("Le sommeil")
+    await page.locator("[name=title]").fill(f"{title} again")
+    await press(page, words["save"])
+    await expect(page.locator(".notice.good")).to_contain_text(words["saved"])
+    stored = await network.value("SELECT translations FROM catalog.survey WHERE title = $1", f"{title} again")
+    assert json.loads(stored)["fr"]["title"] == "Le sommeil"
     await press(page, words["schedule"])
     await expect(page.locator("section:has(#standing) .notice.good")).to_contain_text(words["scheduled"])
     await look(found, f"staff-survey-scheduled-{language}")
@@ -323,6 +328,11 @@ async def test_an_editor_changes_the_catalogue_and_sees_who_else_did(
     await expect(page.locator(".notice.good")).to_contain_text(words["entry saved"])
     await expect(page.locator("[name=searchWords]")).to_have_value(re.compile("theirs"))
     assert await network.value("SELECT inn FROM catalog.treatment WHERE id = $1", entry["id"]) == "Inn of mine"
+    await page.locator("[name='translations.0.name']").fill(f"Soin {number}")
+    await press(page, words["save"])
+    await expect(heading(page, f"Soin {number}" if language == "fr" else name)).to_be_visible()
+    await expect(page.locator("[name=name]")).to_have_value(name)
+    assert await network.value("SELECT name FROM catalog.treatment WHERE id = $1", entry["id"]) == name
     await press(page, words["retire"])
     await expect(page.locator("#state .badge")).to_have_text(words["retired"])
     await found.open("/staff/translations")

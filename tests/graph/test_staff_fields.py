@@ -39,11 +39,11 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "CohortReadiness": {ALL: "consenting needed ready"},
     "Community": {
         ALL: "associations condition contacts countedOn datasets description discussions id indicators insights "
-        "matched memberCount members mergedInto name readiness searchWords slug status surveys translations treatments "
-        "version",
+        "matched memberCount members mergedInto name original readiness searchWords slug status surveys "
+        "translations treatments version",
         MODERATOR: "ambassadors pinned",
     },
-    "Condition": {ALL: "hpo icd10 id name orpha retiredOn translations version"},
+    "Condition": {ALL: "hpo icd10 id name original orpha retiredOn translations version"},
     "DataUse": {
         ALL: "community cost datasetTitle id ledgerEntry organization publishedAt purpose purposeKind results "
         "variables",
@@ -61,9 +61,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status urgent"},
     "HelpLine": {ALL: "description language name number"},
     "Indicator": {
-        ALL: "hpo id kind layNames loinc matched maximum mergedInto minimum name retiredOn scale searchWords slug "
-        "translations "
-        "ucum unit version"
+        ALL: "hpo id kind layNames loinc matched maximum mergedInto minimum name original retiredOn scale searchWords "
+        "slug translations ucum unit version"
     },
     "Insight": {
         RESEARCH: "by cells cost csv dataset id jsonStat ledgerEntry marginOfError precision proof publishedAt purpose "
@@ -94,9 +93,10 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "PrivacyBudget": {ALL: "cap insightsLeft remaining spent"},
     "PrivacyCost": {ALL: "delta epsilon microRho"},
     "Question": {
-        ALL: "bins help id key kind maxChoices maximum minimum options position required text translations visibleWhen"
+        ALL: "bins help id key kind maxChoices maximum minimum options original position required text translations "
+        "visibleWhen"
     },
-    "QuestionOption": {ALL: "code label translations"},
+    "QuestionOption": {ALL: "code label original translations"},
     "QuestionTranslation": {ALL: "help language text"},
     "ReactionCount": {MODERATOR: "count reaction"},
     "ReadingAlert": {MODERATOR: "day id member"},
@@ -108,7 +108,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Statistic": {RESEARCH: "by interval measure reliability value"},
     "Survey": {
         ALL: "cap closesOn community dataset description eligibility guess id minimumParticipants noDataset offeredTo "
-        "opensOn questions status title translations version",
+        "opensOn original questions status title translations version",
         MANAGER: "progress",
     },
     "SurveyProgress": {MANAGER: "completed countedOn eligible invited started"},
@@ -118,8 +118,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Translation": {ALL: "description language name"},
     "IndicatorTranslation": {ALL: "language layNames name unit"},
     "Treatment": {
-        ALL: "atc id inn insights kind matched mergedInto name nationalCode retiredOn searchWords slug translations "
-        "version"
+        ALL: "atc id inn insights kind matched mergedInto name nationalCode original retiredOn searchWords slug "
+        "translations version"
     },
     "MatchedName": {ALL: "language name"},
     "Undertakings": {ALL: "language text version"},

@@ -199,7 +199,7 @@ PROMISED = {
     },
     "AssociationDescription": {NOT_BUYERS: "language text"},
     "Verification": {MEMBERS_AND_STAFF: "id verified fullName reason createdAt", "MANAGER": "decidedBy"},
-    "Condition": {EVERYONE: "id name icd10 orpha hpo retiredOn", "MANAGER": "version translations"},
+    "Condition": {EVERYONE: "id name icd10 orpha hpo retiredOn", "MANAGER": "version original translations"},
     "Community": {
         EVERYONE: "id slug name matched description status mergedInto condition memberCount countedOn "
         "indicators treatments",
@@ -207,7 +207,7 @@ PROMISED = {
         NOT_BUYERS: "contacts",
         MEMBERS_AND_STAFF: "ambassadors associations members discussions pinned surveys",
         "PATIENT": "viewerMembership",
-        "MANAGER": "version searchWords translations",
+        "MANAGER": "version searchWords original translations",
     },
     "MatchedName": {EVERYONE: "name language"},
     "CohortReadiness": {SIGNED_IN: "consenting needed ready"},
@@ -250,7 +250,7 @@ PROMISED = {
     "Flag": {"MANAGER": "id post reason note status urgent resolution resolvedAt createdAt"},
     "Indicator": {
         EVERYONE: "id slug name layNames matched kind scale unit minimum maximum ucum hpo loinc retiredOn mergedInto",
-        "MANAGER": "version searchWords translations",
+        "MANAGER": "version searchWords original translations",
     },
     "IndicatorTranslation": {"MANAGER": "language name unit layNames"},
     "Observation": {"PATIENT": "id indicator value observedOn note byRelative"},
@@ -275,7 +275,7 @@ PROMISED = {
         EVERYONE: "id slug name matched kind inn atc nationalCode retiredOn mergedInto",
         SIGNED_IN: "insights",
         "PATIENT": "evaluations",
-        "MANAGER": "version searchWords translations",
+        "MANAGER": "version searchWords original translations",
     },
     "TreatmentCourse": {
         "PATIENT": "id treatment community status startedOn endedOn dose stopReason evaluation",
@@ -288,7 +288,7 @@ PROMISED = {
         SIGNED_IN: "id community title description status version opensOn closesOn minimumParticipants offeredTo "
         "cap guess eligibility questions dataset",
         "PATIENT": "participation",
-        "MANAGER": "progress noDataset translations",
+        "MANAGER": "progress noDataset original translations",
     },
     "SurveyProgress": {"MANAGER": "countedOn eligible invited started completed"},
     "Eligibility": {SIGNED_IN: "kinds sexes bornFrom bornTo treatments regions"},
@@ -297,9 +297,9 @@ PROMISED = {
     "Notice": {EVERYONE: "id purpose version language text inForceOn"},
     "Question": {
         SIGNED_IN: "id position key text help kind required options minimum maximum bins maxChoices visibleWhen",
-        "MANAGER": "translations",
+        "MANAGER": "original translations",
     },
-    "QuestionOption": {SIGNED_IN: "code label", "MANAGER": "translations"},
+    "QuestionOption": {SIGNED_IN: "code label", "MANAGER": "original translations"},
     "MissingTranslation": {"MANAGER": "language subject field option text"},
     "OptionTranslation": {"MANAGER": "language label"},
     "QuestionTranslation": {"MANAGER": "language text help"},

@@ -584,6 +584,37 @@ def topics_of(seen: VisibleRows, discussion: Found) -> list[TypedRow]:
     return topics
 
 
+@field("Survey.original")
+def survey_original(seen: VisibleRows, survey: Found) -> Found:
+    return original(survey, "title", "description")
+
+
+@field("Question.original")
+def question_original(seen: VisibleRows, question: Found) -> Found:
+    return original(question, "text", "help")
+
+
+@field("QuestionOption.original")
+def option_original(seen: VisibleRows, option: Found) -> Found:
+    return original(option, "label")
+
+
+@field("Indicator.original")
+def indicator_original(seen: VisibleRows, indicator: Found) -> Found:
+    return original(indicator, "name", "unit", "lay_names")
+
+
+@field(*(f"{kind}.original" for kind in ("Community", "Condition", "Treatment")))
+def original_of(seen: VisibleRows, entry: Found) -> Found:
+    return original(entry, "name", "description")
+
+
+def original(row: Found, *names: str) -> Found:
+    """The texts of a row as they are stored beside their translations."""
+    stored = row.get("english", row)
+    return {"language": "EN"} | {name: stored.get(name) for name in names}
+
+
 @field("Survey.translations")
 def survey_translations(seen: VisibleRows, survey: Found) -> list[Found]:
     return in_languages(survey, "title", "description")

@@ -127,12 +127,13 @@ BEGIN
     END LOOP;
 END $$;
 
--- Has every server process look up the viewers of an account's sessions, whose language has changed.
+-- Has every server process look up the viewers of an account's sessions again, whose language has changed. The sessions
+-- stay open.
 CREATE FUNCTION identity.renew_viewers() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM pg_notify('session_revoked', s.id::text) FROM identity.session s WHERE s.account_id = NEW.id;
+    PERFORM pg_notify('session_changed', s.id::text) FROM identity.session s WHERE s.account_id = NEW.id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER renew_viewers AFTER UPDATE OF locale ON identity.account

@@ -6,7 +6,7 @@ import { createGraph } from "../graph/client";
 import { note, onBack } from "../graph/reach";
 import { speak, Unreachable } from "../graph/send";
 import type { Audience } from "../graph/views";
-import { current, signOut, type Current } from "../session/session";
+import { current, signOut, VISITOR, type Current } from "../session/session";
 import { choose, LanguageContext, visitorsLanguage, type Language } from "../text/words";
 
 interface Session {
@@ -35,7 +35,7 @@ export async function firstSession(): Promise<Current> {
     return await current();
   } catch (error) {
     if (error instanceof Unreachable) note(false);
-    return { audience: "PUBLIC", language: null };
+    return VISITOR;
   }
 }
 
@@ -47,45 +47,45 @@ export function SessionProvider({ first, children }: { first: Current; children:
   const { audience } = known;
   const language = audience === "PUBLIC" ? visitors : known.language === "fr" ? "fr" : "en";
 
+  const show = useCallback((found: Current) => {
+    setKnown(found);
+    setOpened((number) => number + 1);
+  }, []);
+
   const refresh = useCallback(async () => {
     const found = await current();
-    setKnown(found);
-    setOpened((number) => number + 1);
+    show(found);
     if (found.audience !== "PUBLIC") setEnded(false);
     return found.audience;
-  }, []);
+  }, [show]);
 
-  // A stream also ends with the session's error when the account's language changes, maybe in another window: asks first.
-  const endOrGoOn = useCallback(async () => {
-    const found = await current();
-    setEnded(found.audience === "PUBLIC");
-    setKnown(found);
-    setOpened((number) => number + 1);
-  }, []);
+  const end = useCallback(() => {
+    show(VISITOR);
+    setEnded(true);
+  }, [show]);
 
   // One for each session and language: `opened` counts the sessions.
-  const graph = useMemo(() => createGraph(() => void endOrGoOn().catch(() => undefined)), [opened, language, endOrGoOn]);
+  const graph = useMemo(() => createGraph(end), [opened, language, end]);
   useEffect(() => graph.close, [graph]);
   useEffect(() => onBack(() => void refresh().catch(() => undefined)), [refresh]);
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
 
-  // Another window may have changed the session, which all of them share.
+  // Another window may have changed the session, which all of them share, or the language of its account.
   useEffect(() => {
     const look = (): void => {
       current().then(
         (found) => {
-          if (found.audience === audience) return;
-          setKnown(found);
-          setOpened((number) => number + 1);
+          if (found.audience === audience && found.language === known.language) return;
+          show(found);
         },
         () => undefined,
       );
     };
     addEventListener("focus", look);
     return () => removeEventListener("focus", look);
-  }, [audience]);
+  }, [audience, known.language, show]);
 
   const session: Session = {
     audience,

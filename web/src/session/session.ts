@@ -39,6 +39,8 @@ export interface Current {
   language: string | null;
 }
 
+export const VISITOR: Current = { audience: "PUBLIC", language: null };
+
 /** Who has signed in. An ended session is a visitor's: its response removes the cookie. */
 export async function current(): Promise<Current> {
   for (let attempt = 0; attempt < 2; attempt += 1) {
@@ -46,7 +48,7 @@ export async function current(): Promise<Current> {
     if (result.data) return { audience: result.data.viewer.audience, language };
     if (!isEnded(result)) throw new Error(messageOf(result));
   }
-  return { audience: "PUBLIC", language: null };
+  return VISITOR;
 }
 
 export async function currentAudience(): Promise<Audience> {

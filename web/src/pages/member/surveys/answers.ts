@@ -31,6 +31,9 @@ type Rule = AskedFragment["visibleWhen"][number];
 
 export const NONE: Given = { codes: [], typed: "" };
 export const LONGEST = 5_000; // characters of a text
+/** What shows nothing, and makes no text: as the server has it, with the control characters that it takes for spaces. */
+const INVISIBLE =
+  /[\u001c-\u001f\u0085\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\u{1bca0}-\u{1bca3}\u{1d159}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
 export const FIRST_DAY = "1900-01-01";
 export const LAST_DAY = "2199-12-31";
 
@@ -49,7 +52,7 @@ function takesNumber({ kind }: AskedFragment): boolean {
 }
 
 export function isAnswered(question: AskedFragment, given: Given = NONE): boolean {
-  return takesOptions(question) ? given.codes.length > 0 : given.typed.trim() !== "";
+  return takesOptions(question) ? given.codes.length > 0 : given.typed.replace(INVISIBLE, "").trim() !== "";
 }
 
 /** Whether the server would take an answer, which then counts for rules. */
@@ -66,8 +69,13 @@ export function isAccepted(question: AskedFragment, given: Given = NONE): boolea
     const whole = question.kind !== "SCALE" || Number.isInteger(number);
     return Number.isFinite(number) && whole && number >= (question.minimum ?? -Infinity) && number <= (question.maximum ?? Infinity);
   }
-  if (question.kind === "DATE") return /^\d{4}-\d\d-\d\d$/.test(typed) && typed >= FIRST_DAY && typed <= LAST_DAY;
+  if (question.kind === "DATE") return isDay(typed) && typed >= FIRST_DAY && typed <= LAST_DAY;
   return [...typed].length <= LONGEST;
+}
+
+function isDay(typed: string): boolean {
+  const found = /^\d{4}-\d\d-\d\d$/.test(typed) ? Date.parse(`${typed}T00:00:00Z`) : NaN;
+  return !Number.isNaN(found) && new Date(found).toISOString().startsWith(typed); // else the 30th of February is the 2nd of March
 }
 
 /** The questions that are shown, in order. What was answered to a hidden question does not count. */

@@ -6,14 +6,7 @@ import type { Field } from "./kinds";
 import { texts } from "./texts";
 import { french, type Values } from "./values";
 
-interface Props {
-  fields: readonly Field[];
-  values: Values;
-  /** For readers who are shown the translation in its place. */
-  withoutEnglish?: boolean;
-}
-
-export function EntryFields({ fields, values, withoutEnglish = false }: Props) {
+export function EntryFields({ fields, values }: { fields: readonly Field[]; values: Values }) {
   const t = useWords(texts);
   return fields.map(({ name, type, translated, required = false, options = [] }) => {
     const label = t.fields[name];
@@ -27,7 +20,7 @@ export function EntryFields({ fields, values, withoutEnglish = false }: Props) {
     }
     return (
       <div key={name} className="bilingual">
-        {!withoutEnglish && <TextField name={name} label={t.english(label)} rows={rows} required={required} initial={values[name]} />}
+        <TextField name={name} label={t.english(label)} rows={rows} required={required} initial={values[name]} />
         <TextField name={french(name)} label={t.french(label)} rows={rows} initial={values[french(name)]} />
       </div>
     );

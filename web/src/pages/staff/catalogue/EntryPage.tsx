@@ -11,13 +11,12 @@ import { Notice } from "../../../base/Notice";
 import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
 import { useAction, useRead } from "../../../graph/hooks";
-import { useFormats, useLanguage, useWords } from "../../../text/words";
+import { useFormats, useWords } from "../../../text/words";
 import { Done, StaffPage } from "../StaffPage";
 import { EntryFields } from "./EntryFields";
 import { EntryState } from "./EntryState";
 import { CATALOGUE, kindOf, type Field, type Kind } from "./kinds";
 import { CatalogueEntry, CatalogueHistory } from "./manager/catalogue";
-import { texts as staffTexts } from "../texts";
 import { texts } from "./texts";
 import { changes, namesOf, valuesOf, type Entry } from "./values";
 
@@ -39,8 +38,6 @@ export function Page({ parameters }: PageProps) {
 
 function Edited({ kind, entry, again }: { kind: Kind; entry: Entry; again: () => void }) {
   const t = useWords(texts);
-  const s = useWords(staffTexts);
-  const hidesEnglish = useLanguage() === "fr" && entry.translations.some((each) => each.language === "FR");
   const { update, fields: all, entry: argument } = CATALOGUE[kind];
   const fields = all.filter((field) => !field.once);
   const [opened, setOpened] = useState(entry); // what the form began with
@@ -76,8 +73,7 @@ function Edited({ kind, entry, again }: { kind: Kind; entry: Entry; again: () =>
       {done > 0 && <Done key={done}>{t.saved}</Done>}
       {conflict && <Conflict opened={opened} entry={entry} fields={fields} onKeep={() => setVersion(entry.version)} onTake={begin} />}
       <Form key={opened.version} submit={t.save} {...state} onSubmit={(values) => void save(values)}>
-        {hidesEnglish && <Notice>{s.originals}</Notice>}
-        <EntryFields fields={fields} values={valuesOf(opened, fields)} withoutEnglish={hidesEnglish} />
+        <EntryFields fields={fields} values={valuesOf(opened, fields)} />
       </Form>
       <EntryState kind={kind} entry={entry} onDone={() => (setSaving(true), again())} />
       <History key={`history-${entry.version}`} subject={entry.id} />

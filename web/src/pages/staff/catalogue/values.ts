@@ -19,9 +19,14 @@ export function valuesOf(entry: Entry, fields: readonly Field[]): Values {
   const found: Record<string, unknown> = { ...entry };
   if ("treatmentKind" in entry) found["kind"] = entry.treatmentKind;
   if ("readiness" in entry) found["neededCount"] = entry.readiness.needed;
+  const original: Record<string, unknown> = { ...entry.original };
   const translation: Record<string, unknown> = { ...entry.translations.find((each) => each.language === "FR") };
   return Object.fromEntries(
-    fields.flatMap(({ name, translated }) => [[name, typed(found[name])] as const, ...(translated ? [[french(name), typed(translation[name])] as const] : [])]),
+    fields.flatMap(({ name, translated }) =>
+      translated
+        ? [[name, typed(original[name])] as const, [french(name), typed(translation[name])] as const]
+        : [[name, typed(found[name])] as const],
+    ),
   );
 }
 
@@ -35,16 +40,23 @@ export function changes(values: Values, before: Values, fields: readonly Field[]
   const differs = (name: string): boolean => (values[name] ?? "") !== (before[name] ?? "");
   const input: Record<string, unknown> = {};
   for (const { name, type } of fields) {
-    if (values[name] === undefined || !differs(name)) continue;
-    const given = values[name].trim();
-    if (type === "list") input[name] = given.split(",").map((each) => each.trim()).filter(Boolean);
-    else if (type === "number") input[name] = given === "" ? null : Number(given.replace(",", "."));
-    else input[name] = given || null;
+    if (values[name] !== undefined && differs(name)) input[name] = read(values[name], type);
   }
-  const translated = fields.filter((field) => field.translated).map(({ name }) => name);
-  if (translated.some((name) => differs(french(name)))) {
-    const texts = Object.fromEntries(translated.map((name) => [name, values[french(name)] ?? ""]));
-    input["translations"] = Object.values(texts).some(Boolean) ? [{ language: "FR", ...texts }] : [];
+  const translated = fields.filter((field) => field.translated);
+  if (translated.some(({ name }) => differs(french(name)))) {
+    const texts = translated.map(({ name, type, required }) => {
+      const given = values[french(name)] ?? "";
+      return [name, required ? given : read(given, type)] as const; // what is missing is refused at its place
+    });
+    const isEmpty = translated.every(({ name }) => !values[french(name)]);
+    input["translations"] = isEmpty ? [] : [{ language: "FR", ...Object.fromEntries(texts) }];
   }
   return input;
+}
+
+function read(typed: string, type: Field["type"]): unknown {
+  const given = typed.trim();
+  if (type === "list") return given.split(",").map((each) => each.trim()).filter(Boolean);
+  if (type === "number") return given === "" ? null : Number(given.replace(",", "."));
+  return given || null;
 }

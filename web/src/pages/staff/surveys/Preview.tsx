@@ -7,7 +7,7 @@ import { useFormats, useLanguage, useWords, type Language } from "../../../text/
 import { shownQuestions, type Answers } from "../../member/surveys/answers";
 import { Question as Asked } from "../../member/surveys/Question";
 import { Choice } from "./Choice";
-import { inputOf, type Question, type Text } from "./draft";
+import { inLanguage, inputOf, type Question, type Text } from "./draft";
 import { texts } from "./texts";
 
 export function Preview({ questions }: { questions: readonly Question[] }) {
@@ -55,7 +55,7 @@ export function Preview({ questions }: { questions: readonly Question[] }) {
 function askedIn(question: Question, language: Language) {
   const { id, key, kind, required } = question;
   const { minimum = null, maximum = null, maxChoices = null, visibleWhen } = inputOf(question);
-  const of = (text: Text): string => text[language] || text.en;
+  const of = (text: Text): string => inLanguage(text, language);
   return {
     id,
     key,

@@ -3,10 +3,10 @@
 import { useEffect, useRef } from "react";
 import { Button } from "../../../base/Button";
 import { TextField } from "../../../base/Field";
-import { useFormats, useWords } from "../../../text/words";
+import { useFormats, useLanguage, useWords } from "../../../text/words";
 import { Bilingual } from "./Bilingual";
 import { Choice } from "./Choice";
-import { hasLimits, hasOptions, KINDS, newOption, newRule, type Option, type Question } from "./draft";
+import { hasLimits, hasOptions, inLanguage, KINDS, newOption, newRule, type Option, type Question } from "./draft";
 import { Refusals } from "./Refusals";
 import { RuleEditor } from "./RuleEditor";
 import { texts } from "./texts";
@@ -26,6 +26,7 @@ interface Props {
 export function QuestionEditor({ question, place, all, refused, isNew, onChange, onMove, onRemove }: Props) {
   const t = useWords(texts);
   const { number } = useFormats();
+  const language = useLanguage();
   const box = useRef<HTMLDetailsElement>(null);
   const path = `questions.${place}`;
   const others = all.filter((each) => each !== question);
@@ -38,7 +39,7 @@ export function QuestionEditor({ question, place, all, refused, isNew, onChange,
   }, []);
   return (
     <details ref={box} className="case question-editor">
-      <summary>{t.question(number(place + 1), question.text.en)}</summary>
+      <summary>{t.question(number(place + 1), inLanguage(question.text, language))}</summary>
       <Refusals path={path} />
       <Bilingual label={t.text} required value={question.text} path={`${path}.text`} frenchPath={`${path}.translations.0.text`} onChange={(text) => set({ text })} />
       <Bilingual label={t.help} value={question.help} path={`${path}.help`} frenchPath={`${path}.translations.0.help`} onChange={(help) => set({ help })} />

@@ -1,9 +1,9 @@
 // A condition for showing a question: another question, and the answers to it that count.
 
 import { useId } from "react";
-import { useWords } from "../../../text/words";
+import { useLanguage, useWords } from "../../../text/words";
 import { Choice } from "./Choice";
-import { hasOptions, operatorsOf, type Question, type Rule } from "./draft";
+import { hasOptions, inLanguage, operatorsOf, type Question, type Rule } from "./draft";
 import { Refusals } from "./Refusals";
 import { texts } from "./texts";
 
@@ -18,6 +18,7 @@ interface Props {
 
 export function RuleEditor({ rule, path, name, others, onChange, onRemove }: Props) {
   const t = useWords(texts);
+  const language = useLanguage();
   const other = others.find(({ key }) => key === rule.question);
   const operators = operatorsOf(other?.kind ?? "TEXT");
   return (
@@ -27,7 +28,7 @@ export function RuleEditor({ rule, path, name, others, onChange, onRemove }: Pro
         value={rule.question}
         options={[
           ...(other ? [] : [{ value: rule.question, label: rule.question }]),
-          ...others.map(({ key, text }) => ({ value: key, label: text.en || key })),
+          ...others.map(({ key, text }) => ({ value: key, label: inLanguage(text, language) || key })),
         ]}
         onChange={(question) => onChange({ ...rule, question, operator: "ANSWERED", values: [] })}
       />
@@ -50,6 +51,7 @@ export function RuleEditor({ rule, path, name, others, onChange, onRemove }: Pro
 
 function Values({ rule, other, onChange }: { rule: Rule; other: Question; onChange: (values: readonly string[]) => void }) {
   const t = useWords(texts);
+  const language = useLanguage();
   const id = useId();
   const first = rule.values[0] ?? "";
   if (!hasOptions(other.kind)) {
@@ -61,7 +63,7 @@ function Values({ rule, other, onChange }: { rule: Rule; other: Question; onChan
     );
   }
   if (rule.operator !== "IN") {
-    const options = other.options.map(({ code, label }) => ({ value: code, label: label.en || code }));
+    const options = other.options.map(({ code, label }) => ({ value: code, label: inLanguage(label, language) || code }));
     return <Choice label={t.value} value={first} options={[{ value: "", label: "–" }, ...options]} onChange={(value) => onChange(value ? [value] : [])} />;
   }
   return (
@@ -74,7 +76,7 @@ function Values({ rule, other, onChange }: { rule: Rule; other: Question; onChan
             checked={rule.values.includes(code)}
             onChange={(event) => onChange(event.target.checked ? [...rule.values, code] : rule.values.filter((each) => each !== code))}
           />
-          {label.en || code}
+          {inLanguage(label, language) || code}
         </label>
       ))}
     </fieldset>

@@ -7,14 +7,13 @@ import type { PageProps } from "../../../app/route";
 import { Notice } from "../../../base/Notice";
 import { Shown } from "../../../base/Shown";
 import { useAction, useRead } from "../../../graph/hooks";
-import { useLanguage, useWords } from "../../../text/words";
+import { useWords } from "../../../text/words";
 import { Done, StaffPage } from "../StaffPage";
 import { Editor } from "./Editor";
 import { SurveyChoices, SurveyEdited, SurveyRevise } from "./manager/surveys";
 import { Preview } from "./Preview";
 import { Standing } from "./Standing";
-import { draftOf, isTranslated } from "./draft";
-import { texts as staffTexts } from "../texts";
+import { draftOf } from "./draft";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
@@ -37,18 +36,14 @@ function Edited({ survey, again }: { survey: EditedSurveyFragment; again: () => 
   const choices = useRead(SurveyChoices, {});
   const { run, ...state } = useAction(SurveyRevise, (data) => data.surveyRevise);
   const isDraft = survey.status === "DRAFT";
-  const s = useWords(staffTexts);
-  // Saved as English, the translation would take the place of the original.
-  const hidesEnglish = useLanguage() === "fr" && isTranslated(survey);
-  const isOpen = isDraft || survey.status === "WAITING" || survey.status === "OPEN";
-  const changes = isOpen && !hidesEnglish;
+  const changes = isDraft || survey.status === "WAITING" || survey.status === "OPEN";
   return (
     <>
       <Standing survey={survey} dirty={dirty} again={again} />
       {saves > 0 && !dirty && <Done key={saves}>{t.saved}</Done>}
       {!changes && (
         <>
-          <Notice>{isOpen ? s.originals : t.ended}</Notice>
+          <Notice>{t.ended}</Notice>
           <Preview questions={survey.questions.map(draftOf)} />
         </>
       )}

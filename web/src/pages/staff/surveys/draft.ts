@@ -1,11 +1,17 @@
 // A questionnaire while it is edited: every text in both languages, and what a survey's input makes of it.
 
 import type { EditedQuestionFragment, EditedSurveyFragment, QuestionInput, QuestionKind, RuleOperator } from "../../../../generated/manager";
+import type { Language } from "../../../text/words";
 
 /** A text beside its translation; empty if it is missing. */
 export interface Text {
   en: string;
   fr: string;
+}
+
+/** The text in a language, or in English if it is not translated. */
+export function inLanguage(text: Text, language: Language): string {
+  return text[language] || text.en;
 }
 
 export interface Option {
@@ -96,13 +102,13 @@ export function draftOf(question: EditedQuestionFragment): Question {
     id: newId(),
     key: question.key,
     kind: question.kind,
-    text: { en: question.text, fr: french?.text ?? "" },
-    help: { en: question.help ?? "", fr: french?.help ?? "" },
+    text: { en: question.original.text, fr: french?.text ?? "" },
+    help: { en: question.original.help ?? "", fr: french?.help ?? "" },
     required: question.required,
-    options: question.options.map(({ code, label, translations }) => ({
+    options: question.options.map(({ code, original, translations }) => ({
       id: newId(),
       code,
-      label: { en: label, fr: translations.find((each) => each.language === "FR")?.label ?? "" },
+      label: { en: original.label, fr: translations.find((each) => each.language === "FR")?.label ?? "" },
     })),
     minimum: typed(question.minimum),
     maximum: typed(question.maximum),
@@ -152,13 +158,7 @@ export function missing(survey: { title: Text; description: Text }, questions: r
   return { all: texts.length, french: texts.filter((text) => !text.fr.trim()).length };
 }
 
-/** Whether a reader of French is shown a translation anywhere, in the place of the English text. */
-export function isTranslated(survey: EditedSurveyFragment): boolean {
-  const texts = [survey, ...survey.questions, ...survey.questions.flatMap(({ options }) => options)];
-  return texts.some(({ translations }) => translations.length > 0);
-}
-
 export function titleOf(survey: EditedSurveyFragment | null, field: "title" | "description"): Text {
   const french = survey?.translations.find((each) => each.language === "FR");
-  return { en: survey?.[field] ?? "", fr: french?.[field] ?? "" };
+  return { en: survey?.original[field] ?? "", fr: french?.[field] ?? "" };
 }

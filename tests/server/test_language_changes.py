@@ -1,0 +1,109 @@
+"""What is open when an account's language changes stays open, and goes on in the new language, in every process."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+
+from models.viewers import Audience, Viewer
+from server.sessions import ChangedSessions, Sessions
+from tests import factories
+from tests.server.test_events import EventNetwork, event_network
+from tests.support.client import Ask, Caller, serving
+from tests.support.subscribers import announce, event_stream, socket, subscribed
+
+OPENED = "subscription($community: String) { surveyOpened(community: $community) { title } }"
+OPENED_IN_FRENCH = OPENED.replace("{", "@inContext(language: FR) {", 1)
+CHANGE = "mutation($to: String) { profileUpdate(input: {locale: $to}) { userErrors { code } } }"
+REFUSED = 'mutation { postAdd(input: {discussion: "dis_", body: "x"}) { userErrors { message } } }'
+TITLES = {"en": "Sleep", "fr": "Sommeil"}
+REFUSALS = {"en": "does not exist", "fr": "n’existe pas"}
+
+
+@pytest_asyncio.fixture
+async def opened(fresh: str) -> AsyncIterator[tuple[EventNetwork, Ask, Caller, dict[str, str]]]:
+    """Yields a network, another process on its database, a member who reads French, and a community as a variable."""
+    async with event_network(fresh) as network, serving(fresh) as there:
+        community = await factories.community(network.owner)
+        yield network, there, await network.ask.sign_in("patient"), {"community": community["slug"]}
+
+
+async def change(ask: Ask, who: Caller, language: str) -> None:
+    answer = await ask(who, CHANGE, {"to": language})
+    assert answer == {"data": {"profileUpdate": {"userErrors": []}}}
+
+
+async def open_survey(network: EventNetwork, variables: dict[str, str]) -> None:
+    """Opens a survey with a title in both languages, and publishes it."""
+    about = await network.owner.fetchval("select id from catalog.community where slug = $1", variables["community"])
+    texts = {"title": TITLES["en"], "translations": {"fr": {"title": TITLES["fr"]}}}
+    survey = await factories.survey(network.owner, community_id=about, **texts)
+    await announce(network.owner, "surveyOpened", survey["id"], about)
+
+
+async def test_sockets_go_on_in_the_new_language(opened: tuple[EventNetwork, Ask, Caller, dict[str, str]]) -> None:
+    network, there, who, variables = opened
+    async with socket(there, who) as made, socket(there, who) as other:
+        for number, each in enumerate((made, other), 1):
+            await each.subscribe("1", OPENED, variables)
+            await subscribed(there, number)
+        await made.subscribe("stays", OPENED_IN_FRENCH, variables)
+        await subscribed(there, 3)
+        for language in ("fr", "en", "fr"):
+            await change(network.ask, who, language)
+            await open_survey(network, variables)
+            received = [await made.receive() for _ in range(2)]
+            titles = {each["id"]: each["payload"]["data"]["surveyOpened"]["title"] for each in received}
+            assert titles == {"1": TITLES[language], "stays": TITLES["fr"]}
+            assert (await other.data("1"))["surveyOpened"]["title"] == TITLES[language]
+            await made.subscribe("now", REFUSED)
+            (error,) = (await made.data("now"))["postAdd"]["userErrors"]
+            assert REFUSALS[language] in error["message"]
+            assert (await made.receive())["type"] == "complete"
+
+
+async def test_event_streams_go_on_in_the_new_language(
+    opened: tuple[EventNetwork, Ask, Caller, dict[str, str]],
+) -> None:
+    network, there, who, variables = opened
+    async with event_stream(there, who, OPENED, variables) as made:
+        assert await made.receive() == (":", None)
+        for language in ("fr", "en", "fr"):
+            await change(network.ask, who, language)
+            await open_survey(network, variables)
+            kind, received = await made.receive()
+            assert (kind, received["data"]["surveyOpened"]["title"]) == ("next", TITLES[language])
+            # Their other answers too: the same connection of the process has notified it of both.
+            (error,) = (await there(who, REFUSED))["data"]["postAdd"]["userErrors"]
+            assert REFUSALS[language] in error["message"]
+
+
+class OneAccount:
+    """Stands in for the pool: the account's language changes during the look-up."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.sessions = Sessions(self, demonstration=True)  # type: ignore[arg-type]  # a stand-in
+        self.sessions.listening = True
+        self.payload: UUID | str | None = None
+
+    async def run(self, work: object, *, repeatable: bool) -> object:
+        if self.payload is not None:
+            ChangedSessions(self.sessions).notified(None, 0, "", str(self.payload))
+        return self.viewer, datetime.now(UTC) + timedelta(days=1), False
+
+
+@pytest.mark.parametrize("readable", [True, False])
+async def test_a_language_changed_during_a_look_up_is_not_cached(readable: bool) -> None:
+    viewer = Viewer(Audience.PATIENT, uuid4(), uuid4(), uuid4())
+    pool, token = OneAccount(viewer), b"Bearer " + b"a" * 43
+    pool.payload = viewer.session if readable else "nonsense"
+    await pool.sessions.viewer(token)
+    assert pool.sessions.known(token) is None
+    pool.payload = None
+    await pool.sessions.viewer(token)
+    assert pool.sessions.known(token) == viewer
+    ChangedSessions(pool.sessions).notified(None, 0, "", str(viewer.session if readable else "nonsense"))
+    assert pool.sessions.known(token) is None
