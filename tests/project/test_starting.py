@@ -175,7 +175,7 @@ class Reader:
 
     def filled(self, text: str, values: Values) -> Any:
         days = {f"IN_{number}_DAYS": self.day(int(number)) for number in re.findall(r"\$IN_(\d+)_DAYS", text)}
-        return guide.filled(text, ChainMap({"TODAY": self.day(self.passed.days)}, days, values))
+        return guide.filled(text, ChainMap({"TODAY": (self.began + self.passed).date().isoformat()}, days, values))
 
     def day(self, number: int) -> str:
         return (self.began.date() + timedelta(days=number)).isoformat()
