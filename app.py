@@ -34,7 +34,7 @@ from server.broker import Events
 from server.catalogue_files import CatalogueFiles
 from server.data_reads import DataReads
 from server.dataset_files import CODEBOOKS, Codebooks
-from server.departures import keeper_of
+from server.departure_keeper import keeper_of
 from server.digests import Digests
 from server.documents import Documents
 from server.downloads import MEMBER_ROUTE, Downloads

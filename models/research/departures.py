@@ -7,8 +7,6 @@ from sqlmodel import Field
 
 from models.columns import Table, within
 
-RANDOM = text("sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))")
-
 
 class Departure(Table, table=True):
     """The keyed digest of an erased member, or of a consent that a member withdrew from a kind of organization."""
@@ -28,6 +26,6 @@ class DepartureKey(Table, table=True):
 
     is_only: bool = Field(default=True, primary_key=True, sa_column_kwargs={"server_default": text("true")})
     id: UUID = Field(default_factory=uuid4, sa_column_kwargs={"server_default": text("gen_random_uuid()")})
-    inner_key: bytes = Field(sa_type=LargeBinary, sa_column_kwargs={"server_default": RANDOM})
-    outer_key: bytes = Field(sa_type=LargeBinary, sa_column_kwargs={"server_default": RANDOM})
+    inner_key: bytes = Field(sa_type=LargeBinary)
+    outer_key: bytes = Field(sa_type=LargeBinary)
     lineage: str | None = None

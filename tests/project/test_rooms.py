@@ -21,7 +21,7 @@ TOPICS = {
     "privacy_notices readings registrations second_factors sleeping staff terms",
     "community": "appeals catalogue_changes catalogue_communities catalogue_conditions communities discussions "
     "moderation proposals sources",
-    "research": "consents participations revisions surveys translations visibility",
+    "research": "consents departures participations revisions surveys translations visibility",
     "insight": "costs counts cubes data_uses datasets drawing expectations freezing groupings insights labels ledger "
     "licences network openings positioned publications purposes quotes reconciled releases undertakings "
     "variable_texts variables",

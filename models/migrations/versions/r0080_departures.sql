@@ -8,8 +8,8 @@ CREATE TABLE identity.departure_key (
     demonstration BOOLEAN DEFAULT false NOT NULL,
     is_only BOOLEAN DEFAULT true NOT NULL,
     id UUID DEFAULT gen_random_uuid() NOT NULL,
-    inner_key BYTEA DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) NOT NULL,
-    outer_key BYTEA DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) NOT NULL,
+    inner_key BYTEA NOT NULL,
+    outer_key BYTEA NOT NULL,
     lineage VARCHAR,
     CONSTRAINT pk_departure_key PRIMARY KEY (is_only),
     CONSTRAINT ck_departure_key_is_only CHECK (is_only)
@@ -134,4 +134,6 @@ ALTER TABLE identity.departure_key ENABLE ROW LEVEL SECURITY;
 GRANT EXECUTE ON FUNCTION identity.departures() TO cohorte_publisher;
 GRANT EXECUTE ON FUNCTION identity.depart_again(bytea[],text) TO cohorte_publisher;
 
-INSERT INTO identity.departure_key DEFAULT VALUES;
+INSERT INTO identity.departure_key (inner_key, outer_key)
+SELECT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
+    sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
