@@ -1,18 +1,19 @@
 """Assembles the server from its parts: `create_app(settings)`. Importing it has no side effects."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from models.bounded_connections import ANSWER_SECONDS, CONNECT_SECONDS, KEEPALIVES, BoundedConnection
 from models.database import is_at
@@ -42,7 +43,7 @@ from server.listening import listen
 from server.mailer import Mailer, folder_delivery, smtp_delivery
 from server.metrics import Metrics
 from server.newsroom import Newsroom
-from server.origins import with_cors
+from server.origins import CoroutineApp, with_cors
 from server.pages import UNBUILT, NotBuilt, Pages, read_pages
 from server.pools import ConnectionPool, half_of
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
@@ -76,20 +77,19 @@ class Cohorte(Starlette):
     endpoint: Endpoint | None = None
     downloads: Downloads | None = None
     pages: Pages | None = None  # of those for browsers
-    cors: ASGIApp | None = None  # serves requests that pages of other origins may make, if any are allowed
+    cors: CoroutineApp | None = None  # serves requests that pages of other origins may make, if any are allowed
     stopping = False  # set as soon as the process is told to stop: it is no longer ready
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    # Not a coroutine function, which would be one more coroutine for each request.
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         if self.cors is None or scope["type"] != "http" or all(name != b"origin" for name, _ in scope["headers"]):
-            app = self.app_of(scope)
-        else:
-            app = self.cors
-        await app(scope, receive, send)
+            return self.serve(scope, receive, send)
+        return self.cors(scope, receive, send)
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app_of(scope)(scope, receive, send)
+    def serve(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
+        return self.app_of(scope)(scope, receive, send)
 
-    def app_of(self, scope: Scope) -> ASGIApp:
+    def app_of(self, scope: Scope) -> CoroutineApp:
         """What serves a request, a socket or the lifespan."""
         if self.endpoint is not None and scope["type"] != "lifespan" and scope["path"] == "/graphql":
             return self.endpoint if scope["type"] == "http" else partial(sockets.serve, self.endpoint)

@@ -353,7 +353,7 @@ class Operation:
         return found
 
     def _key(self, part: tuple[str, ...], variables: Variables) -> tuple[Any, ...]:
-        return (part, *(each.of(variables.values) for each in self._key_parts))
+        return (part, *[each.of(variables.values) for each in self._key_parts]) if self._key_parts else (part,)
 
     def _plan_operation(self, builder: StatementBuilder) -> Plan | None:
         root = self.planner.schema.query_type

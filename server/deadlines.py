@@ -1,6 +1,7 @@
 """Cancels a request's work early, when its client disconnects or its time limit is reached."""
 
 import asyncio
+import time
 from enum import Enum, auto
 from types import TracebackType
 
@@ -16,6 +17,28 @@ class CutOffReason(Enum):
     TIME_LIMIT = auto()
 
 
+class Deadlines:
+    """The requests in progress: one timer begins to watch those that take longer than GRACE_SECONDS."""
+
+    def __init__(self) -> None:
+        self.begun: dict[Deadline, None] = {}  # that are not watched yet, the earliest first
+        self.timer: asyncio.TimerHandle | None = None
+
+    def add(self, deadline: "Deadline") -> None:
+        self.begun[deadline] = None
+        if self.timer is None:
+            self.timer = deadline.task.get_loop().call_later(GRACE_SECONDS, self.sweep)
+
+    def sweep(self) -> None:
+        before = time.monotonic() - GRACE_SECONDS
+        for deadline in tuple(self.begun):
+            if deadline.begun > before:
+                break
+            del self.begun[deadline]
+            deadline.start_watching()
+        self.timer = asyncio.get_running_loop().call_later(GRACE_SECONDS, self.sweep) if self.begun else None
+
+
 class Deadline:
     """Cancels the current task when the client disconnects or `seconds` have passed; `reason` says which.
 
@@ -23,11 +46,12 @@ class Deadline:
     consumes messages of `receive`. Raises RequestCutOff on exit, if it cancelled the task.
     """
 
-    __slots__ = ("limit", "reason", "receive", "seconds", "task", "timer", "watcher")
+    __slots__ = ("begun", "ends", "limit", "of", "reason", "receive", "seconds", "task", "watcher")
 
-    def __init__(self, receive: Receive, seconds: float) -> None:
-        self.receive = receive
-        self.seconds = seconds
+    def __init__(self, of: Deadlines, receive: Receive, seconds: float) -> None:
+        self.of, self.receive, self.seconds = of, receive, seconds
+        self.begun = time.monotonic()
+        self.ends = self.begun + seconds
         self.reason: CutOffReason | None = None
         self.watcher: asyncio.Task[None] | None = None
         self.limit: asyncio.Timeout | None = None
@@ -36,12 +60,13 @@ class Deadline:
         task = asyncio.current_task()
         assert task is not None
         self.task = task
-        self.timer = task.get_loop().call_later(GRACE_SECONDS, self.start_watching)
+        self.of.add(self)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.timer.cancel()
-        if self.watcher is not None:
+        if self.watcher is None:
+            self.of.begun.pop(self, None)
+        else:
             self.watcher.cancel()
         if self.reason is None or (kind is not None and kind is not asyncio.CancelledError):
             return
@@ -51,7 +76,7 @@ class Deadline:
 
     def extend(self, seconds: float) -> None:
         """Replaces the time limit: `seconds` from now."""
-        self.seconds = seconds
+        self.seconds, self.ends = seconds, time.monotonic() + seconds
         if self.limit is not None:
             self.limit.reschedule(self.task.get_loop().time() + seconds)
 
@@ -65,7 +90,7 @@ class Deadline:
     async def watch(self) -> None:
         """Waits for a disconnect or the time limit, then cancels the task."""
         try:
-            async with asyncio.timeout(max(0.0, self.seconds - GRACE_SECONDS)) as self.limit:
+            async with asyncio.timeout(max(0.0, self.ends - time.monotonic())) as self.limit:
                 while (await self.receive())["type"] != "http.disconnect":
                     pass
             self.reason = CutOffReason.CLIENT_GONE

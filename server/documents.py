@@ -1,9 +1,9 @@
 """Turns a document's text into operations of one view, and caches the result."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse, validate
@@ -39,17 +39,34 @@ ERRORS = 20
 SOUND = (NoFragmentCyclesRule, UniqueFragmentNamesRule)
 
 
-class Recent(LRUCache[str, tuple[V, int]]):
+class Recent(Generic[V]):
     """The most recently used values, each with its weight: bounded by their number and by their total weight."""
 
     def __init__(self, most: int, heaviest: int) -> None:
-        super().__init__(heaviest, getsizeof=itemgetter(1))
-        self.most = most
+        self.most, self.heaviest, self.weight = most, heaviest, 0
+        self.found: OrderedDict[str, tuple[V, int]] = OrderedDict()  # the least recently used first
 
-    def __setitem__(self, key: str, weighed: tuple[V, int]) -> None:
-        super().__setitem__(key, weighed)
-        if len(self) > self.most:
-            self.popitem()
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.found
+
+    def get(self, key: str) -> V | None:
+        weighed = self.found.get(key)
+        if weighed is None:
+            return None
+        self.found.move_to_end(key)
+        return weighed[0]
+
+    def keep(self, key: str, value: V, weight: int) -> None:
+        """Keeps a value that is no heavier than all of them may be."""
+        if key in self.found:
+            self.weight -= self.found.pop(key)[1]
+        self.found[key] = value, weight
+        self.weight += weight
+        while len(self.found) > self.most or self.weight > self.heaviest:
+            self.weight -= self.found.popitem(last=False)[1][1]
 
 
 @dataclass(slots=True)
@@ -99,29 +116,28 @@ class Documents:
 
     def known(self, text: str) -> Document | None:
         """The cached document of this text. Raises RequestError if it is known to be refused."""
-        try:
-            return self.answerable[text][0]  # not get(), which looks the key up twice
-        except KeyError:
-            pass
+        known = self.answerable.get(text)
+        if known is not None:
+            return known
         trusted = self.trusted.get(text)
         if trusted is not None:
             return trusted
         refused = self.refused.get(text)
         if refused is not None:
-            raise refused[0].with_traceback(None)
+            raise refused.with_traceback(None)
         return None
 
     def keep(self, text: str, document: Document) -> None:
         # Fragments make many selections of few tokens, and their plans take the space.
         weight = max(document.tree.token_count, document.analysis.size) + len(text) // TOKEN_CHARACTERS
         if len(text) <= KEPT_TEXT and weight <= KEPT_TOKENS:
-            self.answerable[text] = document, weight
+            self.answerable.keep(text, document, weight)
 
     def refuse(self, text: str, error: RequestError) -> None:
         """Caches a refusal, unless it depends on the variables or on the operation that is requested."""
         weight = len(text) + len(error.body)
         if not isinstance(error, TooCostly) and len(text) <= KEPT_TEXT and weight <= KEPT_REFUSED_CHARACTERS:
-            self.refused[text] = error, weight
+            self.refused.keep(text, error, weight)
 
     def operation(self, document: Document, name: str | None) -> Operation:
         """The operation of this name, or the only one if `name` is None. Raises RequestError if there is none."""

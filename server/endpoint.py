@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from logging import INFO
 from typing import Any
 
@@ -13,6 +13,7 @@ from graphql import GraphQLError
 from graphql.language import OperationType
 from starlette.types import Receive, Scope, Send
 
+from models.languages import Language
 from models.viewers import ANYBODY, Audience, Viewer
 from planner.arguments import Variables
 from planner.costs import INTROSPECTION
@@ -28,7 +29,7 @@ from server.commit_guard import CommitGuard
 from server.compression import compressed
 from server.credentials import REQUIRED, Credentials
 from server.data_reads import Admission, DataReads
-from server.deadlines import CutOffReason, Deadline, OperationDeadline, RequestCutOff
+from server.deadlines import CutOffReason, Deadline, Deadlines, OperationDeadline, RequestCutOff
 from server.digests import Digests
 from server.documents import Document, Documents
 from server.errors import (
@@ -43,10 +44,11 @@ from server.errors import (
     shutting_down,
 )
 from server.event_streams import EVENTS, as_stream, stream
+from server.exchanges import exchange_of
 from server.feeds import Feeds
 from server.limits import check_variables
 from server.metrics import Metrics
-from server.negotiation import content_language, in_language
+from server.negotiation import HEADERS, content_language, in_language
 from server.origins import Origins
 from server.planning import Planning
 from server.pools import ConnectionPool
@@ -104,40 +106,23 @@ class RequestContext:
     socket share its `id`.
     """
 
-    __slots__ = (
-        "allowances",
-        "authorization",
-        "cacheable",
-        "codes",
-        "cookie",
-        "cost",
-        "deadline",
-        "document",
-        "headers",
-        "id",
-        "kind",
-        "scope",
-        "size",
-        "started",
-        "viewer",
-    )
+    viewer = ANYBODY
+    authorization: bytes | None = None  # a header, or what the session cookie stands for
+    cookie: tuple[bytes, bytes] | None = None  # the header that sets or clears the session cookie
+    deadline: Deadline | OperationDeadline | None = None
+    kind: str | None = None  # query, mutation or subscription
+    document: str | None = None  # its hash
+    cost: int | None = None
+    allowances: Allowances | None = None  # of the rates by which its mutations were counted
+    cacheable = False  # whether the response is the same for everybody, and has an address
+    codes: tuple[str, ...] = ()  # of the response's errors, then of its `userErrors`
+    size = 0  # of the response, in bytes, before compression
 
     def __init__(self, scope: Scope, headers: Mapping[bytes, bytes], id: str | None = None) -> None:
         self.started = time.perf_counter()
         self.scope = scope
         self.headers = headers
         self.id = id or request_ids.request_id(headers)
-        self.viewer = ANYBODY
-        self.authorization: bytes | None = None  # a header, or what the session cookie stands for
-        self.cookie: tuple[bytes, bytes] | None = None  # the header that sets or clears the session cookie
-        self.deadline: Deadline | OperationDeadline | None = None
-        self.kind: str | None = None  # query, mutation or subscription
-        self.document: str | None = None  # its hash
-        self.cost: int | None = None
-        self.allowances: Allowances | None = None  # of the rates by which its mutations were counted
-        self.cacheable = False  # whether the response is the same for everybody, and has an address
-        self.codes: tuple[str, ...] = ()  # of the response's errors, then of its `userErrors`
-        self.size = 0  # of the response, in bytes, before compression
 
 
 def is_page_request(request: RequestContext) -> bool:
@@ -181,6 +166,7 @@ class Endpoint:
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
         self.log = logs.OperationLog()
         self.digests = digests
+        self.deadlines = Deadlines()
         self.metrics: Metrics | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -230,8 +216,15 @@ class Endpoint:
             body, more = await compressed(body, request.headers[ENCODING])
         if request.cookie is not None:
             more = *more, request.cookie
+        type = type or JSON
+        if status == 200 and not more and not request.cacheable:
+            exchange = exchange_of(send)
+            fields = plain_fields(type, request.viewer.reads_in) % (len(body), request.id.encode())
+            if exchange is not None and exchange.answer(fields, body):
+                self.log_operation(request, status)
+                return
         about = (b"content-length", b"%d" % len(body)), (request_ids.HEADER, request.id.encode())
-        start = response_start(status, type or JSON, *about, content_language(request.viewer), *more)
+        start = response_start(status, type, *about, content_language(request.viewer), *more)
         if request.cacheable and error is None and not request.codes and type is not EVENTS:
             allow_caching(start, self.settings.cache_seconds)
         await send(start)
@@ -281,17 +274,26 @@ class Endpoint:
                 message = "The request body must be application/json in UTF-8, uncompressed."
                 raise request_error(415, Code.BAD_USER_INPUT, message)
             declared = headers.get(b"content-length")
-            params = params_from_body(await read_body(receive, declared, limits.body_bytes, limits.request_seconds))
+            exchange = exchange_of(receive)
+            body = None if exchange is None else exchange.whole_body(limits.body_bytes)
+            if body is None:
+                body = await read_body(receive, declared, limits.body_bytes, limits.request_seconds)
+            params = params_from_body(body)
         else:
             # A page of another origin can make a browser send a GET, but not with a custom header.
             if not self.credentials.is_safe(method, headers) and REQUIRED not in headers:
                 self.origins.note_refusal(headers, "A query by GET was")
                 raise request_error(400, Code.BAD_USER_INPUT, MISSING_HEADER)
             params = params_from_url(request.scope["query_string"])
-        with Deadline(receive, limits.request_seconds) as deadline:
+        with Deadline(self.deadlines, receive, limits.request_seconds) as deadline:
             request.deadline = deadline
             try:
-                await self.authenticate(request, self.credentials.of_request(method, headers))
+                authorization = self.credentials.of_request(method, headers)
+                known = None if authorization is None else self.sessions.known(authorization)
+                if known is None:
+                    await self.authenticate(request, authorization)
+                else:
+                    request.viewer, request.authorization = known, authorization
             except RequestError as error:
                 if error.status == 401 and b"authorization" not in headers:
                     request.cookie = self.credentials.cleared()  # else its page could not even read as a stranger
@@ -303,7 +305,7 @@ class Endpoint:
     async def authenticate(self, request: RequestContext, authorization: bytes | None) -> None:
         """Sets the request's viewer. Raises RequestError if the token or key is not valid."""
         if authorization is not None:
-            request.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
+            request.viewer = await self.sessions.viewer(authorization)
             request.authorization = authorization
 
     async def is_for_strangers(self, request: RequestContext, params: GraphQLParams) -> bool:
@@ -382,7 +384,7 @@ class Endpoint:
         size = check_variables(params.variables, self.settings.limits) if params.variables else 0
         if operation.kind is not OperationType.QUERY:
             size += document.tree.token_count
-        read = self.reader(request, size)
+        read = self.reader(request, size) if size > LARGE_INPUT else None
         cache_key = introspection_key(document, params) if document.analysis.only_introspects else ""
         if cache_key:
             cached = view.documents.answers.get(cache_key)
@@ -479,10 +481,8 @@ class Endpoint:
         known = await self.planning.run(payer, work, units, lambda: operation.is_planned(variables) or None)
         return known is None
 
-    def reader(self, request: RequestContext, size: int) -> InThread | None:
-        """Reads an input of this many values in the planning thread; None for a small one, for which it is slower."""
-        if size <= LARGE_INPUT:
-            return None
+    def reader(self, request: RequestContext, size: int) -> InThread:
+        """Reads an input of this many values in the planning thread, which for a small one is slower."""
         return partial(self.planning.run, self.caller(request), units=1 + size // VALUES_A_UNIT)
 
     def caller(self, request: RequestContext) -> Hashable:
@@ -581,6 +581,14 @@ def allow_caching(start: dict[str, Any], seconds: int) -> None:
     if seconds:
         kept = [header for header in start["headers"] if header[0] != b"cache-control"]
         start["headers"] = [*kept, (b"cache-control", b"public, max-age=%d" % seconds), (b"vary", VARY)]
+
+
+@lru_cache(32)
+def plain_fields(type: bytes, language: Language) -> bytes:
+    """The header's lines of a response without further fields, to be formatted with its length and its request's id."""
+    about = (b"content-length", b"%d"), (request_ids.HEADER, b"%b")
+    start = response_start(200, type, *about, HEADERS[language])
+    return b"".join([b"%b: %b\r\n" % field for field in start["headers"]])
 
 
 def response_start(status: int, type: bytes, *more: tuple[bytes, bytes]) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """A request and its response over HTTP/1.1, of which head and body are sent together."""
 
+import asyncio
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
 
@@ -12,6 +14,32 @@ JOINED_BYTES = 65_536  # copying a larger body takes longer than a second write
 NAMES = re.compile(rb"[a-z0-9-]+(?: [a-z0-9-]+)*")
 
 
+class LazyEvent:
+    """As asyncio's Event, which most requests need not make: their body is there when it is read."""
+
+    __slots__ = ("event", "happened")
+
+    def __init__(self) -> None:
+        self.happened = False
+        self.event: asyncio.Event | None = None
+
+    def set(self) -> None:
+        self.happened = True
+        if self.event is not None:
+            self.event.set()
+
+    def clear(self) -> None:
+        self.happened = False
+        if self.event is not None:
+            self.event.clear()
+
+    async def wait(self) -> None:
+        if not self.happened:
+            if self.event is None:
+                self.event = asyncio.Event()
+            await self.event.wait()
+
+
 class Exchange(RequestResponseCycle):
     """As uvicorn's, but a head that states the length of its body waits for that.
 
@@ -19,6 +47,38 @@ class Exchange(RequestResponseCycle):
     """
 
     head = b""  # that waits
+
+    def whole_body(self, most: int) -> bytes | None:
+        """The request's body, as `receive` returns it; None if that has to wait, or it has more than `most` bytes."""
+        if self.more_body or self.disconnected or self.response_complete or self.waiting_for_100_continue:
+            return None
+        if len(self.body) > most:
+            return None
+        self.flow.resume_reading()
+        self.message_event.clear()
+        body, self.body = bytes(self.body), bytearray()
+        return body
+
+    def answer(self, fields: bytes, body: bytes) -> bool:
+        """Sends a whole response of status 200 as `send` would in two messages. Returns whether it could.
+
+        `fields` are the header's lines, of which one states the body's length; uvicorn does not look at them.
+        """
+        if (
+            self.disconnected
+            or self.response_started
+            or self.flow.write_paused
+            or not self.keep_alive
+            or len(body) > JOINED_BYTES
+            or self.scope["method"] == "HEAD"
+        ):
+            return False
+        self.response_started = True
+        self.waiting_for_100_continue = False
+        self.chunked_encoding = False
+        default = b"".join([b"%b: %b\r\n" % field for field in self.default_headers])
+        self.finish(b"".join((STATUS_LINE[200], default, fields, b"\r\n", body)))
+        return True
 
     async def send(self, message: "ASGISendEvent") -> None:
         if message["type"] == "http.response.start" and not self.response_started:
@@ -71,3 +131,9 @@ class Exchange(RequestResponseCycle):
         if not self.keep_alive:  # the server stops
             self.transport.close()
         self.on_response()
+
+
+def exchange_of(send: Callable[..., Any]) -> Exchange | None:
+    """The exchange of which this is `send`; None for another's, such as that of a middleware."""
+    owner = getattr(send, "__self__", None)
+    return owner if isinstance(owner, Exchange) else None

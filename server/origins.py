@@ -2,13 +2,16 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 log = logging.getLogger("cohorte.origins")
+
+CoroutineApp: TypeAlias = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]  # an ASGI application
 
 PREFLIGHT_SECONDS = 7200  # that browsers keep a preflight's answer; none keeps it longer than a day, Chromium two hours
 LOG_SECONDS = 60.0  # between lines on refused origins: anybody can cause them
@@ -62,7 +65,7 @@ def is_own(origin: bytes, host: bytes) -> bool:
         return False
 
 
-def with_cors(app: ASGIApp, allowed: frozenset[str]) -> ASGIApp:
+def with_cors(app: ASGIApp, allowed: frozenset[str]) -> CoroutineApp:
     """`app`, whose answers pages of the allowed origins may read, with the session's cookie."""
     origins = Origins(allowed)
     cors = CORSMiddleware(

@@ -14,7 +14,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 
 from server.connections import Connection, Connections, TooManyConnections
-from server.exchanges import Exchange
+from server.exchanges import Exchange, LazyEvent
 from server.requests import DRAINED
 
 BODY_GRACE_SECONDS = 2.0  # after request_seconds: the endpoint's own answer to a late body comes first
@@ -41,7 +41,7 @@ class Configuration(uvicorn.Config):
     """uvicorn's configuration, with the connections that its protocols count."""
 
     def __init__(self, app: Any, connections: Connections, **options: Any) -> None:
-        super().__init__(app, http=HttpProtocol, ws=WebSocketProtocol, **options)
+        super().__init__(app, http=HttpProtocol, ws=WebSocketProtocol, interface="asgi3", **options)
         self.connections = connections
 
 
@@ -67,6 +67,20 @@ class Ambiguous(Exception):
     """A header section that recipients could read in two ways; raised as TooLarge is."""
 
 
+class Target:
+    """What a request's URL has of its path and query. Raises httptools.HttpParserError if it is malformed."""
+
+    __slots__ = ("path", "query", "raw_path", "url")
+
+    def __init__(self, url: bytes) -> None:
+        self.url = url
+        address = httptools.parse_url(url)
+        path = address.path.decode("ascii")
+        self.path = unquote(path) if "%" in path else path
+        self.raw_path: bytes = address.path
+        self.query: bytes = address.query or b""
+
+
 class HttpProtocol(HttpToolsProtocol):
     """HTTP/1.1, in which every part of a request has a size and a deadline.
 
@@ -81,6 +95,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.connection: Connection
         self.part = Part.NONE
         self.received = 0  # bytes since the part began; more or none, if it did not begin with a chunk
+        self.target: Target | None = None  # of the last request: most clients send all of a connection to the same
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
@@ -156,7 +171,8 @@ class HttpProtocol(HttpToolsProtocol):
             raise TooLarge
         if len(self.pipeline) >= PIPELINED:
             raise TooMany
-        if is_ambiguous(self.headers, self.parser.get_http_version()):
+        version = self.parser.get_http_version()
+        if is_ambiguous(self.headers, version):
             raise Ambiguous
         upgrades = self.parser.should_upgrade()
         if upgrades and not self._should_upgrade():
@@ -167,17 +183,16 @@ class HttpProtocol(HttpToolsProtocol):
         if upgrades:
             super().on_headers_complete()
         else:
-            self.begin()
+            self.begin(version)
 
-    def begin(self) -> None:
+    def begin(self, version: str) -> None:
         """As uvicorn's `on_headers_complete`, for an Exchange, and without the options that are not used."""
-        scope, address = self.scope, httptools.parse_url(self.url)
-        path = address.path.decode("ascii")
+        scope, target = self.scope, self.target
+        if target is None or target.url != self.url:
+            target = self.target = Target(self.url)
         scope["method"] = self.parser.get_method().decode("ascii")
-        scope["http_version"] = self.parser.get_http_version()
-        scope["path"] = unquote(path) if "%" in path else path
-        scope["raw_path"] = address.path
-        scope["query_string"] = address.query or b""
+        scope["http_version"] = version
+        scope["path"], scope["raw_path"], scope["query_string"] = target.path, target.raw_path, target.query
         before = self.cycle
         self.cycle = Exchange(
             scope,
@@ -187,9 +202,9 @@ class HttpProtocol(HttpToolsProtocol):
             self.access_logger,
             self.access_log,
             self.server_state.default_headers,
-            asyncio.Event(),
+            LazyEvent(),  # type: ignore[arg-type]  # it has what is used of an Event
             self.expect_100_continue,
-            scope["http_version"] != "1.0" and self.parser.should_keep_alive(),
+            version != "1.0" and self.parser.should_keep_alive(),
             self.on_response_complete,
         )
         if before is None or before.response_complete:
@@ -270,10 +285,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
 def is_ambiguous(headers: Sequence[tuple[bytes, bytes]], version: str) -> bool:
     """Whether a request repeats a field of ONCE, has a malformed Host, or none although its version requires one."""
-    found = [(name, value) for name, value in headers if name in ONCE]
-    fields = dict(found)
+    fields = dict(headers)
+    if len(fields) < len(headers):  # fields that are lists may have several lines
+        once = [name for name, _ in headers if name in ONCE]
+        if len(set(once)) < len(once):
+            return True
     host = fields.get(b"host", b"" if version == "1.0" else None)
-    return len(fields) < len(found) or host is None or not HOST.fullmatch(host)
+    return host is None or not HOST.fullmatch(host)
 
 
 def response(status: int) -> bytes:

@@ -2,12 +2,11 @@
 
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
-
-from cachetools import LRUCache
 
 from models.database import REVOKED, viewer_of
 from models.viewers import Viewer
@@ -30,7 +29,7 @@ class Sessions:
         self.connections = connections
         self.demonstration = demonstration  # whether accounts of the demonstration network may sign in
         # By SHA-256, so that no token lies in memory; with the monotonic time until which the viewer is believed.
-        self.kept: LRUCache[bytes, tuple[Viewer, float]] = LRUCache(KEPT)
+        self.kept: OrderedDict[bytes, tuple[Viewer, float]] = OrderedDict()  # the least recently used first
         self.hashes: dict[UUID, bytes] = {}
         self.listening = False
         self.revocations = 0
@@ -43,11 +42,14 @@ class Sessions:
 
     def known(self, authorization: bytes) -> Viewer | None:
         """The cached viewer of an Authorization header; None if it has to be looked up."""
-        try:
-            viewer, until = self.kept[self.hash_of(authorization)]
-        except KeyError:
+        scheme, _, token = authorization.rpartition(b" ")
+        hash = sha256(token).digest()
+        known = self.kept.get(hash)
+        # What is kept is a whole token, so that only its scheme has to be looked at.
+        if known is None or known[1] < time.monotonic() or not (scheme == b"Bearer" or BEARER.fullmatch(authorization)):
             return None
-        return viewer if until >= time.monotonic() and BEARER.fullmatch(authorization) else None
+        self.kept.move_to_end(hash)
+        return known[0]
 
     async def viewer(self, authorization: bytes) -> Viewer:
         """The viewer of an Authorization header. Raises RequestError, the same for every invalid token or key."""
@@ -75,12 +77,12 @@ class Sessions:
         return viewer
 
     def keep(self, hash: bytes, viewer: Viewer, until: float) -> None:
-        # Evicted here and not by the cache, which would leave the entry of `hashes` behind.
         while len(self.kept) >= KEPT and hash not in self.kept:
-            _, (oldest, _) = self.kept.popitem()
+            _, (oldest, _) = self.kept.popitem(last=False)
             if oldest.opened_by is not None:
                 self.hashes.pop(oldest.opened_by, None)
         self.kept[hash] = (viewer, until)
+        self.kept.move_to_end(hash)
         if viewer.opened_by is not None:
             self.hashes[viewer.opened_by] = hash
 

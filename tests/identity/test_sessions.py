@@ -257,3 +257,16 @@ def test_the_session_cache_is_bounded_and_its_entries_expire() -> None:
     token = b"Bearer " + b"a" * 43
     sessions.keep(hashlib.sha256(b"a" * 43).digest(), viewer, time.monotonic() - 1)
     assert sessions.known(token) is None
+
+
+def test_a_session_that_is_used_stays_cached_and_only_for_the_scheme_of_its_token() -> None:
+    sessions = Sessions(NoConnections(None), demonstration=True)  # type: ignore[arg-type]  # a stand-in
+    token, viewer = b"a" * 43, Viewer(Audience.PATIENT, uuid4(), uuid4(), uuid4())
+    sessions.keep(hashlib.sha256(token).digest(), viewer, time.monotonic() + 60)
+    for number in range(KEPT + 5):
+        sessions.keep(str(number).encode(), Viewer(), time.monotonic() + 60)
+        assert sessions.known(b"Bearer " + token) is viewer
+    for scheme in (b"bearer ", b"Bearer  ", b"bearer   "):
+        assert sessions.known(scheme + token) is viewer
+    for scheme in (b"Basic ", b"", b" ", b"BEARER ", b"Bearer", b"Bearer x ", b" Bearer ", b"Bearer\t"):
+        assert sessions.known(scheme + token) is None, scheme

@@ -4,11 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from server.connections import Connections
-from server.exchanges import JOINED_BYTES
+from server.exchanges import JOINED_BYTES, LazyEvent, exchange_of
 from server.protocols import Configuration, HttpProtocol
 from settings import Limits
 
@@ -53,18 +53,18 @@ def length(number: int) -> tuple[bytes, bytes]:
 
 
 async def answered(
-    *messages: Message, request: bytes = GET % b"1.1", requests: int = 1
+    *messages: Message, request: bytes = GET % b"1.1", requests: int = 1, app: ASGIApp | None = None
 ) -> tuple[Transport, list[Scope]]:
     """The transport of a connection whose requests have been answered with these messages, and their scopes."""
     scopes: list[Scope] = []
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    async def sending(scope: Scope, receive: Receive, send: Send) -> None:
         scopes.append(scope)
         for message in messages:
             await send(message)
 
     configuration = Configuration(
-        app, Connections(Limits(), 10, 10, ()), lifespan="off", log_config=None, access_log=False
+        app or sending, Connections(Limits(), 10, 10, ()), lifespan="off", log_config=None, access_log=False
     )
     configuration.load()
     transport, state = Transport(), ServerState()
@@ -151,3 +151,94 @@ async def test_a_response_that_is_no_http_is_not_taken_for_one(
     assert transport.closed
     assert b"y: b" not in b"".join(transport.parts)
     assert b"z: a" not in b"".join(transport.parts)
+
+
+LINES = b"content-type: text/plain\r\ncontent-length: %d\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "text", "at_once"),
+    [
+        (GET % b"1.1", b"hello", True),
+        (GET % b"1.1", b"", True),
+        (GET % b"1.1", b"x" * JOINED_BYTES, True),
+        (GET % b"1.1", b"x" * (JOINED_BYTES + 1), False),
+        (GET % b"1.0", b"hello", False),
+        (b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", b"hello", False),
+        (b"HEAD / HTTP/1.1\r\nhost: x\r\n\r\n", b"hello", False),
+    ],
+    ids=lambda each: f"{each[:8]!r} {len(each)}" if isinstance(each, bytes) else "",
+)
+async def test_an_answer_at_once_has_the_bytes_of_the_two_messages(
+    request_: bytes, text: bytes, *, at_once: bool
+) -> None:
+    done: list[bool] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = exchange_of(send)
+        assert exchange is not None
+        done.append(exchange.answer(LINES % len(text), text))
+        if done == [False]:
+            await send(start(length(len(text))))
+            await send(body(b"" if scope["method"] == "HEAD" else text))
+        else:
+            done.append(exchange.answer(LINES % len(text), text))  # it has been sent
+
+    found, _ = await answered(request=request_, app=app)
+    sent, _ = await answered(
+        start(length(len(text))), body(b"" if request_.startswith(b"HEAD") else text), request=request_
+    )
+    assert done == ([True, False] if at_once else [False])
+    assert b"".join(found.parts) == b"".join(sent.parts)
+    assert found.closed == sent.closed
+
+
+async def test_a_body_is_there_at_once_unless_it_has_to_be_waited_for() -> None:
+    found: list[bytes | None] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = exchange_of(receive)
+        assert exchange is not None
+        found.append(exchange.whole_body(5))
+        if found[-1] is None:
+            found.append((await receive()).get("body"))
+        await send(start(length(0)))
+        await send(body(b""))
+
+    for more, expected in (
+        (b"content-length: 5\r\n\r\nhello", [b"hello"]),
+        (b"content-length: 6\r\n\r\nhello!", [None, b"hello!"]),  # too large
+        (b"content-length: 0\r\n\r\n", [b""]),
+        (b"expect: 100-continue\r\ncontent-length: 5\r\n\r\nhello", [None, b"hello"]),
+        (b"transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n", [None, b"hello"]),  # there may be more of it
+    ):
+        found.clear()
+        await answered(request=b"POST / HTTP/1.1\r\nhost: x\r\n" + more, app=app)
+        assert found == expected, more
+
+
+async def test_only_the_functions_of_an_exchange_have_one() -> None:
+    async def send(message: Message) -> None:
+        pass
+
+    assert exchange_of(send) is None
+    assert exchange_of([].append) is None
+
+
+async def test_an_event_that_is_made_when_it_is_waited_for_wakes_all_who_wait() -> None:
+    event = LazyEvent()
+    event.set()
+    await event.wait()
+    event.clear()
+    waiting = [asyncio.create_task(event.wait()) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    await asyncio.sleep(0)
+    event.set()
+    await asyncio.wait_for(asyncio.gather(waiting[0], waiting[2]), 5)
+    event.clear()
+    again = asyncio.create_task(event.wait())
+    await asyncio.sleep(0)
+    assert not again.done()
+    event.set()
+    await asyncio.wait_for(again, 5)
