@@ -195,7 +195,7 @@ async def test_a_connection_that_is_lost_after_its_commit_loses_no_response(
 
     pool = Releasing(connections.pool)
     monkeypatch.setattr(connections, "pool", pool)
-    monkeypatch.setattr(connections, "waiting", 1)  # somebody, to whom the connection is released
+    monkeypatch.setattr(connections, "closing", True)  # so that the connection is released
     assert (await conversation.send(conversation.post_add("Hello"))).json() == {"data": {"postAdd": posted("Hello")}}
     assert pool.failed
     assert await conversation.posts() == ["Hello"]
