@@ -273,6 +273,15 @@ def test_a_goal_that_is_reached_needs_no_reason() -> None:
     assert "a request takes" not in page
 
 
+@pytest.mark.parametrize(("database", "is_none"), [(0.1, True), (0.19, False), (0.3, False)])
+def test_a_limit_that_takes_more_of_the_database_than_others_is_reported(database: float, is_none: bool) -> None:
+    run = finished()
+    run.measured = {
+        "page": {server.name: samples(100) for server in SERVERS} | {"Mercurius": samples(50, database=database)}
+    }
+    assert ("than those of Mercurius. Rewrite it." in results.page(run)) == is_none
+
+
 @pytest.mark.parametrize("words", [[], ["--workloads", "page"], ["--servers", "Mercurius"]], ids=str)
 def test_results_are_written_of_a_whole_run_alone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str]
