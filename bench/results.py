@@ -8,6 +8,7 @@ from bench.load import CLIENTS
 from bench.servers import LIMIT, OURS, PINNED, POOL
 from bench.workloads import MEMORY_MB, WORKLOADS
 
+CLEARLY_LESS = 0.8  # of the limit's CPU time; above, it may be the machine
 NO_PROFILE = "Not profiled: `PROFILE=1 make bench` lists the modules here."
 
 
@@ -102,7 +103,18 @@ def table(found: Verdict, run: Run) -> str:
         figures += [f"{median(turns[name], each):.3f}" for each in ("server_cpu", "database_cpu")]
         rate = f"{median(turns[name], 'rate'):,.0f} ({min(rates):,.0f}-{max(rates):,.0f})"
         lines.append(f"| {name} | {rate} | {shown(ratio(turns, name, LIMIT))} | {' | '.join(figures)} |")
-    return "\n".join([*lines, "", *([] if found.reached else missed(turns, run.profiles.get(workload.name))), ""])
+    lines += ["", *beaten(turns)]
+    if not found.reached:
+        lines += missed(turns, run.profiles.get(workload.name))
+    return "\n".join([*lines, ""])
+
+
+def beaten(turns: Turns) -> list[str]:
+    """A warning, if a server's statements take clearly less of the database than the limit's."""
+    least = min(turns, key=lambda name: median(turns[name], "database_cpu"))
+    if median(turns[least], "database_cpu") >= CLEARLY_LESS * median(turns[LIMIT], "database_cpu"):
+        return []
+    return [f"The limit is none: its statement takes more of the database than those of {least}. Rewrite it.", ""]
 
 
 def missed(turns: Turns, profile: list[tuple[str, float]] | None) -> list[str]:

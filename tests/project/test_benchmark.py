@@ -78,13 +78,9 @@ def samples(*rates: float, server: float = 0.1, database: float = 0.2) -> list[S
 
 
 def test_ratios_are_taken_turn_by_turn() -> None:
-    # The machine was three times as fast in the second turn. The medians of the rates alone would say 0.75.
-    turns = {LIMIT: samples(100, 300, 200), OURS: samples(50, 300, 150)}
-    assert ratio(turns, OURS, LIMIT) == Spread(0.75, 0.5, 1.0)
-    turns = {LIMIT: samples(100, 300, 200), OURS: samples(90, 150, 120)}
-    assert ratio(turns, OURS, LIMIT) == Spread(0.6, 0.5, 0.9)
-    turns = {LIMIT: samples(100, 1000, 10), OURS: samples(50, 100, 10)}
-    assert ratio(turns, OURS, LIMIT).median == 0.5
+    # The machine was faster in the second turn. The ratio of the medians would be 100 / 200.
+    turns = {LIMIT: samples(100, 400, 200), OURS: samples(90, 100, 150)}
+    assert ratio(turns, OURS, LIMIT) == Spread(0.75, 0.25, 0.9)
 
 
 @pytest.mark.parametrize(
@@ -273,6 +269,15 @@ def test_a_goal_that_is_reached_needs_no_reason() -> None:
     assert "a request takes" not in page
 
 
+@pytest.mark.parametrize(("database", "is_none"), [(0.1, True), (0.19, False), (0.3, False)])
+def test_a_limit_that_takes_more_of_the_database_than_others_is_reported(database: float, is_none: bool) -> None:
+    run = finished()
+    run.measured = {
+        "page": {server.name: samples(100) for server in SERVERS} | {"Mercurius": samples(50, database=database)}
+    }
+    assert ("than those of Mercurius. Rewrite it." in results.page(run)) == is_none
+
+
 @pytest.mark.parametrize("words", [[], ["--workloads", "page"], ["--servers", "Mercurius"]], ids=str)
 def test_results_are_written_of_a_whole_run_alone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str]
@@ -314,3 +319,8 @@ def test_modules_of_packages_are_one_and_ours_are_apart() -> None:
     ]
     counted = {"server.endpoint": 3, "asyncpg": 1}
     assert shares(Counter(counted)) == [("server.endpoint", 0.75), ("asyncpg", 0.25)]
+
+
+def test_one_is_not_true() -> None:
+    with pytest.raises(Different, match=r"data\.a: 1 and True"):
+        expect_same("page", {"limit": {"data": {"a": 1}}, "peer": {"data": {"a": True}}})
