@@ -14,7 +14,7 @@ from planner.data_reads import bare
 from planner.operations import Planner
 from schema.build import View, build_views
 from schema.context import Context
-from tests.support.documents import every_field
+from tests.support.documents import GROUPED, every_field
 from tests.support.small_network import SmallNetwork, small_network
 
 ROOTS = ("Query", "Mutation", "Subscription")
@@ -44,7 +44,7 @@ async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwor
         if is_abstract_type(kind):
             kind.resolve_type = lambda value, *_: value["__t"]
     try:
-        for document in every_field(view._schema, network.values):
+        for document in (*every_field(view._schema, network.values), GROUPED):
             answer = await answered(planner, connections, document, network.viewers[audience])
             # graphql-core reads it as a finished result and refuses nulls, values or types that the schema excludes.
             read = execute(promised, parse(document), root_value=answer, field_resolver=by_key)
@@ -57,6 +57,9 @@ async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwor
     assert (audience, of_rows(view) - given) == (audience, set()), mend
 
 
+QUOTES = ("Quote", "QuoteObstacle", "QuoteSuggestion", "PrecisionPrice")
+
+
 def by_key(parent: Any, info: Any, **arguments: Any) -> Any:
     return parent[info.path.key]
 
@@ -64,7 +67,7 @@ def by_key(parent: Any, info: Any, **arguments: Any) -> Any:
 def of_rows(view: View) -> set[tuple[str, str]]:
     """Every field of a view, except root fields and fields of results that take an input."""
     kinds = [kind for kind in view._schema.type_map.values() if is_object_type(kind) and not kind.name.startswith("__")]
-    names = {kind.name for kind in kinds if not kind.name.endswith((*ROOTS, "Payload", "Quote", "Check", "UserError"))}
+    names = {kind.name for kind in kinds if not kind.name.endswith((*ROOTS, "Payload", *QUOTES, "Check", "UserError"))}
     return {(kind.name, name) for kind in kinds if kind.name in names for name in kind.fields}
 
 

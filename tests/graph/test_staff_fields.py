@@ -14,7 +14,7 @@ from planner.operations import Planner
 from schema.build import View, build_views
 from tests.graph.test_every_field import answered, inserted, of_rows, values_in
 from tests.support.callers import User
-from tests.support.documents import every_field
+from tests.support.documents import GROUPED, every_field
 from tests.support.network import Network
 
 Roles = frozenset[StaffRole]
@@ -34,7 +34,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "CatalogueProposal": {
         EDITOR: "community condition decidedOn description id indicator kind name proposedOn reason status treatment",
     },
-    "Category": {ALL: "code codes label value"},
+    "Category": {ALL: "code codes label merges value"},
     "Cell": {RESEARCH: "by category count interval marginOfError reliability share shareReliability"},
     "CohortReadiness": {ALL: "consenting needed ready"},
     "Community": {
@@ -125,8 +125,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Undertakings": {ALL: "language text version"},
     "TerminologyCode": {ALL: "code system"},
     "Variable": {
-        ALL: "baseline categories categorization codes description direction group id label maxPerMember name ordinal "
-        "question scale unit window"
+        ALL: "baseline categories categorization codes description direction group groupingName groupingOf groupings "
+        "id label maxPerMember name ordinal question scale unit window"
     },
     "SecondFactor": {ALL: "createdAt id kind lastUsedOn name"},
     "Verification": {MODERATOR: "createdAt decidedBy fullName id reason verified"},
@@ -166,7 +166,7 @@ async def test_each_role_gets_values_of_its_fields_and_of_no_other(fresh: str) -
     await open_roles(fresh)
     network, view = await inserted(fresh), build_views()[Audience.MANAGER]
     viewer, expected = network.viewers[Audience.MANAGER], classified(view)
-    documents = [*every_field(view._schema, network.values), MERGED]
+    documents = [*every_field(view._schema, network.values), MERGED, GROUPED]
     connections = await pool(fresh, Audience.MANAGER, 1, 30.0)
     owner = await asyncpg.connect(fresh)
     try:

@@ -24,6 +24,12 @@ WITHIN = 5  # in nested lists: pages as large as at the root would be thousands 
 Seen = set[tuple[str, str]]
 
 
+# Groupings, whose fields no variable of a dataset's own has values of.
+GROUPED = """{ datasets(first: 9) { __typename nodes { __typename id variables { __typename id groupings {
+  __typename id groupingName groupingOf { __typename id } categories { __typename code merges }
+} } } } }"""
+
+
 def every_field(schema: GraphQLSchema, values: Mapping[str, str]) -> Iterator[str]:
     """A query for each root field; under it, each field of each type once, where it is first come by.
 

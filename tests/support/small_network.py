@@ -256,6 +256,11 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         ended_on=MONDAY,
         subjects={"tea": treatment["id"]},
     )
+    grouping = {"dataset_id": frozen.id, "name": "tea", "slot": 1, "groups": "{NONE&SOME}", "grouping_name": "Any"}
+    merged = await factories.variable(connection, **grouping)
+    for place, codes in enumerate((["NONE", "SOME"], ["UNKNOWN"])):
+        of = {"dataset_id": frozen.id, "variable": merged["position"], "place": place, "merges": codes}
+        await factories.category(connection, **of, code=codes[0] if place else "G1")
     await factories.enrolment(connection, dataset_id=frozen.id, **own)
     await factories.counted_member(connection, **own)
     await factories.counted_membership(connection, **own, **of_community)
