@@ -152,7 +152,7 @@ async def test_as_many_medicines_as_there_are_take_as_many_statements_as_a_few(
     connect = asyncpg.connect
 
     async def watched(*given: Any, **named: Any) -> asyncpg.Connection:
-        connection = await connect(*given, **named)
+        connection: asyncpg.Connection = await connect(*given, **named)
         connection.add_query_logger(lambda query: sent.append(query.query))
         return connection
 
@@ -172,7 +172,7 @@ async def test_as_many_medicines_as_there_are_take_as_many_statements_as_a_few(
         assert (done.status, done.faults, done.lines[1:]) == (0, [], [added])
         return len(sent), folder
 
-    monkeypatch.setattr(load.asyncpg, "connect", watched)
+    monkeypatch.setattr(asyncpg, "connect", watched)
     few, _ = await loaded("few", 0, 20)
     await db.execute("DELETE FROM catalog.source_entry")
     many, folder = await loaded("many", 20, 15_000)
