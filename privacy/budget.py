@@ -58,7 +58,7 @@ SOLD_SHARE = 60  # all licensed buyers together
 
 # A dataset's size is drawn twice for the price of this precision. The first draw is published, and the second decides
 # whether the dataset opens, and which tables participants have: a draw that had to be large says too much about those
-# that are published, and intervals computed from it would cover less than stated (docs/decisions/0045-size.md).
+# that are published, and intervals computed from it would cover less than stated (docs/decisions/0040-size.md).
 SIZE_PRECISION = Precision.WITHIN_20
 SIZE_DRAWS = 2
 SIZE_SIGMA = math.sqrt(SIZE_DRAWS * MICRO / (2 * price(SIZE_PRECISION)))
