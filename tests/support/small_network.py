@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import asyncpg
 
@@ -256,7 +257,13 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         ended_on=MONDAY,
         subjects={"tea": treatment["id"]},
     )
-    grouping = {"dataset_id": frozen.id, "name": "tea", "slot": 1, "groups": "{NONE&SOME}", "grouping_name": "Any"}
+    grouping: dict[str, Any] = {
+        "dataset_id": frozen.id,
+        "name": "tea",
+        "slot": 1,
+        "groups": "{NONE&SOME}",
+        "grouping_name": "Any",
+    }
     merged = await factories.variable(connection, **grouping)
     for place, codes in enumerate((["NONE", "SOME"], ["UNKNOWN"])):
         of = {"dataset_id": frozen.id, "variable": merged["position"], "place": place, "merges": codes}
