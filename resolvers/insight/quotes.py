@@ -95,7 +95,7 @@ class BudgetShare:
 
 
 @dataclass(frozen=True)
-class PrecisionPrice:
+class PricedPrecision:
     """What the insight would cost with a precision, in micro-rho."""
 
     precision: Precision
@@ -127,7 +127,7 @@ class Quote:
     cheaper: Sequence[Precision]  # that cost less and are affordable, the most expensive first
     insight_ids: list[UUID]  # of published insights that answer it at no cost
     remaining_micro_rho: int  # after this; if `left` does not suffice, what is left now
-    prices: Sequence[PrecisionPrice]
+    prices: Sequence[PricedPrecision]
     expected: Expectation
     obstacles: Sequence[Obstacle]
     suggestions: Sequence[Suggestion]
@@ -267,7 +267,7 @@ async def quote(
         margin_of_error=published.margin if published else precision.margin,
         cheaper=coarser,
         insight_ids=insights,
-        prices=[PrecisionPrice(one, subject.cost(one), affordable(subject.cost(one), left)) for one in PRECISIONS],
+        prices=[PricedPrecision(one, subject.cost(one), affordable(subject.cost(one), left)) for one in PRECISIONS],
         expected=expected,
         obstacles=found,
         suggestions=suggestions(

@@ -49,7 +49,7 @@ nested(
 graph_enum(expectations.SuggestionKind, name="QuoteSuggestionKind")
 
 
-@graph_type(audience=BUYER | MANAGER, python=quotes.PrecisionPrice)
+@graph_type(audience=BUYER | MANAGER, python=quotes.PricedPrecision)
 class PrecisionPrice:
     """What an insight would cost with one precision."""
 
