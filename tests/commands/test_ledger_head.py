@@ -122,7 +122,7 @@ async def test_a_loss_is_accepted_by_charging_and_ending_all_open_datasets(
         )
         size = "query ($id: ID!) { dataset(id: $id) { sizeProof { counts } endedOn } }"
         shown = (await network.ask(laboratory, size, {"id": datasets[0]}))["data"]["dataset"]
-        assert (len(shown["sizeProof"]["counts"]), shown["endedOn"] is None) == (1, False)
+        assert (len(shown["sizeProof"]["counts"]), shown["endedOn"] is None) == (2, False)
         made = await closed(network, await gathered(network))  # the network goes on with new datasets
         assert await network.value("SELECT status FROM insight.dataset WHERE id = $1", made[4:]) == "OPEN"
         assert (await run("accept"))[0] == 1  # once

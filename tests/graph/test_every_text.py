@@ -49,7 +49,7 @@ AS_THEY_ARE = {  # fields of texts that are the same for every reader, with the 
     "CatalogueProposal.reason Appeal.resolution Discussion.title Licence.purpose Licence.reason Member.about "
     "Observation.note OwnObservation.note Post.body Post.removalReason Post.removedBody Suspension.reason "
     "OwnCourse.dose TreatmentCourse.dose TreatmentEvaluation.comment Verification.fullName Verification.reason "
-    "AssociationDescription.text",
+    "AssociationDescription.text Variable.groupingName",
     OWN_WORDS: "ApiKey.name OwnIndicator.name OwnIndicator.unit OwnTreatment.name SecondFactor.name Session.device",
     NAMES: "Member.pseudonym Member.region Me.region Organization.name Query.regions Eligibility.regions "
     "Association.postalAddress",
@@ -57,10 +57,12 @@ AS_THEY_ARE = {  # fields of texts that are the same for every reader, with the 
     "Undertakings.version",
     RECORDED: "DataUse.datasetTitle LedgerEntry.line",
     CODES: "Account.email Account.locale Answer.codes ApiKey.prefix Association.email Association.phone "
-    "Association.website Category.code Community.slug Condition.hpo Condition.icd10 Condition.orpha DataRead.document "
+    "Association.website Category.code Category.merges Community.slug "
+    "Condition.hpo Condition.icd10 Condition.orpha DataRead.document "
     "DataUse.variables Dataset.wave HelpLine.number Indicator.hpo Indicator.loinc Indicator.slug Indicator.ucum "
     "LedgerEntry.hash LedgerEntry.previousHash LedgerProof.commitment LedgerProof.salt Member.ageBand Money.amount "
-    "Money.currency Question.key QuestionOption.code ResultLink.url SurveyCheck.shown Treatment.atc Treatment.inn "
+    "Money.currency Question.key QuestionOption.code QuoteSuggestion.categories QuoteSuggestion.variable "
+    "ResultLink.url SurveyCheck.shown Treatment.atc Treatment.inn "
     "TerminologyCode.code Treatment.nationalCode Treatment.slug Variable.name VisibilityRule.question "
     "VisibilityRule.values",
 }
@@ -87,6 +89,8 @@ IN_LANGUAGE = {
     "Question.help",
     "Question.text",
     "QuestionOption.label",
+    "QuoteObstacle.message",
+    "QuoteSuggestion.message",
     "Survey.description",
     "Survey.title",
     "Terms.text",

@@ -193,7 +193,8 @@ async def test_an_export_has_the_members_record_and_no_other(exporting: Exportin
         """
         SELECT v.name, v.label, c.code, c.label AS category FROM insight.variable v
         JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
-        WHERE v.dataset_id = $1 AND c.place = CASE v.slot WHEN 0 THEN 1 ELSE 0 END AND v.slot < 2 ORDER BY v.position
+        WHERE v.dataset_id = $1 AND c.place = CASE v.slot WHEN 0 THEN 1 ELSE 0 END AND v.slot < 2 AND v.groups = ''
+        ORDER BY v.position
         """,
         dataset,
     )

@@ -73,12 +73,12 @@ async def test_a_grouping_counts_its_groups_at_the_price_of_any_table(
     assert await cells(network, licensed_buyer, insight) == expected
     shown = (await network.ask(licensed_buyer, TABLE, {"id": insight}))["data"]["insight"]
     assert shown["by"] == [{"name": "q", "groupings": []}]
-    assert [cell["count"] for cell in shown["half"]] == [100, 100, 0]
+    assert [cell["count"] for cell in shown["half"]] == [GATHERED // 3, GATHERED // 3, 0]
     assert [cell["share"] for cell in shown["half"]] == [0.5, 0.5, 0]
-    assert [cell["count"] for cell in shown["total"]] == [150, 150, 0]
+    assert [cell["count"] for cell in shown["total"]] == [GATHERED // 2, GATHERED // 2, 0]
     assert [each["name"] for each in shown["proof"]["variables"]] == ["r", "q"]
     assert shown["csv"].splitlines()[0].startswith("q_code,q_label,r_code,r_label,count")
-    assert shown["csv"].splitlines()[1].startswith("G1,Answer A / Answer B,A,Answer A,100")
+    assert shown["csv"].splitlines()[1].startswith(f"G1,Answer A / Answer B,A,Answer A,{GATHERED // 3}")
     stat = json.loads(shown["jsonStat"])
     assert stat["dimension"]["q"]["category"]["index"] == ["G1", "C", "UNKNOWN"]
     assert stat["extension"]["merges"] == {"q": {"G1": ["A", "B"], "C": ["C"], "UNKNOWN": ["UNKNOWN"]}}

@@ -64,6 +64,7 @@ async def plant(network: Network) -> None:
     await factories.discussion(database, post_count=7)
     await factories.removal(database, post_id=(await factories.post(database, removed=False))["id"])
     await factories.post(database, removed=True)
+    await factories.post(database, community_id=community_id)
     await factories.flag(database, status="UPHELD")
     over = (await factories.post(database, removed=True, body=None))["id"]
     await factories.flag(database, post_id=over, resolution="r")
