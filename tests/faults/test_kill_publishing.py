@@ -36,6 +36,7 @@ from tests.support.surveys import status_of, today
 
 READERS = 3  # of four possible connections
 QUESTIONS = [("q", "sex"), ("q", "kind"), ("r", "sex"), ("r", "kind")]  # of which two have one
+LAST = QUESTIONS[:3]  # counting takes a quarter of a second each, of the three in which open requests may end
 LEAVING_SECONDS = 20
 READS = "{ treatments(first: 5) { nodes { id name } } }"
 LEDGER = "hashtext('cohorte.ledger')"
@@ -255,14 +256,16 @@ async def ends_well(
     """Checks that a server stopped under load answers open requests, accepts no new ones, and exits soon."""
     http, before = network.ask.http, (await ledger.head(network.database)).position
     async with held_register(dsn) as holder:
-        await holder.execute("LOCK TABLE catalog.treatment IN ACCESS EXCLUSIVE MODE")
         asked = [
             begun(http, buyers[number % 2], PUBLISH, input_of(dataset, *question))
-            for number, question in enumerate(QUESTIONS)
-        ] + [begun(http, ANYBODY, READS, {}) for _ in range(READERS)]
-        await asyncio.gather(*(sent.wait() for _, sent in asked))
+            for number, question in enumerate(LAST)
+        ]
         # One holds the ledger's lock and the next waits for it: they publish from the same dataset.
         await becomes(lambda: are_there(network.database, 1))
+        # After that, because a read waits for a lock for less than a publication counts on a busy machine.
+        await holder.execute("LOCK TABLE catalog.treatment IN ACCESS EXCLUSIVE MODE")
+        asked += [begun(http, ANYBODY, READS, {}) for _ in range(READERS)]
+        await asyncio.gather(*(sent.wait() for _, sent in asked))
         # What was sent before this has been read. Not by ANYBODY, whose share of the connections the readers hold.
         assert (await network.ask(buyers[0], WHO)).keys() == {"data"}
         process.send_signal(signal.SIGTERM)
@@ -270,10 +273,10 @@ async def ends_well(
         assert process.poll() is None
     answers = [await answer for answer, _ in asked]
     assert [(answer.status_code, "errors" in answer.json()) for answer in answers] == [(200, False)] * len(asked)
-    result = [answer.json()["data"]["insightPublish"] for answer in answers[: len(QUESTIONS)]]
-    assert [paid(one)[1] for one in result] == [PRICES[20]] * len(QUESTIONS)
+    result = [answer.json()["data"]["insightPublish"] for answer in answers[: len(LAST)]]
+    assert [paid(one)[1] for one in result] == [PRICES[20]] * len(LAST)
     assert process.wait(LEAVING_SECONDS) == 0
-    assert (await ledger.head(network.database)).position == before + len(QUESTIONS)
+    assert (await ledger.head(network.database)).position == before + len(LAST)
 
 
 def begun(
