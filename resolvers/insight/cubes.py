@@ -27,6 +27,7 @@ class Category(Finished):
     code: str
     label: str
     value: float | None
+    merges: list[str]
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,10 @@ class StoredCube:
     def categories(self, names: Iterable[str]) -> list[list[Category]]:
         """The categories of each of these variables, in order."""
         return [
-            [Category(each.code, each.label, each.value) for each in self.variable_called(name).categories]
+            [
+                Category(each.code, each.label, each.value, list(each.merges))
+                for each in self.variable_called(name).categories
+            ]
             for name in names
         ]
 

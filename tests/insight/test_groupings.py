@@ -27,6 +27,7 @@ TABLE = """query ($id: ID!) { insight(id: $id) {
   reconciled { releases cells { category { code } count } }
   half: cells(where: [{variable: "q", in: ["G1"]}], includeUnreliable: true) { category { code } count share }
   total: cells(by: [], includeUnreliable: true) { category { code } count }
+  slices: cells(by: ["q"]) { by { code merges } }
   ledgerEntry { line }
 } }"""
 
@@ -76,6 +77,7 @@ async def test_a_grouping_counts_its_groups_at_the_price_of_any_table(
     assert [cell["count"] for cell in shown["half"]] == [GATHERED // 3, GATHERED // 3, 0]
     assert [cell["share"] for cell in shown["half"]] == [0.5, 0.5, 0]
     assert [cell["count"] for cell in shown["total"]] == [GATHERED // 2, GATHERED // 2, 0]
+    assert {"code": "G1", "merges": ["A", "B"]} in [category for cell in shown["slices"] for category in cell["by"]]
     assert [each["name"] for each in shown["proof"]["variables"]] == ["r", "q"]
     assert shown["csv"].splitlines()[0].startswith("q_code,q_label,r_code,r_label,count")
     assert shown["csv"].splitlines()[1].startswith(f"G1,Answer A / Answer B,A,Answer A,{GATHERED // 3}")
