@@ -65,9 +65,10 @@ class Workers:
         """
         with self.signals():
             try:
-                for worker in [self.fork(index) for index in range(len(self.sockets))]:
+                for index in range(len(self.sockets)):
+                    self.running[index] = self.fork(index)
+                for worker in list(self.running.values()):
                     self.expect(worker)
-                    self.running[worker.index] = worker
                 if not self.stopping:
                     ready()
                 while not self.stopping:
@@ -133,7 +134,7 @@ class Workers:
             os._exit(code)
 
     def expect(self, worker: Worker) -> None:
-        """Waits until the worker accepts requests, or this process is told to stop. Raises WorkerFailed."""
+        """Waits until the worker accepts requests, or this process is told to stop. Ends it and raises WorkerFailed."""
         until = time.monotonic() + STARTING_SECONDS
         while not self.stopping:
             readable = self.wait(until - time.monotonic(), worker.ready)
@@ -145,7 +146,6 @@ class Workers:
             if time.monotonic() > until:
                 self.end([worker])
                 raise WorkerFailed(f"Worker {worker.index} did not start within {STARTING_SECONDS:.0f} seconds.")
-        self.end([worker])
 
     def wait(self, seconds: float, *others: int) -> list[int]:
         readable, _, _ = select.select([self.wake, *others], [], [], max(0.0, seconds))
@@ -183,15 +183,13 @@ class Workers:
 
     def replace(self, index: int) -> None:
         del self.due[index]
-        worker = self.fork(index)
+        worker = self.running[index] = self.fork(index)
         try:
             self.expect(worker)
         except WorkerFailed as failed:
             log.error("%s It is tried again.", failed)
             self.failures[index] += 1
             self.postpone(index)
-        else:
-            self.running[index] = worker
 
     def renew(self) -> None:
         """Replaces all workers, one by one: a new one serves before the old one stops accepting connections."""
@@ -229,7 +227,8 @@ class Workers:
             os.waitpid(worker.pid, 0)
         for worker in workers:
             os.close(worker.ready)
-            self.running.pop(worker.index, None)
+            if self.running.get(worker.index) is worker:  # not one that it was to replace
+                del self.running[worker.index]
 
 
 def void(_: object) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -20,7 +21,7 @@ from app import database_connections
 from commands.capacity import expect_connections
 from commands.cluster import Unavailable
 from settings import Settings
-from tests.commands.test_serve import served
+from tests.commands.test_serve import ROOT, served
 
 WORKERS = 3
 WHO = json.dumps({"query": "{ communities(first: 1) { nodes { name } } }"})
@@ -131,6 +132,59 @@ def test_workers_end_with_their_parent(workers: tuple["subprocess.Popen[str]", i
     process.kill()
     eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left))
     process.returncode = 0  # as the fixture expects of a server that is told to stop
+
+
+# Workers that serve nothing: `python -c SCRIPT`, which ends with 0 if it is told to stop. Renewed workers fail.
+SCRIPT = """
+import os, signal, socket, sys
+from commands.workers import Workers
+started = sys.argv[1] == "started"
+def serve(index, listener, ready, parent):
+    if started:
+        ready()
+    signal.pause()
+def fails(index, listener, ready, parent):
+    raise ValueError
+with socket.socket() as one, socket.socket() as other:
+    Workers([one, other], serve, lambda: fails).run(lambda: print("ready", flush=True))
+"""
+
+
+@contextlib.contextmanager
+def running(how: str) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-c", SCRIPT, how]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_workers_that_cannot_be_renewed_are_still_looked_after() -> None:
+    with running("started") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "ready\n"
+        before = children(process)
+        process.send_signal(signal.SIGHUP)
+        assert "failed" in process.stderr.readline()
+        assert "The workers before it go on." in process.stderr.readline()
+        assert children(process) == before
+        os.kill(min(before), signal.SIGKILL)
+        eventually(lambda: len(children(process) - before) == 1)
+        process.terminate()
+        errors = process.communicate(timeout=30)[1]
+        assert process.returncode == 0
+        assert "Traceback" not in errors
+        assert not any(Path(f"/proc/{pid}").exists() for pid in before)  # it has waited for them
+
+
+def test_workers_are_stopped_while_they_start() -> None:
+    with running("starting") as process:
+        eventually(lambda: len(children(process)) == 2)
+        process.terminate()
+        assert process.communicate(timeout=30) == ("", "")
+        assert process.returncode == 0
 
 
 async def test_a_server_does_not_start_if_the_database_has_too_few_free_connections(fresh: str) -> None:
