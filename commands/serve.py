@@ -85,7 +85,8 @@ def serve(settings: Settings) -> None:
             raise Unavailable(f"The database cannot be used: {reason(error)}.") from None
         with listeners(settings) as sockets:
             say(summary)
-            settings = settings.model_copy(update={"database_url": dsn, "connections": connections})
+            done = {"database_url": dsn, "connections": connections, "migrate": False}  # it was prepared
+            settings = settings.model_copy(update=done)
             app = create_app(settings, traces, graph)
             sys.setswitchinterval(SWITCH_SECONDS)
             ready = partial(announce, app, settings, sockets[0])
@@ -123,7 +124,10 @@ def serve_with_workers(
     def renewed() -> Serve | None:
         try:
             changed = Settings.from_environment(os.environ).model_copy(
-                update={name: getattr(settings, name) for name in ("database_url", "connections", "port", "workers")}
+                update={
+                    name: getattr(settings, name)
+                    for name in ("database_url", "connections", "port", "workers", "migrate")
+                }
             )
             return workers_of(create_app(changed, traces, graph_of(changed)), changed)
         except (SettingsError, Unavailable) as fault:
