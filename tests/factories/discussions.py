@@ -26,11 +26,7 @@ async def discussion_topic(connection: Connection, **given: Any) -> asyncpg.Reco
 
 
 async def post(connection: Connection, **given: Any) -> asyncpg.Record:
-    parents = {"author_id": member}
-    if "discussion_id" not in given:
-        given["discussion_id"] = (await discussion(connection))["id"]
-    there = "SELECT community_id FROM care.discussion WHERE id = $1"  # a trigger copies it, where triggers are on
-    given = {"community_id": await connection.fetchval(there, given["discussion_id"])} | given
+    parents = {"discussion_id": discussion, "author_id": member}
     return await fake(connection, discussions.Post, given, parents, body="It helps me to walk.", created_at=NOON)
 
 

@@ -51,6 +51,7 @@ async def plant(network: Network) -> None:
     await database.execute(
         "SET LOCAL session_replication_role = replica"
     )  # the triggers that keep rows consistent are off
+    await database.execute("ALTER TABLE care.post ENABLE ALWAYS TRIGGER post_there")  # no post has no community
     held = await database.fetch(
         "SELECT conrelid::regclass::text AS table, conname AS name FROM pg_constraint WHERE conname = any($1)",
         list(HELD),
@@ -64,7 +65,8 @@ async def plant(network: Network) -> None:
     await factories.discussion(database, post_count=7)
     await factories.removal(database, post_id=(await factories.post(database, removed=False))["id"])
     await factories.post(database, removed=True)
-    await factories.post(database, community_id=community_id)
+    elsewhere = (await factories.post(database))["id"]
+    await database.execute("UPDATE care.post SET community_id = $2 WHERE id = $1", elsewhere, community_id)
     await factories.flag(database, status="UPHELD")
     over = (await factories.post(database, removed=True, body=None))["id"]
     await factories.flag(database, post_id=over, resolution="r")
