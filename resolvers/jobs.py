@@ -30,7 +30,8 @@ class Suspended(Exception):
     """A job is not done for now, for a reason that has been logged."""
 
 
-MOVING_SECONDS = 2.0  # more than moving some hundreds of members takes; locks are held meanwhile
+MOVED_AT_ONCE = 100  # members whose rows move in one transaction
+MOVING_SECONDS = 0.5  # more than that takes; locks are held meanwhile
 # A part of a dataset takes a whole number of so many seconds, at least, and for each member that is published of its
 # community: less than freezing a part of them takes. What is published takes a whole number of the first.
 PART_SECONDS = 0.125
@@ -71,13 +72,15 @@ async def publish_network(connection: Connection, begin: Begin = begun) -> None:
 
 
 async def move_members(connection: Connection, begin: Begin = begun) -> None:
-    """Moves the members of communities that have merged, as the publisher."""
-    await _each(connection, begin, "SELECT id FROM catalog.communities_to_move() AS id", _move_members)
+    """Moves the members of communities that have merged, in pieces, as the publisher."""
+    due = await connection.fetch("SELECT id FROM catalog.communities_to_move() AS id")
+    await _try_each(due, lambda row: _move(connection, begin, "SELECT care.move_members($1, $2, $3, $4)", row["id"]))
 
 
 async def move_entries(connection: Connection, begin: Begin = begun) -> None:
-    """Moves members' rows of indicators and treatments that have merged, as the publisher."""
-    await _each(connection, begin, "SELECT id FROM catalog.entries_to_move() AS id", _move_entry)
+    """Moves members' rows of indicators and treatments that have merged, in pieces, as the publisher."""
+    due = await connection.fetch("SELECT id FROM catalog.entries_to_move() AS id")
+    await _try_each(due, lambda row: _move(connection, begin, "SELECT care.move_entry($1, $2, $3, $4)", row["id"]))
 
 
 async def end_datasets(connection: Connection, begin: Begin = begun) -> None:
@@ -136,21 +139,19 @@ def _in_time(members: int) -> Callable[[int], Awaitable[None]]:
     return pause
 
 
-async def _move_members(connection: Connection, community: UUID) -> None:
-    await _move_slowly(connection, "SELECT care.move_members($1)", community)
+async def _move(connection: Connection, begin: Begin, move: str, id: UUID) -> None:
+    """Moves members' rows, those of so many members in a transaction, which takes a whole number of `MOVING_SECONDS`.
 
-
-async def _move_entry(connection: Connection, entry: UUID) -> None:
-    await _move_slowly(connection, "SELECT care.move_entry($1)", entry)
-
-
-async def _move_slowly(connection: Connection, move: str, id: UUID) -> None:
-    """Moves members' rows, for a whole number of `MOVING_SECONDS`.
-
-    Whoever reads where they are over and over learns when the move was committed, not how many they were.
+    Whoever reads where they are over and over learns when a piece was committed, and not how many members were in it.
+    What was interrupted is done from the beginning: nothing is left of the pieces that were done.
     """
-    async with in_steps_of(MOVING_SECONDS):
-        await connection.execute(move, id)
+    for part in range(FREEZING_PARTS):
+        moved: UUID | None = None
+        while True:
+            async with begin(connection), in_steps_of(MOVING_SECONDS):
+                moved = await connection.fetchval(move, id, part, moved, MOVED_AT_ONCE)
+            if moved is None:
+                break
 
 
 async def _publish_progress(connection: Connection, survey: UUID) -> None:

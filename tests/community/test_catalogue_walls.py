@@ -4,14 +4,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 
 from models.identity.accounts import StaffRole
 from models.identity.members import MembershipRole
-from resolvers.jobs import move_members
+from resolvers import jobs
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import ANYBODY, Caller
+from tests.support.moving import move_members
 from tests.support.network import Network
 
 
@@ -25,11 +27,6 @@ async def community(network: Network, **given: Any) -> tuple[UUID, str]:
     """A community's key, and its id in the graph."""
     made = (await factories.community(network.database, **given))["id"]
     return made, f"com_{made}"
-
-
-async def moved(network: Network, source: UUID) -> None:
-    """Moves the members of a community that has merged, as a job would within a minute."""
-    await network.database.execute("SELECT care.move_members($1)", source)
 
 
 async def test_a_draft_and_its_lists_exist_for_staff_only(network: Network, editor: User) -> None:
@@ -137,8 +134,8 @@ async def test_the_members_of_a_merged_community_move_with_what_is_theirs(
     assert await network.refused(await network.member(), "communityJoin", community=given["community"]) == (
         "TOO_LATE", "input.community"
     )  # fmt: skip
-    await moved(network, community_id)
-    await moved(network, community_id)  # again, which changes nothing
+    await move_members(network.database, community_id)
+    await move_members(network.database, community_id)  # again, which changes nothing
 
     rows = await db.fetch(
         "SELECT member_id, community_id, role, joined_on FROM care.membership WHERE member_id = any($1)",
@@ -179,10 +176,10 @@ async def test_insights_of_a_merged_community_stay_readable_to_its_members(
     document = f'{{ insight(id: "ins_{insight["id"]}") {{ id }} }}'
     given = {"community": f"com_{community_id}", "into": target}
     assert await network.refusals(editor, "communityMerge", **given) == []
-    await moved(network, community_id)
+    await move_members(network.database, community_id)
     _, further = await community(network)
     assert await network.refusals(editor, "communityMerge", community=target, into=further) == []
-    await moved(network, UUID(target[4:]))
+    await move_members(network.database, UUID(target[4:]))
     assert (await network.ask(ada, document))["data"]["insight"] is not None
     assert (await network.ask(await network.member(), document))["data"]["insight"] is None
     into = await network.value("SELECT merged_into_id FROM catalog.community WHERE id = $1", community_id)
@@ -221,13 +218,16 @@ async def test_surveys_of_a_draft_are_not_scheduled(network: Network, survey_man
     assert await network.refused(survey_manager, "waveFreeze", **given) == ("TOO_EARLY", "input.community")
 
 
-async def test_a_job_moves_the_members_that_are_left(network: Network, community_id: UUID, ada: User) -> None:
+async def test_a_job_moves_the_members_that_are_left(
+    network: Network, community_id: UUID, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "MOVING_SECONDS", None)
     target, _ = await community(network)
     await network.database.execute(
         "UPDATE catalog.community SET status = 'MERGED', merged_into_id = $2 WHERE id = $1", community_id, target
     )
     due = "SELECT count(*) FROM catalog.communities_to_move() AS id WHERE id = $1"
     assert await network.value(due, community_id) == 1
-    await move_members(network.database)
+    await jobs.move_members(network.database)
     assert await network.value(due, community_id) == 0
     assert await network.count("care.membership", community_id=target) == 1

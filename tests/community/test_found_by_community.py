@@ -7,6 +7,7 @@ import pytest
 
 from models.viewers import Audience
 from tests import factories
+from tests.support.moving import move_members
 
 Admin = asyncpg.Connection
 
@@ -43,7 +44,7 @@ async def test_posts_are_found_where_their_community_has_merged(admin: Admin) ->
     await admin.execute(
         "UPDATE catalog.community SET status = 'MERGED', merged_into_id = $2 WHERE id = $1", community, target
     )
-    await admin.execute("SELECT care.move_members($1)", community)
+    await move_members(admin, community)
     assert await admin.fetchval(found, community) is None
     assert await admin.fetchval(found, target) == [post]
 

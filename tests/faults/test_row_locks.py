@@ -122,3 +122,35 @@ async def test_two_transactions_that_wait_for_each_other_are_ended_before_the_li
     deadlock = await admin.fetchval("SELECT setting::int / 1000.0 FROM pg_settings WHERE name = 'deadlock_timeout'")
     await admin.close()
     assert float(deadlock) < Limits().lock_seconds < Limits().statement_seconds
+
+
+async def test_nobody_who_joins_waits_for_an_erasure_of_many_rows(fresh: str) -> None:
+    """What may be many rows is gone before the erasure waits for the rows that others change, too."""
+    async with crowd(fresh) as people:
+        network, leaving = people.network, people.writers[0]
+        community = await network.value("SELECT community_id FROM care.discussion WHERE id = $1", people.discussion)
+        await factories.observation(network.database, member_id=leaving.id)
+        await factories.post(network.database, discussion_id=people.discussion, author_id=leaving.id)
+        await factories.notification(network.database, member_id=leaving.id)
+        own = """
+            SELECT (SELECT count(*) FROM (SELECT FROM care.observation WHERE member_id = $1 FOR UPDATE SKIP LOCKED) o)
+                + (SELECT count(*) FROM (SELECT FROM care.notification WHERE member_id = $1 FOR UPDATE SKIP LOCKED) n)
+                + (SELECT count(*) FROM (SELECT FROM care.post WHERE author_id = $1 FOR UPDATE SKIP LOCKED) p)
+            """
+        assert await network.value(own, leaving.id) == 3
+        other = await asyncpg.connect(fresh)
+        try:
+            async with network.database.transaction():
+                await network.database.execute("SELECT FROM catalog.community WHERE id = $1 FOR UPDATE", community)
+                erase = "SELECT identity.erase(a, 'ACCOUNT_DELETED') FROM identity.account a WHERE a.member_id = $1"
+                erasing = asyncio.create_task(other.execute(erase, leaving.id))
+
+                async def waits() -> bool:
+                    return await people.waiting() == 1
+
+                await becomes(waits)
+                assert await network.value(own, leaving.id) == 0  # the erasure has locked and deleted them
+            await erasing
+        finally:
+            await other.close()
+        assert await network.count("care.observation", member_id=leaving.id) == 0

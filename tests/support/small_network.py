@@ -22,6 +22,7 @@ from models.tracking.treatments import StopReason, TreatmentKind
 from models.viewers import ANYBODY, Audience, Viewer
 from privacy.budget import NETWORK_PRICE
 from tests import factories
+from tests.support.moving import move_members
 from tests.support.waves import variable, wave
 
 MONDAY = date(2026, 3, 2)
@@ -38,7 +39,8 @@ class SmallNetwork:
 
 async def at_rest(connection: asyncpg.Connection) -> None:
     """Leaves a server nothing to do with the small network by itself."""
-    await connection.execute("SELECT care.move_members(id) FROM catalog.communities_to_move() AS id")
+    for row in await connection.fetch("SELECT id FROM catalog.communities_to_move() AS id"):
+        await move_members(connection, row["id"])
     # Open, or the server would close it and unlink the answers; and its progress is published, or the server would.
     await connection.execute("UPDATE catalog.survey SET closes_on = current_date + 30 WHERE status = 'OPEN'")
     await connection.execute("UPDATE catalog.survey_progress SET counted_on = catalog.today()")

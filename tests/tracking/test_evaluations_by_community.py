@@ -7,6 +7,7 @@ import pytest
 
 from models.viewers import Audience
 from tests import factories
+from tests.support.moving import move_members
 
 Admin = asyncpg.Connection
 
@@ -49,7 +50,7 @@ async def test_evaluations_move_when_their_community_merges(admin: Admin) -> Non
     await admin.execute(
         "UPDATE catalog.community SET status = 'MERGED', merged_into_id = $2 WHERE id = $1", community, target
     )
-    await admin.execute("SELECT care.move_members($1)", community)
+    await move_members(admin, community)
     assert await community_of(admin, evaluation["id"]) == target
 
 

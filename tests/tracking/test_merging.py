@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from models.identity.accounts import StaffRole
-from resolvers.jobs import move_entries
 from tests import factories
 from tests.support.callers import User
+from tests.support.moving import move_entry
 from tests.support.network import Network
 
 DAY, NEXT = date(2026, 3, 2), date(2026, 3, 3)
@@ -38,7 +38,8 @@ async def merged(network: Network, table: str, first: UUID, into: UUID) -> User:
 
 async def move(network: Network, table: str) -> None:
     await network.database.execute(f"UPDATE catalog.{table} SET moves_at = catalog.clock() WHERE moves_at IS NOT NULL")
-    await move_entries(network.database)
+    for row in await network.database.fetch("SELECT id FROM catalog.entries_to_move() AS id"):
+        await move_entry(network.database, row["id"])
 
 
 async def test_observations_side_effects_and_topics_move(network: Network) -> None:
@@ -149,7 +150,7 @@ async def test_members_rows_wait_for_a_minute_and_nobody_records_what_has_merged
     member, editor = await network.member(), await network.staff(EDITOR)
     await factories.observation(network.database, member_id=member.id, indicator_id=first, observed_on=DAY)
     assert await network.refusals(editor, "indicatorMerge", indicator=f"ind_{first}", into=f"ind_{into}") == []
-    await network.database.execute("SELECT care.move_entry($1)", first)
+    await move_entry(network.database, first)
     assert await network.count("care.observation", indicator_id=first) == 1
     entries = [{"indicator": f"ind_{first}", "value": 1}]
     refused = await network.refused(member, "observationsRecord", observedOn=str(NEXT), entries=entries)

@@ -96,40 +96,73 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION catalog.entries_to_move() TO cohorte_publisher;
 
--- Moves members' rows of an indicator or a treatment that has merged; nothing for others, and nothing once they have
--- moved. Where a member has a value, or a side effect, of both, each stays where it is: none is lost. Datasets and what
--- was published of them stay as they are.
-CREATE FUNCTION care.move_entry(entry uuid) RETURNS void
+-- Whether an id begins with the hexadecimal digit `part`, and is after another one, if that is given. Inlined.
+CREATE FUNCTION care.in_part(id uuid, part integer, after uuid) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN id >= rpad(to_hex(part), 32, '0')::uuid AND id <= rpad(to_hex(part), 32, 'f')::uuid AND (after IS NULL OR id > after);
+
+-- Moves the rows of the next members, at most `most`, of an indicator or a treatment that has merged: of those whose ids
+-- begin with the hexadecimal digit `part` and are after `after`. The last of them if there may be more of the part, and
+-- null otherwise, or if the entry is not due. The last part ends the move.
+--
+-- Where a member has a value, or a side effect, of both, each stays where it is: none is lost. Datasets and what was
+-- published of them stay as they are.
+CREATE FUNCTION care.move_entry(entry uuid, part integer, after uuid, most integer) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     target uuid;
+    movers uuid[];
 BEGIN
-    UPDATE catalog.indicator i SET moves_at = NULL
-    WHERE i.id = move_entry.entry AND i.moves_at <= catalog.clock() RETURNING i.merged_into_id INTO target;
+    SELECT i.merged_into_id INTO target FROM catalog.indicator i
+    WHERE i.id = move_entry.entry AND i.id IN (SELECT catalog.entries_to_move()) FOR NO KEY UPDATE;
     IF target IS NOT NULL THEN
+        movers := ARRAY(SELECT m.id FROM care.member m
+            WHERE care.in_part(m.id, move_entry.part, move_entry.after)
+                AND (EXISTS (SELECT FROM care.observation o WHERE o.member_id = m.id AND o.indicator_id = move_entry.entry)
+                    OR EXISTS (SELECT FROM care.evaluation v JOIN care.side_effect s ON s.evaluation_id = v.id
+                        WHERE v.member_id = m.id AND s.indicator_id = move_entry.entry))
+            ORDER BY m.id LIMIT move_entry.most);
         UPDATE care.observation o SET indicator_id = target
-        WHERE o.indicator_id = move_entry.entry AND NOT EXISTS (
+        WHERE o.member_id = ANY (movers) AND o.indicator_id = move_entry.entry AND NOT EXISTS (
             SELECT FROM care.observation n
             WHERE n.member_id = o.member_id AND n.indicator_id = target AND n.observed_on = o.observed_on);
         UPDATE care.side_effect s SET indicator_id = target
-        WHERE s.indicator_id = move_entry.entry AND NOT EXISTS (
-            SELECT FROM care.side_effect n WHERE n.evaluation_id = s.evaluation_id AND n.indicator_id = target);
-        DELETE FROM care.discussion_topic d
-        WHERE d.indicator_id = move_entry.entry AND EXISTS (
-            SELECT FROM care.discussion_topic n WHERE n.discussion_id = d.discussion_id AND n.indicator_id = target);
-        UPDATE care.discussion_topic d SET indicator_id = target WHERE d.indicator_id = move_entry.entry;
-        RETURN;
+        FROM care.evaluation v
+        WHERE v.member_id = ANY (movers) AND s.evaluation_id = v.id AND s.indicator_id = move_entry.entry
+            AND NOT EXISTS (SELECT FROM care.side_effect n
+                WHERE n.evaluation_id = s.evaluation_id AND n.indicator_id = target);
+        IF cardinality(movers) < move_entry.most AND move_entry.part = 15 THEN
+            UPDATE catalog.indicator i SET moves_at = NULL WHERE i.id = move_entry.entry;
+            DELETE FROM care.discussion_topic d
+            WHERE d.indicator_id = move_entry.entry AND EXISTS (
+                SELECT FROM care.discussion_topic n WHERE n.discussion_id = d.discussion_id AND n.indicator_id = target);
+            UPDATE care.discussion_topic d SET indicator_id = target WHERE d.indicator_id = move_entry.entry;
+        END IF;
+        RETURN movers[move_entry.most];
     END IF;
-    UPDATE catalog.treatment t SET moves_at = NULL
-    WHERE t.id = move_entry.entry AND t.moves_at <= catalog.clock() RETURNING t.merged_into_id INTO target;
+    SELECT t.merged_into_id INTO target FROM catalog.treatment t
+    WHERE t.id = move_entry.entry AND t.id IN (SELECT catalog.entries_to_move()) FOR NO KEY UPDATE;
     IF target IS NOT NULL THEN
-        UPDATE care.course c SET treatment_id = target WHERE c.treatment_id = move_entry.entry;
-        UPDATE care.evaluation v SET treatment_id = target WHERE v.treatment_id = move_entry.entry;
-        DELETE FROM care.discussion_topic d
-        WHERE d.treatment_id = move_entry.entry AND EXISTS (
-            SELECT FROM care.discussion_topic n WHERE n.discussion_id = d.discussion_id AND n.treatment_id = target);
-        UPDATE care.discussion_topic d SET treatment_id = target WHERE d.treatment_id = move_entry.entry;
+        movers := ARRAY(SELECT m.id FROM care.member m
+            WHERE care.in_part(m.id, move_entry.part, move_entry.after)
+                AND (EXISTS (SELECT FROM care.course c WHERE c.member_id = m.id AND c.treatment_id = move_entry.entry)
+                    OR EXISTS (SELECT FROM care.evaluation v
+                        WHERE v.member_id = m.id AND v.treatment_id = move_entry.entry))
+            ORDER BY m.id LIMIT move_entry.most);
+        UPDATE care.course c SET treatment_id = target
+        WHERE c.member_id = ANY (movers) AND c.treatment_id = move_entry.entry;
+        UPDATE care.evaluation v SET treatment_id = target
+        WHERE v.member_id = ANY (movers) AND v.treatment_id = move_entry.entry;
+        IF cardinality(movers) < move_entry.most AND move_entry.part = 15 THEN
+            UPDATE catalog.treatment t SET moves_at = NULL WHERE t.id = move_entry.entry;
+            DELETE FROM care.discussion_topic d
+            WHERE d.treatment_id = move_entry.entry AND EXISTS (
+                SELECT FROM care.discussion_topic n WHERE n.discussion_id = d.discussion_id AND n.treatment_id = target);
+            UPDATE care.discussion_topic d SET treatment_id = target WHERE d.treatment_id = move_entry.entry;
+        END IF;
+        RETURN movers[move_entry.most];
     END IF;
+    RETURN NULL;
 END $$;
-GRANT EXECUTE ON FUNCTION care.move_entry(uuid) TO cohorte_publisher;
+GRANT EXECUTE ON FUNCTION care.move_entry(uuid, integer, uuid, integer) TO cohorte_publisher;

@@ -72,6 +72,11 @@ DECLARE
     whose uuid := leaving.member_id;
 BEGIN
     PERFORM FROM care.member m WHERE m.id = whose FOR UPDATE;
+    -- What may be many rows comes first, before others have to wait for the rows that are locked next.
+    DELETE FROM care.observation o WHERE o.member_id = whose;
+    DELETE FROM care.own_observation o WHERE o.member_id = whose;
+    DELETE FROM care.notification n WHERE n.member_id = whose OR n.subject_id = whose;
+    UPDATE care.post p SET author_id = NULL WHERE p.author_id = whose;
     -- Their counts of members change: locked in the order of their ids, as everywhere.
     PERFORM FROM catalog.community c JOIN care.membership s ON s.community_id = c.id
     WHERE s.member_id = whose ORDER BY c.id FOR NO KEY UPDATE OF c;
@@ -79,7 +84,6 @@ BEGIN
     DELETE FROM research.answer_sheet s USING research.participation p
     WHERE p.member_id = whose AND s.id = p.answer_sheet_id;
     UPDATE care.flag f SET note = NULL WHERE f.member_id = whose AND f.note IS NOT NULL;
-    DELETE FROM care.notification n WHERE n.subject_id = whose;
     DELETE FROM identity.mutation m WHERE m.caller = whose;
     DELETE FROM identity.outbox_entry o
     WHERE o.recipient = leaving.email OR o.letter = 'CONFIRM_EMAIL' AND o.recipient IN (

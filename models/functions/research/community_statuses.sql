@@ -112,39 +112,65 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION catalog.communities_to_move() TO cohorte_publisher;
 
--- Moves the members of a community that has merged, with their diagnoses, courses and discussions. Does nothing for
--- others. Datasets, insights and licences stay with it.
+-- Moves the next members of a community that has merged, at most `most`, with their diagnoses and courses: those whose ids
+-- begin with the hexadecimal digit `part` and are after `after`. After the last of them, a tenth as many of the discussions
+-- whose ids begin so. An id after which to go on if there may be more of the part, and null otherwise, or if the community
+-- is not to move. Datasets, insights and licences stay with it.
 --
 -- To the counts, a member who moves is one who leaves and joins: what the counts of the first reserve of their allowance
 -- stays reserved for a year, and the other includes them from its next monthly count on, if there is room. A member of
 -- both just leaves the first. Nobody's joining is counted.
-CREATE FUNCTION care.move_members(community uuid) RETURNS void
+CREATE FUNCTION care.move_members(community uuid, part integer, after uuid, most integer) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     target uuid;
+    movers uuid[];
+    last uuid;
 BEGIN
     SELECT c.merged_into_id INTO target FROM catalog.community c
-    WHERE c.id = move_members.community AND c.status = 'MERGED' FOR NO KEY UPDATE;
+    WHERE c.id = move_members.community AND c.id IN (SELECT catalog.communities_to_move()) FOR NO KEY UPDATE;
     IF NOT FOUND THEN
-        RETURN;
+        RETURN NULL;
     END IF;
     PERFORM catalog.lock_community(target);
+    movers := ARRAY(SELECT m.id FROM care.member m
+        WHERE care.in_part(m.id, move_members.part, move_members.after)
+            AND (EXISTS (SELECT FROM care.membership b
+                    WHERE b.member_id = m.id AND b.community_id = move_members.community)
+                OR EXISTS (SELECT FROM care.diagnosis g
+                    WHERE g.member_id = m.id AND g.community_id = move_members.community)
+                OR EXISTS (SELECT FROM care.course k
+                    WHERE k.member_id = m.id AND k.community_id = move_members.community))
+        ORDER BY m.id LIMIT move_members.most);
     UPDATE research.counted_membership m SET left_at = clock_timestamp()
-    WHERE m.community_id = move_members.community AND m.left_at IS NULL;
+    WHERE m.member_id = ANY (movers) AND m.community_id = move_members.community AND m.left_at IS NULL;
     UPDATE care.membership b SET community_id = target, role = 'MEMBER'
-    WHERE b.community_id = move_members.community AND NOT EXISTS (
+    WHERE b.member_id = ANY (movers) AND b.community_id = move_members.community AND NOT EXISTS (
         SELECT FROM care.membership o WHERE o.member_id = b.member_id AND o.community_id = target);
     UPDATE care.diagnosis g SET community_id = target
-    WHERE g.community_id = move_members.community AND NOT EXISTS (
+    WHERE g.member_id = ANY (movers) AND g.community_id = move_members.community AND NOT EXISTS (
         SELECT FROM care.diagnosis o WHERE o.member_id = g.member_id AND o.community_id = target);
-    DELETE FROM care.diagnosis g WHERE g.community_id = move_members.community;
-    DELETE FROM care.membership b WHERE b.community_id = move_members.community;
-    UPDATE care.course k SET community_id = target WHERE k.community_id = move_members.community;
-    UPDATE care.discussion d SET community_id = target, closed = d.closed OR t.status <> 'OPEN'
-    FROM catalog.community t WHERE d.community_id = move_members.community AND t.id = target;
-    -- Those who can answer its surveys are invited.
-    PERFORM identity.queue_news('SURVEY_OPENED', s.id)
-    FROM catalog.survey s WHERE s.community_id = target AND s.status = 'OPEN' AND NOT catalog.is_over(s.closes_on);
+    DELETE FROM care.diagnosis g WHERE g.member_id = ANY (movers) AND g.community_id = move_members.community;
+    DELETE FROM care.membership b WHERE b.member_id = ANY (movers) AND b.community_id = move_members.community;
+    UPDATE care.course k SET community_id = target
+    WHERE k.member_id = ANY (movers) AND k.community_id = move_members.community;
+    last := movers[move_members.most];
+    IF last IS NULL THEN
+        movers := ARRAY(SELECT d.id FROM care.discussion d
+            WHERE d.community_id = move_members.community AND care.in_part(d.id, move_members.part, NULL)
+            ORDER BY d.id LIMIT move_members.most / 10);
+        UPDATE care.discussion d SET community_id = target, closed = d.closed OR t.status <> 'OPEN'
+        FROM catalog.community t WHERE d.id = ANY (movers) AND t.id = target;
+        IF cardinality(movers) = move_members.most / 10 THEN
+            last := rpad(to_hex(move_members.part), 32, 'f')::uuid;  -- nobody is after it
+        END IF;
+    END IF;
+    IF NOT EXISTS (SELECT FROM catalog.communities_to_move() e WHERE e = move_members.community) THEN
+        -- Those who can answer the surveys of the other are invited.
+        PERFORM identity.queue_news('SURVEY_OPENED', s.id)
+        FROM catalog.survey s WHERE s.community_id = target AND s.status = 'OPEN' AND NOT catalog.is_over(s.closes_on);
+    END IF;
+    RETURN last;
 END $$;
-GRANT EXECUTE ON FUNCTION care.move_members(uuid) TO cohorte_publisher;
+GRANT EXECUTE ON FUNCTION care.move_members(uuid, integer, uuid, integer) TO cohorte_publisher;
