@@ -1,7 +1,7 @@
 """Regroups, filters and exports the stored cube of an insight, at no privacy cost."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -18,8 +18,15 @@ from privacy.cubes import Cube, NotSummable, UnknownCategory
 from privacy.measures import Measure, Reliability
 from privacy.precision import Precision
 from resolvers.insight.labels import words_in
+from resolvers.insight.variables import codes_of_category
 
 Filters = Sequence[tuple[str, Sequence[str]]]  # pairs of a variable's name and codes of its categories; all must hold
+
+
+@dataclass(frozen=True)
+class TerminologyCode(Finished):
+    system: str
+    code: str
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,7 @@ class Category(Finished):
     label: str
     value: float | None
     merges: list[str]
+    codes: list[TerminologyCode]
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,15 @@ def cube_of(insight: Row, *, viewer: ViewerIds) -> Rows:
     release, dataset, entry = row(tables.Release), row(datasets.Dataset), row(tables.LedgerEntry)
     variable, category = row(datasets.Variable), row(datasets.Category)
     label = translated(category, "label", viewer.language)
-    coded = json_object(code=category.code, label=label, value=category.value, merges=category.merges)
+    term = codes_of_category(category).lateral()
+    terms = select(func.json_agg(json_object(system=term.c.system, code=term.c.code)))
+    coded = json_object(
+        code=category.code,
+        label=label,
+        value=category.value,
+        merges=category.merges,
+        codes=terms.select_from(term).scalar_subquery(),
+    )
     domain = select(func.json_agg(aggregate_order_by(coded, category.place))).where(
         category.dataset_id == variable.dataset_id, category.variable == variable.position
     )
@@ -119,13 +135,20 @@ class StoredCube:
     variable: str
     by: tuple[str, ...]
     size: reading.Size | None
+    codes: Mapping[str, Mapping[str, Sequence[TerminologyCode]]] = field(repr=False)  # by variable and category
 
     @classmethod
     def read(cls, found: Any) -> "StoredCube":
         names = {each["position"]: each["name"] for each in found["variables"]}
         cube = Cube(tuple(map(_variable, found["variables"])), tuple(map(float, found["estimates"])), found["sigma"])
         size = None if found["size"] is None else reading.Size(**found["size"])
-        return cls(cube, names[found["variable"]], tuple(names[position] for position in found["by"]), size)
+        codes = {
+            each["name"]: {
+                one["code"]: [TerminologyCode(**term) for term in one["codes"] or ()] for one in each["categories"]
+            }
+            for each in found["variables"]
+        }
+        return cls(cube, names[found["variable"]], tuple(names[position] for position in found["by"]), size, codes)
 
     def narrowed(self, by: Sequence[str] | None, where: Filters) -> "StoredCube":
         """The cube grouped by the variables `by` only, of the members that match every filter of `where`.
@@ -168,7 +191,7 @@ class StoredCube:
         """The categories of each of these variables, in order."""
         return [
             [
-                Category(each.code, each.label, each.value, list(each.merges))
+                Category(each.code, each.label, each.value, list(each.merges), list(self.codes[name][each.code]))
                 for each in self.variable_called(name).categories
             ]
             for name in names
