@@ -7,7 +7,7 @@ from privacy.noise import MICRO
 
 
 def combine(
-    estimates: Sequence[float], micro_rho: int, draw: Sequence[int], draw_micro_rho: int, contributions: int = 1
+    estimates: Sequence[float], micro_rho: int, draw: Sequence[float], draw_micro_rho: int, contributions: int = 1
 ) -> tuple[list[float], float]:
     """The combined cells and their standard deviation, from estimates and a further, independent draw.
 

@@ -9,6 +9,7 @@ from privacy.cubes import Cube, GroupNoise, cells_in
 from privacy.domains import Variable
 from privacy.groupings import cells_summed
 from privacy.intervals import NORMAL
+from privacy.means import UNIT, mean_of_sums, scale_of, weights_of
 from privacy.measures import Reliability
 from privacy.reading import least_shown, mean_of_group, reliability_of, share_of_group
 
@@ -43,6 +44,18 @@ def least_group_for_mean(variable: Variable, sigma: float) -> int | None:
         return mean_of_group([(value, members / len(values)) for value in values], noise)
 
     return _least_group(mean, values[0], values[-1])
+
+
+def least_group_for_mean_by_sums(variable: Variable, sigma: float) -> int:
+    """As `least_group_for_mean`, of a variable that has means, by sums."""
+    weights = [each for each in weights_of(variable) if not each[-1]]
+    low, high, spread = (sum(each[which] for each in weights) / (UNIT * len(weights)) for which in range(3))
+    least, most = scale_of(variable)
+
+    def mean(members: float) -> tuple[float, float, float]:
+        return mean_of_sums(low * members, high * members, spread * members, least, most, sigma)
+
+    return _least_group(mean, least, most)
 
 
 def _noise(cells: int, sigma: float) -> GroupNoise:

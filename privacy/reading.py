@@ -71,7 +71,7 @@ def cells_of(
 
     Raises UnknownVariable and NotSummable as `Cube.rolled_up` does, and ValueError if `by` names the variable itself.
     """
-    read, rolled, groups = _groups(cube, variable, by)
+    read, rolled, groups = groups_of(cube, variable, by)
     noise = noise or rolled.noise_within(variable)
     margin = margin_of(noise.sigma)
     least = least_shown(noise.sigma, cells_in(rolled.variables))
@@ -111,7 +111,7 @@ def statistics_of(
     `noise` is that of the cells of a group, if it is not independent. Raises UnknownVariable and NotSummable as
     `Cube.rolled_up` does, and ValueError if `by` names the variable itself.
     """
-    read, rolled, groups = _groups(cube, variable, by)
+    read, rolled, groups = groups_of(cube, variable, by)
     if not read.ordinal or all(category.value is None for category in read.categories):
         return []
     noise = noise or rolled.noise_within(variable)
@@ -149,7 +149,7 @@ def reliability_of(low: float, high: float, least: float, most: float) -> Reliab
     return Reliability.NONE if (low, high) == (least, most) else Reliability.LOW
 
 
-def _groups(
+def groups_of(
     cube: Cube, variable: str, by: Sequence[str]
 ) -> tuple[Variable, Cube, Iterator[tuple[tuple[int, ...], tuple[int, ...], list[float]]]]:
     """The variable, the cube over it and `by` alone, and each group's indices in `by`, categories and estimates."""

@@ -14,6 +14,10 @@ DATATYPES = {
     "count": "integer", "margin": "integer", "share": "number", "low": "number", "high": "number",
     "reliability": "string", "share_reliability": "string",
 }  # fmt: skip
+DATATYPES_OF_MEANS = {
+    "count": "integer", "margin": "integer", "sum": "number", "sum_margin": "number", "unknown": "integer",
+    "unknown_margin": "integer", "mean": "number", "low": "number", "high": "number", "reliability": "string",
+}  # fmt: skip
 
 
 def spreadsheet_csv(text: str) -> str:
@@ -24,7 +28,7 @@ def spreadsheet_csv(text: str) -> str:
 def french_csv(text: str) -> str:
     """The CSV as spreadsheets in French open it: with semicolons between fields, and commas in numbers."""
     header, *lines = csv.reader(io.StringIO(text, newline=""))
-    first = len(header) - len(DATATYPES)  # of the figures, which come last
+    first = len(header) - len(_datatypes(header))  # of the figures, which come last
     written = io.StringIO()
     written.write(BYTE_ORDER_MARK)
     writer = csv.writer(written, delimiter=";")
@@ -37,8 +41,8 @@ def french_csv(text: str) -> str:
 def metadata_of(insight: Any, title: str, name: str) -> str:
     """The description of the CSV of this name, which is read from beside it."""
     header = next(csv.reader(io.StringIO(insight["file"], newline="")))
-    first = len(header) - len(DATATYPES)
-    types = ["string"] * first + [DATATYPES[column] for column in header[first:]]
+    figures = _datatypes(header)
+    types = ["string"] * (len(header) - len(figures)) + list(figures.values())
     described = {
         "@context": "http://www.w3.org/ns/csvw",
         "url": name,
@@ -64,6 +68,12 @@ def metadata_of(insight: Any, title: str, name: str) -> str:
         ],
     }
     return orjson.dumps({key: value for key, value in described.items() if value is not None}).decode()
+
+
+def _datatypes(header: list[str]) -> dict[str, str]:
+    """The figures that the columns end with, and their types."""
+    means = header[-len(DATATYPES_OF_MEANS) :] == list(DATATYPES_OF_MEANS)
+    return DATATYPES_OF_MEANS if means else DATATYPES
 
 
 def _names(header: list[str]) -> list[str]:

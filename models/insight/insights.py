@@ -13,11 +13,13 @@ from privacy.precision import Precision
 
 
 class Release(Table, table=True):
-    """A noisy histogram over a cube of variables, published once and never changed.
+    """A noisy histogram over a cube of variables, or the sums of one by the others, published once and never changed.
 
     Cells are in the order of the variables' positions, the last variable running fastest. `noisy` is the release's own
     independent draw; `estimates`, with standard deviation `sigma`, combine it with the release it improves on.
-    Of a dataset's size, the first of two cells is published and the second decides whether the dataset opens.
+    Of a dataset's size, the first of two cells is published and the second decides whether the dataset opens. Of means,
+    the sums of privacy.means.SUMS take the place of the categories of `measured`: `noisy` in its unit, `estimates` and
+    `sigma` in members.
     """
 
     __table_args__ = within(
@@ -26,6 +28,7 @@ class Release(Table, table=True):
         CheckConstraint("micro_rho > 0 AND total_micro_rho >= micro_rho AND sigma > 0", name="costs"),
         CheckConstraint("cardinality(noisy) = cardinality(estimates)", name="cells"),
         CheckConstraint("octet_length(salt) = 32", name="salt"),
+        CheckConstraint("measured IS NULL OR measured = ANY (variables)", name="measured"),
         Index(None, "licence_id"),
     )
 
@@ -33,6 +36,7 @@ class Release(Table, table=True):
     dataset_id: UUID = reference("insight.dataset.id", gone="RESTRICT")
     cube: str  # the canonical key: the variables' names, sorted, and the domain's version
     variables: list[int] = Field(sa_type=ARRAY(Integer))  # positions, ascending; empty for the dataset's size
+    measured: int | None = None  # the position of the variable whose means are published; null for counts
     precision: Precision = choice(Precision, "precision")
     margin: int  # half-width of the 95 % confidence interval of each cell of `estimates`
     contributions: int  # the most cells that one member may be in

@@ -1,7 +1,7 @@
 """Regroups, filters and exports the stored cube of an insight, at no privacy cost."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -15,11 +15,19 @@ from models.messages import Message, message
 from models.rows import Expression, Finished, Row, Rows, Unanswerable, ViewerIds, row, select, translated
 from privacy import domains, exports, reading
 from privacy.cubes import Cube, NotSummable, UnknownCategory
+from privacy.means import means_of, summed, totals_of
 from privacy.measures import Measure, Reliability
 from privacy.precision import Precision
 from resolvers.insight.labels import words_in
+from resolvers.insight.variables import codes_of_category
 
 Filters = Sequence[tuple[str, Sequence[str]]]  # pairs of a variable's name and codes of its categories; all must hold
+
+
+@dataclass(frozen=True)
+class TerminologyCode(Finished):
+    system: str
+    code: str
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class Category(Finished):
     label: str
     value: float | None
     merges: list[str]
+    codes: list[TerminologyCode]
 
 
 @dataclass(frozen=True)
@@ -57,12 +66,31 @@ class Statistic(Finished):
     reliability: Reliability
 
 
+@dataclass(frozen=True)
+class Total(Finished):
+    by: list[Category]
+    count: int
+    margin_of_error: int
+    sum: float
+    sum_margin_of_error: float
+    unknown: int
+    unknown_margin_of_error: int
+
+
 def cube_of(insight: Row, *, viewer: ViewerIds) -> Rows:
     """The insight and its release as JSON, which `StoredCube.read` and the exports take, in the viewer's language."""
     release, dataset, entry = row(tables.Release), row(datasets.Dataset), row(tables.LedgerEntry)
     variable, category = row(datasets.Variable), row(datasets.Category)
     label = translated(category, "label", viewer.language)
-    coded = json_object(code=category.code, label=label, value=category.value, merges=category.merges)
+    term = codes_of_category(category).lateral()
+    terms = select(func.json_agg(json_object(system=term.c.system, code=term.c.code)))
+    coded = json_object(
+        code=category.code,
+        label=label,
+        value=category.value,
+        merges=category.merges,
+        codes=terms.select_from(term).scalar_subquery(),
+    )
     domain = select(func.json_agg(aggregate_order_by(coded, category.place))).where(
         category.dataset_id == variable.dataset_id, category.variable == variable.position
     )
@@ -83,6 +111,7 @@ def cube_of(insight: Row, *, viewer: ViewerIds) -> Rows:
         variables=variables.scalar_subquery(),
         variable=insight.variable,
         by=insight.by,
+        measured=release.measured,
         estimates=release.estimates,
         sigma=release.sigma,
         precision=release.precision,
@@ -113,19 +142,35 @@ def json_object(**values: Expression) -> Expression:
 
 @dataclass(frozen=True)
 class StoredCube:
-    """An insight's cube, its variable and grouping variables by name, in the cube's order, and its dataset's size."""
+    """An insight's cube, its variable and grouping variables by name, in the cube's order, and its dataset's size.
+
+    If it `has_means`, the cube is of the variable's sums.
+    """
 
     cube: Cube
     variable: str
     by: tuple[str, ...]
     size: reading.Size | None
+    has_means: bool
+    codes: Mapping[str, Mapping[str, Sequence[TerminologyCode]]] = field(repr=False)  # by variable and category
 
     @classmethod
     def read(cls, found: Any) -> "StoredCube":
         names = {each["position"]: each["name"] for each in found["variables"]}
-        cube = Cube(tuple(map(_variable, found["variables"])), tuple(map(float, found["estimates"])), found["sigma"])
+        variables = tuple(
+            summed(_variable(each)) if each["position"] == found["measured"] else _variable(each)
+            for each in found["variables"]
+        )
+        cube = Cube(variables, tuple(map(float, found["estimates"])), found["sigma"])
         size = None if found["size"] is None else reading.Size(**found["size"])
-        return cls(cube, names[found["variable"]], tuple(names[position] for position in found["by"]), size)
+        codes = {
+            each["name"]: {
+                one["code"]: [TerminologyCode(**term) for term in one["codes"] or ()] for one in each["categories"]
+            }
+            for each in found["variables"]
+        }
+        by = tuple(names[position] for position in found["by"])
+        return cls(cube, names[found["variable"]], by, size, found["measured"] is not None, codes)
 
     def narrowed(self, by: Sequence[str] | None, where: Filters) -> "StoredCube":
         """The cube grouped by the variables `by` only, of the members that match every filter of `where`.
@@ -137,6 +182,8 @@ class StoredCube:
         there = [variable.name for variable in self.cube.variables]
         if {name for name, _ in where} - set(there):
             raise Unanswerable(f"`where` may name only variables of the insight: {_listed(there)}.")
+        if self.has_means and self.variable in {name for name, _ in where}:
+            raise Unanswerable(f"Means of {self.variable} cannot be filtered by its categories.")
         kept = self.by if by is None else tuple(name for name in self.by if name in by)
         try:
             cube = self.cube
@@ -168,7 +215,7 @@ class StoredCube:
         """The categories of each of these variables, in order."""
         return [
             [
-                Category(each.code, each.label, each.value, list(each.merges))
+                Category(each.code, each.label, each.value, list(each.merges), list(self.codes[name][each.code]))
                 for each in self.variable_called(name).categories
             ]
             for name in names
@@ -181,6 +228,8 @@ def cells(found: Any, by: Sequence[str] | None, where: Filters, include_unreliab
     Counts of HIDDEN cells are None unless `include_unreliable`.
     """
     stored = StoredCube.read(found).narrowed(by, where)
+    if stored.has_means:
+        return []
     read = reading.cells_of(stored.cube, stored.variable, stored.by, stored.size)
     return shown_cells(stored, read, include_unreliable)
 
@@ -188,7 +237,28 @@ def cells(found: Any, by: Sequence[str] | None, where: Filters, include_unreliab
 def statistics(found: Any, by: Sequence[str] | None, where: Filters) -> list[Statistic]:
     """The statistics of an insight, regrouped and filtered. Raises Unanswerable as `StoredCube.narrowed` does."""
     stored = StoredCube.read(found).narrowed(by, where)
-    return shown_statistics(stored, reading.statistics_of(stored.cube, stored.variable, stored.by))
+    read = means_of if stored.has_means else reading.statistics_of
+    return shown_statistics(stored, read(stored.cube, stored.variable, stored.by))
+
+
+def totals(found: Any, by: Sequence[str] | None, where: Filters) -> list[Total]:
+    """The totals of an insight of means, regrouped and filtered. Raises Unanswerable as `StoredCube.narrowed` does."""
+    stored = StoredCube.read(found).narrowed(by, where)
+    if not stored.has_means:
+        return []
+    by_each = stored.categories(stored.by)
+    return [
+        Total(
+            by=[categories[place] for categories, place in zip(by_each, each.by, strict=True)],
+            count=each.count,
+            margin_of_error=each.margin,
+            sum=each.sum,
+            sum_margin_of_error=each.sum_margin,
+            unknown=each.unknown,
+            unknown_margin_of_error=each.unknown_margin,
+        )
+        for each in totals_of(stored.cube, stored.variable, stored.by)
+    ]
 
 
 def shown_cells(stored: StoredCube, read: Iterable[reading.Cell], include_unreliable: bool) -> list[Cell]:
@@ -232,7 +302,7 @@ def json_stat(found: Any) -> str:
     return exports.json_stat_of(_table(found))
 
 
-def _table(found: Any) -> exports.ExportTable:
+def _table(found: Any) -> exports.ExportTable | exports.MeansTable:
     stored = StoredCube.read(found)
     variable, by = stored.variable_called(stored.variable), tuple(map(stored.variable_called, stored.by))
     language = language_of(found["language"]) or DEFAULT
@@ -242,16 +312,17 @@ def _table(found: Any) -> exports.ExportTable:
         day=date.fromisoformat(found["frozen_on"]),
         position=found["position"],
     )
-    return exports.ExportTable(
+    about = exports.About(
         title=_title(found["title"], variable.label, [each.label for each in by]).in_language(language),
         source=source.in_language(language),
-        words=words_in(language),
-        variable=variable,
-        by=by,
-        cells=reading.cells_of(stored.cube, stored.variable, stored.by, stored.size),
         precision=Precision(found["precision"]),
         margin=found["margin"],
+        words=words_in(language),
     )
+    of = (stored.cube, stored.variable, stored.by)
+    if stored.has_means:
+        return exports.MeansTable(about, variable, by, totals_of(*of), means_of(*of))
+    return exports.ExportTable(about, variable, by, reading.cells_of(*of, stored.size))
 
 
 def _title(dataset: str, variable: str, by: Sequence[str]) -> Message:

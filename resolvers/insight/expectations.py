@@ -100,13 +100,24 @@ def suggestions(
     return found
 
 
+def expect_means(variable: Variable, sigma: float) -> Expectation:
+    """The expectation of means with noise of this scale: of no cells, none of which are hidden."""
+    return Expectation(
+        least_count=0,
+        least_group_for_share=None,
+        least_group_for_mean=expecting.least_group_for_mean_by_sums(variable, sigma),
+        readable=None,
+    )
+
+
 async def _published_shares(
     connection: Connection, dataset: UUID, variables: Sequence[Variable], size: int
 ) -> list[Sequence[float]] | None:
     rows = await connection.fetch(
         """
         SELECT r.variables, r.estimates, r.sigma FROM insight.release r
-        WHERE r.dataset_id = $1 AND cardinality(r.variables) > 0 AND cardinality(r.estimates) > 0 AND EXISTS (
+        WHERE r.dataset_id = $1 AND cardinality(r.variables) > 0 AND cardinality(r.estimates) > 0
+        AND r.measured IS NULL AND EXISTS (
             SELECT FROM insight.variable v
             WHERE v.dataset_id = r.dataset_id AND v.position = any(r.variables) AND v.name = any($2))
         ORDER BY cardinality(r.estimates), r.sigma, r.published_at, r.id LIMIT $3

@@ -7,7 +7,8 @@ from sqlalchemy import and_, case, func, literal_column, true, type_coerce
 from models.identity.organizations import Organization
 from models.insight import datasets
 from models.insight import insights as tables
-from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select, word
+from privacy.means import InsightKind
 from privacy.measures import PRECISE_WIDTH, Reliability
 from resolvers.insight.costs import cost
 from resolvers.insight.purposes import purpose_shown
@@ -61,6 +62,11 @@ def variables_by(insight: Row) -> Rows:
 
 def precision_of(insight: Row) -> Expression:
     return _of_release(insight, "precision")
+
+
+def kind_of(insight: Row) -> Expression:
+    counts, means = (word(each.value) for each in (InsightKind.COUNTS, InsightKind.MEANS))
+    return case((_of_release(insight, "measured").is_(None), counts), else_=means)
 
 
 def margin_of(insight: Row) -> Expression:

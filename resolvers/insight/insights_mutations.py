@@ -9,6 +9,7 @@ from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.parameters import DatasetId, LicenceId
 from models.viewers import Audience, Viewer
+from privacy.means import InsightKind
 from privacy.precision import Precision
 from resolvers.days import current_day
 from resolvers.faults import Faults
@@ -24,7 +25,7 @@ from resolvers.insight.quotes import (
     quote,
     resolve_request,
 )
-from resolvers.insight.releases import Overspent, ReleaseUse, present, release
+from resolvers.insight.releases import NoisyRelease, Overspent, ReleaseUse, present, release
 from resolvers.transactions import Forbidden, require_role
 
 # More than counting and drawing takes of a hundred thousand records (docs/decisions/0015-outbox.md).
@@ -49,10 +50,11 @@ async def publish_insight(
     by: Sequence[str] = (),
     groupings: Sequence[GroupingRequest] = (),
     precision: Precision,
+    kind: InsightKind = InsightKind.COUNTS,
     licence: LicenceId | None = None,
 ) -> Published:
     """Publishes an insight of a dataset. Raises Forbidden and Refused as `publish` does."""
-    request = InsightRequest(dataset, variable, by, precision, licence, groupings)
+    request = InsightRequest(dataset, variable, by, precision, licence, groupings, kind)
     return await publish(connection, viewer, request, faults=faults)
 
 
@@ -91,8 +93,7 @@ async def publish(
     assert share is not None
     if subject.published is not None and subject.is_published:
         await store_groupings(connection, subject.dataset.id, subject.groupings)
-        shown = await present(connection, subject.dataset, subject.published, subject.cube, request.variable, at)
-        return Published(shown, 0)
+        return Published(await _present(connection, subject, subject.published, at), 0)
     if not subject.dataset.is_open_on(day):
         raise ended("dataset")
     charge = subject.cost(request.precision)
@@ -118,8 +119,18 @@ async def _release(
         improves=subject.published,
         at=at,
         step_seconds=COUNTING_SECONDS if at is None else None,  # nobody waits for what is published at another time
+        measured=subject.measured,
     )
-    insight = await present(connection, subject.dataset, published, subject.cube, subject.request.variable, at)
+    insight = await _present(connection, subject, published, at)
     await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", insight)
     await append(connection, [entry], at)
     return Published(insight, charge)
+
+
+async def _present(
+    connection: Connection, subject: ResolvedRequest, published: NoisyRelease, at: datetime | None
+) -> UUID:
+    means = subject.measured is not None
+    return await present(
+        connection, subject.dataset, published, subject.cube, subject.request.variable, at, means=means
+    )

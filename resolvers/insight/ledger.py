@@ -208,7 +208,8 @@ ENTRIES_WITH_RELEASES = """
         AND (l.version = 1 OR l.purpose_kind IS NOT DISTINCT FROM (
             SELECT k.purpose_kind FROM insight.licence k WHERE k.id = r.licence_id))
         AND l.variables = array(
-            SELECT v.name || v.groups FROM insight.variable v
+            SELECT CASE WHEN v.position = r.measured THEN 'mean(' || v.name || ')' ELSE v.name || v.groups END
+            FROM insight.variable v
             WHERE v.dataset_id = r.dataset_id AND v.position = any(r.variables) ORDER BY v.position
         ) AS fits
     FROM insight.ledger_entry l

@@ -1,6 +1,7 @@
 """Quotes the price of an insight, and finds published insights that answer it, without reading any record."""
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -16,14 +17,16 @@ from models.rows import Finished
 from models.viewers import Audience, Viewer
 from privacy.budget import left_for_sale, left_for_staff
 from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
-from privacy.precision import PRECISIONS, Precision, cheaper, price, sigma_of
+from privacy.domains import Variable
+from privacy.means import InsightKind, has_means, price_of_means, saving
+from privacy.precision import PRECISIONS, Precision, cheaper, margin_of, price, sigma_of
 from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight import purposes
-from resolvers.insight.expectations import Expectation, Suggestion, expect, suggestions
+from resolvers.insight.expectations import Expectation, Suggestion, expect, expect_means, suggestions
 from resolvers.insight.groupings import GroupingRequest, Groupings, resolve_groupings
 from resolvers.insight.positioned import PositionedVariable, domain_of, variables_at
-from resolvers.insight.releases import FrozenDataset, NoisyRelease, ReleaseUse
+from resolvers.insight.releases import FrozenDataset, NoisyRelease, ReleaseUse, names_of
 from resolvers.transactions import (
     Forbidden,
     Path,
@@ -47,7 +50,8 @@ MOST_COVERING = 10  # the most insights that a quote lists
 class InsightRequest:
     """An insight to publish or quote: one variable of a dataset by others, with a precision.
 
-    `groupings` merge categories of some of these variables before they are counted.
+    `groupings` merge categories of some of these variables before they are counted. `kind` is what is published of the
+    variable: its counts, or its means by sums.
     `licence` is the organization's licence that it is for; None for the one with the largest quota left.
     """
 
@@ -57,6 +61,7 @@ class InsightRequest:
     precision: Precision
     licence: UUID | None = None
     groupings: Sequence[GroupingRequest] = ()
+    kind: InsightKind = InsightKind.COUNTS
 
 
 @dataclass(frozen=True)
@@ -74,16 +79,37 @@ class ResolvedRequest:
         return contributions(placed.variable for placed in self.cube)
 
     @property
+    def variable(self) -> PositionedVariable:
+        """The variable that is asked about."""
+        return next(placed for placed in self.cube if placed.variable.name == self.request.variable)
+
+    @property
+    def measured(self) -> PositionedVariable | None:
+        """The variable whose means are asked for; None for counts."""
+        return self.variable if self.request.kind is InsightKind.MEANS else None
+
+    @property
+    def others(self) -> list[Variable]:
+        """The variables that it is counted by."""
+        return [placed.variable for placed in self.cube if placed.variable.name != self.request.variable]
+
+    @property
     def is_published(self) -> bool:
         return self.published is not None and _is_as_precise(self.published.precision, self.request.precision)
 
     def cost(self, precision: Precision) -> int:
         """The price of publishing with this precision, in micro-rho, less what was charged before."""
         if self.published is None:
-            return price(precision, self.contributions)
+            return self.price(precision)
         if _is_as_precise(self.published.precision, precision):
             return 0
-        return price(precision, self.contributions) - self.published.total_micro_rho
+        return self.price(precision) - self.published.total_micro_rho
+
+    def price(self, precision: Precision) -> int:
+        """The price of publishing with this precision for the first time, in micro-rho."""
+        if self.measured is None:
+            return price(precision, self.contributions)
+        return price_of_means(precision, self.measured.variable, self.contributions)
 
 
 @dataclass(frozen=True)
@@ -194,12 +220,13 @@ async def quote_insight(
     by: Sequence[str] = (),
     groupings: Sequence[GroupingRequest] = (),
     precision: Precision,
+    kind: InsightKind = InsightKind.COUNTS,
     licence: LicenceId | None = None,
 ) -> Quote:
     """The price of an insight to the viewer. Raises Refused as `quote_of` does."""
     quoted = None
     with faults.collected():
-        request = InsightRequest(dataset, variable, by, precision, licence, groupings)
+        request = InsightRequest(dataset, variable, by, precision, licence, groupings, kind)
         quoted = await quote_of(connection, viewer, request)
     faults.refuse()
     assert quoted is not None
@@ -251,9 +278,14 @@ async def quote(
     published = subject.published if subject.is_published else None
     coarser = [one for one in cheaper(precision) if subject.cost(one) < cost and subject.cost(one) <= left]
     insights = await covering_insights(connection, subject)
-    sigma = published.sigma if published else sigma_of(price(precision, subject.contributions), subject.contributions)
+    sigma = published.sigma if published else sigma_of(subject.price(precision), subject.contributions)
     variable, cube = subject.request.variable, subject.cube
-    expected = await expect(connection, subject.dataset.id, subject.dataset.size, cube, variable, sigma)
+    if subject.measured is None:
+        expected = await expect(connection, subject.dataset.id, subject.dataset.size, cube, variable, sigma)
+        cells, margin = cells_in(placed.variable for placed in cube), precision.margin
+    else:
+        expected = expect_means(subject.measured.variable, sigma)
+        cells, margin = cells_in(subject.others), margin_of(sigma)
     found = [Obstacle(each.code, each.message.in_language(language)) for each in obstacles]
     if not found and not affordable(cost, left):
         reason = _exhausted(cost, left, insights, coarser)
@@ -263,8 +295,8 @@ async def quote(
         left=left,
         remaining_micro_rho=left - cost if affordable(cost, left) else left,
         already_published=subject.is_published,
-        cells=cells_in(placed.variable for placed in subject.cube),
-        margin_of_error=published.margin if published else precision.margin,
+        cells=cells,
+        margin_of_error=published.margin if published else margin,
         cheaper=coarser,
         insight_ids=insights,
         prices=[PricedPrecision(one, subject.cost(one), affordable(subject.cost(one), left)) for one in PRECISIONS],
@@ -312,6 +344,9 @@ async def resolve_request(connection: Connection, dataset: FrozenDataset, reques
         elif name in names[:place]:
             faults.add(*invalid(message("A variable is named twice."), *path).refusals)
     groupings = await resolve_groupings(connection, dataset.id, known, request.groupings, faults)
+    means = request.kind is InsightKind.MEANS
+    if means:
+        _refuse_means(request, known, faults)
     faults.refuse()
     cube = sorted(groupings.variables.values(), key=lambda placed: placed.position)
     cells = cells_in(placed.variable for placed in cube)
@@ -324,7 +359,20 @@ async def resolve_request(connection: Connection, dataset: FrozenDataset, reques
             ),
             "by",
         )
-    return ResolvedRequest(request, dataset, groupings, cube, await release_of(connection, dataset, cube))
+    measured = groupings.variables[request.variable] if means else None
+    return ResolvedRequest(request, dataset, groupings, cube, await release_of(connection, dataset, cube, measured))
+
+
+def _refuse_means(request: InsightRequest, known: Mapping[str, PositionedVariable], faults: Faults) -> None:
+    """Adds why there are no means of the variable, if so, and why its categories cannot be merged for them."""
+    measured = known.get(request.variable)
+    if measured is not None and not has_means(measured.variable):
+        reason = message("The variable has no mean: its `scale` is not INTERVAL. Ask for its counts.")
+        faults.add(*invalid(reason, "variable").refusals)
+    for at, grouping in enumerate(request.groupings):
+        if grouping.variable == request.variable:
+            reason = message("Means are of the variable's own values: merge categories of variables in `by` only.")
+            faults.add(*invalid(reason, "groupings", at, "variable").refusals)
 
 
 async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) -> FrozenDataset:
@@ -346,42 +394,55 @@ async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) ->
 
 
 async def release_of(
-    connection: Connection, dataset: FrozenDataset, cube: Sequence[PositionedVariable]
+    connection: Connection,
+    dataset: FrozenDataset,
+    cube: Sequence[PositionedVariable],
+    measured: PositionedVariable | None = None,
 ) -> NoisyRelease | None:
-    """The most precise release of exactly this cube that the connection's role may read."""
+    """The most precise release of exactly this cube, or of the means of `measured`, that the role may read."""
     row = await connection.fetchrow(
         """
         SELECT id, variables, precision, total_micro_rho, margin, sigma, estimates FROM insight.release
         WHERE dataset_id = $1 AND cube = $2 ORDER BY total_micro_rho DESC LIMIT 1
         """,
         dataset.id,
-        key([placed.variable.full_name for placed in cube], dataset.domain_version),
+        key(names_of(cube, measured), dataset.domain_version),
     )
     return None if row is None else NoisyRelease(**{**row, "precision": Precision(row["precision"])})
 
 
 async def covering_insights(connection: Connection, subject: ResolvedRequest) -> list[UUID]:
-    """Published insights that answer the request at no cost, the most precise first: see privacy.cubes.covers."""
+    """Published insights that answer the request at no cost, the most precise first: see privacy.cubes.covers.
+
+    Means are answered by counts, and by means with further variables.
+    """
+    measured = subject.measured
     asked = [placed.variable for placed in subject.cube]
     rows = await connection.fetch(
         """
-        SELECT DISTINCT ON (r.id) i.id, r.sigma, r.variables
+        SELECT DISTINCT ON (r.id) i.id, r.sigma, r.variables, r.measured
         FROM insight.release r JOIN insight.insight i ON i.release_id = r.id
         JOIN insight.variable v ON v.dataset_id = i.dataset_id AND v.position = i.variable
         WHERE r.dataset_id = $1 AND array(
             SELECT u.name FROM insight.variable u WHERE u.dataset_id = r.dataset_id AND u.position = any(r.variables)
-        ) @> $2
+        ) @> $2 AND (r.measured IS NULL OR r.measured = $4)
         ORDER BY r.id, v.name <> $3, i.id
         """,
         subject.dataset.id,
         [variable.name for variable in asked],
         subject.request.variable,
+        measured and measured.position,
     )
     positions = sorted({position for row in rows for position in row["variables"]})
     known = await variables_at(connection, subject.dataset.id, positions)
     found = []  # margin, number of variables, id: of the same margin, the smallest cube needs the least summing
     for row in rows:
-        margin = covers([known[position].variable for position in row["variables"]], row["sigma"], asked)
+        of, sigma, wanted = row["variables"], row["sigma"], asked
+        if measured is not None and row["measured"] is not None:
+            # As precise as means of counts with this noise.
+            of, sigma = [at for at in of if at != row["measured"]], sigma * math.sqrt(saving(measured.variable))
+            wanted = subject.others
+        margin = covers([known[position].variable for position in of], sigma, wanted)
         if margin is not None and margin <= subject.request.precision.margin:
             found.append((margin, len(row["variables"]), row["id"]))
     return [id for _, _, id in sorted(found)[:MOST_COVERING]]

@@ -14,6 +14,7 @@ from models.rows import Finished, Row, Rows, ViewerIds, row, select
 from privacy import domains, reading
 from privacy.budget import SIZE_DRAWS
 from privacy.cubes import Cube
+from privacy.means import means_of
 from privacy.reconciling import informative
 from privacy.reconciling import reconciled as reconciled_by_least_squares
 from resolvers.insight.cubes import Cell, Statistic, StoredCube, cube_of, json_object, shown_cells, shown_statistics
@@ -40,7 +41,9 @@ def tables_of(insight: Row, *, viewer: ViewerIds) -> Rows:
     in_order = aggregate_order_by(table, release.published_at, release.id)  # sums of floats depend on their order
     # Earlier sizes were drawn once and decided whether there are tables: fitting these to them would bias them.
     unbiased = or_(func.cardinality(release.variables) > 0, release.contributions == SIZE_DRAWS)
-    every = select(func.json_agg(in_order)).where(release.dataset_id == insight.dataset_id, ~improved, unbiased)
+    every = select(func.json_agg(in_order)).where(
+        release.dataset_id == insight.dataset_id, ~improved, unbiased, release.measured.is_(None)
+    )
     variable, category = row(datasets.Variable), row(datasets.Category)
     many = select(func.count(category.place)).where(
         category.dataset_id == variable.dataset_id, category.variable == variable.position
@@ -57,6 +60,7 @@ def tables_of(insight: Row, *, viewer: ViewerIds) -> Rows:
         own=cube_of(insight, viewer=viewer).scalar_subquery(),
         tables=every.scalar_subquery(),
         variables=variables.scalar_subquery(),
+        published_at=insight.published_at,
     )
     return select(found)
 
@@ -64,9 +68,12 @@ def tables_of(insight: Row, *, viewer: ViewerIds) -> Rows:
 def reconciled(found: Any, *, include_unreliable: bool = False) -> ReconciledTable:
     """The insight's table, once all tables of its dataset agree.
 
-    Counts of HIDDEN cells are None unless `include_unreliable`.
+    Counts of HIDDEN cells are None unless `include_unreliable`. Means by sums are as they were published.
     """
     stored = StoredCube.read(found["own"])
+    if stored.has_means:
+        means = shown_statistics(stored, means_of(stored.cube, stored.variable, stored.by))
+        return ReconciledTable(releases=1, as_of=found["published_at"], cells=[], statistics=means)
     known = {each["position"]: _variable(each) for each in found["variables"]}
     own = tuple(known[each["position"]] for each in found["own"]["variables"])
     cubes = [_cube(each, known) for each in found["tables"]]

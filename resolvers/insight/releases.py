@@ -19,6 +19,7 @@ from privacy.chain import SALT_BYTES, commitment_of
 from privacy.combining import combine
 from privacy.cubes import Cube, contributions, key
 from privacy.domains import Variable
+from privacy.means import UNIT, full_name, means_of, summed, sums_of
 from privacy.precision import Precision, margin_of
 from privacy.reading import Size, cells_of, statistics_of
 from resolvers.exporting import sql_of
@@ -96,10 +97,12 @@ async def release(
     improves: NoisyRelease | None = None,
     at: datetime | None = None,
     step_seconds: float | None = None,
+    measured: PositionedVariable | None = None,
 ) -> tuple[NoisyRelease, NewEntry]:
     """Charges `charge` micro-rho, counts the cube, adds the noise that this pays for, and stores the release.
 
-    `cube` is in the order of positions; `improves` is the earlier release to combine with. Counting takes a
+    `cube` is in the order of positions. If one of its variables is `measured`, the sums for its means are released in
+    place of the counts. `improves` is the earlier release to combine with. Counting takes a
     whole number of `step_seconds`, if given, because it takes longer if there are more records. The caller appends the
     returned entry to the ledger in the same transaction. Raises Overspent before anything is counted.
     """
@@ -109,13 +112,20 @@ async def release(
     # A dataset's size is drawn twice, as if each member were in two cells.
     draws, many = (1, contributions(variables)) if variables else (SIZE_DRAWS, SIZE_DRAWS)
     exact = "SELECT research.histogram($1, $2)"
+    # What a member may change, in the squares of the unit that is drawn in.
+    unit = UNIT if measured else 1
+    moved = many * unit**2
     async with in_steps_of(step_seconds):
-        noisy = await drawn(noise.draw, await connection.fetchval(exact, dataset.id, positions) * draws, charge, many)
-    sigma = noise.noise_for(charge, many).sigma
-    estimates: Sequence[float] = [float(count) for count in noisy]
+        counts = await connection.fetchval(exact, dataset.id, positions) * draws
+        if measured:
+            noisy = await drawn(_draw_sums, counts, variables, measured.variable, charge, moved)
+        else:
+            noisy = await drawn(noise.draw, counts, charge, moved)
+    sigma = noise.noise_for(charge, moved).sigma / unit
+    estimates: Sequence[float] = [count / unit for count in noisy]
     total = charge
     if improves is not None:
-        estimates, sigma = combine(improves.estimates, improves.total_micro_rho, noisy, charge, many)
+        estimates, sigma = combine(improves.estimates, improves.total_micro_rho, estimates, charge, many)
         total += improves.total_micro_rho
     margin = margin_of(sigma)
     salt = secrets.token_bytes(SALT_BYTES)
@@ -123,16 +133,27 @@ async def release(
         """
         INSERT INTO insight.release
             (dataset_id, cube, variables, precision, margin, contributions, micro_rho, total_micro_rho, sigma, noisy,
-             estimates, improves_id, organization_id, licence_id, purpose, published_at, demonstration, salt)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, coalesce($16, now()), $17, $18)
+             estimates, improves_id, organization_id, licence_id, purpose, published_at, demonstration, salt, measured)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, coalesce($16, now()), $17, $18, $19)
         RETURNING id
         """,
-        dataset.id, key([each.full_name for each in variables], dataset.domain_version), positions, precision, margin,
+        dataset.id, key(names_of(cube, measured), dataset.domain_version), positions, precision, margin,
         many, charge, total, sigma, noisy, estimates, improves and improves.id, use.organization, use.licence,
-        use.purpose, at, dataset.demonstration, salt,
+        use.purpose, at, dataset.demonstration, salt, measured and measured.position,
     )  # fmt: skip
-    entry = _entry(id, dataset, variables, use, charge, commitment_of(salt, noisy))
+    entry = _entry(id, dataset, names_of(cube, measured), use, charge, commitment_of(salt, noisy))
     return NoisyRelease(id, positions, precision, total, margin, sigma, estimates), entry
+
+
+def names_of(cube: Sequence[PositionedVariable], measured: PositionedVariable | None = None) -> list[str]:
+    """A cube's variables as keys and the ledger name them: how they are merged, and which is measured."""
+    return [full_name(each.variable) if each == measured else each.variable.full_name for each in cube]
+
+
+def _draw_sums(
+    counts: Sequence[int], variables: Sequence[Variable], measured: Variable, micro_rho: int, moved: int
+) -> list[int]:
+    return noise.draw(sums_of(counts, variables, measured), micro_rho, moved)
 
 
 async def present(
@@ -142,10 +163,12 @@ async def present(
     cube: Sequence[PositionedVariable],
     variable: str,
     at: datetime | None = None,
+    *,
+    means: bool = False,
 ) -> UUID:
     """The insight of one variable of a release by its others, made if there is none yet; returns its id.
 
-    It costs nothing, because it shows the published estimates.
+    `means` is whether the release has sums of this variable. It costs nothing, because it shows published estimates.
     """
     position = next(placed.position for placed in cube if placed.variable.name == variable)
     found: UUID | None = await connection.fetchval(
@@ -165,11 +188,12 @@ async def present(
     )  # fmt: skip
     published = sql_of(select(published_size(literal_column("$1::uuid"))))
     size = Size(**json.loads(await connection.fetchval(published, dataset.id)))
-    shown = Cube(tuple(placed.variable for placed in cube), tuple(release.estimates), release.sigma)
+    of = tuple(summed(placed.variable) if means and placed.position == position else placed.variable for placed in cube)
+    shown = Cube(of, tuple(release.estimates), release.sigma)
     by = [placed.variable.name for placed in others]
     # In a thread: thousands of intervals take a while.
-    cells = await asyncio.to_thread(cells_of, shown, variable, by, size)
-    statistics = await asyncio.to_thread(statistics_of, shown, variable, by)
+    cells = [] if means else await asyncio.to_thread(cells_of, shown, variable, by, size)
+    statistics = await asyncio.to_thread(means_of if means else statistics_of, shown, variable, by)
     await connection.executemany(
         """
         INSERT INTO insight.cell
@@ -220,13 +244,13 @@ async def charge_in_full(connection: Connection, dataset: FrozenDataset, purpose
         """,
         dataset.id, NO_VARIABLES, Precision.WITHIN_50, charge, purpose, dataset.demonstration, salt,
     )  # fmt: skip
-    return _entry(id, dataset, (), ReleaseUse(purpose), charge, commitment_of(salt, []))
+    return _entry(id, dataset, [], ReleaseUse(purpose), charge, commitment_of(salt, []))
 
 
 def _entry(
     release: UUID,
     dataset: FrozenDataset,
-    variables: Sequence[Variable],
+    names: Sequence[str],
     use: ReleaseUse,
     charge: int,
     commitment: bytes,
@@ -237,7 +261,7 @@ def _entry(
         dataset_title=dataset.title,
         community=dataset.community_id,
         purpose=use.purpose,
-        variables=tuple(each.full_name for each in variables),
+        variables=tuple(names),
         micro_rho=charge,
         commitment=commitment,
         purpose_kind=use.purpose_kind,

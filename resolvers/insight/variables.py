@@ -201,8 +201,9 @@ def codes_of_category(category: Row) -> Rows:
     """The codes of the treatment or side effect that a category stands for."""
     variable, indicator, treatment = row(tables.Variable), row(Indicator), row(Treatment)
     slug = func.lower(func.replace(category.code, literal_column("'_'"), literal_column("'-'")))
-    of_treatment = select(treatment.id).where(treatment.slug == slug).scalar_subquery()
-    of_effect = select(indicator.id).where(indicator.slug == slug).scalar_subquery()
+    # Each correlated explicitly: the category's row may be that of a statement further out.
+    of_treatment = select(treatment.id).where(treatment.slug == slug).correlate_except(treatment).scalar_subquery()
+    of_effect = select(indicator.id).where(indicator.slug == slug).correlate_except(indicator).scalar_subquery()
     subject = (
         select(
             case(
@@ -211,6 +212,7 @@ def codes_of_category(category: Row) -> Rows:
             )
         )
         .where(variable.dataset_id == category.dataset_id, variable.position == category.variable)
+        .correlate_except(variable)
         .scalar_subquery()
     )
     return _codes(subject, None)

@@ -8,6 +8,7 @@ import strawberry
 from models.insight import insights as tables
 from planner.declare import column, computed, graph_enum, graph_type, sql
 from privacy.chain import SALT_BYTES, UNSALTED
+from privacy.means import UNIT, InsightKind
 from privacy.measures import Measure, Reliability
 from privacy.precision import CONFIDENCE, Precision
 from resolvers.insight import cubes, datasets
@@ -20,11 +21,13 @@ from schema.insight.data_uses import LedgerEntry
 from schema.insight.datasets import Category, Dataset, Variable
 from schema.pagination import Node
 
+graph_enum(InsightKind)
 graph_enum(Measure)
 graph_enum(Reliability)
 
 # For the cost of an operation: most tables are small, but one may have `privacy.cubes.MOST_CELLS`.
 TABLE_CELLS = 50
+TOTALS = 10
 GROUPINGS = 2
 EXPORT_COST = 250
 RECONCILED_COST = 2 * EXPORT_COST  # with 30 tables it takes up to twice the time of an export of the same table
@@ -59,6 +62,10 @@ def statistics(
     found: Any, *, by: list[str] | None = None, where: list[CategoryFilter] | None = None
 ) -> list[cubes.Statistic]:
     return cubes.statistics(found, by, filters(where))
+
+
+def totals(found: Any, *, by: list[str] | None = None, where: list[CategoryFilter] | None = None) -> list[cubes.Total]:
+    return cubes.totals(found, by, filters(where))
 
 
 @graph_type(
@@ -117,6 +124,19 @@ class Statistic:
 
 
 @graph_type(audience=SIGNED_IN)
+class Total:
+    """The sums that were drawn for the mean of one group. Noise is added to each, so they may be negative."""
+
+    by: list[Category] = column("The group: one category for each grouping variable, in order.", size=GROUPINGS)
+    count: int = column("Number of members with a value.")
+    margin_of_error: int = column(f"Half-width of the count's {CONFIDENCE} confidence interval.")
+    sum: float = column("Sum of these members' values, which are those of the variable's categories.")
+    sum_margin_of_error: float = column(f"Half-width of the sum's {CONFIDENCE} confidence interval.")
+    unknown: int = column("Number of members without a value.")
+    unknown_margin_of_error: int = column(f"Half-width of its {CONFIDENCE} confidence interval.")
+
+
+@graph_type(audience=SIGNED_IN)
 class ReconciledTable:
     """The insight's table, once all published tables of its dataset agree on what they share."""
 
@@ -138,8 +158,9 @@ class LedgerProof:
         f" version {UNSALTED}, which have none.",
     )
     counts: list[int] = column(
-        "The counts as drawn, in the release's own order: the last of `variables` runs fastest, through all of its"
-        " categories. Where the table had been published before, `cells` combines them with the earlier draw.",
+        "The counts as drawn: the last of `variables` runs fastest, through all its categories. Of MEANS, four sums in"
+        f" units of 1/{UNIT:,} member take the variable's place. `cells` and `totals` combine them with"
+        " earlier draws of the same table.",
         of="noisy",
         size=TABLE_CELLS,
     )
@@ -166,13 +187,19 @@ class Insight(Node):
     by: list[Variable] = sql(
         resolve.variables_by, "The grouping variables, in order. Empty for a one-way table.", size=GROUPINGS
     )
-    precision: Precision = sql(resolve.precision_of, "Precision of the counts.")
-    margin_of_error: int = sql(resolve.margin_of, f"Half-width of each count's {CONFIDENCE} confidence interval.")
+    kind: InsightKind = sql(resolve.kind_of, "What it publishes of the variable.")
+    precision: Precision = sql(
+        resolve.precision_of, "Precision of the counts. Of MEANS, each mean is as precise as one from such counts."
+    )
+    margin_of_error: int = sql(
+        resolve.margin_of,
+        f"Half-width of each count's {CONFIDENCE} confidence interval. Of MEANS, that of `Total.unknown`.",
+    )
     cost: PrivacyCost = sql(resolve.cost_of, "Privacy cost that was charged to the dataset's budget.")
     cells: list[Cell] = computed(
         cubes.cube_of,
         cells,
-        "The cells, group by group. Regrouping and filtering use the published counts and cost nothing.",
+        "The cells, group by group; none of MEANS. Regrouping and filtering use the published counts and cost nothing.",
         planned=resolve.cells_of,
         unless=("by", "where"),
         arguments=NARROWING
@@ -182,16 +209,23 @@ class Insight(Node):
     statistics: list[Statistic] = computed(
         cubes.cube_of,
         statistics,
-        "The mean and median of each group. Empty unless the variable's `scale` is INTERVAL.",
+        "The mean and median of each group. Empty unless the variable's `scale` is INTERVAL. Of MEANS, the mean alone.",
         planned=resolve.statistics_of,
         unless=("by", "where"),
         arguments=NARROWING,
+    )
+    totals: list[Total] = computed(
+        cubes.cube_of,
+        totals,
+        "The sums that were drawn for the mean of each group. Empty for COUNTS.",
+        arguments=NARROWING,
+        size=TOTALS,
     )
     reconciled: ReconciledTable = computed(
         resolve_reconciled.tables_of,
         resolve_reconciled.reconciled,
         "The table fitted to all published tables of its dataset by least squares: unbiased, more precise, and at no"
-        " cost. The cells of `cells` are what the public ledger vouches for.",
+        " cost. The cells of `cells` are what the public ledger vouches for. Of MEANS, the statistics as published.",
         arguments={"include_unreliable": "Whether to return the counts of HIDDEN cells too. Defaults to false."},
         cost=RECONCILED_COST,
     )

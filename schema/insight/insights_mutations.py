@@ -23,7 +23,11 @@ GROUPINGS = (
     "How to merge categories of these variables before they are counted, at no cost: a group of many categories has "
     "the noise of one cell. The same groups are the same question, whatever their order and labels."
 )
-PRECISION = "The margin of error of each count. More precision costs more."
+PRECISION = (
+    "The margin of error of each count. More precision costs more. Of MEANS, each mean is at least as precise as one "
+    "that is computed from counts with this margin."
+)
+KIND = "What to publish of the variable: by default, its counts. MEANS requires a variable whose `scale` is INTERVAL."
 
 
 nested(
@@ -83,8 +87,10 @@ class InsightQuote:
     cost: PrivacyCost = sql(publications.cost_of, "What would be charged: zero if it is already published.")
     affordable: bool = column("Whether the viewer's remaining budget suffices.")
     already_published: bool = column("Whether it is published with this precision or a better one.")
-    cells: int = column("The number of cells.")
-    margin_of_error: int = column(f"Half-width of each count's {CONFIDENCE} confidence interval.")
+    cells: int = column("The number of cells. Of MEANS, the number of groups.")
+    margin_of_error: int = column(
+        f"Half-width of each count's {CONFIDENCE} confidence interval. Of MEANS, that of `Total.unknown`."
+    )
     remaining_after: PrivacyCost = sql(
         publications.remaining_after,
         "What would remain of the dataset's budget for the viewer. If it does not suffice, what remains now.",
@@ -95,14 +101,14 @@ class InsightQuote:
         "Published insights that already answer it, at this precision or better, the most precise first.",
     )
     prices: list[PrecisionPrice] = column("The price at each precision, the most precise first.", size=len(PRECISIONS))
-    least_count_shown: int = column("The smallest count that would not be HIDDEN.")
+    least_count_shown: int = column("The smallest count that would not be HIDDEN. Zero for MEANS, which hide nothing.")
     readable_cells: int | None = column(
         "Number of cells expected not to be HIDDEN: computed from the dataset's size and published tables of each "
-        "variable, as if the variables were independent. Null if there is no such table of one of them."
+        "variable, as if the variables were independent. Null if there is no such table of one of them, and for MEANS."
     )
     least_group_for_share: int | None = column(
         f"Number of members that a group needs for a share of a half to be {Reliability.HIGH.value}. Null for a "
-        "variable with several values per member."
+        "variable with several values per member, and for MEANS."
     )
     least_group_for_mean: int | None = column(
         f"Number of members that a group needs for the mean to be {Reliability.HIGH.value}, if they are spread evenly "
@@ -123,6 +129,7 @@ insight_quote = question(
     by=BY,
     groupings=GROUPINGS,
     precision=PRECISION,
+    kind=KIND,
     licence=LICENCE,
 )
 
@@ -148,5 +155,6 @@ class InsightMutations:
         by=BY,
         groupings=GROUPINGS,
         precision=PRECISION,
+        kind=KIND,
         licence=LICENCE,
     )

@@ -189,6 +189,32 @@ async def test_the_ledger_vouches_for_what_was_published(client: AsyncClient, la
     assert not (await client.verify(finer.insight.id)).compared
 
 
+async def test_the_ledger_vouches_for_groupings_and_means(client: AsyncClient, laboratory: Laboratory) -> None:
+    merged = [{"variable": "q", "groups": [{"categories": ["A", "B"]}]}]
+    grouped = await client.publish(laboratory.dataset, "r", ["q"], precision="WITHIN_50", groupings=merged)
+    assert (await client.verify(grouped.insight.id)).compared
+    await laboratory.network.database.execute(
+        "UPDATE insight.variable SET ordinal = true WHERE 'dst_' || dataset_id = $1 AND name = 'twin'",
+        laboratory.dataset,
+    )
+    await laboratory.network.database.execute(
+        "UPDATE insight.category c SET value = 10 * c.place - 5 FROM insight.variable v"
+        " WHERE v.dataset_id = c.dataset_id AND v.position = c.variable AND 'dst_' || v.dataset_id = $1"
+        " AND v.name = 'twin' AND c.code <> 'UNKNOWN'",
+        laboratory.dataset,
+    )
+    asked: dict[str, Any] = {"kind": "MEANS", "precision": "WITHIN_50", "groupings": merged}
+    assert (await client.quote(laboratory.dataset, "twin", ["q"], **asked)).cost.micro_rho == 754
+    means = await client.publish(laboratory.dataset, "twin", ["q"], **asked)
+    assert (await client.verify(means.insight.id)).compared
+    found = means.insight
+    assert (found.kind, len(found.cells), len(found.totals), len(found.statistics)) == ("MEANS", 0, 3, 3)
+    assert found.totals.columns.keys() == {
+        "q", "q_code", "count", "margin", "sum", "sum_margin", "unknown", "unknown_margin",
+    }  # fmt: skip
+    assert list(found.to_pandas()["low"]) == [row["low"] for row in found.statistics]
+
+
 async def test_the_client_for_threads_does_the_same(client: AsyncClient, laboratory: Laboratory) -> None:
     published = await client.publish(laboratory.dataset, "q", precision="WITHIN_50")
     id = published.insight.id

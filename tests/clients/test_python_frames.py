@@ -44,6 +44,7 @@ def made(*by: str, name: str = "mood", share: float | None = 0.5, count: int | N
             },
             "variable": variable(name),
             "by": [variable(each) for each in by],
+            "kind": "COUNTS",
             "precision": "WITHIN_20",
             "marginOfError": 20,
             "cost": {"microRho": 4567, "epsilon": 0.5, "delta": 1e-6},

@@ -53,7 +53,10 @@ def insight(entry: EntryFields, *, variable: str = "y", **proof: Any) -> ProofIn
         }
         for (x, y), count in zip(places, COUNTS, strict=True)
     ]
-    variables = [{"name": name, "categories": [{"code": code} for code in codes]} for name, codes in CODES.items()]
+    variables = [
+        {"name": name, "categories": [{"code": code, "value": None, "merges": []} for code in codes]}
+        for name, codes in CODES.items()
+    ]
     stated = {
         "salt": SALT,
         "counts": COUNTS,
@@ -62,8 +65,11 @@ def insight(entry: EntryFields, *, variable: str = "y", **proof: Any) -> ProofIn
         "ledgerEntry": entry.model_dump(by_alias=True),
     } | proof
     return ProofInsight.model_validate(
-        {"variable": {"name": variable}, "by": [{"name": by}], "cells": cells, "proof": stated}
-    )
+        {
+            "kind": "COUNTS", "variable": {"name": variable}, "by": [{"name": by}], "cells": cells, "totals": [],
+            "proof": stated,
+        }
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("variable", ["x", "y"])
@@ -149,3 +155,51 @@ def test_the_entry_must_be_of_the_insights_variables() -> None:
     entries = chain(release(variables=["x", "z"]))
     with pytest.raises(VerificationFailed, match="of other variables"):
         check_insight(insight(entries[0]), entries)
+
+
+def test_an_entry_names_how_categories_are_merged() -> None:
+    entries = chain(release(variables=["x{A|B&E}", "y"]))
+    found = insight(entries[0])
+    found.proof.variables[0].categories[0].merges = ["A"]
+    found.proof.variables[0].categories[1].merges = ["B", "E"]
+    assert check_insight(found, entries).compared
+    found.proof.variables[0].categories[1].merges = ["B", "F"]
+    with pytest.raises(VerificationFailed, match="of other variables"):
+        check_insight(found, entries)
+
+
+SUMS = [2_520, 0, 5_040, 2_520, 300, 0, 0, 2_520]  # of y in two groups of x: LEAST, MOST, SPREAD, UNKNOWN
+
+
+def means(entry: EntryFields, **total: Any) -> ProofInsight:
+    """The insight of the means of y, from 10 to 30, by x."""
+    values = {"C": 10.0, "D": 30.0}
+    variables = [
+        {"name": "x", "categories": [{"code": code, "value": None, "merges": []} for code in "AB"]},
+        {"name": "y", "categories": [{"code": code, "value": value, "merges": []} for code, value in values.items()]},
+    ]
+    totals = [
+        {"by": [{"code": "A"}], "count": 1, "sum": 10.0, "unknown": 1} | total,
+        {"by": [{"code": "B"}], "count": 0, "sum": 300 / 2_520 * 10, "unknown": 1},
+    ]
+    proof = {
+        "salt": SALT, "counts": SUMS, "commitment": commitment(SUMS), "variables": variables,
+        "ledgerEntry": entry.model_dump(by_alias=True),
+    }  # fmt: skip
+    return ProofInsight.model_validate(
+        {
+            "kind": "MEANS", "variable": {"name": "y"}, "by": [{"name": "x"}], "cells": [], "totals": totals,
+            "proof": proof,
+        }
+    )  # fmt: skip
+
+
+def test_means_are_verified_by_the_sums_that_were_drawn() -> None:
+    entries = chain(release(variables=["x", "mean(y)"], commitment=commitment(SUMS)))
+    assert check_insight(means(entries[0]), entries).compared
+    for altered in ({"count": 2}, {"sum": 10.01}, {"unknown": 0}, {"by": [{"code": "C"}]}):
+        with pytest.raises(VerificationFailed, match="not the counts"):
+            check_insight(means(entries[0], **altered), entries)
+    counted = chain(release(commitment=commitment(SUMS)))
+    with pytest.raises(VerificationFailed, match="of other variables"):
+        check_insight(means(counted[0]), counted)

@@ -70,6 +70,7 @@ WITHOUT_ID = {
     "ResultLink": "its ledger entry has one",
     "SeriesPoint": "part of a series",
     "SideEffect": "part of an evaluation",
+    "Total": "part of an insight, which never changes",
     "Statistic": "part of an insight, which never changes",
     "SurveyCheck": "the answer to one question",
     "SurveyProgress": "part of a survey",

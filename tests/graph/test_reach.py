@@ -83,10 +83,11 @@ REACHABLE = {
         "prices leastCountShown readableCells leastGroupForShare leastGroupForMean obstacles suggestions",
     },
     "published insights, with noise": {
-        "Insight": "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "
-        "requestedBy purpose ledgerEntry proof csv jsonStat",
+        "Insight": "id dataset variable by kind precision marginOfError cost cells statistics totals reconciled "
+        "publishedAt requestedBy purpose ledgerEntry proof csv jsonStat",
         "Cell": "category by count marginOfError share interval reliability shareReliability",
         "Statistic": "measure by value interval reliability",
+        "Total": "by count marginOfError sum sumMarginOfError unknown unknownMarginOfError",
         "ReconciledTable": "releases asOf cells statistics",
         "Interval95": "low high",
         "DataUse": "id organization purpose purposeKind results publishedAt community datasetTitle variables cost "

@@ -65,8 +65,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         "slug translations ucum unit version"
     },
     "Insight": {
-        RESEARCH: "by cells cost csv dataset id jsonStat ledgerEntry marginOfError precision proof publishedAt purpose "
-        "reconciled requestedBy statistics variable",
+        RESEARCH: "by cells cost csv dataset id jsonStat kind ledgerEntry marginOfError precision proof publishedAt "
+        "purpose reconciled requestedBy statistics totals variable",
     },
     "Interval95": {RESEARCH: "high low"},
     "LedgerEntry": {ALL: "hash id line position previousHash"},
@@ -115,6 +115,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "SurveyTranslation": {ALL: "description language title"},
     "Suspension": {MODERATOR: "createdAt id reason until"},
     "Terms": {ALL: "id inForceOn language text version"},
+    "Total": {RESEARCH: "by count marginOfError sum sumMarginOfError unknown unknownMarginOfError"},
     "Translation": {ALL: "description language name"},
     "IndicatorTranslation": {ALL: "language layNames name unit"},
     "Treatment": {

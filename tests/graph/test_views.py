@@ -332,12 +332,13 @@ PROMISED = {
     "Category": {EVERYONE: "code label value merges codes"},
     "TerminologyCode": {EVERYONE: "system code"},
     "Insight": {
-        SIGNED_IN: "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "
-        "requestedBy purpose ledgerEntry proof csv jsonStat"
+        SIGNED_IN: "id dataset variable by kind precision marginOfError cost cells statistics totals reconciled "
+        "publishedAt requestedBy purpose ledgerEntry proof csv jsonStat"
     },
     "Cell": {SIGNED_IN: "category by count marginOfError share interval reliability shareReliability"},
     "Interval95": {SIGNED_IN: "low high"},
     "Statistic": {SIGNED_IN: "measure by value interval reliability"},
+    "Total": {SIGNED_IN: "by count marginOfError sum sumMarginOfError unknown unknownMarginOfError"},
     "ReconciledTable": {SIGNED_IN: "releases asOf cells statistics"},
     "DataUse": {
         EVERYONE: "id organization purpose purposeKind results publishedAt community datasetTitle variables cost "

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from models.functions import FOLDER
+from models.identity.accounts import StaffRole
 from models.tracking.observations import IndicatorKind, Scale
 from privacy import domains
 from privacy.domains import CatalogueEntry, DomainRule, SurveyQuestion, TrackedIndicator, Variable
@@ -17,6 +18,7 @@ from tests import factories
 from tests.support import records
 from tests.support.callers import User
 from tests.support.network import Network
+from tests.support.waves import variable, wave
 
 OPTIONS = (("YES", "Yes"), ("NO", "No"))
 FIELDS = (
@@ -218,6 +220,30 @@ async def test_categories_have_the_codes_of_what_they_stand_for(network: Network
         ("treatments", "VAR_DRUG"): drug,
         ("side_effects_var_drug", "VAR_TIRED"): [("HPO", "HP:7654321")],
     }
+
+
+async def test_categories_of_slices_have_the_same_codes(network: Network) -> None:
+    await factories.treatment(network.database, slug="slice-drug", name="Slice drug", atc="N02BE01")
+    categories = (domains.Category("SLICE_DRUG", "Slice drug"), domains.Category("UNKNOWN", "Unknown"))
+    first = Variable("first_treatment", "First treatment", categories, DomainRule.FIRST_TREATMENT)
+    made = await wave(network.database, first, variable("sex", "FEMALE", "MALE"))
+    await made.size()
+    ids = await made.publish(("first_treatment", "sex"), [90, 80, 7, 60, 50, 5])
+    steward = await network.staff(StaffRole.DATA_STEWARD)
+    slices = """query ($id: ID!) { insight(id: $id) {
+      cells(where: [{variable: "sex", in: ["MALE"]}]) {
+        category { code codes { system code } } by { codes { code } } count
+      }
+    } }"""
+    answer = await network.ask(steward, slices, {"id": ids["first_treatment"]})
+    assert answer["data"]["insight"]["cells"] == [
+        {
+            "category": {"code": "SLICE_DRUG", "codes": [{"system": "ATC", "code": "N02BE01"}]},
+            "by": [{"codes": []}],
+            "count": 80,
+        },
+        {"category": {"code": "UNKNOWN", "codes": []}, "by": [{"codes": []}], "count": 50},
+    ]
 
 
 async def test_a_variable_whose_subject_is_gone_still_says_what_it_is(network: Network, buyer: User) -> None:

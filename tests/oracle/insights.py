@@ -14,8 +14,10 @@ from models.messages import day_in
 from models.viewers import Audience
 from privacy.cubes import Cube
 from privacy.domains import Category, DomainRule, Variable
-from privacy.exports import ExportTable, csv_of, json_stat_of
+from privacy.exports import About, ExportTable, csv_of, json_stat_of
 from privacy.loss import statement
+from privacy.means import summed
+from privacy.means import totals_of as totals_read
 from privacy.measures import Reliability
 from privacy.precision import Precision
 from privacy.reading import Cell, Size, Statistic
@@ -249,6 +251,41 @@ def cells_of(seen: VisibleRows, insight: Found, includeUnreliable: bool = False)
     return made
 
 
+@field("Insight.kind")
+def kind_of(seen: VisibleRows, insight: Found) -> str:
+    release = seen.one("insight.release", id=insight["release_id"])
+    assert release is not None
+    return "COUNTS" if release["measured"] is None else "MEANS"
+
+
+@field("Insight.totals")
+def totals_of(seen: VisibleRows, insight: Found) -> list[Found]:
+    release = seen.one("insight.release", id=insight["release_id"])
+    assert release is not None
+    if release["measured"] is None:
+        return []
+    rows = [
+        row
+        for row in seen.of("insight.variable", dataset_id=insight["dataset_id"])
+        if row["position"] in release["variables"]
+    ]
+    rows.sort(key=lambda row: int(row["position"]))
+    variables = [(row["position"], public(seen, row)) for row in rows]
+    shown = tuple(summed(each) if at == release["measured"] else each for at, each in variables)
+    names = {at: each.name for at, each in variables}
+    cube = Cube(shown, tuple(release["estimates"]), release["sigma"])
+    found = totals_read(cube, names[insight["variable"]], [names[at] for at in insight["by"]])
+    return [
+        with_categories(seen, insight, vars(each))
+        | {
+            "margin_of_error": each.margin,
+            "sum_margin_of_error": each.sum_margin,
+            "unknown_margin_of_error": each.unknown_margin,
+        }
+        for each in found
+    ]
+
+
 @field("Insight.statistics")
 def statistics_of(seen: VisibleRows, insight: Found) -> list[Found]:
     there = sorted(seen.of("insight.statistic", insight_id=insight["id"]), key=lambda row: row["place"])
@@ -260,7 +297,7 @@ def interval_of(seen: VisibleRows, it: Found) -> Found | None:
     return None if it["low"] is None else {"low": it["low"], "high": it["high"]}
 
 
-for name in ("Cell.category", "Cell.by", "Statistic.by"):
+for name in ("Cell.category", "Cell.by", "Statistic.by", "Total.by"):
     field(name)(lambda seen, it, name=name: it[name.partition(".")[2]])
 
 
@@ -527,9 +564,7 @@ def table_of(seen: VisibleRows, insight: Found) -> ExportTable:
         source = f"{dataset['wave']}, figé le {day}{NARROW}; entrée {entry['position']} du registre public"
     figures = ("category", "count", "margin", "share", "low", "high")
     return ExportTable(
-        title=title,
-        source=source,
-        words=words_in(seen.language),
+        about=About(title, source, Precision(release["precision"]), release["margin"], words_in(seen.language)),
         variable=public(seen, variable),
         by=tuple(public(seen, each) for each in by),
         cells=[
@@ -541,8 +576,6 @@ def table_of(seen: VisibleRows, insight: Found) -> ExportTable:
             )
             for row in stored
         ],
-        precision=Precision(release["precision"]),
-        margin=release["margin"],
     )
 
 

@@ -10,7 +10,7 @@ from jsonstat_validator import JSONStatValidationError, validate_jsonstat  # typ
 
 from privacy.cubes import Cube
 from privacy.domains import Category, DomainRule, Variable
-from privacy.exports import ExportTable, csv_of, json_stat_of
+from privacy.exports import About, ExportTable, csv_of, json_stat_of
 from privacy.measures import Reliability
 from privacy.precision import Precision
 from privacy.reading import Cell, cells_of
@@ -32,7 +32,8 @@ CELLS = [
     Cell(1, (1,), -3, 5, None, None, None, HIDDEN, None),
     Cell(2, (1,), 4, 5, 0.4, 0.1, 0.7, HIDDEN, LOW),
 ]
-TABLE = ExportTable("Pain by sex", "Cohorte, dataset of 2026", PAIN, (SEX,), CELLS, Precision.WITHIN_5, 5)
+ABOUT = About("Pain by sex", "Cohorte, dataset of 2026", Precision.WITHIN_5, 5)
+TABLE = ExportTable(ABOUT, PAIN, (SEX,), CELLS)
 
 
 def test_a_table_as_csv() -> None:

@@ -286,6 +286,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     await frozen.size()
     bought = {"organization_id": organization["id"], "licence_id": licence["id"]}
     published = await frozen.publish(("sleep", "tea"), [400, 300, 50, 200, 100, 40, 60, 20, 30], **bought)
+    await frozen.publish_means("sleep", ["tea"], [40, 30, 5, 4, 30, 20, 5, 3, 2, 1, 0, 1], **bought)
     entry = await connection.fetchrow("SELECT * FROM insight.ledger_entry ORDER BY position DESC LIMIT 1")
     assert entry is not None
     await factories.ledger_link(connection, entry)

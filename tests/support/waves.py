@@ -10,6 +10,7 @@ import asyncpg
 from privacy import reading
 from privacy.cubes import Cube, contributions, key
 from privacy.domains import Category, DomainRule, Variable
+from privacy.means import UNIT, full_name, means_of, price_of_means, summed
 from privacy.precision import Precision, margin_of, price
 from tests import factories
 
@@ -75,6 +76,37 @@ class Wave:
         release = await factories.release(self.connection, dataset_id=self.id, **{**values, **given})
         await factories.ledger_entry(self.connection, release_id=release["id"])
         return {name: await self.show(release, cube, name, positions) for name in inside}
+
+    async def publish_means(
+        self, name: str, by: Sequence[str], sums: Sequence[float], *, sigma: float = 5.0, **given: Any
+    ) -> str:
+        """Publishes the means of the variable of this name, by sums in members; returns the insight's id."""
+        positions = {each.name: place for place, each in enumerate(self.variables, 1)}
+        inside = [each for each in self.variables if each.name in (name, *by)]
+        measured = next(each for each in inside if each.name == name)
+        cube = Cube(tuple(summed(each) if each is measured else each for each in inside), tuple(sums), sigma)
+        values = {
+            "cube": key([full_name(each) if each is measured else each.name for each in inside]),
+            "variables": [positions[each.name] for each in inside],
+            "measured": positions[name],
+            "margin": margin_of(sigma),
+            "micro_rho": price_of_means(Precision.WITHIN_20, measured),
+            "sigma": sigma,
+            "noisy": [round(each * UNIT) for each in sums],
+            "estimates": list(sums),
+            "purpose": "Sleep and fatigue",
+        }
+        release = await factories.release(self.connection, dataset_id=self.id, **{**values, **given})
+        await factories.ledger_entry(self.connection, release_id=release["id"])
+        places = [positions[other] for other in by]
+        insight = await factories.insight(
+            self.connection, release_id=release["id"], variable=positions[name], by=places
+        )
+        for place, each in enumerate(means_of(cube, name, by)):
+            figures = {"value": each.value, "low": each.low, "high": each.high, "reliability": each.reliability}
+            of = {"insight_id": insight["id"], "place": place, "measure": each.measure, "by": list(each.by)}
+            await factories.statistic(self.connection, **of, **figures)
+        return f"ins_{insight['id']}"
 
     async def show(self, release: asyncpg.Record, cube: Cube, name: str, positions: dict[str, int]) -> str:
         """Inserts the insight of one of a release's variables by the others; returns its id."""

@@ -12,7 +12,7 @@ import httpx
 from cohorte import steps
 from cohorte.exchanges import Call, Options, Result, Steps, body, data, lost, options, pause
 from cohorte.graph.dataset import DatasetDataset
-from cohorte.graph.enums import Precision
+from cohorte.graph.enums import InsightKind, Precision
 from cohorte.graph.fragments import DatasetFields, EntryFields, InsightFields, QuoteFields
 from cohorte.insights import Insight
 from cohorte.ledger import Verified
@@ -79,9 +79,15 @@ class Client:
         *,
         precision: Precision | str = Precision.WITHIN_20,
         licence: str | None = None,
+        kind: InsightKind | str = InsightKind.COUNTS,
+        groupings: Sequence[Mapping[str, Any]] = (),
     ) -> QuoteFields:
-        """The price of an insight. A quote is free."""
-        return self._run(steps.quote(steps.question(dataset, variable, by, _name(precision), licence)))
+        """The price of an insight. A quote is free.
+
+        `kind` is whether to count the variable, or to publish its means by sums. `groupings` merge categories, as
+        `{"variable": "age_band", "groups": [{"categories": ["0-17", "18-24"], "label": "Young"}]}`.
+        """
+        return self._run(steps.quote(steps.question(dataset, variable, by, precision, licence, kind, groupings)))
 
     def publish(
         self,
@@ -91,6 +97,8 @@ class Client:
         *,
         precision: Precision | str = Precision.WITHIN_20,
         licence: str | None = None,
+        kind: InsightKind | str = InsightKind.COUNTS,
+        groupings: Sequence[Mapping[str, Any]] = (),
         key: str | None = None,
     ) -> Publication:
         """Publishes an insight for everybody who may read it, and charges its cost.
@@ -98,7 +106,7 @@ class Client:
         Nothing is charged twice: an insight that is already published is free, and a request that is sent again has the
         same `key`, which defaults to a new one. Raises Refused if the server refuses; nothing was charged then.
         """
-        asked = steps.question(dataset, variable, by, _name(precision), licence)
+        asked = steps.question(dataset, variable, by, precision, licence, kind, groupings)
         return self._run(steps.publish(asked, key))
 
     def insight(
@@ -213,9 +221,11 @@ class AsyncClient:
         *,
         precision: Precision | str = Precision.WITHIN_20,
         licence: str | None = None,
+        kind: InsightKind | str = InsightKind.COUNTS,
+        groupings: Sequence[Mapping[str, Any]] = (),
     ) -> QuoteFields:
         """As `Client.quote`."""
-        return await self._run(steps.quote(steps.question(dataset, variable, by, _name(precision), licence)))
+        return await self._run(steps.quote(steps.question(dataset, variable, by, precision, licence, kind, groupings)))
 
     async def publish(
         self,
@@ -225,10 +235,12 @@ class AsyncClient:
         *,
         precision: Precision | str = Precision.WITHIN_20,
         licence: str | None = None,
+        kind: InsightKind | str = InsightKind.COUNTS,
+        groupings: Sequence[Mapping[str, Any]] = (),
         key: str | None = None,
     ) -> Publication:
         """As `Client.publish`."""
-        asked = steps.question(dataset, variable, by, _name(precision), licence)
+        asked = steps.question(dataset, variable, by, precision, licence, kind, groupings)
         return await self._run(steps.publish(asked, key))
 
     async def insight(
@@ -287,7 +299,3 @@ class AsyncClient:
                 return data(outcome)
             else:
                 raise lost(outcome) from outcome
-
-
-def _name(precision: Precision | str) -> str:
-    return precision.value if isinstance(precision, Precision) else precision

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from cohorte.graph.fragments import CategoryFields, CellFields, InsightFields, StatisticFields
+from cohorte.graph.fragments import CategoryFields, CellFields, InsightFields, StatisticFields, TotalFields
 from cohorte.tables import Kind, Row, Table, columns_of, names_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,14 @@ _CELL: dict[str, Kind] = {
     "share_high": float,
     "reliability": str,
     "share_reliability": str,
+}
+_TOTAL: dict[str, Kind] = {
+    "count": int,
+    "margin": int,
+    "sum": float,
+    "sum_margin": float,
+    "unknown": int,
+    "unknown_margin": int,
 }
 _STATISTIC: dict[str, Kind] = {"measure": str, "value": float, "low": float, "high": float, "reliability": str}
 
@@ -74,6 +82,9 @@ class Insight:
 
     `cells` has a row for each group and category: `count` from `count_low` to `count_high`, and `share` from
     `share_low` to `share_high`, both at 95 % confidence. `statistics` has the mean and the median of each group.
+
+    An insight of the `kind` MEANS has no cells. Its `statistics` have the mean of each group, and its `totals` what was
+    drawn for it: the number of members with a value, the sum of their values, and the number of members without one.
     """
 
     id: str
@@ -83,26 +94,35 @@ class Insight:
     by: tuple[str, ...]
     cells: Table
     statistics: Table
+    totals: Table
+    kind: str
     provenance: Provenance
     names: tuple[tuple[str, str], ...] = field(repr=False)  # columns of the label and the code: `by`, then `variable`
     releases: int | None = None  # of a reconciled table: the number of releases that it is computed from
     as_of: datetime | None = None
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The cells for pandas. `attrs` has the provenance, which pandas stores in Parquet files too."""
-        frame = self.cells.to_pandas()
+        """The cells for pandas, or the means. `attrs` has the provenance, which pandas stores in Parquet files too."""
+        frame = self._figures.to_pandas()
         frame.attrs["provenance"] = self.provenance.to_dict()
         return frame
 
     def to_polars(self) -> polars.DataFrame:
-        """The cells for polars."""
-        return self.cells.to_polars()
+        """The cells for polars, or the means."""
+        return self._figures.to_polars()
 
     def plot(self, figure: PlottedFigure | None = None, ax: Axes | None = None) -> Axes:
-        """Points with error bars, and the citation below. `figure` is the share by default, or else the count."""
+        """Points with error bars, and the citation below.
+
+        `figure` is the share by default, or else the count; of MEANS, it is the mean.
+        """
         from cohorte.plots import plot
 
         return plot(self, figure, ax)
+
+    @property
+    def _figures(self) -> Table:
+        return self.statistics if self.kind == "MEANS" else self.cells
 
     @property
     def margin_of_error(self) -> int:
@@ -113,13 +133,14 @@ def insight_of(
     found: InsightFields,
     cells: Sequence[CellFields],
     statistics: Sequence[StatisticFields],
+    totals: Sequence[TotalFields] = (),
     by: Sequence[str] | None = None,
     **more: Any,
 ) -> Insight:
     """The insight, whose cells are grouped by the variables named by `by`, or else by all of its own."""
     labels = {each.name: each.label for each in found.by}
     groups = tuple(labels if by is None else by)
-    names = names_of([*groups, found.variable.name], _CELL | _STATISTIC)
+    names = names_of([*groups, found.variable.name], _CELL | _STATISTIC | _TOTAL)
     title = " by ".join([found.variable.label, *(labels.get(name, name) for name in groups)])
     return Insight(
         id=found.id,
@@ -131,6 +152,8 @@ def insight_of(
         statistics=Table(
             columns_of(names[:-1], _STATISTIC), tuple(_statistic(each, names[:-1]) for each in statistics)
         ),
+        totals=Table(columns_of(names[:-1], _TOTAL), tuple(_total(each, names[:-1]) for each in totals)),
+        kind=found.kind.value,
         provenance=_provenance(found),
         names=names,
         **more,
@@ -187,6 +210,17 @@ def _statistic(found: StatisticFields, names: Sequence[tuple[str, str]]) -> Row:
         "low": found.interval and found.interval.low,
         "high": found.interval and found.interval.high,
         "reliability": found.reliability.value,
+    }
+
+
+def _total(found: TotalFields, names: Sequence[tuple[str, str]]) -> Row:
+    return _places(found.by, names) | {
+        "count": found.count,
+        "margin": found.margin_of_error,
+        "sum": found.sum,
+        "sum_margin": found.sum_margin_of_error,
+        "unknown": found.unknown,
+        "unknown_margin": found.unknown_margin_of_error,
     }
 
 

@@ -10,13 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
+from math import floor, isclose
 from typing import Any
 
 from cohorte.errors import VerificationFailed
+from cohorte.graph.enums import InsightKind
 from cohorte.graph.fragments import EntryFields
-from cohorte.graph.proof import ProofInsight, ProofInsightProof
+from cohorte.graph.proof import ProofInsight, ProofInsightProof, ProofInsightProofVariables
 
 GENESIS = "0" * 64  # the previous hash of the first entry
+UNKNOWN, LEAST, MOST = "UNKNOWN", "LEAST", "MOST"
+SUMS = (LEAST, MOST, "SPREAD", UNKNOWN)  # that are drawn for a mean, in this order
+UNIT = 2_520  # of the sums, to a member
 
 
 @dataclass(frozen=True)
@@ -63,16 +68,27 @@ def check_insight(insight: ProofInsight, entries: Sequence[EntryFields]) -> Veri
     if stated.get("cells" if proof.salt is None else "commitment") != _digest(salted):
         raise VerificationFailed("The insight's entry commits to other counts.")
     names = [variable.name for variable in proof.variables]
-    if sorted(stated.get("variables", ())) != sorted(names) or set(names) != {
+    means = insight.kind is InsightKind.MEANS
+    full = [
+        f"mean({each.name})" if means and each.name == insight.variable.name else _full_name(each)
+        for each in proof.variables
+    ]
+    if sorted(stated.get("variables", ())) != sorted(full) or set(names) != {
         insight.variable.name,
         *(each.name for each in insight.by),
     }:
         raise VerificationFailed("The insight's entry is of other variables.")
     same = [each for each in map(_read, entries) if _table(each) == _table(stated)]
     alone = len(same) == 1
-    if alone and _drawn(proof) != _shown(insight):
+    if alone and not (_fits_totals(insight) if means else _drawn(proof) == _shown(insight)):
         raise VerificationFailed("The insight's cells are not the counts that its entry commits to.")
     return Verified(entry.position, entry.hash, len(entries), entries[-1].hash, compared=alone)
+
+
+def _full_name(variable: ProofInsightProofVariables) -> str:
+    """The variable's name in the ledger, followed by how its categories are merged, if they are."""
+    groups = [each.merges for each in variable.categories if each.merges and each.code != UNKNOWN]
+    return variable.name + ("{" + "|".join(map("&".join, groups)) + "}" if groups else "")
 
 
 def _table(stated: dict[str, Any]) -> tuple[Any, ...] | None:
@@ -86,6 +102,32 @@ def _drawn(proof: ProofInsightProof) -> dict[frozenset[tuple[str, str]], int]:
     if len(cells) != len(proof.counts):
         raise VerificationFailed("The insight's entry commits to another number of counts.")
     return dict(zip(cells, proof.counts, strict=True))
+
+
+def _fits_totals(insight: ProofInsight) -> bool:
+    """Whether the totals are computed from the sums that the entry commits to: four for each group, in units."""
+    proof = insight.proof
+    codes = [
+        list(SUMS) if each.name == insight.variable.name else [category.code for category in each.categories]
+        for each in proof.variables
+    ]
+    places = list(product(*codes))
+    if len(places) != len(proof.counts):
+        raise VerificationFailed("The insight's entry commits to another number of sums.")
+    names = [each.name for each in proof.variables]
+    at = names.index(insight.variable.name)
+    values = [each.value for each in proof.variables[at].categories if each.value is not None]
+    order = [names.index(each.name) for each in insight.by]
+    drawn: dict[tuple[str, ...], dict[str, float]] = {}
+    for place, count in zip(places, proof.counts, strict=True):
+        drawn.setdefault(tuple(place[each] for each in order), {})[place[at]] = count / UNIT
+    shown = {tuple(each.code for each in total.by): total for total in insight.totals}
+    return drawn.keys() == shown.keys() and all(
+        shown[group].count == floor(sums[LEAST] + sums[MOST] + 0.5)
+        and shown[group].unknown == floor(sums[UNKNOWN] + 0.5)
+        and isclose(shown[group].sum, min(values) * sums[LEAST] + max(values) * sums[MOST], rel_tol=1e-9, abs_tol=1e-6)
+        for group, sums in drawn.items()
+    )
 
 
 def _shown(insight: ProofInsight) -> dict[frozenset[tuple[str, str]], int | None]:

@@ -21,7 +21,9 @@ def plot(insight: Insight, figure: PlottedFigure | None = None, ax: Axes | None 
     """Draws one figure of the insight; what is missing is left out. Raises ValueError if there is nothing to draw."""
     from matplotlib import pyplot
 
-    figure = figure or ("share" if any(row["share"] is not None for row in insight.cells) else "count")
+    if figure is None:
+        shares = any(row["share"] is not None for row in insight.cells)
+        figure = "mean" if insight.kind == "MEANS" else "share" if shares else "count"
     series = _of_statistics(insight, figure) if figure in ("mean", "median") else _of_cells(insight, figure)
     if not any(points for points in series.values()):
         raise ValueError(f"The insight has no {figure} to draw.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from cohorte.exchanges import Call, Steps, read
 from cohorte.graph import operations
 from cohorte.graph.dataset import Dataset, DatasetDataset
 from cohorte.graph.datasets import Datasets
+from cohorte.graph.enums import InsightKind, Precision
 from cohorte.graph.fragments import Cost, DatasetFields, EntryFields, InsightFields, QuoteFields
 from cohorte.graph.insight import Insight as InsightResult
 from cohorte.graph.json_stat import JsonStat
@@ -68,10 +70,30 @@ def published(dataset: str) -> Steps[list[InsightFields]]:
         after = of.insights.page_info.end_cursor
 
 
-def question(dataset: str, variable: str, by: Sequence[str], precision: str, licence: str | None) -> dict[str, Any]:
+def question(
+    dataset: str,
+    variable: str,
+    by: Sequence[str],
+    precision: Precision | str,
+    licence: str | None,
+    kind: InsightKind | str,
+    groupings: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
     """A question as the inputs of a quote and of a publication have it."""
-    asked = {"dataset": dataset, "variable": variable, "by": list(by), "precision": str(precision)}
+    asked: dict[str, Any] = {
+        "dataset": dataset,
+        "variable": variable,
+        "by": list(by),
+        "precision": _name(precision),
+        "kind": _name(kind),
+    }
+    if groupings:
+        asked["groupings"] = [dict(each) for each in groupings]
     return asked if licence is None else asked | {"licence": licence}
+
+
+def _name(value: Enum | str) -> str:
+    return str(value.value) if isinstance(value, Enum) else value
 
 
 def quote(asked: Mapping[str, Any]) -> Steps[QuoteFields]:
@@ -101,7 +123,7 @@ def insight(
     found = (yield from read(Call(operations.INSIGHT_GQL, given), InsightResult)).insight
     if found is None:
         raise not_found("insight", "id")
-    return insight_of(found, found.cells, found.statistics, by)
+    return insight_of(found, found.cells, found.statistics, found.totals, by)
 
 
 def reconciled(id: str, unreliable: bool) -> Steps[Insight]:

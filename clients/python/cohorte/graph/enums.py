@@ -24,6 +24,11 @@ class Direction(Open):
     HIGHER_IS_WORSE = "HIGHER_IS_WORSE"
 
 
+class InsightKind(Open):
+    COUNTS = "COUNTS"
+    MEANS = "MEANS"
+
+
 class Measure(Open):
     MEAN = "MEAN"
     MEDIAN = "MEDIAN"

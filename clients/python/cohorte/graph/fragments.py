@@ -7,6 +7,7 @@ from .base_model import BaseModel
 from .enums import (
     DatasetKind,
     Direction,
+    InsightKind,
     Measure,
     MeasurementScale,
     OrganizationKind,
@@ -93,6 +94,7 @@ class InsightFields(BaseModel):
     dataset: "InsightFieldsDataset"
     variable: "InsightFieldsVariable"
     by: list["InsightFieldsBy"]
+    kind: InsightKind
     precision: Precision
     margin_of_error: int = Field(alias="marginOfError")
     cost: "InsightFieldsCost"
@@ -180,6 +182,20 @@ class StatisticFieldsInterval(BaseModel):
     high: float
 
 
+class TotalFields(BaseModel):
+    by: list["TotalFieldsBy"]
+    count: int
+    margin_of_error: int = Field(alias="marginOfError")
+    sum: float
+    sum_margin_of_error: float = Field(alias="sumMarginOfError")
+    unknown: int
+    unknown_margin_of_error: int = Field(alias="unknownMarginOfError")
+
+
+class TotalFieldsBy(CategoryFields):
+    pass
+
+
 class VariableFields(BaseModel):
     name: str
     label: str
@@ -204,4 +220,5 @@ EntryFields.model_rebuild()
 InsightFields.model_rebuild()
 QuoteFields.model_rebuild()
 StatisticFields.model_rebuild()
+TotalFields.model_rebuild()
 VariableFields.model_rebuild()

@@ -3,7 +3,7 @@ from typing import Optional
 from pydantic import Field
 
 from .base_model import BaseModel
-from .enums import Precision
+from .enums import InsightKind, Precision
 
 
 class CategoryFilter(BaseModel):
@@ -28,6 +28,7 @@ class InsightInput(BaseModel):
     by: Optional[list[str]] = None
     groupings: Optional[list["GroupingInput"]] = None
     precision: Precision
+    kind: Optional[InsightKind] = None
     licence: Optional[str] = None
     client_mutation_id: Optional[str] = Field(alias="clientMutationId", default=None)
 
@@ -38,6 +39,7 @@ class InsightQuoteInput(BaseModel):
     by: Optional[list[str]] = None
     groupings: Optional[list["GroupingInput"]] = None
     precision: Precision
+    kind: Optional[InsightKind] = None
     licence: Optional[str] = None
 
 

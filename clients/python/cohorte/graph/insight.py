@@ -11,6 +11,7 @@ from .fragments import (  # noqa: F401
     InsightFieldsRequestedBy,
     InsightFieldsVariable,
     StatisticFields,
+    TotalFields,
 )
 
 
@@ -21,9 +22,11 @@ class Insight(BaseModel):
 class InsightInsight(InsightFields):
     cells: list["InsightInsightCells"]
     statistics: list["InsightInsightStatistics"]
+    totals: list["InsightInsightTotals"]
 
 
 InsightInsightCells = CellFields
 InsightInsightStatistics = StatisticFields
+InsightInsightTotals = TotalFields
 Insight.model_rebuild()
 InsightInsight.model_rebuild()

@@ -145,6 +145,7 @@ fragment InsightFields on Insight {
     label
     unit
   }
+  kind
   precision
   marginOfError
   cost {
@@ -247,6 +248,9 @@ query Insight($id: ID!, $by: [String!], $where: [CategoryFilter!], $includeUnrel
     statistics(by: $by, where: $where) {
       ...StatisticFields
     }
+    totals(by: $by, where: $where) {
+      ...TotalFields
+    }
   }
 }
 
@@ -302,6 +306,7 @@ fragment InsightFields on Insight {
     label
     unit
   }
+  kind
   precision
   marginOfError
   cost {
@@ -329,6 +334,18 @@ fragment StatisticFields on Statistic {
     high
   }
   reliability
+}
+
+fragment TotalFields on Total {
+  by {
+    ...CategoryFields
+  }
+  count
+  marginOfError
+  sum
+  sumMarginOfError
+  unknown
+  unknownMarginOfError
 }
 """
 
@@ -401,6 +418,7 @@ fragment InsightFields on Insight {
     label
     unit
   }
+  kind
   precision
   marginOfError
   cost {
@@ -442,6 +460,7 @@ query JsonStat($id: ID!) {
 PROOF_GQL = """
 query Proof($id: ID!) {
   insight(id: $id) {
+    kind
     variable {
       name
     }
@@ -457,6 +476,14 @@ query Proof($id: ID!) {
       }
       count
     }
+    totals {
+      by {
+        code
+      }
+      count
+      sum
+      unknown
+    }
     proof {
       salt
       counts
@@ -465,6 +492,8 @@ query Proof($id: ID!) {
         name
         categories {
           code
+          value
+          merges
         }
       }
       ledgerEntry {

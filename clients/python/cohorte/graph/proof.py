@@ -3,6 +3,7 @@ from typing import Optional
 from pydantic import Field
 
 from .base_model import BaseModel
+from .enums import InsightKind
 from .fragments import EntryFields
 
 
@@ -11,9 +12,11 @@ class Proof(BaseModel):
 
 
 class ProofInsight(BaseModel):
+    kind: InsightKind
     variable: "ProofInsightVariable"
     by: list["ProofInsightBy"]
     cells: list["ProofInsightCells"]
+    totals: list["ProofInsightTotals"]
     proof: "ProofInsightProof"
 
 
@@ -39,6 +42,17 @@ class ProofInsightCellsBy(BaseModel):
     code: str
 
 
+class ProofInsightTotals(BaseModel):
+    by: list["ProofInsightTotalsBy"]
+    count: int
+    sum: float
+    unknown: int
+
+
+class ProofInsightTotalsBy(BaseModel):
+    code: str
+
+
 class ProofInsightProof(BaseModel):
     salt: Optional[str]
     counts: list[int]
@@ -54,11 +68,14 @@ class ProofInsightProofVariables(BaseModel):
 
 class ProofInsightProofVariablesCategories(BaseModel):
     code: str
+    value: Optional[float]
+    merges: list[str]
 
 
 ProofInsightProofLedgerEntry = EntryFields
 Proof.model_rebuild()
 ProofInsight.model_rebuild()
 ProofInsightCells.model_rebuild()
+ProofInsightTotals.model_rebuild()
 ProofInsightProof.model_rebuild()
 ProofInsightProofVariables.model_rebuild()

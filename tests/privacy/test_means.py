@@ -1,0 +1,195 @@
+"""Means by bounded sums: what a member moves, what they cost beside a histogram, and that intervals cover."""
+
+import math
+import random
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from privacy import noise
+from privacy.cubes import Cube
+from privacy.domains import Category, DomainRule, Variable
+from privacy.expecting import least_group_for_mean, least_group_for_mean_by_sums
+from privacy.means import (
+    UNIT,
+    has_means,
+    mean_of_sums,
+    means_of,
+    price_of_means,
+    saving,
+    summed,
+    sums_of,
+    totals_of,
+    weights_of,
+)
+from privacy.measures import Reliability
+from privacy.precision import MICRO, Precision, price
+from privacy.reading import statistics_of
+
+
+def variable(name: str, values: Sequence[float | None], ordinal: bool = True, several: int = 1) -> Variable:
+    categories = [Category(f"C{at}", f"category {at}", value) for at, value in enumerate(values)]
+    categories.append(Category("UNKNOWN", "Unknown"))
+    return Variable(name, name, tuple(categories), DomainRule.NUMBER, ordinal, several)
+
+
+def steps(many: int) -> Variable:
+    return variable("pain", range(many))
+
+
+PAIN, SEX = steps(11), variable("sex", [None, None], ordinal=False)
+scales = st.lists(st.integers(-1_000, 1_000).map(float), min_size=2, max_size=40, unique=True).map(
+    lambda values: variable("pain", sorted(values))
+)
+
+
+@given(scales)
+def test_a_member_moves_the_sums_of_a_group_by_at_most_a_unit(scale: Variable) -> None:
+    for weights in weights_of(scale):
+        assert all(type(each) is int and each >= 0 for each in weights)
+        assert sum(each**2 for each in weights) <= UNIT**2
+
+
+def test_a_bound_that_is_reached() -> None:
+    ends = (UNIT, 0, 0, 0), (0, UNIT, 0, 0), (0, 0, 0, UNIT)
+    assert weights_of(variable("pain", [0, 10])) == ends
+    _, (low, high, spread, unknown), *_ = weights_of(variable("pain", [0, 5, 10]))
+    assert (low, high, unknown) == (UNIT // 2, UNIT // 2, 0)
+    assert 0.999 < (low**2 + high**2 + spread**2) / UNIT**2 <= 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 2)), max_size=30), st.data())
+def test_dropping_a_member_moves_all_sums_by_at_most_a_unit(people: list[tuple[int, int]], data: st.DataObject) -> None:
+    people = [*people, data.draw(st.tuples(st.integers(0, 11), st.integers(0, 2)))]
+
+    def sums(members: list[tuple[int, int]], pain_first: bool) -> list[int]:
+        variables = (PAIN, SEX) if pain_first else (SEX, PAIN)
+        counts = [0] * (12 * 3)
+        for pain, sex in members:
+            counts[pain * 3 + sex if pain_first else sex * 12 + pain] += 1
+        return sums_of(counts, variables, PAIN)
+
+    for pain_first in (True, False):
+        moved = zip(sums(people, pain_first), sums(people[:-1], pain_first), strict=True)
+        assert sum((one - other) ** 2 for one, other in moved) <= UNIT**2
+
+
+def test_the_price_is_that_of_the_library_s_own_map() -> None:
+    for contributions in (1, 3):
+        micro_rho = price_of_means(Precision.WITHIN_20, PAIN, contributions)
+        moved = noise.noise_for(micro_rho, contributions * UNIT**2)
+        assert moved.micro_rho <= micro_rho
+        # rho = d² / 2 sigma², with d the L2 distance that a member moves the sums by.
+        assert math.ceil(contributions * UNIT**2 / (2 * moved.sigma**2) * MICRO - 1e-6) <= micro_rho
+        one_less = noise.noise_for(micro_rho - 1, contributions * UNIT**2)
+        assert one_less.sigma > moved.sigma
+
+
+@pytest.mark.parametrize(
+    ("many", "cheaper"), [(2, 1.0), (3, 1.0), (4, 1.111), (5, 1.25), (7, 1.556), (10, 2.037), (11, 2.2), (20, 3.684)]
+)
+def test_how_much_cheaper_means_are_than_a_histogram(many: int, cheaper: float) -> None:
+    assert 1 / saving(steps(many)) == pytest.approx(cheaper, abs=0.001)
+    assert price_of_means(Precision.WITHIN_20, steps(many)) == math.ceil(
+        price(Precision.WITHIN_20) * saving(steps(many))
+    )
+
+
+@given(scales, st.floats(0, 1))
+def test_no_mean_is_noisier_than_from_counts_of_the_precision(scale: Variable, mean: float) -> None:
+    values = [each.value for each in scale.categories if each.value is not None]
+    parts = [(value - min(values)) / (max(values) - min(values)) for value in values]
+    of_counts = sum((part - mean) ** 2 for part in parts)
+    of_sums = ((1 - mean) ** 2 + mean**2) / saving(scale)  # the noise that the lower price pays for
+    assert of_sums <= of_counts * (1 + 1e-9)
+    assert saving(scale) <= 1
+
+
+def test_which_variables_have_means() -> None:
+    assert has_means(PAIN)
+    assert not has_means(SEX)
+    assert not has_means(variable("one", [4, None]))
+    assert not has_means(variable("several", [1, 2], several=2))
+    assert not has_means(variable("unordered", [1, 2], ordinal=False))
+
+
+def test_without_noise_means_and_totals_are_those_of_the_members() -> None:
+    counts = [3, 0, 1, 7, 2, 5, 0, 0, 1, 4, 0, 9]
+    cube = Cube((summed(PAIN),), tuple(each / UNIT for each in sums_of(counts, (PAIN,), PAIN)), 1e-9)
+    [total], [mean] = totals_of(cube, "pain"), means_of(cube, "pain")
+    values = sum(value * count for value, count in enumerate(counts[:-1]))
+    assert (total.count, total.unknown) == (sum(counts[:-1]), 9)
+    assert total.sum == pytest.approx(values)
+    assert mean.value == pytest.approx(values / total.count)
+    # The interval is then that of sampling alone, as from the histogram.
+    exact = Cube((PAIN,), tuple(map(float, counts)), 1e-9)
+    of_counts = statistics_of(exact, "pain")[0]
+    assert mean.low == pytest.approx(of_counts.low, abs=0.01)
+    assert mean.high == pytest.approx(of_counts.high, abs=0.01)
+
+
+@pytest.mark.parametrize("sums", [(0, 0, 0), (-40, -30, 5), (50, -60, 0), (-3, 80, -9), (0.0, 200, 0), (1e6, 1e6, 1e5)])
+def test_a_mean_lies_in_its_interval_within_the_scale(sums: tuple[float, float, float]) -> None:
+    value, low, high = mean_of_sums(*sums, -6.0, 6.0, 10.0)
+    assert -6 <= low <= value <= high <= 6
+
+
+def test_nothing_is_known_of_a_group_of_nobody() -> None:
+    cube = Cube((summed(PAIN),), (-20.0, -5.0, 3.0, 0.0), 10.0)
+    [mean] = means_of(cube, "pain")
+    assert (mean.low, mean.high, mean.reliability) == (0, 10, Reliability.NONE)
+
+
+def test_a_quote_needs_no_larger_group_than_for_counts_of_the_precision() -> None:
+    sigma = math.sqrt(MICRO / 2 / price(Precision.WITHIN_20))
+    of_sums = math.sqrt(MICRO / 2 / price_of_means(Precision.WITHIN_20, PAIN))
+    of_counts = least_group_for_mean(PAIN, sigma)
+    assert of_counts is not None
+    assert least_group_for_mean_by_sums(PAIN, of_sums) <= of_counts
+
+
+SKEWS: dict[str, Callable[[int], list[float]]] = {
+    "even": lambda many: [1.0] * many,
+    "low": lambda many: [9.0 * (many - 1)] + [1.0] * (many - 1),
+    "ends": lambda many: [1.0] + [0.0] * (many - 2) + [1.0],
+    "middle": lambda many: [float(at == many // 2) for at in range(many)],
+}  # weights of the categories
+
+
+def covered(members: int, many: int, precision: Precision, skew: str, draws: int) -> float:
+    """The share of intervals that contain the mean of the population that members are drawn from."""
+    scale, weights = steps(many), SKEWS[skew](many)
+    generator = random.Random(f"{members} {many} {precision} {skew}")
+    sigma = noise.noise_for(price_of_means(precision, scale), UNIT**2).sigma / UNIT
+    mean = sum(value * weight for value, weight in enumerate(weights)) / sum(weights)
+    added = [[each / UNIT for each in row[:3]] for row in weights_of(scale)]
+    found = 0
+    for _ in range(draws):
+        drawn = [0] * many
+        for category in generator.choices(range(many), weights, k=members):
+            drawn[category] += 1
+        low, high, spread = (
+            sum(row[which] * count for row, count in zip(added, drawn, strict=False)) + generator.gauss(0, sigma)
+            for which in range(3)
+        )
+        _, lower, upper = mean_of_sums(low, high, spread, 0.0, many - 1.0, sigma)
+        found += lower - 1e-9 <= mean <= upper + 1e-9
+    return found / draws
+
+
+@pytest.mark.parametrize("skew", SKEWS)
+def test_intervals_cover(skew: str) -> None:
+    assert 0.92 <= covered(200, 11, Precision.WITHIN_20, skew, 1_000) <= 0.99
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("members", [60, 200, 1_000, 5_000])
+@pytest.mark.parametrize("many", [4, 7, 11])
+@pytest.mark.parametrize("precision", [Precision.WITHIN_10, Precision.WITHIN_20, Precision.WITHIN_50])
+@pytest.mark.parametrize("skew", SKEWS)
+def test_intervals_cover_everywhere(members: int, many: int, precision: Precision, skew: str) -> None:
+    draws = 4_000 if members <= 1_000 else 1_000
+    spread = 4 * math.sqrt(0.95 * 0.05 / draws)
+    assert 0.94 - spread <= covered(members, many, precision, skew, draws) <= 0.97 + spread
