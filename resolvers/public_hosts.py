@@ -41,7 +41,7 @@ NAME = re.compile(rf"(?:{LABEL}\.)+(?=[a-z0-9-]*[a-z])[a-z0-9](?:[a-z0-9-]{{0,61
 PRINTED = re.compile(r"[!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~\[\]]+", re.ASCII)
 # Names that resolve to this machine or within a private network (RFC 6761, 6762, 7686, 8375, and ICANN's .internal).
 INSIDE = frozenset(
-    "arpa corp home internal intranet lan local localdomain localhost onion private".split()
+    ["arpa", "corp", "home", "internal", "intranet", "lan", "local", "localdomain", "localhost", "onion", "private"]
 )
 LOOPBACK_HOSTS = {"127.0.0.1": ("127.0.0.1",), "[::1]": ("::1",), "localhost": ("127.0.0.1",)}
 LEAST_LOOPBACK_PORT = 1024

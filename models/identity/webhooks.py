@@ -42,7 +42,7 @@ class DeliveryFailure(DescribedEnum):
     CONNECTION = "CONNECTION", "No connection could be made or kept, or the certificate is not valid for the host."
     TIMEOUT = "TIMEOUT", "The answer took too long."
     STATUS = "STATUS", "The answer was not of status 200 to 299; redirects are not followed."
-    SECRET = "SECRET", "The secret can no longer be read: rotate it."  # noqa: S105 - the name of a failure
+    SECRET = "SECRET", "The secret can no longer be read: rotate it."
 
 
 class Webhook(Table, table=True):

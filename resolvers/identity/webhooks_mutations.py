@@ -160,9 +160,7 @@ async def delete_webhook(connection: Connection, viewer: Viewer, *, webhook: Web
     return webhook
 
 
-async def choose_mailed_events(
-    connection: Connection, viewer: Viewer, *, events: Sequence[OrganizationEvent]
-) -> None:
+async def choose_mailed_events(connection: Connection, viewer: Viewer, *, events: Sequence[OrganizationEvent]) -> None:
     """Chooses the events of which the viewer's account gets mail: none, some or all.
 
     Raises Forbidden if the viewer is not a user of an organization.

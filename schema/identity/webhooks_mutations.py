@@ -10,9 +10,9 @@ from schema.mutations import Options, given, given_id, mutation, mutations, show
 
 OWN = "One of the organization's own webhooks."
 HOURS = f"{ROTATION.total_seconds() / 3600:.0f} hours"
-SECRET = (
-    "The secret that signs what is sent: `whsec_` and a key in base64. Shown only once. Null if the mutation was refused, "
-    "and in the answer to a repeated request."
+SHOWN_ONCE = (
+    "The secret that signs what is sent: `whsec_` and a key in base64. Shown only once. Null if the mutation was "
+    "refused, and in the answer to a repeated request."
 )
 
 
@@ -25,7 +25,7 @@ class WebhookMutations:
         rate="keys",
         shows={
             "webhook": shown(Webhook, resolve.webhook_of),
-            "secret": given(str, SECRET),
+            "secret": given(str, SHOWN_ONCE),
         },
         url="The address: `https://`, a host of the public internet by its domain name, port 443 or 8443, no "
         f"credentials, and at most {MOST_CHARACTERS} characters.",
@@ -45,7 +45,7 @@ class WebhookMutations:
         f"Give a webhook another secret. For {HOURS}, the one before signs too.",
         only=BUYER,
         rate="keys",
-        shows={"webhook": shown(Webhook, resolve.webhook_of), "secret": given(str, SECRET)},
+        shows={"webhook": shown(Webhook, resolve.webhook_of), "secret": given(str, SHOWN_ONCE)},
         webhook=OWN,
     )
     webhook_pause = mutation(
