@@ -36,8 +36,8 @@ CLOSED_6 = tuple(
 ISATAP = (0x0000_5EFE, 0x0200_5EFE)
 
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# A name with a letter in its last label, so that no spelling of an IPv4 address is one.
-NAME = re.compile(rf"(?:{LABEL}\.)+(?=[a-z0-9-]*[a-z])[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])", re.ASCII)
+# The last label begins with a letter, so that no spelling of an IPv4 address is a name.
+NAME = re.compile(rf"(?:{LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])", re.ASCII)
 PRINTED = re.compile(r"[!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~\[\]]+", re.ASCII)
 # Names that resolve to this machine or within a private network (RFC 6761, 6762, 7686, 8375, and ICANN's .internal).
 INSIDE = frozenset(
@@ -84,7 +84,7 @@ def place_of(url: str, *, loopback: bool = False) -> Place | None:
         return None
     if scheme == "http" and loopback and host in LOOPBACK_HOSTS and (port or 0) >= LEAST_LOOPBACK_PORT:
         return Place(False, host.strip("[]"), port or 0, target, authority, LOOPBACK_HOSTS[host])
-    if scheme != "https" or (port or 443) not in PORTS or not is_public_name(host):
+    if scheme != "https" or (443 if port is None else port) not in PORTS or not is_public_name(host):
         return None
     return Place(True, host, port or 443, target, authority)
 
