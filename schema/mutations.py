@@ -419,6 +419,8 @@ class CarriedOut:
 
 def _results(declared: Declared, kind: Any) -> dict[str, Any]:
     """The types of a write function's results, by the names of the payload's attributes."""
+    if kind == Work and declared.options.read_by:
+        return {declared.options.read_by: UUID}
     if kind in (Work, type(None)):
         return {}
     if is_dataclass(kind):

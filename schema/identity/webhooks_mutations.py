@@ -27,6 +27,7 @@ class WebhookMutations:
             "webhook": shown(Webhook, resolve.webhook_of),
             "secret": given(str, SHOWN_ONCE),
         },
+        options=Options(read_by="webhook_id"),
         url="The address: `https://`, a host of the public internet by its domain name, port 443 or 8443, no "
         f"credentials, and at most {MOST_CHARACTERS} characters.",
         description=f"A name for it: a single line of at most {write.DESCRIPTION_LENGTH} characters.",

@@ -139,7 +139,7 @@ async def test_a_statement_without_a_viewer_reads_no_guarded_row(admin: Admin, s
     guarded = {
         PATIENT: [*DIARY, *OWN, "care.care_link"],
         BUYER: [
-            *("insight.licence", "insight.api_key"),
+            *("insight.licence", "insight.api_key", "insight.webhook"),
             *("insight.release", "insight.insight", "insight.cell", "insight.statistic"),
         ],
         MANAGER: ["care.profile", "care.flag", "insight.licence", "identity.staff", "catalog.survey_progress"],

@@ -144,7 +144,9 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
     if viewer.audience is Audience.BUYER:
         tests |= of_surveys(tables, False, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
         tests["identity.second_factor"] = lambda factor: factor["account_id"] in accounts_of(tables, viewer)
-        own = ("insight.licence", "insight.api_key")
+        own = ("insight.licence", "insight.api_key", "insight.webhook")
+        webhooks = {w["id"] for w in tables["insight.webhook"] if w["organization_id"] == viewer.organization}
+        tests["insight.webhook_delivery"] = lambda delivery: delivery["webhook_id"] in webhooks
         return tests | dict.fromkeys(own, lambda row: bool(row["organization_id"] == viewer.organization))
     if viewer.audience is Audience.MANAGER:
         roles = {role for row in tables["identity.staff"] if row["id"] == viewer.staff for role in row["roles"]}

@@ -52,9 +52,7 @@ class Desk:
             "INSERT INTO insight.webhook_delivery (webhook_id, event, subject_id) VALUES ($1, $2, $3) RETURNING id",
             webhook, event, subject,
         )  # fmt: skip
-        await self.owner.execute(
-            "INSERT INTO identity.outbox_entry (kind, delivery_id) VALUES ('WEBHOOK', $1)", made
-        )
+        await self.owner.execute("INSERT INTO identity.outbox_entry (kind, delivery_id) VALUES ('WEBHOOK', $1)", made)
         return made
 
     async def work(self, courier: Courier | None = None, *, ahead: str | None = None) -> None:
@@ -264,7 +262,7 @@ async def test_a_slow_webhook_delays_no_others(desk: Desk, receiver: Receiver) -
     try:
         await receiver.ones(3, "/fast")
         async with asyncio.timeout(20):
-            while [(await desk.delivery(each))[0] for each in deliveries] != ["DELIVERED"] * 3:
+            while [(await desk.delivery(each))[0] for each in deliveries] != ["DELIVERED"] * 3:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert not working.done()
         assert receiver.most_at_once == OF_ORGANIZATION
@@ -292,11 +290,14 @@ async def test_what_is_paused_or_deleted_while_it_is_sent_stays_so(desk: Desk, r
     delivery = await desk.event(webhook)
     await desk.event(deleted)
 
+    turn = asyncio.Lock()  # a connection does one thing at a time
+
     async def send(place: Place, headers: Mapping[str, str], body: bytes) -> int:
-        if place.target == "/hook":
-            await desk.owner.execute("SELECT insight.silence($1, 'PAUSED')", webhook)
-        else:
-            await desk.owner.execute("DELETE FROM insight.webhook WHERE id = $1", deleted)
+        async with turn:
+            if place.target == "/hook":
+                await desk.owner.execute("SELECT insight.silence($1, 'PAUSED')", webhook)
+            else:
+                await desk.owner.execute("DELETE FROM insight.webhook WHERE id = $1", deleted)
         raise NotSent(DeliveryFailure.TIMEOUT)
 
     await desk.work(Courier(BASE, None, loopback=True, send=send))
