@@ -124,6 +124,7 @@ LINES: Mapping[str, str] = {
     "TreatmentCreateInput": "atc inn name nationalCode slug",
     "TreatmentUpdateInput": "atc inn name nationalCode",
     "WaveFreezeInput": "wave",
+    "WebhookCreateInput": "description",
 }
 ENDS = ["\n", "\r\n", "\r", "\t", "\u2028", "\u2029", "\n\n"]
 
