@@ -104,6 +104,15 @@ class VisibleRows:
         self.recovery_codes: int = sum(
             row["account_id"] == viewer.account for row in codes
         )  # of which only the number shows
+        accounts = snapshot.tables.get("identity.account", [])  # of which buyers read their own choice of mails
+        self.mailed_events: list[str] = next(
+            (
+                row["mailed_events"]
+                for row in accounts
+                if row["id"] == viewer.account and row["organization_id"] == viewer.organization
+            ),
+            [],
+        )
         self.tables = {
             name: [in_language(row, self.language.tag) for row in rows if tests[name](row)] if name in tests else []
             for name, rows in snapshot.tables.items()

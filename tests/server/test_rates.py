@@ -44,7 +44,8 @@ COUNTED = {
     "ownObservationRemove ownTreatmentCreate ownTreatmentDelete ownTreatmentMerge ownTreatmentRename",
     "answers": "consentSet surveySave surveySubmit surveyWithdraw",
     "exports": "dataExport",
-    "keys": "apiKeyCreate apiKeyRevoke webhookCreate webhookDelete webhookPause webhookResume webhookRotate webhookTest",
+    "keys": "apiKeyCreate apiKeyRevoke webhookCreate webhookDelete "
+    "webhookPause webhookResume webhookRotate webhookTest",
     "insights": "insightPublish",
     "requests": "catalogueProposalCreate dataUseLinkResults licenceRequest",
     "changes": "careLinkAccept careLinkEnd catalogueProposalWithdraw communityJoin communityLeave discussionPin "
