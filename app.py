@@ -27,11 +27,13 @@ from resolvers.export_kinds import export_kinds
 from resolvers.exporting import json_schema_text
 from resolvers.identity.data_exports_mutations import PATH
 from resolvers.identity.outbox import mail_waits
+from resolvers.identity.second_factors_rules import key_of
 from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_data_reads, settle_sleeping
 from schema.build import View, build_views, graph_names
 from server import catalogue_files, insight_files, logs, routes, sockets
 from server.broker import Events
 from server.catalogue_files import CatalogueFiles
+from server.courier import Courier
 from server.data_reads import DataReads
 from server.dataset_files import CODEBOOKS, Codebooks
 from server.departure_keeper import keeper_of
@@ -71,7 +73,7 @@ CLOSING_SECONDS = 1.5  # for the connections' last statements to end
 EXPORT_ROUTE = f"{PATH}/{{token}}"
 FILE_ROUTES = (EXPORT_ROUTE, MEMBER_ROUTE, insight_files.ROUTE, CODEBOOKS, catalogue_files.ROUTE)
 BUILT_PAGES = Path(__file__).parent / "web" / "dist"
-OTHERS = 5  # further connections to the database: of the listener, the two outboxes and the two schedulers
+OTHERS = 6  # further connections to the database: of the listener, the three outboxes and the two schedulers
 
 
 class Cohorte(Starlette):
@@ -235,6 +237,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             tasks.append(asyncio.create_task(mailer.outbox.run(lambda: connect("cohorte mail"))))
             newsroom = Newsroom()
             tasks.append(asyncio.create_task(newsroom.outbox.run(lambda: connect("cohorte news", PUBLISHER))))
+            courier = Courier(settings.base, key_of(settings.second_factor_key), loopback=settings.demo)
+            tasks.append(asyncio.create_task(courier.outbox.run(lambda: connect("cohorte webhooks"))))
             sleeping = settle_sleeping(settings.sleep_months, settings.sleep_notice_days)
             maintaining = (*MAINTENANCE, forget_data_reads(settings.data_reads_days), sleeping)
             maintenance = Scheduler(lambda: connect("cohorte due", Audience.MANAGER), maintaining)

@@ -19,6 +19,7 @@ from models.identity import (
     second_factors,
     staff,
     terms,
+    webhooks,
 )
 from models.insight import counts, datasets, insights, ledger, licences, network
 from models.research import departures, surveys

@@ -67,6 +67,7 @@ SessionId: TypeAlias = Annotated[UUID, Id(("ses",))]
 StaffId: TypeAlias = Annotated[UUID, Id(("stf",))]
 SurveyId: TypeAlias = Annotated[UUID, Id(("svy",))]
 TreatmentId: TypeAlias = Annotated[UUID, Id(("trt",))]
+WebhookId: TypeAlias = Annotated[UUID, Id(("whk",))]
 
 EntryId: TypeAlias = Annotated[NodeId, Id(("con", "ind", "trt"))]  # an entry of the catalogue
 TopicId: TypeAlias = Annotated[NodeId, Id(("trt", "ind"))]  # what a discussion is about

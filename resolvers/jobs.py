@@ -192,7 +192,12 @@ async def end_licences(connection: Connection) -> None:
     await connection.execute("SELECT insight.end_licences()")
 
 
-MAINTENANCE: tuple[Job, ...] = (end_licences, forget_mutations, forget_waiting)
+async def forget_deliveries(connection: Connection) -> None:
+    """Deletes what was sent to webhooks more than a month ago."""
+    await connection.execute("SELECT insight.forget_deliveries()")
+
+
+MAINTENANCE: tuple[Job, ...] = (end_licences, forget_mutations, forget_waiting, forget_deliveries)
 PUBLISHING: tuple[PublishingJob, ...] = (
     move_members, move_entries, publish_counts, publish_network, settle_surveys, freeze_datasets, end_datasets
 )  # fmt: skip

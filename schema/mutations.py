@@ -26,7 +26,7 @@ from resolvers import transactions
 from resolvers.calling import Call, JoinLimits
 from resolvers.faults import Faults
 from resolvers.identity.attempts import AttemptLimit
-from resolvers.identity.second_factors_rules import SecondFactorSettings
+from resolvers.identity.second_factors_rules import SecondFactorSettings, key_of
 from resolvers.identity.staff import lacks_second_factor
 from resolvers.rates import KINDS, Unlimited
 from resolvers.transactions import (
@@ -419,6 +419,8 @@ class CarriedOut:
 
 def _results(declared: Declared, kind: Any) -> dict[str, Any]:
     """The types of a write function's results, by the names of the payload's attributes."""
+    if kind == Work and declared.options.read_by:
+        return {declared.options.read_by: UUID}
     if kind in (Work, type(None)):
         return {}
     if is_dataclass(kind):
@@ -456,9 +458,7 @@ def second_factor_settings(key: str | None, domain: str, origins: frozenset[str]
     hosts = {origin: urlsplit(origin).hostname or "" for origin in origins}
     listed = [origin for origin, host in hosts.items() if host == domain or host.endswith(f".{domain}")]
     own = f"http://{domain}:{port}" if domain == LOCALHOST else f"https://{domain}"
-    return SecondFactorSettings(
-        None if key is None else hashlib.sha256(key.encode()).digest(), domain, tuple(sorted({own, *listed}))
-    )
+    return SecondFactorSettings(key_of(key), domain, tuple(sorted({own, *listed})))
 
 
 def call_of(context: Context) -> Call:

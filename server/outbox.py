@@ -17,13 +17,20 @@ PAUSES_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 class Outbox:
     """Calls `work` with a connection whenever something may be due, as long as no other process does the same work.
 
-    Every process is notified of new entries; the one that holds `lock` works.
+    Every process is notified of new entries; the one that holds `lock` works. It also looks every `check_seconds`.
     """
 
-    def __init__(self, work: Callable[[asyncpg.Connection], Awaitable[None]], lock: int, log: logging.Logger) -> None:
+    def __init__(
+        self,
+        work: Callable[[asyncpg.Connection], Awaitable[None]],
+        lock: int,
+        log: logging.Logger,
+        check_seconds: float = CHECK_SECONDS,
+    ) -> None:
         self.work = work
         self.lock = lock
         self.log = log
+        self.check_seconds = check_seconds
         self.wake = asyncio.Event()
 
     async def run(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
@@ -40,7 +47,7 @@ class Outbox:
                         failures = 0
                         # Not wait_for(): before Python 3.12 it loses a cancellation that comes with the event.
                         with suppress(TimeoutError):
-                            async with asyncio.timeout(CHECK_SECONDS):
+                            async with asyncio.timeout(self.check_seconds):
                                 await self.wake.wait()
                 finally:
                     # Not close(): it would wait for a reply from a server that may be gone.

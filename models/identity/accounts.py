@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import ARRAY, CheckConstraint, Index, Text, text
 from sqlmodel import Field
 
-from models.columns import Table, choices, key, moment, moments, only_from, reference, within
+from models.columns import Table, choices, key, moment, moments, only_from, quoted, reference, within
+from models.identity.webhooks import OrganizationEvent
 from privacy.described import DescribedEnum
 
 
@@ -52,6 +53,7 @@ class Account(Table, table=True):
         "identity",
         CheckConstraint("num_nonnulls(member_id, organization_id, staff_id) = 1", name="one_audience"),
         CheckConstraint("email = lower(email)", name="email_in_lower_case"),
+        only_from(OrganizationEvent, "mailed_events"),
         Index(None, "organization_id"),
         Index(None, "staff_id"),
         Index("ix_account_signed_in_on", "signed_in_on", postgresql_where=text("member_id IS NOT NULL")),
@@ -76,6 +78,13 @@ class Account(Table, table=True):
     member_id: UUID | None = Field(default=None, foreign_key="care.member.id", ondelete="CASCADE", unique=True)
     organization_id: UUID | None = reference("insight.organization.id", nullable=True)
     staff_id: UUID | None = reference("identity.staff.id", nullable=True)
+    # Of an organization's account: the events that it gets mail about, and the day of the last mail about insights.
+    mailed_events: list[str] = Field(
+        default_factory=lambda: [*OrganizationEvent],
+        sa_type=ARRAY(Text),
+        sa_column_kwargs={"server_default": text(f"ARRAY[{quoted([*OrganizationEvent])}]")},
+    )
+    insights_mailed_on: date | None = None
 
 
 class Credential(Table, table=True):

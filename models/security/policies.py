@@ -18,6 +18,7 @@ SECRET_COLUMNS = {
     "identity.session": {"token_hash"},
     "identity.second_factor": {"secret", "last_step", "credential_id", "public_key", "sign_count"},
     "insight.api_key": {"secret_hash"},
+    "insight.webhook": {"secret", "previous_secret"},
 }
 
 # The roles with USAGE on each schema. Rights on its tables and functions are granted one by one.

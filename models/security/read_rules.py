@@ -189,6 +189,9 @@ OF_INSIGHT = Scope(
 )
 LICENCE = Scope("LICENCE", {BUYER: f"organization_id = {ORGANIZATION}", MANAGER: DATA_STEWARD})
 API_KEY = Scope("API_KEY", {BUYER: f"organization_id = {ORGANIZATION}"})
+WEBHOOK_DELIVERY = Scope(
+    "WEBHOOK_DELIVERY", {BUYER: "EXISTS (SELECT FROM insight.webhook w WHERE w.id = webhook_delivery.webhook_id)"}
+)
 ACCOUNT = Scope("ACCOUNT", {PATIENT: f"member_id = {MEMBER}"})
 SESSION = Scope("SESSION", {PATIENT: "EXISTS (SELECT FROM identity.account a WHERE a.id = session.account_id)"})
 OWN_OR_MODERATOR = Scope("OWN_OR_MODERATOR", {PATIENT: f"member_id = {MEMBER}", MANAGER: MODERATOR})
@@ -285,6 +288,8 @@ SCOPES: Mapping[str, Scope] = {
     "insight.organization": CATALOG,
     "insight.licence": LICENCE,
     "insight.api_key": API_KEY,
+    "insight.webhook": API_KEY,
+    "insight.webhook_delivery": WEBHOOK_DELIVERY,
     "insight.dataset": DATASET,
     "insight.variable": DOMAIN,
     "insight.category": DOMAIN,

@@ -476,4 +476,13 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
             Delete(f"organization_id = {ORGANIZATION}"),
         )
     },
+    "insight.webhook": {
+        BUYER: (
+            Insert(
+                ("id", "organization_id", "url", "description", "events", "secret"),
+                f"organization_id = {ORGANIZATION}",
+            ),
+            Delete(f"organization_id = {ORGANIZATION}"),
+        )
+    },
 }

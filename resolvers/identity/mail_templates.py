@@ -11,6 +11,7 @@ from resolvers.identity.credentials_mutations import REVERT_LIFETIME
 from resolvers.identity.organizations_mutations import INVITATION_LIFETIME
 from resolvers.identity.registrations_mutations import RESET_LIFETIME, VERIFICATION_LIFETIME
 from resolvers.identity.staff_mutations import INVITATION_LIFETIME as STAFF_LIFETIME
+from resolvers.identity.webhooks_rules import DISABLED_AFTER
 
 LINE = 72  # characters
 VERIFICATION_HOURS = VERIFICATION_LIFETIME // timedelta(hours=1)
@@ -18,6 +19,7 @@ RESET_MINUTES = RESET_LIFETIME // timedelta(minutes=1)
 REVERT_DAYS = REVERT_LIFETIME.days
 INVITATION_DAYS = INVITATION_LIFETIME.days
 STAFF_DAYS = STAFF_LIFETIME.days
+WEBHOOK_DAYS = DISABLED_AFTER.days
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class MailText:
 def mail_text(template: MailTemplate, locale: str, code: str | None, about: str | None = None) -> MailText:
     """The text of a mail, in the language of `locale`, or in English if the server does not speak it.
 
-    `about` is the pseudonym, the day, or the name of the organization or community that the template refers to, if any.
+    `about` is the pseudonym, the day, or the name of the organization, community or webhook that the template refers
+    to, if any.
     """
     language = language_of(locale) or DEFAULT
     # Names in lines that mail software need not fold.
@@ -329,5 +332,51 @@ this community:
 Sign in to see the reason, if one was given.
 """,
                 about=name,
+            )
+        case MailTemplate.INSIGHT_PUBLISHED:
+            subject = message("New insights at Cohorte")
+            body = message(
+                """Hello,
+
+At least one insight was published today that your organization may
+read. It is about this community:
+
+{about}
+
+Sign in to read it. You get at most one such mail a day; to get none,
+choose so with `mailedEventsChoose`.
+""",
+                about=name,
+            )
+        case MailTemplate.DATASET_FROZEN:
+            subject = message("A new dataset at Cohorte")
+            body = message(
+                """Hello,
+
+A dataset was frozen that your organization can have insights published
+from. It is about this community:
+
+{about}
+
+Sign in to see its variables. To get no such mails, choose so with
+`mailedEventsChoose`.
+""",
+                about=name,
+            )
+        case MailTemplate.WEBHOOK_DISABLED:
+            subject = message("A webhook of your organization was disabled")
+            body = message(
+                """Hello,
+
+Cohorte has stopped sending events to this webhook of your organization:
+
+{about}
+
+It has failed for {days} days, or answered that it is gone. Once it works,
+sign in and resume it. What happened meanwhile is not sent later: read it
+from Cohorte.
+""",
+                about=name,
+                days=WEBHOOK_DAYS,
             )
     return subject, body

@@ -1,6 +1,7 @@
-"""Reads what is due in the outbox, mail and news, and records whether it was sent or delivered."""
+"""Reads what is due in the outbox, mail, news and events, and records whether it was sent or delivered."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,12 +9,16 @@ import asyncpg
 
 from models.database import Connection
 from models.identity.registrations import MailTemplate
+from models.identity.webhooks import DeliveryFailure, OrganizationEvent
 from resolvers.identity.mail_templates import MailText, mail_text
+from resolvers.identity.webhooks_rules import DISABLED_AFTER, GONE, WebhookMessage, pause_after
 
 CHANNEL = "cohorte_outbox"  # the channel that notifies of new entries
 MAIL_LOCK = 0x636F_686F_7274_0001  # the advisory lock whose holder sends mail
 NEWS_LOCK = 0x636F_686F_7274_0002  # the advisory lock whose holder delivers news
+WEBHOOK_LOCK = 0x636F_686F_7274_0003  # the advisory lock whose holder notifies organizations
 BATCH = 20
+WEBHOOKS = 500  # that are looked at together, of which each organization has few
 ATTEMPTS = 20  # the last one about three days after the first
 MOST_MINUTES = 360  # between two attempts
 PARTS = 64  # of the members, as in research.part_of
@@ -38,6 +43,28 @@ class PendingNews:
     id: UUID
     part: int
     attempts: int  # that have failed
+
+
+@dataclass(frozen=True)
+class PendingEvent:
+    """An event of which the organizations that it concerns are to be notified."""
+
+    id: UUID
+    attempts: int  # that have failed
+
+
+@dataclass(frozen=True)
+class PendingDelivery:
+    """An event, or a test, that is due to be sent to a webhook."""
+
+    id: UUID
+    message: WebhookMessage
+    organization: UUID
+    url: str
+    secret: bytes = field(repr=False)  # as stored
+    previous_secret: bytes | None = field(repr=False)  # if it signs too
+    attempts: int  # that have failed
+    failing: bool  # whether the webhook's last attempt has failed, or this delivery's
 
 
 async def lock_outbox(connection: asyncpg.Connection, lock: int) -> bool:
@@ -96,7 +123,59 @@ async def record_sent(connection: asyncpg.Connection, mail: PendingMail) -> None
     await connection.execute("SELECT identity.mail_sent($1)", mail.id)
 
 
-async def record_failed(connection: asyncpg.Connection, entry: PendingMail | PendingNews) -> None:
+async def due_events(connection: asyncpg.Connection) -> list[PendingEvent]:
+    """The next events to notify organizations of, at most `BATCH`, the oldest first."""
+    found = await connection.fetch("SELECT * FROM identity.events_due($1)", BATCH)
+    return [PendingEvent(row["id"], row["attempts"]) for row in found]
+
+
+async def notify_organizations(connection: asyncpg.Connection, event: PendingEvent) -> None:
+    """Queues the webhooks' deliveries and the mails of an event, in one transaction. Does nothing if that was done."""
+    await connection.execute("SELECT insight.notify_organizations($1)", event.id)
+
+
+async def due_deliveries(connection: asyncpg.Connection, busy: Sequence[UUID]) -> list[PendingDelivery]:
+    """What to send next, the longest due first: at most one to each webhook that is not `busy`."""
+    found = await connection.fetch("SELECT * FROM identity.deliveries_due($1, $2)", busy, WEBHOOKS)
+    return [
+        PendingDelivery(
+            row["id"],
+            WebhookMessage(
+                row["delivery"],
+                row["webhook"],
+                None if row["event"] is None else OrganizationEvent(row["event"]),
+                row["subject"],
+                row["dataset"],
+                row["community"],
+                row["created_at"],
+            ),
+            row["organization"],
+            row["url"],
+            row["secret"],
+            row["previous_secret"],
+            row["attempts"],
+            row["failing"],
+        )
+        for row in found
+    ]
+
+
+async def record_accepted(connection: asyncpg.Connection, delivery: PendingDelivery, status: int | None) -> None:
+    await connection.execute("SELECT identity.delivery_accepted($1, $2)", delivery.id, status)
+
+
+async def record_delivery_failed(
+    connection: asyncpg.Connection, delivery: PendingDelivery, failure: DeliveryFailure, status: int | None
+) -> None:
+    """Schedules another attempt, unless it was the last. Disables a webhook that has failed for long, or is gone."""
+    await connection.execute(
+        "SELECT identity.delivery_failed($1, $2, $3, $4, $5, $6)",
+        delivery.id, failure.value, status, pause_after(delivery.attempts + 1, delivery.message.id), DISABLED_AFTER,
+        status == GONE,
+    )  # fmt: skip
+
+
+async def record_failed(connection: asyncpg.Connection, entry: PendingMail | PendingNews | PendingEvent) -> None:
     """Schedules another attempt, after twice as long a wait up to `MOST_MINUTES`; deletes it after `ATTEMPTS`."""
     wait = timedelta(minutes=min(2**entry.attempts, MOST_MINUTES))
     await connection.execute("SELECT identity.outbox_failed($1, $2, $3)", entry.id, wait, ATTEMPTS)

@@ -341,7 +341,12 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
             "sleep_notified_on",
             "sleep_reminded_on",
         ),
-        {"organization_id": "no member's account has one", "staff_id": "no member's account has one"},
+        {
+            "organization_id": "no member's account has one",
+            "staff_id": "no member's account has one",
+            "mailed_events": "of an organization's account: a member's gets no mail about events",
+            "insights_mailed_on": "of an organization's account: a member's gets no mail about events",
+        },
     ),
     "identity.session": MemberTable(
         "sessions",

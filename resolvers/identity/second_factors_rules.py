@@ -71,8 +71,13 @@ def totp_step(secret: str, code: str, now: float, last_step: int) -> int | None:
     return None
 
 
+def key_of(setting: str | None) -> bytes | None:
+    """The key that encrypts secrets, of the operator's setting; None if there is none."""
+    return None if setting is None else hashlib.sha256(setting.encode()).digest()
+
+
 def stored_secret(secret: str, account: UUID, key: bytes | None) -> bytes:
-    """A secret as it is stored: encrypted for this account (AES-256-GCM) if there is a key."""
+    """A secret as it is stored: encrypted for this account, or this webhook, (AES-256-GCM) if there is a key."""
     if key is None:
         return PLAIN + secret.encode()
     nonce = secrets.token_bytes(NONCE_BYTES)

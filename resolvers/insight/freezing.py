@@ -322,6 +322,8 @@ async def _publish(
             entries.append(entry)
         if first_insight is not None:
             await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", first_insight)
+        if at is None:  # its first insights are not events of their own
+            await connection.execute("SELECT identity.queue_event('DATASET_FROZEN', $1)", id)
     else:
         await connection.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", id)
     await connection.execute("SELECT catalog.release_survey(d.survey_id) FROM insight.dataset d WHERE d.id = $1", id)

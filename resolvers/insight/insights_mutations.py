@@ -123,6 +123,8 @@ async def _release(
     )
     insight = await _present(connection, subject, published, at)
     await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", insight)
+    if at is None:  # what was published at another time is no news to an organization
+        await connection.execute("SELECT identity.queue_event('INSIGHT_PUBLISHED', $1)", insight)
     await append(connection, [entry], at)
     return Published(insight, charge)
 

@@ -8,10 +8,11 @@ import strawberry
 from models import viewers
 from models.identity import accounts as tables
 from models.identity import members as member_tables
+from models.identity.webhooks import OrganizationEvent
 from planner.declare import AboutMember, column, graph_enum, graph_type, paged, sql
 from resolvers.community import proposals
 from resolvers.identity import accounts as resolve
-from resolvers.identity import data_reads, members, terms
+from resolvers.identity import data_reads, members, terms, webhooks
 from resolvers.identity import second_factors as factors
 from resolvers.insight import data_uses as uses
 from resolvers.research import surveys
@@ -86,6 +87,11 @@ class Viewer(Node):
     )
     recovery_codes_left: int = sql(
         factors.recovery_codes_left, "How many unused recovery codes the viewer's account has.", only=SIGNED_IN
+    )
+    mailed_events: list[OrganizationEvent] = sql(
+        webhooks.mailed_events,
+        "The events of which the viewer's account gets mail. Empty for a program.",
+        only=BUYER,
     )
 
 

@@ -8,8 +8,11 @@ import strawberry
 from models.identity import organizations as tables
 from planner.declare import column, graph_enum, graph_type, sql
 from resolvers.identity import organizations as resolve
+from resolvers.identity import webhooks
+from resolvers.identity.webhooks_mutations import MOST
 from resolvers.insight import licences
 from schema.access import BUYER, MANAGER, PUBLIC
+from schema.identity.webhooks import Webhook
 from schema.pagination import Node
 
 if TYPE_CHECKING:
@@ -46,4 +49,7 @@ class Organization(Node):
     )
     api_keys: list[ApiKey] = sql(
         resolve.api_keys_of, "Its API keys, newest first. Buyers see only their own.", only=BUYER
+    )
+    webhooks: list[Webhook] = sql(
+        webhooks.webhooks_of, "Its webhooks, newest first. Buyers see only their own.", only=BUYER, size=MOST
     )

@@ -22,6 +22,7 @@ from schema.identity.registrations_mutations import RegistrationMutations
 from schema.identity.second_factors_mutations import SecondFactorMutations
 from schema.identity.staff_mutations import StaffMutations
 from schema.identity.terms_mutations import TermsMutations
+from schema.identity.webhooks_mutations import WebhookMutations
 from schema.insight.data_uses_mutations import DataUseMutations
 from schema.insight.datasets_mutations import DatasetMutations
 from schema.insight.insights_mutations import InsightMutations
@@ -70,6 +71,7 @@ class Mutation(
     OrganizationMutations,
     StaffMutations,
     ApiKeyMutations,
+    WebhookMutations,
     LicenceMutations,
     DatasetMutations,
     InsightMutations,

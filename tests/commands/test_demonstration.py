@@ -39,7 +39,8 @@ NOT_DEMONSTRATED = {
     "identity.mutation",
     "identity.outbox_entry", "identity.password_reset", "identity.rate_limit", "identity.reading",
     "identity.recovery_code", "identity.registration", "identity.second_factor", "identity.second_factor_challenge",
-    "identity.session", "identity.staff_change", "insight.ledger", "research.freezing",
+    "identity.session", "identity.staff_change", "insight.ledger", "insight.webhook",
+    "insight.webhook_delivery", "research.freezing",
 }  # fmt: skip
 MEND = (
     "generate rows of these tables in commands/demonstration/, or list them in NOT_DEMONSTRATED in"

@@ -61,6 +61,8 @@ from tests.factories.members import verification as verification
 from tests.factories.organizations import api_key as api_key
 from tests.factories.organizations import licence as licence
 from tests.factories.organizations import organization as organization
+from tests.factories.organizations import webhook as webhook
+from tests.factories.organizations import webhook_delivery as webhook_delivery
 from tests.factories.proposals import catalogue_proposal as catalogue_proposal
 from tests.factories.proposals import catalogue_proposer as catalogue_proposer
 from tests.factories.readings import data_read as data_read

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from models.identity import organizations
+from models.identity import organizations, webhooks
 from models.insight import licences
 from models.insight.undertakings import IN_FORCE
 from tests.factories.catalogue import community
@@ -45,3 +45,20 @@ async def api_key(connection: Connection, **given: Any) -> asyncpg.Record:
         secret_hash=digest(f"key {number}"),
         expires_at=NOON + timedelta(days=3650),
     )
+
+
+async def webhook(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(
+        connection,
+        webhooks.Webhook,
+        given,
+        {"organization_id": organization},
+        url="https://hooks.laboratory.example/cohorte",
+        description="Reporting",
+        events=[*webhooks.OrganizationEvent],
+        secret=b"\x00whsec_" + b"A" * 32,
+    )
+
+
+async def webhook_delivery(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(connection, webhooks.WebhookDelivery, given, {"webhook_id": webhook})

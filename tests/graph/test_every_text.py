@@ -50,7 +50,8 @@ AS_THEY_ARE = {  # fields of texts that are the same for every reader, with the 
     "Observation.note OwnObservation.note Post.body Post.removalReason Post.removedBody Suspension.reason "
     "OwnCourse.dose TreatmentCourse.dose TreatmentEvaluation.comment Verification.fullName Verification.reason "
     "AssociationDescription.text Variable.groupingName",
-    OWN_WORDS: "ApiKey.name OwnIndicator.name OwnIndicator.unit OwnTreatment.name SecondFactor.name Session.device",
+    OWN_WORDS: "ApiKey.name OwnIndicator.name OwnIndicator.unit OwnTreatment.name SecondFactor.name Session.device "
+    "Webhook.description",
     NAMES: "Member.pseudonym Member.region Me.region Organization.name Query.regions Eligibility.regions "
     "Association.postalAddress",
     LEGAL: "Account.termsVersion Consent.noticeVersion Notice.version PrivacyNotice.version Terms.version "
@@ -62,7 +63,7 @@ AS_THEY_ARE = {  # fields of texts that are the same for every reader, with the 
     "DataUse.variables Dataset.wave HelpLine.number Indicator.hpo Indicator.loinc Indicator.slug Indicator.ucum "
     "LedgerEntry.hash LedgerEntry.previousHash LedgerProof.commitment LedgerProof.salt Member.ageBand Money.amount "
     "Money.currency Question.key QuestionOption.code QuoteSuggestion.categories QuoteSuggestion.variable "
-    "ResultLink.url SurveyCheck.shown Treatment.atc Treatment.inn "
+    "ResultLink.url Webhook.url SurveyCheck.shown Treatment.atc Treatment.inn "
     "TerminologyCode.code Treatment.nationalCode Treatment.slug Variable.name VisibilityRule.question "
     "VisibilityRule.values",
 }

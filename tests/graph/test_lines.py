@@ -124,6 +124,7 @@ LINES: Mapping[str, str] = {
     "TreatmentCreateInput": "atc inn name nationalCode slug",
     "TreatmentUpdateInput": "atc inn name nationalCode",
     "WaveFreezeInput": "wave",
+    "WebhookCreateInput": "description",
 }
 ENDS = ["\n", "\r\n", "\r", "\t", "\u2028", "\u2029", "\n\n"]
 
@@ -157,6 +158,9 @@ async def request(
     kind, name = field.split(".")
     if kind == "ApiKeyCreateInput":
         return await network.buyer(), "apiKeyCreate", {name: text, "expiresAt": f"{in_days(30)}T00:00:00Z"}, name
+    if kind == "WebhookCreateInput":
+        given = {"url": "http://127.0.0.1:9000/", "description": "Reports", "events": ["DATASET_FROZEN"]}
+        return await network.buyer(), "webhookCreate", given | {name: text}, name
     if kind == "DataUseLinkResultsInput":
         return await network.staff(StaffRole.DATA_STEWARD), "dataUseLinkResults", {"dataUse": "use_1", name: text}, name
     if kind in ("CategoryGroupInput", "GroupingInput"):

@@ -58,13 +58,15 @@ REACHABLE = {
         "VisibilityRule": "question operator values",
     },
     "organizations, and the buyer's own affairs": {
-        "Organization": "id name kind purposes licences apiKeys",
+        "Organization": "id name kind purposes licences apiKeys webhooks",
         "Licence": "id organization community purpose purposeKind undertakings undertakingsAcceptedAt startsOn endsOn "
         "resultsDueOn status reason price quota spent remaining",
         "Undertakings": "version language text",
         "Money": "amount currency",
         "ApiKey": "id name prefix createdAt lastUsedAt expiresAt",
-        "Viewer": "id audience organization secondFactors recoveryCodesLeft",
+        "Webhook": "id url description events status failingSince previousUntil createdAt deliveries",
+        "WebhookDelivery": "id event status attempts failure responseStatus createdAt attemptedAt",
+        "Viewer": "id audience organization secondFactors recoveryCodesLeft mailedEvents",
         "SecondFactor": "id kind name createdAt lastUsedOn",  # of the account that the buyer signs in with
     },
     "what can be asked, by a public domain": {
@@ -111,7 +113,7 @@ REACHABLE = {
     },
 }  # fmt: skip
 # The schemas of PostgreSQL that hold people's rows, but for what a buyer's own account signs in with.
-PERSONAL = re.compile(r"\b(?:care|identity|research)\.(?!(?:second_factor|recovery_codes_left)\b)")
+PERSONAL = re.compile(r"\b(?:care|identity|research)\.(?!(?:second_factor|recovery_codes_left|mailed_events)\b)")
 
 
 def reached(schema: GraphQLSchema, root: GraphQLObjectType | None) -> set[str]:

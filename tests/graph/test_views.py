@@ -55,7 +55,8 @@ PROMISED = {
         "communityJoin communityLeave discussionPin discussionStart postAdd postEdit postFlag postReact "
         "removalAppeal consentSet surveySave surveySubmit surveyWithdraw termsAccept",
         BUYERS_AND_STAFF: "insightPublish dataUseLinkResults",
-        "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
+        "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest mailedEventsChoose webhookCreate webhookDelete webhookPause "
+        "webhookResume webhookRotate webhookTest",
         "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule surveyUnschedule "
         "appealResolve flagResolve memberSuspend memberAllowCommunities "
         "catalogueProposalsAccept catalogueProposalsDecline catalogueProposalsMerge "
@@ -175,6 +176,13 @@ PROMISED = {
     "AssociationVerifyPayload": {"MANAGER": "member userErrors query"},
     "ApiKeyCreatePayload": {"BUYER": "apiKey secret userErrors query"},
     "ApiKeyRevokePayload": {"BUYER": "apiKeyId userErrors query"},
+    "MailedEventsChoosePayload": {"BUYER": "userErrors query"},
+    "WebhookCreatePayload": {"BUYER": "webhook secret userErrors query"},
+    "WebhookDeletePayload": {"BUYER": "webhookId userErrors query"},
+    "WebhookPausePayload": {"BUYER": "webhook userErrors query"},
+    "WebhookResumePayload": {"BUYER": "webhook userErrors query"},
+    "WebhookRotatePayload": {"BUYER": "webhook secret userErrors query"},
+    "WebhookTestPayload": {"BUYER": "delivery userErrors query"},
     "LicenceDecidePayload": {"MANAGER": "licence userErrors query"},
     "LicenceRequestPayload": {"BUYER": "licence userErrors query"},
     "OrganizationCreatePayload": {"MANAGER": "organization userErrors query"},
@@ -308,8 +316,10 @@ PROMISED = {
     "Participation": {"PATIENT": "id survey status completedAt answers"},
     "Answer": {"PATIENT": "question codes number date text"},
     "Consent": {"PATIENT": "id purpose granted recipients noticeVersion noticeLanguage changedAt"},
-    "Organization": {EVERYONE: "id name kind purposes", BUYERS_AND_STAFF: "licences", "BUYER": "apiKeys"},
+    "Organization": {EVERYONE: "id name kind purposes", BUYERS_AND_STAFF: "licences", "BUYER": "apiKeys webhooks"},
     "ApiKey": {"BUYER": "id name prefix createdAt lastUsedAt expiresAt"},
+    "Webhook": {"BUYER": "id url description events status failingSince previousUntil createdAt deliveries"},
+    "WebhookDelivery": {"BUYER": "id event status attempts failure responseStatus createdAt attemptedAt"},
     "Licence": {
         BUYERS_AND_STAFF: "id organization community purpose purposeKind undertakings undertakingsAcceptedAt startsOn "
         "endsOn resultsDueOn status reason price quota spent remaining"

@@ -84,6 +84,8 @@ insight.count_release        - - - - c
 insight.organization         p m b s c
 insight.licence              - - b s c
 insight.api_key              - - b - -
+insight.webhook              - - b - -
+insight.webhook_delivery     - - b - -
 insight.dataset              p m b s c
 insight.variable             p m b s c
 insight.category             p m b s c
@@ -231,6 +233,7 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
         "insert": "expires_at id name organization_id prefix secret_hash",
         "delete": "",
     },
+    ("insight.webhook", BUYER): {"insert": "description events id organization_id secret url", "delete": ""},
     ("research.answer", PATIENT): {"insert": "answer_sheet_id codes day number question_id text"},
     ("insight.dataset", PUBLISHER): {
         "insert": "cap_micro_rho collected_from community_id demonstration domain_version ended_on ends_on frozen_on id"
@@ -390,7 +393,12 @@ async def test_no_function_is_executable_by_public(admin: "asyncpg.Connection[as
 
 
 @pytest.mark.parametrize(
-    ("audience", "column"), [(PATIENT, "identity.session.token_hash"), (BUYER, "insight.api_key.secret_hash")]
+    ("audience", "column"),
+    [
+        (PATIENT, "identity.session.token_hash"),
+        (BUYER, "insight.api_key.secret_hash"),
+        (BUYER, "insight.webhook.secret"),
+    ],
 )
 async def test_no_role_may_read_a_hash_column(dsn: str, audience: Audience, column: str) -> None:
     table, _, name = column.rpartition(".")

@@ -139,7 +139,7 @@ async def test_a_statement_without_a_viewer_reads_no_guarded_row(admin: Admin, s
     guarded = {
         PATIENT: [*DIARY, *OWN, "care.care_link"],
         BUYER: [
-            *("insight.licence", "insight.api_key"),
+            *("insight.licence", "insight.api_key", "insight.webhook"),
             *("insight.release", "insight.insight", "insight.cell", "insight.statistic"),
         ],
         MANAGER: ["care.profile", "care.flag", "insight.licence", "identity.staff", "catalog.survey_progress"],
@@ -257,7 +257,14 @@ async def test_buyers_read_their_own_licences_and_keys_and_staff_read_every_lice
     own = licence["organization_id"]
     key = await factories.api_key(admin, organization_id=own)
     await factories.api_key(admin, organization_id=other["organization_id"])
+    delivery = await factories.webhook_delivery(
+        admin, webhook_id=(await factories.webhook(admin, organization_id=own))["id"]
+    )
+    await factories.webhook_delivery(admin)
     async with viewing(admin, BUYER, own):
+        found = await admin.fetch("SELECT id, webhook_id FROM insight.webhook_delivery")
+        assert [tuple(row) for row in found] == [(delivery["id"], delivery["webhook_id"])]
+        assert [row[0] for row in await admin.fetch("SELECT id FROM insight.webhook")] == [delivery["webhook_id"]]
         assert [row[0] for row in await admin.fetch("SELECT id FROM insight.licence")] == [licence["id"]]
         assert [row[0] for row in await admin.fetch("SELECT id FROM insight.api_key")] == [key["id"]]
     async with viewing(admin, MANAGER, (await factories.staff(admin))["id"]):

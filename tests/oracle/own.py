@@ -519,6 +519,21 @@ def api_keys_of(seen: VisibleRows, organization: Found) -> list[Found]:
     return sorted(seen.of("insight.api_key", organization_id=organization["id"]), key=by_creation, reverse=True)
 
 
+@field("Organization.webhooks")
+def webhooks_of(seen: VisibleRows, organization: Found) -> list[Found]:
+    return sorted(seen.of("insight.webhook", organization_id=organization["id"]), key=by_creation, reverse=True)
+
+
+@field("Webhook.deliveries")
+def deliveries_of(seen: VisibleRows, webhook: Found) -> list[Found]:
+    return sorted(seen.of("insight.webhook_delivery", webhook_id=webhook["id"]), key=by_creation, reverse=True)[:50]
+
+
+@field("Viewer.mailedEvents")
+def mailed_events(seen: VisibleRows, viewer: Found) -> list[str]:
+    return list(seen.mailed_events)
+
+
 @field("Query.undertakings")
 def undertakings(seen: VisibleRows, language: str | None = None) -> Found:
     language = language or seen.language

@@ -104,6 +104,15 @@ class VisibleRows:
         self.recovery_codes: int = sum(
             row["account_id"] == viewer.account for row in codes
         )  # of which only the number shows
+        accounts = snapshot.tables.get("identity.account", [])  # of which buyers read their own choice of mails
+        self.mailed_events: list[str] = next(
+            (
+                row["mailed_events"]
+                for row in accounts
+                if row["id"] == viewer.account and row["organization_id"] == viewer.organization
+            ),
+            [],
+        )
         self.tables = {
             name: [in_language(row, self.language.tag) for row in rows if tests[name](row)] if name in tests else []
             for name, rows in snapshot.tables.items()
@@ -144,7 +153,9 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
     if viewer.audience is Audience.BUYER:
         tests |= of_surveys(tables, False, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
         tests["identity.second_factor"] = lambda factor: factor["account_id"] in accounts_of(tables, viewer)
-        own = ("insight.licence", "insight.api_key")
+        own = ("insight.licence", "insight.api_key", "insight.webhook")
+        webhooks = {w["id"] for w in tables["insight.webhook"] if w["organization_id"] == viewer.organization}
+        tests["insight.webhook_delivery"] = lambda delivery: delivery["webhook_id"] in webhooks
         return tests | dict.fromkeys(own, lambda row: bool(row["organization_id"] == viewer.organization))
     if viewer.audience is Audience.MANAGER:
         roles = {role for row in tables["identity.staff"] if row["id"] == viewer.staff for role in row["roles"]}

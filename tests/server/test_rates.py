@@ -44,11 +44,12 @@ COUNTED = {
     "ownObservationRemove ownTreatmentCreate ownTreatmentDelete ownTreatmentMerge ownTreatmentRename",
     "answers": "consentSet surveySave surveySubmit surveyWithdraw",
     "exports": "dataExport",
-    "keys": "apiKeyCreate apiKeyRevoke",
+    "keys": "apiKeyCreate apiKeyRevoke webhookCreate webhookDelete "
+    "webhookPause webhookResume webhookRotate webhookTest",
     "insights": "insightPublish",
     "requests": "catalogueProposalCreate dataUseLinkResults licenceRequest",
     "changes": "careLinkAccept careLinkEnd catalogueProposalWithdraw communityJoin communityLeave discussionPin "
-    "notificationsRead postRemove sessionRevoke termsAccept",
+    "mailedEventsChoose notificationsRead postRemove sessionRevoke termsAccept",
     "staff": "ambassadorAppoint appealResolve associationVerify catalogueProposalsAccept catalogueProposalsDecline "
     "catalogueProposalsMerge communityClose communityCreate communityIndicatorsSet "
     "communityMerge communityOpen communityTreatmentsSet communityUpdate conditionCreate conditionRetire "

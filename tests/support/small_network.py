@@ -245,6 +245,8 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         connection, organization_id=organization["id"], **of_community, status=LicenceStatus.REFUSED, reason="No",
     )  # fmt: skip
     await factories.api_key(connection, organization_id=organization["id"], last_used_at=factories.NOON)
+    webhook = await factories.webhook(connection, organization_id=organization["id"], failing_since=factories.NOON)
+    await factories.webhook_delivery(connection, webhook_id=webhook["id"])
     licence = await factories.licence(
         connection, organization_id=organization["id"], **of_community, starts_on=MONDAY, ends_on=date(2999, 12, 31)
     )

@@ -1,4 +1,5 @@
--- The outbox: mails to send, and news to deliver to members after the transaction that it is about.
+-- The outbox: mails to send, and news to deliver to members after the transaction that it is about. What is
+-- sent to organizations is in models/functions/insight/webhooks.sql.
 
 -- Queues a mail. For other functions of the owner. Any server process that is notified sends it.
 CREATE FUNCTION identity.write_to(recipient text, letter text, locale text, code text, about text DEFAULT NULL)
@@ -46,7 +47,7 @@ CREATE FUNCTION identity.news_due(most integer) RETURNS TABLE (id uuid, part int
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT o.id, o.part, o.attempts
-    FROM identity.outbox_entry o WHERE o.kind <> 'MAIL' AND o.due_at <= now()
+    FROM identity.outbox_entry o WHERE o.kind NOT IN ('MAIL', 'EVENT', 'WEBHOOK') AND o.due_at <= now()
     ORDER BY o.created_at, o.id LIMIT news_due.most
 $$;
 GRANT EXECUTE ON FUNCTION identity.news_due(integer) TO cohorte_publisher;

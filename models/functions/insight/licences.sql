@@ -35,14 +35,17 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION insight.end_licences() TO cohorte_buyer, cohorte_manager;
 
--- Mails the accounts of an organization when its request for a licence is granted or refused.
+-- Mails the accounts of an organization that ask for it when its request for a licence is granted or refused, and queues
+-- the event for its webhooks.
 CREATE FUNCTION identity.tell_of_decision() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM identity.write_to(a.email, 'LICENCE_' || NEW.status, a.locale, NULL, c.name)
     FROM identity.account a, catalog.community c
-    WHERE a.organization_id = NEW.organization_id AND a.email_verified AND c.id = NEW.community_id;
+    WHERE a.organization_id = NEW.organization_id AND a.email_verified AND 'LICENCE_DECIDED' = ANY (a.mailed_events)
+        AND c.id = NEW.community_id;
+    PERFORM identity.queue_event('LICENCE_DECIDED', NEW.id);
     RETURN NULL;
 END $$;
 

@@ -15,7 +15,7 @@ DECLARE
     delivered integer;
 BEGIN
     SELECT * INTO news FROM identity.outbox_entry o
-    WHERE o.id = deliver.entry AND o.kind <> 'MAIL' AND o.part = deliver.part FOR UPDATE;
+    WHERE o.id = deliver.entry AND o.kind NOT IN ('MAIL', 'EVENT', 'WEBHOOK') AND o.part = deliver.part FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;

@@ -1,0 +1,7 @@
+"""Webhooks."""
+
+from models.migrations import frozen
+
+revision = "0084"
+down_revision = "0082"
+upgrade, downgrade = frozen.steps(__file__)
