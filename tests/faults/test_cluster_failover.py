@@ -126,7 +126,7 @@ async def connected(nodes: Nodes, port: int) -> AsyncIterator[Network]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(missing() is not None, reason=f"{missing()}")
-async def test_a_killed_primary_loses_and_doubles_nothing(record_property: Any) -> None:
+async def test_a_killed_primary_loses_and_doubles_nothing() -> None:
     folder = quick_folder()
     with database_cluster(folder) as nodes:
         await create_missing(nodes.dsn, DATABASE)
@@ -174,9 +174,6 @@ async def test_a_killed_primary_loses_and_doubles_nothing(record_property: Any) 
                 assert await network.value(bought) == len(QUESTIONS)
                 await expect_sound(network, dataset)  # with the chain
                 await becomes(lambda: is_worked(network))
-                record_property("counted", (at_kill, len(load.acknowledged), load.refused, load.reads, load.unread))
-        logs = "".join(path.read_text(errors="replace") for path in nodes.home.glob("server*.log"))
-        assert "cohorte.faults" not in logs
     assert becomes_left(folder)
 
 
