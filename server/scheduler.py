@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 
 from models.failures import reason
 from resolvers.jobs import MAINTENANCE, Job, Suspended, try_lock
+from resolvers.leases import PULSE_SECONDS, end_when_silent, pulse
 
 log = logging.getLogger("cohorte.due")
 
@@ -17,7 +19,10 @@ MAINTENANCE_LOCK, PUBLISHING_LOCK = "cohorte.due", "cohorte.closing"
 
 
 class Scheduler:
-    """Runs jobs while this process holds a database lock, which is released when its connection ends."""
+    """Runs jobs while this process holds a database lock, which is released when its connection ends.
+
+    PostgreSQL ends the connection of a process that has fallen silent, and another process takes the lock.
+    """
 
     def __init__(
         self,
@@ -30,6 +35,7 @@ class Scheduler:
         self.jobs = jobs
         self.lock = lock
         self.period_seconds = period_seconds
+        self.pause_seconds = min(PULSE_SECONDS, period_seconds)
 
     async def run(self) -> None:
         """Runs the jobs every `period_seconds` until cancelled; reconnects after an error."""
@@ -47,16 +53,18 @@ class Scheduler:
                 if connected:  # once, and not for each attempt to reconnect
                     log.warning("the scheduler's database is unavailable: %s", reason(error))
                 connected = False
-            await asyncio.sleep(self.period_seconds)
+            await asyncio.sleep(self.pause_seconds)
 
     async def serve(self, connection: asyncpg.Connection) -> None:
-        """Runs the jobs over and over on this connection, once it holds the lock."""
-        mine = False
+        """Runs the jobs every `period_seconds` on this connection, once it holds the lock."""
+        await end_when_silent(connection)
+        while not await try_lock(connection, self.lock):  # noqa: ASYNC110 - nothing tells that it is free
+            await asyncio.sleep(self.pause_seconds)
         while True:
-            mine = mine or await try_lock(connection, self.lock)
-            if mine:
-                await self.once(connection)
-            await asyncio.sleep(self.period_seconds)
+            await self.once(connection)
+            for _ in range(math.ceil(self.period_seconds / self.pause_seconds)):
+                await asyncio.sleep(self.pause_seconds)
+                await pulse(connection)
 
     async def once(self, connection: asyncpg.Connection) -> None:
         """Runs each job once. A failing job is logged and does not stop the others; a lost connection is raised."""

@@ -103,6 +103,8 @@ async def ask(http: httpx.AsyncClient, wish: Wish) -> dict[str, Any] | None:
         )
     except httpx.TransportError:
         return None
+    if answer.status_code >= 500:  # also of a proxy, which does not answer in JSON
+        return None
     result = answer.json()
     if "errors" in result:
         return None

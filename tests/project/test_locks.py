@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ROOT / "locks"
-LOCKED = ("boot", "requirements", "server", "dev", "client", "conformance", "browser", "web")
+LOCKED = ("boot", "requirements", "server", "dev", "client", "conformance", "cluster", "browser", "web")
 PINNED = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?P<hashes>( --hash=sha256:[0-9a-f]{64})+)")
 
 
@@ -19,7 +19,7 @@ def declared() -> dict[str, set[str]]:
     """Lock to the names that pyproject.toml declares for it."""
     read: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project, groups = read["project"], read["dependency-groups"]
-    wanted = {name: groups[name] for name in ("boot", "browser", "client", "conformance", "dev", "web")} | {
+    wanted = {name: groups[name] for name in ("boot", "browser", "client", "cluster", "conformance", "dev", "web")} | {
         "requirements": project["dependencies"]
     }
     wanted["server"] = project["dependencies"] + project["optional-dependencies"]["telemetry"]

@@ -1,0 +1,61 @@
+"""Three database nodes and two servers, for trying what happens when one of them fails: `make cluster`.
+
+Everything is on loopback, is small, and is gone after Ctrl-C.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+
+from commands.cluster import Unavailable
+from commands.databases import at, create_missing
+from commands.nodes.database import Nodes, database_cluster
+from commands.nodes.network import servers
+from commands.opened import DATABASE
+from settings import Settings, SettingsError
+
+FOLDER = "cluster"  # in COHORTE_DATA
+SCALE = "0.02"  # of the demonstration network: 360 members
+
+
+def described(nodes: Nodes, port: int) -> str:
+    """What was started, and how to make it fail."""
+    primary = nodes.primary()
+    lines = ["", "The cluster is ready.", f"Network:   http://127.0.0.1:{port}/", f"Database:  {nodes.dsn}"]
+    for node in nodes.each:
+        role = "primary" if node is primary else "standby, confirms commits" if node.answers("/sync") else "standby"
+        patroni = node.patroni.pid if node.patroni else 0
+        lines.append(f"  {node.name}    port {node.port}, Patroni {patroni}, PostgreSQL {node.postmaster()}: {role}")
+    lines += [f"Logs:      {nodes.home}", "", "To lose a node: kill -9 PATRONI POSTGRESQL. Press Ctrl-C to stop."]
+    return "\n".join(lines)
+
+
+def run(settings: Settings) -> None:
+    """Runs until it is interrupted. Raises Unavailable if something does not start."""
+    print("Starting three database nodes ...", flush=True)
+    with database_cluster(settings.data / FOLDER) as nodes:
+        asyncio.run(create_missing(nodes.dsn, DATABASE))
+        print("Starting two servers, and creating the demonstration network ...", flush=True)
+        dsn = at(nodes.dsn, DATABASE)
+        with servers(nodes.home, dsn, settings.port, COHORTE_DEMO="1", COHORTE_SCALE=SCALE):
+            print(described(nodes, settings.port), flush=True)
+            while True:
+                signal.pause()
+
+
+def main() -> int:
+    # Otherwise the `finally` clauses, which end the processes, would not run.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        run(Settings.from_environment(os.environ))
+    except (SettingsError, Unavailable) as error:
+        print(error, file=sys.stderr, flush=True)
+        return 1
+    except KeyboardInterrupt:
+        print("\nThe cluster has stopped.", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

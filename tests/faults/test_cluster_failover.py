@@ -1,0 +1,200 @@
+"""Kills the primary of a Patroni cluster under load: nothing acknowledged is lost, and nothing is doubled."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from commands.databases import at, create_missing
+from commands.nodes.database import Nodes, database_cluster, missing
+from commands.nodes.network import servers
+from commands.nodes.processes import free_ports
+from commands.opened import DATABASE
+from tests import factories
+from tests.faults.test_kill import DAY, POST_ADD, RECORD, KillNetwork, Wish, ask, becomes, expect_kept
+from tests.faults.test_kill_publishing import frozen, input_of, unserved_network
+from tests.support.client import Ask, Caller
+from tests.support.clusters import becomes_left, quick_folder
+from tests.support.network import Network
+from tests.support.population import PUBLISH, buyer
+from tests.support.publishable import expect_sound, gathered
+
+WRITERS, POSTS, DAYS = 10, 24, 8  # of each writer
+ENOUGH = 80  # acknowledged writes before the primary is killed
+PAUSE_SECONDS = 0.25  # between two writes of a writer
+MOST_SECONDS = 180.0  # for all, with some 25 in which there is no primary
+QUESTIONS = [("q", "r"), ("q", "twin"), ("r", "twin"), ("q", "sex"), ("r", "sex"), ("q", "kind"), ("r", "kind")]
+READ = {"query": "{ communities { nodes { name } } }"}
+MISCOUNTED = "care.discussion d WHERE post_count <> (SELECT count(*) FROM care.post WHERE discussion_id = d.id)"
+TOLD = "care.notification WHERE subject_id IN (SELECT id FROM care.post)"
+COUNTED = ("care.post", "care.observation", TOLD)
+
+
+@dataclass
+class Load:
+    """Writers, readers and a laboratory that send until everything they wish for is acknowledged."""
+
+    http: httpx.AsyncClient
+    known: KillNetwork
+    acknowledged: dict[int, dict[str, Any]] = field(default_factory=dict)
+    published: list[str] = field(default_factory=list)
+    refused: int = 0
+    reads: int = 0
+    unread: int = 0
+    stopped: bool = False
+
+    async def write(self, writer: int) -> None:
+        """Sends each of a writer's wishes until it is acknowledged."""
+        for number in range(writer, len(self.known.wishes), WRITERS):
+            while (made := await ask(self.http, self.known.wishes[number])) is None:
+                self.refused += 1
+                await asyncio.sleep(PAUSE_SECONDS)
+            self.acknowledged[number] = made
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def publish(self, who: Caller, dataset: str) -> None:
+        """Publishes each question, until it is acknowledged."""
+        for question in QUESTIONS:
+            given = input_of(dataset, *question, clientMutationId=str(uuid4()))
+            while (made := await self.published_once(who, given)) is None:
+                self.refused += 1
+                await asyncio.sleep(PAUSE_SECONDS)
+            self.published.append(made)
+            await asyncio.sleep(2.0)
+
+    async def published_once(self, who: Caller, given: dict[str, Any]) -> str | None:
+        wish = Wish(who, PUBLISH.replace("insightPublish", "made: insightPublish"), given["input"])
+        made = await ask(self.http, wish)
+        return None if made is None else str(made["insight"]["id"])
+
+    async def read(self) -> None:
+        while not self.stopped:
+            try:
+                answer = await self.http.post("/graphql", json=READ)
+                read = answer.status_code == 200
+            except httpx.TransportError:
+                read = False
+            self.reads += read
+            self.unread += not read
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def is_in_the_middle(self) -> bool:
+        return len(self.acknowledged) >= ENOUGH and len(self.published) >= 1
+
+
+async def wished(network: Network) -> KillNetwork:
+    """The writers' wishes: posts in two discussions, and observations of three indicators."""
+    known = KillNetwork(network.database)
+    community = (await factories.community(known.database))["id"]
+    _, author = await known.member(community)
+    about = {"community_id": community, "author_id": author}
+    discussions = [(await factories.discussion(known.database, **about))["id"] for _ in range(2)]
+    indicators = [f"ind_{(await factories.indicator(known.database))['id']}" for _ in range(3)]
+    writers = [(await known.member(community))[0] for _ in range(WRITERS)]
+    for number in range(WRITERS * (POSTS + DAYS)):
+        who, turn = writers[number % WRITERS], number // WRITERS
+        if turn % 4:
+            text = {"clientMutationId": f"post {number}", "body": f"Post {number}"}
+            known.wishes.append(Wish(who, POST_ADD, text | {"discussion": f"dis_{discussions[number % 2]}"}))
+        else:
+            entries = [{"indicator": indicator, "value": place} for place, indicator in enumerate(indicators)]
+            day = (DAY + timedelta(days=turn)).isoformat()
+            known.wishes.append(
+                Wish(who, RECORD, {"clientMutationId": f"day {day}", "observedOn": day, "entries": entries})
+            )
+    return known
+
+
+@asynccontextmanager
+async def connected(nodes: Nodes, port: int) -> AsyncIterator[Network]:
+    """The network behind the proxy at `port`, with a connection to the primary."""
+    address = f"http://127.0.0.1:{port}"
+    async with (
+        unserved_network(at(nodes.dsn, DATABASE)) as network,
+        httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as http,
+    ):
+        network.ask = Ask(network.ask.app, http)
+        yield network
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(missing() is not None, reason=f"{missing()}")
+async def test_a_killed_primary_loses_and_doubles_nothing() -> None:
+    folder = quick_folder()
+    with database_cluster(folder) as nodes:
+        await create_missing(nodes.dsn, DATABASE)
+        dsn, [port] = at(nodes.dsn, DATABASE), free_ports(1)
+        settings = {"COHORTE_DEMO": "0", "COHORTE_WEB": "0", "COHORTE_RATES": "all=1000000/1000000/60"}
+        with servers(nodes.home, dsn, port, **settings) as running:
+            async with asyncio.timeout(MOST_SECONDS), connected(nodes, port) as network:
+                people = await gathered(network)
+                dataset = await frozen(network, people)
+                laboratory = await buyer(network, people.community)
+                load = Load(network.ask.http, await wished(network))
+                before = {table: await load.known.count(table) for table in COUNTED}
+                tasks = [asyncio.create_task(load.write(writer)) for writer in range(WRITERS)]
+                tasks.append(asyncio.create_task(load.publish(laboratory, dataset)))
+                readers = [asyncio.create_task(load.read()) for _ in range(2)]
+                await becomes(load.is_in_the_middle)
+                killed, confirming = nodes.primary(), [node for node in nodes.each if node.answers("/sync")]
+                assert killed is not None
+                killed.kill()
+                at_kill = len(load.acknowledged)
+                await asyncio.gather(*tasks)
+                reads = load.reads
+                await becomes(lambda: more_than(load, reads))  # the other pools have a primary again, too
+                load.stopped = True
+                await asyncio.gather(*readers)
+
+                assert nodes.primary() in confirming
+                assert [server.poll() for server in running] == [None, None]  # neither was started again
+                assert at_kill < len(load.known.wishes)
+                assert load.refused > 0
+                network.database.terminate()
+                async with new_connection(network, load, dsn):
+                    await expect_whole(network, load, before, dataset)
+                    await becomes(lambda: is_worked(network))
+    assert becomes_left(folder)
+
+
+@asynccontextmanager
+async def new_connection(network: Network, load: Load, dsn: str) -> AsyncIterator[None]:
+    """Replaces the connection that was lost with the primary."""
+    network.database = load.known.database = await asyncpg.connect(dsn)
+    try:
+        yield
+    finally:
+        await network.database.close()
+
+
+async def expect_whole(network: Network, load: Load, before: dict[str, int], dataset: str) -> None:
+    """Checks that everything that was acknowledged is there once."""
+    await expect_kept(load.known, load.acknowledged)
+    assert {table: await load.known.count(table) - was for table, was in before.items()} == {
+        "care.post": WRITERS * POSTS,
+        TOLD: WRITERS * POSTS,  # each notified the discussion's author
+        "care.observation": WRITERS * DAYS * 3,
+    }
+    assert await load.known.count(MISCOUNTED) == 0
+    assert len(set(load.published)) == len(QUESTIONS)
+    bought = "SELECT count(*) FROM insight.release WHERE licence_id IS NOT NULL"
+    assert await network.value(bought) == len(QUESTIONS)
+    await expect_sound(network, dataset)  # with the chain
+
+
+async def more_than(load: Load, reads: int) -> bool:
+    return load.reads > reads + 10
+
+
+async def is_worked(network: Network) -> bool:
+    """Whether due work has its locks on the new primary."""
+    held = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted"
+    of = " AND application_name IN ('cohorte due', 'cohorte closing')"
+    return bool(await network.value(held + of) == 2)
