@@ -40,12 +40,17 @@ def role_password(owner_dsn: str, role: str, key: str | None = None) -> str:
 
     Raises NoOwnerPassword if there is no key and the address contains no password.
     """
-    if key is None:
-        url = urlsplit(owner_dsn)
-        key = dict(parse_qsl(url.query)).get("password") or unquote(url.password or "")
-    if not key:
-        raise NoOwnerPassword
+    key = key or owner_password(owner_dsn)
     return hmac.new(key.encode(), f"cohorte role {role}".encode(), hashlib.sha256).hexdigest()
+
+
+def owner_password(owner_dsn: str) -> str:
+    """The password in the database's address. Raises NoOwnerPassword if there is none."""
+    url = urlsplit(owner_dsn)
+    password = dict(parse_qsl(url.query)).get("password") or unquote(url.password or "")
+    if not password:
+        raise NoOwnerPassword
+    return password
 
 
 def role_dsn(owner_dsn: str, login: Login, key: str | None = None, prefix: str = PREFIX) -> str:
