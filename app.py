@@ -22,6 +22,7 @@ from models.logins import owner_password, pool, role_dsn
 from models.messages import load_translations
 from models.migrations.run import expect_current, head
 from models.security.publisher import PUBLISHER
+from models.session_parameters import set_parameters
 from models.viewers import Audience, Login
 from resolvers.export_kinds import export_kinds
 from resolvers.exporting import json_schema_text
@@ -329,13 +330,19 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
     async def connect(
         name: str, login: Login = Audience.PUBLIC, answer_seconds: float = JOB_SECONDS, at: str = owner
     ) -> asyncpg.Connection:
-        return await asyncpg.connect(
+        connection = await asyncpg.connect(
             dsn_of(login, at),
             timeout=CONNECT_SECONDS,
             command_timeout=answer_seconds,
             connection_class=BoundedConnection,
-            server_settings={"application_name": name, **KEEPALIVES},
+            server_settings={"application_name": name},
         )
+        try:
+            await set_parameters(connection, KEEPALIVES)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
     async def is_ready() -> bool:
         if not health or app.stopping:
