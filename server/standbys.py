@@ -24,6 +24,7 @@ from server.positions import Positions
 log = logging.getLogger("cohorte.standbys")
 
 LOOK_SECONDS = 0.5  # between two looks at how far a server has come
+OPENING_SECONDS = 30.0  # for all of a standby's connections to be open
 MOST_PAUSE_SECONDS = 5.0  # between two attempts to reach one that is gone
 EVERYTHING = 2**63 - 1  # a position that no standby reaches
 WRITERS = 100_000  # whose last write is remembered
@@ -124,7 +125,8 @@ class Standby(Watched):
             return
         self.stuck_at = None
         if not self.pools:
-            self.pools = await self.open_pools()
+            async with asyncio.timeout(OPENING_SECONDS):
+                self.pools = await self.open_pools()
             log.log(logging.WARNING if self.failures else logging.INFO, "%s is read from", self.name)
         self.position = position
         self.current_until = max(self.current_until, self.primary.time_of(position))
