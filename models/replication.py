@@ -26,7 +26,7 @@ NOTE = f"""
 """  # noqa: S608 - ours
 
 
-class Progress(NamedTuple):
+class LogPosition(NamedTuple):
     """How far a server has come.
 
     `cluster` identifies its cluster and, of a primary, the timeline. `position` is None if a primary was asked what it
@@ -37,14 +37,14 @@ class Progress(NamedTuple):
     position: int | None
 
 
-async def written(connection: Connection, timeout: float) -> Progress:
+async def written(connection: Connection, timeout: float) -> LogPosition:
     """How far a primary has written."""
-    return await progress(connection, ON_PRIMARY, timeout)
+    return await log_position(connection, ON_PRIMARY, timeout)
 
 
-async def replayed(connection: Connection, timeout: float) -> Progress:
+async def replayed(connection: Connection, timeout: float) -> LogPosition:
     """How far a standby has replayed."""
-    return await progress(connection, ON_STANDBY, timeout)
+    return await log_position(connection, ON_STANDBY, timeout)
 
 
 async def note_write(connection: Connection, account: str) -> int:
@@ -53,7 +53,7 @@ async def note_write(connection: Connection, account: str) -> int:
     return position
 
 
-async def progress(connection: Connection, query: str, timeout: float) -> Progress:
+async def log_position(connection: Connection, query: str, timeout: float) -> LogPosition:
     found = await connection.fetchrow(query, timeout=timeout)
     assert found is not None  # it has no condition
-    return Progress(*found)
+    return LogPosition(*found)
