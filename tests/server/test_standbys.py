@@ -237,12 +237,11 @@ async def test_a_standby_that_lags_behind_the_bound_is_not_read(template: str, s
 
 
 async def test_an_idle_primary_makes_no_lag(template: str, standby: Replica) -> None:
-    async with place(template, standby, seconds=2) as here, standby.paused():
-        samples = here.standbys.primary.samples
-        begun = len(samples) and samples[-1][0]
-        await becomes(lambda: samples[-1][0] > begun + 4)
-        if len({position for _, position in samples}) == 1:  # nothing else has written meanwhile
-            assert here.standbys.lags()["standby 1"] < 2
+    async with place(template, standby) as here, standby.paused():
+        begun, position = here.standbys.primary.samples[-1]
+        await becomes(lambda: here.standbys.primary.samples[-1][0] > begun)
+        if here.standbys.primary.samples[-1][1] == position:  # nobody has written meanwhile
+            await becomes(lambda: here.standby.current_until > begun)
 
 
 @pytest.mark.parametrize("fault", ["refuse", "freeze"])
@@ -266,7 +265,7 @@ async def test_a_standby_that_is_gone_or_silent_is_left_and_returned_to(
             before, said = found.reads, caplog.text
             assert await network.ask(ANYBODY, query) == first
             assert found.reads == before
-            assert said.count("standby 1 is not read from") == 1
+            assert "standby 1 is not read from" in said
             {"refuse": relay.accept, "freeze": relay.thaw}[fault]()
             await usable(network)
             assert await network.ask(ANYBODY, query) == first
