@@ -18,10 +18,11 @@ from starlette.types import Receive, Scope, Send
 from models.bounded_connections import ANSWER_SECONDS, CONNECT_SECONDS, KEEPALIVES, BoundedConnection
 from models.database import understands
 from models.installation import install
-from models.logins import pool, role_dsn
+from models.logins import owner_password, pool, role_dsn
 from models.messages import load_translations
 from models.migrations.run import expect_current, head
 from models.security.publisher import PUBLISHER
+from models.session_parameters import set_parameters
 from models.viewers import Audience, Login
 from resolvers.export_kinds import export_kinds
 from resolvers.exporting import json_schema_text
@@ -43,7 +44,7 @@ from server.downloads import MEMBER_ROUTE, Downloads
 from server.endpoint import Endpoint, ServedView
 from server.errors import RequestError
 from server.insight_files import InsightFiles
-from server.listening import listen
+from server.listening import Listener, listen
 from server.mailer import Mailer, folder_delivery, smtp_delivery
 from server.metrics import Metrics
 from server.newsroom import Newsroom
@@ -51,12 +52,14 @@ from server.origins import CoroutineApp, with_cors
 from server.outages import note_schema
 from server.pages import UNBUILT, NotBuilt, Pages, read_pages
 from server.pools import ConnectionPool, half_of
+from server.positions import Positions
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
 from server.read_budgets import MemberReads
 from server.readings import readings
 from server.rollback_guard import guard_of
 from server.scheduler import PUBLISHING_LOCK, Scheduler
 from server.sessions import ChangedSessions, Sessions
+from server.standbys import Pools, Primary, Standby, Standbys
 from server.telemetry import Telemetry
 from server.trusted_documents import documents_of_views, plan_trusted
 from settings import Settings
@@ -138,6 +141,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
     if owner is None:
         raise ValueError("settings.database_url is not set: commands.serve starts a database and sets it")
     limits = settings.limits
+    # The addresses of standbys need no password of the owner's.
+    role_key = settings.role_key or (owner_password(owner) if settings.read_url else None)
     graph = graph or read_graph(settings)
     load_translations()
     views, documents, digests = graph.views, graph.documents, graph.digests
@@ -217,6 +222,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
                 DataReads(pools["data reads"]),
                 settings,
                 digests,
+                standbys := standbys_of(pools["lookups"]),
             )
             app.downloads = Downloads(*readers, sessions, endpoint.credentials, kinds, limits.export_seconds)
             files[EXPORT_ROUTE], files[MEMBER_ROUTE] = app.downloads.answer, app.downloads.answer_member
@@ -224,11 +230,16 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             files[CODEBOOKS] = Codebooks(endpoint).answer
             files[catalogue_files.ROUTE] = CatalogueFiles(endpoint).answer
             stack.callback(endpoint.planning.close)
-            tasks.append(
-                asyncio.create_task(
-                    listen(listener, (sessions, ChangedSessions(sessions), events), is_listening, check_pools)
-                )
+            listeners: Sequence[Listener] = (
+                sessions,
+                ChangedSessions(sessions),
+                events,
+                *([standbys] if standbys else []),
             )
+            tasks.append(asyncio.create_task(listen(listener, listeners, is_listening, check_pools)))
+            if standbys is not None:
+                watched = (standbys.primary, *standbys.standbys)
+                tasks.extend(asyncio.create_task(each.watch()) for each in watched)
             tasks.append(asyncio.create_task(endpoint.streams.watch()))
             with suppress(TimeoutError):  # without it, tokens are looked up for each request: slower, and as safe
                 await asyncio.wait_for(is_listening.wait(), LISTENER_SECONDS)
@@ -267,15 +278,19 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         *,
         lock_seconds: float = limits.lock_seconds,
         of_view: bool = False,
+        at: str = owner,
     ) -> ConnectionPool:
-        """A pool of open connections. In that of a view, whose requests have limits, a statement needs no other."""
+        """A pool of open connections. In that of a view, whose requests have limits, a statement needs no other.
+
+        It is of the database at the address `at`.
+        """
         answer_seconds = None if of_view else seconds + ANSWER_SECONDS
         opened = await pool(
-            owner,
+            at,
             login,
             size,
             seconds,
-            settings.role_key,
+            role_key,
             prefix=settings.role_prefix,
             lock_seconds=lock_seconds,
             answer_seconds=answer_seconds,
@@ -284,22 +299,54 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         await made.fill()
         return made
 
-    def dsn_of(login: Login) -> str:
-        return role_dsn(owner, login, settings.role_key, settings.role_prefix)
+    def dsn_of(login: Login, at: str = owner) -> str:
+        return role_dsn(at, login, role_key, settings.role_prefix)
+
+    def standbys_of(writes: ConnectionPool) -> Standbys | None:
+        """The standbys of the settings, if there are any; `writes` are connections to the primary."""
+        if not settings.read_url:
+            return None
+        seconds = settings.read_lag_seconds
+        primary = Primary(partial(connect, "cohorte primary"), seconds)
+        found = [
+            Standby(f"standby {number}", partial(connect, "cohorte standby", at=url), partial(pools_of, url), primary)
+            for number, url in enumerate(settings.read_url, 1)
+        ]
+        positions = Positions(owner, settings.role_key, seconds, plain=settings.plain_cookie)
+        return Standbys(primary, found, writes, positions, seconds)
+
+    async def pools_of(at: str) -> Pools:
+        """The pools of a standby, each with that of the primary. Raises what connecting raises."""
+        opened: dict[Audience, ConnectionPool] = {}
+        try:
+            for audience, view in served.items():
+                made = opened[audience] = await connected(audience, settings.pool_size, of_view=True, at=at)
+                made.primary = view.connections
+        except BaseException:
+            for each in opened.values():
+                each.terminate()
+            raise
+        return opened
 
     async def listener() -> asyncpg.Connection:
         return await connect("cohorte listener")
 
     async def connect(
-        name: str, login: Login = Audience.PUBLIC, answer_seconds: float = JOB_SECONDS
+        name: str, login: Login = Audience.PUBLIC, answer_seconds: float = JOB_SECONDS, at: str = owner
     ) -> asyncpg.Connection:
-        return await asyncpg.connect(
-            dsn_of(login),
+        connection = await asyncpg.connect(
+            dsn_of(login, at),
             timeout=CONNECT_SECONDS,
             command_timeout=answer_seconds,
             connection_class=BoundedConnection,
-            server_settings={"application_name": name, **KEEPALIVES},
+            server_settings={"application_name": name},
         )
+        try:
+            await set_parameters(connection, KEEPALIVES)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
     async def is_ready() -> bool:
         if not health or app.stopping:
@@ -358,8 +405,14 @@ async def close_all(pools: Mapping[str, ConnectionPool]) -> None:
 
 
 def database_connections(settings: Settings) -> int:
-    """How many connections to the database a server has at most."""
-    return len(Audience) * settings.pool_size + CONNECTIONS + sum(APART.values()) + OTHERS
+    """How many connections to the database a server has at most; those to its standbys are not counted."""
+    watching = 1 if settings.read_url else 0
+    return len(Audience) * settings.pool_size + CONNECTIONS + sum(APART.values()) + OTHERS + watching
+
+
+def standby_connections(settings: Settings) -> int:
+    """How many connections to each standby a server has at most."""
+    return len(Audience) * settings.pool_size + 1
 
 
 async def close(connections: ConnectionPool) -> None:

@@ -192,6 +192,10 @@ def addresses(value: str | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(head_place, value.split())) if isinstance(value, str) else value
 
 
+def postgresql_urls(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(postgresql_url, value.split())) if isinstance(value, str) else value
+
+
 def head_place(text: str) -> str:
     """An address at which the ledger's head can be stored. Raises ValueError for anything else."""
     url = urlsplit(text)
@@ -245,6 +249,12 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(hidden(postgresql_url))] | None = Field(
         None, repr=False, description="postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
     )
+    # Standbys of that database, from which queries are read. The addresses need neither a user nor a password.
+    read_url: Annotated[tuple[str, ...], BeforeValidator(hidden(postgresql_urls))] = Field(
+        (), repr=False, description="addresses separated by spaces: postgresql://HOST:PORT/DATABASE of each standby"
+    )
+    # How far a standby may be behind and be read from.
+    read_lag_seconds: int = whole(5, 1, 60)
     # Whether to migrate the database first, as its owner. If not, `database_url` needs neither a user nor a password.
     migrate: Annotated[bool, BeforeValidator(hidden(zero_or_one))] = Field(True, description="0 or 1")
     # From which the passwords of the server's roles are derived. None: from the owner's password.

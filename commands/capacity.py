@@ -1,12 +1,19 @@
-"""Checks at start whether the database allows as many connections as the server may open."""
+"""Checks at start whether the database and its standbys allow as many connections as the server may open."""
+
+import logging
 
 import asyncpg
 
-from app import database_connections
+from app import database_connections, standby_connections
 from commands.cluster import Unavailable
-from models.logins import role_dsn
+from models.bounded_connections import CONNECT_SECONDS
+from models.failures import UNREACHABLE, reason
+from models.logins import owner_password, role_dsn
+from models.session_parameters import NoSessions, expect_sessions
 from models.viewers import Audience
 from settings import Settings
+
+log = logging.getLogger("cohorte.standbys")
 
 # What roles without further rights may open; PostgreSQL 16 and later keep some more for a role of their own.
 ALLOWED = """
@@ -18,10 +25,25 @@ IN_USE = "SELECT sum(numbackends)::int - 1 FROM pg_stat_database"
 
 
 async def expect_connections(dsn: str, settings: Settings) -> None:
-    """Raises Unavailable unless the database has enough free connections for all workers."""
-    each = database_connections(settings)
+    """Raises Unavailable unless the database, and each standby that answers, has enough free connections."""
+    login = role_dsn(dsn, Audience.PUBLIC, settings.role_key, settings.role_prefix)
+    await expect("the database", login, database_connections(settings), settings)
+    for number, url in enumerate(settings.read_url, 1):
+        key = settings.role_key or owner_password(dsn)
+        login = role_dsn(url, Audience.PUBLIC, key, settings.role_prefix)
+        try:
+            await expect_sessions(login)
+            await expect(f"standby {number} of COHORTE_READ_URL", login, standby_connections(settings), settings)
+        except NoSessions as error:
+            raise Unavailable(f"Address {number} of COHORTE_READ_URL {error}.") from None
+        except UNREACHABLE as error:  # it is read from as soon as it answers
+            log.warning("standby %d cannot be reached: %s", number, reason(error))
+
+
+async def expect(what: str, login: str, each: int, settings: Settings) -> None:
+    """Raises Unavailable unless `what` has enough free connections for all workers, with `each` at most."""
     needed = settings.workers * each
-    connection = await asyncpg.connect(role_dsn(dsn, Audience.PUBLIC, settings.role_key, settings.role_prefix))
+    connection = await asyncpg.connect(login, timeout=CONNECT_SECONDS)
     try:
         allowed, used = await connection.fetchval(ALLOWED), await connection.fetchval(IN_USE)
     finally:
@@ -29,6 +51,6 @@ async def expect_connections(dsn: str, settings: Settings) -> None:
     if needed > allowed - used:
         workers = "" if settings.workers == 1 else f" ({settings.workers} workers with {each} each)"
         raise Unavailable(
-            f"The server may open {needed} connections to the database{workers}, which allows {allowed} in all and has "
+            f"The server may open {needed} connections to {what}{workers}, which allows {allowed} in all and has "
             f"{used} in use. Raise max_connections in PostgreSQL, or lower COHORTE_POOL_SIZE or COHORTE_WORKERS."
         )

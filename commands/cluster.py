@@ -37,6 +37,8 @@ SOCKET_PATH_BYTES = 103  # the lowest limit for a Unix socket's path: that of ma
 NO_PROCESS = 2**31 - 1  # above the largest process id of any system
 
 LASTING = ("max_connections=200", "shared_buffers=256MB", "max_wal_size=2GB")
+# The wheel has no ICU; C.UTF-8 is the only locale that is the same on every machine.
+LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-E", "UTF8")
 UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 THROWAWAY = (*LASTING, *UNSAFE)
 ALWAYS = (
@@ -262,10 +264,8 @@ def initialize(home: Path, programs: Path, account: SystemAccount, sync: bool) -
         os.chown(part, account.uid, account.gid)
         os.chown(password, 0, account.gid)
         password.chmod(0o640)
-    # The wheel has no ICU; C.UTF-8 is the only locale that is the same on every machine.
-    locale = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-E", "UTF8")
     access = ("-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={password}")
-    account.run(programs / "initdb", "-D", part, *access, *locale, *(() if sync else ("--no-sync",)))
+    account.run(programs / "initdb", "-D", part, *access, *LOCALE, *(() if sync else ("--no-sync",)))
     part.rename(home / "pgdata")
 
 

@@ -11,6 +11,7 @@ from commands.databases import at, create_missing
 from commands.revival import kept_running
 from models.failures import ADVICE, OF_OWNER, UNREACHABLE, reason
 from models.logins import NoOwnerPassword, role_dsn
+from models.session_parameters import NoSessions, expect_sessions
 from models.viewers import Audience
 from settings import Settings
 
@@ -50,6 +51,12 @@ async def probe(settings: Settings) -> None:
         raise Unavailable(message) from None
     version = connection.get_server_version()
     await connection.close()
+    try:
+        await expect_sessions(login_dsn(settings))
+    except NoSessions as error:
+        raise Unavailable(f"COHORTE_DATABASE_URL {error}.") from None
+    except UNREACHABLE as error:
+        raise Unavailable(f"Cannot connect to the database of COHORTE_DATABASE_URL: {reason(error)}.") from None
     if version.major < OLDEST:
         raise Unavailable(
             f"The server of COHORTE_DATABASE_URL is PostgreSQL {version.major}; version {OLDEST} or later is required."

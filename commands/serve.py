@@ -25,7 +25,7 @@ import anyio.lowlevel
 import asyncpg
 import uvicorn
 
-from app import Cohorte, Graph, create_app, database_connections, read_graph
+from app import Cohorte, Graph, create_app, database_connections, read_graph, standby_connections
 from commands import seed
 from commands.capacity import expect_connections
 from commands.cluster import Unavailable
@@ -161,7 +161,8 @@ def allowed_connections(settings: Settings) -> tuple[int, str]:
 
     Raises Unavailable if these are too few to serve.
     """
-    own = database_connections(settings) + BACKLOG + FILES
+    of_standbys = len(settings.read_url) * standby_connections(settings)
+    own = database_connections(settings) + of_standbys + BACKLOG + FILES
     try:
         connections, available = connections_left(settings.connections, own)
     except TooFewDescriptors as few:

@@ -13,6 +13,7 @@ from models.bounded_connections import CONNECT_SECONDS, KEEPALIVES
 from models.codecs import use_exact_days
 from models.role_names import PREFIX, role_name
 from models.security.publisher import LOGINS, PUBLISHER
+from models.session_parameters import set_parameters
 from models.statements import FrugalConnection
 from models.viewers import Login
 
@@ -40,12 +41,17 @@ def role_password(owner_dsn: str, role: str, key: str | None = None) -> str:
 
     Raises NoOwnerPassword if there is no key and the address contains no password.
     """
-    if key is None:
-        url = urlsplit(owner_dsn)
-        key = dict(parse_qsl(url.query)).get("password") or unquote(url.password or "")
-    if not key:
-        raise NoOwnerPassword
+    key = key or owner_password(owner_dsn)
     return hmac.new(key.encode(), f"cohorte role {role}".encode(), hashlib.sha256).hexdigest()
+
+
+def owner_password(owner_dsn: str) -> str:
+    """The password in the database's address. Raises NoOwnerPassword if there is none."""
+    url = urlsplit(owner_dsn)
+    password = dict(parse_qsl(url.query)).get("password") or unquote(url.password or "")
+    if not password:
+        raise NoOwnerPassword
+    return password
 
 
 def role_dsn(owner_dsn: str, login: Login, key: str | None = None, prefix: str = PREFIX) -> str:
@@ -103,6 +109,22 @@ async def pool(
     only. Statements that run twice stay prepared, within the bounds of `models.statements`. JSON values are returned as
     text. Raises NoOwnerPassword if there is no `key` and the owner's address contains no password.
     """
+    parameters = {
+        "statement_timeout": str(max(1, round(statement_seconds * 1000))),
+        # A server that hangs between two statements must release its locks, including that of the ledger.
+        "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+        "lock_timeout": str(round(lock_seconds * 1000)),
+        "jit": "off",  # compiling takes longer than any of these statements
+        # One plan for all values: statements are written so that none is better for some of them. Otherwise
+        # PostgreSQL plans a statement five times, and one whose values make it look cheaper every time.
+        **({} if login is PUBLISHER else {"plan_cache_mode": "force_generic_plan"}),
+        **KEEPALIVES,
+    }
+
+    async def prepare(connection: asyncpg.Connection) -> None:
+        await set_parameters(connection, parameters)
+        await use_exact_days(connection)
+
     return await asyncpg.create_pool(
         role_dsn(owner_dsn, login, key, prefix),
         init_size=size,
@@ -110,7 +132,7 @@ async def pool(
         max_size=size,
         timeout=CONNECT_SECONDS,
         command_timeout=answer_seconds,
-        init=use_exact_days,
+        init=prepare,
         reset=leave_as_it_is,
         max_inactive_connection_lifetime=0,
         max_queries=2**62,  # never replaced: a new connection would have to prepare all statements again
@@ -118,19 +140,7 @@ async def pool(
         statement_cache_size=2_000,
         max_cached_statement_lifetime=0,
         max_cacheable_statement_size=0,  # the connection decides: a dashboard's statement exceeds the default of 15 KB
-        server_settings={
-            "application_name": f"cohorte {login.view}",
-            "timezone": "UTC",
-            "statement_timeout": str(max(1, round(statement_seconds * 1000))),
-            # A server that hangs between two statements must release its locks, including that of the ledger.
-            "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
-            "lock_timeout": str(round(lock_seconds * 1000)),
-            "jit": "off",  # compiling takes longer than any of these statements
-            # One plan for all values: statements are written so that none is better for some of them. Otherwise
-            # PostgreSQL plans a statement five times, and one whose values make it look cheaper every time.
-            **({} if login is PUBLISHER else {"plan_cache_mode": "force_generic_plan"}),
-            **KEEPALIVES,
-        },
+        server_settings={"application_name": f"cohorte {login.view}", "timezone": "UTC"},
     )
 
 

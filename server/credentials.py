@@ -69,11 +69,8 @@ class Credentials:
         return REQUIRED in headers and self.origins.accepts(headers)
 
     def in_cookie(self, headers: Headers) -> bytes | None:
-        for pair in headers.get(b"cookie", b"").split(b";"):
-            name, _, value = pair.strip().partition(b"=")
-            if name == self.name and value:
-                return b"Bearer " + value
-        return None
+        token = cookie_in(headers, self.name)
+        return b"Bearer " + token if token else None
 
     def kept(self, token: str) -> tuple[bytes, bytes]:
         """The header that keeps a new session's token until the session expires."""
@@ -83,6 +80,15 @@ class Credentials:
     def cleared(self) -> tuple[bytes, bytes]:
         """The header that removes the cookie."""
         return b"set-cookie", self.name + b"=; Max-Age=0" + self.attributes
+
+
+def cookie_in(headers: Headers, name: bytes) -> bytes | None:
+    """The value of the cookie of this name, if a request has one."""
+    for pair in headers.get(b"cookie", b"").split(b";"):
+        found, _, value = pair.strip().partition(b"=")
+        if found == name and value:
+            return value
+    return None
 
 
 def unsafe() -> RequestError:

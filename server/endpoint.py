@@ -68,6 +68,7 @@ from server.requests import (
 )
 from server.results import response_of
 from server.sessions import Sessions
+from server.standbys import Standbys
 from server.streams import Streams
 from server.subscriptions import PreparedSubscription, prepare_subscription
 from server.trusted_documents import admitted
@@ -108,7 +109,7 @@ class RequestContext:
 
     viewer = ANYBODY
     authorization: bytes | None = None  # a header, or what the session cookie stands for
-    cookie: tuple[bytes, bytes] | None = None  # the header that sets or clears the session cookie
+    fields: tuple[tuple[bytes, bytes], ...] = ()  # headers of the response, such as one that sets the session cookie
     deadline: Deadline | OperationDeadline | None = None
     kind: str | None = None  # query, mutation or subscription
     document: str | None = None  # its hash
@@ -148,6 +149,7 @@ class Endpoint:
         data_reads: DataReads,
         settings: Settings,
         digests: Digests,
+        standbys: Standbys | None = None,
     ) -> None:
         self.views = views
         self.sessions = sessions
@@ -157,6 +159,7 @@ class Endpoint:
         self.identity = identity  # for what strangers write, so that no reads keep anybody from signing in
         self.member_reads = member_reads
         self.data_reads = data_reads
+        self.standbys = standbys
         self.streams = Streams(sessions, settings.limits.streams, settings.connections)
         self.settings = settings
         assert settings.database_url is not None
@@ -214,8 +217,8 @@ class Endpoint:
         # Results of queries only: those of mutations may have tokens, keys or codes in them.
         if ENCODING in request.headers and request.kind == QUERY and error is None and type is not EVENTS:
             body, more = await compressed(body, request.headers[ENCODING])
-        if request.cookie is not None:
-            more = *more, request.cookie
+        if request.fields:
+            more = *more, *request.fields
         type = type or JSON
         if status == 200 and not more and not request.cacheable:
             exchange = exchange_of(send)
@@ -296,7 +299,7 @@ class Endpoint:
                     request.viewer, request.authorization = known, authorization
             except RequestError as error:
                 if error.status == 401 and b"authorization" not in headers:
-                    request.cookie = self.credentials.cleared()  # else its page could not even read as a stranger
+                    request.fields = (self.credentials.cleared(),)  # else its page could not even read as a stranger
                 if error.status not in (401, 403) or not await self.is_for_strangers(request, params):
                     self.origins.note_refusal(headers, "A session cookie was")
                     raise
@@ -444,7 +447,10 @@ class Endpoint:
                 view.documents.answers[cache_key] = body
             return body
         try:
-            text = await view.connections.read(plan.sql, values, self.caller(request))
+            caller, connections = self.caller(request), view.connections
+            if self.standbys is not None:
+                connections = self.standbys.pool(request.viewer.audience, connections, caller, request.headers)
+            text = await connections.read(plan.sql, values, caller)
         except Exception as error:
             refused = plan.refusal(error)
             if refused is None:
@@ -523,9 +529,13 @@ class Endpoint:
         device = request.headers.get(b"user-agent")
         address = client_address(request.scope, self.settings.trusted_proxies)
         size = AnswerSize(self.settings.limits.answer_bytes)
+        guard = CommitGuard() if operation.kind is OperationType.MUTATION else None
+        connections = view.connections
+        if guard is None and self.standbys is not None:
+            connections = self.standbys.pool(viewer.audience, connections, caller, request.headers)
 
         async def read(sql: str, values: Sequence[Any]) -> str | None:
-            return size.text(await view.connections.read(sql, values, caller))
+            return size.text(await connections.read(sql, values, caller))
 
         async def count(kind: str) -> None:
             if request.allowances is None:
@@ -533,7 +543,6 @@ class Endpoint:
             account = viewer.account or viewer.organization
             await self.rates.count(pool, kind, account, address or UNKNOWN, caller, request.allowances)
 
-        guard = CommitGuard() if operation.kind is OperationType.MUTATION else None
         context = Context(
             viewer=viewer,
             read=read,
@@ -561,26 +570,39 @@ class Endpoint:
                 # It may have closed this very session, and its client may send the next request before the
                 # notification arrives here.
                 self.sessions.forget(viewer.session)
+                if self.standbys is not None and guard.committed:
+                    self.standbys.hold(viewer.account or viewer.organization)
         committed = guard is not None and guard.committed
         if committed:
             await self.keep_session(request, context)
+            if self.standbys is not None:
+                await self.note_write(self.standbys, request, context)
         language = request.viewer.reads_in
         body, codes = response_of(result, language, committed=committed, request=request.id)
         request.codes = tuple(dict.fromkeys((*codes, *context.refusals)))
         return body
+
+    async def note_write(self, standbys: Standbys, request: RequestContext, context: Context) -> None:
+        """Has the caller's next queries read what they have just written, in this process and others."""
+        viewer = request.viewer if context.opened is None else context.opened[0]
+        position = await standbys.note_write(viewer.account or viewer.organization)
+        if position is not None:
+            headers = request.headers
+            cookie = b"authorization" not in headers and self.credentials.takes_cookie(headers)
+            request.fields += standbys.positions.fields(position, cookie=cookie)
 
     async def keep_session(self, request: RequestContext, context: Context) -> None:
         """Has the response set the cookie of a session that was opened, or clear that of one that was closed."""
         if context.opened is not None:
             token = context.opened[1]
             if token is not None:
-                request.cookie = self.credentials.kept(token)
+                request.fields += (self.credentials.kept(token),)
         elif request.authorization is not None and b"authorization" not in request.headers:
             try:
                 await self.sessions.viewer(request.authorization)
             except RequestError as error:
                 if error.status == 401:
-                    request.cookie = self.credentials.cleared()
+                    request.fields += (self.credentials.cleared(),)
 
 
 def introspection_key(document: Document, params: GraphQLParams) -> str:

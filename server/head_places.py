@@ -18,6 +18,7 @@ import asyncpg
 
 from models.bounded_connections import KEEPALIVES, BoundedConnection
 from models.failures import OF_OWNER, UNREACHABLE, reason
+from models.session_parameters import set_parameters
 from server.stored_heads import StoredHead, parse
 
 T = TypeVar("T")
@@ -186,9 +187,10 @@ class DatabasePlace(_Heads):
                 connection = await asyncpg.connect(
                     self.address,
                     connection_class=BoundedConnection,
-                    server_settings={"application_name": "cohorte head", "synchronous_commit": "on", **KEEPALIVES},
+                    server_settings={"application_name": "cohorte head"},
                 )
                 try:
+                    await set_parameters(connection, {"synchronous_commit": "on", **KEEPALIVES})
                     if await connection.fetchval(OWN):
                         raise PlaceFailed(f"{self.name} is one of Cohorte's, which is restored with its ledger")
                     return await work(connection)

@@ -17,6 +17,7 @@ PREFLIGHT_SECONDS = 7200  # that browsers keep a preflight's answer; none keeps 
 LOG_SECONDS = 60.0  # between lines on refused origins: anybody can cause them
 METHODS = ("GET", "HEAD", "POST")
 EXPOSED = (
+    "Cohorte-Written",
     "Content-Disposition",
     "ETag",
     "GraphQL-Cost",

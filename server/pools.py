@@ -58,6 +58,7 @@ class ConnectionPool:
         self.returning: set[asyncio.Task[None]] = set()
         self.when_lost: Callable[[], None] = self.check  # called when a connection was lost: others may be lost too
         self.replaced_at = -REPLACED_SECONDS
+        self.primary: ConnectionPool | None = None  # of a standby's pool: that which reads what this one cannot
 
     async def fill(self) -> None:
         """Takes every open connection out of asyncpg's pool, so that all that are idle are in `idle`."""
@@ -80,6 +81,8 @@ class ConnectionPool:
         try:
             return await self.once(work, caller)
         except UNAVAILABLE_TO_READ as error:
+            if self.primary is not None and not isinstance(error, (asyncpg.DataError, asyncpg.QueryCanceledError)):
+                return await self.primary.read(sql, values, caller)
             if not is_lost(error):
                 raise as_request_error(error, self.statement_seconds) from None
         return await self.run(work, caller)
@@ -409,6 +412,12 @@ class ConnectionPool:
         while self.idle:
             await self.pool.release(self.idle.pop())
         await self.pool.close()
+
+    def terminate(self) -> None:
+        """Ends every connection at once: statements that are being carried out fail as if it was lost."""
+        self.closing = True
+        self.idle = []
+        self.pool.terminate()
 
 
 def half_of(connections: int) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from server.endpoint import Endpoint
 from server.metrics import MetricSource
 from server.pools import ConnectionPool
+from server.standbys import Standbys
 
 
 def readings(endpoint: Endpoint, pools: Mapping[str, ConnectionPool]) -> list[MetricSource]:
@@ -16,6 +17,7 @@ def readings(endpoint: Endpoint, pools: Mapping[str, ConnectionPool]) -> list[Me
         return {"": sum(list(feeds.numbers.values()))}
 
     return [
+        *([] if endpoint.standbys is None else of_standbys(endpoint.standbys)),
         MetricSource(
             "cohorte_pool_connections",
             "Connections to the database, by pool.",
@@ -74,5 +76,28 @@ def readings(endpoint: Endpoint, pools: Mapping[str, ConnectionPool]) -> list[Me
             "1 while the process receives events and revocations from the database, or else 0.",
             None,
             lambda: {"": int(events.listening)},
+        ),
+    ]
+
+
+def of_standbys(standbys: Standbys) -> list[MetricSource]:
+    """What is read of standbys, by their number in the setting."""
+
+    def reads() -> dict[str, float]:
+        return {"primary": standbys.reads_on_primary, **{each.name: each.reads for each in standbys.standbys}}
+
+    return [
+        MetricSource(
+            "cohorte_standby_lag_seconds",
+            "Time since which a standby may lack something; infinite for one that is not read from.",
+            "standby",
+            standbys.lags,
+        ),
+        MetricSource(
+            "cohorte_standby_reads",
+            "Queries that were read from each standby, or from the primary.",
+            "server",
+            reads,
+            counts=True,
         ),
     ]

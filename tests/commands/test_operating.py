@@ -47,6 +47,7 @@ def test_the_address_without_a_login_has_neither_user_nor_password() -> None:
 def test_every_secret_can_be_in_a_file(name: str, tmp_path: Path) -> None:
     value = {
         "COHORTE_DATABASE_URL": "postgresql://me:secret@db.example/cohorte",
+        "COHORTE_READ_URL": "postgresql://standby1.example/cohorte postgresql://standby2.example:5433/cohorte",
         "COHORTE_MAIL_URL": "smtp://me:secret@mail.example",
         "COHORTE_LEDGER_HEADS": "postgresql://me:secret@db.example/heads https://me:secret@store.example/heads",
     }.get(name, "secret " * 5 + "!")
@@ -73,6 +74,7 @@ def test_every_secret_can_be_in_a_file(name: str, tmp_path: Path) -> None:
 def test_secrets_are_the_settings_that_are_never_printed() -> None:
     assert set(Settings.secrets()) == {
         "database_url",
+        "read_url",
         "mail_url",
         "role_key",
         "log_key",

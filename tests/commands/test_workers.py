@@ -207,3 +207,14 @@ async def test_connections_that_others_use_are_counted(fresh: str) -> None:
     used = re.search(r"and has (\d+) in use", str(refused.value))
     assert used is not None
     assert int(used[1]) >= 5
+
+
+async def test_the_connections_to_standbys_are_counted_too(
+    fresh: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("commands.capacity.database_connections", lambda _: 1)
+    settings = Settings(database_url=fresh, pool_size=100, workers=2, read_url=("postgresql://127.0.0.1:1/gone", fresh))
+    with pytest.raises(Unavailable, match=r"may open 802 connections to standby 2 of COHORTE_READ_URL \(2 workers"):
+        await expect_connections(fresh, settings)
+    assert "standby 1 cannot be reached: " in caplog.text  # which stops no server
+    assert "gone" not in caplog.text

@@ -20,6 +20,7 @@ from commands.cluster import SUPERUSER, cluster
 from commands.databases import at
 
 TEMPLATE = "template_cohorte"
+PROGRAMS = "COHORTE_TEST_POSTGRESQL"  # /usr/lib/postgresql/15/bin, for example
 SCALE = 0.02  # of the demonstration network: 360 members
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 2 << 30  # a container's default of 64 MB is too small
@@ -38,8 +39,23 @@ def quick_folder() -> Path:
 
 @contextlib.contextmanager
 def throwaway_cluster() -> Iterator[str]:
-    with cluster(quick_folder(), throwaway=True) as dsn:
+    with another_version(), cluster(quick_folder(), throwaway=True) as dsn:
         yield dsn
+
+
+@contextlib.contextmanager
+def another_version() -> Iterator[None]:
+    """Uses the PostgreSQL whose programs are in the folder that PROGRAMS names, if it does, instead of the embedded."""
+    folder = os.environ.get(PROGRAMS)
+    if not folder:
+        yield
+        return
+    locale = ("--locale=C.UTF-8", "-E", "UTF8")  # before version 17, PostgreSQL has no builtin one
+    with (
+        mock.patch("commands.cluster.binaries", return_value=Path(folder)),
+        mock.patch("commands.cluster.LOCALE", locale),
+    ):
+        yield
 
 
 async def make_template(dsn: str) -> None:

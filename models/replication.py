@@ -1,0 +1,59 @@
+"""SQL about how far a standby has replayed what the primary has written. Positions are those of the write-ahead log."""
+
+from typing import NamedTuple
+
+from models.database import HISTORY, Connection
+
+WRITTEN = "cohorte_written"  # the channel that notifies of accounts that have written, with the position they reached
+
+# What every transaction that has been acknowledged has reached. Not the insert position, which on an idle primary may
+# be of records that are not flushed, and so not sent to a standby, for minutes. If commits are not flushed before they
+# are acknowledged, nothing less is certain.
+POSITION = """
+    SELECT CASE current_setting('synchronous_commit')
+        WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END - '0/0'::pg_lsn
+"""
+ON_PRIMARY = f"SELECT {HISTORY}, ({POSITION})::bigint"
+# A primary has no position that it has replayed.
+ON_STANDBY = """
+    SELECT system_identifier::text,
+        CASE WHEN pg_is_in_recovery() THEN (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint END
+    FROM pg_control_system()
+"""
+NOTE = f"""
+    SELECT p.position, CASE WHEN $1 <> '' THEN pg_notify('{WRITTEN}', $1 || ' ' || p.position) END
+    FROM (SELECT ({POSITION})::bigint AS position) p
+"""  # noqa: S608 - ours
+
+
+class LogPosition(NamedTuple):
+    """How far a server has come.
+
+    `cluster` identifies its cluster and, of a primary, the timeline. `position` is None if a primary was asked what it
+    has replayed.
+    """
+
+    cluster: str
+    position: int | None
+
+
+async def written(connection: Connection, timeout: float) -> LogPosition:
+    """How far a primary has written."""
+    return await log_position(connection, ON_PRIMARY, timeout)
+
+
+async def replayed(connection: Connection, timeout: float) -> LogPosition:
+    """How far a standby has replayed."""
+    return await log_position(connection, ON_STANDBY, timeout)
+
+
+async def note_write(connection: Connection, account: str) -> int:
+    """The position that what `account` has written before has reached, of which other servers are notified."""
+    position: int = await connection.fetchval(NOTE, account)
+    return position
+
+
+async def log_position(connection: Connection, query: str, timeout: float) -> LogPosition:
+    found = await connection.fetchrow(query, timeout=timeout)
+    assert found is not None  # it has no condition
+    return LogPosition(*found)
