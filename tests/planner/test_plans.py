@@ -321,6 +321,16 @@ async def test_the_days_of_a_dashboard_are_found_by_index(
         ] == []
 
 
+async def test_a_search_reads_no_discussion_that_is_not_found(patients: Explaining, small: Demonstration) -> None:
+    pair = next(pair for pair in PAIRS if pair.name == "patient_discussions_search")
+    plan = await patients.explained(pair, small.variables, "force_generic_plan")
+    read = [node for node in nodes(plan) if node.get("Relation Name") == "discussion"]
+    conditions = [str(node.get("Index Cond", node.get("Recheck Cond"))) for node in read]
+    # By the words of its title, or as one of those that are found.
+    assert [each for each in conditions if "words_there" not in each and "id = ANY" not in each] == []
+    assert len(conditions) == 2
+
+
 async def test_the_categories_of_a_cell_are_found_one_by_one(
     small: Demonstration, view_planners: dict[Audience, Planner]
 ) -> None:
