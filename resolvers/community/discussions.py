@@ -25,7 +25,7 @@ def discussions_of(community: Row, *, search: Value[str] | None = None, language
     found = found.order_by(discussion.last_post_at.desc(), discussion.id.desc())
     if search is None:
         return found
-    return found.where(discussion.id.in_(found_in(community, search)))
+    return found.where(discussion.id == func.any(func.array(found_in(community, search).scalar_subquery())))
 
 
 def found_in(community: Row, text: Value[str]) -> CompoundSelect[tuple[UUID]]:

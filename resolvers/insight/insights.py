@@ -16,6 +16,7 @@ from resolvers.lookup import community_called
 
 NO_SHARE: Expression = literal_column("0")  # the range of shares
 WHOLE_SHARE: Expression = literal_column("1")
+ONE: Expression = literal_column("1")
 
 
 def insight(*, id: Value[UUID]) -> Rows:
@@ -195,12 +196,20 @@ def category_of(cell: Row) -> Rows:
 
 def categories_by(figure: Row) -> Rows:
     category = row(datasets.Category)
-    # As pairs, each is one lookup by primary key: an insight may have thousands of cells.
     pair = func.unnest(figure.variables_by, figure.categories_by).table_valued("variable", "place").render_derived()
-    named = and_(category.variable == pair.c.variable, category.place == pair.c.place)
-    return (
-        select(category).join(pair, named).where(category.dataset_id == figure.dataset_id).order_by(category.variable)
+    # With a LIMIT, each pair is one lookup by primary key. As a join, all categories of the dataset would be read for
+    # each cell, and an insight may have thousands of cells.
+    found = (
+        select(category)
+        .where(
+            category.dataset_id == figure.dataset_id,
+            category.variable == pair.c.variable,
+            category.place == pair.c.place,
+        )
+        .limit(ONE)
+        .lateral()
     )
+    return select(*found.c).select_from(pair.join(found, true())).order_by(found.c.variable)
 
 
 def interval_of(figure: Row) -> Rows:

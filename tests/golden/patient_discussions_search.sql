@@ -26,7 +26,7 @@ WITH viewer AS MATERIALIZED (
                 FROM (
                   SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.last_post_at AS last_post_at, translate(encode(convert_to(CAST(json_build_array('b7661419', discussion_1.last_post_at, discussion_1.id) AS TEXT), $2::VARCHAR), $3::VARCHAR), $4::VARCHAR, $5::VARCHAR) AS _cursor
                   FROM care.discussion AS discussion_1
-                  WHERE discussion_1.community_id = community_1.id AND discussion_1.id IN (
+                  WHERE discussion_1.community_id = community_1.id AND discussion_1.id = any(array((
                     SELECT discussion_2.id
                     FROM care.discussion AS discussion_2
                     WHERE catalog.words_there(discussion_2.search, discussion_2.community_id) @@ (
@@ -37,7 +37,7 @@ WITH viewer AS MATERIALIZED (
                     WHERE catalog.words_there(post_1.search, post_1.community_id) @@ (
                       SELECT catalog.search_query_there($6::VARCHAR, community_1.id) AS search_query_there_1
                     )
-                  )
+                  )))
                   ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC
                   LIMIT 21
                 ) AS page_0

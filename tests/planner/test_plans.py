@@ -321,6 +321,32 @@ async def test_the_days_of_a_dashboard_are_found_by_index(
         ] == []
 
 
+async def test_a_search_reads_no_discussion_that_is_not_found(patients: Explaining, small: Demonstration) -> None:
+    pair = next(pair for pair in PAIRS if pair.name == "patient_discussions_search")
+    plan = await patients.explained(pair, small.variables, "force_generic_plan")
+    read = [node for node in nodes(plan) if node.get("Relation Name") == "discussion"]
+    conditions = [str(node.get("Index Cond", node.get("Recheck Cond"))) for node in read]
+    # By the words of its title, or as one of those that are found.
+    assert [each for each in conditions if "words_there" not in each and "id = ANY" not in each] == []
+    assert len(conditions) == 2
+
+
+async def test_the_categories_of_a_cell_are_found_one_by_one(
+    small: Demonstration, view_planners: dict[Audience, Planner]
+) -> None:
+    """A join may read all categories of the dataset, of which there are thousands, for each cell."""
+    pair = next(pair for pair in PAIRS if pair.name == "buyer_insights")
+    async with await logins.pool(small.dsn, pair.audience, 1, 30.0) as pool, pool.acquire() as connection:
+        await connection.execute("set enable_seqscan = off")
+        explaining = Explaining(connection, small.viewers[pair.audience], view_planners[pair.audience])
+        plan = await explaining.explained(pair, small.variables, "force_generic_plan")
+    read = [node for node in nodes(plan) if node.get("Relation Name") == "category"]
+    placed = [node for node in read if "place = " in str(node.get("Index Cond"))]
+    assert len(placed) == 3  # a cell's own, its group's, and that of a statistic's group
+    # The range of a variable's values is of all its categories.
+    assert ["variable = " in str(node.get("Index Cond", node.get("Recheck Cond"))) for node in read] == [True] * 4
+
+
 @pytest.mark.slow
 async def test_at_full_scale_evaluations_of_a_community_are_found_in_order_by_index(
     full: Demonstration, view_planners: dict[Audience, Planner]
