@@ -38,8 +38,8 @@ class Change:
 
     value: float | None = column("The difference. Null if there is a `mismatch`.")
     interval: Interval95 | None = column(
-        "Interval of the difference, for the noise and the sampling of both. If members are in both and answer alike, it"
-        " is wider than needed; too narrow only if they tend to change to the opposite. Null if the value is null."
+        "Interval of the difference, for the noise and the sampling of both. If members are in both and answer alike,"
+        " it is wider than needed; too narrow only if they tend to change to the opposite. Null if the value is null."
     )
     mismatch: Mismatch | None = column("Why there is no value. Otherwise null.")
 
