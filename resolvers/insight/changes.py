@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, literal_column, true
+from sqlalchemy import case, func, literal_column, or_, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.insight import datasets
@@ -172,9 +172,10 @@ def _identity(variable: Row) -> Expression:
     is another one.
     """
     between: Expression = literal_column(f"'{BETWEEN}'")
-    asked = case((variable.rule.in_(QUESTIONS), variable.label))
+    of_question = or_(*(variable.rule == rule for rule in QUESTIONS))
+    asked = case((of_question, variable.label))
     several = variable.max_per_member > literal_column("1")
-    subject = case((variable.rule.not_in(QUESTIONS), variable.subject_id))
+    subject = case((~of_question, variable.subject_id))
     return func.concat_ws(between, variable.name + variable.groups, variable.rule, several, subject, asked)
 
 

@@ -113,8 +113,8 @@ def wave_of(seen: VisibleRows, insight: Found) -> Found:
 
 def points(
     tables: list[Table], own: Table, known: list[dict[tuple[str, ...], Figure]], names: Any, key: tuple[str, ...]
-) -> list[Found]:
-    found: list[Found] = []
+) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
     ratios: list[Ratio | None] = []
     for table, figures in zip(tables, known, strict=True):
         why = mismatch(table, own, names, key)
@@ -154,7 +154,7 @@ def changed(change: Change, *, is_share: bool) -> Found:
     }
 
 
-def figure(of: Figure, *, is_share: bool) -> Found:
+def figure(of: Figure, *, is_share: bool) -> dict[str, Any]:
     shown = [vars(each) | {"merges": list(each.merges)} for each in of.categories]
     return {"category": shown[-1], "by": shown[:-1]} if is_share else {"by": shown}
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from statistics import fmean
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from privacy.changes import CERTAIN, Change, Mismatch, Table, mean_changes, shar
 from privacy.cubes import Cube
 from privacy.differences import Difference, difference
 from privacy.domains import OTHER, UNKNOWN, Category, DomainRule, Variable
-from privacy.reading import Size, cells_of, statistics_of
+from privacy.reading import Cell, Size, cells_of, statistics_of
 from tests.privacy.test_reading import (
     COVERAGE,
     INTERVALS,
@@ -180,12 +181,19 @@ def test_the_coverage_check_detects_sets_that_are_cut_off_at_the_ends() -> None:
     while len(found) < INTERVALS:
         one, other = (cells_of(Cube((asked,), counted(1_000, shares, sigma, generator), sigma), "asked") for _ in "ab")
         for old, new in zip(one, other, strict=True):
-            assert None not in (old.share, old.low, old.high, new.share, new.low, new.high)
-            middle = new.share - old.share  # type: ignore[operator] - asserted above
-            low = middle - math.hypot(new.share - new.low, old.high - old.share)  # type: ignore[operator] - as above
-            high = middle + math.hypot(new.high - new.share, old.share - old.low)  # type: ignore[operator] - as above
+            before, after = bounds(old), bounds(new)
+            middle = after[0] - before[0]
+            low = middle - math.hypot(after[0] - after[1], before[2] - before[0])
+            high = middle + math.hypot(after[2] - after[0], before[0] - before[1])
             found.append(low <= 0 <= high)
     assert fmean(found) > COVERAGE[1]
+
+
+def bounds(cell: Cell) -> tuple[float, float, float]:
+    assert cell.share is not None
+    assert cell.low is not None
+    assert cell.high is not None
+    return cell.share, cell.low, cell.high
 
 
 def test_a_change_is_the_difference_of_the_figures_that_are_shown() -> None:
@@ -223,10 +231,10 @@ def test_nothing_is_known_of_the_change_of_a_group_of_noise() -> None:
 # ------------------------------------------------------------------ what is compared
 
 
-def named(*codes: str, values: Sequence[float | None] = (), **given: object) -> Variable:
+def named(*codes: str, values: Sequence[float | None] = (), **given: Any) -> Variable:
     known = values or [None] * len(codes)
     categories = tuple(Category(code, code.lower(), value) for code, value in zip(codes, known, strict=True))
-    return replace(Variable("asked", "asked", categories, DomainRule.CHOICE), **given)  # type: ignore[arg-type] - by name
+    return replace(Variable("asked", "asked", categories, DomainRule.CHOICE), **given)
 
 
 def mismatches(before: Variable, after: Variable) -> dict[str, Mismatch | None]:
