@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +60,7 @@ class TrendWave(Finished):
     insight: str
     title: str
     wave: str
-    frozen_on: date
+    frozen_on: str
     published_at: str  # as PostgreSQL writes a time in JSON
     margin_of_error: int
 
