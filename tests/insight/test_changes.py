@@ -75,13 +75,15 @@ async def test_comparable_insights_ask_the_same_question_of_other_datasets(own_n
     survey = await factories.survey(own_network.database, community_id=UUID(published.ids["home"]))
     asked = await another(published, "survey", date(2027, 4, 4), kind=DatasetKind.SURVEY, survey_id=survey["id"])
     await asked.publish(("sex", "fatigue"), AUTUMN)
-    for who in ("licensed", "patient", "manager"):
+    for who in ("licensed", "of the community", "manager"):
         found = (await published(who, COMPARABLE))["insight"]["comparable"]
         assert [(each["id"], each["dataset"]["wave"]) for each in found] == [
             (autumn, "2026 autumn"),
             (winter, "2027 winter"),
             (better["fatigue"], "2027 spring"),
         ]
+    # A member who is not of the community reads the dataset that they are in, and no other.
+    assert (await published("patient", COMPARABLE))["insight"]["comparable"] == []
 
 
 async def test_questions_of_surveys_are_the_same_by_their_words(own_network: Network) -> None:
@@ -106,7 +108,9 @@ async def test_a_change_is_the_difference_of_the_shares_with_its_interval(own_ne
     found = (await published("licensed", CHANGE, asked))["insight"]["changeFrom"]
     assert await own_network.database.fetchval(spent) == before
     assert len(found["shares"]) == len(AUTUMN)
-    assert found["means"] == []
+    assert [each["by"][0]["code"] for each in found["means"]] == ["FEMALE", "MALE", "UNKNOWN"]
+    for each in found["means"]:
+        assert each["change"]["interval"]["low"] <= each["change"]["value"] <= each["change"]["interval"]["high"]
     read = cells_of(Cube((SEX, FATIGUE), tuple(map(float, AUTUMN)), 5.0), "fatigue", ["sex"])
     assert [each["after"] for each in found["shares"]] == [cell.share for cell in read]
     for each in found["shares"]:
@@ -116,7 +120,7 @@ async def test_a_change_is_the_difference_of_the_shares_with_its_interval(own_ne
         assert change["interval"]["low"] <= change["value"] <= change["interval"]["high"]
     women = [each for each in found["shares"] if each["by"][0]["code"] == "FEMALE"]
     assert women[2]["change"]["interval"]["low"] > 0  # 30 of 165 before, 50 of 172 after: 0.18 and 0.29
-    for who in ("patient", "manager"):
+    for who in ("of the community", "manager"):
         assert (await published(who, CHANGE, asked))["insight"]["changeFrom"] == found
     # All of both, in the other direction.
     back = (await published("licensed", CHANGE, {"id": asked["from"], "from": autumn, "by": []}))["insight"]
@@ -210,7 +214,7 @@ async def test_a_wave_without_a_category_has_a_gap_in_the_trend(own_network: Net
     published = await furnished(own_network)
     later = await another(published, "later", date(2027, 4, 1), SEX, variable("fatigue", "LOW", "HIGH", ordinal=True))
     await later.publish(("sex", "fatigue"), [60, 70, 5, 60, 70, 5, 3, 3, 3])
-    found = (await published("patient", TREND, {"by": []}))["insight"]["trend"]
+    found = (await published("of the community", TREND, {"by": []}))["insight"]["trend"]
     first, second = found["shares"][1]["points"]
     assert first["value"] > 0
     assert (second["value"], second["interval"], second["mismatch"]) == (None, None, "NO_CATEGORY")
