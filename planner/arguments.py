@@ -286,6 +286,8 @@ def _part(source: Source, name: str, required: bool) -> Callable[[Any], Any] | N
     if isinstance(source, Computed):
         if name in source.unless:
             return present
+        if any(each.argument == name for each in source.parameters):
+            return None if required else present
         if source.planned is None or all(each.argument != name for each in source.planned.parameters):
             return None  # only `finish` reads it
         source = source.planned

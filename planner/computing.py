@@ -206,12 +206,17 @@ async def _merged(found: dict[str, Any], made: Any) -> dict[str, Any]:
 
 def computation(source: Computed, declared: list[StrawberryArgument], read: Callable[..., Any]) -> Callable[..., Any]:
     """The resolver of a computed field; `read` returns the computation's input, or the field's planned value."""
+    of_resolver = {parameter.name for parameter in source.parameters}
 
     def resolve(parent: Any, info: Any, **arguments: Any) -> Any:
         value = read(parent, info, **arguments)
         if source.planned is not None and all(arguments.get(name) is None for name in source.unless):
             return value if isawaitable(value) else Shaped(value)
-        keywords = {name: given for name, given in python_arguments(arguments, declared).items() if given is not None}
+        keywords = {
+            name: given
+            for name, given in python_arguments(arguments, declared).items()
+            if given is not None and name not in of_resolver
+        }
         computing: Computing = info.context.computing
         computing.awaitables(value)
         return computing.compute(source, value, keywords, info)

@@ -142,7 +142,7 @@ class Computed(Sql):
     @property
     def arguments(self) -> tuple[Parameter, ...]:
         of_planned = self.planned.parameters if self.planned else ()
-        return tuple({each.name: each for each in (*self.given, *of_planned)}.values())
+        return tuple({each.name: each for each in (*self.parameters, *self.given, *of_planned)}.values())
 
 
 @dataclass(frozen=True)
@@ -292,19 +292,22 @@ def computed(
 ) -> Any:
     """The result of `finish(value, **arguments)` on a resolver's expression as JSON: a leaf, or `Finished` objects.
 
-    Arguments are `finish`'s keyword-only parameters, as plain Python values; one that is null is not passed. Where
+    Arguments are `finish`'s keyword-only parameters, as plain Python values; one that is null is not passed. The
+    resolver may have parameters of its own, which must be bound, and which `finish` is not passed. Where
     `planned` is given and no argument named in `unless` is, the field is planned as `sql(planned)`. Otherwise
     graphql-core finishes the operation. `finish` raises `models.rows.Unanswerable` to refuse. `size` is as for `sql`;
     `cost` is that of the computation, in nodes.
     """
     takes_row, asks_viewer, parameters = _signature(resolver)
-    if parameters:
-        raise DeclarationError(f"{resolver.__name__} is computed from, and so takes no arguments")
+    if not all(parameter.bound for parameter in parameters):
+        raise DeclarationError(
+            f"{resolver.__name__} is computed from, and so its arguments must not change the statement"
+        )
     source = Computed(
         resolver,
         takes_row,
         asks_viewer,
-        (),
+        parameters,
         finish=finish,
         given=_signature(finish)[2],
         planned=None if planned is None else Sql(planned, *_signature(planned)),

@@ -84,7 +84,7 @@ def cells_of(
             if read.max_per_member == 1:
                 share, low, high = share_of_group(estimate, total, noise)
             elif everyone is not None:
-                share, low, high = _share_of_members(estimate, noise, everyone)
+                share, low, high = _given(ratio_of_members(estimate, noise, everyone))
             if low is not None and high is not None:
                 reliable = reliability_of(low, high, 0.0, 1.0)
             cells.append(
@@ -184,39 +184,48 @@ def share_of_group(estimate: float, total: float, noise: GroupNoise) -> tuple[fl
     """The share of the group's total of one cell with this estimate, and the bounds of its interval."""
     if noise.cells == 1:
         return 1.0, 1.0, 1.0
+    return _given(ratio_of_group(estimate, total, noise))
+
+
+def ratio_of_group(estimate: float, total: float, noise: GroupNoise) -> Ratio:
+    """The share of the group's total of one of several cells, as a ratio."""
     return _proportion(estimate, total, (noise.combined(1, 1), -2 * noise.combined(1, noise.cells), noise.total))
 
 
-def _share_of_members(estimate: float, noise: GroupNoise, size: Size) -> tuple[float, float, float]:
+def ratio_of_members(estimate: float, noise: GroupNoise, size: Size) -> Ratio:
+    """The share of all members of one cell, as a ratio."""
     return _proportion(estimate, size.estimate, (noise.sigma**2, 0.0, size.sigma**2))
 
 
-def _proportion(part: float, whole: float, noise: Quadratic) -> tuple[float, float, float]:
+def _proportion(part: float, whole: float, noise: Quadratic) -> Ratio:
     people = max(whole, 1.0)
-    return _given(Ratio(part, whole, noise, sampling=(0.0, people, -people), least=0.0, most=1.0))
+    return Ratio(part, whole, noise, sampling=(0.0, people, -people), least=0.0, most=1.0)
 
 
 def mean_of_group(valued: Sequence[tuple[float, float]], noise: GroupNoise) -> tuple[float, float, float]:
     """The mean and the bounds of its interval; `valued` are pairs of a value and its estimate, by value."""
+    return _given(ratio_of_mean(valued, noise))
+
+
+def ratio_of_mean(valued: Sequence[tuple[float, float]], noise: GroupNoise) -> Ratio:
+    """The mean as a ratio; `valued` are pairs of a value and its estimate, by value."""
     values = [value for value, _ in valued]
     many, sum_of_values = len(values), math.fsum(values)
     total = math.fsum(estimate for _, estimate in valued)
     summed = math.fsum(value * estimate for value, estimate in valued)
     squares = math.fsum(value**2 * estimate for value, estimate in valued)
     of_total = noise.combined(many, many**2)
-    return _given(
-        Ratio(
-            numerator=summed,
-            denominator=total,
-            noise=(
-                noise.combined(math.fsum(value**2 for value in values), sum_of_values**2),
-                -2 * noise.combined(sum_of_values, many * sum_of_values),
-                of_total,
-            ),
-            sampling=(squares, -2 * summed, total),
-            least=values[0],
-            most=values[-1],
-        )
+    return Ratio(
+        numerator=summed,
+        denominator=total,
+        noise=(
+            noise.combined(math.fsum(value**2 for value in values), sum_of_values**2),
+            -2 * noise.combined(sum_of_values, many * sum_of_values),
+            of_total,
+        ),
+        sampling=(squares, -2 * summed, total),
+        least=values[0],
+        most=values[-1],
     )
 
 

@@ -1,7 +1,7 @@
 """Insights: published tables with noise, read cell by cell."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -11,14 +11,16 @@ from privacy.chain import SALT_BYTES, UNSALTED
 from privacy.means import UNIT, InsightKind
 from privacy.measures import Measure, Reliability
 from privacy.precision import CONFIDENCE, Precision
-from resolvers.insight import cubes, datasets
+from resolvers.insight import changes, cubes, datasets
 from resolvers.insight import insights as resolve
 from resolvers.insight import reconciled as resolve_reconciled
 from schema.access import SIGNED_IN
 from schema.identity.organizations import Organization
+from schema.insight.changes import InsightChange, InsightTrend, change, trend
 from schema.insight.costs import PrivacyCost
 from schema.insight.data_uses import LedgerEntry
 from schema.insight.datasets import Category, Dataset, Variable
+from schema.insight.narrowing import NARROWING, CategoryFilter, Interval95, filters
 from schema.pagination import Node
 
 graph_enum(InsightKind)
@@ -30,22 +32,9 @@ TABLE_CELLS = 50
 TOTALS = 10
 GROUPINGS = 2
 EXPORT_COST = 250
+COMPARABLE = 5
+TREND_COST = 3 * EXPORT_COST
 RECONCILED_COST = 2 * EXPORT_COST  # with 30 tables it takes up to twice the time of an export of the same table
-
-NARROWING = {
-    "by": "Names of the variables to group by, out of the insight's `by`. The others are summed over. Defaults to all.",
-    "where": "Count only members who match every filter. Defaults to everyone.",
-}
-
-
-@strawberry.input(description="Selects the members who are in one of some categories of a variable.")
-class CategoryFilter:
-    variable: str = strawberry.field(description="Name of the variable: the insight's `variable`, or one of its `by`.")
-    in_: list[str] = strawberry.field(name="in", description="Codes of the categories; at least one.")
-
-
-def filters(where: list[CategoryFilter] | None) -> list[tuple[str, list[str]]]:
-    return [(one.variable, one.in_) for one in where or ()]
 
 
 def cells(
@@ -66,15 +55,6 @@ def statistics(
 
 def totals(found: Any, *, by: list[str] | None = None, where: list[CategoryFilter] | None = None) -> list[cubes.Total]:
     return cubes.totals(found, by, filters(where))
-
-
-@graph_type(
-    audience=SIGNED_IN,
-    description=f"A {CONFIDENCE} confidence interval, which accounts for both the added noise and sampling.",
-)
-class Interval95:
-    low: float = column("Lower bound.")
-    high: float = column("Upper bound.")
 
 
 @graph_type(audience=SIGNED_IN)
@@ -228,6 +208,33 @@ class Insight(Node):
         " cost. The cells of `cells` are what the public ledger vouches for. Of MEANS, the statistics as published.",
         arguments={"include_unreliable": "Whether to return the counts of HIDDEN cells too. Defaults to false."},
         cost=RECONCILED_COST,
+    )
+    comparable: list[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = sql(
+        changes.comparable_insights,
+        "The same question asked of the community's other datasets of this kind, oldest dataset first: of each, the"
+        " most precise insight with the same variables. A survey's question is the same if its key and its words are.",
+        size=COMPARABLE,
+    )
+    change_from: InsightChange | None = computed(
+        changes.compared,
+        change,
+        "What changed since another insight of the same variable, of another dataset of the community. It costs"
+        " nothing. Null if the viewer may not read the other insight.",
+        arguments={
+            "insight": "Id of the other insight, such as one of `comparable`.",
+            "by": "Names of the variables to group by, out of those that both insights have in `by`. Defaults to all"
+            " of these.",
+            "where": NARROWING["where"],
+        },
+        cost=EXPORT_COST,
+    )
+    trend: InsightTrend = computed(
+        changes.waves_of,
+        trend,
+        f"The shares and means of this insight and of `comparable`, of the newest {changes.MOST_WAVES} datasets. It"
+        " costs nothing.",
+        arguments=NARROWING,
+        cost=TREND_COST,
     )
     published_at: datetime = column("When it was published.")
     requested_by: Organization | None = sql(

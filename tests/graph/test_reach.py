@@ -86,11 +86,20 @@ REACHABLE = {
     },
     "published insights, with noise": {
         "Insight": "id dataset variable by kind precision marginOfError cost cells statistics totals reconciled "
-        "publishedAt requestedBy purpose ledgerEntry proof csv jsonStat",
+        "comparable changeFrom trend publishedAt requestedBy purpose ledgerEntry proof csv jsonStat",
         "Cell": "category by count marginOfError share interval reliability shareReliability",
         "Statistic": "measure by value interval reliability",
         "Total": "by count marginOfError sum sumMarginOfError unknown unknownMarginOfError",
         "ReconciledTable": "releases asOf cells statistics",
+        "Change": "value interval mismatch",
+        "ShareChange": "category by before after change",
+        "MeanChange": "by before after change",
+        "InsightChange": "shares means",
+        "TrendWave": "insight title wave frozenOn publishedAt marginOfError",
+        "TrendPoint": "value interval mismatch sinceFirst sincePrevious",
+        "ShareTrend": "category by points",
+        "MeanTrend": "by points",
+        "InsightTrend": "waves shares means",
         "Interval95": "low high",
         "DataUse": "id organization purpose purposeKind results publishedAt community datasetTitle variables cost "
         "ledgerEntry insight",
@@ -147,7 +156,7 @@ class WithoutComputed(Visitor):
     """Selects `__typename` in place of each field that Python computes."""
 
     def enter_field(self, node: FieldNode, *_: Any) -> FieldNode | None:
-        if node.name.value not in ("csv", "guess", "jsonStat", "line", "reconciled"):
+        if node.name.value not in ("changeFrom", "csv", "guess", "jsonStat", "line", "reconciled", "trend"):
             return None
         return FieldNode(name=NameNode(value="__typename"), alias=None, arguments=(), directives=())
 

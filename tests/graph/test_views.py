@@ -343,13 +343,22 @@ PROMISED = {
     "TerminologyCode": {EVERYONE: "system code"},
     "Insight": {
         SIGNED_IN: "id dataset variable by kind precision marginOfError cost cells statistics totals reconciled "
-        "publishedAt requestedBy purpose ledgerEntry proof csv jsonStat"
+        "comparable changeFrom trend publishedAt requestedBy purpose ledgerEntry proof csv jsonStat"
     },
     "Cell": {SIGNED_IN: "category by count marginOfError share interval reliability shareReliability"},
     "Interval95": {SIGNED_IN: "low high"},
     "Statistic": {SIGNED_IN: "measure by value interval reliability"},
     "Total": {SIGNED_IN: "by count marginOfError sum sumMarginOfError unknown unknownMarginOfError"},
     "ReconciledTable": {SIGNED_IN: "releases asOf cells statistics"},
+    "Change": {SIGNED_IN: "value interval mismatch"},
+    "ShareChange": {SIGNED_IN: "category by before after change"},
+    "MeanChange": {SIGNED_IN: "by before after change"},
+    "InsightChange": {SIGNED_IN: "shares means"},
+    "TrendWave": {SIGNED_IN: "insight title wave frozenOn publishedAt marginOfError"},
+    "TrendPoint": {SIGNED_IN: "value interval mismatch sinceFirst sincePrevious"},
+    "ShareTrend": {SIGNED_IN: "category by points"},
+    "MeanTrend": {SIGNED_IN: "by points"},
+    "InsightTrend": {SIGNED_IN: "waves shares means"},
     "DataUse": {
         EVERYONE: "id organization purpose purposeKind results publishedAt community datasetTitle variables cost "
         "ledgerEntry",

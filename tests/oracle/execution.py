@@ -12,6 +12,7 @@ from uuid import UUID
 
 from graphql import ExecutionResult, build_schema, execute, is_abstract_type, is_object_type, parse
 
+import tests.oracle.changes
 import tests.oracle.insights
 import tests.oracle.own  # noqa: F401  they fill in the readers
 from tests.oracle.rows import Found, VisibleRows

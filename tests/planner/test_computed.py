@@ -302,9 +302,9 @@ async def test_an_operation_can_be_cancelled_between_computations(toy_graph: Toy
     assert not at_work.locked()
 
 
-def test_the_source_of_a_computation_takes_no_arguments() -> None:
+def test_the_source_of_a_computation_takes_only_bound_arguments() -> None:
     def sized(community: Row, *, size: int) -> Expression:
         return func.left(community.name, size)
 
-    with pytest.raises(TypeError, match="takes no arguments"):
+    with pytest.raises(TypeError, match="must not change the statement"):
         computed(sized, str, "It.")

@@ -130,7 +130,8 @@ async def pool_of(superuser: asyncpg.Connection) -> Pool:
         "id": every, "ids": [every[::7], every[3::9] + every[3::18], [], strange],
         "Query.treatment.slug": await column("select slug from catalog.treatment order by id limit 4"),
         "Query.discussion.id": ids["dis"], "Query.survey.id": ids["svy"], "unreadOnly": [True, False],
-        "Query.dataset.id": ids["dst"], "Query.insight.id": ids["ins"], "includeUnreliable": [True, False],
+        "Query.dataset.id": ids["dst"], "Query.insight.id": ids["ins"],
+        "Insight.changeFrom.insight": strange, "includeUnreliable": [True, False],
         "subject": [ids["com"][0], ids["trt"][0], "nonsense"],
         "organization": [*await column("select 'org_' || id::text from insight.organization order by id limit 4"), ""],
     }  # fmt: skip

@@ -24,6 +24,7 @@ VALUES = {name: f'"{value}"' for name, value in SHAPE.items()} | {
     "ids": f'["{SHAPE["post"]}", "com_none"]',
     "dataset": '"dst_none"',
     "insight": '"ins_none"',
+    "changeFrom.insight": '"ins_none"',
     "interval": "WEEK",
     "precision": "WITHIN_20",
 }

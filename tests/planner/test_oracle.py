@@ -373,6 +373,7 @@ async def test_every_field_of_the_view_returns_what_the_oracle_returns(oracle_ca
         "indicator": pool["Member.series.indicator"][at],
         "search": WORDS[0],
         "pseudonym": "arthritis-017",
+        "changeFrom.insight": "ins_00000000-0000-4000-8000-000000000000",
         **{name: pool[f"Query.{name}.id"][0] for name in ("discussion", "survey", "node", "dataset", "insight")},
         "ids": pool["Query.nodes.ids"][0],
     }

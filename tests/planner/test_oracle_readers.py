@@ -26,6 +26,8 @@ ELSEWHERE = {  # arguments that no generated operation gives, and the test that 
         "by": "tests/insight/test_insights_reading.py",
         "where": "tests/insight/test_insights_reading.py",
     },
+    "Insight.changeFrom": {"by": "tests/insight/test_changes.py", "where": "tests/insight/test_changes.py"},
+    "Insight.trend": {"by": "tests/insight/test_changes.py", "where": "tests/insight/test_changes.py"},
     "Insight.statistics": {
         "by": "tests/insight/test_insights_reading.py",
         "where": "tests/insight/test_insights_reading.py",

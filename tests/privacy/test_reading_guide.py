@@ -7,10 +7,12 @@ from statistics import NormalDist
 
 import pytest
 
+from privacy.cubes import GroupNoise
+from privacy.differences import difference
 from privacy.intervals import Z
 from privacy.measures import EMPTY_SHOWN, LEAST_COUNT, PRECISE_COUNT, PRECISE_WIDTH
 from privacy.precision import ALPHA, CONFIDENCE, PRECISIONS, PRICES, Precision, margin_of
-from privacy.reading import least_shown
+from privacy.reading import least_shown, ratio_of_group
 
 GUIDE = (Path(__file__).parents[2] / "docs/reading-an-insight.md").read_text(encoding="utf-8")
 NORMAL = NormalDist()
@@ -95,6 +97,22 @@ def test_how_often_an_ordinary_test_is_wrong() -> None:
             assert percent == round(200 * (1 - NORMAL.cdf(Z * without / with_noise)))
 
 
+def test_how_large_a_change_between_waves_is_significant() -> None:
+    heading = "members in each wave"
+    assert header(heading)[1:] == NAMES
+    for row in table(heading):
+        members, *found = numbers(row)
+        for least, precision in zip(found, PRECISIONS, strict=True):
+            scale = sigma(precision)
+            noise = GroupNoise(CATEGORIES, scale**2, CATEGORIES * scale**2)
+
+            def low(change: float, members: float = members, noise: GroupNoise = noise) -> float:
+                before, after = (ratio_of_group(share * members, members, noise) for share in (SHARE, SHARE + change))
+                return difference(before, after).low
+
+            assert low(least) > 0 >= low(least - 0.001)
+
+
 def test_how_many_members_a_difference_takes() -> None:
     heading = "without noise"
     assert header(heading)[1:] == NAMES
@@ -106,7 +124,20 @@ def test_how_many_members_a_difference_takes() -> None:
     assert f"a difference of {DIFFERENCE} with a probability of {100 * POWER:.0f} %" in GUIDE
 
 
-@pytest.mark.parametrize("word", ["reconciled", "includeUnreliable", "asOf", "maxPerMember", "dataUseLinkResults"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "comparable",
+        "changeFrom",
+        "trend",
+        "mismatch",
+        "reconciled",
+        "includeUnreliable",
+        "asOf",
+        "maxPerMember",
+        "dataUseLinkResults",
+    ],
+)
 def test_the_names_of_the_graph_exist(word: str) -> None:
     assert word in GUIDE
     assert word in (Path(__file__).parents[2] / "schema/views/buyer.graphql").read_text(encoding="utf-8")

@@ -332,6 +332,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         "survey": f"svy_{survey['id']}",
         "dataset": f"dst_{frozen.id}",
         "insight": published["sleep"],
+        "changeFrom.insight": "ins_none",  # the network has one dataset
         "node": f"org_{organization['id']}",
         "ids": [f"org_{organization['id']}", "org_none", f"com_{community['id']}", *retired],
     }

@@ -1,0 +1,193 @@
+"""Changes of shares and means between two tables of the same question, of independent datasets."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from privacy.bands import OTHER, UNKNOWN, Category
+from privacy.cubes import Cube
+from privacy.described import DescribedEnum
+from privacy.differences import Difference, difference
+from privacy.domains import Variable
+from privacy.intervals import Ratio
+from privacy.reading import Size, groups_of, ratio_of_group, ratio_of_mean, ratio_of_members
+
+Codes = tuple[str, ...]
+
+
+class Mismatch(DescribedEnum):
+    """Why a figure of one table has none in another that it could be compared with."""
+
+    NO_CATEGORY = "NO_CATEGORY", "One of the insights has no category, or no group, with this code."
+    OTHER_CONTENT = (
+        "OTHER_CONTENT",
+        "The category has this code in both insights, but not the same content: its bounds, its value or what it "
+        f"merges differ, or it is {OTHER} and the categories beside it differ.",
+    )
+    OTHER_SCALE = "OTHER_SCALE", "The categories that have a value differ, so the means are on different scales."
+    NO_FIGURE = (
+        "NO_FIGURE",
+        "One of the insights has no such figure: of a variable with several values per member, there are no shares in "
+        "groups or with filters on other variables; and there is no mean if a filter leaves no category with a value.",
+    )
+
+
+@dataclass(frozen=True)
+class Table:
+    """A cube, one of its variables, and the variables it is broken down by; `size` is that of the dataset."""
+
+    cube: Cube
+    variable: str
+    by: Codes
+    size: Size | None
+
+    @property
+    def names(self) -> Codes:
+        return (*self.by, self.variable)
+
+    def variable_called(self, name: str) -> Variable:
+        return next(variable for variable in self.cube.variables if variable.name == name)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A share or a mean of one group; `ratio` is None if the table has none."""
+
+    categories: tuple[Category, ...]  # of the grouping variables, and of the variable itself if it is a share
+    ratio: Ratio | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A figure before and after; without `difference`, `mismatch` says why."""
+
+    categories: tuple[Category, ...]
+    before: float | None
+    after: float | None
+    difference: Difference | None
+    mismatch: Mismatch | None
+
+
+def shares_of(table: Table) -> dict[Codes, Figure]:
+    """The share of each cell in its group, by the codes of the group and of the category."""
+    found = {}
+    everyone = table.size if not table.by and table.cube.narrowed <= {table.variable} else None
+    variable, rolled, groups = groups_of(table.cube, table.variable, table.by)
+    noise = rolled.noise_within(table.variable)
+    for places, categories, estimates in groups:
+        total = math.fsum(estimates)
+        by = _at(table, places)
+        for place, estimate in zip(categories, estimates, strict=True):
+            ratio = None
+            if variable.max_per_member == 1:
+                ratio = CERTAIN if noise.cells == 1 else ratio_of_group(estimate, total, noise)
+            elif everyone is not None:
+                ratio = ratio_of_members(estimate, noise, everyone)
+            each = (*by, variable.categories[place])
+            found[codes(each)] = Figure(each, ratio)
+    return found
+
+
+def means_of(table: Table) -> dict[Codes, Figure]:
+    """The mean of each group by the codes of the group; empty if the variable has none."""
+    variable, rolled, groups = groups_of(table.cube, table.variable, table.by)
+    if not variable.ordinal or all(category.value is None for category in variable.categories):
+        return {}
+    noise, found = rolled.noise_within(table.variable), {}
+    for places, categories, estimates in groups:
+        valued = sorted(
+            (value, estimate)
+            for place, estimate in zip(categories, estimates, strict=True)
+            if (value := variable.categories[place].value) is not None
+        )
+        by = _at(table, places)
+        found[codes(by)] = Figure(by, ratio_of_mean(valued, noise) if valued else None)
+    return found
+
+
+def share_changes(before: Table, after: Table) -> list[Change]:
+    """The change of every share of `after`, then of those that only `before` has."""
+    return list(_changes(before, after, shares_of(before), shares_of(after), before.names))
+
+
+def mean_changes(before: Table, after: Table) -> list[Change]:
+    """The change of every mean of `after`, then of those that only `before` has."""
+    return list(_changes(before, after, means_of(before), means_of(after), before.by))
+
+
+def mismatch(before: Table, after: Table, names: Sequence[str], key: Codes) -> Mismatch | None:
+    """Why the figure of the categories with these codes is not the same in both tables.
+
+    `names` are of the variables that have the categories. Without the table's own variable, it is a mean.
+    """
+    for name, code in zip(names, key, strict=True):
+        one, other = before.variable_called(name), after.variable_called(name)
+        if not _is_there(before, name, code) or not _is_there(after, name, code):
+            return Mismatch.NO_CATEGORY
+        if _content(one, code) != _content(other, code):
+            return Mismatch.OTHER_CONTENT
+    if after.variable not in names and _scale(before) != _scale(after):
+        return Mismatch.OTHER_SCALE
+    return None
+
+
+def codes(categories: Iterable[Category]) -> Codes:
+    return tuple(category.code for category in categories)
+
+
+# The share of a group's only category, of which neither noise nor sampling changes anything.
+CERTAIN = Ratio(1.0, 1.0, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), 1.0, 1.0)
+
+
+def _changes(
+    before: Table,
+    after: Table,
+    old: Mapping[Codes, Figure],
+    new: Mapping[Codes, Figure],
+    names: Sequence[str],
+) -> Iterator[Change]:
+    for key in [*new, *(key for key in old if key not in new)]:
+        one, other = old.get(key), new.get(key)
+        first, second = one and one.ratio, other and other.ratio
+        shown = other or one
+        assert shown is not None
+        why = mismatch(before, after, names, key)
+        if why is None and (first is None or second is None):
+            why = Mismatch.NO_FIGURE
+        yield Change(
+            shown.categories,
+            before=first.estimate if first else None,
+            after=second.estimate if second else None,
+            difference=difference(first, second) if why is None and first and second else None,
+            mismatch=why,
+        )
+
+
+def _at(table: Table, places: Sequence[int]) -> tuple[Category, ...]:
+    return tuple(table.variable_called(name).categories[place] for name, place in zip(table.by, places, strict=True))
+
+
+def _is_there(table: Table, name: str, code: str) -> bool:
+    at = next(at for at, variable in enumerate(table.cube.variables) if variable.name == name)
+    return any(table.cube.variables[at].categories[place].code == code for place in table.cube.places[at])
+
+
+def _content(variable: Variable, code: str) -> object:
+    """What makes a category the same as another of its code: its numbers, and what it merges or leaves to others."""
+    category = next(category for category in variable.categories if category.code == code)
+    within = category.merges or (code,)
+    beside = sorted(_domain(variable)) if OTHER in within else None
+    return category.value, category.low, category.high, sorted(within), beside
+
+
+def _domain(variable: Variable) -> set[str]:
+    """The codes of the variable's categories before any were merged."""
+    return {code for category in variable.categories for code in category.merges or (category.code,)} - {UNKNOWN}
+
+
+def _scale(table: Table) -> object:
+    """The categories of the table's own variable that are there and have a value."""
+    at = next(at for at, variable in enumerate(table.cube.variables) if variable.name == table.variable)
+    variable = table.cube.variables[at]
+    there = (variable.categories[place] for place in table.cube.places[at])
+    return {(each.code, each.value, each.low, each.high) for each in there if each.value is not None}
