@@ -19,7 +19,7 @@ Job: TypeAlias = Callable[[Connection], Awaitable[None]]
 
 
 class PublishingJob(Protocol):
-    """A job of the publisher, which begins its transactions with `begin`."""
+    """A job of the publisher, which uses `begin` for the transactions that may append to the ledger, and no others."""
 
     __name__: str
 
@@ -36,6 +36,9 @@ MOVING_SECONDS = 2.0  # more than moving some hundreds of members takes; locks a
 PART_SECONDS = 0.125
 MEMBER_SECONDS = 0.002 / FREEZING_PARTS
 PUBLISHING_SECONDS = 0.5
+# Publishing monthly counts and looking at a survey take a whole number of so many seconds, whatever is counted.
+COUNTING_SECONDS = 0.5
+NETWORK_SECONDS = 4.0
 
 
 async def try_lock(connection: Connection, name: str) -> bool:
@@ -46,7 +49,17 @@ async def try_lock(connection: Connection, name: str) -> bool:
 
 async def settle_surveys(connection: Connection, begin: Begin = begun) -> None:
     """Opens and closes the surveys that are due, as the publisher. A survey that closes begins to be frozen."""
-    await _each(connection, begin, "SELECT id FROM catalog.surveys_due() AS id", _settle_survey)
+
+    async def settle(row: Record) -> None:
+        over = "SELECT catalog.is_over(closes_on) OR catalog.is_to_freeze(s) FROM catalog.survey s WHERE id = $1"
+        if await connection.fetchval(over, row["id"]):
+            async with connection.transaction():
+                await begin_survey(connection, row["id"])
+        else:
+            async with begin(connection):
+                await openings.settle(connection, row["id"], COUNTING_SECONDS)
+
+    await _try_each(await connection.fetch("SELECT id FROM catalog.surveys_due() AS id"), settle)
 
 
 async def freeze_datasets(connection: Connection, begin: Begin = begun) -> None:
@@ -60,29 +73,29 @@ async def freeze_datasets(connection: Connection, begin: Begin = begun) -> None:
 
 async def publish_counts(connection: Connection, begin: Begin = begun) -> None:
     """Publishes the counts of communities and of surveys that are due this month, as the publisher."""
-    await _each(connection, begin, "SELECT id FROM catalog.communities_to_count() AS id", counts.publish_community)
+    await _each(connection, begin, "SELECT id FROM catalog.communities_to_count() AS id", _publish_community)
     await _each(connection, begin, "SELECT id FROM catalog.surveys_to_count() AS id", _publish_progress)
 
 
 async def publish_network(connection: Connection, begin: Begin = begun) -> None:
     """Publishes the counts of the network, if this month's are due, as the publisher."""
     async with begin(connection):
-        await counts.publish_network(connection)
+        await counts.publish_network(connection, NETWORK_SECONDS)
 
 
 async def move_members(connection: Connection, begin: Begin = begun) -> None:
     """Moves the members of communities that have merged, as the publisher."""
-    await _each(connection, begin, "SELECT id FROM catalog.communities_to_move() AS id", _move_members)
+    await _each(connection, begun, "SELECT id FROM catalog.communities_to_move() AS id", _move_members)
 
 
 async def move_entries(connection: Connection, begin: Begin = begun) -> None:
     """Moves members' rows of indicators and treatments that have merged, as the publisher."""
-    await _each(connection, begin, "SELECT id FROM catalog.entries_to_move() AS id", _move_entry)
+    await _each(connection, begun, "SELECT id FROM catalog.entries_to_move() AS id", _move_entry)
 
 
 async def end_datasets(connection: Connection, begin: Begin = begun) -> None:
     """Ends the datasets whose term is over or whose budget is spent, as the publisher."""
-    await _each(connection, begin, "SELECT id FROM insight.datasets_due() AS id", end_dataset)
+    await _each(connection, begun, "SELECT id FROM insight.datasets_due() AS id", end_dataset)
 
 
 async def _each(
@@ -103,20 +116,12 @@ async def _try_each(rows: Iterable[Record], work: Callable[[Record], Awaitable[N
     for row in rows:
         try:
             await work(row)
-        except Suspended:
-            raise  # as each of the others would
+        except Suspended as error:  # of others, some may publish nothing
+            failed = failed or error
         except Exception as error:
             failed = error
     if failed is not None:
         raise failed
-
-
-async def _settle_survey(connection: Connection, survey: UUID) -> None:
-    over = "SELECT catalog.is_over(closes_on) OR catalog.is_to_freeze(s) FROM catalog.survey s WHERE id = $1"
-    if await connection.fetchval(over, survey):
-        await begin_survey(connection, survey)
-    else:
-        await openings.settle(connection, survey)
 
 
 def _in_time(members: int) -> Callable[[int], Awaitable[None]]:
@@ -153,9 +158,13 @@ async def _move_slowly(connection: Connection, move: str, id: UUID) -> None:
         await connection.execute(move, id)
 
 
+async def _publish_community(connection: Connection, community: UUID) -> None:
+    await counts.publish_community(connection, community, COUNTING_SECONDS)
+
+
 async def _publish_progress(connection: Connection, survey: UUID) -> None:
     if await openings.lock(connection, survey) in (SurveyStatus.WAITING, SurveyStatus.OPEN):
-        await counts.publish_progress(connection, survey)
+        await counts.publish_progress(connection, survey, COUNTING_SECONDS)
 
 
 async def forget_mutations(connection: Connection) -> None:
