@@ -57,12 +57,10 @@ async def sign_in(call: Call, *, email: AccountAddress, password: str, cookie: b
     async with call.apart() as connection:
         address = await stored_address(connection, email)
         found = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", address)
-        tried = await attempts.count_attempt(
-            connection, SIGN_IN, email.canonical, call.address, call.sign_ins, found and found["password_hash"]
-        )
+        stored = None if found is None else found["password_hash"]
+        tried = await attempts.count_attempt(connection, SIGN_IN, email.canonical, call.address, call.sign_ins, stored)
     if found is not None and found["demonstration"] and not call.demonstration:
-        found = None
-    stored = None if found is None else found["password_hash"]
+        found, stored = None, None
     if not await verify_password(password, stored, call.caller) or found is None:
         raise wrong_credentials()
     account, password_hash = found["account_id"], found["password_hash"]
