@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from unittest import mock
 
@@ -19,6 +20,7 @@ from tests.support.client import Caller
 from tests.support.network import Network
 from tests.support.population import crowd, publish
 from tests.support.publishable import free, paid
+from tests.support.surveys import in_days
 
 
 async def ends(takes: float, step: float | None) -> float:
@@ -88,7 +90,8 @@ async def test_counts_and_looks_take_whole_steps_before_anything_of_them_is_show
     async with unserved_network(fresh) as network, publisher_of(fresh) as publisher:
         database = network.database
         people = await crowd(database, [{"q": "A"}] * 20)
-        waiting = (await factories.survey(database, community_id=people.community, status="WAITING"))["id"]
+        about = {"community_id": people.community, "status": "WAITING", "closes_on": date.fromisoformat(in_days(9))}
+        waiting = (await factories.survey(database, **about))["id"]
         await database.execute("UPDATE catalog.community SET counted_on = NULL WHERE id = $1", people.community)
         counted = "UPDATE catalog.community SET counted_on = catalog.today() WHERE id <> $1"
         await database.execute(counted, people.community)
@@ -115,8 +118,8 @@ async def test_counts_and_looks_take_whole_steps_before_anything_of_them_is_show
         monkeypatch.setattr(pacing, "wait_out", waits)
         monkeypatch.setattr(jobs, "wait_out", waits)
         await jobs.publish_counts(publisher)
-        # Of the community, and of the progress of its survey.
-        assert done == [("draw", 0), ("waited", jobs.COUNTING_SECONDS)] * 2
+        # Of the community, and of the progress of its two surveys.
+        assert done == [("draw", 0), ("waited", jobs.COUNTING_SECONDS)] * 3
         done.clear()
         await jobs.publish_network(publisher)
         assert done == [("draw", 0), ("draw", 0), ("waited", jobs.NETWORK_SECONDS)]

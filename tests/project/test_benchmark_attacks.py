@@ -16,7 +16,7 @@ STATUSES = {"exports": {200, 429}, "connections": set[int](), "subscriptions": {
 async def test_each_attack_is_carried_out(ask: Ask, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(attack, "AT_ONCE", 5)
     monkeypatch.setattr(attack, "HOLD_SECONDS", 0.05)
-    token = (await ask.sign_in("patient")).token
+    token = (await ask.sign_in("patient")).token or ""
     target = Target(str(ask.http.base_url.host), ask.http.base_url.port or 80, token)
     statuses = await asyncio.to_thread(ATTACKS[name], target)
     assert set(statuses) <= STATUSES.get(name, {200})
@@ -30,7 +30,7 @@ async def test_an_attack_ends_by_itself_and_goes_on_where_the_server_refuses(mon
         rounds.append(target.port)
         raise ConnectionRefusedError
 
-    monkeypatch.setitem(ATTACKS, "refused", refused)  # type: ignore[arg-type]
+    monkeypatch.setitem(ATTACKS, "refused", refused)
     monkeypatch.setattr(attack, "MOST_ROUNDS", 3)
     attack.attack("refused", Target("127.0.0.1", 9, ""), 60)
     assert rounds == [9] * 3
