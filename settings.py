@@ -43,7 +43,9 @@ class Limits:
     request_seconds: float = 10.0
     freezing_seconds: float = 60.0  # of requests that count thousands of members' rows
     export_seconds: float = 60.0  # of reading all data of a member for an export
-    sign_ins: int = 10  # failed ones, of one account, in `tries_minutes`
+    sign_ins: int = 10  # failed ones, of one account from one IP address, in `tries_minutes`
+    sign_ins_to: int = 50  # failed ones, of one account from all addresses
+    proofs: int = 10  # failed ones, by a second factor of one account: a code has six digits only
     sign_ins_from: int = 50  # failed ones, from one IP address, which a hospital's whole staff may share
     mails: int = 5  # requested, to one e-mail address from one IP address
     mails_to: int = 20  # requested, to one e-mail address

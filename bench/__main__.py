@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bench import machine
 from bench.answers import Different
-from bench.comparison import FULL, QUICK, Extent, compared
+from bench.attack import SECONDS
+from bench.comparison import FULL, QUICK, Extent, attacked, compared
 from bench.load import Refused, wrk
 from bench.results import page, summary
 from bench.servers import LIMIT, OURS, PEERS, SERVERS, NotStarted
@@ -30,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--servers", nargs="+", choices=names, default=names, help="only these, besides the limit")
     parser.add_argument("--workloads", nargs="+", choices=[each.name for each in WORKLOADS], help="only these")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where to write them (default: bench/results.md)")
+    parser.add_argument("--attacks", action="store_true", help="only the latency of one caller while another attacks")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each attack, with --attacks")
     given = parser.parse_args(arguments)
     servers = [server for server in SERVERS if server.name in {LIMIT, OURS, *given.servers}]
     workloads = [each for each in WORKLOADS if given.workloads is None or each.name in given.workloads]
@@ -38,6 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     command = " ".join([*set_, "make bench"])
     try:
         extent = scaled(QUICK if quick else FULL, os.environ)
+        if given.attacks:
+            print("\n".join(attacked(extent, given.seconds)))
+            return 0
         expect_tools()
         if any(server.is_node for server in servers):
             node.install(PEERS)

@@ -1,20 +1,37 @@
-"""Measures the latency of one caller while another sends the worst that is allowed, as fast as they can."""
+"""Measures the latency of one caller while another sends the worst that is allowed, as fast as they can.
+
+`python -m bench --attacks` measures nothing else.
+"""
 
 import asyncio
+import contextlib
 import json
+import os
 import secrets
+import socket
 import statistics
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
 import httpx
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
 
-SECONDS = 8
+SECONDS = 8.0
+PROCESSES = 4  # that attack at the same time
+MOST_ROUNDS = 5_000  # of each of them
+MOST_TIMES = 5  # the quiet p95: what another's may become
 PAUSE_SECONDS = 0.02
+# The attacker's own address, or else they would use up what the other's may do.
+FROM = ("127.0.0.2", 0)
+AT_ONCE = 100  # connections, or subscriptions on one of them
+HOLD_SECONDS = 0.2
+TIMEOUT_SECONDS = 30
 TINY = '{ community(slug: "multiple-sclerosis") { name memberCount } }'
 BRANCH = (
     "communities(first: 1) { edges { cursor node { id treatments(first: 1) { edges { cursor node { id } } "
@@ -24,6 +41,19 @@ MEMBERS = (
     "{ communities(first: 40) { nodes { members(first: 5) { nodes "
     "{ communities { members(first: 1) { nodes { pseudonym } } } } } } } }"
 )
+NOTIFICATIONS = "subscription { notificationAdded { id createdAt } }"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server, and the session of the one who attacks it."""
+
+    host: str
+    port: int
+    token: str
+
+
+Attack = Callable[[Target], list[int]]  # one round; the statuses of its responses
 
 
 def new_document() -> str:
@@ -31,52 +61,124 @@ def new_document() -> str:
     return "{" + " ".join(f"{prefix}{at}: {BRANCH}" for at in range(45)) + "}"
 
 
-# Each returns the next document to send.
-ATTACKS: dict[str, Callable[[], str]] = {
-    "new documents": new_document,
-    "documents that are too costly": lambda: new_document().replace("first: 1)", "first: 100)"),
-    "documents that are not valid": lambda: new_document().replace("pageInfo", "unknown"),
-    "nested lists": lambda: MEMBERS,
+def sending(document: Callable[[], str]) -> Attack:
+    return lambda target: [status_of(target, "POST", "/graphql", json.dumps({"query": document()}))]
+
+
+def export(target: Target) -> list[int]:
+    return [status_of(target, "GET", "/me/export.json")]
+
+
+def hashing(target: Target) -> list[int]:
+    """One password of an account that does not exist, which takes as long as another."""
+    email = f"{secrets.token_hex(8)}@people.example"
+    document = f'mutation {{ signIn(input: {{email: "{email}", password: "wrong password"}}) {{ token }} }}'
+    return [status_of(target, "POST", "/graphql", json.dumps({"query": document}))]
+
+
+def connections(target: Target) -> list[int]:
+    """Connections that are held in the middle of a request's headers."""
+    with contextlib.ExitStack() as held:
+        for _ in range(AT_ONCE):
+            with contextlib.suppress(OSError):
+                opened = held.enter_context(socket.create_connection((target.host, target.port), 1, FROM))
+                opened.sendall(b"POST /graphql HTTP/1.1\r\nhost: ")
+        time.sleep(HOLD_SECONDS)
+    return []
+
+
+def subscriptions(target: Target) -> list[int]:
+    """A socket on which one subscription after another begins."""
+    address = f"ws://{target.host}:{target.port}/graphql"
+    with connect(address, subprotocols=["graphql-transport-ws"], source_address=FROM, proxy=None) as opened:  # type: ignore[list-item]
+        opened.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {target.token}"}}))
+        opened.recv(TIMEOUT_SECONDS)
+        for number in range(AT_ONCE):
+            payload = {"query": NOTIFICATIONS}
+            opened.send(json.dumps({"type": "subscribe", "id": str(number), "payload": payload}))
+        with contextlib.suppress(TimeoutError):
+            while True:
+                opened.recv(HOLD_SECONDS)
+    return [101]
+
+
+ATTACKS: Mapping[str, Attack] = {
+    "new documents": sending(new_document),
+    "documents that are too costly": sending(lambda: new_document().replace("first: 1)", "first: 100)")),
+    "documents that are not valid": sending(lambda: new_document().replace("pageInfo", "unknown")),
+    "nested lists": sending(lambda: MEMBERS),
+    "exports": export,
+    "connections": connections,
+    "subscriptions": subscriptions,
+    "hashing": hashing,
 }
 
 
-def send(address: str, token: str, name: str) -> None:
-    """Sends requests of an attack one after another, until the process is ended."""
-    headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
-    while True:
-        body = json.dumps({"query": ATTACKS[name]()}).encode()
-        try:
-            urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=30).read()
-        except urllib.error.HTTPError as refused:
-            refused.read()
+def status_of(target: Target, method: str, path: str, body: str | None = None) -> int:
+    """The status of the response to one request, which is read to its end."""
+    headers = {"content-type": "application/json"} if body else {}
+    if target.token:
+        headers["authorization"] = f"Bearer {target.token}"
+    with contextlib.closing(HTTPConnection(target.host, target.port, TIMEOUT_SECONDS, FROM)) as http:
+        http.request(method, path, body, headers)
+        response = http.getresponse()
+        response.read()
+        return response.status
 
 
-def report(address: str, victim: str, attacker: str) -> list[str]:
-    """The victim's p95 while nothing else happens and during each attack, as lines of a table."""
-    quiet = asyncio.run(p95(address, victim))
-    lines = [
-        "| attack | p95 of the other, ms | times the quiet one |",
-        "|---|---|---|",
-        f"| none | {quiet * 1000:.1f} | 1.0 |",
-    ]
+def attack(name: str, target: Target, seconds: float) -> None:
+    """Carries out one round of an attack after another, for so many seconds or `MOST_ROUNDS`."""
+    ends = time.monotonic() + seconds
+    for _ in range(MOST_ROUNDS):
+        # A server that refuses a connection or ends it defends itself.
+        with contextlib.suppress(OSError, HTTPException, WebSocketException):
+            ATTACKS[name](target)
+        if time.monotonic() > ends:
+            return
+
+
+def report(address: str, victim: str, attacker: str, seconds: float = SECONDS) -> list[str]:
+    """The victim's p95 while nothing else happens and during each attack, as lines of a page."""
+    load = os.getloadavg()[0]
+    quiet = asyncio.run(p95(address, victim, seconds))
+    found = {}
     for name in ATTACKS:
-        command = [sys.executable, "-m", "bench.attack", address, attacker, name]
-        attackers = [subprocess.Popen(command) for _ in range(4)]
+        command = [sys.executable, "-m", "bench.attack", name, address, attacker, str(seconds + 5)]
+        attackers = [subprocess.Popen(command) for _ in range(PROCESSES)]
         try:
             time.sleep(1)
-            found = asyncio.run(p95(address, victim))
+            found[name] = asyncio.run(p95(address, victim, seconds))
         finally:
             for process in attackers:
                 process.kill()
                 process.wait()
-        lines.append(f"| {name} | {found * 1000:.1f} | {found / quiet:.1f} |")
-    return lines
+    return lines(quiet, found, asyncio.run(p95(address, victim, seconds)), load)
 
 
-async def p95(address: str, token: str) -> float:
+def lines(quiet: float, found: Mapping[str, float], afterwards: float, load: float) -> list[str]:
+    """What was measured, in seconds, with whether it holds; `afterwards` is the p95 without an attack once more."""
+    over = [name for name, taken in found.items() if taken > MOST_TIMES * quiet]
+    rows = {"none": quiet} | dict(found) | {"none, afterwards": afterwards}
+    return [
+        f"The load average was {load:.1f} before: others' work, which lengthens all of them.",
+        "",
+        "| attack | p95 of the other, ms | times the quiet one | |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | {taken * 1000:.1f} | {taken / quiet:.1f} | {'over' if name in over else 'holds'} |"
+            for name, taken in rows.items()
+        ),
+        "",
+        f"More than {MOST_TIMES} times the quiet p95: {', '.join(over)}."
+        if over
+        else f"None is more than {MOST_TIMES} times the quiet p95.",
+    ]
+
+
+async def p95(address: str, token: str, seconds: float) -> float:
     taken = []
-    async with httpx.AsyncClient(trust_env=False, verify=False, timeout=30) as http:
-        ends = time.monotonic() + SECONDS
+    async with httpx.AsyncClient(trust_env=False, verify=False, timeout=TIMEOUT_SECONDS) as http:
+        ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             begins = time.perf_counter()
             answer = await http.post(address, json={"query": TINY}, headers={"authorization": f"Bearer {token}"})
@@ -86,5 +188,10 @@ async def p95(address: str, token: str) -> float:
     return statistics.quantiles(taken, n=20)[-1]
 
 
+def main(name: str, address: str, token: str, seconds: str) -> None:
+    url = urlsplit(address)
+    attack(name, Target(url.hostname or "", url.port or 80, token), float(seconds))
+
+
 if __name__ == "__main__":
-    send(*sys.argv[1:4])
+    main(*sys.argv[1:5])

@@ -24,7 +24,7 @@ from bench.cases import cases_of
 from bench.figures import order, verdict
 from bench.load import Sample, sample, script_of
 from bench.results import Run
-from bench.servers import DATA, OURS, PEERS, PROFILE, PROFILED, Request, Running, Server, pin, running
+from bench.servers import DATA, OURS, PEERS, PROFILE, PROFILED, SERVERS, Request, Running, Server, pin, running
 from bench.workloads import Case, Workload
 from commands.cluster import cluster
 from commands.databases import at, create_missing
@@ -139,9 +139,25 @@ def compared(servers: list[Server], workloads: list[Workload], extent: Extent, *
                     found.profiles[workload.name] = comparison.profile(workload, profiled)
         if extent.attacks:
             ours = next(each for each in started if each.name == OURS)
-            victim, attacker = (case.token for case in comparison.cases["list"][:2])
-            found.attack = report(f"{ours.address}/graphql", victim, attacker)
+            found.attack = report(f"{ours.address}/graphql", *tokens_of(comparison.cases))
         return found
+
+
+def attacked(extent: Extent, seconds: float) -> list[str]:
+    """The report of the attacks alone, each for so many seconds. Raises Unavailable, NotStarted."""
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(temporary_folder())
+        superuser = stack.enter_context(cluster(folder / "database", throwaway=True))
+        dsn = at(superuser, "bench")
+        asyncio.run(prepare(superuser, dsn, folder / DATA, extent.scale))
+        ours = stack.enter_context(running(next(each for each in SERVERS if each.name == OURS), dsn, folder))
+        return report(f"{ours.address}/graphql", *tokens_of(asyncio.run(cases_of(dsn, 2))), seconds)
+
+
+def tokens_of(cases: dict[str, list[Case]]) -> tuple[str, str]:
+    """The sessions of the one whose latency is measured, and of the one who attacks."""
+    victim, attacker = (case.token for case in cases["list"][:2])
+    return victim, attacker
 
 
 @contextlib.contextmanager

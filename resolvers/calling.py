@@ -29,6 +29,7 @@ class Call:
     demonstration: bool  # whether accounts of the demonstration network may sign in
     minimum_age: int  # of members, in years
     sign_ins: AttemptLimit  # of sign-ins with a password
+    proofs: AttemptLimit  # of proofs by a second factor, and of passwords for a code that was mailed
     mails: AttemptLimit  # of requests for a mailed code
     joins: JoinLimits
     second_factors: SecondFactorSettings

@@ -19,7 +19,7 @@ Job: TypeAlias = Callable[[Connection], Awaitable[None]]
 
 
 class PublishingJob(Protocol):
-    """A job of the publisher, which begins its transactions with `begin`."""
+    """A job of the publisher, which uses `begin` for the transactions that may append to the ledger, and no others."""
 
     __name__: str
 
@@ -37,6 +37,9 @@ MOVING_SECONDS = 0.5  # more than that takes; locks are held meanwhile
 PART_SECONDS = 0.125
 MEMBER_SECONDS = 0.002 / FREEZING_PARTS
 PUBLISHING_SECONDS = 0.5
+# Publishing monthly counts and looking at a survey take a whole number of so many seconds, whatever is counted.
+COUNTING_SECONDS = 0.5
+NETWORK_SECONDS = 4.0
 
 
 async def try_lock(connection: Connection, name: str) -> bool:
@@ -47,7 +50,17 @@ async def try_lock(connection: Connection, name: str) -> bool:
 
 async def settle_surveys(connection: Connection, begin: Begin = begun) -> None:
     """Opens and closes the surveys that are due, as the publisher. A survey that closes begins to be frozen."""
-    await _each(connection, begin, "SELECT id FROM catalog.surveys_due() AS id", _settle_survey)
+
+    async def settle(row: Record) -> None:
+        over = "SELECT catalog.is_over(closes_on) OR catalog.is_to_freeze(s) FROM catalog.survey s WHERE id = $1"
+        if await connection.fetchval(over, row["id"]):
+            async with connection.transaction():
+                await begin_survey(connection, row["id"])
+        else:
+            async with begin(connection):
+                await openings.settle(connection, row["id"], COUNTING_SECONDS)
+
+    await _try_each(await connection.fetch("SELECT id FROM catalog.surveys_due() AS id"), settle)
 
 
 async def freeze_datasets(connection: Connection, begin: Begin = begun) -> None:
@@ -61,31 +74,31 @@ async def freeze_datasets(connection: Connection, begin: Begin = begun) -> None:
 
 async def publish_counts(connection: Connection, begin: Begin = begun) -> None:
     """Publishes the counts of communities and of surveys that are due this month, as the publisher."""
-    await _each(connection, begin, "SELECT id FROM catalog.communities_to_count() AS id", counts.publish_community)
+    await _each(connection, begin, "SELECT id FROM catalog.communities_to_count() AS id", _publish_community)
     await _each(connection, begin, "SELECT id FROM catalog.surveys_to_count() AS id", _publish_progress)
 
 
 async def publish_network(connection: Connection, begin: Begin = begun) -> None:
     """Publishes the counts of the network, if this month's are due, as the publisher."""
     async with begin(connection):
-        await counts.publish_network(connection)
+        await counts.publish_network(connection, NETWORK_SECONDS)
 
 
 async def move_members(connection: Connection, begin: Begin = begun) -> None:
     """Moves the members of communities that have merged, in pieces, as the publisher."""
     due = await connection.fetch("SELECT id FROM catalog.communities_to_move() AS id")
-    await _try_each(due, lambda row: _move(connection, begin, "SELECT care.move_members($1, $2, $3, $4)", row["id"]))
+    await _try_each(due, lambda row: _move(connection, "SELECT care.move_members($1, $2, $3, $4)", row["id"]))
 
 
 async def move_entries(connection: Connection, begin: Begin = begun) -> None:
     """Moves members' rows of indicators and treatments that have merged, in pieces, as the publisher."""
     due = await connection.fetch("SELECT id FROM catalog.entries_to_move() AS id")
-    await _try_each(due, lambda row: _move(connection, begin, "SELECT care.move_entry($1, $2, $3, $4)", row["id"]))
+    await _try_each(due, lambda row: _move(connection, "SELECT care.move_entry($1, $2, $3, $4)", row["id"]))
 
 
 async def end_datasets(connection: Connection, begin: Begin = begun) -> None:
     """Ends the datasets whose term is over or whose budget is spent, as the publisher."""
-    await _each(connection, begin, "SELECT id FROM insight.datasets_due() AS id", end_dataset)
+    await _each(connection, begun, "SELECT id FROM insight.datasets_due() AS id", end_dataset)
 
 
 async def _each(
@@ -106,20 +119,12 @@ async def _try_each(rows: Iterable[Record], work: Callable[[Record], Awaitable[N
     for row in rows:
         try:
             await work(row)
-        except Suspended:
-            raise  # as each of the others would
+        except Suspended as error:  # of others, some may publish nothing
+            failed = failed or error
         except Exception as error:
             failed = error
     if failed is not None:
         raise failed
-
-
-async def _settle_survey(connection: Connection, survey: UUID) -> None:
-    over = "SELECT catalog.is_over(closes_on) OR catalog.is_to_freeze(s) FROM catalog.survey s WHERE id = $1"
-    if await connection.fetchval(over, survey):
-        await begin_survey(connection, survey)
-    else:
-        await openings.settle(connection, survey)
 
 
 def _in_time(members: int) -> Callable[[int], Awaitable[None]]:
@@ -139,7 +144,7 @@ def _in_time(members: int) -> Callable[[int], Awaitable[None]]:
     return pause
 
 
-async def _move(connection: Connection, begin: Begin, move: str, id: UUID) -> None:
+async def _move(connection: Connection, move: str, id: UUID) -> None:
     """Moves members' rows, those of so many members in a transaction, which takes a whole number of `MOVING_SECONDS`.
 
     Whoever reads where they are over and over learns when a piece was committed, and not how many members were in it.
@@ -148,15 +153,19 @@ async def _move(connection: Connection, begin: Begin, move: str, id: UUID) -> No
     for part in range(FREEZING_PARTS):
         moved: UUID | None = None
         while True:
-            async with begin(connection), in_steps_of(MOVING_SECONDS):
+            async with begun(connection), in_steps_of(MOVING_SECONDS):
                 moved = await connection.fetchval(move, id, part, moved, MOVED_AT_ONCE)
             if moved is None:
                 break
 
 
+async def _publish_community(connection: Connection, community: UUID) -> None:
+    await counts.publish_community(connection, community, COUNTING_SECONDS)
+
+
 async def _publish_progress(connection: Connection, survey: UUID) -> None:
     if await openings.lock(connection, survey) in (SurveyStatus.WAITING, SurveyStatus.OPEN):
-        await counts.publish_progress(connection, survey)
+        await counts.publish_progress(connection, survey, COUNTING_SECONDS)
 
 
 async def forget_mutations(connection: Connection) -> None:

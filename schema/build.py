@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 import strawberry
+from graphql import is_input_object_type
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
@@ -60,6 +61,13 @@ class View(strawberry.Schema):
         # RelayConnection[Post] is made from RelayConnection, which has the mark.
         declared = audience_of((type_definition.concrete_of or type_definition).origin)
         return [field for field in type_definition.fields if self.audience in field_audience(field, declared)]
+
+    def _extend_introspection(self) -> None:
+        super()._extend_introspection()
+        # Strawberry answers false for what is no input, the specification null.
+        is_one_of = self._schema.type_map["__Type"].fields["isOneOf"]  # type: ignore[attr-defined]
+        of_input = is_one_of.resolve
+        is_one_of.resolve = lambda kind, info: of_input(kind, info) if is_input_object_type(kind) else None
 
     @property
     def schema_converter(self) -> GraphQLCoreConverter:

@@ -474,7 +474,8 @@ def call_of(context: Context) -> Call:
         address=context.address,
         demonstration=settings.demo,
         minimum_age=settings.minimum_age,
-        sign_ins=AttemptLimit(limits.sign_ins, limits.sign_ins_from, window),
+        sign_ins=AttemptLimit(limits.sign_ins_to, limits.sign_ins_from, window, per_pair=limits.sign_ins),
+        proofs=AttemptLimit(limits.proofs, limits.sign_ins_from, window),
         mails=AttemptLimit(limits.mails_to, limits.mails_from, window, per_pair=limits.mails),
         second_factors=second_factor_settings(
             settings.second_factor_key, settings.passkey_domain, settings.origins, settings.port

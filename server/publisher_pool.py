@@ -62,14 +62,15 @@ class PublisherPool:
     def jobs(self, jobs: Sequence[PublishingJob]) -> tuple[Job, ...]:
         """The jobs, each preceded by a check of the ledger, and one more that stores its head afterwards.
 
-        Each raises PublishingSuspended if nothing may be published.
+        Each raises PublishingSuspended if nothing may be published; where a place of the head is down and another shows
+        that the database was not rolled back, only what publishes does.
         """
         return (*(self._checked(job) for job in jobs), self._store_head)
 
     def _checked(self, job: PublishingJob) -> Job:
         @wraps(job)
         async def checked(connection: Connection) -> None:
-            await self.guard.check(connection)
+            await self.guard.check_what_is_known(connection)
             await job(connection, self.guard.guarded)
 
         return checked

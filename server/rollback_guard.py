@@ -91,11 +91,22 @@ class RollbackGuard:
             self.note(suspended)
             raise
 
+    async def check_what_is_known(self, connection: Connection) -> None:
+        """As `check`, with the places that can be read, if one of them has a head: for work that publishes nothing.
+
+        Their heads may be older than those that cannot be read, so whatever publishes afterwards checks all.
+        """
+        try:
+            await self._check(connection, await ledger.head(connection), needs_all=False)
+        except PublishingSuspended as suspended:
+            self.note(suspended)
+            raise
+
     @asynccontextmanager
     async def guarded(self, connection: Connection) -> AsyncIterator[Connection]:
         """A transaction that may append to the ledger. Raises PublishingSuspended, and is rolled back."""
         async with connection.transaction():
-            before = await ledger.head(connection)
+            before = (await self.check(connection)).head  # before anything is counted for an entry that cannot be made
             yield connection
             appended = await self.announce(connection, before)
         if appended:
@@ -152,10 +163,10 @@ class RollbackGuard:
         if is_due(self.noted, text):
             log.error("%s", text)
 
-    async def _check(self, connection: Connection, head: Head) -> IntactLedger:
+    async def _check(self, connection: Connection, head: Head, *, needs_all: bool = True) -> IntactLedger:
         """As `check`; `head` is the last that was committed."""
         id = await ledger.identity(connection)
-        stored = await self._read(id)
+        stored = await everywhere([place.read(id) for place in self.places], needs_all=needs_all)
         known = [one for one in stored if one is not None]
         if not known and self.legacy is not None:
             [older] = await everywhere([self.legacy.read()])
@@ -186,9 +197,6 @@ class RollbackGuard:
                 f"database. If there is none, accept the loss with python -m commands.ledger. {SEE}"
             )
 
-    async def _read(self, id: UUID) -> list[StoredHead | None]:
-        return await everywhere([place.read(id) for place in self.places])
-
     async def _store(self, id: UUID, head: StoredHead, known: Sequence[StoredHead | None] = ()) -> None:
         """Stores a head in every place, but in those that are known to have it."""
         known = known or [None] * len(self.places)
@@ -198,15 +206,19 @@ class RollbackGuard:
             await self.legacy.retire()
 
 
-async def everywhere(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """The results of reading from places, or of storing in them, at once. Raises HeadNotStored with all that failed."""
+async def everywhere(works: Sequence[Coroutine[Any, Any, T]], *, needs_all: bool = True) -> list[T]:
+    """The results of reading from places, or of storing in them, at once. Raises HeadNotStored with all that failed.
+
+    Unless it `needs_all`, it leaves out what failed if another has a result that is not None.
+    """
     results = await asyncio.gather(*works, return_exceptions=True)
     failed = [result for result in results if isinstance(result, BaseException)]
     if unexpected := [error for error in failed if not isinstance(error, PlaceFailed)]:
         raise unexpected[0]
-    if failed:
+    succeeded = [result for result in results if not isinstance(result, BaseException)]
+    if failed and (needs_all or all(result is None for result in succeeded)):
         raise HeadNotStored(
             "The head of the public ledger cannot be stored outside the database, so nothing is published: "
             f"{'; '.join(map(str, failed))}. {SEE}"
         )
-    return [result for result in results if not isinstance(result, BaseException)]
+    return succeeded

@@ -55,12 +55,12 @@ async def sign_in(call: Call, *, email: AccountAddress, password: str, cookie: b
     expect_cookie(call, cookie)
     # In a transaction of its own: none may stay open while the password is hashed, which takes long by design.
     async with call.apart() as connection:
-        tried = await attempts.count_attempt(connection, SIGN_IN, email.canonical, call.address, call.sign_ins)
         address = await stored_address(connection, email)
         found = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", address)
+        stored = None if found is None else found["password_hash"]
+        tried = await attempts.count_attempt(connection, SIGN_IN, email.canonical, call.address, call.sign_ins, stored)
     if found is not None and found["demonstration"] and not call.demonstration:
-        found = None
-    stored = None if found is None else found["password_hash"]
+        found, stored = None, None
     if not await verify_password(password, stored, call.caller) or found is None:
         raise wrong_credentials()
     account, password_hash = found["account_id"], found["password_hash"]

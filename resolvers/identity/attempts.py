@@ -31,16 +31,23 @@ class AttemptLimit:
 
 
 async def count_attempt(
-    connection: Connection, action: str, email: str, address: str | None, limit: AttemptLimit
+    connection: Connection,
+    action: str,
+    email: str,
+    address: str | None,
+    limit: AttemptLimit,
+    password_hash: str | None = None,
 ) -> list[UUID]:
     """Counts an attempt at `action`, by account, by client address and by both; returns the ids of the counts.
 
-    Raises Refused: LIMIT_REACHED if there were too many attempts within the window.
+    What one client does is counted for the account's `password_hash`, so that a new password ends a lockout. Raises
+    Refused: LIMIT_REACHED if there were too many attempts within the window.
     """
     # The pair first: what it refuses must not count for others. All are locked, and a fixed order prevents deadlocks.
     subjects = [(f"{action} account {email.lower()}", limit.per_account)]
     if limit.per_pair is not None:
-        subjects.insert(0, (f"{action} account {email.lower()} address {address}", limit.per_pair))
+        pair = f"{action} account {email.lower()} address {address} {password_hash or ''}"
+        subjects.insert(0, (pair, limit.per_pair))
     if address is not None:
         subjects.append((f"{action} address {address}", limit.per_address))
     made = []

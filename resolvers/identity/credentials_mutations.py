@@ -46,7 +46,9 @@ async def check_password(call: Call, password: str) -> Checked:
         found = await connection.fetchrow("SELECT * FROM identity.credential_of_account($1)", call.viewer.account)
         if found is None:  # deleted in the meantime, or without a password so far
             return Checked()
-        tried = await attempts.count_attempt(connection, SIGN_IN, found["email"], call.address, call.sign_ins)
+        tried = await attempts.count_attempt(
+            connection, SIGN_IN, found["email"], call.address, call.sign_ins, found["password_hash"]
+        )
     matches = await verify_password(password, found["password_hash"], call.caller)
     if matches:
         async with call.apart() as connection:

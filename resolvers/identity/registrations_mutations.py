@@ -110,7 +110,7 @@ async def verify_email(call: Call, *, code: str, password: str) -> Work:
         password_hash = await connection.fetchval("SELECT identity.registered_password($1)", read_code(code))
         tried = []
         if password_hash is not None:
-            tried = await attempts.count_attempt(connection, VERIFY, read_code(code), call.address, call.sign_ins)
+            tried = await attempts.count_attempt(connection, VERIFY, read_code(code), call.address, call.proofs)
     matches = password_hash is not None and await verify_password(password, password_hash, call.caller)
 
     async def opens(connection: Connection, viewer: Viewer) -> Result:

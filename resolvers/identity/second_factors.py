@@ -97,7 +97,7 @@ async def try_challenge(
     )  # fmt: skip
     if found is None:
         return None, []
-    tried = await attempts.count_attempt(connection, SECOND_FACTOR, found["email"], call.address, call.sign_ins)
+    tried = await attempts.count_attempt(connection, SECOND_FACTOR, found["email"], call.address, call.proofs)
     return found, tried
 
 

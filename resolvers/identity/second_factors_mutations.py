@@ -233,7 +233,7 @@ async def expect_proof(call: Call, proof: Proof) -> None:
             found = await connection.fetchrow("SELECT * FROM identity.credential_of_account($1)", account)
             if found is None:
                 raise Forbidden
-            tried = await attempts.count_attempt(connection, SECOND_FACTOR, found["email"], call.address, call.sign_ins)
+            tried = await attempts.count_attempt(connection, SECOND_FACTOR, found["email"], call.address, call.proofs)
     if found is None:
         raise invalid(CHALLENGE_OVER, "challenge")
     async with call.apart() as connection:

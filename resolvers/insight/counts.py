@@ -1,4 +1,9 @@
-"""Publishes the counts of the network, of communities and of surveys: monthly, with noise, the same for everybody."""
+"""Publishes the counts of the network, of communities and of surveys: monthly, with noise, the same for everybody.
+
+The public ledger has the moment of each, and who asks over and over sees a count change. What comes between two of them
+takes longer for more members: including those who have joined, and counting. It takes a whole number of
+`step_seconds`, if given, before the count is shown or the ledger locked.
+"""
 
 import secrets
 from collections.abc import Sequence
@@ -25,6 +30,7 @@ from resolvers.days import current_day
 from resolvers.insight import purposes
 from resolvers.insight.drawing import drawn
 from resolvers.insight.ledger import NewEntry, append
+from resolvers.pacing import in_steps_of
 
 # What the ledger says of each kind: the purpose, and the names of the counts.
 USES = {
@@ -39,7 +45,7 @@ USES = {
 THE_NETWORK = "The network"
 
 
-async def publish_network(connection: Connection) -> None:
+async def publish_network(connection: Connection, step_seconds: float | None = None) -> None:
     """Publishes the counts of the network, unless this month's are published.
 
     To be called in a transaction, as the publisher.
@@ -50,12 +56,13 @@ async def publish_network(connection: Connection) -> None:
     counted_on = await connection.fetchval("SELECT max(counted_on) FROM catalog.network_count")
     if is_of_month(counted_on, today) or await _published_within_a_year(connection, None, today) >= COUNTS_A_YEAR:
         return
-    await connection.execute("SELECT research.include_in_network()")
-    active, treatments = await connection.fetchval("SELECT research.count_network()")
-    noisy = [
-        *await drawn(noise.draw, [active], ACTIVE_MEMBERS_PRICE),
-        *await drawn(noise.draw, [treatments], TREATMENTS_PRICE, NETWORK_SQUARES),
-    ]
+    async with in_steps_of(step_seconds):
+        await connection.execute("SELECT research.include_in_network()")
+        active, treatments = await connection.fetchval("SELECT research.count_network()")
+        noisy = [
+            *await drawn(noise.draw, [active], ACTIVE_MEMBERS_PRICE),
+            *await drawn(noise.draw, [treatments], TREATMENTS_PRICE, NETWORK_SQUARES),
+        ]
     demonstration = await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.community c WHERE c.demonstration)")
     await connection.execute(
         """
@@ -67,7 +74,7 @@ async def publish_network(connection: Connection) -> None:
     await record(connection, CountKind.NETWORK, None, None, NETWORK_PRICE, noisy, demonstration=demonstration)
 
 
-async def publish_community(connection: Connection, community: UUID) -> None:
+async def publish_community(connection: Connection, community: UUID, step_seconds: float | None = None) -> None:
     """Publishes the counts of a community, unless this month's are published.
 
     To be called in a transaction, as the publisher.
@@ -78,16 +85,17 @@ async def publish_community(connection: Connection, community: UUID) -> None:
         return
     if await _published_within_a_year(connection, community, today) >= COUNTS_A_YEAR:
         return  # a delayed publication fell into the month after
-    await connection.execute("SELECT research.include_members($1)", community)
     charge = price(COUNT_PRECISION, COMMUNITY_COUNTS)
     exact = "SELECT research.count_community($1)"
-    noisy = await drawn(noise.draw, await connection.fetchval(exact, community), charge, COMMUNITY_COUNTS)
+    async with in_steps_of(step_seconds):
+        await connection.execute("SELECT research.include_members($1)", community)
+        noisy = await drawn(noise.draw, await connection.fetchval(exact, community), charge, COMMUNITY_COUNTS)
     members, consenting = map(rounded, noisy)
     await connection.execute("SELECT catalog.show_counts($1, $2, $3, $4)", community, members, consenting, today)
     await record(connection, CountKind.COMMUNITY, community, None, charge, noisy)
 
 
-async def publish_progress(connection: Connection, survey: UUID) -> None:
+async def publish_progress(connection: Connection, survey: UUID, step_seconds: float | None = None) -> None:
     """Publishes the progress of a survey to staff, unless this month's is published.
 
     To be called in a transaction, as the publisher, which has locked the survey.
@@ -102,8 +110,10 @@ async def publish_progress(connection: Connection, survey: UUID) -> None:
     charge = price(COUNT_PRECISION)
     if await spent_on_surveys(connection, community, today) + charge > SURVEYS_YEARLY:
         return  # its last day was postponed after it was scheduled
-    await connection.execute("SELECT research.include_members($1)", community)
-    noisy = await drawn(noise.draw, await connection.fetchval("SELECT research.count_progress($1)", survey), charge, 1)
+    exact = "SELECT research.count_progress($1)"
+    async with in_steps_of(step_seconds):
+        await connection.execute("SELECT research.include_members($1)", community)
+        noisy = await drawn(noise.draw, await connection.fetchval(exact, survey), charge, 1)
     # Those who have come at least so far. Each count is of members who are in one of the four.
     eligible, invited, started, completed = (rounded(sum(noisy[place:])) for place in range(4))
     await connection.execute(

@@ -173,22 +173,21 @@ def privacy_loss_of(me: Row, *, viewer: ViewerIds) -> Rows:
 
 
 def _reserved_by_datasets(me: Row) -> Expression:
-    """The cap of those that can still be queried, and of others what was published within the year."""
+    """The cap of those that can or will be queried, and of others what was published within the year."""
     enrolment, dataset, entry = row(datasets.Enrolment), row(datasets.Dataset), row(tables.LedgerEntry)
-    is_open = (
-        select(dataset.id)
-        .where(
-            dataset.id == enrolment.dataset_id,
-            dataset.status == datasets.DatasetStatus.OPEN,
-            dataset.ends_on >= today(),
-        )
-        .exists()
+    ended = select(dataset.id).where(
+        dataset.id == enrolment.dataset_id,
+        (dataset.status != datasets.DatasetStatus.OPEN) | (dataset.ends_on < today()),
     )
+    is_seen = select(dataset.id).where(dataset.id == enrolment.dataset_id).exists()
+    used = select(entry.position).where(entry.dataset_id == enrolment.dataset_id).exists()
     published = select(func.sum(entry.micro_rho)).where(
         entry.dataset_id == enrolment.dataset_id, entry.published_at >= _year_before()
     )
+    # Members see neither a dataset that is being frozen nor one that was too small; the second is in the ledger.
+    is_over = ended.exists() | (~is_seen & used)
     of_each = case(
-        (is_open, enrolment.reserved_micro_rho),
+        (~is_over, enrolment.reserved_micro_rho),
         else_=func.least(enrolment.reserved_micro_rho, func.coalesce(published.scalar_subquery(), 0)),
     )
     return func.coalesce(select(func.sum(of_each)).where(enrolment.member_id == me.member_id).scalar_subquery(), 0)

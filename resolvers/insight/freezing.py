@@ -231,11 +231,11 @@ async def finish(
     while their answers are deleted. The last one publishes; if the draw that decides is below the floor, nothing
     but the size is charged and the records are destroyed. `pause` is awaited with the number of parts that are done,
     which become more each time, and with `FREEZING_PARTS` once more before the last transaction ends. `at` is the time
-    of publication, if not now; `begin` begins a transaction. None if it was finished meanwhile.
+    of publication, if not now; `begin` begins the transaction that publishes. None if it was finished meanwhile.
     """
     parts = 0
     while parts < FREEZING_PARTS:
-        async with begin(connection):
+        async with connection.transaction():
             done = await connection.fetchval("SELECT research.freeze_members($1, $2)", dataset, BATCH)
         if done is None:
             return None

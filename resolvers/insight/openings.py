@@ -13,6 +13,7 @@ from resolvers.days import current_day
 from resolvers.insight.counts import is_of_month, record, spent_on_surveys
 from resolvers.insight.drawing import drawn
 from resolvers.insight.releases import Overspent
+from resolvers.pacing import in_steps_of
 
 SURVEY = """
     SELECT s.community_id, s.closes_on, s.status, g.counted_on,
@@ -55,21 +56,24 @@ async def begin(connection: Connection, survey: UUID) -> None:
     await record(connection, CountKind.OPENING, found["community_id"], survey, thresholds.PRICE, [])
 
 
-async def look(connection: Connection, survey: UUID) -> bool:
+async def look(connection: Connection, survey: UUID, step_seconds: float | None = None) -> bool:
     """Opens a survey that is due to be looked at today, if the noisy count has reached its threshold. Whether it did.
 
-    To be called in a transaction that has locked the survey.
+    To be called in a transaction that has locked the survey. A look takes longer for more members: it takes a whole
+    number of `step_seconds`, if given, before the survey opens, because everybody sees when that happens.
     """
     community = await connection.fetchval("SELECT community_id FROM catalog.survey WHERE id = $1", survey)
-    await connection.execute("SELECT research.include_members($1)", community)
-    found = await connection.fetchrow("SELECT threshold, eligible FROM research.look($1)", survey)
-    if found is None or not await drawn(thresholds.has_reached, found["eligible"], found["threshold"]):
+    async with in_steps_of(step_seconds):
+        await connection.execute("SELECT research.include_members($1)", community)
+        found = await connection.fetchrow("SELECT threshold, eligible FROM research.look($1)", survey)
+        reached = found is not None and await drawn(thresholds.has_reached, found["eligible"], found["threshold"])
+    if not reached:
         return False
     await connection.execute("SELECT catalog.open_survey($1)", survey)
     return True
 
 
-async def settle(connection: Connection, survey: UUID) -> None:
+async def settle(connection: Connection, survey: UUID, step_seconds: float | None = None) -> None:
     """Looks at a waiting survey, whose opening begins now if it was scheduled before openings were charged."""
     if await lock(connection, survey) is not SurveyStatus.WAITING:
         return
@@ -78,7 +82,7 @@ async def settle(connection: Connection, survey: UUID) -> None:
             await begin(connection, survey)
         except Overspent:
             return
-    await look(connection, survey)
+    await look(connection, survey, step_seconds)
 
 
 def progress_price(closes_on: date, counted_on: date | None, today: date) -> int:

@@ -122,7 +122,8 @@ async def test_each_piece_is_a_transaction_that_takes_its_time_before_it_commits
         did.append("commit")
 
     monkeypatch.setattr("resolvers.pacing.wait_out", wait_out)
-    await jobs.move_members(admin, begin)
+    monkeypatch.setattr(jobs, "begun", begin)
+    await jobs.move_members(admin)
     assert len(did) >= 3 * FREEZING_PARTS
     assert did == ["begin", jobs.MOVING_SECONDS, "commit"] * (len(did) // 3)
     assert await places(admin, "care.membership", "community_id", both) == [0, 1]

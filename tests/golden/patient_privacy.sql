@@ -92,11 +92,19 @@ WITH viewer AS MATERIALIZED (
               ) AS spent
               FROM (
                 SELECT CAST(coalesce((
-                  SELECT sum(CASE WHEN (EXISTS (
+                  SELECT sum(CASE WHEN (NOT ((EXISTS (
                     SELECT dataset_1.id
                     FROM insight.dataset AS dataset_1
-                    WHERE dataset_1.id = enrolment_2.dataset_id AND dataset_1.status = 'OPEN' AND dataset_1.ends_on >= catalog.today()
-                  )) THEN enrolment_2.reserved_micro_rho ELSE least(enrolment_2.reserved_micro_rho, coalesce((
+                    WHERE dataset_1.id = enrolment_2.dataset_id AND (dataset_1.status != 'OPEN' OR dataset_1.ends_on < catalog.today())
+                  )) OR NOT (EXISTS (
+                    SELECT dataset_1.id
+                    FROM insight.dataset AS dataset_1
+                    WHERE dataset_1.id = enrolment_2.dataset_id
+                  )) AND (EXISTS (
+                    SELECT ledger_entry_5.position
+                    FROM insight.ledger_entry AS ledger_entry_5
+                    WHERE ledger_entry_5.dataset_id = enrolment_2.dataset_id
+                  )))) THEN enrolment_2.reserved_micro_rho ELSE least(enrolment_2.reserved_micro_rho, coalesce((
                     SELECT sum(ledger_entry_5.micro_rho) AS sum_2
                     FROM insight.ledger_entry AS ledger_entry_5
                     WHERE ledger_entry_5.dataset_id = enrolment_2.dataset_id AND ledger_entry_5.published_at >= catalog.year_before(catalog.today())

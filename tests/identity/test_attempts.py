@@ -9,6 +9,7 @@ import asyncpg
 from resolvers import jobs
 from settings import Limits
 from tests.support.client import ANYBODY, SIGN_IN, Ask, serving
+from tests.support.client import PASSWORD as DEMONSTRATION
 from tests.support.newcomers import (
     PASSWORD,
     REGISTER,
@@ -119,6 +120,29 @@ async def test_sign_ins_are_limited_by_client_address_and_only_trusted_proxies_n
         for number in range(3):
             assert await code_from(ask, f"b{number}", f"203.0.113.{number}") == "WRONG_CREDENTIALS"
         assert await code_from(ask, "b3", "203.0.113.99") == "LIMIT_REACHED"
+
+
+async def test_who_guesses_from_one_address_locks_nobody_out_elsewhere(fresh: str, tmp_path: Path) -> None:
+    trusted = (ip_network("127.0.0.1/32"),)
+    async with serving(fresh, data=tmp_path, trusted_proxies=trusted, limits=Limits(sign_ins_to=25)) as ask:
+
+        async def signs_in(password: str, address: str) -> list[str]:
+            variables = {"email": "patient@demo.example", "password": password}
+            answer = await ask.http.post(
+                "/graphql", json={"query": SIGN_IN, "variables": variables}, headers={"x-forwarded-for": address}
+            )
+            return [error["code"] for error in answer.json()["data"]["signIn"]["userErrors"]]
+
+        for address in ("203.0.113.7", "203.0.113.8"):
+            found = [await signs_in("wrong password", address) for _ in range(12)]
+            assert found == [["WRONG_CREDENTIALS"]] * 10 + [["LIMIT_REACHED"]] * 2
+            assert await signs_in(DEMONSTRATION, address) == ["LIMIT_REACHED"]
+            assert await signs_in(DEMONSTRATION, "198.51.100.1") == []
+        # What the limit of one address refused does not count for the account, which has one of its own.
+        for _ in range(5):
+            assert await signs_in("wrong password", "203.0.113.9") == ["WRONG_CREDENTIALS"]
+        assert await signs_in("wrong password", "203.0.113.9") == ["LIMIT_REACHED"]
+        assert await signs_in(DEMONSTRATION, "198.51.100.1") == ["LIMIT_REACHED"]
 
 
 async def test_expired_attempts_are_deleted_and_others_stay(owner: asyncpg.Connection) -> None:

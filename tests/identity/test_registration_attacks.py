@@ -111,7 +111,7 @@ async def test_the_mail_names_the_pseudonym(own_ask: Ask, mailbox: Mailbox, loca
 async def test_passwords_tried_with_one_code_are_limited(own_ask: Ask, mailbox: Mailbox) -> None:
     stolen = code_in(await registered(own_ask, mailbox, pseudonym="Mallory", password=ATTACKERS))
     code = code_in(await registered(own_ask, mailbox, pseudonym="Victim"))
-    for _ in range(LIMITS.sign_ins):
+    for _ in range(LIMITS.proofs):
         assert await verified(own_ask, stolen, "wrong password") == [WRONG]
     assert await verified(own_ask, stolen, ATTACKERS) == [{"code": "LIMIT_REACHED", "path": ["input"]}]
     assert await verified(own_ask, code, PASSWORD) == []  # the other code is not affected

@@ -15,6 +15,7 @@ import pytest
 
 from models.security.publisher import PUBLISHER
 from privacy import noise, thresholds
+from resolvers import jobs
 from resolvers.insight import counts, openings
 from resolvers.jobs import publish_counts, publish_network, settle_surveys
 from tests import factories
@@ -189,6 +190,7 @@ async def test_signing_in_and_following_treatments_flip_no_figure_of_the_network
     read = "{ network { activeMembers treatmentsFollowed } }"
     treatments = [(await factories.treatment(network.database))["id"] for _ in range(2)]
     target, outsider = await network.member(), await network.member()
+    monkeypatch.setattr(jobs, "NETWORK_SECONDS", None)  # which would only take time here
     if planted:
         monkeypatch.setattr(noise, "draw", lambda counts, *_: list(counts))
         monkeypatch.setattr(counts, "is_of_month", lambda counted_on, today: False)

@@ -1,6 +1,7 @@
 """Budgets of datasets, the public ledger, a member's own entries in it, and events about new insights."""
 
 import asyncio
+from datetime import UTC, datetime
 from uuid import UUID
 
 from models.identity.accounts import StaffRole
@@ -221,3 +222,24 @@ async def test_a_notification_leads_to_its_insight(published: Published) -> None
     assert (await published("patient", text))["me"]["notifications"]["nodes"] == [
         {"kind": "INSIGHT_PUBLISHED", "subject": {"__typename": "Insight", "variable": {"name": "fatigue"}}}
     ]
+
+
+async def test_what_is_reserved_is_what_enrolling_reserves_whatever_becomes_of_the_dataset(network: Network) -> None:
+    database, ada = network.database, await network.member()
+    today = datetime.now(UTC).date()
+    made = await factories.dataset(database, status="FREEZING", progress=40, frozen_on=today)
+    dataset, about = made["id"], {"dataset_id": made["id"], "member_id": ada.id}
+    await factories.enrolment(database, **about, reserved_micro_rho=75_000)
+
+    async def reserved() -> tuple[int, int]:
+        seen = await network.ask(ada, "{ me { privacyLoss { reserved { microRho } } } }")
+        kept = await network.value("SELECT research.reserved_by_datasets($1, catalog.today())", ada.id)
+        return seen["data"]["me"]["privacyLoss"]["reserved"]["microRho"], kept
+
+    assert await reserved() == (75_000, 75_000)  # while it is being frozen, which members do not see
+    await database.execute("UPDATE insight.dataset SET status = 'OPEN', progress = 100 WHERE id = $1", dataset)
+    assert await reserved() == (75_000, 75_000)
+    spent = (await factories.ledger_entry(database, dataset_id=dataset))["micro_rho"]
+    await database.execute("UPDATE insight.dataset SET spent_micro_rho = $2 WHERE id = $1", dataset, spent)
+    await database.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", dataset)
+    assert await reserved() == (spent, spent)  # it was too small, which members do not see either

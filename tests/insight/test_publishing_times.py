@@ -1,18 +1,26 @@
-"""When a publication is answered says nothing about how many records were counted."""
+"""When something is published, or a survey opens, says nothing about how many members or records were counted."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import date
+from typing import Any
 from unittest import mock
 
 import pytest
 
-from privacy import noise
-from resolvers import pacing
+from privacy import noise, thresholds
+from resolvers import jobs, pacing
+from resolvers.insight import openings
 from resolvers.insight.insights_mutations import COUNTING_SECONDS
 from resolvers.pacing import in_steps_of
+from tests import factories
+from tests.faults.test_kill_publishing import unserved_network
+from tests.insight.test_rollback_guard import publisher as publisher_of
 from tests.support.client import Caller
 from tests.support.network import Network
-from tests.support.population import publish
+from tests.support.population import crowd, publish
 from tests.support.publishable import free, paid
+from tests.support.surveys import in_days
 
 
 async def ends(takes: float, step: float | None) -> float:
@@ -65,3 +73,61 @@ async def test_counting_ends_with_a_step_before_anything_of_it_is_written_and_wh
     assert done == [("drawn", 0), ("waited", COUNTING_SECONDS)]
     free(await publish(network, licensed_buyer, dataset, "r", "q"))
     assert len(done) == 2
+
+
+async def test_counts_and_looks_take_whole_steps_before_anything_of_them_is_shown(
+    fresh: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, float]] = []
+    for module, name in ((noise, "draw"), (thresholds, "has_reached")):
+        work = getattr(module, name)
+
+        def noted(*given: Any, work: Callable[..., Any] = work, name: str = name) -> Any:
+            done.append((name, 0))
+            return work(*given)
+
+        monkeypatch.setattr(module, name, noted)
+    async with unserved_network(fresh) as network, publisher_of(fresh) as publisher:
+        database = network.database
+        people = await crowd(database, [{"q": "A"}] * 20)
+        about = {"community_id": people.community, "status": "WAITING", "closes_on": date.fromisoformat(in_days(9))}
+        waiting = (await factories.survey(database, **about))["id"]
+        await database.execute("UPDATE catalog.community SET counted_on = NULL WHERE id = $1", people.community)
+        counted = "UPDATE catalog.community SET counted_on = catalog.today() WHERE id <> $1"
+        await database.execute(counted, people.community)
+        await database.execute("DELETE FROM catalog.network_count")
+        await database.execute(
+            "UPDATE catalog.survey SET status = 'CLOSED' WHERE id <> $1 AND status = 'WAITING'", waiting
+        )
+        async with publisher.transaction():
+            await openings.begin(publisher, waiting)
+        free = "SELECT pg_try_advisory_xact_lock(hashtext('cohorte.ledger'))"
+
+        async def waits(seconds: float, began: float) -> None:
+            held = """
+                SELECT count(*) FROM pg_locks WHERE mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()
+                    AND relation IN ('insight.count_release'::regclass, 'insight.ledger_entry'::regclass)
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """
+            assert await database.fetchval(held) == 0
+            async with database.transaction():
+                assert await database.fetchval(free)  # the ledger, for which others wait
+            assert await database.fetchval("SELECT status FROM catalog.survey WHERE id = $1", waiting) == "WAITING"
+            done.append(("waited", seconds))
+
+        monkeypatch.setattr(pacing, "wait_out", waits)
+        monkeypatch.setattr(jobs, "wait_out", waits)
+        await jobs.publish_counts(publisher)
+        # Of the community, and of the progress of its two surveys.
+        assert done == [("draw", 0), ("waited", jobs.COUNTING_SECONDS)] * 3
+        done.clear()
+        await jobs.publish_network(publisher)
+        assert done == [("draw", 0), ("draw", 0), ("waited", jobs.NETWORK_SECONDS)]
+        done.clear()
+        await jobs.settle_surveys(publisher)
+        assert done == [("has_reached", 0), ("waited", jobs.COUNTING_SECONDS)]
+        # What is not due does not wait.
+        done.clear()
+        for job in (jobs.publish_counts, jobs.publish_network, jobs.settle_surveys):
+            await job(publisher)
+        assert done == []

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,11 +17,14 @@ from commands.databases import at
 from models.insight.counts import CountKind
 from models.logins import open_roles, role_dsn
 from models.security.publisher import PUBLISHER
+from resolvers import jobs
 from resolvers.insight import counts, ledger
 from resolvers.insight.ledger import EMPTY, Head
 from server import head_places
 from server.head_places import DatabasePlace, FolderPlace, HeadPlace, WebPlace
 from server.legacy_heads import LegacyHead
+from server.pools import ConnectionPool
+from server.publisher_pool import PublisherPool
 from server.rollback_guard import (
     HeadMissing,
     HeadNotStored,
@@ -31,10 +34,11 @@ from server.rollback_guard import (
     guard_of,
 )
 from server.stored_heads import NextHead, StoredHead, parse
+from tests.faults.test_kill_publishing import unserved_network
 from tests.support.heads import stored_head
 from tests.support.network import network_on
 from tests.support.object_store import object_store
-from tests.support.population import PUBLISH, buyer, closed
+from tests.support.population import PUBLISH, buyer, closed, crowd
 from tests.support.publishable import gathered, releases, spent
 
 READS = "{ communities(first: 1) { nodes { id } } }"
@@ -369,3 +373,44 @@ async def test_a_fault_is_logged_once_a_minute(fresh: str, tmp_path: Path, caplo
             with pytest.raises(PublishingSuspended):
                 await guard.check(connection)
     assert len([record for record in caplog.records if record.name == "cohorte.ledger"]) == 1
+
+
+async def test_a_place_that_is_down_suspends_what_publishes_and_nothing_else(
+    fresh: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = [FolderPlace(tmp_path / "one"), FolderPlace(tmp_path / "two")]
+    guard, records = RollbackGuard(places), "SELECT count(*) FROM research.record WHERE dataset_id = $1"
+    monkeypatch.setattr(jobs, "PART_SECONDS", 0.01)
+    monkeypatch.setattr(jobs, "PUBLISHING_SECONDS", 0.01)
+    async with unserved_network(fresh) as network, publisher(fresh) as connection:
+        database = network.database
+        await guard.store(connection)
+        head = await ledger.head(connection)
+        people = await crowd(database, [{"q": "A"}] * 300)
+        await database.execute("UPDATE catalog.survey SET closes_on = '2020-01-01' WHERE id = $1", people.survey)
+        await database.execute("UPDATE catalog.survey SET status = 'CLOSED' WHERE status = 'WAITING'")
+        (tmp_path / "two").rename(tmp_path / "elsewhere")
+        (tmp_path / "two").touch()
+        scheduled = PublisherPool(cast(ConnectionPool, None), guard).jobs((jobs.settle_surveys, jobs.freeze_datasets))
+        settle, freeze, _ = scheduled
+        await settle(connection)
+        with pytest.raises(HeadNotStored, match="Not a directory"):
+            await freeze(connection)
+        made = "SELECT id, status, progress FROM insight.dataset WHERE survey_id = $1"
+        found = await database.fetchrow(made, people.survey)
+        assert (found["status"], found["progress"]) == ("FREEZING", 94)  # all but what is published
+        assert await database.fetchval(records, found["id"]) == 300
+        assert await ledger.head(connection) == head
+        # With no place that shows the head, nothing goes on: the database may have been rolled back.
+        (tmp_path / "one").rename(tmp_path / "nowhere")
+        (tmp_path / "one").touch()
+        for job in scheduled:
+            with pytest.raises(HeadNotStored):
+                await job(connection)
+        for name, kept in (("one", "nowhere"), ("two", "elsewhere")):
+            (tmp_path / name).unlink()
+            (tmp_path / kept).rename(tmp_path / name)
+        for job in scheduled:
+            await job(connection)
+        assert await database.fetchval("SELECT status FROM insight.dataset WHERE id = $1", found["id"]) == "OPEN"
+        assert (await ledger.head(connection)).position > head.position

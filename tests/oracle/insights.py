@@ -464,10 +464,11 @@ def reserved(seen: VisibleRows, me: Found) -> int:
     whole = 0
     for row in seen.of("research.enrolment", member_id=me["member_id"]):
         dataset = seen.one("insight.dataset", id=row["dataset_id"])
-        if dataset and dataset["status"] == "OPEN" and dataset["ends_on"] >= seen.today:
+        uses = seen.of("insight.ledger_entry", dataset_id=row["dataset_id"])
+        is_open = dataset["status"] == "OPEN" and dataset["ends_on"] >= seen.today if dataset else not uses
+        if is_open:
             whole += row["reserved_micro_rho"]
         else:
-            uses = seen.of("insight.ledger_entry", dataset_id=row["dataset_id"])
             recent = sum(use["micro_rho"] for use in uses if use["published_at"] >= year)
             whole += min(row["reserved_micro_rho"], recent)
     counted = seen.of("research.counted_membership", member_id=me["member_id"])

@@ -25,17 +25,16 @@ FULL = get_introspection_query(
     input_value_deprecation=True,
 )
 VIEWS = {"public": None, "patient": "patient", "buyer": "laboratory", "manager": "manager"}
-# Of each kind of type, the entries that must not be null; all others of SHAPED must be. Without `isOneOf`, which
-# graphql-core makes false for all kinds but inputs, and null for none.
+# Of each kind of type, the entries that must not be null; all others of SHAPED must be.
 KINDS = {
     "SCALAR": set(),
     "OBJECT": {"fields", "interfaces"},
     "INTERFACE": {"fields", "interfaces", "possibleTypes"},
     "UNION": {"possibleTypes"},
     "ENUM": {"enumValues"},
-    "INPUT_OBJECT": {"inputFields"},
+    "INPUT_OBJECT": {"inputFields", "isOneOf"},
 }
-SHAPED = {"fields", "interfaces", "possibleTypes", "enumValues", "inputFields", "ofType"}
+SHAPED = {"fields", "interfaces", "possibleTypes", "enumValues", "inputFields", "isOneOf", "ofType"}
 OPERATIONS = [
     "{ viewer { audience } }",
     "{ nothing }",
@@ -70,7 +69,7 @@ async def test_introspection_has_for_each_kind_of_type_what_it_must_have(ask: As
     entries = (
         "kind name description fields(includeDeprecated: true) { name type { kind } args { name } isDeprecated }"
         " interfaces { kind } possibleTypes { kind } enumValues(includeDeprecated: true) { name isDeprecated }"
-        " inputFields { name type { kind } } ofType { kind }"
+        " inputFields { name type { kind } } isOneOf ofType { kind }"
     )
     answer = await ask(await caller(ask, name), f"{{ __schema {{ types {{ {entries} }} }} }}")
     types = answer["data"]["__schema"]["types"]
