@@ -3,5 +3,5 @@
 from models.migrations import frozen
 
 revision = "0084"
-down_revision = "0082"
+down_revision = "0083"
 upgrade, downgrade = frozen.steps(__file__)

@@ -2,6 +2,6 @@
 
 from models.migrations import frozen
 
-revision = "0091"
-down_revision = "0082"
+revision = "0085"
+down_revision = "0084"
 upgrade, downgrade = frozen.steps(__file__)
