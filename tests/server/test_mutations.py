@@ -179,7 +179,7 @@ async def statements_of(network: Network, who: Caller, mutation: str, fields: st
 
 
 async def test_a_write_takes_as_few_round_trips_as_its_rules_need(network: Network) -> None:
-    """Each statement is one: the rate, BEGIN with the viewer, the rules, what is written, COMMIT, the payload."""
+    """Each statement is one: session, rate, BEGIN with the viewer, rules, what is written, COMMIT, payload."""
     community = (await factories.community(network.database))["id"]
     mia = await network.member(community)
     discussion = await factories.discussion(network.database, community_id=community, author_id=mia.id)
@@ -192,10 +192,10 @@ async def test_a_write_takes_as_few_round_trips_as_its_rules_need(network: Netwo
     written = await statements_of(network, mia, "postAdd", "post { id }", **posted)
     assert (len(recorded), len(once_only), len(written)) == (8, 10, 12)
     for found in (recorded, once_only, written):
-        assert found[1] == f"BEGIN;SET LOCAL cohorte.member = '{mia.id}'"
+        assert found[2] == f"BEGIN;SET LOCAL cohorte.member = '{mia.id}'"
         assert found[-2] == "COMMIT;"
     begun = [each for each in recorded if "cohorte.member" in each]
-    assert begun == [recorded[1], recorded[-1]]  # the payload is read by one statement, which sets its viewer itself
+    assert begun == [recorded[2], recorded[-1]]  # the payload is read by one statement, which sets its viewer itself
 
 
 # Below HTTP: the transaction of a role, and how PostgreSQL can fail it.
