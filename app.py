@@ -244,7 +244,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             with suppress(TimeoutError):  # without it, tokens are looked up for each request: slower, and as safe
                 await asyncio.wait_for(is_listening.wait(), LISTENER_SECONDS)
             deliver = smtp_delivery(settings.mail_url) if settings.mail_url else folder_delivery(settings.data / "mail")
-            mailer = Mailer(deliver, settings.mail_from)
+            mailer = Mailer(deliver, settings.mail_from, settings.base if settings.web else None)
             tasks.append(asyncio.create_task(mailer.outbox.run(lambda: connect("cohorte mail"))))
             newsroom = Newsroom()
             tasks.append(asyncio.create_task(newsroom.outbox.run(lambda: connect("cohorte news", PUBLISHER))))

@@ -25,6 +25,7 @@ NOT_INPUTS = {"dist", "generated", "node_modules", "screenshots", "tests"}
 GENERATED = {
     "everybody",
     "account",
+    "readers",
     "public",
     "patient",
     "buyer",

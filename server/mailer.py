@@ -46,9 +46,10 @@ class Mailer:
     the same Message-ID, by which mailboxes recognize duplicates.
     """
 
-    def __init__(self, deliver: Deliver, sender: str) -> None:
+    def __init__(self, deliver: Deliver, sender: str, pages: str | None = None) -> None:
         self.deliver = deliver
         self.sender = sender
+        self.pages = pages  # the origin of the server's pages, if it has any
         self.outbox = Outbox(self.send_due, outbox.MAIL_LOCK, log)
 
     async def send_due(self, connection: asyncpg.Connection) -> None:
@@ -59,7 +60,7 @@ class Mailer:
             while True:
                 self.outbox.wake.clear()
                 async with recording:
-                    due = await outbox.due_mail(connection)
+                    due = await outbox.due_mail(connection, self.pages)
                 for mail in next_mails(due, list(sending.values())):
                     sending[asyncio.create_task(self.send(connection, mail, recording))] = mail
                 if not sending:

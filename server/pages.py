@@ -22,8 +22,8 @@ NAMED = ("graphiql",)  # each is an HTML file, at an address of its name
 APPLICATION = "index"  # the HTML file of all other pages: its own script shows the one of the address
 # Addresses of the application besides `/`; all below them are its own, too. Its web/src/app/routes.ts has the pages.
 PLACES = (
-    "/sign-in", "/register", "/verify", "/reset", "/ledger", "/terms", "/privacy", "/communities", "/me", "/lab",
-    "/staff",
+    "/sign-in", "/register", "/verify", "/reset", "/revert", "/ledger", "/terms", "/privacy", "/communities",
+    "/associations", "/me", "/lab", "/staff",
 )  # fmt: skip
 ASSETS = "assets"
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}

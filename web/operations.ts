@@ -21,6 +21,7 @@ type View = (typeof VIEWS)[number];
 const FOLDERS: Record<string, readonly View[]> = {
   everybody: VIEWS,
   account: ["patient", "buyer", "manager"],
+  readers: ["public", "patient", "manager"],
   public: ["public"],
   patient: ["patient"],
   buyer: ["buyer"],

@@ -4,7 +4,7 @@ import { relative } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
 // The server of `make run`, to which the development server passes on what is not a page.
-const server = "http://127.0.0.1:8000";
+const server = `http://127.0.0.1:${process.env["COHORTE_PORT"] ?? 8000}`;
 
 const WEB = import.meta.dirname;
 

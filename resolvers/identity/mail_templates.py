@@ -30,16 +30,23 @@ class MailText:
     body: str
 
 
-def mail_text(template: MailTemplate, locale: str, code: str | None, about: str | None = None) -> MailText:
+def mail_text(
+    template: MailTemplate, locale: str, code: str | None, about: str | None = None, *, pages: str | None = None
+) -> MailText:
     """The text of a mail, in the language of `locale`, or in English if the server does not speak it.
 
     `about` is the pseudonym, the day, or the name of the organization, community or webhook that the template refers
     to, if any.
+    `pages` is the origin of the server's pages, if it has any: the mail about a changed address leads to one of them.
     """
     language = language_of(locale) or DEFAULT
     # Names in lines that mail software need not fold.
     subject, body = _messages(template, code or "", fill(about or "", LINE))
-    return MailText(subject.in_language(language), body.in_language(language))
+    text = body.in_language(language)
+    if template is MailTemplate.EMAIL_CHANGED and pages is not None:
+        page = f"{pages}/revert"
+        text += message("\nThe page for the code is:\n\n{page}\n", page=page).in_language(language)
+    return MailText(subject.in_language(language), text)
 
 
 def _messages(template: MailTemplate, code: str, name: str) -> tuple[Message, Message]:

@@ -77,14 +77,17 @@ async def unlock_outbox(connection: asyncpg.Connection, lock: int) -> None:
     await connection.execute("SELECT pg_advisory_unlock($1)", lock)
 
 
-async def due_mail(connection: asyncpg.Connection) -> list[PendingMail]:
-    """The next mails to send, the longest due first: at most `BATCH` that are new, and as many that have failed."""
+async def due_mail(connection: asyncpg.Connection, pages: str | None = None) -> list[PendingMail]:
+    """The next mails to send, the longest due first: at most `BATCH` that are new, and as many that have failed.
+
+    `pages` is the origin of the server's pages, if it has any.
+    """
     found = await connection.fetch("SELECT * FROM identity.mail_due($1)", BATCH)
     return [
         PendingMail(
             row["id"],
             row["recipient"],
-            mail_text(MailTemplate(row["letter"]), row["locale"], row["code"], row["about"]),
+            mail_text(MailTemplate(row["letter"]), row["locale"], row["code"], row["about"], pages=pages),
             row["created_at"],
             row["attempts"],
         )

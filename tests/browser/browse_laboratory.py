@@ -56,7 +56,14 @@ WORDS = {
         "linked": "is in the public ledger",
         "condition": "migraine",
         "unlicensed": "No licence of yours covers this dataset",
-        "short": "What is left does not suffice",
+        "short": "are left. The precision",
+        "coarser": "is still affordable",
+        "quota": "of the licence’s quota are left",
+        "prices": "Prices of other margins",
+        "count in order": "Count Time since diagnosis",
+        "merge of": "Merge categories of",
+        "merge": "Merge them",
+        "apart": "Separate",
     },
     "fr": {
         "datasets": "Jeux de données",
@@ -97,7 +104,14 @@ WORDS = {
         "linked": "figure au registre",
         "condition": "psoriasis",
         "unlicensed": "Aucune de vos licences ne couvre",
-        "short": "Ce qui reste ne suffit pas",
+        "short": "La précision",
+        "coarser": "reste accessible",
+        "quota": "du quota de la licence",
+        "prices": "Prix des autres marges",
+        "count in order": "Compter Temps écoulé depuis le diagnostic",
+        "merge of": "Réunir des catégories de",
+        "merge": "Les réunir",
+        "apart": "Séparer",
     },
 }
 SPACES = re.compile("[\u00a0\u202f,]")
@@ -134,14 +148,18 @@ async def test_a_laboratory_goes_from_a_question_and_its_quote_to_the_chart(
     price = PRICES[Precision.WITHIN_20]
     await expect(panel.locator(".facts")).to_contain_text(re.compile(digits(price)))
     cells = int(await panel.locator(".facts dd").nth(1).inner_text())
-    shown = [int(number) for number in re.findall(r"\d+", await panel.locator("ul").inner_text())]
+    shown = [int(number) for number in re.findall(r"\d+", await panel.locator(".readable").inner_text())]
     sigma = 20 / 1.96
     assert LEAST_COUNT < math.ceil(least_shown(sigma, cells)) in {each + step for each in shown for step in (-1, 0, 1)}
     assert PRECISE_COUNT * 20 in shown
-    await look(found, f"lab-quote-{language}")
+    await expect(panel.locator(".meter", has_text=words["quota"])).to_be_visible()
+    await panel.locator("summary", has_text=words["prices"]).click()
+    await expect(panel.locator("tbody tr")).to_have_count(4)
+    await look(found, f"lab-quote-{language}", dark=language == "en")
     # What is not affordable cannot be published, and what is affordable is offered.
     await page.locator("[name=precision][value=WITHIN_5]").check()
     await expect(panel.locator(".notice.fault")).to_contain_text(words["short"])
+    await expect(panel.locator(".suggestions")).to_contain_text(words["coarser"])
     await expect(panel.get_by_role("button", name=words["publish"])).to_have_count(0)
     await look(found, f"lab-quote-short-{language}", narrow=False)
     await panel.get_by_role("button", name="±\u00a020").click()
@@ -153,6 +171,39 @@ async def test_a_laboratory_goes_from_a_question_and_its_quote_to_the_chart(
     await expect(heading(page, words["counted"])).to_be_visible()
     await page.locator(".chart").wait_for()
     await look(found, f"lab-published-{language}")
+
+
+@languages
+async def test_categories_are_merged_by_pointing_and_by_a_stored_grouping(
+    visit: Visiting, network: Network, language: str
+) -> None:
+    words = WORDS[language]
+    found = await signed_in(visit, network, language)
+    page = found.page
+    await open_trial(page)
+    await page.get_by_role("button", name=words["count in order"], exact=True).click()
+    panel = page.locator(".panel")
+    cells = panel.locator(".facts dd").nth(1)
+    await expect(cells).to_have_text(re.compile(r"\d"))
+    before = int(await cells.inner_text())
+    # Neighbours are merged, and others are not: the categories are in order.
+    merging = panel.locator("details", has_text=words["merge of"]).first
+    await merging.locator("summary").click()
+    boxes = merging.locator("[type=checkbox]")
+    await boxes.nth(0).check()
+    await boxes.nth(2).check()
+    await expect(merging.get_by_role("button", name=words["merge"])).to_be_disabled()
+    await boxes.nth(1).check()
+    await boxes.nth(2).uncheck()
+    await merging.get_by_role("button", name=words["merge"]).click()
+    await expect(cells).to_have_text(str(before - 1))
+    await page.reload()  # the question is in the address
+    await expect(cells).to_have_text(str(before - 1))
+    merging = panel.locator("details").first
+    await merging.locator("summary").click()
+    await look(found, f"lab-merged-{language}", dark=language == "en")
+    await merging.get_by_role("button", name=words["apart"]).click()
+    await expect(cells).to_have_text(str(before))
 
 
 @languages

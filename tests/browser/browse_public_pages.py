@@ -150,6 +150,15 @@ async def test_the_browser_checks_the_chain_of_the_ledger(visit: Visiting, langu
     await press(found.page, words["check"])
     await expect(found.page.locator(".notice.good")).to_contain_text(words["intact"])
     await look(found, f"ledger-{language}")
+    page = found.page
+    entry = page.locator("tbody a").first
+    position = await entry.inner_text()
+    await entry.click()
+    await expect(page.locator("main h1")).to_contain_text(position)
+    await expect(page.locator("dl.facts code").first).to_be_visible()
+    await look(found, f"ledger-entry-{language}", dark=True)
+    await found.open("/ledger/use_nothing")
+    await page.locator("main .notice").wait_for()
 
 
 @pytest.mark.parametrize("altered", ["line", "hash", "previousHash", "order", "missing"])
@@ -187,7 +196,7 @@ async def test_addresses_without_a_page_say_so(visit: Visiting, language: str) -
     found = await visit("/nowhere", locale=LOCALES[language])
     await expect(heading(found.page, WORDS[language]["none"])).to_be_visible()
     await look(found, f"not-found-{language}")
-    await found.open("/ledger/nowhere")
+    await found.open("/ledger/no/where")
     await expect(heading(found.page, WORDS[language]["none"])).to_be_visible()
     for path, name in (("/terms", "terms"), ("/privacy", "privacy")):
         await found.open(path)

@@ -341,6 +341,42 @@ async def test_an_editor_changes_the_catalogue_and_sees_who_else_did(
 
 
 @languages
+async def test_an_editor_sets_the_indicators_of_a_community(visit: Visiting, network: Network, language: str) -> None:
+    words = {
+        "en": ("Its indicators", "Move up {}", "Remove {}", "Save the list"),
+        "fr": ("Ses indicateurs", "Monter {}", "Retirer {}", "Enregistrer la liste"),
+    }[language]
+    title, up, remove, save = words
+    slug = {"en": "psoriasis", "fr": "migraine"}[language]
+    community = await network.value("SELECT id FROM catalog.community WHERE slug = $1", slug)
+    found = await visit("/", locale=LOCALES[language])
+    page = found.page
+    await staff(found, network, language, StaffRole.CATALOGUE_EDITOR)
+    await found.open(f"/staff/catalogue/communities/com_{community}")
+    lists = page.locator("details.sequence", has_text=title)
+    await lists.locator("summary").click()
+    rows = lists.locator("li > span:first-child")
+    first, second, *others = await rows.all_inner_texts()
+    await expect(lists.get_by_role("button", name=save)).to_be_disabled()
+    await lists.get_by_role("button", name=up.format(second), exact=True).click()
+    await lists.get_by_role("button", name=remove.format(others[-1]), exact=True).click()
+    await look(found, f"staff-community-lists-{language}", dark=language == "en")
+    await lists.get_by_role("button", name=save).click()
+    await expect(page.locator(".notice.good")).to_be_visible()
+    await page.reload()
+    await lists.locator("summary").click()
+    await expect(rows).to_have_text([second, first, *others[:-1]])
+    # One is found by a search, and added at the end.
+    await lists.locator("[type=search]").fill(others[-1])
+    await lists.locator(".picker li button", has_text=others[-1]).first.click()
+    await lists.get_by_role("button", name=save).click()
+    await expect(page.locator(".notice.good")).to_be_visible()
+    await page.reload()
+    await lists.locator("summary").click()
+    await expect(rows).to_have_text([second, first, *others])
+
+
+@languages
 async def test_an_editor_decides_on_proposals(visit: Visiting, network: Network, language: str) -> None:
     words = WORDS[language]
     names = [f"Proposal {next(NUMBERS)}" for _ in range(2)]

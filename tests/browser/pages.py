@@ -19,9 +19,16 @@ FIELDS = {
 }
 
 
-async def look(visit: Visit, name: str, *, narrow: bool = True) -> None:
-    """Looks at the whole page as it is: a screenshot, axe-core, and with `narrow` both again at 390 pixels."""
+async def look(visit: Visit, name: str, *, narrow: bool = True, dark: bool = False) -> None:
+    """Looks at the whole page as it is: a screenshot, axe-core, and with `narrow` both again at 390 pixels.
+
+    With `dark`, all of this once more in dark colors.
+    """
     page = visit.page
+    if dark:
+        await page.emulate_media(color_scheme="dark")
+        await look(visit, f"{name}-dark", narrow=narrow)
+        await page.emulate_media(color_scheme="light")
     await page.locator("main h1").wait_for()
     await expect(page.locator(".loading")).to_have_count(0)
     await expect(page).to_have_title(re.compile(r".+ · Cohorte"))

@@ -401,6 +401,10 @@ def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fo
     code, name = "A" * 32, "Some name, of many words: " * 8
     french, english = mail_text(template, "fr-CA", code, name), mail_text(template, "nl-BE", code, name)
     assert french.subject != english.subject
+    led = {tag: mail_text(template, tag, code, name, pages="https://cohorte.example").body for tag in ("fr", "en")}
+    of_change = template is MailTemplate.EMAIL_CHANGED
+    assert ["https://cohorte.example/revert" in body.splitlines() for body in led.values()] == [of_change, of_change]
+    assert (led == {"fr": french.body, "en": english.body}) is not of_change
     for words in (french, english):
         carries = template in (
             MailTemplate.VERIFY_EMAIL,

@@ -71,24 +71,6 @@ export function Member({ slug }: { slug: string }) {
                 </ul>
               </section>
             )}
-            {community.contacts.length > 0 && (
-              <section aria-labelledby="associations">
-                <h2 id="associations">{t.associations}</h2>
-                <ul>
-                  {community.contacts.map((each) => (
-                    <li key={each.id}>
-                      {each.website ? (
-                        <a href={each.website} rel="noreferrer">
-                          {each.fullName}
-                        </a>
-                      ) : (
-                        each.fullName
-                      )}
-                    </li>
-                  ))}
-                </ul>
-              </section>
-            )}
           </>
         )
       }

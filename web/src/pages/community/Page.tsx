@@ -8,6 +8,7 @@ import { PageTitle } from "../../base/PageTitle";
 import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
+import { CommunityAssociations } from "../association/readers/association";
 import { CommunityPage } from "./everybody/community";
 import { Member } from "./Member";
 import { texts } from "./texts";
@@ -42,6 +43,7 @@ export function Page({ parameters }: PageProps) {
                 </ul>
               </section>
             )}
+            {audience !== "BUYER" && <Associations slug={parameters["slug"] ?? ""} />}
           </>
         ) : (
           <>
@@ -52,5 +54,24 @@ export function Page({ parameters }: PageProps) {
         )
       }
     </Shown>
+  );
+}
+
+/** The verified associations among its members. */
+function Associations({ slug }: { slug: string }) {
+  const t = useWords(texts);
+  const contacts = useRead(CommunityAssociations, { slug }).data?.community?.contacts ?? [];
+  if (contacts.length === 0) return null;
+  return (
+    <section aria-labelledby="associations">
+      <h2 id="associations">{t.associations}</h2>
+      <ul>
+        {contacts.map((each) => (
+          <li key={each.id}>
+            <Link href={`/associations/${each.id}`}>{each.fullName}</Link>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

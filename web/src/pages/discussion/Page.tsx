@@ -6,6 +6,7 @@ import { useRef, useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../app/route";
 import { Button } from "../../base/Button";
+import { Refused } from "../../base/Confirm";
 import { SelectField, TextField } from "../../base/Field";
 import { Form } from "../../base/Form";
 import { Notice } from "../../base/Notice";
@@ -15,7 +16,7 @@ import { Shown } from "../../base/Shown";
 import { useFresh } from "../../graph/fresh";
 import { useAction, useRead } from "../../graph/hooks";
 import { useFormats, useLanguageCode, useWords } from "../../text/words";
-import { DiscussionPage, PostAdd, PostAdded } from "./patient/discussion";
+import { DiscussionPage, DiscussionPin, PostAdd, PostAdded } from "./patient/discussion";
 import { Post } from "./Post";
 import { texts } from "./texts";
 
@@ -50,6 +51,9 @@ export function Page({ parameters }: PageProps) {
               <PageTitle>{discussion.title}</PageTitle>
             </div>
             <p className="quiet">{t.by(discussion.author?.pseudonym ?? t.gone, time(discussion.createdAt))}</p>
+            {canWrite && me.member.verified && me.member.kind === "ASSOCIATION" && discussion.author?.id === me.member.id && (
+              <Pin discussion={id} isPinned={community.pinned.some((each) => each.id === id)} />
+            )}
             {discussion.about.length > 0 && (
               <p className="quiet">
                 {t.about} {discussion.about.map((each) => each.name).join(", ")}
@@ -69,6 +73,23 @@ export function Page({ parameters }: PageProps) {
         );
       }}
     </Shown>
+  );
+}
+
+/** Keeps the discussion of an association at the top of the community, or no longer. */
+function Pin({ discussion, isPinned }: { discussion: string; isPinned: boolean }) {
+  const t = useWords(texts);
+  const { run, busy, ...state } = useAction(DiscussionPin, (data) => data.discussionPin);
+  return (
+    <>
+      <p className="quiet">{isPinned ? t.pinned : t.pinHint}</p>
+      <p>
+        <Button busy={busy} onClick={() => void run({ input: { discussion, pinned: !isPinned } })}>
+          {isPinned ? t.unpin : t.pin}
+        </Button>
+      </p>
+      <Refused {...state} />
+    </>
   );
 }
 

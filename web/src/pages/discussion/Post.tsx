@@ -1,6 +1,7 @@
 // A post, with what its readers and its author can do with it.
 
 import { useState } from "react";
+import { Link } from "wouter";
 import { Button } from "../../base/Button";
 import { Confirm, Refused } from "../../base/Confirm";
 import { Dialog } from "../../base/Dialog";
@@ -34,7 +35,12 @@ export function Post({ post, isOwn, canWrite }: Props) {
     <article className="post" aria-labelledby={`by-${post.id}`}>
       <p className="by" id={`by-${post.id}`}>
         <strong>{author?.pseudonym ?? t.gone}</strong>
-        {author?.verified && <span> · {t.association}</span>}
+        {author?.association && author.verified && (
+          <>
+            {" · "}
+            <Link href={`/associations/${author.association.id}`}>{t.association}</Link>
+          </>
+        )}
         <span className="quiet">
           {" · "}
           <time dateTime={post.createdAt}>{time(post.createdAt)}</time>

@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { useClient } from "urql";
+import { Link } from "wouter";
 import { Button } from "../../base/Button";
 import { Notice } from "../../base/Notice";
 import { Pager, usePages } from "../../base/Pager";
@@ -109,7 +110,7 @@ function Uses() {
               rows={nodes}
               keyOf={(use) => use.id}
               columns={[
-                { title: t.entry, cell: (use) => number(use.ledgerEntry.position), numeric: true },
+                { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
                 { title: t.published, cell: (use) => time(use.publishedAt) },
                 { title: t.organization, cell: (use) => use.organization?.name ?? t.own },
                 { title: t.purpose, cell: (use) => <Purpose {...use} /> },
@@ -125,7 +126,7 @@ function Uses() {
   );
 }
 
-function Purpose({ purpose, results }: { purpose: string; results: readonly { readonly url: string }[] }) {
+export function Purpose({ purpose, results }: { purpose: string; results: readonly { readonly url: string }[] }) {
   const t = useWords(texts);
   return (
     <>

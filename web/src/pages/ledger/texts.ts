@@ -3,6 +3,11 @@ import { words } from "../../text/words";
 export const texts = words({
   en: {
     title: "Public ledger",
+    entryOf: (position: string) => `Entry ${position} of the public ledger`,
+    unknown: "There is no entry at this address.",
+    line: "Line",
+    hash: "Hash",
+    previousHash: "Hash of the entry before",
     lead: "Every use of members’ data is listed here before anybody reads its result: what was computed, for whom and why. The results are not in it.",
     check: "Check the chain",
     explanation: "Each entry contains the SHA-256 of the entry before it. An entry that was altered, removed or put in between would not fit. Your browser computes all of it by itself.",
@@ -28,6 +33,11 @@ export const texts = words({
   },
   fr: {
     title: "Registre public",
+    entryOf: (position: string) => `Entrée ${position} du registre public`,
+    unknown: "Il n’y a pas d’entrée à cette adresse.",
+    line: "Ligne",
+    hash: "Empreinte",
+    previousHash: "Empreinte de l’entrée précédente",
     lead: "Chaque utilisation des données des membres figure ici avant que quiconque n’en lise le résultat : ce qui a été calculé, pour qui et pourquoi. Les résultats n’y figurent pas.",
     check: "Vérifier la chaîne",
     explanation: "Chaque entrée contient l’empreinte SHA-256 de la précédente. Une entrée modifiée, retirée ou ajoutée après coup romprait la chaîne. Votre navigateur calcule tout lui-même.",

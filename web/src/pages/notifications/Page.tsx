@@ -77,6 +77,7 @@ function Item({ notification: { kind, createdAt, readAt, subject }, helpLines, o
             </Link>
           </>
         )}
+        {subject?.__typename === "CatalogueProposal" && ` · ${subject.name}`}
       </p>
       {kind === "SUPPORT" && <HelpLines lines={helpLines} />}
       <p className="quiet">
@@ -95,6 +96,10 @@ function targetOf(subject: Notification["subject"]): { path: string; name: strin
     }
     case "Survey":
       return { path: `/me/surveys/${subject.id}`, name: subject.title };
+    case "Insight":
+      return { path: "/me/data", name: null };
+    case "Member":
+      return { path: "/me/relatives", name: subject.pseudonym };
     default:
       return null;
   }

@@ -42,6 +42,7 @@ export const texts = words({
     },
     all: "All",
     status: "Status",
+    nothing: "Nothing here has this status.",
     save: "Save",
   },
   fr: {
@@ -85,6 +86,7 @@ export const texts = words({
     },
     all: "Tous",
     status: "État",
+    nothing: "Rien ici n’est dans cet état.",
     save: "Enregistrer",
   },
 });

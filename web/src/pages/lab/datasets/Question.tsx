@@ -5,12 +5,15 @@ import { useSearchParams } from "wouter";
 import { RadioField, SelectField } from "../../../base/Field";
 import type { LabOrganizationQuery, Precision } from "../../../../generated/buyer";
 import { LinkButton } from "../LinkButton";
+import { Meter } from "../../../base/Meter";
 import { Notice } from "../../../base/Notice";
 import { Shown } from "../../../base/Shown";
 import { useRead } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import { useFormats, useWords } from "../../../text/words";
 import { LabOrganization } from "../buyer/datasets";
 import { texts as shared } from "../texts";
+import { countOf, groupingIn, inputOf, merge, writeGrouping, type Grouping } from "./groupings";
+import { Merge } from "./Merge";
 import type { Dataset } from "./DatasetPage";
 import { QuoteBox } from "./Quote";
 import { texts } from "./texts";
@@ -29,14 +32,20 @@ export function Question({ dataset }: { dataset: Dataset }) {
   const by = [...new Set(params.getAll("by"))].map(named).filter((each) => each !== null && each !== variable).slice(0, MOST_GROUPS) as Dataset["variables"][number][];
   const chosen = params.get("precision");
   const precision = PRECISIONS.find((each) => each === chosen) ?? "WITHIN_20";
+  const asked = variable ? [variable, ...by] : [];
+  const groupings = asked.map((each) => groupingIn(params, each));
+  const merges = asked.map((each, place) => inputOf(each, groupings[place]!)).filter((each) => each !== null);
 
   /** Changes the question, without a new place in the browser's history. */
-  function change(made: { variable?: string | null; by?: readonly string[]; precision?: string }): void {
+  function change(made: { variable?: string | null; by?: readonly string[]; precision?: string; grouping?: Grouping }): void {
     const next = new URLSearchParams();
     const count = made.variable === undefined ? variable?.name : made.variable;
     if (count) next.set("variable", count);
     for (const name of made.by ?? by.map((each) => each.name)) if (name !== count) next.append("by", name);
     next.set("precision", made.precision ?? precision);
+    const kept = groupings.filter((each) => each.variable !== made.grouping?.variable);
+    const used = new Set([count, ...next.getAll("by")]);
+    for (const each of [...kept, ...(made.grouping ? [made.grouping] : [])]) if (used.has(each.variable)) writeGrouping(next, each);
     setParams(next, { replace: true });
   }
 
@@ -64,6 +73,9 @@ export function Question({ dataset }: { dataset: Dataset }) {
           ) : (
             <p>{t.nothing}</p>
           )}
+          {asked.map((each, place) => (
+            <Merge key={each.name} variable={each} grouping={groupings[place]!} onChange={(grouping) => change({ grouping })} />
+          ))}
           <PrecisionField key={precision} precision={precision} onChange={(value) => change({ precision: value })} />
           <Shown read={read}>
             {({ organization }) => (
@@ -71,12 +83,11 @@ export function Question({ dataset }: { dataset: Dataset }) {
                 {(licence) =>
                   variable && (
                     <QuoteBox
-                      key={`${variable.name} ${by.map((each) => each.name).join(" ")} ${precision} ${licence}`}
-                      size={dataset.size}
-                      variable={variable}
-                      by={by}
-                      input={{ dataset: dataset.id, variable: variable.name, by: by.map((each) => each.name), precision, licence }}
+                      key={`${params} ${licence}`}
+                      groups={by.reduce((product, each, place) => product * countOf(each, groupings[place + 1]!), 1)}
+                      input={{ dataset: dataset.id, variable: variable.name, by: by.map((each) => each.name), groupings: merges, precision, licence }}
                       onPrecision={(value) => change({ precision: value })}
+                      onMerge={(name, codes) => change({ grouping: merge(groupings.find((each) => each.variable === name) ?? { variable: name, name: null, merged: [] }, codes) })}
                     />
                   )
                 }
@@ -116,7 +127,9 @@ function PrecisionField({ precision, onChange }: { precision: Precision; onChang
 /** The licence that the question is for: the one there is, or one to choose; null without any. */
 function Licensed({ licences, community, children }: { licences: readonly Licence[]; community: string; children: (licence: string | null) => React.ReactNode }) {
   const t = useWords(texts);
+  const { number } = useFormats();
   const [chosen, setChosen] = useState(licences[0]?.id ?? null);
+  const licence = licences.find((each) => each.id === chosen);
   return (
     <>
       {licences.length === 0 ? (
@@ -126,6 +139,13 @@ function Licensed({ licences, community, children }: { licences: readonly Licenc
         </Notice>
       ) : (
         <SelectField name="licence" label={t.licence} initial={chosen ?? ""} onChange={setChosen} options={licences.map((each) => ({ value: each.id, label: each.purpose }))} />
+      )}
+      {licence && (
+        <Meter
+          words={t.licenceLeft(number(licence.remaining.microRho), number(licence.quota.microRho))}
+          part={licence.remaining.microRho}
+          whole={licence.quota.microRho}
+        />
       )}
       {children(chosen)}
     </>

@@ -2,75 +2,59 @@
 
 import { useState } from "react";
 import { useLocation } from "wouter";
-import type { InsightQuoteInput, LabQuoteQuery, Precision, VariableFactsFragment } from "../../../../generated/buyer";
+import type { InsightQuoteInput, LabQuoteQuery, Precision } from "../../../../generated/buyer";
 import { Button } from "../../../base/Button";
 import { Refused } from "../../../base/Confirm";
 import { Dialog } from "../../../base/Dialog";
+import { Facts } from "../../../base/Facts";
 import { Meter } from "../../../base/Meter";
 import { Notice } from "../../../base/Notice";
 import { Shown } from "../../../base/Shown";
+import { Table } from "../../../base/Table";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { LabInsightPublish, LabQuote } from "../buyer/question";
 import { InsightLink } from "../InsightTable";
 import { texts as shared } from "../texts";
-import { leastPrecise, leastShown, marginOfSum } from "./readable";
 import { texts } from "./texts";
 
+const PRECISE_COUNT = 4; // a count of at least so many margins is precise
+
 interface Props {
-  size: number;
-  variable: VariableFactsFragment;
-  by: readonly VariableFactsFragment[];
+  /** In how many groups the variable is counted. */
+  groups: number;
   input: InsightQuoteInput & { licence: string | null };
   onPrecision: (precision: Precision) => void;
+  onMerge: (variable: string, codes: readonly string[]) => void;
 }
 
 type Quote = LabQuoteQuery["insightQuote"];
 
-export function QuoteBox({ size, variable, by, input, onPrecision }: Props) {
+export function QuoteBox({ groups, input, onPrecision, onMerge }: Props) {
   const t = useWords(texts);
-  const { precisions } = useWords(shared);
   const read = useRead(LabQuote, { input });
   return (
     <div aria-live="polite">
       <h3>{t.quote}</h3>
       <Shown read={read}>
-        {({ insightQuote: quote }) => (
-          <>
-            <Price quote={quote} />
-            {!quote.affordable && input.licence !== null && (
-              <Notice kind="fault">
-                <p>{t.short}</p>
-              </Notice>
-            )}
-            {!quote.affordable && quote.cheaper.length > 0 && (
-              <>
-                <p>{t.cheaper}</p>
-                <div className="choices">
-                  {quote.cheaper.map((each) => (
-                    <Button key={each} onClick={() => onPrecision(each)}>
-                      {precisions[each]}
-                    </Button>
+        {({ insightQuote: quote }) => {
+          const refused = quote.obstacles.length > 0;
+          return (
+            <>
+              <Price quote={quote} />
+              {input.licence !== null && refused && (
+                <Notice kind="fault">
+                  {quote.obstacles.map((each) => (
+                    <p key={each.message}>{each.message}</p>
                   ))}
-                </div>
-              </>
-            )}
-            {quote.coveredBy.length > 0 && (
-              <>
-                <p>{t.covered}</p>
-                <ul>
-                  {quote.coveredBy.map((each) => (
-                    <li key={each.id}>
-                      <InsightLink insight={each} />
-                    </li>
-                  ))}
-                </ul>
-              </>
-            )}
-            <Readable quote={quote} size={size} groups={by.reduce((product, each) => product * each.categories.length, 1)} several={variable.maxPerMember > 1} />
-            {input.licence !== null && quote.affordable && <Publish input={input} quote={quote} />}
-          </>
-        )}
+                </Notice>
+              )}
+              <Suggestions quote={quote} onPrecision={onPrecision} onMerge={onMerge} />
+              <Readable quote={quote} groups={groups} />
+              {input.licence !== null && !refused && <Publish input={input} quote={quote} />}
+            </>
+          );
+        }}
       </Shown>
     </div>
   );
@@ -84,34 +68,79 @@ function Price({ quote }: { quote: Quote }) {
   const left = quote.remainingAfter.microRho;
   return (
     <>
-      <dl className="facts">
-        <dt>{t.cost}</dt>
-        <dd>{quote.alreadyPublished ? t.free : t.price(number(cost), number(quote.cost.epsilon, { maximumSignificantDigits: 3 }))}</dd>
-        <dt>{t.cells}</dt>
-        <dd>{number(quote.cells)}</dd>
-        <dt>{t.each}</dt>
-        <dd>{names.margin(number(quote.marginOfError))}</dd>
-      </dl>
+      <Facts
+        facts={[
+          [t.cost, quote.alreadyPublished ? t.free : t.price(number(cost), number(quote.cost.epsilon, { maximumSignificantDigits: 3 }))],
+          [t.cells, number(quote.cells)],
+          [t.each, names.margin(number(quote.marginOfError))],
+        ]}
+      />
       {quote.affordable && <Meter words={t.after(number(left))} part={left + cost} whole={left + cost} next={cost} />}
+      <details className="slice">
+        <summary>{t.prices}</summary>
+        <div className="small-table">
+          <Table
+            caption={t.prices}
+            rows={quote.prices}
+            keyOf={(each) => each.precision}
+            columns={[
+              { title: t.precision, cell: (each) => names.precisions[each.precision] },
+              { title: t.cost, cell: (each) => number(each.cost.microRho), numeric: true },
+              { title: t.affordable, cell: (each) => (each.affordable ? t.yesNo.yes : t.yesNo.no) },
+            ]}
+          />
+        </div>
+      </details>
     </>
   );
 }
 
-function Readable({ quote, size, groups, several }: { quote: Quote; size: number; groups: number; several: boolean }) {
+/** What is cheaper or better, each with what carries it out. */
+function Suggestions({ quote, onPrecision, onMerge }: { quote: Quote } & Pick<Props, "onPrecision" | "onMerge">) {
+  const t = useWords(texts);
+  const { precisions } = useWords(shared);
+  const action = (suggestion: Quote["suggestions"][number]) => {
+    const { kind, variable, categories } = suggestion;
+    if (kind === "MERGE_CATEGORIES" && variable) return <Button onClick={() => onMerge(variable, categories)}>{t.merge}</Button>;
+    if (kind === "LESS_PRECISE") {
+      return quote.cheaper.map((each) => (
+        <Button key={each} onClick={() => onPrecision(each)}>
+          {precisions[each]}
+        </Button>
+      ));
+    }
+    return kind === "COVERED" && quote.coveredBy.map((each) => <InsightLink key={each.id} insight={each} />);
+  };
+  if (quote.suggestions.length === 0) return null;
+  return (
+    <>
+      <h3>{t.suggestions}</h3>
+      <ul className="suggestions">
+        {quote.suggestions.map((each) => (
+          <li key={`${each.kind} ${each.variable}`}>
+            <p>{each.message}</p>
+            <div className="choices">{action(each)}</div>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Readable({ quote, groups }: { quote: Quote; groups: number }) {
   const t = useWords(texts);
   const { number } = useFormats();
-  const margin = quote.marginOfError;
-  const shown = leastShown(margin, quote.cells);
-  const mean = Math.max(0, Math.round(size / quote.cells));
-  const likely = mean < shown ? t.likelyHidden : mean < leastPrecise(margin) ? t.likelyLow : t.likelyHigh;
+  const { marginOfError: margin, readableCells, leastCountShown, leastGroupForShare, leastGroupForMean } = quote;
   return (
     <>
       <h3>{t.readable}</h3>
-      <ul>
-        {!several && <li>{likely(number(mean))}</li>}
-        <li>{t.visible(number(shown))}</li>
-        <li>{t.precise(number(leastPrecise(margin)))}</li>
-        {groups > 1 && <li>{t.total(number(marginOfSum(margin, groups)))}</li>}
+      <ul className="readable">
+        {readableCells !== null && <li>{t.readableCells(number(readableCells), number(quote.cells))}</li>}
+        <li>{t.visible(number(leastCountShown))}</li>
+        <li>{t.precise(number(PRECISE_COUNT * margin))}</li>
+        {leastGroupForShare !== null && <li>{t.share(number(leastGroupForShare))}</li>}
+        {leastGroupForMean !== null && <li>{t.mean(number(leastGroupForMean))}</li>}
+        {groups > 1 && <li>{t.total(number(Math.round(margin * Math.sqrt(groups))))}</li>}
         <li>{t.never}</li>
       </ul>
     </>

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import type { LabInsightProofQuery } from "../../../../generated/buyer";
 import { Button } from "../../../base/Button";
+import { Facts } from "../../../base/Facts";
 import { Notice } from "../../../base/Notice";
 import { Shown } from "../../../base/Shown";
 import { useRead } from "../../../graph/hooks";
@@ -38,30 +39,18 @@ function Checked({ proof }: { proof: Known }) {
         <Notice>{t.unable}</Notice>
       )}
       {holds !== null && <Notice kind={holds ? "good" : "fault"}>{holds ? t.verified(number(ledgerEntry.position)) : t.unverified}</Notice>}
-      <dl className="facts proof after-form">
-        <dt>{t.entry}</dt>
-        <dd>{number(ledgerEntry.position)}</dd>
-        <dt>{t.hash}</dt>
-        <dd>
-          <code>{ledgerEntry.hash}</code>
-        </dd>
-        <dt>{t.line}</dt>
-        <dd>
-          <code>{ledgerEntry.line}</code>
-        </dd>
-        <dt>{t.commitment}</dt>
-        <dd>
-          <code>{commitment}</code>
-        </dd>
-        <dt>{t.salt}</dt>
-        <dd>
-          <code>{salt ?? t.noSalt}</code>
-        </dd>
-        <dt>{t.counts}</dt>
-        <dd>
-          <code>{JSON.stringify(counts)}</code>
-        </dd>
-      </dl>
+      <div className="after-form">
+        <Facts
+          facts={[
+            [t.entry, number(ledgerEntry.position)],
+            [t.hash, <code>{ledgerEntry.hash}</code>],
+            [t.line, <code>{ledgerEntry.line}</code>],
+            [t.commitment, <code>{commitment}</code>],
+            [t.salt, <code>{salt ?? t.noSalt}</code>],
+            [t.counts, <code>{JSON.stringify(counts)}</code>],
+          ]}
+        />
+      </div>
     </>
   );
 }

@@ -2,6 +2,7 @@
 
 import { Link } from "wouter";
 import type { LabLicencesQuery } from "../../../../generated/buyer";
+import { Facts, type Fact } from "../../../base/Facts";
 import { PageTitle } from "../../../base/PageTitle";
 import { Shown } from "../../../base/Shown";
 import { useRead } from "../../../graph/hooks";
@@ -51,7 +52,7 @@ function OneLicence({ licence }: { licence: Licence }) {
   const names = useWords(shared);
   const { number, date } = useFormats();
   const { price, quota } = licence;
-  const facts: [string, string | null][] = [
+  const facts: Fact[] = [
     [t.purpose, licence.purpose],
     [t.kind, licence.purposeKind && names.purposes[licence.purposeKind]],
     [t.days, t.from(date(licence.startsOn), date(licence.endsOn))],
@@ -65,16 +66,7 @@ function OneLicence({ licence }: { licence: Licence }) {
       <h2 id={licence.id}>
         {licence.community.name} <span className={STYLES[licence.status]}>{t.statuses[licence.status]}</span>
       </h2>
-      <dl className="facts">
-        {facts.map(([name, value]) =>
-          value === null ? null : (
-            <div key={name} className="fact">
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ),
-        )}
-      </dl>
+      <Facts facts={facts} />
       {licence.status === "GRANTED" && <Opened licence={licence} />}
     </section>
   );

@@ -1,6 +1,7 @@
 // What was published for the organization, as the ledger has it, and where it publishes its results.
 
 import { useState } from "react";
+import { Link } from "wouter";
 import { Dialog } from "../../../base/Dialog";
 import { TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
@@ -55,7 +56,7 @@ function Uses({ organization }: { organization: string }) {
                 rows={nodes}
                 keyOf={(use) => use.id}
                 columns={[
-                  { title: t.entry, cell: (use) => number(use.ledgerEntry.position), numeric: true },
+                  { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
                   { title: t.insight, cell: (use) => <Title use={use} /> },
                   { title: t.purpose, cell: (use) => use.purpose },
                   { title: t.when, cell: (use) => time(use.publishedAt) },

@@ -4,6 +4,7 @@ import "./data.css";
 
 import { Link } from "wouter";
 import type { PageProps } from "../../../app/route";
+import { Facts, type Fact } from "../../../base/Facts";
 import { PageTitle } from "../../../base/PageTitle";
 import { Shown } from "../../../base/Shown";
 import { useRead } from "../../../graph/hooks";
@@ -39,7 +40,7 @@ export function Page({ parameters: { id = "" } }: PageProps) {
 function Use({ use }: { use: WholeUseFragment }) {
   const t = useWords(texts);
   const { time, number } = useFormats();
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: Fact[] = [
     [t.forWhom, use.organization ? `${use.organization.name} (${t.kinds[use.organization.kind]})` : t.ownResearch],
     [t.purposeKind, use.purposeKind ? t.purposes[use.purposeKind] : ""],
     [t.when, time(use.publishedAt)],
@@ -50,16 +51,7 @@ function Use({ use }: { use: WholeUseFragment }) {
   return (
     <>
       <PageTitle>{use.purpose}</PageTitle>
-      <dl className="facts">
-        {facts
-          .filter(([, value]) => value)
-          .map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-      </dl>
+      <Facts facts={facts} />
       {use.results.map(({ url }) => (
         <p key={url}>
           <a href={url} rel="noreferrer">
@@ -71,7 +63,7 @@ function Use({ use }: { use: WholeUseFragment }) {
       {use.insight ? <Numbers insight={use.insight} /> : <p>{t.sizeOnly}</p>}
       <h2>{t.entry}</h2>
       <p>
-        {t.entryHint(number(use.ledgerEntry.position))} <Link href="/ledger">{t.toLedger}</Link>
+        {t.entryHint(number(use.ledgerEntry.position))} <Link href={`/ledger/${use.id}`}>{t.toLedger}</Link>
       </p>
       <details>
         <summary>{t.line}</summary>

@@ -11,6 +11,7 @@ import { useFormats, useWords } from "../../../text/words";
 import { FactorConfirm, FactorRemove, FactorStart, MyFactors, RecoveryCodesRenew, type FactorFragment } from "./account/security";
 import { newPasskey } from "./passkey";
 import { Proof, proofOf } from "./Proof";
+import { QrCode } from "./QrCode";
 import { RecoveryCodes } from "./RecoveryCodes";
 import { texts } from "./texts";
 
@@ -117,9 +118,10 @@ function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly s
         <h3>{t.setUp}</h3>
         <ol>
           <li>
-            {t.enterSecret} <code className="secret">{begun.secret?.match(/.{1,4}/g)?.join(" ")}</code>
+            {t.scan} {t.enterSecret} <code className="secret">{begun.secret?.match(/.{1,4}/g)?.join(" ")}</code>
             {begun.uri && (
               <p>
+                <QrCode text={begun.uri} label={t.scan} />
                 <a href={begun.uri}>{t.openApp}</a>
               </p>
             )}

@@ -13,6 +13,7 @@ import { Table } from "../../../base/Table";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Done, StaffPage } from "../StaffPage";
+import { CommunityLists } from "./CommunityLists";
 import { EntryFields } from "./EntryFields";
 import { EntryState } from "./EntryState";
 import { CATALOGUE, kindOf, type Field, type Kind } from "./kinds";
@@ -76,6 +77,9 @@ function Edited({ kind, entry, again }: { kind: Kind; entry: Entry; again: () =>
         <EntryFields fields={fields} values={valuesOf(opened, fields)} />
       </Form>
       <EntryState kind={kind} entry={entry} onDone={() => (setSaving(true), again())} />
+      {"status" in entry && entry.status !== "MERGED" && (
+        <CommunityLists community={entry.id} version={entry.version} onDone={() => (setSaving(true), setDone(done + 1), again())} />
+      )}
       <History key={`history-${entry.version}`} subject={entry.id} />
     </>
   );

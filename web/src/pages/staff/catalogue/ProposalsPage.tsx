@@ -1,16 +1,14 @@
 // What members would like to find in the catalogue, and the decisions on it.
 
 import { useState } from "react";
-import type { ProposalsQuery, ProposalStatus } from "../../../../generated/manager";
+import type { ProposalsQuery } from "../../../../generated/manager";
 import { Button } from "../../../base/Button";
 import { RadioField, TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { useAction, useRead } from "../../../graph/hooks";
+import { useAction } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { Done, StaffPage } from "../StaffPage";
-import { StatusFilter } from "../StatusFilter";
+import { Queue } from "../Queue";
+import { StaffPage } from "../StaffPage";
 import { EntryPicker } from "./EntryPicker";
 import type { Kind } from "./kinds";
 import { Proposals, ProposalsAccept, ProposalsDecline, ProposalsMerge } from "./manager/catalogue";
@@ -22,35 +20,12 @@ const KINDS: Record<Proposal["kind"], Kind> = { CONDITION: "conditions", SYMPTOM
 
 export function Page() {
   const t = useWords(texts);
-  const [status, setStatus] = useState<ProposalStatus | null>("OPEN");
   return (
     <StaffPage title={t.proposals} section="proposals">
-      <StatusFilter names={t.proposalStatuses} initial={status} onChange={setStatus} />
-      <List key={status} status={status} />
+      <Queue operation={Proposals} pageOf={(data) => data.catalogueProposals} statuses={t.proposalStatuses} initial="OPEN">
+        {(proposal, onDone) => <Case key={proposal.id} proposal={proposal} onDone={() => onDone(t.decided)} />}
+      </Queue>
     </StaffPage>
-  );
-}
-
-function List({ status }: { status: ProposalStatus | null }) {
-  const t = useWords(texts);
-  const [done, setDone] = useState<string | null>(null);
-  const pages = usePages();
-  const read = useRead(Proposals, { status, after: pages.after });
-  return (
-    <>
-      {done && <Done key={done}>{t.decided}</Done>}
-      <Shown read={read}>
-        {({ catalogueProposals: { nodes, pageInfo } }) => (
-          <>
-            {nodes.length === 0 && <p className="quiet">{t.nothing}</p>}
-            {nodes.map((proposal) => (
-              <Case key={proposal.id} proposal={proposal} onDone={() => (setDone(proposal.id), read.again())} />
-            ))}
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
-        )}
-      </Shown>
-    </>
   );
 }
 

@@ -1,17 +1,16 @@
 // What organizations request, beside the budgets that it would be spent from and the demand for them.
 
 import { useState } from "react";
-import type { LicenceCaseFragment, LicenceStatus } from "../../../../generated/manager";
+import type { LicenceCaseFragment } from "../../../../generated/manager";
 import { Button } from "../../../base/Button";
+import { Facts, type Fact } from "../../../base/Facts";
 import { SelectField, TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { Done, StaffPage } from "../StaffPage";
-import { StatusFilter } from "../StatusFilter";
+import { Queue } from "../Queue";
+import { StaffPage } from "../StaffPage";
 import { LicenceDecide, LicenceDemand, LicenceRequests } from "./manager/licences";
 import { texts } from "./texts";
 
@@ -19,35 +18,12 @@ const CURRENCIES = ["EUR", "CHF", "GBP", "USD"];
 
 export function Page() {
   const t = useWords(texts);
-  const [status, setStatus] = useState<LicenceStatus | null>("REQUESTED");
   return (
     <StaffPage title={t.licences} section="licences">
-      <StatusFilter names={t.statuses} initial={status} onChange={setStatus} />
-      <List key={status} status={status} />
+      <Queue operation={LicenceRequests} pageOf={(data) => data.licences} statuses={t.statuses} initial="REQUESTED">
+        {(licence, onDone) => <Case key={licence.id} licence={licence} onDone={(granted) => onDone(granted ? t.granted : t.refused)} />}
+      </Queue>
     </StaffPage>
-  );
-}
-
-function List({ status }: { status: LicenceStatus | null }) {
-  const t = useWords(texts);
-  const [done, setDone] = useState<string | null>(null);
-  const pages = usePages();
-  const read = useRead(LicenceRequests, { status, after: pages.after });
-  return (
-    <>
-      {done && <Done key={done}>{done}</Done>}
-      <Shown read={read}>
-        {({ licences: { nodes, pageInfo } }) => (
-          <>
-            {nodes.length === 0 && <p className="quiet">{t.nothing}</p>}
-            {nodes.map((licence) => (
-              <Case key={licence.id} licence={licence} onDone={(granted) => (setDone(granted ? t.granted : t.refused), read.again())} />
-            ))}
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
-        )}
-      </Shown>
-    </>
   );
 }
 
@@ -56,27 +32,20 @@ function Case({ licence, onDone }: { licence: LicenceCaseFragment; onDone: (gran
   const { number, date, time } = useFormats();
   const [deciding, setDeciding] = useState<boolean | null>(null);
   const { organization, community, price } = licence;
-  const facts = [
+  const facts: Fact[] = [
     [t.purpose, licence.purposeKind ? `${licence.purpose} (${t.purposeKinds[licence.purposeKind]})` : licence.purpose],
     [t.community, community.name],
     [t.period, t.from(date(licence.startsOn), date(licence.endsOn))],
     [t.undertakings, licence.undertakingsAcceptedAt ? t.accepted(time(licence.undertakingsAcceptedAt)) : t.notAccepted],
-    ...(licence.status === "GRANTED" ? [[t.quota, `${number(licence.quota.microRho)} µρ`] as const] : []),
-    ...(price ? [[t.price, number(Number(price.amount), { style: "currency", currency: price.currency })] as const] : []),
-  ] as const;
+    [t.quota, licence.status === "GRANTED" && `${number(licence.quota.microRho)} µρ`],
+    [t.price, price && number(Number(price.amount), { style: "currency", currency: price.currency })],
+  ];
   return (
     <article className="case" aria-labelledby={`title-${licence.id}`}>
       <h2 id={`title-${licence.id}`}>
         {organization.name} <span className="badge">{t.kinds[organization.kind]}</span> <span className="badge">{t.statuses[licence.status]}</span>
       </h2>
-      <dl className="facts">
-        {facts.map(([name, value]) => (
-          <div key={name} className="fact">
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       {licence.reason && <p>{t.decided(licence.reason)}</p>}
       {licence.status === "REQUESTED" && (
         <>

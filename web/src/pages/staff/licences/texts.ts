@@ -4,7 +4,6 @@ export const texts = words({
   en: {
     licences: "Licences",
     statuses: { REQUESTED: "Requested", GRANTED: "Granted", REFUSED: "Refused", ENDED: "Ended" },
-    nothing: "No licence has this status.",
     kinds: { LABORATORY: "Laboratory", HOSPITAL: "Hospital", MUTUAL: "Mutual", INSURER: "Insurer" },
     purposeKinds: {
       SCIENTIFIC_RESEARCH: "Scientific research",
@@ -54,7 +53,6 @@ export const texts = words({
   fr: {
     licences: "Licences",
     statuses: { REQUESTED: "Demandée", GRANTED: "Accordée", REFUSED: "Refusée", ENDED: "Terminée" },
-    nothing: "Aucune licence dans cet état.",
     kinds: { LABORATORY: "Laboratoire", HOSPITAL: "Hôpital", MUTUAL: "Mutuelle", INSURER: "Assureur" },
     purposeKinds: {
       SCIENTIFIC_RESEARCH: "Recherche scientifique",

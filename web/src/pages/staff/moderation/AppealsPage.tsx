@@ -1,15 +1,12 @@
 // Appeals against removals of posts, each with its decision.
 
-import { useState } from "react";
 import type { AppealQueueQuery } from "../../../../generated/manager";
 import { RadioField, TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { useAction, useRead } from "../../../graph/hooks";
+import { useAction } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { Done, StaffPage } from "../StaffPage";
-import { StatusFilter } from "../StatusFilter";
+import { Queue } from "../Queue";
+import { StaffPage } from "../StaffPage";
 import { AppealDecide, AppealQueue } from "./manager/moderation";
 import { texts } from "./texts";
 
@@ -17,36 +14,13 @@ type Appeal = AppealQueueQuery["appeals"]["nodes"][number];
 
 export function Page() {
   const t = useWords(texts);
-  const [status, setStatus] = useState<Appeal["status"] | null>("OPEN");
   return (
     <StaffPage title={t.appeals} section="appeals">
       <p>{t.colleague}</p>
-      <StatusFilter names={t.appealStatuses} initial={status} onChange={setStatus} />
-      <Queue key={status} status={status} />
+      <Queue operation={AppealQueue} pageOf={(data) => data.appeals} statuses={t.appealStatuses} initial="OPEN">
+        {(appeal, onDone) => <Case key={appeal.id} appeal={appeal} onDone={() => onDone(t.appealDone)} />}
+      </Queue>
     </StaffPage>
-  );
-}
-
-function Queue({ status }: { status: Appeal["status"] | null }) {
-  const t = useWords(texts);
-  const [done, setDone] = useState<string | null>(null);
-  const pages = usePages();
-  const read = useRead(AppealQueue, { status, after: pages.after });
-  return (
-    <>
-      {done && <Done key={done}>{t.appealDone}</Done>}
-      <Shown read={read}>
-        {({ appeals: { nodes, pageInfo } }) => (
-          <>
-            {nodes.length === 0 && <p className="quiet">{t.nothing}</p>}
-            {nodes.map((appeal) => (
-              <Case key={appeal.id} appeal={appeal} onDone={() => (setDone(appeal.id), read.again())} />
-            ))}
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
-        )}
-      </Shown>
-    </>
   );
 }
 

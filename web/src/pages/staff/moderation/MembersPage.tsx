@@ -3,6 +3,7 @@
 
 import { useState } from "react";
 import type { MemberOverviewQuery } from "../../../../generated/manager";
+import { Facts, type Fact } from "../../../base/Facts";
 import { TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
 import { Notice } from "../../../base/Notice";
@@ -91,18 +92,19 @@ function Known({ member, onDone }: { member: Member; onDone: (text: string) => v
   return (
     <>
       <h2>{member.pseudonym}</h2>
-      <dl className="facts">
-        <dt>{t.kind}</dt>
-        <dd>
-          {t.kinds[member.kind]} {association && <span className={member.verified ? "badge good" : "badge"}>{member.verified ? t.verified : t.notVerified}</span>}
-        </dd>
-        <dt>{t.joined}</dt>
-        <dd>{date(member.joinedOn)}</dd>
-        <dt>{t.communities}</dt>
-        <dd>{member.communities.map((each) => each.name).join(" · ") || "–"}</dd>
-        <dt>{t.suspension}</dt>
-        <dd>{suspension ? `${suspension.until ? t.until(time(suspension.until)) : t.endless} · ${suspension.reason}` : t.noSuspension}</dd>
-      </dl>
+      <Facts
+        facts={[
+          [
+            t.kind,
+            <>
+              {t.kinds[member.kind]} {association && <span className={member.verified ? "badge good" : "badge"}>{member.verified ? t.verified : t.notVerified}</span>}
+            </>,
+          ],
+          [t.joined, date(member.joinedOn)],
+          [t.communities, member.communities.map((each) => each.name).join(" · ") || "–"],
+          [t.suspension, suspension ? `${suspension.until ? t.until(time(suspension.until)) : t.endless} · ${suspension.reason}` : t.noSuspension],
+        ]}
+      />
       {association && <Association member={member} association={association} onDone={() => onDone(t.verifyDone)} />}
       <details className="case">
         <summary>{suspension ? t.lift : t.suspendNow}</summary>
@@ -136,19 +138,17 @@ function Association({ member, association, onDone }: { member: Member; associat
   async function decide(reason: string): Promise<void> {
     if (await run({ input: { member: member.id, verified: !member.verified, reason } })) onDone();
   }
-  const facts = [
+  const facts: Fact[] = [
     [t.fullName, association.fullName],
     [t.website, association.website],
     [t.email, association.email],
     [t.phone, association.phone],
     [t.address, association.postalAddress],
-  ] as const;
+  ];
   return (
     <section className="case" aria-labelledby="association">
       <h3 id="association">{t.association}</h3>
-      <dl className="facts">
-        {facts.map(([name, value]) => value && <Fact key={name} name={name} value={value} />)}
-      </dl>
+      <Facts facts={facts} />
       <Form submit={member.verified ? t.withdraw : t.verify} {...state} onSubmit={(values) => void decide(values["reason"] ?? "")}>
         <TextField name="reason" label={t.checked} hint={t.checkedHint} rows={3} required />
       </Form>
@@ -161,14 +161,5 @@ function Association({ member, association, onDone }: { member: Member; associat
         ))}
       </ul>
     </section>
-  );
-}
-
-function Fact({ name, value }: { name: string; value: string }) {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </>
   );
 }

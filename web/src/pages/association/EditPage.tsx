@@ -1,0 +1,96 @@
+// An association's page, as the association itself writes it.
+
+import { useState } from "react";
+import { Link } from "wouter";
+import { TextField } from "../../base/Field";
+import { Form } from "../../base/Form";
+import { Notice } from "../../base/Notice";
+import { PageTitle } from "../../base/PageTitle";
+import { Shown } from "../../base/Shown";
+import { useAction, useRead } from "../../graph/hooks";
+import { useFormats, useWords } from "../../text/words";
+import { Tabs } from "../member/settings/Tabs";
+import { AssociationUpdate, MyAssociation, type OwnAssociationFragment } from "./patient/own";
+import { texts } from "./texts";
+
+const LANGUAGES = ["FR", "EN"] as const;
+const LINES = ["website", "email", "phone", "postalAddress"] as const;
+
+export function Page() {
+  const t = useWords(texts);
+  const read = useRead(MyAssociation, {});
+  return (
+    <>
+      <PageTitle>{t.own}</PageTitle>
+      <Tabs />
+      <Shown read={read}>
+        {({ me: { member } }) =>
+          member.association ? <Edit association={member.association} verified={member.verified} /> : <Notice>{t.persons}</Notice>
+        }
+      </Shown>
+    </>
+  );
+}
+
+function Edit({ association, verified }: { association: OwnAssociationFragment; verified: boolean }) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(AssociationUpdate, (data) => data.associationUpdate);
+  const [saved, setSaved] = useState(false);
+  const written = (language: string) => association.descriptions.find((each) => each.language === language)?.text ?? "";
+
+  /** Sends what has changed alone. */
+  async function save(values: Record<string, string>): Promise<void> {
+    setSaved(false);
+    const said = (name: string): string => (values[name] ?? "").replaceAll("\r\n", "\n");
+    const lines = Object.fromEntries(LINES.filter((name) => said(name) !== (association[name] ?? "")).map((name) => [name, said(name).trim() || null]));
+    const texts = LANGUAGES.map((language) => ({ language, text: said(`description.${language}`) }));
+    const input = {
+      ...lines,
+      ...(said("fullName") !== association.fullName && { fullName: said("fullName") }),
+      ...(texts.some(({ language, text }) => text !== written(language)) && { descriptions: texts.filter(({ text }) => text.trim()) }),
+    };
+    if (await run({ input })) setSaved(true);
+  }
+
+  return (
+    <>
+      <Standing association={association} verified={verified} />
+      <Form submit={t.save} {...state} onSubmit={(values) => void save(values)}>
+        <TextField name="fullName" label={t.fullName} hint={verified ? t.fullNameHint : undefined} initial={association.fullName} required />
+        {LANGUAGES.map((language) => (
+          <TextField
+            key={language}
+            name={`description.${language}`}
+            label={t.describe[language]}
+            rows={5}
+            maxLength={2_000}
+            initial={written(language)}
+          />
+        ))}
+        <TextField name="website" label={t.website} hint={t.websiteHint} initial={association.website ?? ""} />
+        <TextField name="email" type="email" label={t.email} initial={association.email ?? ""} />
+        <TextField name="phone" label={t.phone} initial={association.phone ?? ""} />
+        <TextField name="postalAddress" label={t.postalAddress} rows={3} maxLength={300} initial={association.postalAddress ?? ""} />
+      </Form>
+      {saved && <Notice kind="good">{t.saved}</Notice>}
+    </>
+  );
+}
+
+/** Whether a moderator has verified the association, and why or why not. */
+function Standing({ association, verified }: { association: OwnAssociationFragment; verified: boolean }) {
+  const t = useWords(texts);
+  const { time } = useFormats();
+  const [latest] = association.verifications;
+  return (
+    <>
+      <Notice kind={verified ? "good" : "info"}>
+        <p>{verified ? t.verified : t.notVerified}</p>
+        {latest && <p className="quiet">{t.decided(time(latest.createdAt), latest.reason ?? t.nameChanged)}</p>}
+      </Notice>
+      <p>
+        <Link href={`/associations/${association.id}`}>{t.see}</Link>
+      </p>
+    </>
+  );
+}

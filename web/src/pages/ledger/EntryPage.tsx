@@ -1,0 +1,52 @@
+// One use of data, at an address of its own: what the public ledger says of it, and its line there.
+
+import { Link } from "wouter";
+import type { PageProps } from "../../app/route";
+import { Facts } from "../../base/Facts";
+import { Notice } from "../../base/Notice";
+import { PageTitle } from "../../base/PageTitle";
+import { Shown } from "../../base/Shown";
+import { useRead } from "../../graph/hooks";
+import { useFormats, useWords } from "../../text/words";
+import { LedgerUse } from "./everybody/ledger";
+import { Purpose } from "./Page";
+import { texts } from "./texts";
+
+export function Page({ parameters }: PageProps) {
+  const t = useWords(texts);
+  const { number, time } = useFormats();
+  const read = useRead(LedgerUse, { id: parameters["id"] ?? "" });
+  return (
+    <>
+      <p>
+        <Link href="/ledger">{t.title}</Link>
+      </p>
+      <Shown read={read}>
+        {({ node: use }) =>
+          use?.__typename === "DataUse" ? (
+            <>
+              <PageTitle>{t.entryOf(number(use.ledgerEntry.position))}</PageTitle>
+              <Facts
+                facts={[
+                  [t.published, time(use.publishedAt)],
+                  [t.organization, use.organization?.name ?? t.own],
+                  [t.purpose, <Purpose {...use} />],
+                  [t.data, [use.datasetTitle, ...use.variables].join(" · ")],
+                  [t.cost, number(use.cost.epsilon, { maximumSignificantDigits: 3 })],
+                  [t.line, <code>{use.ledgerEntry.line}</code>],
+                  [t.hash, <code>{use.ledgerEntry.hash}</code>],
+                  [t.previousHash, <code>{use.ledgerEntry.previousHash}</code>],
+                ]}
+              />
+            </>
+          ) : (
+            <>
+              <PageTitle>{t.title}</PageTitle>
+              <Notice>{t.unknown}</Notice>
+            </>
+          )
+        }
+      </Shown>
+    </>
+  );
+}
