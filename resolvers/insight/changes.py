@@ -123,6 +123,7 @@ def waves_of(insight: Row, *, viewer: ViewerIds) -> Rows:
 
 def _comparable(insight: Row) -> tuple[Rows, Expression]:
     other, release, better = row(tables.Insight), row(tables.Release), row(tables.Release)
+    drawn = row(tables.Release)
     dataset, own = row(datasets.Dataset), row(datasets.Dataset)
     improved = select(better.id).where(better.improves_id == release.id).exists()
     found = (
@@ -130,8 +131,12 @@ def _comparable(insight: Row) -> tuple[Rows, Expression]:
         .join(release, release.id == other.release_id)
         .join(dataset, dataset.id == other.dataset_id)
         .join(own, true())
+        .join(drawn, true())
         .where(
             own.id == insight.dataset_id,
+            drawn.id == insight.release_id,
+            drawn.measured.is_(None),
+            release.measured.is_(None),
             other.community_id == insight.community_id,
             other.dataset_id != insight.dataset_id,
             dataset.kind == own.kind,
@@ -224,9 +229,10 @@ class Side:
     @classmethod
     def read(cls, found: Any) -> "Side":
         stored = StoredCube.read(found["cube"])
-        bounds = {each["name"]: each["bounds"] for each in found["variables"]}
-        variables = tuple(_bounded(variable, bounds[variable.name]) for variable in stored.cube.variables)
-        stored = replace(stored, cube=replace(stored.cube, variables=variables))
+        if not stored.has_means:
+            bounds = {each["name"]: each["bounds"] for each in found["variables"]}
+            variables = tuple(_bounded(variable, bounds[variable.name]) for variable in stored.cube.variables)
+            stored = replace(stored, cube=replace(stored.cube, variables=variables))
         of = found["dataset"]
         identities = {each["name"]: each["identity"] for each in found["variables"]}
         return cls(stored, of["id"], (of["community"], of["kind"], of["version"]), identities)
@@ -240,13 +246,15 @@ def change(found: Any, by: Sequence[str] | None, where: Filters) -> InsightChang
     """What changed from the base to the insight; None if the viewer may not read the base.
 
     Grouped by what both are grouped by, or by what `by` names. Raises Unanswerable if they do not ask the same question
-    of two datasets, and as `StoredCube.narrowed` does.
+    of two datasets, or publish no counts, and as `StoredCube.narrowed` does.
     """
     if found["base"] is None:
         return None
     own, base = Side.read(found["own"]), Side.read(found["base"])
     if own.dataset == base.dataset:
         raise Unanswerable("`insight` is of the same dataset, and so of the same members: name one of another dataset.")
+    if own.stored.has_means or base.stored.has_means:
+        raise Unanswerable("Only insights of COUNTS can be compared, and one of these two is of MEANS.")
     variable = own.stored.variable
     if own.source != base.source or variable != base.stored.variable or not own.shares(variable, base):
         raise Unanswerable(
@@ -273,7 +281,7 @@ def change(found: Any, by: Sequence[str] | None, where: Filters) -> InsightChang
 
 
 def trend(found: Any, by: Sequence[str] | None, where: Filters, id_of: Any) -> InsightTrend:
-    """The shares and means of an insight in each wave. Raises Unanswerable as `StoredCube.narrowed` does.
+    """The shares and means of an insight in each wave; none of MEANS. Raises Unanswerable as `StoredCube.narrowed` does.
 
     `id_of` makes the id of an insight in the graph.
     """
@@ -283,8 +291,9 @@ def trend(found: Any, by: Sequence[str] | None, where: Filters, id_of: Any) -> I
     own = every[at]
     if len(own.cube.estimates) * len(every) > MOST_POINTS:
         raise Unanswerable(f"This trend has more than {MOST_POINTS:,} points: group by fewer variables, or filter.")
-    shares = [changes.shares_of(each) for each in every]
-    means = [changes.means_of(each) for each in every]
+    counted = not narrowed[at].has_means
+    shares = [changes.shares_of(each) if counted else {} for each in every]
+    means = [changes.means_of(each) if counted else {} for each in every]
     return InsightTrend(
         waves=[
             TrendWave(

@@ -212,7 +212,8 @@ class Insight(Node):
     comparable: list[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = sql(
         changes.comparable_insights,
         "The same question asked of the community's other datasets of this kind, oldest dataset first: of each, the"
-        " most precise insight with the same variables. A survey's question is the same if its key and its words are.",
+        " most precise insight with the same variables. A survey's question is the same if its key and its words are."
+        " None for an insight of MEANS.",
         size=COMPARABLE,
     )
     change_from: InsightChange | None = computed(
@@ -232,7 +233,7 @@ class Insight(Node):
         changes.waves_of,
         trend,
         f"The shares and means of this insight and of `comparable`, of the newest {changes.MOST_WAVES} datasets. It"
-        " costs nothing.",
+        " costs nothing. An insight of MEANS has neither.",
         arguments=NARROWING,
         cost=TREND_COST,
     )

@@ -174,6 +174,20 @@ async def test_insights_of_other_questions_are_refused_and_unreadable_ones_are_n
     assert (await published("of another community", CHANGE, {"id": autumn, "from": autumn}))["insight"] is None
 
 
+async def test_insights_of_means_are_compared_with_nothing(own_network: Network) -> None:
+    published, autumn, _ = await of_three_waves(own_network)
+    spring = await another(published, "2027 spring", date(2027, 4, 1))
+    means = await spring.publish_means("fatigue", ["sex"], [40, 30, 5, 4, 30, 20, 5, 3, 2, 1, 0, 1])
+    listed = (await published("manager", COMPARABLE))["insight"]["comparable"]
+    assert listed
+    assert means not in [each["id"] for each in listed]
+    assert (await published("manager", COMPARABLE, {"id": means}))["insight"]["comparable"] == []
+    for asked in ({"from": means}, {"id": means, "from": autumn}):
+        assert "one of these two is of MEANS" in await refused(published, CHANGE, asked, "manager")
+    trend = (await published("manager", TREND, {"id": means}))["insight"]["trend"]
+    assert ([wave["insight"] for wave in trend["waves"]], trend["shares"], trend["means"]) == ([means], [], [])
+
+
 async def test_an_insight_that_the_viewer_may_not_read_is_compared_with_nothing(own_network: Network) -> None:
     published = await furnished(own_network)
     database = own_network.database

@@ -42,6 +42,12 @@ def question(seen: VisibleRows, insight: Found) -> tuple[Any, ...]:
     return (*of, there[insight["variable"]], sorted(there[at] for at in insight["by"]))
 
 
+def has_means(seen: VisibleRows, insight: Found) -> bool:
+    release = seen.one("insight.release", id=insight["release_id"])
+    assert release is not None
+    return release["measured"] is not None
+
+
 def frozen(seen: VisibleRows, insight: Found) -> tuple[Any, ...]:
     dataset = seen.one("insight.dataset", id=insight["dataset_id"])
     assert dataset is not None
@@ -50,6 +56,8 @@ def frozen(seen: VisibleRows, insight: Found) -> tuple[Any, ...]:
 
 @field("Insight.comparable")
 def comparable(seen: VisibleRows, insight: Found) -> list[Found]:
+    if has_means(seen, insight):
+        return []
     improved = {row["improves_id"] for row in seen.of("insight.release")}
     asked = question(seen, insight)
     there = [
@@ -58,6 +66,7 @@ def comparable(seen: VisibleRows, insight: Found) -> list[Found]:
         if row["dataset_id"] != insight["dataset_id"]
         and row["release_id"] not in improved
         and question(seen, row) == asked
+        and not has_means(seen, row)
     ]
     return sorted(there, key=lambda row: frozen(seen, row))
 
@@ -77,6 +86,8 @@ def change_from(seen: VisibleRows, it: Found, insight: str) -> Found | None:
 
 @field("Insight.trend")
 def trend(seen: VisibleRows, insight: Found) -> Found:
+    if has_means(seen, insight):
+        return {"waves": [wave_of(seen, insight)], "shares": [], "means": []}
     others = sorted(comparable(seen, insight), key=lambda row: frozen(seen, row)[0], reverse=True)[: MOST_WAVES - 1]
     waves = sorted([*others, insight], key=lambda row: frozen(seen, row))
     by = names_by(seen, insight)
