@@ -149,7 +149,7 @@ async def test_groupings_slices_and_roll_ups(network: Network, people: Crowd, da
     true = true_totals(people)
     drugs = tuple(map(sum, zip(true["X"], true["Y"], strict=True)))
     shown = await read(network, laboratory, insight, by=["drug"])
-    assert [each["by"][0]["label"] for each in shown["totals"]] == ["Answer P", "Drug", "Unknown"]
+    assert [each["by"][0]["label"] for each in shown["totals"]] == ["Answer P", "Drug", "Not answered"]
     assert [(each["count"], each["sum"], each["unknown"]) for each in shown["totals"]] == [true["P"], drugs, (0, 0, 0)]
     assert json.loads(shown["ledgerEntry"]["line"])["variables"] == ["sex", "mean(pain)", "drug{P|X&Y}"]
     one = await read(network, laboratory, insight, by=[], where=[{"variable": "drug", "in": ["P"]}])
