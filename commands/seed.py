@@ -24,6 +24,7 @@ from commands.demonstration import (
 from commands.demonstration.copying import without_indexes
 from commands.demonstration.texts import Network
 from commands.progress import Progress
+from commands.seeded import AlreadySeeded
 from models.failures import OF_OWNER, UNREACHABLE, reason
 from models.metadata import metadata
 from resolvers.insight.ledger import Begin, begun
@@ -34,34 +35,6 @@ Report = Callable[[str, float], None]  # of the current phase, and the share of 
 # Loaded without their indexes and foreign keys, which are created afterwards. The catalogue's tables are too small for
 # this to pay off.
 LARGE = tuple(table.fullname for table in metadata.sorted_tables if table.schema in ("care", "research"))
-
-
-class AlreadySeeded(Exception):
-    """The database already has members, and demonstration rows are never mixed with others."""
-
-
-async def is_seeded(dsn: str) -> bool:
-    """Whether the database has members, of the demonstration or not: then it must not be seeded."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        return bool(await connection.fetchval("select exists (select from care.member)"))
-    finally:
-        await connection.close()
-
-
-async def has_people_of_its_own(dsn: str) -> bool:
-    """Whether the database has members or accounts that are not the demonstration's."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        found = await connection.fetchval(
-            """
-            SELECT EXISTS (SELECT FROM care.member WHERE NOT demonstration)
-                OR EXISTS (SELECT FROM identity.account WHERE NOT demonstration)
-            """
-        )
-        return bool(found)
-    finally:
-        await connection.close()
 
 
 async def seed(

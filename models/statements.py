@@ -5,6 +5,7 @@ from typing import Any
 
 import asyncpg
 from asyncpg.connection import _StatementCache  # type: ignore[attr-defined]
+from asyncpg.transaction import Transaction, TransactionState
 from cachetools import LRUCache
 
 from models.bounded_connections import BoundedConnection
@@ -117,6 +118,39 @@ class FrugalConnection(BoundedConnection):
             return True
         self._once[hash(query)] = None
         return False
+
+
+class Begun(Transaction):
+    """asyncpg's transaction, of which `then` is carried out with the BEGIN, in one round trip."""
+
+    __slots__ = ("_then",)
+
+    _connection: Any
+    _readonly: bool
+
+    def __init__(self, connection: FrugalConnection, then: str, *, snapshot: bool) -> None:
+        super().__init__(connection, "repeatable_read" if snapshot else None, snapshot, False)
+        self._then = then
+
+    async def start(self) -> None:
+        """Begins it. Raises what asyncpg does."""
+        connection = self._connection
+        connection._top_xact = self
+        modes = " ISOLATION LEVEL REPEATABLE READ READ ONLY" if self._readonly else ""
+        try:
+            await connection.execute(f"BEGIN{modes};{self._then}")
+        except BaseException:
+            self._state = TransactionState.FAILED
+            raise
+        self._state = TransactionState.STARTED
+
+
+def transaction_of(lent: "asyncpg.pool.PoolConnectionProxy", then: str, *, snapshot: bool) -> Begun:
+    """A transaction to start on a connection of a pool, which is in none; a `snapshot` is one, and reads only.
+
+    `then` is SQL without parameters.
+    """
+    return Begun(lent._con, then, snapshot=snapshot)  # type: ignore[attr-defined]
 
 
 def value_of(lent: "asyncpg.pool.PoolConnectionProxy", query: str, values: Sequence[Any]) -> Coroutine[Any, Any, Any]:

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import asyncpg
 
 from models.bounded_connections import ANSWER_SECONDS
-from models.database import Connection, take_on
-from models.statements import value_of
+from models.database import Connection, taking_on
+from models.statements import Begun, transaction_of, value_of
 from models.viewers import Viewer
 from server.errors import CommitLostError, overloaded
 from server.outages import DATABASE_UNAVAILABLE, UNAVAILABLE_TO_READ, as_request_error, is_lost
@@ -151,17 +151,17 @@ class ConnectionPool:
                 self.shares.give_back(caller)
 
     @asynccontextmanager
-    async def write(self, viewer: Viewer, caller: Hashable = None, **transaction: Any) -> AsyncIterator[Connection]:
+    async def write(
+        self, viewer: Viewer, caller: Hashable = None, *, snapshot: bool = False
+    ) -> AsyncIterator[Connection]:
         """A transaction in which row-level security applies to `viewer`; it commits when the block ends normally.
 
-        A `caller` holds at most half of the connections at a time. `transaction` are options of asyncpg's transaction,
-        such as its isolation. Raises RequestError if the database is unavailable, overloaded or too slow, and
-        CommitLostError if nobody knows whether it was committed.
+        A `caller` holds at most half of the connections at a time. A `snapshot` reads only. Raises RequestError if the
+        database is unavailable, overloaded or too slow, and CommitLostError if nobody knows whether it was committed.
         """
         if self.busy >= self.max_busy:
             raise overloaded()
         self.busy += 1
-        reads = transaction.get("readonly", False)
         holds = writes = False
         sent = committed = False  # the COMMIT
         try:
@@ -169,12 +169,11 @@ class ConnectionPool:
                 if not self.shares.takes_at_once(caller):
                     await self.shares.take(caller)
                 holds = True
-            if not reads:
+            if not snapshot:
                 writes = await self.write_turns.acquire()
-            connection, begun = await self.begin(transaction)
+            connection, begun = await self.begin(taking_on(viewer), snapshot=snapshot)
             try:
                 try:
-                    await take_on(connection, viewer)
                     yield connection
                     sent = not connection.is_closed()
                 except asyncio.CancelledError:
@@ -196,7 +195,7 @@ class ConnectionPool:
                 raise
             await self.put_back(connection)
         except UNAVAILABLE_TO_READ as error:
-            if not reads and not isinstance(error, DATABASE_UNAVAILABLE):
+            if not snapshot and not isinstance(error, DATABASE_UNAVAILABLE):
                 raise  # a conflict with another transaction, for which it is repeated
             if sent and not committed and not isinstance(error, asyncpg.QueryCanceledError):
                 raise CommitLostError from None
@@ -208,12 +207,15 @@ class ConnectionPool:
             if holds:
                 self.shares.give_back(caller)
 
-    async def begin(self, options: dict[str, Any]) -> tuple[Lent, asyncpg.transaction.Transaction]:
-        """A connection, and the transaction that was begun on it. A connection that was lost is replaced once."""
+    async def begin(self, then: str, *, snapshot: bool) -> tuple[Lent, Begun]:
+        """A connection, and the transaction that was begun on it, with what it starts with.
+
+        A connection that was lost is replaced once.
+        """
         replaced = False
         while True:
             connection = await self.take()
-            begun = connection.transaction(**options)
+            begun = transaction_of(connection, then, snapshot=snapshot)
             try:
                 await begun.start()
                 return connection, begun
@@ -229,7 +231,7 @@ class ConnectionPool:
     @asynccontextmanager
     async def snapshot(self, viewer: Viewer) -> AsyncIterator[Connection]:
         """As `write`, to read only: every statement sees the database as it was at the first one."""
-        async with self.write(viewer, isolation="repeatable_read", readonly=True) as connection:
+        async with self.write(viewer, snapshot=True) as connection:
             yield connection
 
     async def take(self) -> Lent:
@@ -321,7 +323,7 @@ class ConnectionPool:
         self,
         connection: Lent,
         caller: Hashable,
-        begun: asyncpg.transaction.Transaction | None = None,
+        begun: Begun | None = None,
         *,
         writes: bool = False,
     ) -> None:

@@ -12,6 +12,7 @@ from models.viewers import Viewer
 from resolvers.texts import is_blank
 from resolvers.transactions import (
     Refusal,
+    Refused,
     Step,
     invalid,
     limit_reached,
@@ -32,6 +33,7 @@ NEW_DAYS = 7
 
 CLOSED = message("The discussion is closed.")
 REMOVED = message("The post was removed.")
+SUSPENDED = "EXISTS (SELECT FROM care.suspension WHERE member_id = $1 AND (until IS NULL OR until > now()))"
 
 
 def title_in(text: str, *path: Step) -> str:
@@ -95,39 +97,40 @@ def keys_of(prefix: str, ids: Sequence[NodeId]) -> list[UUID]:
 
 
 async def expect_writer(connection: Connection, viewer: Viewer, community: UUID, *path: Step) -> None:
-    await expect_not_suspended(connection, viewer, *path)
-    belongs = await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM care.membership WHERE member_id = $1 AND community_id = $2)",
+    found = await connection.fetchrow(
+        f"SELECT {SUSPENDED}, EXISTS (SELECT FROM care.membership WHERE member_id = $1 AND community_id = $2)",  # noqa: S608 - ours
         viewer.member,
         community,
     )
+    assert found is not None
+    suspended, belongs = found
+    if suspended:
+        raise suspended_writer(*path)
     if not belongs:
         raise not_eligible(message("Only members of the community can write in its discussions."), *path)
 
 
 async def expect_not_suspended(connection: Connection, viewer: Viewer, *path: Step) -> None:
-    suspended = await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM care.suspension WHERE member_id = $1 AND (until IS NULL OR until > now()))",
-        viewer.member,
-    )
-    if suspended:
-        raise not_eligible(
-            message("You are suspended: you can read discussions, but not write in them for now."), *path
-        )
+    if await connection.fetchval(f"SELECT {SUSPENDED}", viewer.member):
+        raise suspended_writer(*path)
+
+
+def suspended_writer(*path: Step) -> Refused:
+    return not_eligible(message("You are suspended: you can read discussions, but not write in them for now."), *path)
 
 
 async def expect_fewer_posts(connection: Connection, viewer: Viewer) -> None:
     # One at a time: posts sent at once would each miss the others in their count.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"posts of {viewer.member}")
-    posts: int = await connection.fetchval(
-        "SELECT count(*) FROM care.post WHERE author_id = $1 AND created_at > now() - interval '1 hour'", viewer.member
-    )
-    new = await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM identity.account WHERE member_id = $1"
+    found = await connection.fetchrow(
+        "SELECT (SELECT count(*) FROM care.post WHERE author_id = $1 AND created_at > now() - interval '1 hour'),"
+        " EXISTS (SELECT FROM identity.account WHERE member_id = $1"
         " AND created_at > now() - make_interval(days => $2))",
         viewer.member,
         NEW_DAYS,
     )
+    assert found is not None
+    posts, new = found
     most = NEW_POSTS_AN_HOUR if new else POSTS_AN_HOUR
     if posts >= most:
         raise limit_reached(message("You can write at most {most} posts an hour. Try again later.", most=most), "body")

@@ -20,6 +20,7 @@ from commands.databases import at
 from commands.demonstration import copying, people, questionnaires, trials
 from commands.demonstration.chance import Chance, filled, shares
 from commands.demonstration.questionnaires import AnswerValue, Rule
+from commands.seeded import AlreadySeeded, is_seeded
 from models.metadata import metadata
 from models.migrations.run import upgrade
 from models.research.surveys import RuleOperator
@@ -381,9 +382,9 @@ async def test_seeding_does_not_change_the_schema(server: str) -> None:
 
 
 async def test_a_network_is_never_seeded_twice(fresh: str) -> None:
-    assert await seed.is_seeded(fresh) is True
+    assert await is_seeded(fresh) is True
     before = await checksums(fresh)
-    with pytest.raises(seed.AlreadySeeded):
+    with pytest.raises(AlreadySeeded):
         await seed.seed(fresh, SMALL)
     command = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "commands.seed", "--database-url", fresh, stdout=PIPE, stderr=PIPE
@@ -399,7 +400,7 @@ async def test_a_seeding_that_fails_leaves_nothing_behind(server: str, monkeypat
         monkeypatch.setattr(copying, "INDEXES", "select 1/0 where $1 <> ''")
         with pytest.raises(asyncpg.PostgresError):
             await seed.seed(dsn, SMALL, today=DAY)
-        assert await seed.is_seeded(dsn) is False
+        assert await is_seeded(dsn) is False
         assert set((await checksums(dsn)).values()) == {None}
 
 

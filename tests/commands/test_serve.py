@@ -68,6 +68,21 @@ def started(command: list[str], settings: dict[str, str]) -> Iterator[tuple["sub
             process.kill()
 
 
+def test_neither_the_seeder_nor_opendp_is_loaded_to_serve() -> None:
+    """They take memory in each process; they are loaded to create the demonstration, and to publish."""
+    asked = (
+        "import sys\n"
+        "from app import create_app\n"
+        "from commands.serve import graph_of\n"
+        "from settings import Settings\n"
+        "settings = Settings(database_url='postgresql://owner@localhost/none')\n"
+        "create_app(settings, None, graph_of(settings))\n"
+        "print([name for name in sys.modules if name.startswith(('opendp', 'commands.seed', 'commands.demo'))])\n"
+    )
+    found = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert found.stdout == "['commands.seeded']\n", found.stderr
+
+
 def test_a_busy_port_is_reported_in_one_sentence(refused: Callable[..., str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])

@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 import asyncpg
 import pytest
+from asyncpg.transaction import Transaction
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from models.bounded_connections import BoundedConnection
@@ -29,6 +30,8 @@ def test_a_new_version_is_read_before_it_is_used(package: str) -> None:
         (asyncpg.Connection, "reload_schema_state", ""),
         (asyncpg.Connection, "_time_and_log", "query args timeout"),
         (asyncpg.Connection, "_cancel", "waiter cancel_waiter"),
+        (Transaction, "__init__", "connection isolation readonly deferrable"),
+        (Transaction, "start", ""),
         (vars(asyncpg.connection)["_StatementCache"], "get", "query promote"),
         (vars(asyncpg.connection)["_StatementCache"], "put", "query statement"),
         (vars(asyncpg.connection)["_StatementCache"], "_maybe_cleanup", ""),

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from models import logins
-from models.database import Connection, take_on
+from models.database import Connection, taking_on
 from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind
 from models.messages import message
@@ -19,6 +19,7 @@ from models.viewers import ANYBODY, Audience, Viewer
 from resolvers import transactions
 from resolvers.transactions import Forbidden, IdempotencyKey, Refused, Write
 from tests import factories
+from tests.support.client import Caller
 from tests.support.network import Network
 
 DAY = "2026-03-02"
@@ -168,6 +169,35 @@ async def test_a_caller_without_the_right_gets_forbidden(network: Network) -> No
     assert answer["data"] == {"memberSuspend": None}
 
 
+async def statements_of(network: Network, who: Caller, mutation: str, fields: str, **given: Any) -> list[str]:
+    """The statements of the second request of a kind, which has what the first one prepared."""
+    for number in range(2):
+        network.ask.statements.clear()
+        more = {"clientMutationId": f"{mutation} {number}"} if "clientMutationId" in given else {}
+        assert (await network.do(who, mutation, fields, **given | more))["userErrors"] == []
+    return list(network.ask.statements)
+
+
+async def test_a_write_takes_as_few_round_trips_as_its_rules_need(network: Network) -> None:
+    """Each statement is one: session, rate, BEGIN with the viewer, rules, what is written, COMMIT, payload."""
+    community = (await factories.community(network.database))["id"]
+    mia = await network.member(community)
+    discussion = await factories.discussion(network.database, community_id=community, author_id=mia.id)
+    day = {"observedOn": DAY, "entries": [await entry(network)]}
+    posted = {"discussion": f"dis_{discussion['id']}", "body": "Hello"}
+    recorded = await statements_of(network, mia, "observationsRecord", "observations { id }", **day)
+    once_only = await statements_of(
+        network, mia, "observationsRecord", "observations { id }", **day, clientMutationId="one"
+    )
+    written = await statements_of(network, mia, "postAdd", "post { id }", **posted)
+    assert (len(recorded), len(once_only), len(written)) == (8, 10, 12)
+    for found in (recorded, once_only, written):
+        assert found[2] == f"BEGIN;SET LOCAL cohorte.member = '{mia.id}'"
+        assert found[-2] == "COMMIT;"
+    begun = [each for each in recorded if "cohorte.member" in each]
+    assert begun == [recorded[2], recorded[-1]]  # the payload is read by one statement, which sets its viewer itself
+
+
 # Below HTTP: the transaction of a role, and how PostgreSQL can fail it.
 
 
@@ -181,7 +211,7 @@ async def write_as(dsn: str, audience: Audience, viewer: Viewer) -> AsyncIterato
         connection = await asyncpg.connect(logins.role_dsn(dsn, audience))
         opened.append(connection)
         async with connection.transaction():
-            await take_on(connection, viewer)
+            await connection.execute(taking_on(viewer))
             yield connection
 
     try:

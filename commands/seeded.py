@@ -1,0 +1,31 @@
+"""Whether a database has members, asked without loading what creates the demonstration."""
+
+import asyncpg
+
+
+class AlreadySeeded(Exception):
+    """The database already has members, and demonstration rows are never mixed with others."""
+
+
+async def is_seeded(dsn: str) -> bool:
+    """Whether the database has members, of the demonstration or not: then it must not be seeded."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return bool(await connection.fetchval("select exists (select from care.member)"))
+    finally:
+        await connection.close()
+
+
+async def has_people_of_its_own(dsn: str) -> bool:
+    """Whether the database has members or accounts that are not the demonstration's."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        found = await connection.fetchval(
+            """
+            SELECT EXISTS (SELECT FROM care.member WHERE NOT demonstration)
+                OR EXISTS (SELECT FROM identity.account WHERE NOT demonstration)
+            """
+        )
+        return bool(found)
+    finally:
+        await connection.close()
