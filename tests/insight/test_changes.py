@@ -119,7 +119,9 @@ async def test_a_change_is_the_difference_of_the_shares_with_its_interval(own_ne
         assert change["value"] == each["after"] - each["before"]
         assert change["interval"]["low"] <= change["value"] <= change["interval"]["high"]
     women = [each for each in found["shares"] if each["by"][0]["code"] == "FEMALE"]
-    assert women[2]["change"]["interval"]["low"] > 0  # 30 of 165 before, 50 of 172 after: 0.18 and 0.29
+    # 30 of 165 before and 50 of 172 after, with noise: just not significant.
+    assert women[2]["change"]["value"] > 0.1
+    assert -0.05 < women[2]["change"]["interval"]["low"] < 0
     for who in ("of the community", "manager"):
         assert (await published(who, CHANGE, asked))["insight"]["changeFrom"] == found
     # All of both, in the other direction.
