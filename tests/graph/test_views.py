@@ -198,7 +198,7 @@ PROMISED = {
         EVERYONE: "id audience",
         SIGNED_IN: "secondFactors recoveryCodesLeft",
         "PATIENT": "member",
-        "BUYER": "organization",
+        "BUYER": "organization mailedEvents",
         "MANAGER": "staff",
     },
     "Association": {
