@@ -270,18 +270,22 @@ def change(found: Any, by: Sequence[str] | None, where: Filters) -> InsightChang
     before = replace(before, by=after.by)
     return InsightChange(
         shares=[
-            ShareChange(_shown(each.categories[-1]), _all(each.categories[:-1]), each.before, each.after, _change(each))
+            ShareChange(
+                *_place((own.stored, base.stored), after, each.categories), each.before, each.after, _change(each)
+            )
             for each in share_changes(before, after)
         ],
         means=[
-            MeanChange(_all(each.categories), each.before, each.after, _change(each))
+            MeanChange(
+                _shown((own.stored, base.stored), after.by, each.categories), each.before, each.after, _change(each)
+            )
             for each in mean_changes(before, after)
         ],
     )
 
 
 def trend(found: Any, by: Sequence[str] | None, where: Filters, id_of: Any) -> InsightTrend:
-    """The shares and means of an insight in each wave; none of MEANS. Raises Unanswerable as `StoredCube.narrowed` does.
+    """The shares and means of an insight in each wave; none of MEANS. Raises Unanswerable as `narrowed` does.
 
     `id_of` makes the id of an insight in the graph.
     """
@@ -307,13 +311,12 @@ def trend(found: Any, by: Sequence[str] | None, where: Filters, id_of: Any) -> I
             for each in found["waves"]
         ],
         shares=[
-            ShareTrend(
-                _shown(each.categories[-1]), _all(each.categories[:-1]), _points(every, own, shares, own.names, key)
-            )
+            ShareTrend(*_place((narrowed[at],), own, each.categories), _points(every, own, shares, own.names, key))
             for key, each in shares[at].items()
         ],
         means=[
-            MeanTrend(_all(each.categories), _points(every, own, means, own.by, key)) for key, each in means[at].items()
+            MeanTrend(_shown((narrowed[at],), own.by, each.categories), _points(every, own, means, own.by, key))
+            for key, each in means[at].items()
         ],
     )
 
@@ -365,12 +368,20 @@ def _made(of: Difference) -> Change:
     return Change(of.value, ConfidenceInterval(of.low, of.high), None)
 
 
-def _shown(category: DomainCategory) -> Category:
-    return Category(category.code, category.label, category.value, list(category.merges))
+def _place(
+    of: Sequence[StoredCube], table: Table, categories: Sequence[DomainCategory]
+) -> tuple[Category, list[Category]]:
+    """The category of the insight's variable, and those of the group."""
+    *by, last = _shown(of, table.names, categories)
+    return last, by
 
 
-def _all(categories: Sequence[DomainCategory]) -> list[Category]:
-    return [_shown(category) for category in categories]
+def _shown(of: Sequence[StoredCube], names: Sequence[str], categories: Sequence[DomainCategory]) -> list[Category]:
+    """The categories as the graph has them, each as the first of these insights that has it."""
+    return [
+        next(stored for stored in of if category.code in stored.codes[name]).category(name, category)
+        for name, category in zip(names, categories, strict=True)
+    ]
 
 
 def _bounded(variable: Variable, bounds: Sequence[tuple[Any, Any]]) -> Variable:

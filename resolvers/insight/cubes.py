@@ -213,13 +213,10 @@ class StoredCube:
 
     def categories(self, names: Iterable[str]) -> list[list[Category]]:
         """The categories of each of these variables, in order."""
-        return [
-            [
-                Category(each.code, each.label, each.value, list(each.merges), list(self.codes[name][each.code]))
-                for each in self.variable_called(name).categories
-            ]
-            for name in names
-        ]
+        return [[self.category(name, each) for each in self.variable_called(name).categories] for name in names]
+
+    def category(self, name: str, of: domains.Category) -> Category:
+        return Category(of.code, of.label, of.value, list(of.merges), list(self.codes[name][of.code]))
 
 
 def cells(found: Any, by: Sequence[str] | None, where: Filters, include_unreliable: bool) -> list[Cell]:

@@ -65,8 +65,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         "slug translations ucum unit version"
     },
     "Insight": {
-        RESEARCH: "by cells changeFrom comparable cost csv dataset id jsonStat kind ledgerEntry marginOfError precision "
-        "proof publishedAt purpose reconciled requestedBy statistics totals trend variable",
+        RESEARCH: "by cells changeFrom comparable cost csv dataset id jsonStat kind ledgerEntry marginOfError "
+        "precision proof publishedAt purpose reconciled requestedBy statistics totals trend variable",
     },
     "InsightChange": {RESEARCH: "means shares"},
     "InsightTrend": {RESEARCH: "means shares waves"},

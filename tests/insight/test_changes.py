@@ -18,7 +18,7 @@ from tests.support.waves import Wave, variable, wave
 COMPARABLE = "query ($id: ID!) { insight(id: $id) { comparable { id dataset { wave } } } }"
 CHANGE = """query ($id: ID!, $from: ID!, $by: [String!], $where: [CategoryFilter!]) {
   insight(id: $id) { changeFrom(insight: $from, by: $by, where: $where) {
-    shares { category { code } by { code } before after change { value interval { low high } mismatch } }
+    shares { category { code codes { code } } by { code } before after change { value interval { low high } mismatch } }
     means { by { code } before after change { value interval { low high } mismatch } }
   } }
 }"""

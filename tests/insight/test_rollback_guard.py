@@ -398,6 +398,7 @@ async def test_a_place_that_is_down_suspends_what_publishes_and_nothing_else(
             await freeze(connection)
         made = "SELECT id, status, progress FROM insight.dataset WHERE survey_id = $1"
         found = await database.fetchrow(made, people.survey)
+        assert found is not None
         assert (found["status"], found["progress"]) == ("FREEZING", 94)  # all but what is published
         assert await database.fetchval(records, found["id"]) == 300
         assert await ledger.head(connection) == head
