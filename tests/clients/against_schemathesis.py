@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.clients.processes import TOOLS, output_of
-from tests.clients.results import CALLERS, ENDING, Results
+from tests.clients.results import CALLERS, Results
 from tests.support.client import ANYBODY, serving
 
 SEED = 1
 EXAMPLES = 25  # of each operation
+ENDING = "signOut|accountDelete|sessionRevoke"  # they end the session that every later operation needs
 
 
 @pytest.mark.parametrize(("view", "who"), CALLERS.items())

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from graphql import GraphQLSchema
-
 from tests.server.test_probes import PROBES
 from tests.specification.requirements import SPECIFICATIONS
 
@@ -43,8 +41,6 @@ suggest names only to them. `/graphql` itself shows no page; `/graphiql` does, w
 
 """
 
-ENDING = "signOut|accountDelete|sessionRevoke"  # they end the session that every later operation of schemathesis needs
-
 Results = dict[tuple[str, str], str]  # suite and view to the result, in words
 
 
@@ -76,12 +72,6 @@ def page(results: Results) -> str:
         for suite, view in expected()
     ]
     return HEAD + lines(rows) + PROBED + lines(f"- {probe.name}" for probe in PROBES) + requirements_part()
-
-
-def fields_tried(schema: GraphQLSchema) -> int:
-    """How many fields of the roots schemathesis sends operations of."""
-    roots = [root for root in (schema.query_type, schema.mutation_type) if root is not None]
-    return sum(not re.search(ENDING, f"{root.name}.{name}") for root in roots for name in root.fields)
 
 
 def results_of(text: str) -> Results:
