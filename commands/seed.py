@@ -57,16 +57,21 @@ async def seed(
     today = today or datetime.now(UTC).date()
     connection = await asyncpg.connect(dsn)
     try:
+        await expect_empty(connection)  # before `begin`, which says more of a ledger than anybody asked
         async with begin(connection):
             await connection.execute("select pg_advisory_xact_lock(hashtext('cohorte.seed'))")
-            if await connection.fetchval("select exists (select from care.member)"):
-                raise AlreadySeeded("The database already has members; the demonstration network needs an empty one.")
+            await expect_empty(connection)
             await connection.execute("set local maintenance_work_mem = '256MB'")
             await fill(connection, scale, seed, report, today)
         report("vacuuming", 0.97)
         await connection.execute("vacuum (analyze)")
     finally:
         await connection.close()
+
+
+async def expect_empty(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    if await connection.fetchval("select exists (select from care.member)"):
+        raise AlreadySeeded("The database already has members; the demonstration network needs an empty one.")
 
 
 async def fill(

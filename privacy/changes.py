@@ -33,7 +33,7 @@ class Mismatch(DescribedEnum):
 
 
 @dataclass(frozen=True)
-class Table:
+class ComparedTable:
     """A cube, one of its variables, and the variables it is broken down by; `size` is that of the dataset."""
 
     cube: Cube
@@ -58,7 +58,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Change:
+class ComparedFigure:
     """A figure before and after; without `difference`, `mismatch` says why."""
 
     categories: tuple[Category, ...]
@@ -68,7 +68,7 @@ class Change:
     mismatch: Mismatch | None
 
 
-def shares_of(table: Table) -> dict[Codes, Figure]:
+def shares_of(table: ComparedTable) -> dict[Codes, Figure]:
     """The share of each cell in its group, by the codes of the group and of the category."""
     found = {}
     everyone = table.size if not table.by and table.cube.narrowed <= {table.variable} else None
@@ -88,7 +88,7 @@ def shares_of(table: Table) -> dict[Codes, Figure]:
     return found
 
 
-def means_of(table: Table) -> dict[Codes, Figure]:
+def means_of(table: ComparedTable) -> dict[Codes, Figure]:
     """The mean of each group by the codes of the group; empty if the variable has none."""
     variable, rolled, groups = groups_of(table.cube, table.variable, table.by)
     if not variable.ordinal or all(category.value is None for category in variable.categories):
@@ -105,17 +105,17 @@ def means_of(table: Table) -> dict[Codes, Figure]:
     return found
 
 
-def share_changes(before: Table, after: Table) -> list[Change]:
+def share_changes(before: ComparedTable, after: ComparedTable) -> list[ComparedFigure]:
     """The change of every share of `after`, then of those that only `before` has."""
     return list(_changes(before, after, shares_of(before), shares_of(after), before.names))
 
 
-def mean_changes(before: Table, after: Table) -> list[Change]:
+def mean_changes(before: ComparedTable, after: ComparedTable) -> list[ComparedFigure]:
     """The change of every mean of `after`, then of those that only `before` has."""
     return list(_changes(before, after, means_of(before), means_of(after), before.by))
 
 
-def mismatch(before: Table, after: Table, names: Sequence[str], key: Codes) -> Mismatch | None:
+def mismatch(before: ComparedTable, after: ComparedTable, names: Sequence[str], key: Codes) -> Mismatch | None:
     """Why the figure of the categories with these codes is not the same in both tables.
 
     `names` are of the variables that have the categories. Without the table's own variable, it is a mean.
@@ -140,12 +140,12 @@ CERTAIN = Ratio(1.0, 1.0, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), 1.0, 1.0)
 
 
 def _changes(
-    before: Table,
-    after: Table,
+    before: ComparedTable,
+    after: ComparedTable,
     old: Mapping[Codes, Figure],
     new: Mapping[Codes, Figure],
     names: Sequence[str],
-) -> Iterator[Change]:
+) -> Iterator[ComparedFigure]:
     for key in [*new, *(key for key in old if key not in new)]:
         one, other = old.get(key), new.get(key)
         first, second = one and one.ratio, other and other.ratio
@@ -154,7 +154,7 @@ def _changes(
         why = mismatch(before, after, names, key)
         if why is None and (first is None or second is None):
             why = Mismatch.NO_FIGURE
-        yield Change(
+        yield ComparedFigure(
             shown.categories,
             before=first.estimate if first else None,
             after=second.estimate if second else None,
@@ -163,11 +163,11 @@ def _changes(
         )
 
 
-def _at(table: Table, places: Sequence[int]) -> tuple[Category, ...]:
+def _at(table: ComparedTable, places: Sequence[int]) -> tuple[Category, ...]:
     return tuple(table.variable_called(name).categories[place] for name, place in zip(table.by, places, strict=True))
 
 
-def _is_there(table: Table, name: str, code: str) -> bool:
+def _is_there(table: ComparedTable, name: str, code: str) -> bool:
     at = next(at for at, variable in enumerate(table.cube.variables) if variable.name == name)
     return any(table.cube.variables[at].categories[place].code == code for place in table.cube.places[at])
 
@@ -185,7 +185,7 @@ def _domain(variable: Variable) -> set[str]:
     return {code for category in variable.categories for code in category.merges or (category.code,)} - {UNKNOWN}
 
 
-def _scale(table: Table) -> object:
+def _scale(table: ComparedTable) -> object:
     """The categories of the table's own variable that are there and have a value."""
     at = next(at for at, variable in enumerate(table.cube.variables) if variable.name == table.variable)
     variable = table.cube.variables[at]

@@ -27,7 +27,7 @@ class NotSent(Exception):
         self.failure = failure
 
 
-class Head:
+class AnswerHead:
     """Waits for the final status of an answer."""
 
     def __init__(self) -> None:
@@ -115,7 +115,7 @@ def request(place: Place, headers: Mapping[str, str], body: bytes) -> bytes:
 
 async def status_of(reader: asyncio.StreamReader) -> int:
     """The status of an answer. Raises NotSent."""
-    head = Head()
+    head = AnswerHead()
     while head.status is None:
         head.feed(await reader.read(HEAD_BYTES))
     return head.status

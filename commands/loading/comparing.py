@@ -34,7 +34,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Change:
+class EntryChange:
     """A row after the change, with the columns that differ."""
 
     id: str
@@ -57,17 +57,17 @@ class Comparison:
     """What loading a batch does. `kept` has the entries' columns that stay because they were edited by hand."""
 
     batch: Batch
-    added: list[Change] = field(default_factory=list)
-    changed: list[Change] = field(default_factory=list)
-    retired: list[Change] = field(default_factory=list)
-    restored: list[Change] = field(default_factory=list)
-    kept: list[Change] = field(default_factory=list)
+    added: list[EntryChange] = field(default_factory=list)
+    changed: list[EntryChange] = field(default_factory=list)
+    retired: list[EntryChange] = field(default_factory=list)
+    restored: list[EntryChange] = field(default_factory=list)
+    kept: list[EntryChange] = field(default_factory=list)
     removed: int = 0  # entries whose row somebody deleted
     absent: int = 0  # communities that the source no longer has: only staff close them
     given: dict[str, Given] = field(default_factory=dict)  # by code: what to store
     conflicts: list[Conflict] = field(default_factory=list)
 
-    def rows(self) -> Iterator[Change]:
+    def rows(self) -> Iterator[EntryChange]:
         """Every row to write, once."""
         written = {change.id: change for change in (*self.added, *self.changed, *self.retired, *self.restored)}
         yield from written.values()
@@ -166,7 +166,7 @@ def add(made: Comparison, catalogue: Catalogue, entry: SourceRow, today: date) -
     catalogue.rows[id] = row
     catalogue.claimed.add(id)
     catalogue.register(id, row)
-    made.added.append(Change(id, row, tuple(values), entry.code, entry.line))
+    made.added.append(EntryChange(id, row, tuple(values), entry.code, entry.line))
     made.given[entry.code] = Given(id, values)
 
 
@@ -197,9 +197,9 @@ def change(
             row[column] = last[column] = new
             differing.append(column)
     if kept:
-        made.kept.append(Change(id, row, tuple(kept), entry.code, entry.line))
+        made.kept.append(EntryChange(id, row, tuple(kept), entry.code, entry.line))
     if differing:
-        sort(made, Change(id, row, tuple(differing), entry.code, entry.line))
+        sort(made, EntryChange(id, row, tuple(differing), entry.code, entry.line))
         catalogue.rows[id] = row
         catalogue.register(id, row)
     if last != before:
@@ -213,7 +213,7 @@ def effective(column: str, offered: Value, now: Value, today: date) -> Value:
     return now or today.isoformat()
 
 
-def sort(made: Comparison, change: Change) -> None:
+def sort(made: Comparison, change: EntryChange) -> None:
     """Puts a change where it is reported: a row that is retired or restored is that first of all."""
     if "retired_on" not in change.columns:
         made.changed.append(change)
@@ -241,7 +241,7 @@ def retire(
         )
     for code, last in gone:
         row = {**catalogue.rows[last.row], "retired_on": today.isoformat()}
-        made.retired.append(Change(last.row, row, ("retired_on",), code))
+        made.retired.append(EntryChange(last.row, row, ("retired_on",), code))
         made.given[code] = Given(last.row, {**last.values, "retired_on": row["retired_on"]})
 
 

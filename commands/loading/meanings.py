@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from commands.loading import writing
-from commands.loading.comparing import Change, Comparison, Flat
+from commands.loading.comparing import Comparison, EntryChange, Flat
 from commands.loading.entries import LineFault
 from models.community.communities import CommunityStatus
 from models.tracking.observations import Scale
@@ -27,7 +27,7 @@ async def changed_meanings(
     ]
 
 
-def faults_of(kind: str, change: Change, before: Flat, recorded: bool) -> Iterator[tuple[str, str]]:
+def faults_of(kind: str, change: EntryChange, before: Flat, recorded: bool) -> Iterator[tuple[str, str]]:
     """The columns of a list that are at fault, and why."""
     opened = before.get("status", CommunityStatus.DRAFT) != CommunityStatus.DRAFT
     if kind == "community" and "condition_id" in change.columns and opened:

@@ -10,8 +10,8 @@ import sys
 
 from commands.cluster import Unavailable
 from commands.databases import at, create_missing
-from commands.nodes.database import Nodes, database_cluster
 from commands.nodes.network import servers
+from commands.nodes.replicated import Nodes, database_cluster
 from commands.opened import DATABASE
 from settings import Settings, SettingsError
 

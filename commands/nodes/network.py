@@ -39,7 +39,7 @@ def servers(home: Path, dsn: str, port: int, **settings: str) -> Iterator[Sequen
             server = stack.enter_context(process(f"server{number}", command, home, kept | given, ROOT))
             wait_for(lambda own=own: is_ready(own), home / f"server{number}.log", SEED_SECONDS, server)  # type: ignore[misc]
             started.append(server)
-        rows = [proxy.Server(f"server{number}", own, own) for number, own in enumerate(ports, start=1)]
+        rows = [proxy.Backend(f"server{number}", own, own) for number, own in enumerate(ports, start=1)]
         stack.enter_context(proxy.running(home, "network", proxy.network(port, rows)))
         wait_for(lambda: is_ready(port), home / "haproxy-network.log", START_SECONDS)
         yield started

@@ -25,7 +25,7 @@ defaults
 
 
 @dataclass(frozen=True)
-class Server:
+class Backend:
     """Where a server listens on loopback, and where its state is asked for."""
 
     name: str
@@ -33,13 +33,13 @@ class Server:
     check_port: int
 
 
-def database(port: int, nodes: Sequence[Server]) -> str:
+def database(port: int, nodes: Sequence[Backend]) -> str:
     """A configuration that leads to the primary alone. Connections to a node that no longer is one are cut."""
     rows = [f"server {node.name} 127.0.0.1:{node.port} check port {node.check_port}" for node in nodes]
     return section("database", port, "tcp", "/primary", ["default-server on-marked-down shutdown-sessions", *rows])
 
 
-def network(port: int, servers: Sequence[Server]) -> str:
+def network(port: int, servers: Sequence[Backend]) -> str:
     """A configuration that shares requests among the servers that are ready."""
     rows = [f"server {server.name} 127.0.0.1:{server.port} check" for server in servers]
     return section("network", port, "http", "/readyz", ["balance roundrobin", "option redispatch", *rows])

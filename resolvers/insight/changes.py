@@ -12,7 +12,7 @@ from models.insight import datasets
 from models.insight import insights as tables
 from models.rows import Expression, Finished, Row, Rows, Unanswerable, Value, ViewerIds, row, select, translated
 from privacy import changes
-from privacy.changes import Mismatch, Table, mean_changes, share_changes
+from privacy.changes import ComparedTable, Mismatch, mean_changes, share_changes
 from privacy.cubes import MOST_CELLS
 from privacy.differences import Difference, difference
 from privacy.domains import Category as DomainCategory
@@ -322,8 +322,8 @@ def trend(found: Any, by: Sequence[str] | None, where: Filters, id_of: Any) -> I
 
 
 def _points(
-    every: Sequence[Table],
-    own: Table,
+    every: Sequence[ComparedTable],
+    own: ComparedTable,
     figures: Sequence[dict[changes.Codes, changes.Figure]],
     names: Sequence[str],
     key: changes.Codes,
@@ -356,11 +356,11 @@ def _points(
     ]
 
 
-def _table(stored: StoredCube) -> Table:
-    return Table(stored.cube, stored.variable, stored.by, stored.size)
+def _table(stored: StoredCube) -> ComparedTable:
+    return ComparedTable(stored.cube, stored.variable, stored.by, stored.size)
 
 
-def _change(of: changes.Change) -> Change:
+def _change(of: changes.ComparedFigure) -> Change:
     return Change(None, None, of.mismatch) if of.difference is None else _made(of.difference)
 
 
@@ -369,7 +369,7 @@ def _made(of: Difference) -> Change:
 
 
 def _place(
-    of: Sequence[StoredCube], table: Table, categories: Sequence[DomainCategory]
+    of: Sequence[StoredCube], table: ComparedTable, categories: Sequence[DomainCategory]
 ) -> tuple[Category, list[Category]]:
     """The category of the insight's variable, and those of the group."""
     *by, last = _shown(of, table.names, categories)

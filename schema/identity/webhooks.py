@@ -16,7 +16,7 @@ graph_enum(tables.DeliveryFailure)
 
 @graph_type(audience=BUYER, row=tables.WebhookDelivery, prefix="dlv")
 class WebhookDelivery(Node):
-    """An event that was sent to a webhook, or waits to be, kept for 30 days. Its id is the header `webhook-id`."""
+    """An event that was sent to a webhook, or waits to be, kept for a month. Its id is the header `webhook-id`."""
 
     event: tables.OrganizationEvent | None = column("The event. Null for a test.")
     status: tables.DeliveryStatus = column("What has become of it.")

@@ -3,7 +3,7 @@
 from resolvers.identity import webhooks as resolve
 from resolvers.identity import webhooks_mutations as write
 from resolvers.identity.webhooks_rules import ROTATION
-from resolvers.public_hosts import MOST_CHARACTERS
+from resolvers.public_hosts import MOST_CHARACTERS, PORTS
 from schema.access import BUYER
 from schema.identity.webhooks import Webhook, WebhookDelivery
 from schema.mutations import Options, given, given_id, mutation, mutations, shown
@@ -11,7 +11,7 @@ from schema.mutations import Options, given, given_id, mutation, mutations, show
 OWN = "One of the organization's own webhooks."
 HOURS = f"{ROTATION.total_seconds() / 3600:.0f} hours"
 SHOWN_ONCE = (
-    "The secret that signs what is sent: `whsec_` and a key in base64. Shown only once. Null if the mutation was "
+    "The secret that signs what is sent, as Standard Webhooks writes it. Shown only once. Null if the mutation was "
     "refused, and in the answer to a repeated request."
 )
 
@@ -28,8 +28,8 @@ class WebhookMutations:
             "secret": given(str, SHOWN_ONCE),
         },
         options=Options(read_by="webhook_id"),
-        url="The address: `https://`, a host of the public internet by its domain name, port 443 or 8443, no "
-        f"credentials, and at most {MOST_CHARACTERS} characters.",
+        url="The address: `https://`, a host of the public internet by its domain name, port "
+        f"{' or '.join(map(str, PORTS))}, no credentials, and at most {MOST_CHARACTERS} characters.",
         description=f"A name for it: a single line of at most {write.DESCRIPTION_LENGTH} characters.",
         events="The events to send: at least one.",
     )

@@ -45,6 +45,7 @@ from schema.identity.readings import ReadingAlert
 from schema.identity.second_factors import SecondFactor
 from schema.identity.staff import Staff, StaffChange
 from schema.identity.terms import Terms
+from schema.identity.webhooks import Webhook, WebhookDelivery
 from schema.insight import insights_mutations
 from schema.insight.data_uses import DataUse, LedgerEntry
 from schema.insight.datasets import Dataset, Variable
@@ -112,6 +113,8 @@ NODES: tuple[type, ...] = (
     Variable,
     Verification,
     Viewer,
+    Webhook,
+    WebhookDelivery,
 )
 
 

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from commands.databases import at, create_missing
-from commands.nodes.database import Nodes, database_cluster, missing
 from commands.nodes.network import servers
 from commands.nodes.processes import free_ports
+from commands.nodes.replicated import Nodes, database_cluster, missing
 from commands.opened import DATABASE
 from tests import factories
 from tests.faults.test_kill import DAY, POST_ADD, RECORD, KillNetwork, Wish, ask, becomes, expect_kept

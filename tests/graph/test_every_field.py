@@ -58,7 +58,8 @@ async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwor
 
 
 # Of insights of two datasets, whose values are those of tests/insight/test_changes.py.
-COMPARISONS = ("Change", "TrendPoint", "MeanTrend")
+COMPARISONS = {"Change", "InsightChange", "MeanChange", "MeanTrend", "ShareChange", "TrendPoint"}
+ONLY_BETWEEN_DATASETS = {("Insight", "changeFrom"), ("Insight", "comparable"), ("InsightTrend", "means")}
 QUOTES = ("Quote", "QuoteObstacle", "QuoteSuggestion", "PrecisionPrice")
 
 
@@ -70,12 +71,10 @@ def of_rows(view: View) -> set[tuple[str, str]]:
     """Every field of a view, except root fields and fields of results that take an input."""
     kinds = [kind for kind in view._schema.type_map.values() if is_object_type(kind) and not kind.name.startswith("__")]
     names = {
-        kind.name
-        for kind in kinds
-        if not kind.name.endswith((*ROOTS, "Payload", *QUOTES, *COMPARISONS, "Check", "UserError"))
-    }
+        kind.name for kind in kinds if not kind.name.endswith((*ROOTS, "Payload", *QUOTES, "Check", "UserError"))
+    } - COMPARISONS
     found = {(kind.name, name) for kind in kinds if kind.name in names for name in kind.fields}
-    return found - {("Insight", "changeFrom"), ("Insight", "comparable"), ("InsightTrend", "means")}
+    return found - ONLY_BETWEEN_DATASETS
 
 
 def values_in(answer: object) -> set[tuple[str, str]]:

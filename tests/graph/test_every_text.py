@@ -94,6 +94,7 @@ IN_LANGUAGE = {
     "Survey.title",
     "Terms.text",
     "Treatment.name",
+    "TrendWave.title",
     "Undertakings.text",
     "Variable.baseline",
     "Variable.categorization",
@@ -184,7 +185,12 @@ async def walked(
         await database.execute(JOINED)
         await database.execute(ASKED)
         values = {key: json.dumps(await database.fetchval(query)) for key, query in VALUES.items()}
-        values |= {"ids": f"[{values['node']}]", "interval": "WEEK", "precision": "WITHIN_50"}
+        values |= {
+            "ids": f"[{values['node']}]",
+            "interval": "WEEK",
+            "precision": "WITHIN_50",
+            "changeFrom.insight": '"ins_none"',
+        }
         viewer = await viewer_called(database, name)
         await database.close()
         planner = view_planners[viewer.audience]

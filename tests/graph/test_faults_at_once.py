@@ -169,6 +169,7 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
       "startsOn": "2026-02-30", "endsOn": "2999-01-01"},
      "purpose:TOO_LONG undertakings startsOn"),
     (BUYER, "apiKeyCreate", {"name": "", "expiresAt": "2020-01-01T00:00:00Z"}, "name expiresAt"),
+    (BUYER, "webhookCreate", {"url": "http://10.0.0.1", "description": "", "events": []}, "url description events"),
     (BUYER, "insightPublish",
      {"dataset": "{dataset}", "variable": "x", "by": ["y", UNREADABLE], "precision": "WITHIN_50"},
      "dataset:LICENCE_REQUIRED variable by.0 by.1"),

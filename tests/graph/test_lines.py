@@ -84,6 +84,7 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
     "TermsAcceptInput": "termsVersion",
     "VerifyEmailInput": "code password",
     "VisibilityRuleInput": "question values",
+    "WebhookCreateInput": "url",
 }
 LINES: Mapping[str, str] = {
     "ApiKeyCreateInput": "name",

@@ -168,7 +168,7 @@ def statements(schema: GraphQLSchema) -> Iterator[str]:
         "slug": '"any"',
         "search": '"any"',
         "precision": "WITHIN_20",
-        **dict.fromkeys(("survey", "dataset", "insight"), '"none"'),
+        **dict.fromkeys(("survey", "dataset", "insight", "changeFrom.insight"), '"none"'),
         "node": '"ins_none"',
         "ids": '["ins_none", "com_none"]',
     }

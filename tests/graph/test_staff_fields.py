@@ -65,11 +65,10 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         "slug translations ucum unit version"
     },
     "Insight": {
-        RESEARCH: "by cells changeFrom comparable cost csv dataset id jsonStat kind ledgerEntry marginOfError "
+        RESEARCH: "by cells cost csv dataset id jsonStat kind ledgerEntry marginOfError "
         "precision proof publishedAt purpose reconciled requestedBy statistics totals trend variable",
     },
-    "InsightChange": {RESEARCH: "means shares"},
-    "InsightTrend": {RESEARCH: "means shares waves"},
+    "InsightTrend": {RESEARCH: "shares waves"},
     "Interval95": {RESEARCH: "high low"},
     "LedgerEntry": {ALL: "hash id line position previousHash"},
     "LedgerProof": {RESEARCH: "commitment counts ledgerEntry salt variables"},
@@ -103,13 +102,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "ReactionCount": {MODERATOR: "count reaction"},
     "ReadingAlert": {MODERATOR: "day id member"},
     "ReconciledTable": {RESEARCH: "asOf cells releases statistics"},
-    "Change": {RESEARCH: "interval mismatch value"},
-    "ShareChange": {RESEARCH: "after before by category change"},
-    "MeanChange": {RESEARCH: "after before by change"},
     "TrendWave": {RESEARCH: "frozenOn insight marginOfError publishedAt title wave"},
-    "TrendPoint": {RESEARCH: "interval mismatch sinceFirst sincePrevious value"},
     "ShareTrend": {RESEARCH: "by category points"},
-    "MeanTrend": {RESEARCH: "by points"},
     "ResultLink": {ALL: "addedAt ledgerEntry url"},
     "Staff": {ALL: "changes hasSecondFactor id lastSignedInOn name roles status withheldRoles"},
     "StaffChange": {ADMINISTRATOR: "changedAt changedBy id kind roles staff"},

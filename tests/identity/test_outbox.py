@@ -423,6 +423,9 @@ def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fo
             MailTemplate.STAFF_OPENED,
             MailTemplate.LICENCE_GRANTED,
             MailTemplate.LICENCE_REFUSED,
+            MailTemplate.INSIGHT_PUBLISHED,
+            MailTemplate.DATASET_FROZEN,
+            MailTemplate.WEBHOOK_DISABLED,
         )
         assert (name.strip() in " ".join(words.body.split())) is names
         assert "{" not in words.body

@@ -178,6 +178,7 @@ def test_no_id_of_other_schemas_could_be_a_members_unseen() -> None:
         "catalog.source_entry.row_id": "catalog.condition, catalog.community, catalog.indicator, catalog.treatment",
         "catalog.catalogue_change.subject_id": "catalog.condition, catalog.community, catalog.indicator, "
         "catalog.treatment",
+        "insight.webhook_delivery.subject_id": "insight.insight, insight.licence, insight.dataset",
         "insight.variable.subject_id": "catalog.question, catalog.treatment, catalog.indicator",
     }
     free = [

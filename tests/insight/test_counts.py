@@ -10,6 +10,7 @@ import pytest
 from models.security.publisher import PUBLISHER
 from privacy import noise
 from privacy.budget import COUNTED_YEARLY, YEARLY
+from resolvers import jobs
 from resolvers.insight import ledger
 from resolvers.insight.counts import is_of_month, rounded
 from resolvers.insight.openings import progress_price
@@ -33,6 +34,13 @@ async def waits_for_counting(network: Network, community: UUID) -> str:
     """Lets the next run of the scheduler publish the community's counts; returns the community's slug."""
     await network.database.execute("UPDATE catalog.community SET counted_on = NULL WHERE id = $1", community)
     return str(await network.value("SELECT slug FROM catalog.community WHERE id = $1", community))
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves out the waiting for the end of a step, which would only take time here."""
+    monkeypatch.setattr(jobs, "COUNTING_SECONDS", None)
+    monkeypatch.setattr(jobs, "NETWORK_SECONDS", None)
 
 
 async def publishes(network: Network) -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from privacy.changes import (
-    Change,
+    ComparedFigure,
+    ComparedTable,
     Figure,
     Mismatch,
-    Table,
     mean_changes,
     means_of,
     mismatch,
@@ -123,7 +123,11 @@ def wave_of(seen: VisibleRows, insight: Found) -> Found:
 
 
 def points(
-    tables: list[Table], own: Table, known: list[dict[tuple[str, ...], Figure]], names: Any, key: tuple[str, ...]
+    tables: list[ComparedTable],
+    own: ComparedTable,
+    known: list[dict[tuple[str, ...], Figure]],
+    names: Any,
+    key: tuple[str, ...],
 ) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     ratios: list[Ratio | None] = []
@@ -156,7 +160,7 @@ def difference_of(of: Difference | None, reason: str | None) -> Found:
     return {"value": of.value, "interval": {"low": of.low, "high": of.high}, "mismatch": None}
 
 
-def changed(change: Change, *, is_share: bool) -> Found:
+def changed(change: ComparedFigure, *, is_share: bool) -> Found:
     why = change.mismatch and change.mismatch.value
     return figure(Figure(change.categories, None), is_share=is_share) | {
         "before": change.before,
@@ -175,7 +179,7 @@ def names_by(seen: VisibleRows, insight: Found) -> list[str]:
     return [there[at] for at in insight["by"]]
 
 
-def table_of(seen: VisibleRows, insight: Found, by: list[str]) -> Table:
+def table_of(seen: VisibleRows, insight: Found, by: list[str]) -> ComparedTable:
     of = {"dataset_id": insight["dataset_id"]}
     release = seen.one("insight.release", id=insight["release_id"])
     assert release is not None
@@ -188,7 +192,7 @@ def table_of(seen: VisibleRows, insight: Found, by: list[str]) -> Table:
         key=lambda row: (row["published_at"], row["id"]),
     )
     size = Size(sizes[0]["estimates"][0], sizes[0]["sigma"]) if sizes else None
-    return Table(cube.rolled_up((name, *by)), name, tuple(by), size)
+    return ComparedTable(cube.rolled_up((name, *by)), name, tuple(by), size)
 
 
 def bounded(seen: VisibleRows, row: Found) -> Variable:

@@ -3,7 +3,7 @@
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from json import loads
 from math import erf, exp, log, log1p, sqrt
 from statistics import fmean
@@ -522,6 +522,12 @@ def api_keys_of(seen: VisibleRows, organization: Found) -> list[Found]:
 @field("Organization.webhooks")
 def webhooks_of(seen: VisibleRows, organization: Found) -> list[Found]:
     return sorted(seen.of("insight.webhook", organization_id=organization["id"]), key=by_creation, reverse=True)
+
+
+@field("Webhook.previousUntil")
+def previous_until(seen: VisibleRows, webhook: Found) -> datetime | None:
+    until: datetime | None = webhook["previous_until"]
+    return until if until is not None and until > datetime.now(UTC) else None
 
 
 @field("Webhook.deliveries")

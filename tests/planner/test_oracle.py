@@ -154,6 +154,14 @@ SELDOM = """
     update care.own_treatment t set proposal_id = (
         select max(p.id::text)::uuid from care.catalogue_proposer p where p.member_id = t.member_id)
         where name = 'Own 1';
+    insert into insight.webhook (organization_id, url, description, events, secret, previous_secret, previous_until)
+        select id, 'https://hooks' || n || '.example.org/in', 'Webhook ' || n, '{DATASET_FROZEN}', '\x00', '\x00',
+            now() + (n - 1) * interval '1 day'
+        from insight.organization, generate_series(1, 2) n;
+    insert into insight.webhook_delivery (webhook_id, event, attempts, failure, response_status, attempted_at)
+        select id, case n when 1 then 'DATASET_FROZEN' end, n, case n when 2 then 'STATUS' end,
+            case n when 2 then 503 end, case n when 2 then now() end
+        from insight.webhook, generate_series(1, 3) n;
     update identity.staff set roles = roles || '{CATALOGUE_EDITOR,ADMINISTRATOR}';
     insert into identity.staff (name, roles)
         select 'Staff ' || n, (array['MODERATOR', 'SURVEY_MANAGER', 'DATA_STEWARD'])[n : n]

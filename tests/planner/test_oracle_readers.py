@@ -28,6 +28,7 @@ ELSEWHERE = {  # arguments that no generated operation gives, and the test that 
     },
     "Insight.changeFrom": {"by": "tests/insight/test_changes.py", "where": "tests/insight/test_changes.py"},
     "Insight.trend": {"by": "tests/insight/test_changes.py", "where": "tests/insight/test_changes.py"},
+    "Insight.totals": {"by": "tests/insight/test_means.py", "where": "tests/insight/test_means.py"},
     "Insight.statistics": {
         "by": "tests/insight/test_insights_reading.py",
         "where": "tests/insight/test_insights_reading.py",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from privacy.changes import CERTAIN, Change, Mismatch, Table, mean_changes, share_changes
+from privacy.changes import CERTAIN, ComparedFigure, ComparedTable, Mismatch, mean_changes, share_changes
 from privacy.cubes import Cube
 from privacy.differences import Difference, difference
 from privacy.domains import OTHER, UNKNOWN, Category, DomainRule, Variable
@@ -33,11 +33,11 @@ KNOWN = 4  # standard deviations of its total's noise: a group of more members t
 SIZES = ((60, 60), (60, 18_000), (200, 200), (1_000, 300), (18_000, 18_000))
 
 
-def table(asked: Variable, estimates: Sequence[float], sigma: float, size: Size | None = None) -> Table:
-    return Table(Cube((asked,), tuple(estimates), sigma), asked.name, (), size)
+def table(asked: Variable, estimates: Sequence[float], sigma: float, size: Size | None = None) -> ComparedTable:
+    return ComparedTable(Cube((asked,), tuple(estimates), sigma), asked.name, (), size)
 
 
-def covered(changes: Sequence[Change], truths: Sequence[float]) -> list[bool]:
+def covered(changes: Sequence[ComparedFigure], truths: Sequence[float]) -> list[bool]:
     found = []
     for each, truth in zip(changes, truths, strict=True):
         assert each.difference is not None
@@ -107,7 +107,7 @@ def test_changes_of_shares_of_members_with_several_values_are_covered_95_percent
     shares = (0.5, 0.3, 0.15, 0.05, 0.01)
     several = variable("taken", [None] * 5, max_per_member=3, ordinal=False)
 
-    def drawn(people: int) -> Table:
+    def drawn(people: int) -> ComparedTable:
         counts = [float(chosen(people, share, generator) + noise(sigma, generator)) for share in shares]
         return table(several, counts, sigma, Size(people + noise(of_size, generator), of_size))
 

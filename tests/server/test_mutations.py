@@ -211,7 +211,8 @@ async def write_as(dsn: str, audience: Audience, viewer: Viewer) -> AsyncIterato
         connection = await asyncpg.connect(logins.role_dsn(dsn, audience))
         opened.append(connection)
         async with connection.transaction():
-            await connection.execute(taking_on(viewer))
+            if statement := taking_on(viewer):
+                await connection.execute(statement)
             yield connection
 
     try:

@@ -246,7 +246,19 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     )  # fmt: skip
     await factories.api_key(connection, organization_id=organization["id"], last_used_at=factories.NOON)
     webhook = await factories.webhook(connection, organization_id=organization["id"], failing_since=factories.NOON)
-    await factories.webhook_delivery(connection, webhook_id=webhook["id"])
+    await connection.execute(
+        "UPDATE insight.webhook SET previous_secret = secret, previous_until = now() + interval '1 day' WHERE id = $1",
+        webhook["id"],
+    )
+    await factories.webhook_delivery(
+        connection,
+        webhook_id=webhook["id"],
+        event="INSIGHT_PUBLISHED",
+        attempts=1,
+        failure="STATUS",
+        response_status=503,
+        attempted_at=factories.NOON,
+    )
     licence = await factories.licence(
         connection, organization_id=organization["id"], **of_community, starts_on=MONDAY, ends_on=date(2999, 12, 31)
     )

@@ -40,7 +40,7 @@ ENCRYPTS = struct.pack("!ii", 8, 80877103)  # of PostgreSQL's protocol: SSLReque
 
 
 @dataclass
-class Node:
+class DatabaseNode:
     """One PostgreSQL with its Patroni: where they listen, and the process of Patroni while it runs."""
 
     name: str
@@ -76,9 +76,9 @@ class Nodes:
 
     dsn: str
     home: Path
-    each: Sequence[Node]
+    each: Sequence[DatabaseNode]
 
-    def primary(self) -> Node | None:
+    def primary(self) -> DatabaseNode | None:
         return next((node for node in self.each if node.answers("/primary")), None)
 
     def is_synchronous(self) -> bool:
@@ -122,7 +122,7 @@ def running_nodes(home: Path, account: SystemAccount) -> Iterator[Nodes]:
     etcd_port, peer_port, address, *ports = free_ports(3 + 2 * NODES)
     passwords = {name: secrets.token_urlsafe(24) for name in (SUPERUSER, REPLICATOR)}
     each = [
-        Node(f"node{number + 1}", home / f"node{number + 1}", ports[2 * number], ports[2 * number + 1])
+        DatabaseNode(f"node{number + 1}", home / f"node{number + 1}", ports[2 * number], ports[2 * number + 1])
         for number in range(NODES)
     ]
     dsn = f"postgresql://{SUPERUSER}:{quote(passwords[SUPERUSER])}@127.0.0.1:{address}/postgres"
@@ -136,7 +136,7 @@ def running_nodes(home: Path, account: SystemAccount) -> Iterator[Nodes]:
                 write_configuration(node, programs, account, etcd_port, passwords)
                 start_node(node, account)
             stack.callback(stop_together, each)
-            rows = [proxy.Server(node.name, node.port, node.rest_port) for node in each]
+            rows = [proxy.Backend(node.name, node.port, node.rest_port) for node in each]
             stack.enter_context(proxy.running(home, "database", proxy.database(address, rows)))
             started = [node.patroni for node in each if node.patroni is not None]
             wait_for(nodes.is_synchronous, home / "node1.log", START_SECONDS, *started)
@@ -146,14 +146,14 @@ def running_nodes(home: Path, account: SystemAccount) -> Iterator[Nodes]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def start_node(node: Node, account: SystemAccount) -> None:
+def start_node(node: DatabaseNode, account: SystemAccount) -> None:
     """Starts Patroni, which starts PostgreSQL: as a standby, if it is not the first."""
     command = [PYTHON, "-P", launcher.__file__, account.uid, account.gid, node.folder / "patroni.json"]
     environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
     node.patroni = node.running.enter_context(process(node.name, command, node.folder.parent, environment))
 
 
-def stop_together(nodes: Sequence[Node]) -> None:
+def stop_together(nodes: Sequence[DatabaseNode]) -> None:
     """Tells all nodes to stop, before any is waited for."""
     for node in nodes:
         if node.patroni is not None and node.patroni.poll() is None:
@@ -188,7 +188,7 @@ def answers(port: int) -> bool:
 
 
 def write_configuration(
-    node: Node, programs: Path, account: SystemAccount, etcd_port: int, passwords: dict[str, str]
+    node: DatabaseNode, programs: Path, account: SystemAccount, etcd_port: int, passwords: dict[str, str]
 ) -> None:
     """Writes the node's configuration, of which JSON is YAML too. It has the passwords."""
     node.folder.mkdir(mode=0o700)
@@ -200,7 +200,7 @@ def write_configuration(
         os.chown(path, account.uid, account.gid)
 
 
-def configuration(node: Node, programs: Path, etcd_port: int, passwords: dict[str, str]) -> dict[str, Any]:
+def configuration(node: DatabaseNode, programs: Path, etcd_port: int, passwords: dict[str, str]) -> dict[str, Any]:
     quiet = dict(option.split("=", 1) for option in (*SMALL, *ALWAYS))
     del quiet["listen_addresses"], quiet["unix_socket_permissions"]
     listen, rest = f"127.0.0.1:{node.port}", f"127.0.0.1:{node.rest_port}"
