@@ -229,7 +229,7 @@ def report(made: Sequence[comparing.Comparison], notes: Sequence[str], faults: i
         yield from left(comparison)
 
 
-def listed(sort: str, changes: Sequence[comparing.Change]) -> Iterator[str]:
+def listed(sort: str, changes: Sequence[comparing.EntryChange]) -> Iterator[str]:
     for change in changes[:SHOWN]:
         where = f" (line {change.line})" if change.line else ""
         what = f": {', '.join(change.columns)}" if sort == "changed" else ""

@@ -63,7 +63,7 @@ AS_THEY_ARE = {  # fields of texts that are the same for every reader, with the 
     "DataUse.variables Dataset.wave HelpLine.number Indicator.hpo Indicator.loinc Indicator.slug Indicator.ucum "
     "LedgerEntry.hash LedgerEntry.previousHash LedgerProof.commitment LedgerProof.salt Member.ageBand Money.amount "
     "Money.currency Question.key QuestionOption.code QuoteSuggestion.categories QuoteSuggestion.variable "
-    "ResultLink.url Webhook.url SurveyCheck.shown Treatment.atc Treatment.inn "
+    "ResultLink.url TrendWave.wave Webhook.url SurveyCheck.shown Treatment.atc Treatment.inn "
     "TerminologyCode.code Treatment.nationalCode Treatment.slug Variable.name VisibilityRule.question "
     "VisibilityRule.values",
 }

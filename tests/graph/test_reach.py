@@ -156,7 +156,7 @@ class WithoutComputed(Visitor):
     """Selects `__typename` in place of each field that Python computes."""
 
     def enter_field(self, node: FieldNode, *_: Any) -> FieldNode | None:
-        if node.name.value not in ("changeFrom", "csv", "guess", "jsonStat", "line", "reconciled", "trend"):
+        if node.name.value not in ("changeFrom", "csv", "guess", "jsonStat", "line", "reconciled", "totals", "trend"):
             return None
         return FieldNode(name=NameNode(value="__typename"), alias=None, arguments=(), directives=())
 

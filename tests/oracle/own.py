@@ -525,9 +525,9 @@ def webhooks_of(seen: VisibleRows, organization: Found) -> list[Found]:
 
 
 @field("Webhook.previousUntil")
-def previous_until(seen: VisibleRows, webhook: Found) -> datetime | None:
+def previous_until(seen: VisibleRows, webhook: Found) -> str | None:
     until: datetime | None = webhook["previous_until"]
-    return until if until is not None and until > datetime.now(UTC) else None
+    return until.isoformat() if until is not None and until > datetime.now(UTC) else None
 
 
 @field("Webhook.deliveries")
