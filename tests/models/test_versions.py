@@ -12,8 +12,6 @@ from tests.support.clusters import PROGRAMS
 ROOT = Path(__file__).parents[2]
 INSTALLED = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))  # where Debian has them
 CORE = (
-    "tests/models/test_migrations.py::test_columns_constraints_and_indexes_equal_the_models",
-    "tests/models/test_policies.py",
     "tests/planner/test_plans.py::test_an_operation_is_one_statement",
     "tests/community/test_discussions.py",
     "tests/insight/test_ledger.py",

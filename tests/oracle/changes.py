@@ -116,7 +116,7 @@ def wave_of(seen: VisibleRows, insight: Found) -> Found:
         "insight": f"ins_{insight['id']}",
         "title": dataset["title"],
         "wave": dataset["wave"],
-        "frozen_on": dataset["frozen_on"],
+        "frozen_on": str(dataset["frozen_on"]),
         "published_at": insight["published_at"].isoformat(),
         "margin_of_error": release["margin"],
     }

@@ -156,7 +156,7 @@ SELDOM = """
         where name = 'Own 1';
     insert into insight.webhook (organization_id, url, description, events, secret, previous_secret, previous_until)
         select id, 'https://hooks' || n || '.example.org/in', 'Webhook ' || n, '{DATASET_FROZEN}', '\\x00', '\\x00',
-            now() + (n - 1) * interval '1 day'
+            date_trunc('second', now()) + (n - 1) * interval '1 day'
         from insight.organization, generate_series(1, 2) n;
     insert into insight.webhook_delivery (webhook_id, event, attempts, failure, response_status, attempted_at)
         select id, case n when 1 then 'DATASET_FROZEN' end, n, case n when 2 then 'STATUS' end,

@@ -16,9 +16,6 @@ from server.feeds import OPERATIONS, SUBSCRIPTIONS, Feeds, Source
 from tests import factories
 from tests.server.test_events import NOTIFIED, event_network
 from tests.server.test_faults import Held
-from tests.support import subscribers
-from tests.support.callers import open_session
-from tests.support.client import Caller
 from tests.support.subscribers import POST_ADDED, announce, event_stream, socket, subscribed
 
 
@@ -297,37 +294,6 @@ async def test_subscribers_that_come_all_at_once_are_all_subscribed(
         await network.post(discussion, "To all")
         for made in sockets:
             assert {(await made.receive())["type"] for _ in range(10)} == {"next"}
-
-
-@pytest.mark.slow
-async def test_a_thousand_sockets_that_come_back_at_once_lose_no_subscription(
-    fresh: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As after a restart, of ten members."""
-    monkeypatch.setattr(subscribers, "WAIT_SECONDS", 120)
-    async with event_network(fresh, connections_from=2_000) as network, AsyncExitStack() as stack:
-        discussion = (await factories.discussion(network.owner))["id"]
-        callers = []
-        for _ in range(10):
-            member = await factories.member(network.owner)
-            account = await factories.account(network.owner, member_id=member["id"])
-            callers.append(Caller("member", await open_session(network.owner, account["id"])))
-
-        async def come(number: int) -> Any:
-            made = await stack.enter_async_context(
-                socket(network.ask, callers[number % 10], open_timeout=120, ping_interval=None)
-            )
-            await made.subscribe("1", POST_ADDED, {"discussion": f"dis_{discussion}"})
-            return made
-
-        sockets = await asyncio.gather(*map(come, range(1_000)))
-        await subscribed(network.ask, 1_000)
-        network.ask.statements.clear()
-        await network.post(discussion, "To all")
-        for made in sockets:
-            assert (await made.data("1"))["postAdded"]["body"] == "To all"
-        # Once for all sockets of a member, whose policies decide what they see.
-        assert len([each for each in network.ask.statements if "care.post" in each]) == 10
 
 
 async def test_subscriptions_that_cost_too_much_together_are_refused(
