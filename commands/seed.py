@@ -24,7 +24,7 @@ from commands.demonstration import (
 from commands.demonstration.copying import without_indexes
 from commands.demonstration.texts import Network
 from commands.progress import Progress
-from commands.seeded import AlreadySeeded
+from commands.seeded import AlreadySeeded, has_members
 from models.failures import OF_OWNER, UNREACHABLE, reason
 from models.metadata import metadata
 from resolvers.insight.ledger import Begin, begun
@@ -70,7 +70,7 @@ async def seed(
 
 
 async def expect_empty(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    if await connection.fetchval("select exists (select from care.member)"):
+    if await has_members(connection):
         raise AlreadySeeded("The database already has members; the demonstration network needs an empty one.")
 
 

@@ -7,11 +7,15 @@ class AlreadySeeded(Exception):
     """The database already has members, and demonstration rows are never mixed with others."""
 
 
+async def has_members(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+    return bool(await connection.fetchval("select exists (select from care.member)"))
+
+
 async def is_seeded(dsn: str) -> bool:
     """Whether the database has members, of the demonstration or not: then it must not be seeded."""
     connection = await asyncpg.connect(dsn)
     try:
-        return bool(await connection.fetchval("select exists (select from care.member)"))
+        return await has_members(connection)
     finally:
         await connection.close()
 
