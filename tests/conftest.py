@@ -1,5 +1,6 @@
 """Fixtures that every test module can use. Each starts only when a test requests it."""
 
+import gc
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest_asyncio
 from graphql import GraphQLSchema
 from hypothesis import Phase, settings
 
+from commands.serve import COLLECTION
 from models.viewers import Audience
 from planner.operations import Planner
 from tests.golden.pairs import planners
@@ -71,6 +73,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         folder = Path(__file__).parent
         items.sort(key=lambda item: item.path.relative_to(folder).as_posix() not in LONG)
+
+
+def pytest_collection_finish() -> None:
+    """Leaves out of every later collection what stays until the end: the modules and the tests themselves."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTION)
 
 
 # Shrinking a failure runs its property hundreds of times more: `--hypothesis-profile=shrink` asks for it.

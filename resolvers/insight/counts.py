@@ -1,8 +1,8 @@
 """Publishes the counts of the network, of communities and of surveys: monthly, with noise, the same for everybody.
 
-The public ledger has the moment of each, and who asks over and over sees a count change. What comes between two of them
-takes longer for more members: including those who have joined, and counting. It takes a whole number of
-`step_seconds`, if given, before the count is shown or the ledger locked.
+The public ledger gives the time of each count, and anybody who polls sees a count change. The work between two counts,
+including new members and counting, takes longer the more members there are. With `step_seconds`, it is padded to a
+whole number of them before the count is shown or the ledger is locked.
 """
 
 import secrets

@@ -16,6 +16,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
 
 from commands.node import ROOT
+from resolvers.jobs import PUBLISHING
 from tests.support.client import PASSWORD
 from tests.support.clusters import clone
 from tests.support.network import Network, network_on
@@ -118,7 +119,7 @@ Visiting = Callable[..., Awaitable[Visit]]
 @pytest_asyncio.fixture(scope="module")
 async def network(template: str) -> AsyncIterator[Network]:
     """Yields a server with the demonstration and the built pages."""
-    async with clone(template) as dsn, network_on(dsn, pool_size=4, web=True) as built:
+    async with clone(template) as dsn, network_on(dsn, pool_size=4, web=True, publishing=PUBLISHING) as built:
         assert (await built.ask.http.get("/graphiql")).status_code == 200, "run `make pages`"
         yield built
 

@@ -1,14 +1,16 @@
 """A breaking change of a view stands in the changelog, with what clients have to do."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
 from graphql import build_schema, find_schema_changes
 
-from commands import compatibility
+from commands import compatibility, sdl
 from commands.compatibility import CHANGELOG, FOLDER, HEADING, ROOT, compared, without_descriptions
-from commands.sdl import printed
+
+printed = cache(sdl.printed)
 
 OLD = """
 directive @marked(level: Int) repeatable on FIELD | QUERY
@@ -152,6 +154,7 @@ def test_a_release_replaces_the_stored_one(tmp_path: Path, monkeypatch: pytest.M
     (folder / "0.1.0").mkdir(parents=True)
     monkeypatch.setattr(compatibility, "CHANGELOG", log)
     monkeypatch.setattr(compatibility, "FOLDER", folder)
+    monkeypatch.setattr(compatibility, "printed", printed)
     for wrong in ("0.1.0", "0.3.0"):
         with pytest.raises(ValueError, match=f"is not {wrong}"):
             compatibility.release(wrong)

@@ -10,7 +10,7 @@ import pytest
 from commands import manifest
 from server.manifests import read_manifests
 from tests.commands.test_serve import ROOT, SERVE, environment
-from tests.support.client import ANYBODY, serving
+from tests.support.client import ANYBODY, serving, views
 from tests.support.modules import run_module
 
 FILES = {
@@ -65,6 +65,7 @@ def written(folder: Path, files: Mapping[str, str | bytes] = FILES) -> Path:
 
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
     """The exit status and output of the command."""
+    monkeypatch.setattr(manifest, "build_views", views)  # once for all runs
     monkeypatch.setattr("sys.argv", ["manifest", *map(str, arguments)])
     status = manifest.main()
     output = capsys.readouterr()

@@ -1,5 +1,6 @@
 """Every field of every view, requested once from rows that have a value for it, returns what its type promises."""
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -11,7 +12,7 @@ from models.logins import open_roles, pool
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Viewer
 from planner.data_reads import bare
-from planner.operations import Planner
+from planner.operations import Operation, Planner
 from schema.build import View, build_views
 from schema.context import Context
 from tests.support.documents import GROUPED, every_field
@@ -88,6 +89,12 @@ def values_in(answer: object) -> set[tuple[str, str]]:
     return own.union(*map(values_in, answer.values()))
 
 
+@functools.lru_cache(maxsize=16)  # so that a document which is asked for each of many ids is planned once
+def valid(planner: Planner, document: str) -> Operation:
+    assert validate(planner.schema, parse(document)) == []
+    return planner.operation(parse(document), None)
+
+
 async def answered(
     planner: Planner,
     connections: "asyncpg.Pool[asyncpg.Record]",
@@ -95,8 +102,7 @@ async def answered(
     viewer: Viewer,
     variables: Mapping[str, Any] | None = None,
 ) -> object:
-    assert validate(planner.schema, parse(document)) == []
-    operation = planner.operation(parse(document), None)
+    operation = valid(planner, document)
     coerced = operation.coerce(variables or {})
     plan = operation.plan(coerced)
     if plan is not None:

@@ -151,7 +151,7 @@ def test_changes_of_means_are_covered_95_percent(
 
 
 def of_the_same_members(repeats: float) -> float:
-    """The coverage of no change if this part of the members answers as before, and all others anew."""
+    """The coverage of zero change if this share of the members answers as before and the others draw new answers."""
     generator, sigma, members, shares = random.Random(5), sigma_of(5), 1_000, (0.3, 0.5, 0.2)
     asked = variable("asked", [None] * 3, ordinal=False)
     same, found = round(members * repeats), list[bool]()

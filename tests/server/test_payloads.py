@@ -68,6 +68,13 @@ async def open_conversation(dsn: str, **settings: Any) -> AsyncIterator[Conversa
         yield await conversation_on(network)
 
 
+@pytest_asyncio.fixture(scope="module", autouse=True)
+async def few_to_collect(network: Network) -> None:
+    """Leaves out of collections what is there already: each would visit all that the tests before these hold."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest_asyncio.fixture(autouse=True)
 async def no_tasks_left() -> AsyncIterator[None]:
     """Fails a test that leaves tasks behind, or an exception that nobody retrieves."""

@@ -5,7 +5,7 @@ import contextlib
 import functools
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import uvicorn
 from app import Cohorte, create_app
 from commands.serve import configuration
 from models.viewers import Audience
+from resolvers.jobs import PUBLISHING, PublishingJob
 from resolvers.rates import rates_of
 from schema.build import View, build_views
 from server.connections import Connections
@@ -134,11 +135,16 @@ def views() -> dict[Audience, View]:
 
 @contextlib.asynccontextmanager
 async def serving(
-    dsn: str, traces: Telemetry | None = None, *, known_head: bool = True, **settings: Any
+    dsn: str,
+    traces: Telemetry | None = None,
+    *,
+    known_head: bool = True,
+    publishing: Sequence[PublishingJob] = PUBLISHING,
+    **settings: Any,
 ) -> AsyncIterator[Ask]:
     """The server on the database at `dsn`, on a port of its own of 127.0.0.1, with the demonstration's settings.
 
-    Unless `known_head` is false, the head of its ledger is in the data folder.
+    Unless `known_head` is false, the head of its ledger is in the data folder. It does the `publishing` every 30 s.
     """
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
         defaults: dict[str, Any] = {
@@ -160,12 +166,13 @@ async def serving(
         config = configuration(app, made)
         config.timeout_graceful_shutdown = 5
         server = Server(config, app)
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started:
-            if running.done():
-                await running
-                raise RuntimeError("the server did not start")
-            await asyncio.sleep(0.01)
+        with mock.patch("app.PUBLISHING", publishing):
+            running = asyncio.create_task(server.serve(sockets=[listener]))
+            while not server.started:
+                if running.done():
+                    await running
+                    raise RuntimeError("the server did not start")
+                await asyncio.sleep(0.01)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
             # Without `verify`, which reads every certificate of the machine for an address that has none.
