@@ -63,7 +63,7 @@ def answered(members: int, shares: Sequence[float], generator: random.Random) ->
     left = 1.0
     counts: list[int] = []
     for share in shares[:-1]:
-        counts.append(chosen(members - sum(counts), share / left, generator))
+        counts.append(chosen(members - sum(counts), share / left if left else 0.0, generator))
         left -= share
     return [*counts, members - sum(counts)]
 
