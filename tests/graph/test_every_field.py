@@ -89,7 +89,7 @@ def values_in(answer: object) -> set[tuple[str, str]]:
     return own.union(*map(values_in, answer.values()))
 
 
-@functools.lru_cache(maxsize=16)  # so that a document which is asked for each of many ids is planned once
+@functools.lru_cache(maxsize=128)  # documents are sent for each of many ids, roles or languages
 def valid(planner: Planner, document: str) -> Operation:
     assert validate(planner.schema, parse(document)) == []
     return planner.operation(parse(document), None)

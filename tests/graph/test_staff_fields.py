@@ -171,12 +171,13 @@ async def test_each_role_gets_values_of_its_fields_and_of_no_other(fresh: str) -
     network, view = await inserted(fresh), build_views()[Audience.MANAGER]
     viewer, expected = network.viewers[Audience.MANAGER], classified(view)
     documents = [*every_field(view._schema, network.values), MERGED, GROUPED]
+    planner = Planner(view._schema, Audience.MANAGER, open_tables=open_tables(Audience.MANAGER))
     connections = await pool(fresh, Audience.MANAGER, 1, 30.0)
     owner = await asyncpg.connect(fresh)
     try:
         for roles in (*({role} for role in StaffRole), set()):
             await owner.execute("UPDATE identity.staff SET roles = $1", [role.value for role in roles])
-            given = await values_for(view, connections, documents, viewer)
+            given = await values_for(planner, connections, documents, viewer)
             names = {field for field, allowed in expected.items() if allowed & roles or (not roles and allowed == ALL)}
             names -= set() if roles else {("Staff", "roles")}
             assert (roles, given & set(expected) - names, names - given) == (roles, set(), set())
@@ -186,9 +187,8 @@ async def test_each_role_gets_values_of_its_fields_and_of_no_other(fresh: str) -
 
 
 async def values_for(
-    view: View, connections: "asyncpg.Pool[asyncpg.Record]", documents: list[str], viewer: Viewer
+    planner: Planner, connections: "asyncpg.Pool[asyncpg.Record]", documents: list[str], viewer: Viewer
 ) -> set[tuple[str, str]]:
-    planner = Planner(view._schema, Audience.MANAGER, open_tables=open_tables(Audience.MANAGER))
     given: set[tuple[str, str]] = set()
     for document in documents:
         given |= values_in(await answered(planner, connections, document, viewer))
