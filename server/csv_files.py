@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import orjson
 
+from privacy.exports import spreadsheet_text
 from privacy.precision import ALPHA
 
 BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets recognize UTF-8
@@ -18,6 +19,13 @@ DATATYPES_OF_MEANS = {
     "count": "integer", "margin": "integer", "sum": "number", "sum_margin": "number", "unknown": "integer",
     "unknown_margin": "integer", "mean": "number", "low": "number", "high": "number", "reliability": "string",
 }  # fmt: skip
+
+DATATYPES_OF_TRENDS = {
+    "share": "number", "low": "number", "high": "number", "since_first": "number", "since_first_low": "number",
+    "since_first_high": "number", "since_previous": "number", "since_previous_low": "number",
+    "since_previous_high": "number", "mismatch": "string",
+}  # fmt: skip
+DIGITS = 6  # of a figure of a trend, as in the CSV of an insight
 
 
 def spreadsheet_csv(text: str) -> str:
@@ -36,6 +44,28 @@ def french_csv(text: str) -> str:
     for line in lines:
         writer.writerow([*line[:first], *(figure.replace(".", ",") for figure in line[first:])])
     return written.getvalue()
+
+
+def trend_csv(insight: Any) -> str:
+    """The shares of an insight's trend as CSV, a line for each cell and wave. A missing figure is empty."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    names = [f"{each['name']}_{part}" for each in (*insight["by"], insight["variable"]) for part in ("code", "label")]
+    writer.writerow([*map(spreadsheet_text, names), "wave", "frozen_on", "insight", *DATATYPES_OF_TRENDS])
+    waves = insight["trend"]["waves"]
+    for share in insight["trend"]["shares"]:
+        texts = [text for each in (*share["by"], share["category"]) for text in (each["code"], each["label"])]
+        for wave, point in zip(waves, share["points"], strict=True):
+            of_wave = [wave["wave"], wave["frozenOn"], wave["insight"]]
+            figures = [*_figures(point), *_figures(point["sinceFirst"]), *_figures(point["sincePrevious"])]
+            writer.writerow([*map(spreadsheet_text, [*texts, *of_wave]), *figures, point["mismatch"]])
+    return written.getvalue()
+
+
+def _figures(found: Any) -> list[float | None]:
+    if found is None or found["value"] is None:
+        return [None] * 3
+    return [round(each, DIGITS) for each in (found["value"], *found["interval"].values())]
 
 
 def metadata_of(insight: Any, title: str, name: str) -> str:
@@ -72,8 +102,8 @@ def metadata_of(insight: Any, title: str, name: str) -> str:
 
 def _datatypes(header: list[str]) -> dict[str, str]:
     """The figures that the columns end with, and their types."""
-    means = header[-len(DATATYPES_OF_MEANS) :] == list(DATATYPES_OF_MEANS)
-    return DATATYPES_OF_MEANS if means else DATATYPES
+    kinds = (DATATYPES_OF_MEANS, DATATYPES_OF_TRENDS)
+    return next((kind for kind in kinds if header[-len(kind) :] == list(kind)), DATATYPES)
 
 
 def _names(header: list[str]) -> list[str]:

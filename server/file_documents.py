@@ -15,6 +15,19 @@ INSIGHT_CSV_METADATA = """query InsightMetadata($id: ID!) { insight(id: $id) {
   dataset { title wave frozenOn } variable { label } by { label } publishedAt purpose requestedBy { name }
   precision marginOfError ledgerEntry { position hash line } file: csv
 } }"""
+INSIGHT_TREND = """query InsightTrend($id: ID!) { insight(id: $id) {
+  dataset { title wave } variable { name label } by { name label }
+  trend {
+    waves { insight wave frozenOn }
+    shares {
+      category { code label } by { code label }
+      points {
+        value interval { low high } mismatch
+        sinceFirst { value interval { low high } } sincePrevious { value interval { low high } }
+      }
+    }
+  }
+} }"""
 CODEBOOK = """query Codebook($id: ID!) {
   dataset(id: $id) {
     id title wave kind collectedFrom frozenOn endsOn endedOn size offeredTo howToRequest community { name }
@@ -37,4 +50,4 @@ CATALOGUE = """query Catalogue($first: Int!, $after: Cursor, $language: Language
     }
   }
 }"""
-OWN = (INSIGHT_CSV, INSIGHT_JSON_STAT, INSIGHT_CSV_METADATA, CODEBOOK, CATALOGUE)
+OWN = (INSIGHT_CSV, INSIGHT_JSON_STAT, INSIGHT_CSV_METADATA, INSIGHT_TREND, CODEBOOK, CATALOGUE)

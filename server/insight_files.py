@@ -1,8 +1,8 @@
 """Serves insights as files: `/insights/ID.csv` with its description in CSVW, and `/insights/ID.json` in JSON-stat.
 
-`/insights/ID.fr.csv` is for spreadsheets in French and most other languages of Europe: it has semicolons, and commas in
-numbers. A file is the result of a query that runs as any other of the caller: with their view, licences, limits and
-cost.
+`/insights/ID.trend.csv` has the shares over all waves. `/insights/ID.fr.csv` and `/insights/ID.trend.fr.csv` are for
+spreadsheets in French and most other languages of Europe: they have semicolons, and commas in numbers. A file is the
+result of a query that runs as any other of the caller: with their view, licences, limits and cost.
 """
 
 import re
@@ -19,17 +19,19 @@ from starlette.responses import Response
 from models.viewers import Audience
 from server import logs, request_ids
 from server.compression import coding_of, compressed
-from server.csv_files import french_csv, metadata_of, spreadsheet_csv
+from server.csv_files import french_csv, metadata_of, spreadsheet_csv, trend_csv
 from server.deadlines import OperationDeadline
 from server.endpoint import Endpoint, RequestContext
 from server.errors import Code, RequestError, internal, request_timed_out, unauthenticated
-from server.file_documents import INSIGHT_CSV, INSIGHT_CSV_METADATA, INSIGHT_JSON_STAT
+from server.file_documents import INSIGHT_CSV, INSIGHT_CSV_METADATA, INSIGHT_JSON_STAT, INSIGHT_TREND
 from server.page_headers import INERT
 from server.problems import no_file, problem
 from server.requests import GraphQLParams
 
 ROUTE = "/insights/{name}"
-NAME = re.compile(r"(ins_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(csv|fr\.csv|json|csv-metadata\.json)")
+NAME = re.compile(
+    r"(ins_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(csv|fr\.csv|json|csv-metadata\.json|trend\.csv|trend\.fr\.csv)"
+)
 TAG = re.compile(r'"[^"]*"')
 UNFIT = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]+')  # for a file's name on some system
 TITLE_LENGTH = 120
@@ -58,6 +60,8 @@ FORMATS = {
     "csv-metadata.json": Format(
         INSIGHT_CSV_METADATA, METADATA, lambda insight, name: metadata_of(insight, title(insight), name)
     ),
+    "trend.csv": Format(INSIGHT_TREND, CSV, lambda insight, _: spreadsheet_csv(trend_csv(insight))),
+    "trend.fr.csv": Format(INSIGHT_TREND, CSV, lambda insight, _: french_csv(trend_csv(insight))),
     # JSON-stat has no media type of its own.
     "json": Format(INSIGHT_JSON_STAT, "application/json", lambda insight, _: str(insight["file"])),
 }

@@ -51,6 +51,7 @@ class MeanChange(Finished):
 
 @dataclass(frozen=True)
 class InsightChange(Finished):
+    by: list[str]
     shares: list[ShareChange]
     means: list[MeanChange]
 
@@ -269,6 +270,7 @@ def change(found: Any, by: Sequence[str] | None, where: Filters) -> InsightChang
     # The base's groups in this insight's order.
     before = replace(before, by=after.by)
     return InsightChange(
+        by=list(kept),
         shares=[
             ShareChange(
                 *_place((own.stored, base.stored), after, each.categories), each.before, each.after, _change(each)

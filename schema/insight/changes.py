@@ -69,6 +69,7 @@ class MeanChange:
 class InsightChange:
     """What changed from one insight to another of the same question. Categories are matched by their codes."""
 
+    by: list[str] = column("Names of the variables that it is grouped by, in order.", size=GROUPINGS)
     shares: list[ShareChange] = column(
         "The shares of this insight's cells, in its order, then those that the other one alone has.", size=TABLE_CELLS
     )

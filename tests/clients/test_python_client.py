@@ -5,10 +5,10 @@ import json
 import math
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import polars
@@ -19,10 +19,11 @@ from cohorte import AsyncClient, Client, errors
 from cohorte.graph.enums import Precision
 from cohorte.manifest import VIEWS, manifest
 from tests.support.client import Caller, serving
-from tests.support.insights import Published
+from tests.support.insights import FATIGUE, SEX, Published, furnished
 from tests.support.network import Network
 from tests.support.population import buyer, closed
 from tests.support.publishable import PRICES, gathered, spent
+from tests.support.waves import variable, wave
 
 Found = TypeVar("Found")
 
@@ -341,6 +342,139 @@ async def test_statistics_reconciled_tables_and_json_stat_are_the_servers(
     assert all(math.isclose(a, row["share"], abs_tol=1e-6) for a, row in zip(shares, insight.cells, strict=True))
 
 
+@dataclass
+class Waves:
+    """The clients of a laboratory, and the insights of three waves; in the third, a category is another one."""
+
+    client: AsyncClient
+    threads: Client
+    published: Published
+    spring: str
+    autumn: str
+    winter: str
+
+
+@pytest_asyncio.fixture(scope="module")
+async def waves(network: Network) -> AsyncIterator[Waves]:
+    """Yields the laboratory with the three waves."""
+    published = await furnished(network)
+    ids = []
+    for name, day, made in (
+        ("2026 autumn", date(2026, 9, 1), FATIGUE),
+        ("2027 winter", date(2027, 1, 9), variable("fatigue", "LOW", "MEDIUM", "EXTREME", ordinal=True)),
+    ):
+        of = {"community_id": UUID(published.ids["home"]), "wave": name, "frozen_on": day}
+        one = await wave(network.database, SEX, made, **of)
+        ids.append((await one.publish(("sex", "fatigue"), [70, 50, 50, 2, 50, 60, 40, 3, 4, 4, 4, 4]))["fatigue"])
+    given = published.who["licensed"].token, str(network.ask.http.base_url)
+    async with AsyncClient(*given) as client:
+        with Client(*given) as threads:
+            yield Waves(client, threads, published, published.ids["fatigue"], *ids)
+
+
+CHANGES = """query ($id: ID!, $other: ID!) { insight(id: $other) { changeFrom(insight: $id) {
+  shares { category { code label } by { code label } before after change { value interval { low high } mismatch } }
+  means { by { code } before after change { value interval { low high } } }
+} } }"""
+
+
+async def test_changes_are_frames_with_their_intervals(waves: Waves) -> None:
+    client, spring, autumn = waves.client, waves.spring, waves.autumn
+    assert [each.id for each in await client.comparable(spring)] == [autumn, waves.winter]
+    change = await client.change_from(autumn, spring)
+    expected = (await waves.published("licensed", CHANGES, {"other": autumn}))["insight"]["changeFrom"]
+    assert [dict(row) for row in change.shares] == [
+        {
+            "sex": each["by"][0]["label"],
+            "sex_code": each["by"][0]["code"],
+            "fatigue": each["category"]["label"],
+            "fatigue_code": each["category"]["code"],
+            "before": each["before"],
+            "after": each["after"],
+            "change": each["change"]["value"],
+            "change_low": each["change"]["interval"]["low"],
+            "change_high": each["change"]["interval"]["high"],
+            "mismatch": None,
+        }
+        for each in expected["shares"]
+    ]
+    assert [(row["sex_code"], row["change"], row["change_low"], row["change_high"]) for row in change.means] == [
+        (each["by"][0]["code"], each["change"]["value"], *each["change"]["interval"].values())
+        for each in expected["means"]
+    ]
+    frame = change.to_pandas()
+    assert list(frame.columns) == list(change.shares.columns) == change.to_polars().columns
+    assert (change.by, change.since.insight, change.provenance.insight) == (("sex",), spring, autumn)
+    assert frame.attrs == {"provenance": change.provenance.to_dict(), "since": change.since.to_dict()}
+    women = await client.change_from(autumn, spring, by=[], where={"sex": ["FEMALE"]})
+    assert [row["change"] for row in women.shares] == pytest.approx(
+        [row["change"] for row in change.shares if row["sex_code"] == "FEMALE"]
+    )
+    assert await in_thread(lambda: waves.threads.change_from(autumn, spring)) == change
+    assert await in_thread(lambda: waves.threads.comparable(spring)) == await client.comparable(spring)
+
+
+async def test_what_does_not_match_is_missing_with_a_reason(waves: Waves) -> None:
+    frame = (await waves.client.change_from(waves.winter, waves.spring, by=[])).to_pandas()
+    assert list(frame["fatigue_code"]) == ["LOW", "MEDIUM", "EXTREME", "UNKNOWN", "HIGH"]
+    assert frame["change"].isna().tolist() == frame["mismatch"].notna().tolist() == [False, False, True, False, True]
+    assert set(frame["mismatch"].dropna()) == {"NO_CATEGORY"}
+
+
+async def test_changes_from_what_is_no_other_wave_are_refused(waves: Waves) -> None:
+    client, autumn = waves.client, waves.autumn
+    for own, other, argument in ((autumn, f"ins_{MISSING}", "other"), (f"ins_{MISSING}", autumn, "id")):
+        with pytest.raises(errors.NotFound) as raised:
+            await client.change_from(own, other)
+        assert raised.value.path == (argument,)
+    with pytest.raises(errors.InvalidRequest, match="same dataset"):
+        await client.change_from(waves.published.ids["symptoms"], waves.spring)
+    for method in (client.comparable, client.trend):
+        with pytest.raises(errors.NotFound):
+            await method(f"ins_{MISSING}")
+
+
+async def test_a_trend_has_a_row_for_each_cell_and_wave(waves: Waves) -> None:
+    client, spring, autumn = waves.client, waves.spring, waves.autumn
+    trend = await client.trend(autumn)
+    frame = trend.to_pandas()
+    assert list(frame.columns) == [
+        *("sex", "sex_code", "fatigue", "fatigue_code", "wave", "frozen_on", "insight"),
+        *("share", "share_low", "share_high", "since_first", "since_first_low", "since_first_high"),
+        *("since_previous", "since_previous_low", "since_previous_high", "mismatch"),
+    ]
+    assert frame["frozen_on"].dtype.kind == "M"
+    assert trend.to_polars().to_dicts() == [dict(row) for row in trend.shares]
+    assert frame.attrs == {"provenance": trend.provenance.to_dict()}
+    assert [(row["wave"], row["frozen_on"], row["insight"]) for row in trend.shares[:3]] == [
+        ("2026 spring", date(2026, 3, 2), spring),
+        ("2026 autumn", date(2026, 9, 1), autumn),
+        ("2027 winter", date(2027, 1, 9), waves.winter),
+    ]
+    # The same shares as each insight has, and the same change as between the two.
+    for id in (spring, autumn):
+        cells = {(row["sex_code"], row["fatigue_code"]): row["share"] for row in (await client.insight(id)).cells}
+        of = {(row["sex_code"], row["fatigue_code"]): row["share"] for row in trend.shares if row["insight"] == id}
+        assert of == cells
+    changed = (await client.change_from(autumn, spring)).shares
+    changes = {(row["sex_code"], row["fatigue_code"]): row for row in changed}
+    for row in trend.shares:
+        change = changes[row["sex_code"], row["fatigue_code"]]
+        if row["insight"] == spring:
+            assert row["since_first"] is row["since_previous"] is None
+        elif row["insight"] == autumn:
+            for name in ("", "_low", "_high"):
+                assert row[f"since_first{name}"] == row[f"since_previous{name}"] == change[f"change{name}"]
+    lost = [row for row in trend.shares if row["mismatch"] is not None]
+    assert {(row["insight"], row["fatigue_code"], row["share"]) for row in lost} == {(waves.winter, "HIGH", None)}
+    assert [row["mean"] for row in trend.means if row["insight"] == autumn] == [
+        row["value"] for row in (await client.insight(autumn)).statistics if row["measure"] == "MEAN"
+    ]
+    alone = await client.trend(autumn, by=[])
+    assert (alone.by, len(alone.shares), len(alone.means)) == ((), 12, 3)
+    assert await in_thread(lambda: waves.threads.trend(autumn)) == trend
+
+
 async def test_texts_are_in_the_language_that_was_requested(laboratory: Laboratory) -> None:
     messages = []
     for language in ("en", "fr"):
@@ -372,6 +506,10 @@ async def test_a_server_that_accepts_trusted_documents_alone_serves_the_client_b
             assert (await client.quote(trial.id, "sex")).affordable
             assert (await client.insight(found.id)).id == (await client.reconciled(found.id)).id == found.id
             assert (await client.json_stat(found.id))["version"] == "2.0"
+            assert await client.comparable(found.id) == []
+            assert len((await client.trend(found.id)).to_pandas()) == len((await client.insight(found.id)).cells)
+            with pytest.raises(errors.InvalidRequest, match="same dataset"):
+                await client.change_from(found.id, found.id)
             with pytest.raises(errors.Invalid):
                 await client.publish(trial.id, "nonsense")
             assert await visitor.ledger() == await client.ledger()

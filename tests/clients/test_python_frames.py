@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import matplotlib
@@ -166,5 +167,6 @@ def test_no_two_columns_have_one_name() -> None:
 def test_a_table_without_rows_has_its_columns() -> None:
     from cohorte.tables import Table
 
-    empty = Table({"a": str, "b": int, "c": float}, ())
-    assert list(empty.to_pandas().columns) == empty.to_polars().columns == ["a", "b", "c"]
+    empty = Table({"a": str, "b": int, "c": float, "d": date}, ())
+    assert list(empty.to_pandas().columns) == empty.to_polars().columns == ["a", "b", "c", "d"]
+    assert empty.to_pandas()["d"].dtype.kind == "M"

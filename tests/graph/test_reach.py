@@ -94,7 +94,7 @@ REACHABLE = {
         "Change": "value interval mismatch",
         "ShareChange": "category by before after change",
         "MeanChange": "by before after change",
-        "InsightChange": "shares means",
+        "InsightChange": "by shares means",
         "TrendWave": "insight title wave frozenOn publishedAt marginOfError",
         "TrendPoint": "value interval mismatch sinceFirst sincePrevious",
         "ShareTrend": "category by points",

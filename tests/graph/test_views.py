@@ -353,7 +353,7 @@ PROMISED = {
     "Change": {SIGNED_IN: "value interval mismatch"},
     "ShareChange": {SIGNED_IN: "category by before after change"},
     "MeanChange": {SIGNED_IN: "by before after change"},
-    "InsightChange": {SIGNED_IN: "shares means"},
+    "InsightChange": {SIGNED_IN: "by shares means"},
     "TrendWave": {SIGNED_IN: "insight title wave frozenOn publishedAt marginOfError"},
     "TrendPoint": {SIGNED_IN: "value interval mismatch sinceFirst sincePrevious"},
     "ShareTrend": {SIGNED_IN: "category by points"},

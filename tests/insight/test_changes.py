@@ -18,6 +18,7 @@ from tests.support.waves import Wave, variable, wave
 COMPARABLE = "query ($id: ID!) { insight(id: $id) { comparable { id dataset { wave } } } }"
 CHANGE = """query ($id: ID!, $from: ID!, $by: [String!], $where: [CategoryFilter!]) {
   insight(id: $id) { changeFrom(insight: $from, by: $by, where: $where) {
+    by
     shares { category { code codes { code } } by { code } before after change { value interval { low high } mismatch } }
     means { by { code } before after change { value interval { low high } mismatch } }
   } }
@@ -107,6 +108,7 @@ async def test_a_change_is_the_difference_of_the_shares_with_its_interval(own_ne
     before = await own_network.database.fetchval(spent)
     found = (await published("licensed", CHANGE, asked))["insight"]["changeFrom"]
     assert await own_network.database.fetchval(spent) == before
+    assert found["by"] == ["sex"]
     assert len(found["shares"]) == len(AUTUMN)
     assert [each["by"][0]["code"] for each in found["means"]] == ["FEMALE", "MALE", "UNKNOWN"]
     for each in found["means"]:
@@ -134,6 +136,7 @@ async def test_a_change_takes_the_groups_that_both_have(own_network: Network) ->
     alone = await another(published, "alone", date(2027, 4, 1))
     id = (await alone.publish(("fatigue",), [150, 90, 70, 5]))["fatigue"]
     found = (await published("licensed", CHANGE, {"from": id}))["insight"]["changeFrom"]
+    assert found["by"] == []
     assert [(each["category"]["code"], each["by"]) for each in found["shares"]] == [
         (code, []) for code in ("LOW", "MEDIUM", "HIGH", "UNKNOWN")
     ]

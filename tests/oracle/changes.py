@@ -79,6 +79,7 @@ def change_from(seen: VisibleRows, it: Found, insight: str) -> Found | None:
     common = [each for each in names_by(seen, it) if each in names_by(seen, base)]
     before, after = (table_of(seen, each, common) for each in (base, it))
     return {
+        "by": common,
         "shares": [changed(each, is_share=True) for each in share_changes(before, after)],
         "means": [changed(each, is_share=False) for each in mean_changes(before, after)],
     }
@@ -208,7 +209,7 @@ def bounded(seen: VisibleRows, row: Found) -> Variable:
 
 
 for kind, names in {
-    "InsightChange": "shares means",
+    "InsightChange": "by shares means",
     "ShareChange": "category by before after change",
     "MeanChange": "by before after change",
     "Change": "value interval mismatch",

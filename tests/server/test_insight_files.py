@@ -5,8 +5,10 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from datetime import date
+from typing import Any
 from urllib.parse import unquote
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -16,7 +18,9 @@ from server import logs
 from server.csv_files import french_csv, metadata_of
 from server.insight_files import disposition
 from tests.support.client import ANYBODY, Caller
-from tests.support.insights import Published
+from tests.support.insights import SEX, Published, furnished
+from tests.support.network import Network
+from tests.support.waves import variable, wave
 
 FILES = "query ($id: ID!) { insight(id: $id) { csv jsonStat } }"
 PROBLEM = "application/problem+json"
@@ -70,7 +74,7 @@ def test_no_title_escapes_from_a_files_name(title: str, name: str) -> None:
     assert unquote(extended) == name
 
 
-@pytest.mark.parametrize("suffix", ["csv", "fr.csv", "json", "csv-metadata.json"])
+@pytest.mark.parametrize("suffix", ["csv", "fr.csv", "json", "csv-metadata.json", "trend.csv"])
 async def test_a_file_is_read_by_whoever_may_read_the_insight(published: Published, suffix: str) -> None:
     seen = {}
     for name, who in published.who.items():
@@ -105,6 +109,8 @@ async def test_callers_without_a_session_learn_nothing(published: Published) -> 
         "/insights/{id}.CSV",
         "/insights/{id}.de.csv",
         "/insights/{id}.fr.json",
+        "/insights/{id}.trend.json",
+        "/insights/{id}.trendxcsv",
         "/insights/{id}.csv-metadata",
         "/insights/{id}.csv-metadataxjson",
     ],
@@ -229,6 +235,54 @@ def test_only_figures_have_decimal_commas_and_labels_stay_as_they_are() -> None:
         'A.1;"Mg 2.5; ""so""";3;20;0,25;0,1;0,5;LOW;HIGH',
         "B;'=1.5;;;0,25;0,1;0,5;HIDDEN;LOW",
     ]
+
+
+TREND = """query ($id: ID!) { insight(id: $id) { trend {
+  waves { insight wave frozenOn }
+  shares { category { code label } by { code label } points {
+    value interval { low high } mismatch
+    sinceFirst { value interval { low high } } sincePrevious { value interval { low high } }
+  } }
+} } }"""
+
+
+async def test_a_trend_has_a_line_for_each_cell_and_wave(own_network: Network) -> None:
+    published = await furnished(own_network)
+    of = {"community_id": UUID(published.ids["home"]), "wave": "-2027", "frozen_on": date(2027, 1, 9)}
+    later = await wave(own_network.database, SEX, variable("fatigue", "LOW", "HIGH", ordinal=True), **of)
+    ids = await later.publish(("sex", "fatigue"), [60, 70, 5, 60, 70, 5, 3, 3, 3])
+    answer = await get(published, "licensed", address(published, "trend.csv"))
+    assert unquote(answer.headers["content-disposition"]).endswith("Fatigue by Sex.trend.csv")
+    header, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))
+    assert header == [
+        "sex_code", "sex_label", "fatigue_code", "fatigue_label", "wave", "frozen_on", "insight",
+        "share", "low", "high",
+        "since_first", "since_first_low", "since_first_high",
+        "since_previous", "since_previous_low", "since_previous_high", "mismatch",
+    ]  # fmt: skip
+    trend = (await published("licensed", TREND))["insight"]["trend"]
+    assert [each["insight"] for each in trend["waves"]] == [published.ids["fatigue"], ids["fatigue"]]
+
+    def figures(of: Any) -> list[float | None]:
+        return [None] * 3 if of is None or of["value"] is None else [of["value"], *of["interval"].values()]
+
+    expected = [
+        (each, at, point) for each in trend["shares"] for at, point in zip(trend["waves"], each["points"], strict=True)
+    ]
+    for line, (each, at, point) in zip(lines, expected, strict=True):
+        sex, fatigue = each["by"][0], each["category"]
+        assert line[:4] == [sex["code"], sex["label"], fatigue["code"], fatigue["label"]]
+        # A wave that a spreadsheet would take for a formula has an apostrophe.
+        assert line[4:7] == [at["wave"].replace("-2027", "'-2027"), at["frozenOn"], at["insight"]]
+        read = [float(figure) if figure else None for figure in line[7:16]]
+        assert read == pytest.approx(
+            figures(point) + figures(point["sinceFirst"]) + figures(point["sincePrevious"]), abs=1e-6
+        )
+        assert line[16] == (point["mismatch"] or "")
+    assert {"", "NO_CATEGORY"} <= {line[16] for line in lines}
+    french = await get(published, "licensed", address(published, "trend.fr.csv"))
+    read_again = csv.reader(io.StringIO(french.content.decode("utf-8-sig"), newline=""), delimiter=";")
+    assert [[*line[:7], *(figure.replace(",", ".") for figure in line[7:])] for line in read_again] == [header, *lines]
 
 
 FACTS = """query ($id: ID!) { insight(id: $id) {

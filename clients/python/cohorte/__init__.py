@@ -1,5 +1,6 @@
 """Finds datasets of Cohorte, publishes insights from them, and reads these with their margins and intervals."""
 
+from cohorte.changes import Change, Trend
 from cohorte.clients import AsyncClient, Client
 from cohorte.errors import CohorteError
 from cohorte.insights import Insight, Provenance
@@ -9,11 +10,13 @@ from cohorte.tables import Table
 
 __all__ = [
     "AsyncClient",
+    "Change",
     "Client",
     "CohorteError",
     "Insight",
     "Provenance",
     "Publication",
     "Table",
+    "Trend",
     "Verified",
 ]

@@ -10,6 +10,7 @@ from typing import Any, Self
 import httpx
 
 from cohorte import steps
+from cohorte.changes import Change, Trend
 from cohorte.exchanges import Call, Options, Result, Steps, body, data, lost, options, pause
 from cohorte.graph.dataset import DatasetDataset
 from cohorte.graph.enums import InsightKind, Precision
@@ -127,6 +128,38 @@ class Client:
     def reconciled(self, id: str, *, include_unreliable: bool = False) -> Insight:
         """A published insight, fitted to all published insights of its dataset. It is more precise, and free."""
         return self._run(steps.reconciled(id, include_unreliable))
+
+    def comparable(self, id: str) -> list[InsightFields]:
+        """The insights of the same question in the community's other datasets, oldest dataset first."""
+        return self._run(steps.comparable(id))
+
+    def change_from(
+        self,
+        id: str,
+        other: str,
+        *,
+        by: Sequence[str] | None = None,
+        where: Mapping[str, Sequence[str]] | None = None,
+    ) -> Change:
+        """What changed since another insight of the same question, such as one of `comparable`. It is free.
+
+        `by` is which of the grouping variables that both have to keep; `where` is as for `insight`. Raises NotFound for
+        an insight that the organization may not read, and InvalidRequest if they do not ask the same question.
+        """
+        return self._run(steps.change_from(id, other, by, where))
+
+    def trend(
+        self,
+        id: str,
+        *,
+        by: Sequence[str] | None = None,
+        where: Mapping[str, Sequence[str]] | None = None,
+    ) -> Trend:
+        """The shares and means of an insight and of `comparable`, wave by wave. It is free.
+
+        `by` and `where` are as for `insight`.
+        """
+        return self._run(steps.trend(id, by, where))
 
     def json_stat(self, id: str) -> dict[str, Any]:
         """A published insight as a JSON-stat 2.0 dataset."""
@@ -257,6 +290,31 @@ class AsyncClient:
     async def reconciled(self, id: str, *, include_unreliable: bool = False) -> Insight:
         """As `Client.reconciled`."""
         return await self._run(steps.reconciled(id, include_unreliable))
+
+    async def comparable(self, id: str) -> list[InsightFields]:
+        """As `Client.comparable`."""
+        return await self._run(steps.comparable(id))
+
+    async def change_from(
+        self,
+        id: str,
+        other: str,
+        *,
+        by: Sequence[str] | None = None,
+        where: Mapping[str, Sequence[str]] | None = None,
+    ) -> Change:
+        """As `Client.change_from`."""
+        return await self._run(steps.change_from(id, other, by, where))
+
+    async def trend(
+        self,
+        id: str,
+        *,
+        by: Sequence[str] | None = None,
+        where: Mapping[str, Sequence[str]] | None = None,
+    ) -> Trend:
+        """As `Client.trend`."""
+        return await self._run(steps.trend(id, by, where))
 
     async def json_stat(self, id: str) -> dict[str, Any]:
         """As `Client.json_stat`."""

@@ -154,13 +154,14 @@ def insight_of(
         ),
         totals=Table(columns_of(names[:-1], _TOTAL), tuple(_total(each, names[:-1]) for each in totals)),
         kind=found.kind.value,
-        provenance=_provenance(found),
+        provenance=provenance_of(found),
         names=names,
         **more,
     )
 
 
-def _provenance(found: InsightFields) -> Provenance:
+def provenance_of(found: InsightFields) -> Provenance:
+    """Where an insight comes from."""
     return Provenance(
         insight=found.id,
         dataset=found.dataset.id,
@@ -180,7 +181,8 @@ def _provenance(found: InsightFields) -> Provenance:
     )
 
 
-def _places(categories: Sequence[CategoryFields], names: Sequence[tuple[str, str]]) -> Row:
+def places(categories: Sequence[CategoryFields], names: Sequence[tuple[str, str]]) -> Row:
+    """The labels and codes of a row's categories, in the columns with these names."""
     row: Row = {}
     for category, (label, code) in zip(categories, names, strict=True):
         row |= {label: category.label, code: category.code}
@@ -189,7 +191,7 @@ def _places(categories: Sequence[CategoryFields], names: Sequence[tuple[str, str
 
 def _cell(cell: CellFields, names: Sequence[tuple[str, str]]) -> Row:
     count, margin, shares = cell.count, cell.margin_of_error, cell.interval
-    return _places([*cell.by, cell.category], names) | {
+    return places([*cell.by, cell.category], names) | {
         "value": cell.category.value,
         "count": count,
         "margin": margin,
@@ -204,7 +206,7 @@ def _cell(cell: CellFields, names: Sequence[tuple[str, str]]) -> Row:
 
 
 def _statistic(found: StatisticFields, names: Sequence[tuple[str, str]]) -> Row:
-    return _places(found.by, names) | {
+    return places(found.by, names) | {
         "measure": found.measure.value,
         "value": found.value,
         "low": found.interval and found.interval.low,
@@ -214,7 +216,7 @@ def _statistic(found: StatisticFields, names: Sequence[tuple[str, str]]) -> Row:
 
 
 def _total(found: TotalFields, names: Sequence[tuple[str, str]]) -> Row:
-    return _places(found.by, names) | {
+    return places(found.by, names) | {
         "count": found.count,
         "margin": found.margin_of_error,
         "sum": found.sum,

@@ -6,10 +6,13 @@ from enum import Enum
 from typing import Any
 from uuid import uuid4
 
+from cohorte.changes import Change, Trend, change_of, trend_of
 from cohorte.errors import Fault, failure, not_found
 from cohorte.errors import Refused as RefusedError
 from cohorte.exchanges import Call, Steps, read
 from cohorte.graph import operations
+from cohorte.graph.change_from import ChangeFrom
+from cohorte.graph.comparable import Comparable
 from cohorte.graph.dataset import Dataset, DatasetDataset
 from cohorte.graph.datasets import Datasets
 from cohorte.graph.enums import InsightKind, Precision
@@ -22,6 +25,7 @@ from cohorte.graph.publish import Publish
 from cohorte.graph.published import Published
 from cohorte.graph.quote import Quote
 from cohorte.graph.reconciled import Reconciled
+from cohorte.graph.trend import Trend as TrendResult
 from cohorte.insights import Insight, filters_of, insight_of
 from cohorte.ledger import Verified, check_chain, check_insight
 
@@ -133,6 +137,33 @@ def reconciled(id: str, unreliable: bool) -> Steps[Insight]:
         raise not_found("insight", "id")
     table = found.reconciled
     return insight_of(found, table.cells, table.statistics, releases=table.releases, as_of=table.as_of)
+
+
+def comparable(id: str) -> Steps[list[InsightFields]]:
+    found = (yield from read(Call(operations.COMPARABLE_GQL, {"id": id}), Comparable)).insight
+    if found is None:
+        raise not_found("insight", "id")
+    return list(found.comparable)
+
+
+def change_from(
+    id: str, other: str, by: Sequence[str] | None, where: Mapping[str, Sequence[str]] | None
+) -> Steps[Change]:
+    given = {"id": id, "other": other, "by": None if by is None else list(by), "where": filters_of(where)}
+    found = yield from read(Call(operations.CHANGE_FROM_GQL, given), ChangeFrom)
+    if found.insight is None:
+        raise not_found("insight", "id")
+    if found.other is None or found.insight.change_from is None:
+        raise not_found("insight", "other")
+    return change_of(found.insight, found.insight.change_from, found.other)
+
+
+def trend(id: str, by: Sequence[str] | None, where: Mapping[str, Sequence[str]] | None) -> Steps[Trend]:
+    given = {"id": id, "by": None if by is None else list(by), "where": filters_of(where)}
+    found = (yield from read(Call(operations.TREND_GQL, given), TrendResult)).insight
+    if found is None:
+        raise not_found("insight", "id")
+    return trend_of(found, by)
 
 
 def json_stat(id: str) -> Steps[str]:

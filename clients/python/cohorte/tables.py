@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas
     import polars
 
-Kind = type[str] | type[int] | type[float]
+Kind = type[str] | type[int] | type[float] | type[date]
 Row = dict[str, Any]
 
 
@@ -34,7 +35,7 @@ class Table(Sequence[Row]):
         """The table for pandas, which is the extra `pandas`. Counts are `Int64`, which has a missing value."""
         import pandas
 
-        types: dict[Kind, Any] = {str: "string", int: "Int64", float: "Float64"}
+        types: dict[Kind, Any] = {str: "string", int: "Int64", float: "Float64", date: "datetime64[s]"}
         found = {
             name: pandas.array([row[name] for row in self.rows], dtype=types[kind])
             for name, kind in self.columns.items()
@@ -45,7 +46,12 @@ class Table(Sequence[Row]):
         """The table for polars, which is the extra `polars`."""
         import polars
 
-        types = {str: polars.String(), int: polars.Int64(), float: polars.Float64()}
+        types: dict[Kind, Any] = {
+            str: polars.String(),
+            int: polars.Int64(),
+            float: polars.Float64(),
+            date: polars.Date(),
+        }
         schema = {name: types[kind] for name, kind in self.columns.items()}
         return polars.DataFrame([[row[name] for name in self.columns] for row in self.rows], schema, orient="row")
 

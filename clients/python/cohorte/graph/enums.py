@@ -40,6 +40,13 @@ class MeasurementScale(Open):
     INTERVAL = "INTERVAL"
 
 
+class Mismatch(Open):
+    NO_CATEGORY = "NO_CATEGORY"
+    OTHER_CONTENT = "OTHER_CONTENT"
+    OTHER_SCALE = "OTHER_SCALE"
+    NO_FIGURE = "NO_FIGURE"
+
+
 class OrganizationKind(Open):
     LABORATORY = "LABORATORY"
     HOSPITAL = "HOSPITAL"

@@ -10,6 +10,7 @@ from .enums import (
     InsightKind,
     Measure,
     MeasurementScale,
+    Mismatch,
     OrganizationKind,
     Precision,
     Reliability,
@@ -43,6 +44,17 @@ class CellFieldsBy(CategoryFields):
 
 
 class CellFieldsInterval(BaseModel):
+    low: float
+    high: float
+
+
+class ChangeFields(BaseModel):
+    value: Optional[float]
+    interval: Optional["ChangeFieldsInterval"]
+    mismatch: Optional[Mismatch]
+
+
+class ChangeFieldsInterval(BaseModel):
     low: float
     high: float
 
@@ -142,6 +154,27 @@ class InsightFieldsLedgerEntry(BaseModel):
     hash: str
 
 
+class PointFields(BaseModel):
+    value: Optional[float]
+    interval: Optional["PointFieldsInterval"]
+    mismatch: Optional[Mismatch]
+    since_first: Optional["PointFieldsSinceFirst"] = Field(alias="sinceFirst")
+    since_previous: Optional["PointFieldsSincePrevious"] = Field(alias="sincePrevious")
+
+
+class PointFieldsInterval(BaseModel):
+    low: float
+    high: float
+
+
+class PointFieldsSinceFirst(ChangeFields):
+    pass
+
+
+class PointFieldsSincePrevious(ChangeFields):
+    pass
+
+
 class QuoteFields(BaseModel):
     cost: "QuoteFieldsCost"
     affordable: bool
@@ -214,10 +247,12 @@ class VariableFieldsCategories(CategoryFields):
 
 CategoryFields.model_rebuild()
 CellFields.model_rebuild()
+ChangeFields.model_rebuild()
 Cost.model_rebuild()
 DatasetFields.model_rebuild()
 EntryFields.model_rebuild()
 InsightFields.model_rebuild()
+PointFields.model_rebuild()
 QuoteFields.model_rebuild()
 StatisticFields.model_rebuild()
 TotalFields.model_rebuild()

@@ -1,4 +1,6 @@
 __all__ = [
+    "CHANGE_FROM_GQL",
+    "COMPARABLE_GQL",
     "DATASETS_GQL",
     "DATASET_GQL",
     "INSIGHT_GQL",
@@ -9,6 +11,7 @@ __all__ = [
     "PUBLISH_GQL",
     "QUOTE_GQL",
     "RECONCILED_GQL",
+    "TREND_GQL",
 ]
 
 DATASETS_GQL = """
@@ -446,6 +449,270 @@ fragment StatisticFields on Statistic {
     high
   }
   reliability
+}
+"""
+
+COMPARABLE_GQL = """
+query Comparable($id: ID!) {
+  insight(id: $id) {
+    comparable {
+      ...InsightFields
+    }
+  }
+}
+
+fragment Cost on PrivacyCost {
+  microRho
+  epsilon
+  delta
+}
+
+fragment InsightFields on Insight {
+  id
+  dataset {
+    id
+    title
+    wave
+    frozenOn
+    community {
+      slug
+      name
+    }
+  }
+  variable {
+    name
+    label
+    unit
+  }
+  by {
+    name
+    label
+    unit
+  }
+  kind
+  precision
+  marginOfError
+  cost {
+    ...Cost
+  }
+  publishedAt
+  requestedBy {
+    name
+  }
+  purpose
+  ledgerEntry {
+    position
+    hash
+  }
+}
+"""
+
+CHANGE_FROM_GQL = """
+query ChangeFrom($id: ID!, $other: ID!, $by: [String!], $where: [CategoryFilter!]) {
+  other: insight(id: $other) {
+    ...InsightFields
+  }
+  insight(id: $id) {
+    ...InsightFields
+    changeFrom(insight: $other, by: $by, where: $where) {
+      by
+      shares {
+        category {
+          ...CategoryFields
+        }
+        by {
+          ...CategoryFields
+        }
+        before
+        after
+        change {
+          ...ChangeFields
+        }
+      }
+      means {
+        by {
+          ...CategoryFields
+        }
+        before
+        after
+        change {
+          ...ChangeFields
+        }
+      }
+    }
+  }
+}
+
+fragment CategoryFields on Category {
+  code
+  label
+  value
+}
+
+fragment ChangeFields on Change {
+  value
+  interval {
+    low
+    high
+  }
+  mismatch
+}
+
+fragment Cost on PrivacyCost {
+  microRho
+  epsilon
+  delta
+}
+
+fragment InsightFields on Insight {
+  id
+  dataset {
+    id
+    title
+    wave
+    frozenOn
+    community {
+      slug
+      name
+    }
+  }
+  variable {
+    name
+    label
+    unit
+  }
+  by {
+    name
+    label
+    unit
+  }
+  kind
+  precision
+  marginOfError
+  cost {
+    ...Cost
+  }
+  publishedAt
+  requestedBy {
+    name
+  }
+  purpose
+  ledgerEntry {
+    position
+    hash
+  }
+}
+"""
+
+TREND_GQL = """
+query Trend($id: ID!, $by: [String!], $where: [CategoryFilter!]) {
+  insight(id: $id) {
+    ...InsightFields
+    trend(by: $by, where: $where) {
+      waves {
+        insight
+        title
+        wave
+        frozenOn
+        publishedAt
+        marginOfError
+      }
+      shares {
+        category {
+          ...CategoryFields
+        }
+        by {
+          ...CategoryFields
+        }
+        points {
+          ...PointFields
+        }
+      }
+      means {
+        by {
+          ...CategoryFields
+        }
+        points {
+          ...PointFields
+        }
+      }
+    }
+  }
+}
+
+fragment CategoryFields on Category {
+  code
+  label
+  value
+}
+
+fragment ChangeFields on Change {
+  value
+  interval {
+    low
+    high
+  }
+  mismatch
+}
+
+fragment Cost on PrivacyCost {
+  microRho
+  epsilon
+  delta
+}
+
+fragment InsightFields on Insight {
+  id
+  dataset {
+    id
+    title
+    wave
+    frozenOn
+    community {
+      slug
+      name
+    }
+  }
+  variable {
+    name
+    label
+    unit
+  }
+  by {
+    name
+    label
+    unit
+  }
+  kind
+  precision
+  marginOfError
+  cost {
+    ...Cost
+  }
+  publishedAt
+  requestedBy {
+    name
+  }
+  purpose
+  ledgerEntry {
+    position
+    hash
+  }
+}
+
+fragment PointFields on TrendPoint {
+  value
+  interval {
+    low
+    high
+  }
+  mismatch
+  sinceFirst {
+    ...ChangeFields
+  }
+  sincePrevious {
+    ...ChangeFields
+  }
 }
 """
 
