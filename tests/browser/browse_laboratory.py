@@ -97,7 +97,7 @@ WORDS = {
         "news": "viennent d’être publiés",
         "keys": "Clés d’API",
         "create": "Créer la clé",
-        "stored": "Je l’ai conservée",
+        "stored": "C’est conservé",
         "revoke": "Révoquer Walk",
         "leave": "La révoquer",
         "revoked": "La clé est révoquée",
