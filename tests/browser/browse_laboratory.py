@@ -13,6 +13,7 @@ from privacy.reading import least_shown
 from tests.browser.conftest import Visit, Visiting
 from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
 from tests.support.network import Network
+from tests.support.receiver import receiving
 
 LABORATORY = "laboratory@demo.example"
 INSURER = "insurer@demo.example"  # whose account reads French
@@ -45,6 +46,13 @@ WORDS = {
         "revoke": "Revoke Walk",
         "leave": "Revoke it",
         "revoked": "The key is revoked",
+        "create webhook": "Create the webhook",
+        "test": "Test",
+        "delivered": "delivered, 204",
+        "delete": "Delete",
+        "deleted": "The webhook is deleted",
+        "save mails": "Save this choice",
+        "saved": "Your choice is saved",
         "licences": "Licences",
         "request": "Request a licence",
         "send": "Send the request",
@@ -89,10 +97,17 @@ WORDS = {
         "news": "viennent d’être publiés",
         "keys": "Clés d’API",
         "create": "Créer la clé",
-        "stored": "Je l’ai conservée",
+        "stored": "C’est conservé",
         "revoke": "Révoquer Walk",
         "leave": "La révoquer",
         "revoked": "La clé est révoquée",
+        "create webhook": "Créer le webhook",
+        "test": "Tester",
+        "delivered": "remis, 204",
+        "delete": "Supprimer",
+        "deleted": "Le webhook est supprimé",
+        "save mails": "Enregistrer ce choix",
+        "saved": "Votre choix est enregistré",
         "licences": "Licences",
         "request": "Demander une licence",
         "send": "Envoyer la demande",
@@ -310,6 +325,44 @@ async def test_a_key_is_shown_once_and_revoked(visit: Visiting, network: Network
     await page.locator("dialog").get_by_role("button", name=words["leave"]).click()
     await expect(page.locator(".notice.good")).to_contain_text(words["revoked"])
     await expect(page.locator("tbody")).not_to_contain_text("Walk")
+
+
+@languages
+async def test_a_webhook_is_created_tested_and_deleted_and_mails_are_chosen(
+    visit: Visiting, network: Network, language: str
+) -> None:
+    words = WORDS[language]
+    found = await signed_in(visit, network, language)
+    page = found.page
+    dialog, row = page.locator("dialog"), page.locator("tbody tr", has_text="Walk")
+    await page.get_by_role("navigation").get_by_role("link", name=words["keys"]).click()
+    async with receiving() as receiver:
+        await fill(page, url="http://hooks.laboratory.example/", description="Walk")
+        await press(page, words["create webhook"])
+        await expect(page.locator(".field:has([name=url]) .fault")).not_to_be_empty()
+        await fill(page, url=receiver.url())
+        await press(page, words["create webhook"])
+        secret = await page.locator(".secret").inner_text()
+        found.secrets.add(secret)
+        assert secret.startswith("whsec_")
+        await look(found, f"lab-webhooks-{language}")
+        await press(page, words["stored"])
+        assert secret not in await page.content()
+        await row.get_by_role("button", name=words["test"]).click()
+        await look(found, f"lab-webhook-test-{language}", narrow=False)
+        await dialog.get_by_role("button", name=words["test"]).click()
+        [request] = await receiver.ones(1)
+        assert request.is_signed_by(secret)
+        await expect(row).to_contain_text(words["delivered"])
+    await row.get_by_role("button", name=words["delete"]).click()
+    await dialog.get_by_role("button", name=words["delete"]).click()
+    await expect(page.locator(".notice.good")).to_contain_text(words["deleted"])
+    await expect(row).to_have_count(0)
+    await page.locator("[name='mailed.INSIGHT_PUBLISHED']").uncheck()
+    await press(page, words["save mails"])
+    await expect(page.locator(".notice.good", has_text=words["saved"])).to_be_visible()
+    mailed = "SELECT mailed_events FROM identity.account WHERE email = $1"
+    assert await network.value(mailed, LABORATORY) == ["LICENCE_DECIDED", "DATASET_FROZEN"]
 
 
 async def test_results_are_linked_and_new_insights_arrive_at_390_pixels_in_the_dark(

@@ -206,11 +206,15 @@ async def test_a_host_is_looked_up_when_a_webhook_is_made(
     assert await network.count("insight.webhook", organization_id=buyer.id) == (0 if refusals else 1)
 
 
-async def test_only_the_demonstration_accepts_this_machine(fresh: str) -> None:
+async def test_only_the_demonstration_accepts_this_machine(fresh: str, receiver: Receiver) -> None:
     async with network_on(fresh, demo=False) as network:
         buyer = await network.buyer()
-        given = {"url": "http://127.0.0.1:9000/", "description": "Reports", "events": EVERY}
+        given = {"url": receiver.url(), "description": "Reports", "events": EVERY}
         assert await network.refused(buyer, "webhookCreate", **given) == ("INVALID", "input.url")
+        made = await factories.webhook(network.database, organization_id=buyer.id, url=receiver.url())
+        await network.do(buyer, "webhookTest", "delivery { id }", webhook=f"whk_{made['id']}")
+        assert (await becomes(network, buyer, "FAILED"))["failure"] == "ADDRESS"
+        assert receiver.connections == 0
 
 
 async def test_an_organization_has_few_webhooks(network: Network, receiver: Receiver) -> None:
@@ -337,11 +341,11 @@ async def test_a_webhook_is_sent_the_events_that_it_asks_for(database: asyncpg.C
     community = (await factories.community(database))["id"]
     id, _ = await organization(database, "lab", events=["INSIGHT_PUBLISHED"])
     granted = await licence(database, id, community)
-    paused = await factories.webhook(database, organization_id=id, status="PAUSED")
+    for status in ("PAUSED", "DISABLED"):
+        await factories.webhook(database, organization_id=id, status=status)
     wanted = await factories.webhook(database, organization_id=id, events=["LICENCE_DECIDED"])
     await happens(database, "LICENCE_DECIDED", granted)
     assert await sent(database) == [(wanted["id"], "LICENCE_DECIDED", granted)]
-    assert paused["status"] == "PAUSED"
     assert await database.fetch(MAILS) == []  # the decision itself has queued the mail
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -171,6 +173,55 @@ async def test_a_failed_event_is_sent_again_after_growing_pauses_with_the_same_i
     assert len({request.body for request in receiver.received}) == 1
     assert all(request.is_signed_by(SECRET) for request in receiver.received)
     assert await desk.status(webhook) == "ACTIVE"
+
+
+async def test_a_status_from_200_to_299_accepts_and_any_other_is_tried_again(desk: Desk, receiver: Receiver) -> None:
+    accepted, failed = (200, 202, 204, 299), (300, 304, 400, 404, 429, 500, 503)
+    deliveries = {}
+    for status in (*accepted, *failed):
+        receiver.answers[f"/{status}"] = answering(status)
+        deliveries[status] = await desk.event(await desk.webhook(receiver.url(f"/{status}")))
+    await desk.work()
+    for status in accepted:
+        assert await desk.delivery(deliveries[status]) == ("DELIVERED", 1, None, status)
+    for status in failed:
+        assert await desk.delivery(deliveries[status]) == ("PENDING", 1, "STATUS", status)
+    await desk.work(ahead="6 seconds")
+    ids = {status: [each.id for each in receiver.received if each.path == f"/{status}"] for status in deliveries}
+    assert ids == {
+        status: [f"dlv_{delivery}"] * (1 if status in accepted else 2) for status, delivery in deliveries.items()
+    }
+
+
+async def test_what_got_no_answer_is_sent_again(desk: Desk) -> None:
+    failures = [failure for failure in DeliveryFailure if failure is not DeliveryFailure.STATUS]
+    sent: list[str] = []
+
+    async def send(place: Place, headers: Mapping[str, str], body: bytes) -> int:
+        sent.append(headers["webhook-id"])
+        raise NotSent(DeliveryFailure(place.target.removeprefix("/")))
+
+    urls = [f"https://hooks.laboratory.example/{failure.value}" for failure in failures]
+    deliveries = [await desk.event(await desk.webhook(url)) for url in urls]
+    await desk.work(Courier(BASE, None, send=send))
+    for failure, delivery in zip(failures, deliveries, strict=True):
+        assert await desk.delivery(delivery) == ("PENDING", 1, failure.value, None)
+    await desk.work(Courier(BASE, None, send=send), ahead="6 seconds")
+    assert sorted(sent) == sorted(f"dlv_{delivery}" for delivery in deliveries * 2)
+
+
+async def test_what_is_sent_late_is_signed_with_the_time_of_the_attempt(desk: Desk, receiver: Receiver) -> None:
+    """A receiver refuses what was signed more than five minutes ago, and the last attempt is days after the event."""
+    delivery = await desk.event(await desk.webhook(receiver.url()))
+    happened = await desk.owner.fetchval(
+        "UPDATE insight.webhook_delivery SET created_at = now() - interval '3 days' WHERE id = $1"
+        " RETURNING extract(epoch FROM created_at)::float",
+        delivery,
+    )
+    await desk.work()
+    [request] = receiver.received
+    assert abs(time.time() - int(request.headers["webhook-timestamp"])) < 60
+    assert abs(happened - datetime.fromisoformat(request.content["timestamp"]).timestamp()) <= 1
 
 
 async def test_an_event_that_is_accepted_later_ends_the_failure(desk: Desk, receiver: Receiver) -> None:

@@ -1,7 +1,6 @@
-// The organization's API keys: a new one is shown once, and each can be revoked.
+// The organization's API keys: a new one is shown once, and each can be revoked. Below are its webhooks and mails.
 
 import { useState } from "react";
-import { Button } from "../../../base/Button";
 import { Confirm } from "../../../base/Confirm";
 import { TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
@@ -15,6 +14,9 @@ import { useFormats, useWords } from "../../../text/words";
 import { LabApiKeyCreate, LabApiKeyRevoke, LabApiKeys } from "../buyer/organization";
 import "../lab.css";
 import { texts as shared } from "../texts";
+import { Mails } from "../webhooks/Mails";
+import { Webhooks } from "../webhooks/Webhooks";
+import { Secret } from "./Secret";
 import { texts } from "./texts";
 
 type Key = LabApiKeysQuery["organization"]["apiKeys"][number];
@@ -49,6 +51,8 @@ export function Page() {
         )}
       </Shown>
       <Create onCreated={read.again} />
+      <Webhooks />
+      <Mails />
       {leaving && (
         <Revoke
           apiKey={leaving}
@@ -109,32 +113,13 @@ function Create({ onCreated }: { onCreated: () => void }) {
           <TextField name="expiresAt" label={t.expiresOn} hint={t.expiresHint} type="date" required />
         </Form>
       ) : (
-        <Secret secret={secret} onStored={() => setSecret(null)} />
+        <Secret title={t.secret} secret={secret} onStored={() => setSecret(null)}>
+          <p>{t.secretHint}</p>
+          <p>
+            {t.use} <code>Authorization: Bearer …</code>
+          </p>
+        </Secret>
       )}
     </section>
-  );
-}
-
-/** The secret, as long as this page shows it: it is stored nowhere. */
-function Secret({ secret, onStored }: { secret: string; onStored: () => void }) {
-  const t = useWords(texts);
-  const [copied, setCopied] = useState(false);
-  return (
-    <Notice kind="good">
-      <p>
-        <strong>{t.secret}</strong>
-      </p>
-      <p>
-        <code className="secret">{secret}</code>
-      </p>
-      <p>{t.secretHint}</p>
-      <p>
-        {t.use} <code>Authorization: Bearer …</code>
-      </p>
-      <div className="form-end">
-        <Button onClick={() => void navigator.clipboard.writeText(secret).then(() => setCopied(true), () => undefined)}>{copied ? t.copied : t.copy}</Button>
-        <Button onClick={onStored}>{t.another}</Button>
-      </div>
-    </Notice>
   );
 }

@@ -83,8 +83,8 @@ export const texts = words({
     secret: "Copiez cette clé maintenant",
     secretHint: "Elle n’est affichée qu’une fois et n’est pas conservée. Si elle est perdue, révoquez-la et créez-en une autre.",
     copy: "Copier",
-    copied: "Copiée.",
-    another: "Je l’ai conservée",
+    copied: "C’est copié.",
+    another: "C’est conservé",
     use: "Elle s’envoie ainsi :",
   },
 });

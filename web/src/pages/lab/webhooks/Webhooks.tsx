@@ -1,0 +1,140 @@
+// The organization's webhooks: what is sent to which address, and whether it arrives. A secret is shown once.
+
+import { useState } from "react";
+import { ChecksField, ticked } from "../../../base/ChecksField";
+import { Confirm } from "../../../base/Confirm";
+import { TextField } from "../../../base/Field";
+import { Form } from "../../../base/Form";
+import { Notice } from "../../../base/Notice";
+import { Shown } from "../../../base/Shown";
+import { Table } from "../../../base/Table";
+import type { WebhookLineFragment } from "../../../../generated/buyer";
+import { useAction, useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { LabWebhookCreate, LabWebhookDelete, LabWebhookPause, LabWebhookResume, LabWebhookRotate, LabWebhookTest, LabWebhooks } from "../buyer/webhooks";
+import { Secret } from "../organization/Secret";
+import { EVENTS } from "./events";
+import { texts } from "./texts";
+
+type Act = "test" | "pause" | "resume" | "rotate" | "remove";
+type Done = { act: Act | "create"; secret: string | null };
+
+const RESULT_MS = 2000; // after which a test has its result, as a rule
+
+export function Webhooks() {
+  const t = useWords(texts);
+  const read = useRead(LabWebhooks, {});
+  const [asked, setAsked] = useState<{ act: Act; webhook: WebhookLineFragment } | null>(null);
+  const [done, setDone] = useState<Done | null>(null);
+
+  function end(made: Done | null): void {
+    setAsked(null);
+    setDone(made);
+    if (made) read.again();
+    if (made?.act === "test") setTimeout(read.again, RESULT_MS);
+  }
+
+  return (
+    <section aria-labelledby="webhooks">
+      <h2 id="webhooks">{t.webhooks}</h2>
+      <p>{t.lead}</p>
+      {done && !done.secret && <Notice kind="good">{t.done[done.act]}</Notice>}
+      <Shown read={read}>
+        {({ organization }) => (
+          <Table
+            caption={t.webhooks}
+            rows={organization.webhooks}
+            keyOf={(webhook) => webhook.id}
+            columns={[
+              { title: t.name, cell: (webhook) => webhook.description },
+              { title: t.url, cell: (webhook) => <code>{webhook.url}</code> },
+              { title: t.sent, cell: (webhook) => webhook.events.map((event) => t.events[event]).join(", ") },
+              { title: t.status, cell: (webhook) => t.statuses[webhook.status] },
+              { title: t.latest, cell: (webhook) => <Latest webhook={webhook} /> },
+              { title: t.actions, cell: (webhook) => <Acts webhook={webhook} onPress={(act) => setAsked({ act, webhook })} /> },
+            ]}
+          />
+        )}
+      </Shown>
+      {done?.secret ? (
+        <Secret title={t.secret} secret={done.secret} onStored={() => setDone(null)}>
+          <p>{t.secretHint}</p>
+        </Secret>
+      ) : (
+        <Create onDone={(secret) => end({ act: "create", secret })} />
+      )}
+      {asked && <Ask {...asked} onClose={end} />}
+    </section>
+  );
+}
+
+/** The latest message and what became of it. */
+function Latest({ webhook }: { webhook: WebhookLineFragment }) {
+  const t = useWords(texts);
+  const { time } = useFormats();
+  const [latest] = webhook.deliveries;
+  if (!latest) return t.nothing;
+  const why = latest.responseStatus ?? (latest.failure && t.failures[latest.failure]);
+  return (
+    <>
+      {time(latest.createdAt)}
+      <br />
+      <span className="quiet">{[t.deliveries[latest.status], why].filter(Boolean).join(", ")}</span>
+    </>
+  );
+}
+
+function Acts({ webhook, onPress }: { webhook: WebhookLineFragment; onPress: (act: Act) => void }) {
+  const t = useWords(texts);
+  const acts: readonly Act[] = ["test", webhook.status === "ACTIVE" ? "pause" : "resume", "rotate", "remove"];
+  return acts.map((act) => (
+    <div key={act}>
+      <button type="button" className="link" aria-label={t.titled(t.acts[act], webhook.description)} onClick={() => onPress(act)}>
+        {t.acts[act]}
+      </button>
+    </div>
+  ));
+}
+
+/** Asks before it is done. `onClose` has what was done, or null. */
+function Ask({ act, webhook, onClose }: { act: Act; webhook: WebhookLineFragment; onClose: (done: Done | null) => void }) {
+  const t = useWords(texts);
+  const actions = {
+    test: useAction(LabWebhookTest, (data) => data.webhookTest),
+    pause: useAction(LabWebhookPause, (data) => data.webhookPause),
+    resume: useAction(LabWebhookResume, (data) => data.webhookResume),
+    rotate: useAction(LabWebhookRotate, (data) => data.webhookRotate),
+    remove: useAction(LabWebhookDelete, (data) => data.webhookDelete),
+  };
+  const { run, ...state } = actions[act];
+
+  async function confirm(): Promise<void> {
+    const made = await run({ input: { webhook: webhook.id } });
+    if (made) onClose({ act, secret: "secret" in made && typeof made.secret === "string" ? made.secret : null });
+  }
+
+  return (
+    <Confirm title={t.titled(t.acts[act], webhook.description)} action={t.acts[act]} {...state} onConfirm={() => void confirm()} onClose={() => onClose(null)}>
+      {t.effects[act]}
+    </Confirm>
+  );
+}
+
+function Create({ onDone }: { onDone: (secret: string | null) => void }) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(LabWebhookCreate, (data) => data.webhookCreate);
+
+  async function create(values: Record<string, string>): Promise<void> {
+    const { url = "", description = "" } = values;
+    const made = await run({ input: { url, description, events: ticked(values, "events", EVENTS) } });
+    if (made) onDone(made.secret);
+  }
+
+  return (
+    <Form submit={t.create} {...state} onSubmit={(values) => void create(values)}>
+      <TextField name="url" label={t.url} hint={t.urlHint} initial="https://" maxLength={500} required />
+      <TextField name="description" label={t.name} hint={t.nameHint} maxLength={100} required />
+      <ChecksField name="events" label={t.sent} options={EVENTS.map((value) => ({ value, label: t.events[value] }))} initial={EVENTS} />
+    </Form>
+  );
+}
