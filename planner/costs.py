@@ -8,6 +8,7 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
+    GraphQLField,
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
@@ -28,8 +29,8 @@ from graphql.language import (
 )
 
 from planner.arguments import PAGE, argument
-from planner.declare import PAGE_SIZE, Column, Computed, NodesByIds, Paged, Sql
-from planner.tables import Tables
+from planner.declare import COST, PAGE_SIZE, Column, Computed, NodesByIds, Paged, Sql
+from planner.tables import DEFINITION, Tables
 
 LIST_SIZE = 10  # nodes of a list without pages, if its declaration states no other size
 FIELDS_A_NODE = 10  # that a node's cost of 1 includes: one text under a hundred aliases is a hundred texts
@@ -198,12 +199,15 @@ class Walk:
             inner = self.cost(named, inside, size)
             return Cost(inner.selections, 0, max(size, inner.nodes))  # a page without nodes is read all the same
         inner = self.cost(named, inside)
-        return Cost(inner.selections, 0, extra + self.own(kind, source) + size * (1 + inner.of_node))
+        return Cost(inner.selections, 0, extra + self.own(kind, declared, source) + size * (1 + inner.of_node))
 
-    def own(self, kind: Any, source: object) -> int:
+    def own(self, kind: Any, declared: GraphQLField, source: object) -> int:
         if source is not None:
             return 0
-        return IN_PYTHON if kind is self.schema.query_type else MUTATION if kind is self.schema.mutation_type else 0
+        if kind is self.schema.query_type:
+            cost: int = declared.extensions[DEFINITION].metadata.get(COST, IN_PYTHON)
+            return cost
+        return MUTATION if kind is self.schema.mutation_type else 0
 
     def size(self, node: FieldNode, source: object) -> int:
         """The number of a list's nodes: as requested, or as declared."""

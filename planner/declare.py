@@ -35,6 +35,7 @@ NONE: Descriptions = {}
 
 AUDIENCE = "cohorte.audience"  # key of a field's metadata: who may select it, where its type does not say
 CALL = "cohorte.call"  # key of a field's metadata: what resolves it, given the context and a reader of its arguments
+COST = "cohorte.cost"  # key of a field's metadata: what a query that a function answers costs, if not `costs.IN_PYTHON`
 CHECK = "cohorte.check"  # key of a field's metadata: refuses arguments before a mutation whose payload selects it
 SOURCE = "cohorte.source"  # key of a field's metadata: where its value comes from
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from resolvers.transactions import Refusal, Refused, Step
 
@@ -25,12 +26,12 @@ class Faults:
         self._found |= dict.fromkeys(each for each in refusals if each.path not in self._unreadable)
 
     @contextmanager
-    def collected(self) -> Iterator[None]:
-        """Adds the refusals of the block, which ends at the first that it raises."""
+    def collected(self, *within: Step) -> Iterator[None]:
+        """Adds the refusals of the block, which ends at the first that it raises; their paths are `within` this one."""
         try:
             yield
         except Refused as refused:
-            self.add(*refused.refusals)
+            self.add(*(replace(each, path=(*within, *each.path)) for each in refused.refusals))
 
     def at(self, *path: Step) -> bool:
         """Whether there is a fault at this path or within it."""

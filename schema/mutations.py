@@ -21,7 +21,8 @@ from models.logins import role_password
 from models.messages import message
 from models.viewers import ANYBODY, Audience, Viewer
 from planner.computing import python_arguments
-from planner.declare import AUDIENCE, CALL, CHECK, graph_type, sql, without_none
+from planner.costs import IN_PYTHON
+from planner.declare import AUDIENCE, CALL, CHECK, COST, graph_type, sql, without_none
 from resolvers import transactions
 from resolvers.calling import Call, JoinLimits
 from resolvers.faults import Faults
@@ -182,11 +183,13 @@ def question(
     answer: type,
     input_name: str,
     make: Callable[[Any, Language], Any] | None = None,
+    cost: int = IN_PYTHON,
     **about_each: str,
 ) -> Any:
     """A field of the query root with the result of `write`, which runs in a transaction of the view's role.
 
-    `make` makes an `answer` of the result, in the viewer's language, if it is not one.
+    `make` makes an `answer` of the result, in the viewer's language, if it is not one. `cost` is that of the field in
+    an operation.
 
     A refusal is an error of the operation, with the code and the path of the first one, and with all of them as
     `userErrors`. `write` takes its Connection, and optionally Viewer and Faults, as `mutation` describes.
@@ -225,7 +228,9 @@ def question(
         raise AssertionError(CALLED)
 
     resolve.__annotations__ |= {"input": Annotated[taken, INPUT], "return": answer}
-    return strawberry.field(resolver=resolve, description=about, metadata={AUDIENCE: only, CHECK: check, CALL: call})
+    return strawberry.field(
+        resolver=resolve, description=about, metadata={AUDIENCE: only, CHECK: check, CALL: call, COST: cost}
+    )
 
 
 def refusal_error(refused: Refused, language: Language) -> GraphQLError:

@@ -30,8 +30,11 @@ class Code(StrEnum):
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
-    INVALID = "INVALID"  # this and the next are codes of `userErrors`, which `insightQuote` returns as errors
+    # Codes of `userErrors`, which queries that take an input return as errors, such as `insightQuote`.
+    INVALID = "INVALID"
     NOT_FOUND = "NOT_FOUND"
+    TAKEN = "TAKEN"
+    TOO_LONG = "TOO_LONG"
     DOCUMENT_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"  # no document has this `documentId`
     DOCUMENT_NOT_TRUSTED = "QUERY_NOT_IN_SAFELIST"  # a text in a view that accepts those of its manifests only
     OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"  # of a mutation without an idempotency key whose commit was not confirmed

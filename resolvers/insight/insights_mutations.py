@@ -14,7 +14,7 @@ from privacy.precision import Precision
 from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight.groupings import GroupingRequest, store_groupings
-from resolvers.insight.ledger import append
+from resolvers.insight.ledger import NewEntry, append
 from resolvers.insight.quotes import (
     BudgetExhausted,
     InsightRequest,
@@ -74,10 +74,7 @@ async def publish(
     LICENCE_REQUIRED, NOT_FOUND or INVALID for the licence, TOO_LATE if the dataset has ended, and BudgetExhausted.
     These depend on the request, licences and budgets, and on no record.
     """
-    if viewer.audience not in (Audience.BUYER, Audience.MANAGER):
-        raise Forbidden
-    if viewer.audience is Audience.MANAGER:
-        require_role(viewer, StaffRole.DATA_STEWARD)  # before a dataset is looked up: refused whatever the input
+    require_publisher(viewer)
     faults = faults or Faults()
     subject = share = dataset = None
     day = at.date() if at else await current_day(connection)
@@ -91,24 +88,39 @@ async def publish(
     faults.refuse()
     assert subject is not None
     assert share is not None
-    if subject.published is not None and subject.is_published:
-        await store_groupings(connection, subject.dataset.id, subject.groupings)
-        return Published(await _present(connection, subject, subject.published, at), 0)
-    if not subject.dataset.is_open_on(day):
-        raise ended("dataset")
-    charge = subject.cost(request.precision)
-    if charge > share.left:
-        raise BudgetExhausted(await quote(connection, subject, share.left, viewer.reads_in))
+    if not subject.is_published:
+        if not subject.dataset.is_open_on(day):
+            raise ended("dataset")
+        if subject.cost(request.precision) > share.left:
+            raise BudgetExhausted(await quote(connection, subject, share.left, viewer.reads_in))
     try:
-        return await _release(connection, subject, share.use, charge, at)
+        published, entries = await publish_resolved(connection, subject, share.use, at)
     except Overspent:
         raise BudgetExhausted(await quote(connection, subject, 0, viewer.reads_in)) from None
+    if entries:
+        await append(connection, entries, at)
+    return published
 
 
-async def _release(
-    connection: Connection, subject: ResolvedRequest, use: ReleaseUse, charge: int, at: datetime | None
-) -> Published:
+def require_publisher(viewer: Viewer) -> None:
+    """Raises Forbidden if the viewer may publish nothing, whatever they ask for."""
+    if viewer.audience not in (Audience.BUYER, Audience.MANAGER):
+        raise Forbidden
+    if viewer.audience is Audience.MANAGER:
+        require_role(viewer, StaffRole.DATA_STEWARD)
+
+
+async def publish_resolved(
+    connection: Connection, subject: ResolvedRequest, use: ReleaseUse, at: datetime | None = None
+) -> tuple[Published, list[NewEntry]]:
+    """The insight of a request that may be published, and the entry to append to the ledger, if it was not published.
+
+    Raises Overspent before anything is counted.
+    """
     await store_groupings(connection, subject.dataset.id, subject.groupings)
+    if subject.published is not None and subject.is_published:
+        return Published(await _present(connection, subject, subject.published, at), 0), []
+    charge = subject.cost(subject.request.precision)
     published, entry = await release(
         connection,
         subject.dataset,
@@ -125,8 +137,7 @@ async def _release(
     await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", insight)
     if at is None:  # what was published at another time is no news to an organization
         await connection.execute("SELECT identity.queue_event('INSIGHT_PUBLISHED', $1)", insight)
-    await append(connection, [entry], at)
-    return Published(insight, charge)
+    return Published(insight, charge), [entry]
 
 
 async def _present(

@@ -1,6 +1,6 @@
 """Reads the results of publishing and quoting insights."""
 
-from sqlalchemy import func
+from sqlalchemy import func, true
 
 from models.insight import insights
 from models.rows import Row, Rows, row, select
@@ -10,6 +10,13 @@ from resolvers.insight.costs import cost
 def insight_published(payload: Row) -> Rows:
     insight = row(insights.Insight)
     return select(insight).where(insight.id == payload.insight_id)
+
+
+def insights_published(payload: Row) -> Rows:
+    """The insight of each question of a plan, in their order: some questions may have the same."""
+    insight = row(insights.Insight)
+    ids = func.unnest(payload.insight_ids).table_valued("id", with_ordinality="place").render_derived()
+    return select(insight).join(ids, true()).where(insight.id == ids.c.id).order_by(ids.c.place)
 
 
 def charge_of(payload: Row) -> Rows:
@@ -23,6 +30,10 @@ def cost_of(quote: Row) -> Rows:
 
 def cost_with(price: Row) -> Rows:
     return cost(price.micro_rho)
+
+
+def cost_of_uncovered(quote: Row) -> Rows:
+    return cost(quote.uncovered_micro_rho)
 
 
 def remaining_after(quote: Row) -> Rows:

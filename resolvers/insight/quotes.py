@@ -94,6 +94,20 @@ class ResolvedRequest:
         return [placed.variable for placed in self.cube if placed.variable.name != self.request.variable]
 
     @property
+    def key(self) -> str:
+        """The key of the table that answers it: questions with the same are answered by one release."""
+        return key(names_of(self.cube, self.measured), self.dataset.domain_version)
+
+    @property
+    def cells(self) -> int:
+        return cells_in(placed.variable for placed in self.cube)
+
+    @property
+    def sigma(self) -> float:
+        """The standard deviation of the noise with the precision that is asked for."""
+        return sigma_of(self.price(self.request.precision), self.contributions)
+
+    @property
     def is_published(self) -> bool:
         return self.published is not None and _is_as_precise(self.published.precision, self.request.precision)
 
@@ -240,22 +254,12 @@ async def quote_of(connection: Connection, viewer: Viewer, request: InsightReque
     INVALID for the licence that is named.
     """
     faults = Faults()
-    subject = share = None
+    subject = None
     dataset = await dataset_of(connection, request.dataset)
     with faults.collected():
         subject = await resolve_request(connection, dataset, request)
     day = await current_day(connection)
-    obstacles: list[Refusal] = []
-    try:
-        share = await budget_share_of(connection, viewer, dataset, day, request.licence)
-    except Forbidden:
-        reason = message("Only data stewards publish insights for Cohorte.")
-        obstacles.append(Refusal(RefusalCode.NOT_ELIGIBLE, reason, ()))
-    except Refused as error:
-        for refusal in error.refusals:
-            if refusal.path == LICENCE:
-                faults.add(refusal)
-        obstacles += error.refusals
+    share, obstacles = await share_to_quote(connection, viewer, dataset, day, request.licence, faults)
     faults.refuse()
     assert subject is not None
     is_open = dataset.is_open_on(day)
@@ -263,6 +267,20 @@ async def quote_of(connection: Connection, viewer: Viewer, request: InsightReque
         obstacles += ended("dataset").refusals
     left = share.left if share is not None and is_open else 0
     return await quote(connection, subject, left, viewer.reads_in, obstacles)
+
+
+async def share_to_quote(
+    connection: Connection, viewer: Viewer, dataset: FrozenDataset, day: date, licence: UUID | None, faults: Faults
+) -> tuple[BudgetShare | None, list[Refusal]]:
+    """The budget share that the viewer may spend, or why there is none. Adds a fault of the licence to `faults`."""
+    try:
+        return await budget_share_of(connection, viewer, dataset, day, licence), []
+    except Forbidden:
+        reason = message("Only data stewards publish insights for Cohorte.")
+        return None, [Refusal(RefusalCode.NOT_ELIGIBLE, reason, ())]
+    except Refused as error:
+        faults.add(*(refusal for refusal in error.refusals if refusal.path == LICENCE))
+        return None, list(error.refusals)
 
 
 async def quote(
@@ -278,11 +296,11 @@ async def quote(
     published = subject.published if subject.is_published else None
     coarser = [one for one in cheaper(precision) if subject.cost(one) < cost and subject.cost(one) <= left]
     insights = await covering_insights(connection, subject)
-    sigma = published.sigma if published else sigma_of(subject.price(precision), subject.contributions)
+    sigma = published.sigma if published else subject.sigma
     variable, cube = subject.request.variable, subject.cube
     if subject.measured is None:
         expected = await expect(connection, subject.dataset.id, subject.dataset.size, cube, variable, sigma)
-        cells, margin = cells_in(placed.variable for placed in cube), precision.margin
+        cells, margin = subject.cells, precision.margin
     else:
         expected = expect_means(subject.measured.variable, sigma)
         cells, margin = cells_in(subject.others), margin_of(sigma)
@@ -417,7 +435,6 @@ async def covering_insights(connection: Connection, subject: ResolvedRequest) ->
     Means are answered by counts, and by means with further variables.
     """
     measured = subject.measured
-    asked = [placed.variable for placed in subject.cube]
     rows = await connection.fetch(
         """
         SELECT DISTINCT ON (r.id) i.id, r.sigma, r.variables, r.measured
@@ -429,7 +446,7 @@ async def covering_insights(connection: Connection, subject: ResolvedRequest) ->
         ORDER BY r.id, v.name <> $3, i.id
         """,
         subject.dataset.id,
-        [variable.name for variable in asked],
+        [placed.variable.name for placed in subject.cube],
         subject.request.variable,
         measured and measured.position,
     )
@@ -437,15 +454,29 @@ async def covering_insights(connection: Connection, subject: ResolvedRequest) ->
     known = await variables_at(connection, subject.dataset.id, positions)
     found = []  # margin, number of variables, id: of the same margin, the smallest cube needs the least summing
     for row in rows:
-        of, sigma, wanted = row["variables"], row["sigma"], asked
-        if measured is not None and row["measured"] is not None:
-            # As precise as means of counts with this noise.
-            of, sigma = [at for at in of if at != row["measured"]], sigma * math.sqrt(saving(measured.variable))
-            wanted = subject.others
-        margin = covers([known[position].variable for position in of], sigma, wanted)
-        if margin is not None and margin <= subject.request.precision.margin:
+        of = [known[position].variable for position in row["variables"] if position != row["measured"]]
+        margin = margin_of_answer(subject, of, row["sigma"], means=row["measured"] is not None)
+        if margin is not None:
             found.append((margin, len(row["variables"]), row["id"]))
     return [id for _, _, id in sorted(found)[:MOST_COVERING]]
+
+
+def margin_of_answer(
+    subject: ResolvedRequest, variables: Sequence[Variable], sigma: float, *, means: bool
+) -> int | None:
+    """The margin of error of an answer to the request from a release over `variables`; None if it is too large.
+
+    None as well if the release cannot answer it. With `means`, it is a release of the means of the same variable, which
+    is none of `variables`.
+    """
+    wanted = [placed.variable for placed in subject.cube]
+    if means:
+        # As precise as means of counts with this noise.
+        assert subject.measured is not None
+        sigma *= math.sqrt(saving(subject.measured.variable))
+        wanted = subject.others
+    margin = covers(variables, sigma, wanted)
+    return None if margin is None or margin > subject.request.precision.margin else margin
 
 
 async def budget_share_of(

@@ -23,6 +23,7 @@ from schema.identity.second_factors_mutations import SecondFactorMutations
 from schema.identity.staff_mutations import StaffMutations
 from schema.identity.terms_mutations import TermsMutations
 from schema.identity.webhooks_mutations import WebhookMutations
+from schema.insight.analysis_plans_mutations import AnalysisPlanMutations
 from schema.insight.data_uses_mutations import DataUseMutations
 from schema.insight.datasets_mutations import DatasetMutations
 from schema.insight.insights_mutations import InsightMutations
@@ -75,6 +76,7 @@ class Mutation(
     LicenceMutations,
     DatasetMutations,
     InsightMutations,
+    AnalysisPlanMutations,
     DataUseMutations,
     CatalogueConditionMutations,
     CatalogueIndicatorMutations,

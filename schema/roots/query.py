@@ -46,7 +46,8 @@ from schema.identity.second_factors import SecondFactor
 from schema.identity.staff import Staff, StaffChange
 from schema.identity.terms import Terms
 from schema.identity.webhooks import Webhook, WebhookDelivery
-from schema.insight import insights_mutations
+from schema.insight import analysis_plans_mutations, insights_mutations
+from schema.insight.analysis_plans_mutations import InsightPlanQuote
 from schema.insight.data_uses import DataUse, LedgerEntry
 from schema.insight.datasets import Dataset, Variable
 from schema.insight.insights import Insight
@@ -254,6 +255,7 @@ class Query:
         resolvers.identity.organizations.organization, "The viewer's own organization.", only=BUYER
     )
     insight_quote: InsightQuote = insights_mutations.insight_quote
+    insight_plan_quote: InsightPlanQuote = analysis_plans_mutations.insight_plan_quote
     datasets: RelayConnection[Dataset] = paged(
         resolvers.insight.datasets.datasets,
         "All datasets, most recently frozen first: what insights can be published from, and by whom.",

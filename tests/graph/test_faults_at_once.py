@@ -180,6 +180,14 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
      {"dataset": "{dataset}", "variable": "x", "precision": "WITHIN_50",
       "groupings": [{"variable": "y", "name": LONG, "groups": [{"categories": [], "label": ""}]}]},
      "dataset:LICENCE_REQUIRED variable groupings.0.variable groupings.0.name:TOO_LONG groupings.0.groups.0.label"),
+    (BUYER, "insightPlanPublish",
+     {"dataset": "{dataset}", "licence": "x",
+      "questions": [{"variable": "x", "by": ["y", UNREADABLE], "precision": "WITHIN_50"},
+                    {"variable": UNREADABLE, "precision": "WITHIN_50",
+                     "groupings": [{"variable": "y", "name": LONG, "groups": [{"categories": [], "label": ""}]}]}]},
+     "licence:NOT_FOUND questions.0.variable questions.0.by.0 questions.0.by.1 questions.1.variable "
+     "questions.1.groupings.0.variable questions.1.groupings.0.name:TOO_LONG "
+     "questions.1.groupings.0.groups.0.label"),
     (MANAGER, "insightPublish", {"dataset": "x", "variable": UNREADABLE, "precision": "WITHIN_50"},
      "dataset:NOT_FOUND variable"),
     (MANAGER, "licenceDecide",

@@ -71,6 +71,7 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
     "InsightInput": "by variable",
     "InsightQuoteInput": "by variable",
     "LicenceRequestInput": "undertakings",
+    "PlannedQuestionInput": "by variable",
     "PasswordChangeInput": "newPassword password",
     "ProfileUpdateInput": "region",
     "RegisterInput": "noticeVersion password region termsVersion",

@@ -66,6 +66,8 @@ WITHOUT_ID = {
     "OptionTranslation": "part of an option: its language identifies it there",
     "OwnSeries": "part of a dashboard",
     "PageInfo": "part of a page",
+    "InsightPlanQuote": "the answer to one question",
+    "PlannedQuestionQuote": "part of a quote",
     "PrecisionPrice": "part of a quote",
     "PrivacyBudget": "part of a dataset",
     "PrivacyCost": "a number in three units",

@@ -81,6 +81,8 @@ REACHABLE = {
         "PrecisionPrice": "precision cost affordable",
         "QuoteObstacle": "code message",
         "QuoteSuggestion": "kind message variable categories",
+        "InsightPlanQuote": "questions cost costOfUncovered affordable remainingAfter obstacles",
+        "PlannedQuestionQuote": "quote cost sameAs coveredWith",
         "InsightQuote": "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy "
         "prices leastCountShown readableCells leastGroupForShare leastGroupForMean obstacles suggestions",
     },
@@ -109,8 +111,8 @@ REACHABLE = {
     },
     "what holds the rest together": {
         "Query": "node nodes viewer communities community treatments treatment indicators regions notices terms "
-        "dataUses ledgerEntries undertakings survey dataset insight organization datasets insightQuote privacyNotice "
-        "helpLines network",
+        "dataUses ledgerEntries undertakings survey dataset insight organization datasets insightQuote "
+        "insightPlanQuote privacyNotice helpLines network",
         "Node": "id",
         "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
         **{f"{kind}Connection": "edges nodes pageInfo" for kind in (

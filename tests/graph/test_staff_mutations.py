@@ -63,6 +63,7 @@ REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
     "waveFreeze": (SURVEY_MANAGER, {"community": COMMUNITY, "wave": "2026", "offeredTo": []}),
     "dataUseLinkResults": (STEWARD, {"dataUse": f"use_{NOBODY}", "url": "https://example.org/"}),
     "insightPublish": (STEWARD, {"dataset": DATASET, "variable": "sex", "by": [], "precision": "WITHIN_50"}),
+    "insightPlanPublish": (STEWARD, {"dataset": DATASET, "questions": []}),
     "licenceDecide": (STEWARD, {"licence": LICENCE, "granted": False, "reason": "None."}),
     "organizationCreate": (STEWARD, {"name": " ", "kind": "HOSPITAL", "contactEmail": "role@example.org"}),
     "staffCreate": (ADMINISTRATOR, {"name": " ", "email": "role@example.org", "roles": []}),

@@ -30,7 +30,7 @@ PROMISED = {
         SIGNED_IN: "survey insight",
         MEMBERS_AND_STAFF: "member discussion surveyCheck",
         "PATIENT": "me",
-        BUYERS_AND_STAFF: "insightQuote",
+        BUYERS_AND_STAFF: "insightQuote insightPlanQuote",
         "BUYER": "organization",
         "MANAGER": "catalogueChanges catalogueProposals surveys flags appeals licences organizations readingAlerts "
         "conditions missingTranslations staff",
@@ -54,7 +54,7 @@ PROMISED = {
         "ownTreatmentMerge ownTreatmentRename catalogueProposalCreate catalogueProposalWithdraw "
         "communityJoin communityLeave discussionPin discussionStart postAdd postEdit postFlag postReact "
         "removalAppeal consentSet surveySave surveySubmit surveyWithdraw termsAccept",
-        BUYERS_AND_STAFF: "insightPublish dataUseLinkResults",
+        BUYERS_AND_STAFF: "insightPublish insightPlanPublish dataUseLinkResults",
         "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest mailedEventsChoose webhookCreate webhookDelete webhookPause "
         "webhookResume webhookRotate webhookTest",
         "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule surveyUnschedule "
@@ -120,6 +120,7 @@ PROMISED = {
     "SurveyClosePayload": {"MANAGER": "survey userErrors query"},
     "WaveFreezePayload": {"MANAGER": "dataset userErrors query"},
     "InsightPublishPayload": {BUYERS_AND_STAFF: "insight charged quote userErrors query"},
+    "InsightPlanPublishPayload": {BUYERS_AND_STAFF: "insights charged quote userErrors query"},
     "DataUseLinkResultsPayload": {BUYERS_AND_STAFF: "dataUse userErrors query"},
     "Undertakings": {EVERYONE: "version language text"},
     "ResultLink": {EVERYONE: "url addedAt ledgerEntry"},
@@ -128,6 +129,8 @@ PROMISED = {
         BUYERS_AND_STAFF: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy "
         "prices leastCountShown readableCells leastGroupForShare leastGroupForMean obstacles suggestions"
     },
+    "InsightPlanQuote": {BUYERS_AND_STAFF: "questions cost costOfUncovered affordable remainingAfter obstacles"},
+    "PlannedQuestionQuote": {BUYERS_AND_STAFF: "quote cost sameAs coveredWith"},
     "PrecisionPrice": {BUYERS_AND_STAFF: "precision cost affordable"},
     "QuoteObstacle": {BUYERS_AND_STAFF: "code message"},
     "QuoteSuggestion": {BUYERS_AND_STAFF: "kind message variable categories"},

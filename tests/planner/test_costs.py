@@ -7,7 +7,7 @@ import pytest
 from graphql import get_introspection_query, parse
 
 from models.viewers import Audience
-from planner.costs import COSTLIEST, INTROSPECTION, LIST_SIZE, MUTATION
+from planner.costs import COSTLIEST, IN_PYTHON, INTROSPECTION, LIST_SIZE, MUTATION
 from planner.declare import PAGE_SIZE
 from planner.operations import Planner
 from schema.insight.insights import EXPORT_COST, RECONCILED_COST, TABLE_CELLS
@@ -173,7 +173,8 @@ def test_a_computed_field_costs_what_it_takes(view_planners: Planners) -> None:
         assert cost(planner, exports) == 31 + 1 + 3 + 30 * EXPORT_COST
     reconciled = "{ insight(id: 1) { reconciled { cells { count category { code } } } } }"
     assert cost(planner, reconciled) == 6 + 1 + RECONCILED_COST + 1 + 2 * TABLE_CELLS
-    assert cost(planner, "{ insightQuote(input: {}) { covered } }") > 100
+    assert cost(planner, "{ insightQuote(input: {}) { affordable } }") == 2 + 1 + IN_PYTHON
+    assert cost(planner, "{ insightPlanQuote(input: {}) { affordable } }") == 2 + 1 + 10 * IN_PYTHON
 
 
 def test_introspection_and_golden_operations_fit(view_planners: Planners) -> None:

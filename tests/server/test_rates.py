@@ -46,7 +46,7 @@ COUNTED = {
     "exports": "dataExport",
     "keys": "apiKeyCreate apiKeyRevoke webhookCreate webhookDelete "
     "webhookPause webhookResume webhookRotate webhookTest",
-    "insights": "insightPublish",
+    "insights": "insightPlanPublish insightPublish",
     "requests": "catalogueProposalCreate dataUseLinkResults licenceRequest",
     "changes": "careLinkAccept careLinkEnd catalogueProposalWithdraw communityJoin communityLeave discussionPin "
     "mailedEventsChoose notificationsRead postRemove sessionRevoke termsAccept",

@@ -1,0 +1,83 @@
+"""Publishes the questions of an analysis plan in one transaction: all of them, or none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from models.database import Connection
+from models.parameters import DatasetId, LicenceId
+from models.viewers import Viewer
+from resolvers.days import current_day
+from resolvers.faults import Faults
+from resolvers.insight.analysis_plans import (
+    QUESTIONS,
+    PlanExhausted,
+    PlannedQuestion,
+    costs_of,
+    payers_of,
+    quote_together,
+    resolve_plan,
+)
+from resolvers.insight.insights_mutations import publish_resolved, require_publisher
+from resolvers.insight.ledger import NewEntry, append
+from resolvers.insight.quotes import ResolvedRequest, budget_share_of, dataset_of, ended, resolve_request
+from resolvers.insight.releases import Overspent
+
+
+@dataclass(frozen=True)
+class PublishedPlan:
+    """The insights of a plan, one for each question, and the micro-rho charged for all of them."""
+
+    insight_ids: list[UUID]
+    charged_micro_rho: int
+
+
+async def publish_plan(
+    connection: Connection,
+    viewer: Viewer,
+    faults: Faults,
+    *,
+    dataset: DatasetId,
+    questions: Sequence[PlannedQuestion],
+    licence: LicenceId | None = None,
+) -> PublishedPlan:
+    """Publishes all questions of a plan, charged to one licence. To be called as `publish`, which has its rules.
+
+    Raises Forbidden if the viewer may not publish, and Refused as `publish` does, for a question at its own place, and
+    PlanExhausted before anything is counted.
+    """
+    require_publisher(viewer)
+    found = share = None
+    subjects: Sequence[ResolvedRequest] = []
+    day = await current_day(connection)
+    with faults.collected():
+        found = await dataset_of(connection, dataset, lock=True)
+        share = await budget_share_of(connection, viewer, found, day, licence, lock=True)
+    if found is not None:
+        subjects = await resolve_plan(connection, found, questions, licence, faults)
+    faults.refuse()
+    assert found is not None
+    assert share is not None
+    cost = sum(costs_of(subjects))
+    if cost and not found.is_open_on(day):
+        raise ended("dataset")
+    if cost > share.left:
+        raise PlanExhausted(await quote_together(connection, subjects, share.left, viewer.reads_in))
+    insights: dict[int, UUID] = {}
+    entries: list[NewEntry] = []
+    payers = payers_of(subjects)
+    # Those that are charged come first: the others of their tables are then answered by the same releases.
+    for at in sorted(range(len(subjects)), key=lambda at: payers[at] != at):
+        with faults.collected(QUESTIONS, at):
+            # Once more: the questions before it have stored groupings, which have positions now.
+            subject = await resolve_request(connection, found, subjects[at].request)
+        faults.refuse()
+        try:
+            published, entry = await publish_resolved(connection, subject, share.use)
+        except Overspent:
+            raise PlanExhausted(await quote_together(connection, subjects, 0, viewer.reads_in)) from None
+        insights[at] = published.insight_id
+        entries += entry
+    if entries:
+        await append(connection, entries)
+    return PublishedPlan([insights[at] for at in range(len(subjects))], cost)
