@@ -27,6 +27,7 @@ query Datasets($community: String, $first: Int!, $after: Cursor) {
 fragment DatasetFields on Dataset {
   id
   title
+  synthetic
   wave
   kind
   collectedFrom
@@ -67,6 +68,7 @@ fragment CategoryFields on Category {
 fragment DatasetFields on Dataset {
   id
   title
+  synthetic
   wave
   kind
   collectedFrom
@@ -125,6 +127,7 @@ fragment Cost on PrivacyCost {
 
 fragment InsightFields on Insight {
   id
+  synthetic
   dataset {
     id
     title
@@ -286,6 +289,7 @@ fragment Cost on PrivacyCost {
 
 fragment InsightFields on Insight {
   id
+  synthetic
   dataset {
     id
     title
@@ -398,6 +402,7 @@ fragment Cost on PrivacyCost {
 
 fragment InsightFields on Insight {
   id
+  synthetic
   dataset {
     id
     title
