@@ -38,6 +38,7 @@ class About:
     precision: Precision
     margin: int
     words: Words = ENGLISH  # of the language that the labels are in
+    synthetic: bool = False  # of a sandbox: about nobody
 
 
 @dataclass(frozen=True)
@@ -95,17 +96,18 @@ def csv_of(table: ExportTable | MeansTable) -> str:
     """The table as CSV (RFC 4180) with a header: a code and a label for each variable, then the figures.
 
     A missing figure is empty; a HIDDEN cell has no count. Text that a spreadsheet would treat as a formula is
-    prefixed with an apostrophe.
+    prefixed with an apostrophe. Of synthetic data, a first column says so in each line.
     """
     written = io.StringIO()
     writer = csv.writer(written)  # CRLF, and quotes where they are needed
     variables = table.variables
     names = [f"{variable.name}_{part}" for variable in variables for part in ("code", "label")]
-    writer.writerow([*map(spreadsheet_text, names), *table.measures, *table.reliabilities])
+    mark, marked = (["synthetic"], ["true"]) if table.about.synthetic else ([], [])
+    writer.writerow([*mark, *map(spreadsheet_text, names), *table.measures, *table.reliabilities])
     for places, figures, reliabilities in table.rows():
         categories = [one.categories[at] for one, at in zip(variables, places, strict=True)]
         texts = [spreadsheet_text(text) for category in categories for text in (category.code, category.label)]
-        writer.writerow([*texts, *(figure for figure, _ in figures), *reliabilities])
+        writer.writerow([*marked, *texts, *(figure for figure, _ in figures), *reliabilities])
     return written.getvalue()
 
 
@@ -114,7 +116,7 @@ def json_stat_of(table: ExportTable | MeansTable) -> str:
 
     Means have no dimension of the variable.
 
-    Its extension says what the categories of groupings merge.
+    Its extension says what the categories of groupings merge, and whether the data is synthetic.
     A missing figure is null and has the status HIDDEN; a LOW count or share has the status LOW.
     """
     about, variables, measures = table.about, table.variables, table.measures
@@ -163,7 +165,12 @@ def json_stat_of(table: ExportTable | MeansTable) -> str:
         },
         "value": values,
         "status": status,
-        "extension": {"precision": about.precision.value, "marginOfError": about.margin, **_merges(variables)},
+        "extension": {
+            "precision": about.precision.value,
+            "marginOfError": about.margin,
+            **({"synthetic": True} if about.synthetic else {}),
+            **_merges(variables),
+        },
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False)
 

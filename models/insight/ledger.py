@@ -9,12 +9,14 @@ from models.columns import Table, within
 
 
 class Ledger(Table, table=True):
-    """The public ledger itself: one row, made with the table and never changed, by which it is known elsewhere.
+    """The public ledger itself: one row, made with the table, by which it is known elsewhere.
 
-    It is the same in every backup and copy of the database, under whatever address.
+    Its id is the same in every backup and copy of the database, under whatever address. A database that holds nobody's
+    data yet can become a sandbox; nothing else of the row ever changes.
     """
 
     __table_args__ = within("insight", CheckConstraint("is_only", name="is_only"))
 
     is_only: bool = Field(default=True, primary_key=True, sa_column_kwargs={"server_default": text("true")})
     id: UUID = Field(default_factory=uuid4, sa_column_kwargs={"server_default": text("gen_random_uuid()")})
+    sandbox: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})

@@ -21,7 +21,7 @@ from resolvers.identity.privacy_notices_mutations import expect_privacy_notice
 from resolvers.identity.terms_mutations import expect_terms
 from resolvers.regions import region_of
 from resolvers.texts import is_blank
-from resolvers.transactions import RefusalCode, Result, Work, invalid, refused, taken
+from resolvers.transactions import RefusalCode, Result, Work, invalid, not_eligible, refused, taken
 
 CODE_BYTES = 20  # too many to guess: a code alone identifies its account
 VERIFICATION_LIFETIME = timedelta(days=1)
@@ -31,6 +31,7 @@ NOT_REGISTERED_WITH = message(
     "from the mail that names the pseudonym that you chose."
 )
 CODE_REFUSED = message("This code is invalid or has expired. Request a new one.")
+SANDBOX = message("This is a sandbox with synthetic data: nobody registers here. Use Cohorte itself.")
 PENDING = 20  # registrations of one address: more than can be mailed to it in a window, so a code outlives a flood
 MAIL_REQUEST = "mail"  # the attempts that count: each has a mail sent
 VERIFY = "verify"  # the same: each at the password of a registration
@@ -58,7 +59,7 @@ async def register(
     registrations of one address are independent of each other. An address that has an account gets the same response,
     in the same time, and its owner is notified by mail. Raises Refused: INVALID and
     TOO_LONG for a field, INVALID if neither the year of birth nor that they are of age is stated, NOT_ELIGIBLE for
-    somebody too young, LIMIT_REACHED. The Work raises Refused: TAKEN for another
+    somebody too young and in a sandbox, LIMIT_REACHED. The Work raises Refused: TAKEN for another
     member's pseudonym.
     """
     await asyncio.to_thread(accounts_rules.common_passwords)  # loads the list on first use
@@ -69,6 +70,8 @@ async def register(
         accounts_rules.password_of(password, email, name, path=("password",))
     async with call.apart() as connection:
         days = await current_days(connection)
+        if await connection.fetchval("SELECT insight.is_sandbox()"):
+            raise not_eligible(SANDBOX)
         with faults.collected():
             await expect_terms(connection, terms_version, "terms_version")
         with faults.collected():

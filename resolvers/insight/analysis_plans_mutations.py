@@ -18,7 +18,7 @@ from resolvers.insight.analysis_plans import (
     quote_together,
     resolve_plan,
 )
-from resolvers.insight.insights_mutations import publish_resolved, require_publisher
+from resolvers.insight.insights_mutations import Published, publish_resolved, require_publisher
 from resolvers.insight.ledger import NewEntry, append
 from resolvers.insight.quotes import ResolvedRequest, budget_share_of, dataset_of, ended, resolve_request
 from resolvers.insight.releases import Overspent
@@ -63,7 +63,7 @@ async def publish_plan(
         raise ended("dataset")
     if cost > share.left:
         raise PlanExhausted(await quote_together(connection, subjects, share.left, viewer.reads_in))
-    insights: dict[int, UUID] = {}
+    insights: dict[int, Published] = {}
     entries: list[NewEntry] = []
     payers = payers_of(subjects)
     # Those that are charged come first: the others of their tables are then answered by the same releases.
@@ -76,8 +76,9 @@ async def publish_plan(
             published, entry = await publish_resolved(connection, subject, share.use)
         except Overspent:
             raise PlanExhausted(await quote_together(connection, subjects, 0, viewer.reads_in)) from None
-        insights[at] = published.insight_id
+        insights[at] = published
         entries += entry
     if entries:
         await append(connection, entries)
-    return PublishedPlan([insights[at] for at in range(len(subjects))], cost)
+    charged = sum(each.charged_micro_rho for each in insights.values())
+    return PublishedPlan([insights[at].insight_id for at in range(len(subjects))], charged)

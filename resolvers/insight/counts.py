@@ -46,10 +46,12 @@ THE_NETWORK = "The network"
 
 
 async def publish_network(connection: Connection, step_seconds: float | None = None) -> None:
-    """Publishes the counts of the network, unless this month's are published.
+    """Publishes the counts of the network, unless this month's are published, or in a sandbox, which has none.
 
     To be called in a transaction, as the publisher.
     """
+    if await connection.fetchval("SELECT insight.is_sandbox()"):
+        return
     today = await current_day(connection)
     # Of two servers one publishes.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.network'))")

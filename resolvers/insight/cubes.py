@@ -121,6 +121,7 @@ def cube_of(insight: Row, *, viewer: ViewerIds) -> Rows:
         wave=dataset.wave,
         frozen_on=dataset.frozen_on,
         position=position.scalar_subquery(),
+        synthetic=func.insight.is_sandbox(),
         size=published_size(release.dataset_id),
     )
     return select(found).join(dataset, dataset.id == release.dataset_id).where(release.id == insight.release_id)
@@ -315,6 +316,7 @@ def _table(found: Any) -> exports.ExportTable | exports.MeansTable:
         precision=Precision(found["precision"]),
         margin=found["margin"],
         words=words_in(language),
+        synthetic=found["synthetic"],
     )
     of = (stored.cube, stored.variable, stored.by)
     if stored.has_means:

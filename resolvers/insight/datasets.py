@@ -14,7 +14,7 @@ from privacy.budget import SOLD_SHARE
 from privacy.precision import Precision, price
 from resolvers.exporting import TEXT, TEXTS, ExportColumn, ExportKind, GraphNames
 from resolvers.insight.costs import cost
-from resolvers.lookup import community_called, in_language
+from resolvers.lookup import community_called, computed_once, in_language
 
 NO_TEXTS: Expression = cast(literal_column("'{}'"), ARRAY(Text))
 REQUEST = message(
@@ -67,6 +67,11 @@ def languages_of(dataset: Row) -> Expression:
 def how_to_request(dataset: Row, *, viewer: ViewerIds) -> Expression:
     is_over = or_(*(dataset.status == each for each in (tables.DatasetStatus.ENDED, tables.DatasetStatus.TOO_SMALL)))
     return case((is_over, in_language(ENDED, viewer.language)), else_=in_language(REQUEST, viewer.language))
+
+
+def is_synthetic(_owner: Row) -> Expression:
+    """Whether the database is a sandbox, of which everything is synthetic."""
+    return computed_once(func.insight.is_sandbox())
 
 
 def budget_of(dataset: Row) -> Row:

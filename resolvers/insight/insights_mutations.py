@@ -34,7 +34,7 @@ COUNTING_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Published:
-    """An insight, and the micro-rho charged for it: 0 if it had been published before."""
+    """An insight, and the micro-rho charged for it: 0 if it had been published before, or if its data is synthetic."""
 
     insight_id: UUID
     charged_micro_rho: int
@@ -137,7 +137,7 @@ async def publish_resolved(
     await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", insight)
     if at is None:  # what was published at another time is no news to an organization
         await connection.execute("SELECT identity.queue_event('INSIGHT_PUBLISHED', $1)", insight)
-    return Published(insight, charge), [entry]
+    return Published(insight, 0 if subject.dataset.synthetic else charge), [entry]
 
 
 async def _present(

@@ -401,7 +401,7 @@ async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) ->
     row = await connection.fetchrow(
         f"""
         SELECT id, community_id, kind, title, status, ends_on, offered_to, domain_version, cap_micro_rho,
-            spent_micro_rho, sold_micro_rho, size, demonstration
+            spent_micro_rho, sold_micro_rho, size, demonstration, insight.is_sandbox() AS synthetic
         FROM insight.dataset WHERE id = $1 {"FOR NO KEY UPDATE" if lock else ""}
         """,  # noqa: S608 - one of two literals
         id,
@@ -556,8 +556,9 @@ async def _licensed(
             # Publishing from another dataset of the community spends the same quota. The role may not lock the row.
             turn = f"licence {licence['id']}"
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
-        spent = "SELECT coalesce(sum(micro_rho), 0) FROM insight.release WHERE licence_id = $1"
-        left = min(for_sale, licence["quota_micro_rho"] - await connection.fetchval(spent, licence["id"]))
+        spent = "SELECT coalesce(sum(micro_rho), 0) FROM insight.release WHERE licence_id = $1 AND NOT $2"
+        taken = await connection.fetchval(spent, licence["id"], dataset.synthetic)
+        left = min(for_sale, licence["quota_micro_rho"] - taken)
         if best is None or left > best.left:
             use = ReleaseUse(licence["purpose"], viewer.organization, name, licence["id"], licence["purpose_kind"])
             best = BudgetShare(use, max(left, 0))

@@ -49,6 +49,7 @@ class FrozenDataset:
     sold_micro_rho: int
     size: int  # noisy
     demonstration: bool
+    synthetic: bool  # of a sandbox, where nothing is spent
 
     def is_open_on(self, day: date) -> bool:
         """Whether insights can be published from it on that day."""
@@ -274,8 +275,11 @@ def _entry(
 async def debit(connection: Connection, dataset: FrozenDataset, charge: int, *, sold: bool) -> None:
     """Charges `charge` micro-rho to the dataset's budget, and to the buyers' share of it if it is `sold`.
 
-    Raises Overspent if too little is left, which constraints of the table enforce as well.
+    Nothing is charged in a sandbox, where prices are those of the same release of the real dataset. Raises Overspent if
+    too little is left, which constraints of the table enforce as well.
     """
+    if dataset.synthetic:
+        return
     taken = await connection.fetchval(
         """
         UPDATE insight.dataset

@@ -13,6 +13,7 @@ from privacy.budget import COUNTED_YEARLY, NETWORK_YEARLY, YEAR_DAYS
 from resolvers.community import communities
 from resolvers.identity import organizations
 from resolvers.insight import data_uses as resolve
+from resolvers.insight import datasets
 from resolvers.insight.data_uses_mutations import MOST_LINKS
 from schema.access import PATIENT, PUBLIC, SIGNED_IN
 from schema.community.communities import Community
@@ -29,6 +30,10 @@ class LedgerEntry(Node):
     """An entry in the hash chain of the public ledger, of a use or of a link: each hash covers the previous one."""
 
     position: int = column("Position in the ledger, from 1.")
+    synthetic: bool = sql(
+        datasets.is_synthetic,
+        "Whether it is in the ledger of a sandbox: what was used is synthetic, and nobody's data.",
+    )
     hash: str = sql(resolve.hash_of, "SHA-256 of `line`, as 64 hexadecimal digits.")
     previous_hash: str = sql(resolve.previous_hash_of, "Hash of the previous entry. All zeros for the first one.")
     line: str = computed(

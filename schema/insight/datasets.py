@@ -167,6 +167,11 @@ class Dataset(Node):
     kind: tables.DatasetKind = column("Whether the data comes from a survey or from tracking.")
     community: Community = sql(communities.community_of, "The community whose members' data it contains.")
     survey: Survey | None = sql(surveys.survey_of, "The survey it was made from. Null for tracking.", only=SIGNED_IN)
+    synthetic: bool = sql(
+        resolve.is_synthetic,
+        "Whether it is the twin of a dataset in a sandbox: its records are drawn at random from the categories of its "
+        "variables, and are nobody's. Its budget is not spent.",
+    )
     wave: str = column("Name of the wave among the community's datasets, such as `2026 spring`.")
     collected_from: date | None = column(
         "The first day, by UTC, of the survey it was made from. Null for tracking, whose data goes back as far as "

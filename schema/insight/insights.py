@@ -163,6 +163,11 @@ class Insight(Node):
     """A published table: a variable of a dataset, counted by other variables. Everyone sees the same noisy counts."""
 
     dataset: Dataset = sql(datasets.dataset_of, "The dataset it was computed from.")
+    synthetic: bool = sql(
+        datasets.is_synthetic,
+        "Whether its counts are of the synthetic records of a sandbox: they say nothing about people. Its cost is what"
+        " the same insight of the real dataset costs, and was not charged.",
+    )
     variable: Variable = sql(resolve.variable_of, "The variable whose categories are counted.")
     by: list[Variable] = sql(
         resolve.variables_by, "The grouping variables, in order. Empty for a one-way table.", size=GROUPINGS

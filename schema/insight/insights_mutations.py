@@ -145,7 +145,9 @@ class InsightMutations:
         shows={
             "insight": shown(Insight, publications.insight_published),
             "charged": shown(
-                PrivacyCost, publications.charge_of, "What was charged: zero if it was already published."
+                PrivacyCost,
+                publications.charge_of,
+                "What was charged: zero if it was already published, and in a sandbox.",
             ),
             "quote": given(InsightQuote, "What is still affordable, if the budget did not suffice. Otherwise null."),
         },

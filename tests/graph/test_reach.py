@@ -71,7 +71,7 @@ REACHABLE = {
     },
     "what can be asked, by a public domain": {
         "Dataset": "id title kind community survey wave collectedFrom frozenOn endsOn endedOn offeredTo howToRequest "
-        "languages variables size sizeProof budget insights",  # its size is noisy
+        "languages synthetic variables size sizeProof budget insights",  # its size is noisy
         "Variable": "id name label description question group scale ordinal direction unit window baseline "
         "categorization codes categories maxPerMember groupings groupingOf groupingName",
         "Category": "code label value merges codes",
@@ -87,8 +87,8 @@ REACHABLE = {
         "prices leastCountShown readableCells leastGroupForShare leastGroupForMean obstacles suggestions",
     },
     "published insights, with noise": {
-        "Insight": "id dataset variable by kind precision marginOfError cost cells statistics totals reconciled "
-        "comparable changeFrom trend publishedAt requestedBy purpose ledgerEntry proof csv jsonStat",
+        "Insight": "id dataset synthetic variable by kind precision marginOfError cost cells statistics totals "
+        "reconciled comparable changeFrom trend publishedAt requestedBy purpose ledgerEntry proof csv jsonStat",
         "Cell": "category by count marginOfError share interval reliability shareReliability",
         "Statistic": "measure by value interval reliability",
         "Total": "by count marginOfError sum sumMarginOfError unknown unknownMarginOfError",
@@ -106,7 +106,7 @@ REACHABLE = {
         "DataUse": "id organization purpose purposeKind results publishedAt community datasetTitle variables cost "
         "ledgerEntry insight",
         "ResultLink": "url addedAt ledgerEntry",
-        "LedgerEntry": "id position hash previousHash line",
+        "LedgerEntry": "id position synthetic hash previousHash line",
         "LedgerProof": "salt counts variables commitment ledgerEntry",
     },
     "what holds the rest together": {

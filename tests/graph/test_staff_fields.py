@@ -51,7 +51,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     },
     "Dataset": {
         ALL: "budget collectedFrom community endedOn endsOn frozenOn howToRequest id insights kind languages offeredTo "
-        "progress size status survey title variables wave",
+        "progress size status survey synthetic title variables wave",
         RESEARCH: "sizeProof",
     },
     "Discussion": {
@@ -66,11 +66,11 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     },
     "Insight": {
         RESEARCH: "by cells cost csv dataset id jsonStat kind ledgerEntry marginOfError "
-        "precision proof publishedAt purpose reconciled requestedBy statistics totals trend variable",
+        "precision proof publishedAt purpose reconciled requestedBy statistics synthetic totals trend variable",
     },
     "InsightTrend": {RESEARCH: "shares waves"},
     "Interval95": {RESEARCH: "high low"},
-    "LedgerEntry": {ALL: "hash id line position previousHash"},
+    "LedgerEntry": {ALL: "hash id line position previousHash synthetic"},
     "LedgerProof": {RESEARCH: "commitment counts ledgerEntry salt variables"},
     "Licence": {
         STEWARD: "community endsOn id organization price purpose purposeKind quota reason remaining resultsDueOn spent "

@@ -333,8 +333,8 @@ PROMISED = {
     "PrivacyLoss": {"PATIENT": "allowance reserved spent guess statement"},
     "PrivacyBudget": {EVERYONE: "cap spent remaining insightsLeft"},
     "Dataset": {
-        EVERYONE: "id title kind community wave collectedFrom frozenOn endsOn endedOn offeredTo howToRequest languages "
-        "variables size budget",
+        EVERYONE: "id title kind community synthetic wave collectedFrom frozenOn endsOn endedOn offeredTo howToRequest "
+        "languages variables size budget",
         SIGNED_IN: "survey sizeProof insights",
         "MANAGER": "status progress",
     },
@@ -345,8 +345,8 @@ PROMISED = {
     "Category": {EVERYONE: "code label value merges codes"},
     "TerminologyCode": {EVERYONE: "system code"},
     "Insight": {
-        SIGNED_IN: "id dataset variable by kind precision marginOfError cost cells statistics totals reconciled "
-        "comparable changeFrom trend publishedAt requestedBy purpose ledgerEntry proof csv jsonStat"
+        SIGNED_IN: "id dataset synthetic variable by kind precision marginOfError cost cells statistics totals "
+        "reconciled comparable changeFrom trend publishedAt requestedBy purpose ledgerEntry proof csv jsonStat"
     },
     "Cell": {SIGNED_IN: "category by count marginOfError share interval reliability shareReliability"},
     "Interval95": {SIGNED_IN: "low high"},
@@ -367,7 +367,7 @@ PROMISED = {
         "ledgerEntry",
         SIGNED_IN: "insight",
     },
-    "LedgerEntry": {EVERYONE: "id position hash previousHash line"},
+    "LedgerEntry": {EVERYONE: "id position synthetic hash previousHash line"},
     "LedgerProof": {SIGNED_IN: "salt counts variables commitment ledgerEntry"},
 }
 LISTS = {

@@ -322,6 +322,7 @@ CALLERS: dict[str, set[Login]] = {
     "insight.end_licences()": {BUYER, MANAGER},
     "insight.may_pursue(text,text)": {BUYER, MANAGER},
     "insight.spent_under(uuid)": {BUYER, MANAGER},
+    "insight.is_sandbox()": set(LOGINS),
     "identity.close_session(uuid,uuid)": {PATIENT, BUYER, MANAGER},
     "identity.take_mutation(text,text,bytea)": set(LOGINS),
     "identity.keep_mutation(text,text,bytea,jsonb)": set(LOGINS),

@@ -63,6 +63,11 @@ def datasets(seen: VisibleRows, community: str | None = None, kind: str | None =
     return listed(having(there, kind=kind), lambda row: (row["frozen_on"], row["id"]), descending=True)
 
 
+for of in ("Dataset", "Insight", "LedgerEntry"):
+    # A sandbox has none of the people that operations are compared for.
+    field(f"{of}.synthetic")(lambda seen, row: False)
+
+
 @field("Dataset.languages")
 def languages_of(seen: VisibleRows, dataset: Found) -> list[str]:
     return ["EN", *(tag.upper() for tag in sorted(json.loads(dataset["translations"])))]

@@ -59,6 +59,7 @@ class Provenance:
     micro_rho: int
     ledger_position: int
     ledger_hash: str
+    synthetic: bool = False  # of a sandbox: its counts say nothing about people
 
     def to_dict(self) -> dict[str, Any]:
         """The facts as JSON has them."""
@@ -67,10 +68,11 @@ class Provenance:
 
     def citation(self) -> str:
         """A sentence to cite the insight with."""
+        mark = "SYNTHETIC DATA of a sandbox, not to be cited: " if self.synthetic else ""
         wave = "" if self.wave in self.dataset_title else f" ({self.wave})"
         return (
-            f"{self.dataset_title}{wave}, Cohorte, frozen on {self.frozen_on.isoformat()}. Insight {self.insight}, "
-            f"published on {self.published_at.date().isoformat()} with a margin of error of "
+            f"{mark}{self.dataset_title}{wave}, Cohorte, frozen on {self.frozen_on.isoformat()}. "
+            f"Insight {self.insight}, published on {self.published_at.date().isoformat()} with a margin of error of "
             f"{self.margin_of_error} (95 % confidence). Public ledger, entry {self.ledger_position}, "
             f"SHA-256 {self.ledger_hash}."
         )
@@ -178,6 +180,7 @@ def provenance_of(found: InsightFields) -> Provenance:
         micro_rho=found.cost.micro_rho,
         ledger_position=found.ledger_entry.position,
         ledger_hash=found.ledger_entry.hash,
+        synthetic=found.synthetic,
     )
 
 

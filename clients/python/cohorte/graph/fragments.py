@@ -68,6 +68,7 @@ class Cost(BaseModel):
 class DatasetFields(BaseModel):
     id: str
     title: str
+    synthetic: bool
     wave: str
     kind: DatasetKind
     collected_from: Optional[date] = Field(alias="collectedFrom")
@@ -103,6 +104,7 @@ class EntryFields(BaseModel):
 
 class InsightFields(BaseModel):
     id: str
+    synthetic: bool
     dataset: "InsightFieldsDataset"
     variable: "InsightFieldsVariable"
     by: list["InsightFieldsBy"]

@@ -30,6 +30,7 @@ query Datasets($community: String, $first: Int!, $after: Cursor) {
 fragment DatasetFields on Dataset {
   id
   title
+  synthetic
   wave
   kind
   collectedFrom
@@ -70,6 +71,7 @@ fragment CategoryFields on Category {
 fragment DatasetFields on Dataset {
   id
   title
+  synthetic
   wave
   kind
   collectedFrom
@@ -128,6 +130,7 @@ fragment Cost on PrivacyCost {
 
 fragment InsightFields on Insight {
   id
+  synthetic
   dataset {
     id
     title
@@ -289,6 +292,7 @@ fragment Cost on PrivacyCost {
 
 fragment InsightFields on Insight {
   id
+  synthetic
   dataset {
     id
     title
@@ -401,6 +405,7 @@ fragment Cost on PrivacyCost {
 
 fragment InsightFields on Insight {
   id
+  synthetic
   dataset {
     id
     title
