@@ -24,6 +24,7 @@ from server.deadlines import OperationDeadline
 from server.endpoint import Endpoint, RequestContext
 from server.errors import Code, RequestError, internal, request_timed_out, unauthenticated
 from server.file_documents import INSIGHT_CSV, INSIGHT_CSV_METADATA, INSIGHT_JSON_STAT
+from server.negotiation import language_for
 from server.page_headers import INERT
 from server.problems import no_file, problem
 from server.requests import GraphQLParams
@@ -87,7 +88,7 @@ class Files:
             return response
         context.codes = error.codes
         self.endpoint.log_operation(context, error.status)
-        response = problem(error, context.viewer.reads_in)
+        response = problem(error, language_for(context.viewer, context.headers))
         response.headers["vary"] = VARY
         response.headers[request_ids.HEADER.decode()] = context.id
         return response

@@ -517,3 +517,54 @@ async def test_nobody_else_downloads_an_export_by_the_members_address(exporting:
     assert (await downloaded(ask, "/me/export.xml", who)).status_code == 404
     await ask(who, SIGN_OUT)
     assert (await downloaded(ask, "/me/export.json", who)).status_code == 401
+
+
+# Language of refusals
+
+INVALID = {
+    "fr": "Cette adresse n’est pas valable. Elle ne sert qu’une fois et pendant quelques minutes\u00a0: demandez un"
+    " nouvel export.",
+    "en": "This address is not valid. It works once and for a few minutes: request another export.",
+}
+SIGNED_OUT = {
+    "fr": "Jeton non valable ou expiré",
+    "en": "Invalid or expired token",
+}
+BUSY = {"fr": "Un autre export de vos données est en cours.", "en": "Another export of yours is in progress."}
+NO_FILE = {
+    "fr": "Ce fichier n’existe pas, ou vous n’y avez pas accès.",
+    "en": "There is no such file, or the caller may not read it.",
+}
+
+
+async def reason(ask: Ask, address: str, headers: Mapping[str, str], expected: str) -> str:
+    """Why an address is refused, from a response whose headers say that it is in this language."""
+    answer = await ask.http.get(address, headers=headers)
+    assert answer.headers["content-language"] == expected
+    assert "accept-language" in answer.headers["vary"].lower()
+    found = answer.json()
+    return str(found["errors"][0]["message"] if "errors" in found else found["detail"])
+
+
+@pytest.mark.parametrize(("accepted", "language"), [("fr-FR", "fr"), ("en", "en"), ("de", "en")])
+async def test_strangers_are_refused_in_the_language_of_their_client(ask: Ask, accepted: str, language: str) -> None:
+    headers = {"accept-language": accepted}
+    assert await reason(ask, f"/exports/{'x' * 43}", headers, language) == INVALID[language]
+    assert (await reason(ask, "/me/export.json", headers, language)).startswith(SIGNED_OUT[language])
+
+
+@pytest.mark.parametrize(("locale", "language"), [("fr-FR", "fr"), ("en-GB", "en"), ("nl-NL", "fr")])
+async def test_members_are_refused_in_the_language_of_their_account_or_else_of_their_client(
+    exporting: Exporting, locale: str, language: str
+) -> None:
+    ask, account = exporting.ask, exporting.viewer.account
+    assert ask.app.downloads is not None
+    assert account is not None
+    await exporting.owner.execute("UPDATE identity.account SET locale = $2 WHERE id = $1", account, locale)
+    who = Caller("reader", await open_session(exporting.owner, account))
+    client = {"accept-language": "en" if locale == "fr-FR" else "fr"}
+    assert await reason(ask, "/me/export.xml", who.headers | client, language) == NO_FILE[language]
+    address = await requested(ask, who)
+    ask.app.downloads.accounts.add(account)
+    assert (await reason(ask, address, client, language)).startswith(BUSY[language])  # of whom the address tells
+    assert await reason(ask, address, who.headers | client, language) == INVALID[language]
