@@ -128,10 +128,15 @@ class InsightFiles(Files):
         insight = (await self.data(context, format.document, {"id": id}))["insight"]
         if insight is None:
             raise no_file()
-        more = {"content-disposition": disposition(f"insight-{id[4:]}", title(insight), suffix)}
+        more = spoken(context) | {"content-disposition": disposition(f"insight-{id[4:]}", title(insight), suffix)}
         if suffix == "csv":
             more["link"] = f'<{id}.csv-metadata.json>; rel="describedby"; type="{METADATA}"'
         return await as_file(format.write(insight, f"{id}.csv"), format.media_type, more, context.headers)
+
+
+def spoken(context: RequestContext) -> dict[str, str]:
+    """The header with the language of a file whose texts are in the viewer's."""
+    return {"content-language": context.viewer.reads_in.tag}
 
 
 def status_of(codes: Sequence[str]) -> int:
