@@ -98,24 +98,25 @@ class Downloads:
         if format is None:
             raise no_file()
         if request.method == "HEAD":  # without a length: the export would have to be made
-            return StreamingResponse((), headers=about(format), media_type=MEDIA_TYPES[format])
+            headers = about(format, language_for(viewer, context.headers))
+            return StreamingResponse((), headers=headers, media_type=MEDIA_TYPES[format])
         if len(self.accounts) >= MAX_WAITING:
             raise overloaded()
         return await self.download(context, format)
 
     async def download(self, context: RequestContext, format: DataExportFormat) -> Response:
         """The response with the viewer's export. Raises RequestError, also if another one of theirs is in progress."""
-        viewer = context.viewer
+        viewer, language = context.viewer, language_for(context.viewer, context.headers)
         if viewer.account in self.accounts:
             raise unavailable(
                 message("Another export of yours is in progress. Please request one again when it is done.")
             )
         self.accounts.add(viewer.account)
         try:
-            file = await self.write(viewer, format)
+            file = await self.write(viewer, format, language)
         finally:
             self.accounts.discard(viewer.account)
-        return as_response(file, format)
+        return as_response(file, format, language)
 
     async def take(self, request: Request, context: RequestContext) -> DataExportFormat:
         """Uses up the address, and makes the member whose data it gives the viewer: in which format they asked for it.
@@ -137,12 +138,12 @@ class Downloads:
         context.viewer, format = found
         return format
 
-    async def write(self, viewer: Viewer, format: DataExportFormat) -> IO[bytes]:
+    async def write(self, viewer: Viewer, format: DataExportFormat, language: Language) -> IO[bytes]:
         try:
             async with asyncio.timeout(self.seconds * MAX_WAITING) as deadline, self.slot:
                 deadline.reschedule(asyncio.get_running_loop().time() + self.seconds)
                 async with self.patient.snapshot(viewer) as connection:
-                    return await write_export(connection, self.kinds, viewer.member, format)
+                    return await write_export(connection, self.kinds, viewer.member, format, language)
         except TimeoutError:
             raise timed_out("export_seconds", self.seconds) from None
 
@@ -173,17 +174,17 @@ def as_graph(error: RequestError, language: Language) -> Response:
     return Response(error.body, error.status, headers, media_type="application/json")
 
 
-def as_response(file: IO[bytes], format: DataExportFormat) -> Response:
+def as_response(file: IO[bytes], format: DataExportFormat, language: Language) -> Response:
     """A response that streams a file as an attachment, and closes it."""
-    headers = about(format) | {"content-length": str(file.tell())}
+    headers = about(format, language) | {"content-length": str(file.tell())}
     file.seek(0)
     return StreamingResponse(pieces(file), headers=headers, media_type=MEDIA_TYPES[format])
 
 
-def about(format: DataExportFormat) -> dict[str, str]:
+def about(format: DataExportFormat, language: Language) -> dict[str, str]:
     """The headers of an export."""
     name = f"cohorte-export-{datetime.now(UTC):%Y-%m-%d}.{SUFFIXES[format]}"
-    return PRIVATE | {"content-disposition": f'attachment; filename="{name}"'}
+    return PRIVATE | {"content-disposition": f'attachment; filename="{name}"', "content-language": language.tag}
 
 
 async def pieces(file: IO[bytes]) -> AsyncIterator[bytes]:

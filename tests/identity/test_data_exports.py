@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 
 from models.identity.data_exports import DataExportFormat
+from models.languages import Language
 from models.viewers import Audience, Viewer
 from privacy.budget import YEARLY
 from resolvers.exporting import ExportColumn, ExportKind
@@ -168,6 +169,45 @@ async def test_an_export_has_the_words_beside_the_ids(exporting: Exporting) -> N
     assert answer["codes"] == ["c1"]
     assert answer["labels"] == [option["label"] for option in options if option["code"] == "c1"]
     assert {(row["noticeVersion"], row["noticeLanguage"]) for row in given["consents"]} == {("2026-01", "FR")}
+
+
+TRANSLATED = {
+    "catalog.survey": "title", "catalog.question": "text", "catalog.question_option": "label",
+    "insight.dataset": "title", "insight.variable": "label", "insight.category": "label",
+}  # fmt: skip
+
+
+async def test_the_words_of_an_export_are_in_the_members_language(exporting: Exporting) -> None:
+    await a_record(exporting)
+    ask, owner, who = exporting.ask, exporting.owner, exporting.who
+    async with owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")  # what is frozen could not be changed
+        for table, column in TRANSLATED.items():
+            await owner.execute(
+                f"UPDATE {table} SET translations ="
+                f" jsonb_build_object('fr', jsonb_build_object('{column}', 'En français : ' || {column}))"
+            )
+        await owner.execute("UPDATE identity.account SET locale = 'fr-FR' WHERE id = $1", exporting.viewer.account)
+    address = await requested(ask, who)
+    answer = await ask.http.get(address, headers={"accept-language": "en"})
+    assert answer.headers["content-language"] == "fr"
+    given = answer.json()["data"]
+    assert {(row["indicator"], row["unit"]) for row in given["observations"]} == {("Fatigue rare", "heures")}
+    for kind in ("courses", "evaluations"):
+        assert {row["treatment"] for row in given[kind]} == {"Fatigue rare"}
+    assert {row["community"] for row in given["memberships"]} == {"Fatigue rare"}
+    (answered,) = given["answers"]
+    words = [answered["question"], *answered["labels"], *(each.partition(": ")[2] for each in answered["options"])]
+    words += [row["survey"] for kind in ("answerSheets", "participations") for row in given[kind]]
+    words += [row["dataset"] for kind in ("enrolments", "records") for row in given[kind]]
+    words += [text for row in given["records"] for text in (row["label"], *row["labels"])]
+    assert len(words) > 10
+    assert [text for text in words if not text.startswith("En français")] == []
+    assert "fois sur 100" in given["privacyLoss"][0]["statement"]
+    again = await ask.http.get("/me/export.zip", headers=who.headers)
+    assert again.headers["content-language"] == "fr"
+    with zipfile.ZipFile(io.BytesIO(again.content)) as archive:
+        assert "heures" in archive.read("observations.csv").decode()
 
 
 async def a_record(exporting: Exporting) -> UUID:
@@ -461,7 +501,7 @@ async def test_a_large_export_is_written_in_chunks_and_not_held_in_memory(
     async with downloads.patient.snapshot(exporting.viewer) as connection:
         tracemalloc.start()
         try:
-            file = await write_export(connection, downloads.kinds, exporting.viewer.member, format)
+            file = await write_export(connection, downloads.kinds, exporting.viewer.member, format, Language.EN)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
