@@ -63,7 +63,9 @@ async def take_data_export(
     found = await connection.fetchrow("SELECT * FROM identity.take_data_export($1, $2)", token_hash, account)
     if found is None:
         return None
-    viewer = Viewer(Audience.PATIENT, found["account"], found["session"], found["member"])
+    viewer = Viewer(
+        Audience.PATIENT, found["account"], found["session"], found["member"], language=language_of(found["locale"])
+    )
     return viewer, DataExportFormat(found["format"])
 
 

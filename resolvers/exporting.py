@@ -34,7 +34,7 @@ class ExportColumn:
 
 @dataclass(frozen=True)
 class ExportKind:
-    """A kind of data; `sql` selects each of its rows as JSON text, and $1 is the member.
+    """A kind of data; `sql` selects each of its rows as JSON text. $1 is the member, and $2 the tag of their language.
 
     `finish` adds what Python computes to a row.
     """
@@ -108,6 +108,20 @@ def sql_of(rows: Rows) -> str:
 
 
 THE_MEMBER: Any = sqlalchemy.literal_column("$1::uuid")  # of an ExportKind's statement
+THE_LANGUAGE: Any = sqlalchemy.literal_column("$2::text", types.Text())
+
+
+def translated(row: str, column: str) -> str:
+    """SQL of a text of a row in the member's language; the column's own text where nobody has translated it."""
+    return f"coalesce({row}.translations -> $2::text ->> '{column}', {row}.{column})"
+
+
+def as_json(listed: str) -> str:
+    """The SQL of an ExportKind, of a SELECT of its columns. It has both parameters, whichever the SELECT needs."""
+    return (
+        f"SELECT row_to_json(e)::text FROM ({listed}) e"  # noqa: S608 - SQL of this program
+        " WHERE $1::uuid IS NOT NULL AND $2::text IS NOT NULL"
+    )
 
 
 def json_schema(kinds: Sequence[ExportKind]) -> JsonSchema:

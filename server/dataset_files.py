@@ -8,7 +8,7 @@ from starlette.responses import Response
 from server.codebooks import HEADERS, codebook_csv, codebook_html
 from server.endpoint import RequestContext
 from server.file_documents import CODEBOOK
-from server.insight_files import CSV, Files, as_file, disposition
+from server.insight_files import CSV, Files, as_file, disposition, spoken
 from server.problems import no_file
 
 CODEBOOKS = "/codebooks/{name}"
@@ -30,7 +30,7 @@ class Codebooks(Files):
             raise no_file()
         if suffix == "html":
             page = await asyncio.to_thread(codebook_html, dataset, context.viewer.reads_in)
-            return await as_file(page, HTML, {}, context.headers, HEADERS)
+            return await as_file(page, HTML, spoken(context), context.headers, HEADERS)
         title = f"{dataset['title']}, {dataset['wave']}"
-        named = {"content-disposition": disposition(f"codebook-{id[4:]}", title, suffix)}
+        named = spoken(context) | {"content-disposition": disposition(f"codebook-{id[4:]}", title, suffix)}
         return await as_file(await asyncio.to_thread(codebook_csv, dataset), CSV, named, context.headers)

@@ -14,11 +14,12 @@ from models.database import take_data_export
 from models.identity.data_exports import DataExportFormat
 from models.languages import Language
 from models.messages import message
-from models.viewers import ANYBODY, Viewer
+from models.viewers import Viewer
 from resolvers.exporting import ExportKind
 from resolvers.tokens import token_hash
 from server import logs
 from server.credentials import Credentials
+from server.endpoint import RequestContext
 from server.errors import (
     Code,
     RequestError,
@@ -30,6 +31,7 @@ from server.errors import (
     unavailable,
 )
 from server.export_files import MEDIA_TYPES, SUFFIXES, write_export
+from server.negotiation import HEADERS, language_for
 from server.page_headers import PRIVATE
 from server.pools import ConnectionPool
 from server.problems import no_file, problem
@@ -40,6 +42,7 @@ BY_SUFFIX = {suffix: format for format, suffix in SUFFIXES.items()}
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 MAX_WAITING = 20  # exports in progress; further requests are refused, and leave their address usable
 PIECE_BYTES = 65_536
+VARY = "Accept-Language, Authorization, Cookie"
 
 
 class Downloads:
@@ -68,110 +71,120 @@ class Downloads:
 
     async def answer(self, request: Request) -> Response:
         """The response to a GET of an export's address."""
-        return await answered(self.export(request), as_graph)
+        return await answered(request, self.export, as_graph)
 
-    async def export(self, request: Request) -> Response:
+    async def export(self, request: Request, context: RequestContext) -> Response:
         if request.method != "GET":  # a HEAD would use up the address
             message = "The address of an export accepts GET only."
             raise request_error(405, Code.BAD_USER_INPUT, message, headers=((b"allow", b"GET"),))
         if len(self.accounts) >= MAX_WAITING:
             raise overloaded()
-        viewer, format = await self.take(request)
-        return await self.download(viewer, format)
+        format = await self.take(request, context)
+        return await self.download(context, format)
 
     async def answer_member(self, request: Request) -> Response:
         """The response to a GET or HEAD of the signed-in member's export."""
-        return await answered(self.export_of_member(request), problem)
+        return await answered(request, self.export_of_member, problem)
 
-    async def export_of_member(self, request: Request) -> Response:
+    async def export_of_member(self, request: Request, context: RequestContext) -> Response:
         """The signed-in member's export. Raises RequestError if the caller is none."""
-        authorization = self.credentials.of_link(dict(request.scope["headers"]))
+        authorization = self.credentials.of_link(context.headers)
         if authorization is None:
             raise unauthenticated()
-        viewer = await self.sessions.viewer(authorization)
+        viewer = context.viewer = await self.sessions.viewer(authorization)
         if viewer.member is None or viewer.session is None:
             raise request_error(403, Code.FORBIDDEN, message("Members alone can export their data."))
         format = BY_SUFFIX.get(request.path_params["suffix"])
         if format is None:
             raise no_file()
         if request.method == "HEAD":  # without a length: the export would have to be made
-            return StreamingResponse((), headers=about(format), media_type=MEDIA_TYPES[format])
+            headers = about(format, language_for(viewer, context.headers))
+            return StreamingResponse((), headers=headers, media_type=MEDIA_TYPES[format])
         if len(self.accounts) >= MAX_WAITING:
             raise overloaded()
-        return await self.download(viewer, format)
+        return await self.download(context, format)
 
-    async def download(self, viewer: Viewer, format: DataExportFormat) -> Response:
-        """The response with an export. Raises RequestError, also if another one of the account is in progress."""
+    async def download(self, context: RequestContext, format: DataExportFormat) -> Response:
+        """The response with the viewer's export. Raises RequestError, also if another one of theirs is in progress."""
+        viewer, language = context.viewer, language_for(context.viewer, context.headers)
         if viewer.account in self.accounts:
             raise unavailable(
                 message("Another export of yours is in progress. Please request one again when it is done.")
             )
         self.accounts.add(viewer.account)
         try:
-            file = await self.write(viewer, format)
+            file = await self.write(viewer, format, language)
         finally:
             self.accounts.discard(viewer.account)
-        return as_response(file, format)
+        return as_response(file, format, language)
 
-    async def take(self, request: Request) -> tuple[Viewer, DataExportFormat]:
-        """Uses up the address: whose data, and in which format.
+    async def take(self, request: Request, context: RequestContext) -> DataExportFormat:
+        """Uses up the address, and makes the member whose data it gives the viewer: in which format they asked for it.
 
         The token authorizes the download. An Authorization header is not needed, since a link cannot send one; if there
         is one, it must be of the same account.
         """
         token = request.path_params["token"]
         authorization = request.headers.get("authorization")
-        caller = None if authorization is None else await self.sessions.viewer(authorization.encode("latin-1"))
-        found = None
-        if TOKEN.fullmatch(token) and (caller is None or caller.account is not None):
-            hash, account = token_hash(token), None if caller is None else caller.account
+        if authorization is not None:
+            context.viewer = await self.sessions.viewer(authorization.encode("latin-1"))
+        account, found = context.viewer.account, None
+        if TOKEN.fullmatch(token) and (authorization is None or account is not None):
+            hash = token_hash(token)
             found = await self.public.run(lambda connection: take_data_export(connection, hash, account))
         if found is None:
             reason = message("This address is not valid. It works once and for a few minutes: request another export.")
             raise request_error(404, Code.NOT_FOUND, reason)
-        return found
+        context.viewer, format = found
+        return format
 
-    async def write(self, viewer: Viewer, format: DataExportFormat) -> IO[bytes]:
+    async def write(self, viewer: Viewer, format: DataExportFormat, language: Language) -> IO[bytes]:
         try:
             async with asyncio.timeout(self.seconds * MAX_WAITING) as deadline, self.slot:
                 deadline.reschedule(asyncio.get_running_loop().time() + self.seconds)
                 async with self.patient.snapshot(viewer) as connection:
-                    return await write_export(connection, self.kinds, viewer.member, format)
+                    return await write_export(connection, self.kinds, viewer.member, format, language)
         except TimeoutError:
             raise timed_out("export_seconds", self.seconds) from None
 
 
-async def answered(work: Awaitable[Response], refused: Callable[[RequestError, Language], Response]) -> Response:
-    """The response of `work`, or of `refused` for its error."""
-    language = ANYBODY.reads_in  # addresses are opened by people whom nothing else identifies
+async def answered(
+    request: Request,
+    work: Callable[[Request, RequestContext], Awaitable[Response]],
+    refused: Callable[[RequestError, Language], Response],
+) -> Response:
+    """The response of `work`, or of `refused` for its error in the language of the viewer as far as they are known."""
+    context = RequestContext(request.scope, dict(request.scope["headers"]))
     try:
-        return await work
+        response = await work(request, context)
     except RequestError as error:
-        return refused(error, language)
+        response = refused(error, language_for(context.viewer, context.headers))
     except Exception as unexpected:
         fault, id = internal()
         logs.fault(id, unexpected)
-        return refused(fault, language)
+        response = refused(fault, language_for(context.viewer, context.headers))
+    response.headers["vary"] = VARY
+    return response
 
 
 def as_graph(error: RequestError, language: Language) -> Response:
     """The response for an error, in the form in which the graph gives it."""
     error = error.in_language(language)
-    headers = {name.decode(): value.decode() for name, value in error.headers}
-    return Response(error.body, error.status, PRIVATE | headers, media_type="application/json")
+    headers = PRIVATE | {name.decode(): value.decode() for name, value in (*error.headers, HEADERS[language])}
+    return Response(error.body, error.status, headers, media_type="application/json")
 
 
-def as_response(file: IO[bytes], format: DataExportFormat) -> Response:
+def as_response(file: IO[bytes], format: DataExportFormat, language: Language) -> Response:
     """A response that streams a file as an attachment, and closes it."""
-    headers = about(format) | {"content-length": str(file.tell())}
+    headers = about(format, language) | {"content-length": str(file.tell())}
     file.seek(0)
     return StreamingResponse(pieces(file), headers=headers, media_type=MEDIA_TYPES[format])
 
 
-def about(format: DataExportFormat) -> dict[str, str]:
+def about(format: DataExportFormat, language: Language) -> dict[str, str]:
     """The headers of an export."""
     name = f"cohorte-export-{datetime.now(UTC):%Y-%m-%d}.{SUFFIXES[format]}"
-    return PRIVATE | {"content-disposition": f'attachment; filename="{name}"'}
+    return PRIVATE | {"content-disposition": f'attachment; filename="{name}"', "content-language": language.tag}
 
 
 async def pieces(file: IO[bytes]) -> AsyncIterator[bytes]:

@@ -12,6 +12,7 @@ import orjson
 
 from models.database import Connection
 from models.identity.data_exports import DataExportFormat
+from models.languages import Language
 from resolvers.exporting import ADDRESS, FORMAT, VERSION, ExportKind
 
 CHUNK_ROWS = 500  # read and written at a time
@@ -36,9 +37,11 @@ class Writer(Protocol):
 
 
 async def write_export(
-    connection: Connection, kinds: Iterable[ExportKind], member: object, format: DataExportFormat
+    connection: Connection, kinds: Iterable[ExportKind], member: object, format: DataExportFormat, language: Language
 ) -> IO[bytes]:
-    """All data of a member in a file, to be read from its start. To be called in a transaction of the member's view.
+    """All data of a member in a file, to be read from its start, with the words of the catalogue in a language.
+
+    To be called in a transaction of the member's view.
 
     Rows are read in chunks and written in a thread, so that neither the event loop nor the memory is held by a large
     export.
@@ -49,7 +52,7 @@ async def write_export(
         writer: Writer = JsonWriter(file, now) if format is DataExportFormat.JSON else CsvZipWriter(file, now)
         for kind in kinds:
             await asyncio.to_thread(writer.begin, kind)
-            cursor = await connection.cursor(kind.sql, member)
+            cursor = await connection.cursor(kind.sql, member, language.tag)
             while rows := await cursor.fetch(CHUNK_ROWS):
                 await asyncio.to_thread(writer.write, [row[0] for row in rows])
             await asyncio.to_thread(writer.end)

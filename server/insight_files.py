@@ -24,6 +24,7 @@ from server.deadlines import OperationDeadline
 from server.endpoint import Endpoint, RequestContext
 from server.errors import Code, RequestError, internal, request_timed_out, unauthenticated
 from server.file_documents import INSIGHT_CSV, INSIGHT_CSV_METADATA, INSIGHT_JSON_STAT, INSIGHT_TREND
+from server.negotiation import language_for
 from server.page_headers import INERT
 from server.problems import no_file, problem
 from server.requests import GraphQLParams
@@ -91,7 +92,7 @@ class Files:
             return response
         context.codes = error.codes
         self.endpoint.log_operation(context, error.status)
-        response = problem(error, context.viewer.reads_in)
+        response = problem(error, language_for(context.viewer, context.headers))
         response.headers["vary"] = VARY
         response.headers[request_ids.HEADER.decode()] = context.id
         return response
@@ -131,10 +132,15 @@ class InsightFiles(Files):
         insight = (await self.data(context, format.document, {"id": id}))["insight"]
         if insight is None:
             raise no_file()
-        more = {"content-disposition": disposition(f"insight-{id[4:]}", title(insight), suffix)}
+        more = spoken(context) | {"content-disposition": disposition(f"insight-{id[4:]}", title(insight), suffix)}
         if suffix == "csv":
             more["link"] = f'<{id}.csv-metadata.json>; rel="describedby"; type="{METADATA}"'
         return await as_file(format.write(insight, f"{id}.csv"), format.media_type, more, context.headers)
+
+
+def spoken(context: RequestContext) -> dict[str, str]:
+    """The header with the language of a file whose texts are in the viewer's."""
+    return {"content-language": context.viewer.reads_in.tag}
 
 
 def status_of(codes: Sequence[str]) -> int:

@@ -20,6 +20,11 @@ def in_language(viewer: Viewer, asked: Language | None, headers: Mapping[bytes, 
     return viewer.speaking(negotiated(headers[ACCEPTED].decode("latin-1")))
 
 
+def language_for(viewer: Viewer, headers: Mapping[bytes, bytes]) -> Language:
+    """The language of a request that asks for none itself, such as one for a file."""
+    return in_language(viewer, None, headers).reads_in
+
+
 def content_language(viewer: Viewer) -> tuple[bytes, bytes]:
     """The header with the language of a response to this viewer."""
     return HEADERS[viewer.reads_in]

@@ -8,13 +8,17 @@ from starlette.responses import Response
 from models.languages import Language
 from models.messages import message
 from server.errors import Code, RequestError, request_error
+from server.negotiation import HEADERS
 from server.page_headers import PRIVATE
 
 MEDIA_TYPE = "application/problem+json"
 
 
 def problem(error: RequestError, language: Language) -> Response:
-    """The response for an error, with the code and the message that the graph would give."""
+    """The response for an error, with the code and the message that the graph would give.
+
+    The title is in English in every language: the status's own phrase, as RFC 9457 has it for `about:blank`.
+    """
     first = error.in_language(language).errors[0]
     body = {
         "type": "about:blank",
@@ -23,7 +27,7 @@ def problem(error: RequestError, language: Language) -> Response:
         "detail": first["message"],
         "code": first["extensions"]["code"],
     }
-    headers = PRIVATE | {name.decode(): value.decode() for name, value in error.headers}
+    headers = PRIVATE | {name.decode(): value.decode() for name, value in (*error.headers, HEADERS[language])}
     return Response(orjson.dumps(body), error.status, headers, media_type=MEDIA_TYPE)
 
 

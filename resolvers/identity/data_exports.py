@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from sqlalchemy import Column, Table, types
 
 from models.metadata import metadata
-from resolvers.exporting import TEXT, ExportColumn, ExportKind, GraphNames, camel, nullable, schema_of
+from resolvers.exporting import (
+    TEXT,
+    ExportColumn,
+    ExportKind,
+    GraphNames,
+    as_json,
+    camel,
+    nullable,
+    schema_of,
+    translated,
+)
 from resolvers.identity.personal_data import MEMBER_TABLES, MemberTable
 
 # The words that stand beside the id of a row of another table.
@@ -82,17 +92,23 @@ def _kind(table: Table, own: MemberTable, names: GraphNames) -> ExportKind:
             what = name.removesuffix("_id")
             joins.append(f"LEFT JOIN {target} of_{what} ON of_{what}.id = t.{name}")
             about = f"{NAMES[target].capitalize()} of the {what.replace('_', ' ')}."
-            values.append((f"of_{what}.{NAMES[target]}", ExportColumn(camel(what), about, nullable(TEXT))))
+            values.append((_words(target, f"of_{what}"), ExportColumn(camel(what), about, nullable(TEXT))))
     for name, derived in own.derived.items():
         values.append((derived.sql, ExportColumn(camel(name), derived.about, nullable(derived.schema))))
     needed = dict.fromkeys((*own.exported, *(c for c in own.left_out if own.derived and c != "search"), *_order(table)))
     # Within a subquery, since the condition's columns have no qualifier. Its columns are named: one may be secret.
-    sql = (
-        f"SELECT row_to_json(e)::text FROM (SELECT {_list(values)} FROM"  # noqa: S608 - names of the models alone
+    listed = (
+        f"SELECT {_list(values)} FROM"  # noqa: S608 - names of the models alone
         f" (SELECT {', '.join(needed)} FROM {table.fullname} WHERE {own.condition}) t"
-        f" {' '.join(joins)} ORDER BY {', '.join(f't.{each}' for each in _order(table))}) e"
+        f" {' '.join(joins)} ORDER BY {', '.join(f't.{each}' for each in _order(table))}"
     )
-    return ExportKind(own.kind, own.about, tuple(column for _, column in values), sql)
+    return ExportKind(own.kind, own.about, tuple(column for _, column in values), as_json(listed))
+
+
+def _words(table: str, row: str) -> str:
+    """SQL of the words of a row of the table, in the member's language if it has translations."""
+    name = NAMES[table]
+    return translated(row, name) if "translations" in metadata.tables[table].columns else f"{row}.{name}"
 
 
 def _list(values: list[tuple[str, ExportColumn]]) -> str:

@@ -1,7 +1,7 @@
 """Holds the texts of mails, which locales/ has in the other languages. A code, or a name, has a line to itself."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from textwrap import fill
 
 from models.identity.registrations import MailTemplate
@@ -20,6 +20,7 @@ REVERT_DAYS = REVERT_LIFETIME.days
 INVITATION_DAYS = INVITATION_LIFETIME.days
 STAFF_DAYS = STAFF_LIFETIME.days
 WEBHOOK_DAYS = DISABLED_AFTER.days
+ABOUT_DAYS = (MailTemplate.ACCOUNT_SLEEPS, MailTemplate.ACCOUNT_SLEEPS_STILL)  # mails that are about a day
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,15 @@ def mail_text(
 ) -> MailText:
     """The text of a mail, in the language of `locale`, or in English if the server does not speak it.
 
-    `about` is the pseudonym, the day, or the name of the organization, community or webhook that the template refers
-    to, if any.
+    `about` is the pseudonym, the day as in ISO 8601, or the name of the organization, community or webhook that the
+    template refers to, if any.
     `pages` is the origin of the server's pages, if it has any: the mail about a changed address leads to one of them.
     """
     language = language_of(locale) or DEFAULT
+    name = about or ""
     # Names in lines that mail software need not fold.
-    subject, body = _messages(template, code or "", fill(about or "", LINE))
+    of = date.fromisoformat(name) if template in ABOUT_DAYS else fill(name, LINE)
+    subject, body = _messages(template, code or "", of)
     text = body.in_language(language)
     if template is MailTemplate.EMAIL_CHANGED and pages is not None:
         page = f"{pages}/revert"
@@ -49,8 +52,8 @@ def mail_text(
     return MailText(subject.in_language(language), text)
 
 
-def _messages(template: MailTemplate, code: str, name: str) -> tuple[Message, Message]:
-    """The subject and the body of a mail with this code, about this name."""
+def _messages(template: MailTemplate, code: str, name: str | date) -> tuple[Message, Message]:
+    """The subject and the body of a mail with this code, about this name or day."""
     match template:
         case MailTemplate.VERIFY_EMAIL:
             subject = message("Your code for Cohorte")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from models.database import Connection
 from models.viewers import Viewer
 from resolvers.calling import Call
-from resolvers.exporting import TEXT, TEXTS, JsonSchema
+from resolvers.exporting import TEXT, TEXTS, JsonSchema, translated
 from resolvers.identity.credentials_mutations import expect_password
 from resolvers.transactions import Forbidden, Result, Work
 
@@ -115,7 +115,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         ("id", "indicator_id", "value", "observed_on", "by_relative", "note"),
         derived={
             "unit": DerivedColumn(
-                "(SELECT i.unit FROM catalog.indicator i WHERE i.id = t.indicator_id)",
+                f"(SELECT {translated('i', 'unit')} FROM catalog.indicator i WHERE i.id = t.indicator_id)",  # noqa: S608
                 "Unit of the value. Null if the indicator has none.",
                 TEXT,
             )
@@ -309,13 +309,13 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         ("answer_sheet_id", "question_id", "codes", "number", "day", "text"),
         derived={
             "labels": DerivedColumn(
-                "array(SELECT o.label FROM unnest(t.codes) WITH ORDINALITY c (code, nth) JOIN catalog.question_option o"
-                " ON o.question_id = t.question_id AND o.code = c.code ORDER BY c.nth)",
+                f"array(SELECT {translated('o', 'label')} FROM unnest(t.codes) WITH ORDINALITY c (code, nth)"  # noqa: S608
+                " JOIN catalog.question_option o ON o.question_id = t.question_id AND o.code = c.code ORDER BY c.nth)",
                 "Words of the chosen options.",
                 TEXTS,
             ),
             "options": DerivedColumn(
-                "array(SELECT o.code || ': ' || o.label FROM catalog.question_option o"
+                f"array(SELECT o.code || ': ' || {translated('o', 'label')} FROM catalog.question_option o"  # noqa: S608
                 " WHERE o.question_id = t.question_id ORDER BY o.position, o.code)",
                 "All options of the question, each as its code and its words.",
                 TEXTS,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CompoundSelect, Text, case, cast, func, literal_column, union_all
+from sqlalchemy import BigInteger, CompoundSelect, case, cast, func, literal_column, union_all
 
 from models.insight import counts, datasets, network
 from models.insight import insights as tables
@@ -18,10 +18,12 @@ from resolvers.days import today
 from resolvers.exporting import (
     INTEGER,
     TEXT,
+    THE_LANGUAGE,
     THE_MEMBER,
     ExportColumn,
     ExportKind,
     GraphNames,
+    as_json,
     camel,
     nullable,
     schema_of,
@@ -263,16 +265,14 @@ def exported_data_uses(names: GraphNames) -> ExportKind:
         "dataUses",
         "A use of a dataset that they are enrolled in, or a count that includes them, as in the public ledger.",
         tuple(columns),
-        f"SELECT row_to_json(e)::text FROM ({listed}) e",  # noqa: S608
+        as_json(listed),
     )
 
 
 def exported_privacy_loss() -> ExportKind:
     """The member's privacy loss, as an export has it: one row."""
     viewer = ViewerIds()
-    viewer.language = literal_column(
-        "coalesce((SELECT locale FROM identity.account WHERE member_id = $1), 'en')", Text()
-    )
+    viewer.language = THE_LANGUAGE
     loss_now = sql_of(privacy_loss_of(THE_VIEWER, viewer=viewer))
     return ExportKind(
         "privacyLoss",
@@ -281,7 +281,7 @@ def exported_privacy_loss() -> ExportKind:
             ExportColumn("reservedMicroRho", "Part of the yearly allowance that is reserved, in micro-rho.", INTEGER),
             ExportColumn("spentMicroRho", "Privacy cost of all uses, in micro-rho.", INTEGER),
             ExportColumn("allowanceMicroRho", "The yearly allowance, in micro-rho.", INTEGER),
-            ExportColumn("statement", "What this means, in the account's language.", TEXT),
+            ExportColumn("statement", "What this means, in the member's language.", TEXT),
         ),
         "SELECT json_build_object('reservedMicroRho', l.reserved_micro_rho, 'spentMicroRho', l.spent_micro_rho,"  # noqa: S608
         f" 'allowanceMicroRho', {budget.YEARLY}, 'statement', l.language)::text FROM ({loss_now}) l",

@@ -12,7 +12,7 @@ from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select, wo
 from models.viewers import Audience
 from privacy.budget import SOLD_SHARE
 from privacy.precision import Precision, price
-from resolvers.exporting import TEXT, TEXTS, ExportColumn, ExportKind, GraphNames
+from resolvers.exporting import TEXT, TEXTS, ExportColumn, ExportKind, GraphNames, as_json, translated
 from resolvers.insight.costs import cost
 from resolvers.lookup import community_called, computed_once, in_language
 
@@ -112,10 +112,10 @@ def _remaining(dataset: Row, viewer: ViewerIds) -> Expression:
 def exported_records(names: GraphNames) -> ExportKind:
     """The member's records in open datasets, as an export has them."""
     listed = (
-        f'SELECT {names.id("insight.dataset", "o.dataset_id")} AS "datasetId", d.title AS dataset,'  # noqa: S608
-        " o.variable, o.label, o.codes, o.labels"
-        " FROM research.own_records() o JOIN insight.dataset d ON d.id = o.dataset_id"
-        " WHERE $1::uuid IS NOT NULL ORDER BY d.frozen_on, d.id, o.position"
+        f'SELECT {names.id("insight.dataset", "o.dataset_id")} AS "datasetId",'  # noqa: S608
+        f" {translated('d', 'title')} AS dataset, o.variable, o.label, o.codes, o.labels"
+        " FROM research.own_records($2::text) o JOIN insight.dataset d ON d.id = o.dataset_id"
+        " ORDER BY d.frozen_on, d.id, o.position"
     )
     return ExportKind(
         "records",
@@ -128,5 +128,5 @@ def exported_records(names: GraphNames) -> ExportKind:
             ExportColumn("codes", "Codes of their categories: several if the variable can have several values.", TEXTS),
             ExportColumn("labels", "Labels of these categories.", TEXTS),
         ),
-        f"SELECT row_to_json(e)::text FROM ({listed}) e",  # noqa: S608
+        as_json(listed),
     )

@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 
 from models.identity.data_exports import DataExportFormat
+from models.languages import Language
 from models.viewers import Audience, Viewer
 from privacy.budget import YEARLY
 from resolvers.exporting import ExportColumn, ExportKind
@@ -168,6 +169,45 @@ async def test_an_export_has_the_words_beside_the_ids(exporting: Exporting) -> N
     assert answer["codes"] == ["c1"]
     assert answer["labels"] == [option["label"] for option in options if option["code"] == "c1"]
     assert {(row["noticeVersion"], row["noticeLanguage"]) for row in given["consents"]} == {("2026-01", "FR")}
+
+
+TRANSLATED = {
+    "catalog.survey": "title", "catalog.question": "text", "catalog.question_option": "label",
+    "insight.dataset": "title", "insight.variable": "label", "insight.category": "label",
+}  # fmt: skip
+
+
+async def test_the_words_of_an_export_are_in_the_members_language(exporting: Exporting) -> None:
+    await a_record(exporting)
+    ask, owner, who = exporting.ask, exporting.owner, exporting.who
+    async with owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")  # what is frozen could not be changed
+        for table, column in TRANSLATED.items():
+            await owner.execute(
+                f"UPDATE {table} SET translations ="
+                f" jsonb_build_object('fr', jsonb_build_object('{column}', 'En français : ' || {column}))"
+            )
+        await owner.execute("UPDATE identity.account SET locale = 'fr-FR' WHERE id = $1", exporting.viewer.account)
+    address = await requested(ask, who)
+    answer = await ask.http.get(address, headers={"accept-language": "en"})
+    assert answer.headers["content-language"] == "fr"
+    given = answer.json()["data"]
+    assert {(row["indicator"], row["unit"]) for row in given["observations"]} == {("Fatigue rare", "heures")}
+    for kind in ("courses", "evaluations"):
+        assert {row["treatment"] for row in given[kind]} == {"Fatigue rare"}
+    assert {row["community"] for row in given["memberships"]} == {"Fatigue rare"}
+    (answered,) = given["answers"]
+    words = [answered["question"], *answered["labels"], *(each.partition(": ")[2] for each in answered["options"])]
+    words += [row["survey"] for kind in ("answerSheets", "participations") for row in given[kind]]
+    words += [row["dataset"] for kind in ("enrolments", "records") for row in given[kind]]
+    words += [text for row in given["records"] for text in (row["label"], *row["labels"])]
+    assert len(words) > 10
+    assert [text for text in words if not text.startswith("En français")] == []
+    assert "fois sur 100" in given["privacyLoss"][0]["statement"]
+    again = await ask.http.get("/me/export.zip", headers=who.headers)
+    assert again.headers["content-language"] == "fr"
+    with zipfile.ZipFile(io.BytesIO(again.content)) as archive:
+        assert "heures" in archive.read("observations.csv").decode()
 
 
 async def a_record(exporting: Exporting) -> UUID:
@@ -461,7 +501,7 @@ async def test_a_large_export_is_written_in_chunks_and_not_held_in_memory(
     async with downloads.patient.snapshot(exporting.viewer) as connection:
         tracemalloc.start()
         try:
-            file = await write_export(connection, downloads.kinds, exporting.viewer.member, format)
+            file = await write_export(connection, downloads.kinds, exporting.viewer.member, format, Language.EN)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -517,3 +557,54 @@ async def test_nobody_else_downloads_an_export_by_the_members_address(exporting:
     assert (await downloaded(ask, "/me/export.xml", who)).status_code == 404
     await ask(who, SIGN_OUT)
     assert (await downloaded(ask, "/me/export.json", who)).status_code == 401
+
+
+# Language of refusals
+
+INVALID = {
+    "fr": "Cette adresse n’est pas valable. Elle ne sert qu’une fois et pendant quelques minutes\u00a0: demandez un"
+    " nouvel export.",
+    "en": "This address is not valid. It works once and for a few minutes: request another export.",
+}
+SIGNED_OUT = {
+    "fr": "Jeton non valable ou expiré",
+    "en": "Invalid or expired token",
+}
+BUSY = {"fr": "Un autre export de vos données est en cours.", "en": "Another export of yours is in progress."}
+NO_FILE = {
+    "fr": "Ce fichier n’existe pas, ou vous n’y avez pas accès.",
+    "en": "There is no such file, or the caller may not read it.",
+}
+
+
+async def reason(ask: Ask, address: str, headers: Mapping[str, str], expected: str) -> str:
+    """Why an address is refused, from a response whose headers say that it is in this language."""
+    answer = await ask.http.get(address, headers=headers)
+    assert answer.headers["content-language"] == expected
+    assert "accept-language" in answer.headers["vary"].lower()
+    found = answer.json()
+    return str(found["errors"][0]["message"] if "errors" in found else found["detail"])
+
+
+@pytest.mark.parametrize(("accepted", "language"), [("fr-FR", "fr"), ("en", "en"), ("de", "en")])
+async def test_strangers_are_refused_in_the_language_of_their_client(ask: Ask, accepted: str, language: str) -> None:
+    headers = {"accept-language": accepted}
+    assert await reason(ask, f"/exports/{'x' * 43}", headers, language) == INVALID[language]
+    assert (await reason(ask, "/me/export.json", headers, language)).startswith(SIGNED_OUT[language])
+
+
+@pytest.mark.parametrize(("locale", "language"), [("fr-FR", "fr"), ("en-GB", "en"), ("nl-NL", "fr")])
+async def test_members_are_refused_in_the_language_of_their_account_or_else_of_their_client(
+    exporting: Exporting, locale: str, language: str
+) -> None:
+    ask, account = exporting.ask, exporting.viewer.account
+    assert ask.app.downloads is not None
+    assert account is not None
+    await exporting.owner.execute("UPDATE identity.account SET locale = $2 WHERE id = $1", account, locale)
+    who = Caller("reader", await open_session(exporting.owner, account))
+    client = {"accept-language": "en" if locale == "fr-FR" else "fr"}
+    assert await reason(ask, "/me/export.xml", who.headers | client, language) == NO_FILE[language]
+    address = await requested(ask, who)
+    ask.app.downloads.accounts.add(account)
+    assert (await reason(ask, address, client, language)).startswith(BUSY[language])  # of whom the address tells
+    assert await reason(ask, address, who.headers | client, language) == INVALID[language]

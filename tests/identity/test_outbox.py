@@ -18,7 +18,7 @@ from models.identity.registrations import MailTemplate
 from models.logins import open_roles, role_dsn
 from models.viewers import Audience
 from resolvers.identity import outbox as outbox
-from resolvers.identity.mail_templates import mail_text
+from resolvers.identity.mail_templates import ABOUT_DAYS, mail_text
 from resolvers.identity.outbox import PendingMail
 from server import mailer
 from server.mailer import SENDERS, TRYING_AGAIN, Deliver, Mailer, next_mails, smtp_delivery
@@ -398,7 +398,7 @@ async def test_only_the_owner_can_read_mail_files(fresh: str, tmp_path: Path) ->
 def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fold(
     template: MailTemplate,
 ) -> None:
-    code, name = "A" * 32, "Some name, of many words: " * 8
+    code, name = "A" * 32, "2030-03-02" if template in ABOUT_DAYS else "Some name, of many words: " * 8
     french, english = mail_text(template, "fr-CA", code, name), mail_text(template, "nl-BE", code, name)
     assert french.subject != english.subject
     led = {tag: mail_text(template, tag, code, name, pages="https://cohorte.example").body for tag in ("fr", "en")}
@@ -427,6 +427,7 @@ def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fo
             MailTemplate.DATASET_FROZEN,
             MailTemplate.WEBHOOK_DISABLED,
         )
-        assert (name.strip() in " ".join(words.body.split())) is names
+        written = "2 mars 2030" if template in ABOUT_DAYS and words is french else name.strip()
+        assert (written in " ".join(words.body.split())) is names
         assert "{" not in words.body
         assert words.subject.isprintable()

@@ -8,6 +8,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from models.identity.registrations import MailTemplate
+from resolvers.identity.mail_templates import mail_text
 from resolvers.identity.sleeping import BATCH, REMINDER_DAYS, settle_sleepers
 from tests import factories
 from tests.support.clock import set_clock
@@ -65,6 +67,24 @@ async def test_an_account_that_sleeps_is_closed_after_two_mails(asleep: asyncpg.
     left = await asleep.fetchrow("SELECT author_id, body FROM care.post WHERE id = $1", post["id"])
     assert left is not None
     assert (left["author_id"], left["body"]) == (None, post["body"])
+
+
+@pytest.mark.parametrize(
+    ("locale", "closing"), [("fr-FR", "2 mars 2030"), ("en-GB", "2030-03-02"), ("nl-NL", "2030-03-02")]
+)
+async def test_the_mails_write_the_day_as_the_language_does(
+    asleep: asyncpg.Connection, locale: str, closing: str
+) -> None:
+    old = await sleeper(asleep, locale=locale)
+    for days in (0, NOTICE_DAYS - REMINDER_DAYS):
+        await settled(asleep, days)
+    mails = await asleep.fetch(
+        "SELECT letter, locale, code, about FROM identity.outbox_entry WHERE recipient = $1", old["email"]
+    )
+    assert len(mails) == 2
+    for row in mails:
+        text = mail_text(MailTemplate(row["letter"]), row["locale"], row["code"], row["about"])
+        assert closing in text.body.splitlines()
 
 
 async def test_nobody_loses_an_account_because_the_work_was_not_done_for_long(asleep: asyncpg.Connection) -> None:

@@ -350,7 +350,7 @@ async def test_a_webhook_is_sent_the_events_that_it_asks_for(database: asyncpg.C
 
 
 async def test_new_insights_are_mailed_once_a_day(database: asyncpg.Connection) -> None:
-    community = await factories.community(database)
+    community = await factories.community(database, name="Gout", translations={"fr": {"name": "Goutte"}})
     id, hook = await organization(database, "lab")
     await licence(database, id, community["id"])
     dataset = (await factories.dataset(database, community_id=community["id"], offered_to=["LABORATORY"]))["id"]
@@ -358,7 +358,7 @@ async def test_new_insights_are_mailed_once_a_day(database: asyncpg.Connection) 
     for insight in insights[:2]:
         await happens(database, "INSIGHT_PUBLISHED", insight)
     assert sorted(await sent(database)) == sorted((hook, "INSIGHT_PUBLISHED", insight) for insight in insights[:2])
-    once = ("lab@x.example", "INSIGHT_PUBLISHED", "fr-FR", community["name"])
+    once = ("lab@x.example", "INSIGHT_PUBLISHED", "fr-FR", "Goutte")
     assert [tuple(row) for row in await database.fetch(MAILS)] == [once]
     await database.execute("UPDATE identity.account SET insights_mailed_on = insights_mailed_on - 1")
     await happens(database, "INSIGHT_PUBLISHED", insights[2])
@@ -412,3 +412,29 @@ def test_a_mail_is_in_the_accounts_language(letter: MailTemplate, locale: str, h
     text = mail_text(letter, locale, None, "Asthma")
     assert text.body.startswith(hello)
     assert "\nAsthma\n" in text.body
+
+
+@pytest.mark.parametrize("kind", ["LICENCE_GRANTED", "DATASET_FROZEN", "INSIGHT_PUBLISHED"])
+async def test_mails_name_the_community_in_the_language_of_each_account(
+    database: asyncpg.Connection, kind: str
+) -> None:
+    community = (await factories.community(database, name="Gout", translations={"fr": {"name": "Goutte"}}))["id"]
+    id, _ = await organization(database, "french")
+    for locale in ("en-GB", "de"):
+        given = {
+            "organization_id": id,
+            "email": f"{locale.lower()}@x.example",
+            "email_verified": True,
+            "locale": locale,
+        }
+        await factories.account(database, **given)
+    asked = await licence(database, id, community, status="REQUESTED" if kind == "LICENCE_GRANTED" else "GRANTED")
+    if kind == "LICENCE_GRANTED":
+        await database.execute("UPDATE insight.licence SET status = 'GRANTED' WHERE id = $1", asked)
+    else:
+        subject = (await factories.dataset(database, community_id=community, offered_to=["LABORATORY"]))["id"]
+        if kind == "INSIGHT_PUBLISHED":
+            subject = (await factories.insight(database, dataset_id=subject))["id"]
+        await happens(database, kind, subject)
+    named = {row["locale"]: row["about"] for row in await database.fetch(MAILS) if row["letter"] == kind}
+    assert named == {"fr-FR": "Goutte", "en-GB": "Gout", "de": "Gout"}

@@ -403,7 +403,7 @@ CALLERS: dict[str, set[Login]] = {
     "research.complete(uuid)": {PATIENT},
     "research.withdraw(uuid)": {PATIENT},
     "research.set_consent(text,boolean,text[],text,text)": {PATIENT},
-    "research.own_records()": {PATIENT},
+    "research.own_records(text)": {PATIENT},
     "research.lock_survey(uuid)": {PUBLISHER},
     "catalog.end_of(date)": {PATIENT, PUBLISHER},
     "catalog.year_before(date)": {PATIENT, PUBLISHER},

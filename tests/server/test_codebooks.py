@@ -199,3 +199,24 @@ async def test_views_that_accept_trusted_documents_alone_accept_those_of_files(n
         view.documents.trusted.update(before)
     assert trusted["BUYER"] == trusted["PATIENT"] == trusted["MANAGER"] == set(OWN)
     assert trusted["PUBLIC"] == {text for text in OWN if "insight(" not in text}
+
+
+@pytest.mark.parametrize(("accepted", "language"), [("fr-FR", "fr"), ("en", "en"), ("de", "en")])
+async def test_a_codebook_says_which_language_it_is_in(
+    network: Network, dataset: str, accepted: str, language: str
+) -> None:
+    for suffix in ("html", "csv"):
+        answer = await get(network, f"/codebooks/{dataset}.{suffix}", {"accept-language": accepted})
+        assert (answer.status_code, answer.headers["content-language"]) == (200, language)
+        assert "Accept-Language" in answer.headers["vary"]
+    missing = await get(network, f"/codebooks/dst_{uuid4()}.csv", {"accept-language": accepted})
+    assert missing.headers["content-language"] == language
+    problem = missing.json()
+    assert problem["title"] == "Not Found"  # the status's own phrase, in every language
+    assert (
+        problem["detail"]
+        == {
+            "fr": "Ce fichier n’existe pas, ou vous n’y avez pas accès.",
+            "en": "There is no such file, or the caller may not read it.",
+        }[language]
+    )

@@ -344,3 +344,14 @@ def test_columns_have_names_that_csvw_allows() -> None:
     assert len(set(names)) == len(names)
     assert "dc:creator" not in found
     assert "dc:description" not in found
+
+
+@pytest.mark.parametrize("suffix", ["csv", "fr.csv", "json", "csv-metadata.json"])
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_a_file_says_which_language_its_texts_are_in(published: Published, suffix: str, language: str) -> None:
+    answer = await get(published, "patient", address(published, suffix), {"accept-language": language})
+    assert answer.status_code == 200
+    assert answer.headers["content-language"] == language
+    refused = await get(published, ANYBODY, address(published, suffix), {"accept-language": language})
+    assert refused.headers["content-language"] == language
+    assert refused.json()["detail"].startswith("Jeton" if language == "fr" else "Invalid")

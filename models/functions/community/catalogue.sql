@@ -181,3 +181,11 @@ BEGIN
     PERFORM catalog.replace_community_treatments(community, treatments);
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.set_community_treatments(uuid, uuid[]) TO cohorte_manager;
+
+-- The name of a community in the language of a locale, or in English if it has none there.
+CREATE FUNCTION catalog.community_name(community uuid, locale text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(c.translations -> lower(split_part(community_name.locale, '-', 1)) ->> 'name', c.name)
+    FROM catalog.community c WHERE c.id = community_name.community
+$$;

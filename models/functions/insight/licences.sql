@@ -42,10 +42,10 @@ CREATE FUNCTION identity.tell_of_decision() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM identity.write_to(a.email, 'LICENCE_' || NEW.status, a.locale, NULL, c.name)
-    FROM identity.account a, catalog.community c
-    WHERE a.organization_id = NEW.organization_id AND a.email_verified AND 'LICENCE_DECIDED' = ANY (a.mailed_events)
-        AND c.id = NEW.community_id;
+    PERFORM identity.write_to(
+        a.email, 'LICENCE_' || NEW.status, a.locale, NULL, catalog.community_name(NEW.community_id, a.locale))
+    FROM identity.account a
+    WHERE a.organization_id = NEW.organization_id AND a.email_verified AND 'LICENCE_DECIDED' = ANY (a.mailed_events);
     PERFORM identity.queue_event('LICENCE_DECIDED', NEW.id);
     RETURN NULL;
 END $$;

@@ -74,7 +74,7 @@ AS $$
 DECLARE
     happened identity.outbox_entry;
     concerned uuid[];
-    community text;
+    community uuid;
 BEGIN
     DELETE FROM identity.outbox_entry o WHERE o.id = notify_organizations.entry AND o.kind = 'EVENT'
     RETURNING * INTO happened;
@@ -90,10 +90,10 @@ BEGIN
         RETURNING id
     )
     INSERT INTO identity.outbox_entry (kind, delivery_id) SELECT 'WEBHOOK', m.id FROM made m;
-    SELECT c.name INTO community FROM catalog.community c
-    WHERE c.id = insight.community_of_event(happened.event, happened.subject_id);
+    community := insight.community_of_event(happened.event, happened.subject_id);
     IF happened.event = 'DATASET_FROZEN' THEN
-        PERFORM identity.write_to(a.email, 'DATASET_FROZEN', a.locale, NULL, community)
+        PERFORM identity.write_to(
+            a.email, 'DATASET_FROZEN', a.locale, NULL, catalog.community_name(community, a.locale))
         FROM identity.account a
         WHERE a.organization_id = ANY (concerned) AND a.email_verified AND happened.event = ANY (a.mailed_events);
     ELSIF happened.event = 'INSIGHT_PUBLISHED' THEN
@@ -104,7 +104,8 @@ BEGIN
             RETURNING a.email, a.locale
         )
         INSERT INTO identity.outbox_entry (kind, recipient, letter, locale, about)
-        SELECT 'MAIL', w.email, 'INSIGHT_PUBLISHED', w.locale, community FROM written w;
+        SELECT 'MAIL', w.email, 'INSIGHT_PUBLISHED', w.locale, catalog.community_name(community, w.locale)
+        FROM written w;
         PERFORM pg_notify('cohorte_outbox', '');
     END IF;
 END $$;

@@ -1,0 +1,7 @@
+"""Exports and mails to organizations are in the language of the account."""
+
+from models.migrations import frozen
+
+revision = "0088"
+down_revision = "0085"
+upgrade, downgrade = frozen.steps(__file__)
