@@ -395,6 +395,7 @@ CALLERS: dict[str, set[Login]] = {
     "catalog.open_survey(uuid)": {PUBLISHER},
     "research.begin_opening(uuid,integer)": {PUBLISHER},
     "research.is_opening(uuid)": {PUBLISHER},
+    "research.spent_on_surveys(uuid,date)": {PUBLISHER},
     "research.look(uuid)": {PUBLISHER},
     "catalog.release_survey(uuid)": {PUBLISHER},
     "research.standing(uuid)": {PATIENT},
