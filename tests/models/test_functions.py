@@ -411,6 +411,7 @@ CALLERS: dict[str, set[Login]] = {
     "research.count_community(uuid)": {PUBLISHER},
     "research.count_progress(uuid)": {PUBLISHER},
     "care.move_members(uuid,integer,uuid,integer)": {PUBLISHER},
+    "catalog.published_to_move(uuid)": {PUBLISHER},
     "catalog.close_community(uuid)": {MANAGER},
     "catalog.communities_to_count()": {PUBLISHER},
     "catalog.communities_to_move()": {PUBLISHER},
