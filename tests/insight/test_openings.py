@@ -119,14 +119,15 @@ async def test_a_community_can_afford_only_a_few_surveys_a_year(
             "UPDATE insight.count_release SET published_at = published_at - interval '366 days' WHERE community_id = $1"
         )
         await network.database.execute(past, community_id)
-    # Nor are days on which they were looked at forgotten before a year has passed since the last.
-    payload = await network.do(survey_manager, "surveySchedule", SCHEDULED, survey=survey)
-    assert [one["code"] for one in payload["userErrors"]] == ["BUDGET_EXHAUSTED"]
+    # Each stays a part of the year until one has passed since the last day on which it was looked at.
     looked = """
-        UPDATE research.survey_opening o SET looked_on = catalog.today() - 365 FROM catalog.survey s
+        UPDATE research.survey_opening o SET looked_on = catalog.today() - $2::integer FROM catalog.survey s
         WHERE s.id = o.survey_id AND s.community_id = $1
     """
-    await network.database.execute(looked, community_id)
+    for days, spent in ((0, opened * 2_450), (364, opened * 2_450), (365, 0)):
+        await network.database.execute(looked, community_id, days)
+        year = "SELECT research.spent_on_surveys($1, catalog.today())"
+        assert await network.value(year, community_id) == spent
     assert await schedules(network, survey_manager, survey) == "WAITING"
 
 
