@@ -30,7 +30,7 @@ class Suspended(Exception):
     """A job is not done for now, for a reason that has been logged."""
 
 
-MOVED_AT_ONCE = 100  # members whose rows move in one transaction
+MOVED_AT_ONCE = 100  # members whose rows move in one transaction, about
 MOVING_SECONDS = 0.5  # more than that takes; locks are held meanwhile
 # A part of a dataset takes a whole number of so many seconds, at least, and for each member that is published of its
 # community: less than freezing a part of them takes. What is published takes a whole number of the first.
@@ -87,13 +87,13 @@ async def publish_network(connection: Connection, begin: Begin = begun) -> None:
 async def move_members(connection: Connection, begin: Begin = begun) -> None:
     """Moves the members of communities that have merged, in pieces, as the publisher."""
     due = await connection.fetch("SELECT id FROM catalog.communities_to_move() AS id")
-    await _try_each(due, lambda row: _move(connection, "SELECT care.move_members($1, $2, $3, $4)", row["id"]))
+    await _try_each(due, lambda row: move_in_pieces(connection, "care.move_members", row["id"]))
 
 
 async def move_entries(connection: Connection, begin: Begin = begun) -> None:
     """Moves members' rows of indicators and treatments that have merged, in pieces, as the publisher."""
     due = await connection.fetch("SELECT id FROM catalog.entries_to_move() AS id")
-    await _try_each(due, lambda row: _move(connection, "SELECT care.move_entry($1, $2, $3, $4)", row["id"]))
+    await _try_each(due, lambda row: move_in_pieces(connection, "care.move_entry", row["id"]))
 
 
 async def end_datasets(connection: Connection, begin: Begin = begun) -> None:
@@ -144,19 +144,20 @@ def _in_time(members: int) -> Callable[[int], Awaitable[None]]:
     return pause
 
 
-async def _move(connection: Connection, move: str, id: UUID) -> None:
-    """Moves members' rows, those of so many members in a transaction, which takes a whole number of `MOVING_SECONDS`.
+async def move_in_pieces(connection: Connection, function: str, id: UUID) -> None:
+    """Moves members' rows, each piece in a transaction, which takes a whole number of `MOVING_SECONDS`.
 
-    Whoever reads where they are over and over learns when a piece was committed, and not how many members were in it.
-    What was interrupted is done from the beginning: nothing is left of the pieces that were done.
+    Whoever reads where they are over and over learns when a piece was committed, and not how many members were in it:
+    published numbers decide how many pieces there are, and the last one of a part moves all that are left of it. What
+    was interrupted is done from the beginning: nothing is left of the pieces that were done.
     """
+    published: int = await connection.fetchval("SELECT catalog.published_to_move($1)", id)
+    sizes = [MOVED_AT_ONCE] * (published // (FREEZING_PARTS * MOVED_AT_ONCE)) + [None]
     for part in range(FREEZING_PARTS):
-        moved: UUID | None = None
-        while True:
+        last: UUID | None = None
+        for size in sizes:
             async with begun(connection), in_steps_of(MOVING_SECONDS):
-                moved = await connection.fetchval(move, id, part, moved, MOVED_AT_ONCE)
-            if moved is None:
-                break
+                last = await connection.fetchval(f"SELECT {function}($1, $2, $3, $4)", id, part, last, size)
 
 
 async def _publish_community(connection: Connection, community: UUID) -> None:

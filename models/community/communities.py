@@ -1,12 +1,12 @@
 """Tables of conditions and their communities."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
-from models.columns import Table, choice, key, reference, searchable, within
+from models.columns import Table, choice, key, moment, reference, searchable, within
 from models.languages import translations
 from privacy.budget import FLOOR
 from privacy.described import DescribedEnum
@@ -63,6 +63,7 @@ class Community(Table, table=True):
         CommunityStatus, "status", default=CommunityStatus.OPEN, sa_column_kwargs={"server_default": text("'OPEN'")}
     )
     merged_into_id: UUID | None = reference("catalog.community.id", gone="RESTRICT", nullable=True)
+    moves_at: datetime | None = moment(default=None, nullable=True)  # until all members have moved to the other
     translations: dict[str, dict[str, str]] = translations()
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})  # counts changes by editors
 
@@ -78,7 +79,7 @@ class CommunityIndicator(Table, table=True):
 
 
 class CommunityTreatment(Table, table=True):
-    """A treatment of a community, the most common first."""
+    """A treatment of a community, in the catalogue's order."""
 
     __table_args__ = within("catalog", Index(None, "community_id", "position", "treatment_id"))
 

@@ -45,12 +45,12 @@ class CountRelease(Table, table=True):
 
 
 class SurveyOpening(Table, table=True):
-    """The number that the count of a waiting survey has to reach, with its noise. It is never shown."""
+    """The number that the count of a waiting survey has to reach, with its noise, and the last look. Never shown."""
 
     __table_args__ = within("research")
 
     survey_id: UUID = reference("catalog.survey.id", part_of_key=True)
-    threshold: int
+    threshold: int | None  # null once the survey has opened, or was put back to draft
     looked_on: date | None = None
 
 

@@ -10,7 +10,7 @@ from models.columns import Table, choice, choices, key, moment, only_from, refer
 from models.identity.members import MemberKind, Sex
 from models.identity.organizations import OrganizationKind
 from models.languages import Language, translations
-from privacy.budget import CAP, LARGEST_CAP, LEAST_CAP
+from privacy.budget import CAP, FLOOR, LARGEST_CAP, LEAST_CAP
 from privacy.described import DescribedEnum
 from privacy.domains import REGIONS
 
@@ -93,6 +93,7 @@ class Survey(Table, table=True):
         only_from(OrganizationKind, "offered_to"),
         CheckConstraint(f"cap_micro_rho BETWEEN {LEAST_CAP} AND {LARGEST_CAP}", name="cap"),
         CheckConstraint("no_dataset IS NULL OR status = 'CLOSED'", name="without"),
+        CheckConstraint(f"minimum_participants >= {FLOOR}", name="least_participants"),
     )
 
     id: UUID = key()

@@ -198,7 +198,7 @@ async def set_treatments(
     version: int,
     treatments: Sequence[TreatmentId],
 ) -> UUID:
-    """Replaces the treatments of a community, most common first, and returns the community's id.
+    """Replaces the treatments of a community, in the order in which it lists them, and returns the community's id.
 
     Raises as `set_indicators` does.
     """

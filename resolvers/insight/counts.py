@@ -183,14 +183,8 @@ def is_of_month(counted_on: date | None, today: date) -> bool:
 
 
 async def spent_on_surveys(connection: Connection, community: UUID, today: date) -> int:
-    """What openings and progress of a community's surveys have cost within a year, in micro-rho."""
-    spent: int = await connection.fetchval(
-        """
-        SELECT coalesce(sum(micro_rho), 0)::integer FROM insight.count_release
-        WHERE community_id = $1 AND kind <> 'COMMUNITY' AND published_at >= catalog.year_before($2)
-        """,
-        community, today,
-    )  # fmt: skip
+    """What openings and progress of a community's surveys cost within a year, in micro-rho."""
+    spent: int = await connection.fetchval("SELECT research.spent_on_surveys($1, $2)", community, today)
     return spent
 
 

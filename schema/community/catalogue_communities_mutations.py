@@ -102,6 +102,6 @@ class CatalogueCommunityMutations:
         shows=CHANGED,
         community="The community.",
         version=VERSION,
-        treatments=f"All its treatments, most common first: at most {write.TREATMENTS}. Those that it did not have "
-        "are not retired.",
+        treatments=f"All its treatments, in the order in which it lists them: at most {write.TREATMENTS}. Those that "
+        "it did not have are not retired.",
     )

@@ -88,7 +88,7 @@ class Community(Node):
     )
     indicators: list[Indicator] = sql(resolve.indicators_of, "The indicators that members track, most typical first.")
     treatments: RelayConnection[Treatment] = paged(
-        resolve.treatments_of, "The treatments that members follow, most common first."
+        resolve.treatments_of, "The treatments for its condition, in the catalogue's order."
     )
     associations: list[Member] = sql(
         resolve.associations_of, "The verified associations among its members, by name.", only=PATIENT | MANAGER

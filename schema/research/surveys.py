@@ -205,7 +205,8 @@ class Survey(Node):
     audience=MANAGER,
     row=tables.SurveyProgress,
     description="How far a survey's participants have come: counts with noise, published monthly while it waits or is "
-    f"open, and rounded to tens. Members are counted in the {COUNTED_COMMUNITIES} communities that they joined first.",
+    "open, and rounded to tens. The last ones stay readable after it has closed. Members are counted in the "
+    f"{COUNTED_COMMUNITIES} communities that they joined first.",
 )
 class SurveyProgress:
     counted_on: date = column("The day on which the counts were published, by UTC.")

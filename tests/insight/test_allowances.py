@@ -1,4 +1,7 @@
-"""A year is a year: whatever a member joins and is enrolled in, nothing above their allowance is published of them."""
+"""A year is a year: whatever a member joins and is enrolled in, nothing above their allowance is published of them.
+
+Nor more of the surveys of a community than is reserved for them, however long they wait.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,7 +11,12 @@ import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from privacy.budget import CAP, COUNTED_YEARLY, LARGEST_CAP, LEAST_CAP, TERM_DAYS, YEARLY
+from models.identity.accounts import StaffRole
+from privacy import thresholds
+from privacy.budget import CAP, COUNTED_YEARLY, LARGEST_CAP, LEAST_CAP, SURVEYS_YEARLY, TERM_DAYS, YEARLY
+from resolvers.insight import openings
+from resolvers.insight.counts import publish_progress
+from resolvers.insight.releases import Overspent
 from tests import factories
 from tests.support.clock import set_clock
 from tests.support.records import KINDS
@@ -23,6 +31,15 @@ EVENTS = st.lists(
     st.tuples(st.sampled_from(KINDS_OF_EVENTS), st.sampled_from([0, 0, 0, 1, 30, 182, 363, 364]), CAPS),
     min_size=5,
     max_size=40,
+)
+SURVEY_EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["schedule"] * 4 + ["count"] * 4 + ["postpone"] * 2 + ["wait", "open", "unschedule", "close"]),
+        st.sampled_from([0, 0, 0, 1, 32, 182, 364, 366]),
+        st.integers(0, 9),
+    ),
+    min_size=5,
+    max_size=30,
 )
 
 
@@ -56,6 +73,26 @@ async def test_a_community_that_was_left_uses_the_allowance_for_a_year(admin: as
 @given(EVENTS)
 async def test_no_365_days_cost_more_than_the_allowance(admin: asyncpg.Connection, calendar: list[Event]) -> None:
     assert max_in_a_year(await spent(admin, calendar)) <= YEARLY
+
+
+async def test_surveys_that_have_waited_for_years_are_part_of_each(admin: asyncpg.Connection) -> None:
+    """Four that are charged in a year and postponed: the next year, they leave room for fewer counts and openings."""
+    calendar: list[Event] = [("schedule", 0, 0)] * 4 + [("postpone", 0, 0)]
+    for _ in range(24):
+        calendar += [("count", 32, 0)]
+    charges = await spent_on_surveys(admin, calendar)
+    assert [charge for _, charge in charges].count(thresholds.PRICE) == 4
+    assert SURVEYS_YEARLY - 754 < most_in_a_year(charges) <= SURVEYS_YEARLY
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(SURVEY_EVENTS)
+async def test_no_365_days_of_a_communitys_surveys_cost_more_than_is_reserved(
+    admin: asyncpg.Connection, calendar: list[Event]
+) -> None:
+    assert most_in_a_year(await spent_on_surveys(admin, calendar)) <= SURVEYS_YEARLY
 
 
 async def spent(admin: asyncpg.Connection, calendar: Sequence[Event]) -> list[tuple[date, int]]:
@@ -130,5 +167,78 @@ def max_in_a_year(charges: Sequence[tuple[date, int]]) -> int:
     """The most that was charged within 365 days."""
     return max(
         (sum(charge for at, charge in charges if first <= at < first + timedelta(days=365)) for first, _ in charges),
+        default=0,
+    )
+
+
+Charge = tuple[range, int]  # the days, from the first to the last look of an opening, as ordinals
+
+
+async def spent_on_surveys(admin: asyncpg.Connection, calendar: Sequence[Event]) -> list[Charge]:
+    """What openings and progress of a community's surveys cost, where each that waits is looked at on every day."""
+    transaction = admin.transaction()
+    await transaction.start()
+    try:
+        return await surveyed(admin, calendar)
+    finally:
+        await transaction.rollback()
+
+
+async def surveyed(admin: asyncpg.Connection, calendar: Sequence[Event]) -> list[Charge]:
+    community = (await factories.community(admin))["id"]
+    manager = (await factories.staff(admin, roles=[StaffRole.SURVEY_MANAGER]))["id"]
+    await admin.execute("SELECT set_config('cohorte.staff', $1, true)", str(manager))
+    day, charges = FIRST, list[Charge]()
+    looks: dict[UUID, list[tuple[date, date]]] = {}  # of each survey, the first and the last day of its openings
+
+    async def with_status(*statuses: str) -> list[UUID]:
+        of = "SELECT id FROM catalog.survey WHERE community_id = $1 AND status::text = ANY ($2) ORDER BY title"
+        return [row["id"] for row in await admin.fetch(of, community, statuses)]
+
+    async def look() -> None:
+        for one in await with_status("WAITING"):
+            if await admin.fetch("SELECT FROM research.look($1)", one):
+                looks[one][-1] = (looks[one][-1][0], day)
+
+    for what, days, number in calendar:
+        day += timedelta(days=days)
+        await set_clock(admin, datetime.combine(day, time(12), UTC))
+        await look()
+        waiting, running = await with_status("WAITING"), await with_status("WAITING", "OPEN")
+        one = waiting[number % len(waiting)] if waiting else None
+        if what == "schedule":
+            drafts = await with_status("DRAFT")
+            survey = drafts[0] if drafts else (await factories.survey(admin, community_id=community))["id"]
+            try:
+                async with admin.transaction():
+                    await admin.execute(
+                        "UPDATE catalog.survey SET status = 'WAITING', closes_on = $2 WHERE id = $1", survey, day
+                    )
+                    await openings.begin(admin, survey)
+            except Overspent:
+                continue
+            looks.setdefault(survey, []).append((day, day))
+            await look()
+        elif what == "postpone":
+            later = "UPDATE catalog.survey SET closes_on = $2 WHERE id = ANY ($1)"
+            await admin.execute(later, running, day + timedelta(days=900))
+        elif what == "count":
+            for each in running:
+                await publish_progress(admin, each)
+        elif what in ("open", "unschedule", "close") and one is not None:
+            await admin.execute(f"SELECT catalog.{what}_survey($1)", one)
+    for first, last in (times for found in looks.values() for times in found):
+        charges.append((range(first.toordinal(), last.toordinal() + 1), thresholds.PRICE))
+    published = "SELECT catalog.day_of(published_at), micro_rho FROM insight.count_release WHERE community_id = $1"
+    for on, charge in await admin.fetch(f"{published} AND kind = 'PROGRESS'", community):
+        charges.append((range(on.toordinal(), on.toordinal() + 1), charge))
+    return charges
+
+
+def most_in_a_year(charges: Sequence[Charge]) -> int:
+    """The most that was charged within 365 days, where an opening is part of all days from its first to its last."""
+    starts = {start for days, _ in charges for start in (days.start, days.stop - 1)}
+    return max(
+        (sum(charge for days, charge in charges if days.start < start + 365 and days.stop > start) for start in starts),
         default=0,
     )

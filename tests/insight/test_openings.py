@@ -119,6 +119,15 @@ async def test_a_community_can_afford_only_a_few_surveys_a_year(
             "UPDATE insight.count_release SET published_at = published_at - interval '366 days' WHERE community_id = $1"
         )
         await network.database.execute(past, community_id)
+    # Each stays a part of the year until one has passed since the last day on which it was looked at.
+    looked = """
+        UPDATE research.survey_opening o SET looked_on = catalog.today() - $2::integer FROM catalog.survey s
+        WHERE s.id = o.survey_id AND s.community_id = $1
+    """
+    for days, spent in ((0, opened * 2_450), (364, opened * 2_450), (365, 0)):
+        await network.database.execute(looked, community_id, days)
+        year = "SELECT research.spent_on_surveys($1, catalog.today())"
+        assert await network.value(year, community_id) == spent
     assert await schedules(network, survey_manager, survey) == "WAITING"
 
 
@@ -149,7 +158,7 @@ async def test_a_minimum_below_what_the_community_needs_is_raised_to_it(
     monkeypatch.setattr(thresholds, "noisy_threshold", noisy_threshold)
     community = (await factories.community(network.database, needed_count=300))["id"]
     survey = await drafted(network, survey_manager, community)
-    await network.database.execute("UPDATE catalog.survey SET minimum_participants = 1 WHERE id = $1", key(survey))
+    await network.database.execute("UPDATE catalog.survey SET minimum_participants = 200 WHERE id = $1", key(survey))
     await schedules(network, survey_manager, survey)
     assert numbers == [300]
 

@@ -334,7 +334,7 @@ async def test_only_survey_managers_put_a_survey_back_to_draft(
     survey = await scheduled(network, survey_manager, community_id)
     answer = await network.answer(steward, "surveyUnschedule", "__typename", survey=survey)
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
-    for statement in ("SELECT catalog.unschedule_survey($1)", "SELECT catalog.set_survey_terms($1, NULL, 1, '{}')"):
+    for statement in ("SELECT catalog.unschedule_survey($1)", "SELECT catalog.set_survey_terms($1, NULL, 200, '{}')"):
         async with viewing(network.database, Audience.MANAGER, steward.id):
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only survey managers may do this"):
                 await network.database.execute(statement, key(survey))
@@ -342,7 +342,7 @@ async def test_only_survey_managers_put_a_survey_back_to_draft(
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
                 await network.database.execute(statement, key(survey))
     async with viewing(network.database, Audience.MANAGER, survey_manager.id):
-        terms = "SELECT catalog.set_survey_terms($1, NULL, 1, '{}')"
+        terms = "SELECT catalog.set_survey_terms($1, NULL, 200, '{}')"
         assert await network.database.fetchval(terms, key(survey)) is False
         regions = "UPDATE catalog.eligibility SET regions = '{Corse}' WHERE survey_id = $1"
         assert await network.database.execute(regions, key(survey)) == "UPDATE 0"
@@ -386,8 +386,8 @@ async def test_a_survey_opens_or_goes_back_to_draft_and_never_both(
             await network.deliver()
             invited = await participation(network, ada, survey)
             assert invited == ("INVITED" if status == "OPEN" else None)
-            openings = "SELECT count(*) FROM research.survey_opening WHERE survey_id = $1"
-            assert await network.value(openings, key(survey)) == 0
+            threshold = "SELECT threshold FROM research.survey_opening WHERE survey_id = $1"
+            assert await network.value(threshold, key(survey)) is None
     assert sum(outcomes.values()) == 4
 
 

@@ -55,7 +55,7 @@ async def crowd(
 ) -> Crowd:
     """One member for each set of single-choice answers, with options A to D or `codes`; all consent to everything."""
     community = (await factories.community(database))["id"]
-    offered = {"offered_to": KINDS, "minimum_participants": 1} | survey
+    offered = {"offered_to": KINDS, "minimum_participants": 200} | survey
     made = await factories.survey(
         database,
         community_id=community,

@@ -102,8 +102,8 @@ LANGUAGE sql IMMUTABLE
 RETURN id >= rpad(to_hex(part), 32, '0')::uuid AND id <= rpad(to_hex(part), 32, 'f')::uuid AND (after IS NULL OR id > after);
 
 -- Moves the rows of the next members, at most `most`, of an indicator or a treatment that has merged: of those whose ids
--- begin with the hexadecimal digit `part` and are after `after`. The last of them if there may be more of the part, and
--- null otherwise, or if the entry is not due. The last part ends the move.
+-- begin with the hexadecimal digit `part` and are after `after`. If `most` is null, of all that are left of the part. The
+-- id after which to go on; null if nobody has moved yet, or the entry is not due. The last part ends the move.
 --
 -- Where a member has a value, or a side effect, of both, each stays where it is: none is lost. Datasets and what was
 -- published of them stay as they are.
@@ -132,14 +132,14 @@ BEGIN
         WHERE v.member_id = ANY (movers) AND s.evaluation_id = v.id AND s.indicator_id = move_entry.entry
             AND NOT EXISTS (SELECT FROM care.side_effect n
                 WHERE n.evaluation_id = s.evaluation_id AND n.indicator_id = target);
-        IF cardinality(movers) < move_entry.most AND move_entry.part = 15 THEN
+        IF move_entry.most IS NULL AND move_entry.part = 15 THEN
             UPDATE catalog.indicator i SET moves_at = NULL WHERE i.id = move_entry.entry;
             DELETE FROM care.discussion_topic d
             WHERE d.indicator_id = move_entry.entry AND EXISTS (
                 SELECT FROM care.discussion_topic n WHERE n.discussion_id = d.discussion_id AND n.indicator_id = target);
             UPDATE care.discussion_topic d SET indicator_id = target WHERE d.indicator_id = move_entry.entry;
         END IF;
-        RETURN movers[move_entry.most];
+        RETURN coalesce(movers[cardinality(movers)], move_entry.after);
     END IF;
     SELECT t.merged_into_id INTO target FROM catalog.treatment t
     WHERE t.id = move_entry.entry AND t.id IN (SELECT catalog.entries_to_move()) FOR NO KEY UPDATE;
@@ -154,14 +154,14 @@ BEGIN
         WHERE c.member_id = ANY (movers) AND c.treatment_id = move_entry.entry;
         UPDATE care.evaluation v SET treatment_id = target
         WHERE v.member_id = ANY (movers) AND v.treatment_id = move_entry.entry;
-        IF cardinality(movers) < move_entry.most AND move_entry.part = 15 THEN
+        IF move_entry.most IS NULL AND move_entry.part = 15 THEN
             UPDATE catalog.treatment t SET moves_at = NULL WHERE t.id = move_entry.entry;
             DELETE FROM care.discussion_topic d
             WHERE d.treatment_id = move_entry.entry AND EXISTS (
                 SELECT FROM care.discussion_topic n WHERE n.discussion_id = d.discussion_id AND n.treatment_id = target);
             UPDATE care.discussion_topic d SET treatment_id = target WHERE d.treatment_id = move_entry.entry;
         END IF;
-        RETURN movers[move_entry.most];
+        RETURN coalesce(movers[cardinality(movers)], move_entry.after);
     END IF;
     RETURN NULL;
 END $$;

@@ -81,7 +81,8 @@ BEGIN
     PERFORM identity.require_catalogue_editor();
     PERFORM FROM catalog.community c WHERE c.id IN (merge_community.community, merge_community.target)
     ORDER BY c.id FOR UPDATE;
-    UPDATE catalog.community c SET status = 'MERGED', merged_into_id = merge_community.target
+    UPDATE catalog.community c
+    SET status = 'MERGED', merged_into_id = merge_community.target, moves_at = catalog.clock()
     FROM catalog.community t
     WHERE c.id = merge_community.community AND c.status = 'OPEN' AND NOT catalog.has_running_surveys(c.id)
         AND t.id = merge_community.target AND t.status = 'OPEN' AND t.id <> c.id;
@@ -96,13 +97,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.merge_community(uuid, uuid) TO cohorte_manager;
 
--- The communities that have merged and still have members, discussions or courses of their own, unless members of theirs
--- are being frozen: a member who moved meanwhile would be missing.
+-- The communities that have merged and of which not all pieces have moved, or which still have members, discussions or
+-- courses of their own, unless members of theirs are being frozen: a member who moved meanwhile would be missing.
 CREATE FUNCTION catalog.communities_to_move() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.id FROM catalog.community c
-    WHERE c.status = 'MERGED' AND (EXISTS (SELECT FROM care.membership b WHERE b.community_id = c.id)
+    WHERE c.status = 'MERGED' AND (c.moves_at IS NOT NULL
+        OR EXISTS (SELECT FROM care.membership b WHERE b.community_id = c.id)
         OR EXISTS (SELECT FROM care.discussion d WHERE d.community_id = c.id)
         OR EXISTS (SELECT FROM care.course k WHERE k.community_id = c.id)
         OR EXISTS (SELECT FROM care.diagnosis g WHERE g.community_id = c.id))
@@ -112,10 +114,27 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION catalog.communities_to_move() TO cohorte_publisher;
 
+-- How many members a merger may have to move by what is published: the members of the community that has merged, or of
+-- those that list what an indicator or a treatment has merged into. The number of pieces comes from it.
+CREATE FUNCTION catalog.published_to_move(subject uuid) RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(sum(c.member_count), 0)::integer FROM catalog.community c
+    WHERE c.id = published_to_move.subject OR c.id IN (
+        SELECT b.community_id FROM catalog.indicator i
+        JOIN catalog.community_indicator b ON b.indicator_id = i.merged_into_id
+        WHERE i.id = published_to_move.subject
+        UNION ALL SELECT b.community_id FROM catalog.treatment t
+        JOIN catalog.community_treatment b ON b.treatment_id = t.merged_into_id
+        WHERE t.id = published_to_move.subject)
+$$;
+GRANT EXECUTE ON FUNCTION catalog.published_to_move(uuid) TO cohorte_publisher;
+
 -- Moves the next members of a community that has merged, at most `most`, with their diagnoses and courses: those whose ids
--- begin with the hexadecimal digit `part` and are after `after`. After the last of them, a tenth as many of the discussions
--- whose ids begin so. An id after which to go on if there may be more of the part, and null otherwise, or if the community
--- is not to move. Datasets, insights and licences stay with it.
+-- begin with the hexadecimal digit `part` and are after `after`. If `most` is null, all that are left of the part, and the
+-- discussions whose ids begin so. The id after which to go on; null if nobody has moved yet, or the community is not to
+-- move. The last part ends the move: whoever sees that does not learn which parts had members. Datasets, insights and
+-- licences stay with it.
 --
 -- To the counts, a member who moves is one who leaves and joins: what the counts of the first reserve of their allowance
 -- stays reserved for a year, and the other includes them from its next monthly count on, if there is room. A member of
@@ -126,7 +145,6 @@ AS $$
 DECLARE
     target uuid;
     movers uuid[];
-    last uuid;
 BEGIN
     SELECT c.merged_into_id INTO target FROM catalog.community c
     WHERE c.id = move_members.community AND c.id IN (SELECT catalog.communities_to_move()) FOR NO KEY UPDATE;
@@ -155,22 +173,17 @@ BEGIN
     DELETE FROM care.membership b WHERE b.member_id = ANY (movers) AND b.community_id = move_members.community;
     UPDATE care.course k SET community_id = target
     WHERE k.member_id = ANY (movers) AND k.community_id = move_members.community;
-    last := movers[move_members.most];
-    IF last IS NULL THEN
-        movers := ARRAY(SELECT d.id FROM care.discussion d
-            WHERE d.community_id = move_members.community AND care.in_part(d.id, move_members.part, NULL)
-            ORDER BY d.id LIMIT move_members.most / 10);
+    IF move_members.most IS NULL THEN
         UPDATE care.discussion d SET community_id = target, closed = d.closed OR t.status <> 'OPEN'
-        FROM catalog.community t WHERE d.id = ANY (movers) AND t.id = target;
-        IF cardinality(movers) = move_members.most / 10 THEN
-            last := rpad(to_hex(move_members.part), 32, 'f')::uuid;  -- nobody is after it
-        END IF;
+        FROM catalog.community t
+        WHERE d.community_id = move_members.community AND care.in_part(d.id, move_members.part, NULL) AND t.id = target;
     END IF;
-    IF NOT EXISTS (SELECT FROM catalog.communities_to_move() e WHERE e = move_members.community) THEN
+    IF move_members.most IS NULL AND move_members.part = 15 THEN
+        UPDATE catalog.community c SET moves_at = NULL WHERE c.id = move_members.community;
         -- Those who can answer the surveys of the other are invited.
         PERFORM identity.queue_news('SURVEY_OPENED', s.id)
         FROM catalog.survey s WHERE s.community_id = target AND s.status = 'OPEN' AND NOT catalog.is_over(s.closes_on);
     END IF;
-    RETURN last;
+    RETURN coalesce(movers[cardinality(movers)], move_members.after);
 END $$;
 GRANT EXECUTE ON FUNCTION care.move_members(uuid, integer, uuid, integer) TO cohorte_publisher;

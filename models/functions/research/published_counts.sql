@@ -126,6 +126,21 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION catalog.show_counts(uuid, integer, integer, date) TO cohorte_publisher;
 
+-- What openings and progress of a community's surveys cost within the 365 days that end with a day, in micro-rho. An
+-- opening is charged once and says something on each day on which it is looked at: it is part of the year as long as its
+-- survey waits, and until a year after the last look.
+CREATE FUNCTION research.spent_on_surveys(community uuid, day date) RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(sum(r.micro_rho), 0)::integer
+    FROM insight.count_release r JOIN catalog.survey s ON s.id = r.survey_id
+    LEFT JOIN research.survey_opening o ON o.survey_id = s.id AND r.kind = 'OPENING'
+    WHERE r.community_id = spent_on_surveys.community
+        AND (r.published_at >= catalog.year_before(spent_on_surveys.day) OR o.looked_on > spent_on_surveys.day - 365
+            OR r.kind = 'OPENING' AND s.status = 'WAITING')
+$$;
+GRANT EXECUTE ON FUNCTION research.spent_on_surveys(uuid, date) TO cohorte_publisher;
+
 -- Surveys that wait or are open, and of which no progress was published this month.
 CREATE FUNCTION catalog.surveys_to_count() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

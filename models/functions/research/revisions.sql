@@ -15,7 +15,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    DELETE FROM research.survey_opening o WHERE o.survey_id = unschedule_survey.survey;
+    UPDATE research.survey_opening o SET threshold = NULL WHERE o.survey_id = unschedule_survey.survey;
     DELETE FROM catalog.question q WHERE q.survey_id = unschedule_survey.survey AND q.version < drafted - 1;
     UPDATE catalog.question q SET version = drafted WHERE q.survey_id = unschedule_survey.survey;
     RETURN true;

@@ -5,20 +5,24 @@
 -- changes.
 
 -- Begins the opening of a waiting survey: from now on it opens on the day on which the number of members who can answer
--- it, with noise, reaches the threshold, which has noise too.
+-- it, with noise, reaches the threshold, which has noise too. If another opening of the survey was looked at today, this
+-- one is from tomorrow on.
 CREATE FUNCTION research.begin_opening(survey uuid, threshold integer) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO research.survey_opening (survey_id, threshold, demonstration)
     SELECT s.id, begin_opening.threshold, s.demonstration FROM catalog.survey s WHERE s.id = begin_opening.survey
-    ON CONFLICT (survey_id) DO UPDATE SET threshold = excluded.threshold, looked_on = NULL
+    ON CONFLICT (survey_id) DO UPDATE SET threshold = excluded.threshold
 $$;
 GRANT EXECUTE ON FUNCTION research.begin_opening(uuid, integer) TO cohorte_publisher;
 
--- Whether the opening of a survey has begun.
+-- Whether the opening of a survey has begun, and has not ended.
 CREATE FUNCTION research.is_opening(survey uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$ SELECT EXISTS (SELECT FROM research.survey_opening o WHERE o.survey_id = is_opening.survey) $$;
+AS $$
+    SELECT EXISTS (SELECT FROM research.survey_opening o
+        WHERE o.survey_id = is_opening.survey AND o.threshold IS NOT NULL)
+$$;
 GRANT EXECUTE ON FUNCTION research.is_opening(uuid) TO cohorte_publisher;
 
 -- Whether a waiting survey is looked at today: once a day, from its first day to its last.
@@ -75,7 +79,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    DELETE FROM research.survey_opening o WHERE o.survey_id = open_survey.survey;
+    UPDATE research.survey_opening o SET threshold = NULL WHERE o.survey_id = open_survey.survey;
     PERFORM identity.queue_news('SURVEY_OPENED', open_survey.survey);
     PERFORM care.announce('surveyOpened', open_survey.survey, community);
 END $$;

@@ -1,0 +1,7 @@
+"""Openings are charged until they end, and no piece of a merger depends on who moves."""
+
+from models.migrations import frozen
+
+revision = "0090"
+down_revision = "0085"
+upgrade, downgrade = frozen.steps(__file__)
