@@ -7,16 +7,18 @@ categories. Neither has a figure about members but the size that was published w
 import csv
 import io
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from html import escape
 from typing import Any
 
+from models.identity.organizations import OrganizationKind
 from models.languages import Language
 from models.messages import Message, day_in, message, number_in
 from privacy.budget import SIZE_MARGIN
 from privacy.exports import spreadsheet_text
+from resolvers.insight.variables import Direction, MeasurementScale, VariableGroup
 from server.csv_files import BYTE_ORDER_MARK
 from server.page_headers import ALWAYS
 
@@ -27,6 +29,32 @@ COLUMNS = (
     "variable", *TEXTS, "max_per_member", "codes",
     "category", "category_label", "category_value", "category_codes",
 )  # fmt: skip
+# The values of enumerations, as the page names them; the CSV has their codes.
+GROUPS: Mapping[str, Message] = {
+    VariableGroup.PROFILE: message("Profile of the member"),
+    VariableGroup.TREATMENT: message("Treatment"),
+    VariableGroup.SYMPTOM: message("Symptom"),
+    VariableGroup.MOOD: message("Mood"),
+    VariableGroup.QUALITY_OF_LIFE: message("Quality of life"),
+    VariableGroup.MEASUREMENT: message("Measurement"),
+    VariableGroup.SCORE: message("Score of a questionnaire"),
+    VariableGroup.QUESTION: message("Question of the survey"),
+}
+SCALES: Mapping[str, Message] = {
+    MeasurementScale.NOMINAL: message("Nominal: names, in no order"),
+    MeasurementScale.ORDINAL: message("Ordinal: in order, without values"),
+    MeasurementScale.INTERVAL: message("Interval: in order, each with a value"),
+}
+DIRECTIONS: Mapping[str, Message] = {
+    Direction.HIGHER_IS_BETTER: message("A higher value is better"),
+    Direction.HIGHER_IS_WORSE: message("A higher value is worse"),
+}
+ORGANIZATIONS: Mapping[str, Message] = {
+    OrganizationKind.LABORATORY: message("laboratories"),
+    OrganizationKind.HOSPITAL: message("hospitals"),
+    OrganizationKind.MUTUAL: message("mutual health insurance societies"),
+    OrganizationKind.INSURER: message("insurance companies"),
+}
 STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
     "table{border-collapse:collapse;margin:.5rem 0}td,th{border:1px solid #999;padding:.2rem .6rem;text-align:left}"
@@ -101,7 +129,8 @@ def _facts(dataset: Any, language: Language) -> Iterator[tuple[Message, str]]:
             language
         ),
     )
-    yield message("Offered to"), ", ".join(dataset["offeredTo"])
+    offered_to = (ORGANIZATIONS[kind].in_language(language) for kind in dataset["offeredTo"])
+    yield message("Offered to"), ", ".join(offered_to)
     yield message("How to request it"), dataset["howToRequest"]
 
 
@@ -109,12 +138,13 @@ def _section(variable: Any, language: Language) -> str:
     def say(text: Message) -> str:
         return escape(text.in_language(language))
 
+    direction = variable["direction"]
     facts = (
         (message("Name"), variable["name"]),
         (message("Description"), variable["description"]),
-        (message("Group"), variable["group"]),
-        (message("Scale of measurement"), variable["scale"]),
-        (message("Direction"), variable["direction"]),
+        (message("Group"), GROUPS[variable["group"]].in_language(language)),
+        (message("Scale of measurement"), SCALES[variable["scale"]].in_language(language)),
+        (message("Direction"), direction and DIRECTIONS[direction].in_language(language)),
         (message("Unit"), variable["unit"]),
         (message("Period"), variable["window"]),
         (message("Baseline"), variable["baseline"]),

@@ -16,7 +16,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from models.languages import Language
 from models.viewers import Audience
+from resolvers.insight.cubes import title_of
 from server import logs, request_ids
 from server.compression import coding_of, compressed
 from server.csv_files import french_csv, metadata_of, spreadsheet_csv, trend_csv
@@ -35,6 +37,7 @@ NAME = re.compile(
 )
 TAG = re.compile(r'"[^"]*"')
 UNFIT = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]+')  # for a file's name on some system
+COLON = re.compile(r"\s*:\s+")  # of a sentence
 TITLE_LENGTH = 120
 # The response depends on these headers of the request. A cache of the browser may store it, and has to ask each time.
 VARY = "Accept-Encoding, Accept-Language, Authorization, Cookie, Origin"
@@ -45,26 +48,24 @@ CACHE = "private, no-cache"
 class Format:
     """A format of the files: the document that reads one, its media type, and how it is written.
 
-    `write` takes the insight as read, and the name of its CSV.
+    `write` takes the insight as read, its title, and the name of its CSV.
     """
 
     document: str
     media_type: str
-    write: Callable[[Any, str], str]
+    write: Callable[[Any, str, str], str]
 
 
 CSV = "text/csv; charset=utf-8; header=present"
 METADATA = "application/csvm+json"
 FORMATS = {
-    "csv": Format(INSIGHT_CSV, CSV, lambda insight, _: spreadsheet_csv(insight["file"])),
-    "fr.csv": Format(INSIGHT_CSV, CSV, lambda insight, _: french_csv(insight["file"])),
-    "csv-metadata.json": Format(
-        INSIGHT_CSV_METADATA, METADATA, lambda insight, name: metadata_of(insight, title(insight), name)
-    ),
-    "trend.csv": Format(INSIGHT_TREND, CSV, lambda insight, _: spreadsheet_csv(trend_csv(insight))),
-    "trend.fr.csv": Format(INSIGHT_TREND, CSV, lambda insight, _: french_csv(trend_csv(insight))),
+    "csv": Format(INSIGHT_CSV, CSV, lambda insight, *_: spreadsheet_csv(insight["file"])),
+    "fr.csv": Format(INSIGHT_CSV, CSV, lambda insight, *_: french_csv(insight["file"])),
+    "csv-metadata.json": Format(INSIGHT_CSV_METADATA, METADATA, metadata_of),
+    "trend.csv": Format(INSIGHT_TREND, CSV, lambda insight, *_: spreadsheet_csv(trend_csv(insight))),
+    "trend.fr.csv": Format(INSIGHT_TREND, CSV, lambda insight, *_: french_csv(trend_csv(insight))),
     # JSON-stat has no media type of its own.
-    "json": Format(INSIGHT_JSON_STAT, "application/json", lambda insight, _: str(insight["file"])),
+    "json": Format(INSIGHT_JSON_STAT, "application/json", lambda insight, *_: str(insight["file"])),
 }
 
 
@@ -132,10 +133,11 @@ class InsightFiles(Files):
         insight = (await self.data(context, format.document, {"id": id}))["insight"]
         if insight is None:
             raise no_file()
-        more = spoken(context) | {"content-disposition": disposition(f"insight-{id[4:]}", title(insight), suffix)}
+        title = title_in(context.viewer.reads_in, insight)
+        more = spoken(context) | {"content-disposition": disposition(f"insight-{id[4:]}", title, suffix)}
         if suffix == "csv":
             more["link"] = f'<{id}.csv-metadata.json>; rel="describedby"; type="{METADATA}"'
-        return await as_file(format.write(insight, f"{id}.csv"), format.media_type, more, context.headers)
+        return await as_file(format.write(insight, title, f"{id}.csv"), format.media_type, more, context.headers)
 
 
 def spoken(context: RequestContext) -> dict[str, str]:
@@ -175,12 +177,12 @@ def is_known(tag: str, given: bytes | None) -> bool:
     return text == "*" or tag in TAG.findall(text)
 
 
-def title(insight: Any) -> str:
-    labels = [insight["variable"]["label"], *(each["label"] for each in insight["by"])]
-    return f"{insight['dataset']['title']}, {insight['dataset']['wave']} - {' by '.join(labels)}"
+def title_in(language: Language, insight: Any) -> str:
+    dataset, by = insight["dataset"], [each["label"] for each in insight["by"]]
+    return title_of(f"{dataset['title']}, {dataset['wave']}", insight["variable"]["label"], by).in_language(language)
 
 
 def disposition(plain_name: str, title: str, suffix: str) -> str:
     """A Content-Disposition with a name in ASCII, and one that says what the file contains (RFC 6266)."""
-    fit = " ".join(UNFIT.sub(" ", title).split())[:TITLE_LENGTH].strip(" .")
+    fit = " ".join(UNFIT.sub(" ", COLON.sub(" - ", title)).split())[:TITLE_LENGTH].strip(" .")
     return f"attachment; filename=\"{plain_name}.{suffix}\"; filename*=UTF-8''{quote(f'{fit}.{suffix}', safe='')}"

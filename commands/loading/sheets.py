@@ -131,6 +131,8 @@ COLUMNS: Mapping[str, Mapping[str, SheetColumn]] = {
         "hpo": SheetColumn(code("hpo")),
         "loinc": SheetColumn(code("loinc")),
         "name_fr": SheetColumn(NAME),
+        "unit_fr": SheetColumn(NAME),
+        "lay_names_fr": SheetColumn(several(LAY_NAMES), listed=True),
         "retired_on": SheetColumn(day),
     },
     "treatment": {
@@ -235,8 +237,9 @@ class Sheet:
         """Fills in the bounds of a scale that has its own, without a unit; those of a quantity must be there."""
         values, scale = line.values, line.values.get("scale")
         if scale in BOUNDS:
-            if values.get("unit"):
-                self.refuse(line, "unit", f"must be empty for {scale}")
+            for name in ("unit", "unit_fr"):
+                if values.get(name):
+                    self.refuse(line, name, f"must be empty for {scale}")
             values["unit"] = None
             for name, bound in zip(("minimum", "maximum"), BOUNDS[Scale(scale)], strict=True):
                 if values.get(name) not in (None, bound):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Uuid, false, func, literal_column
+from sqlalchemy import Text, Uuid, false, func, literal_column
 
 from models.community import discussions, proposals
 from models.database import Connection, viewer_of
@@ -18,7 +18,7 @@ from models.research import surveys
 from models.rows import Branches, Expression, Row, Rows, ViewerIds, row, select
 from models.viewers import Audience, Viewer
 from resolvers.calling import Call
-from resolvers.identity import attempts, second_factors
+from resolvers.identity import accounts_rules, attempts, second_factors
 from resolvers.identity.passwords import renewed_hash, verify_normalized, verify_password
 from resolvers.tokens import new_token, token_hash
 from resolvers.transactions import Forbidden, RefusalCode, Result, Work, not_found, refused
@@ -170,6 +170,17 @@ async def revoke_session(connection: Connection, viewer: Viewer, *, session: Ses
         raise not_found("session")
 
 
+async def update_account(connection: Connection, viewer: Viewer, *, locale: str) -> None:
+    """Changes the language of the viewer's account, and of the mails to it.
+
+    Raises Forbidden if the viewer is a program, which has no account, and Refused: INVALID and TOO_LONG.
+    """
+    if viewer.account is None:
+        raise Forbidden
+    checked = accounts_rules.locale_of(locale, "locale")
+    await connection.execute("SELECT identity.change_locale($1, $2)", viewer.account, checked)
+
+
 def viewer(*, viewer: ViewerIds) -> Rows:
     """One row: the owner's ids, and the one that is set as `id`; NO_ROW for callers who have not signed in."""
     nobody: Expression = literal_column(f"'{NO_ROW}'::uuid", Uuid())
@@ -195,6 +206,10 @@ def organization_of(viewer: Row) -> Rows:
 def staff_of(viewer: Row) -> Rows:
     staff = row(tables.Staff)
     return select(staff).where(staff.id == viewer.staff)
+
+
+def locale_of(owner: Row, *, viewer: ViewerIds) -> Expression:
+    return func.identity.account_locale(viewer.account, type_=Text())
 
 
 def viewer_account(*, viewer: ViewerIds) -> Rows:

@@ -311,7 +311,7 @@ def _table(found: Any) -> exports.ExportTable | exports.MeansTable:
         position=found["position"],
     )
     about = exports.About(
-        title=_title(found["title"], variable.label, [each.label for each in by]).in_language(language),
+        title=title_of(found["title"], variable.label, [each.label for each in by]).in_language(language),
         source=source.in_language(language),
         precision=Precision(found["precision"]),
         margin=found["margin"],
@@ -324,7 +324,8 @@ def _table(found: Any) -> exports.ExportTable | exports.MeansTable:
     return exports.ExportTable(about, variable, by, reading.cells_of(*of, stored.size))
 
 
-def _title(dataset: str, variable: str, by: Sequence[str]) -> Message:
+def title_of(dataset: str, variable: str, by: Sequence[str]) -> Message:
+    """The title of an insight, from the dataset's and the labels of its variable and grouping variables."""
     if not by:
         return message("{dataset}: {variable}", dataset=dataset, variable=variable)
     groups: str = by[0]

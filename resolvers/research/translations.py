@@ -22,6 +22,8 @@ from models.tracking import observations, treatments
 
 READERS = (StaffRole.CATALOGUE_EDITOR, StaffRole.SURVEY_MANAGER)
 CHANGEABLE = (SurveyStatus.DRAFT, SurveyStatus.WAITING, SurveyStatus.OPEN)  # surveys that members answer, or will
+INDICATOR = ("name", "unit", "lay_names")
+LISTS = {"lay_names": "layNames"}  # columns that are lists, and the fields that have them
 Parts = Iterator[Select[tuple[object, ...]]]
 
 
@@ -73,13 +75,15 @@ def _of_kind(kind: TranslatedKind, language: Language) -> Parts:
 def _missing(kind: TranslatedKind, language: Language, texts: Texts, column: str) -> Select[tuple[object, ...]]:
     text = getattr(texts.of, column)
     translated = texts.of.translations[language.tag].op("->>")(literal_column(f"'{column}'"))
+    if column in LISTS:
+        text, translated = func.array_to_string(text, literal_column("', '")), func.nullif(translated, word("[]"))
     rank = list(TranslatedKind).index(kind)
     return select(
         literal_column(str(rank), Integer()).label("rank"),
         word(language.value).label("language"),
         word(texts.prefix).label("subject_type"),
         cast(texts.id, Uuid).label("subject_id"),
-        collate(word(column), "C").label("field"),
+        collate(word(LISTS.get(column, column)), "C").label("field"),
         collate(texts.option, "C").label("option"),
         cast(text, Text).label("text"),
     ).where(func.coalesce(text, "") != "", func.coalesce(translated, "") == "", *texts.conditions)
@@ -97,7 +101,7 @@ def _texts_of(kind: TranslatedKind) -> Iterator[Texts]:
             yield Texts("com", community.id, community, ("name", "description"), current, none)
         case TranslatedKind.INDICATOR:
             indicator = row(observations.Indicator)
-            yield Texts("ind", indicator.id, indicator, ("name",), (indicator.retired_on.is_(None),), none)
+            yield Texts("ind", indicator.id, indicator, INDICATOR, (indicator.retired_on.is_(None),), none)
         case TranslatedKind.TREATMENT:
             treatment = row(treatments.Treatment)
             offered = (treatment.retired_on.is_(None), treatment.kind != treatments.TreatmentKind.MEDICATION)

@@ -80,6 +80,11 @@ class Viewer(Node):
         resolve.organization_of, "The organization whose user or program is the caller.", only=BUYER
     )
     staff: Staff | None = sql(resolve.staff_of, "The staff member who is signed in.", only=MANAGER)
+    locale: str | None = sql(
+        resolve.locale_of,
+        "Language and country of the mails that Cohorte sends to the viewer, such as `fr-FR`. Null for a program.",
+        only=SIGNED_IN,
+    )
     second_factors: list[SecondFactor] = sql(
         factors.second_factors_of,
         "The second factors of the viewer's account, oldest first. Empty for a program.",

@@ -2,6 +2,7 @@
 
 from models.identity.second_factors import SecondFactorKind
 from resolvers.identity import accounts, personal_data
+from resolvers.identity.accounts_rules import DEFAULT_LOCALE
 from resolvers.identity.second_factors import CHALLENGE_ATTEMPTS, CHALLENGE_LIFETIME
 from resolvers.rates import Unlimited
 from schema.access import PATIENT, PUBLIC, SIGNED_IN
@@ -20,6 +21,13 @@ class AccountMutations:
         rate="passwords",
         options=Options(payload="Without errors, the account and all data that was the member's alone are gone."),
         password=ACCOUNTS_OWN,
+    )
+    account_update = mutation(
+        accounts.update_account,
+        "Change the language of the viewer's account: of the mails to it, and of answers to requests that name none.",
+        only=SIGNED_IN,
+        rate="changes",
+        locale=f"An IETF language tag, such as `{DEFAULT_LOCALE}`.",
     )
     session_revoke = mutation(
         accounts.revoke_session,

@@ -405,9 +405,9 @@ async def test_a_file_cut_at_the_end_of_a_line_does_not_retire_the_rest(
 CONDITIONS = (
     "key;name;icd10;orpha;name_fr\ndry-river;Dry river disease;G35;4242;Maladie de la rivière\nhill;Hill fever;;;\n"
 )
-INDICATORS = """key,name,kind,scale,unit,minimum,maximum,lay_names,hpo,loinc
-thirst,Thirst,SYMPTOM,RATING_0_10,,,,Riverish|Dry mouth,HP:9999999,
-river-weight,River weight,measurement,quantity,kg,20,300.5,,,29463-7
+INDICATORS = """key,name,kind,scale,unit,minimum,maximum,lay_names,hpo,loinc,unit_fr,lay_names_fr
+thirst,Thirst,SYMPTOM,RATING_0_10,,,,Riverish|Dry mouth,HP:9999999,,,Bouche pâteuse|Pépie
+river-weight,River weight,measurement,quantity,kg,20,300.5,,,29463-7,kilos,
 """
 TREATMENTS = "key;name;kind;atc\nriver-walks;River walks;LIFESTYLE;\nmaravine;Maravine;MEDICATION;n02be01\n"
 COMMUNITIES = """key,name,description,condition,status,indicators,treatments,name_fr,description_fr
@@ -461,7 +461,14 @@ async def test_lists_of_every_kind_and_what_belongs_together(run: Run, db: async
     row = await db.fetchrow("select lay_names, minimum, maximum from catalog.indicator where slug = 'thirst'")
     assert row is not None
     assert dict(row) == {"lay_names": ["Riverish", "Dry mouth"], "minimum": 0.0, "maximum": 10.0}
-    for table, term, slug in (("indicator", "riverish", "thirst"), ("community", "riviere seche", "dry-river")):
+    for slug, french in (("thirst", {"lay_names": ["Bouche pâteuse", "Pépie"]}), ("river-weight", {"unit": "kilos"})):
+        found = await db.fetchval("select translations -> 'fr' from catalog.indicator where slug = $1", slug)
+        assert json.loads(found) == french
+    for table, term, slug in (
+        ("indicator", "riverish", "thirst"),
+        ("indicator", "pepie", "thirst"),
+        ("community", "riviere seche", "dry-river"),
+    ):
         query = f"select slug from catalog.{table} where search @@ catalog.search_query($1)"
         assert [row["slug"] for row in await db.fetch(query, term)] == [slug]
     before = await snapshot(db)
@@ -670,7 +677,7 @@ async def test_every_fault_is_reported_with_its_line_and_column(
     done = await run("csv", "indicators", tmp_path / "faulty-communities.csv")
     assert done.faults == [
         "faulty-communities.csv: the header lacks kind, scale. Columns: key, name, kind, scale, unit, minimum, "
-        "maximum, lay_names, words, hpo, loinc, name_fr, retired_on."
+        "maximum, lay_names, words, hpo, loinc, name_fr, unit_fr, lay_names_fr, retired_on."
     ]
 
 

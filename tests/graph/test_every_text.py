@@ -57,7 +57,7 @@ AS_THEY_ARE = {  # fields of texts that are the same for every reader, with the 
     LEGAL: "Account.termsVersion Consent.noticeVersion Notice.version PrivacyNotice.version Terms.version "
     "Undertakings.version",
     RECORDED: "DataUse.datasetTitle LedgerEntry.line",
-    CODES: "Account.email Account.locale Answer.codes ApiKey.prefix Association.email Association.phone "
+    CODES: "Account.email Account.locale Viewer.locale Answer.codes ApiKey.prefix Association.email Association.phone "
     "Association.website Category.code Category.merges Community.slug "
     "Condition.hpo Condition.icd10 Condition.orpha DataRead.document "
     "DataUse.variables Dataset.wave HelpLine.number Indicator.hpo Indicator.loinc Indicator.slug Indicator.ucum "

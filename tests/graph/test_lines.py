@@ -93,6 +93,7 @@ LINES: Mapping[str, str] = {
     "CategoryGroupInput": "label",
     "CommunityCreateInput": "name slug",
     "CommunityTranslationInput": "name",
+    "AccountUpdateInput": "locale",
     "CommunityUpdateInput": "name",
     "ConditionCreateInput": "hpo icd10 name orpha",
     "ConditionUpdateInput": "hpo icd10 name orpha",
@@ -219,6 +220,8 @@ async def request(
     if kind == "StaffUpdateInput":
         given = {"staff": f"stf_{(await factories.staff(db))['id']}", name: text}
         return await network.staff(StaffRole.ADMINISTRATOR), "staffUpdate", given, name
+    if kind == "AccountUpdateInput":
+        return await network.buyer(), "accountUpdate", {name: text}, name
     if kind == "ProfileUpdateInput":
         return await network.member(), "profileUpdate", {name: text}, name
     if kind == "RegisterInput":

@@ -66,7 +66,7 @@ REACHABLE = {
         "ApiKey": "id name prefix createdAt lastUsedAt expiresAt",
         "Webhook": "id url description events status failingSince previousUntil createdAt deliveries",
         "WebhookDelivery": "id event status attempts failure responseStatus createdAt attemptedAt",
-        "Viewer": "id audience organization secondFactors recoveryCodesLeft mailedEvents",
+        "Viewer": "id audience organization locale secondFactors recoveryCodesLeft mailedEvents",
         "SecondFactor": "id kind name createdAt lastUsedOn",  # of the account that the buyer signs in with
     },
     "what can be asked, by a public domain": {
@@ -124,7 +124,9 @@ REACHABLE = {
     },
 }  # fmt: skip
 # The schemas of PostgreSQL that hold people's rows, but for what a buyer's own account signs in with.
-PERSONAL = re.compile(r"\b(?:care|identity|research)\.(?!(?:second_factor|recovery_codes_left|mailed_events)\b)")
+PERSONAL = re.compile(
+    r"\b(?:care|identity|research)\.(?!(?:second_factor|recovery_codes_left|mailed_events|account_locale)\b)"
+)
 
 
 def reached(schema: GraphQLSchema, root: GraphQLObjectType | None) -> set[str]:

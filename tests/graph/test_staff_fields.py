@@ -134,7 +134,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     },
     "SecondFactor": {ALL: "createdAt id kind lastUsedOn name"},
     "Verification": {MODERATOR: "createdAt decidedBy fullName id reason verified"},
-    "Viewer": {ALL: "audience id recoveryCodesLeft secondFactors staff"},
+    "Viewer": {ALL: "audience id locale recoveryCodesLeft secondFactors staff"},
     "VisibilityRule": {ALL: "operator question values"},
 }
 

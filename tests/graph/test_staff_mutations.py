@@ -73,8 +73,8 @@ REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
 }  # fmt: skip
 # About the caller's own session or account, with or without a role.
 OWN = {
-    "signIn", "signInVerify", "signOut", "sessionRevoke", "register", "verifyEmail", "requestPasswordReset",
-    "resetPassword", "emailChange", "emailChangeConfirm", "emailChangeRevert", "passwordChange",
+    "accountUpdate", "signIn", "signInVerify", "signOut", "sessionRevoke", "register", "verifyEmail",
+    "requestPasswordReset", "resetPassword", "emailChange", "emailChangeConfirm", "emailChangeRevert", "passwordChange",
     "secondFactorChallenge", "secondFactorStart", "secondFactorConfirm", "secondFactorRemove", "recoveryCodesRenew",
 }  # fmt: skip
 

@@ -44,7 +44,7 @@ PROMISED = {
     "Mutation": {
         EVERYONE: "signIn signInVerify register verifyEmail requestPasswordReset resetPassword emailChangeRevert",
         SIGNED_IN: "signOut sessionRevoke secondFactorChallenge secondFactorStart secondFactorConfirm "
-        "secondFactorRemove recoveryCodesRenew emailChange emailChangeConfirm passwordChange",
+        "secondFactorRemove recoveryCodesRenew emailChange emailChangeConfirm passwordChange accountUpdate",
         MEMBERS_AND_STAFF: "postRemove",
         "PATIENT": "associationUpdate careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart "
         "notificationsRead "
@@ -94,6 +94,7 @@ PROMISED = {
     "SecondFactorRemovePayload": {SIGNED_IN: "secondFactorId userErrors query"},
     "RecoveryCodesRenewPayload": {SIGNED_IN: "recoveryCodes userErrors query"},
     "SignOutPayload": {SIGNED_IN: "userErrors query"},
+    "AccountUpdatePayload": {SIGNED_IN: "userErrors query"},
     "CommunityJoinPayload": {"PATIENT": "membership userErrors query"},
     "CommunityLeavePayload": {"PATIENT": "community userErrors query"},
     "AssociationUpdatePayload": {"PATIENT": "member userErrors query"},
@@ -199,7 +200,7 @@ PROMISED = {
     "SecondFactor": {SIGNED_IN: "id kind name createdAt lastUsedOn"},
     "Viewer": {
         EVERYONE: "id audience",
-        SIGNED_IN: "secondFactors recoveryCodesLeft",
+        SIGNED_IN: "locale secondFactors recoveryCodesLeft",
         "PATIENT": "member",
         "BUYER": "organization mailedEvents",
         "MANAGER": "staff",

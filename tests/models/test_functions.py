@@ -314,6 +314,8 @@ CALLERS: dict[str, set[Login]] = {
     "identity.remove_second_factor(uuid,uuid)": {PATIENT, BUYER, MANAGER},
     "identity.renew_recovery_codes(uuid,bytea[])": {PATIENT, BUYER, MANAGER},
     "identity.recovery_codes_left(uuid)": {PATIENT, BUYER, MANAGER},
+    "identity.account_locale(uuid)": {PATIENT, BUYER, MANAGER},
+    "identity.change_locale(uuid,text)": {PATIENT, BUYER, MANAGER},
     "identity.create_staff(text,text,text,text[],text,interval)": {MANAGER},
     "identity.is_administrator()": {MANAGER},
     "identity.suspend_staff(uuid,boolean)": {MANAGER},

@@ -535,6 +535,11 @@ def deliveries_of(seen: VisibleRows, webhook: Found) -> list[Found]:
     return sorted(seen.of("insight.webhook_delivery", webhook_id=webhook["id"]), key=by_creation, reverse=True)[:50]
 
 
+@field("Viewer.locale")
+def locale(seen: VisibleRows, viewer: Found) -> str | None:
+    return seen.locale
+
+
 @field("Viewer.mailedEvents")
 def mailed_events(seen: VisibleRows, viewer: Found) -> list[str]:
     return list(seen.mailed_events)

@@ -104,7 +104,8 @@ class VisibleRows:
         self.recovery_codes: int = sum(
             row["account_id"] == viewer.account for row in codes
         )  # of which only the number shows
-        accounts = snapshot.tables.get("identity.account", [])  # of which buyers read their own choice of mails
+        accounts = snapshot.tables.get("identity.account", [])  # of which viewers read a little of their own
+        self.locale: str | None = next((row["locale"] for row in accounts if row["id"] == viewer.account), None)
         self.mailed_events: list[str] = next(
             (
                 row["mailed_events"]

@@ -266,7 +266,7 @@ TEXTS: dict[
 ] = {  # of each kind, in order: where they are, which columns, and which rows count
     "CONDITION": [("catalog.condition", ("name",), lambda row: row["retired_on"] is None)],
     "COMMUNITY": [("catalog.community", ("name", "description"), lambda row: row["status"] != "MERGED")],
-    "INDICATOR": [("catalog.indicator", ("name",), lambda row: row["retired_on"] is None)],
+    "INDICATOR": [("catalog.indicator", ("name", "unit", "lay_names"), lambda row: row["retired_on"] is None)],
     "TREATMENT": [
         ("catalog.treatment", ("name",), lambda row: row["retired_on"] is None and row["kind"] != "MEDICATION")
     ],
@@ -314,8 +314,9 @@ def missing_of(
     tags = ("en", "fr") if table == "catalog.association" else ("fr",)
     table = "catalog.question" if table == "catalog.question_option" else table
     return [
-        {"rank": rank, "language": tag.upper(), "id": subject.get("id") or subject["member_id"], "field": column,
-         "code": row.get("code") or "", "text": row[column], "option": row.get("code"),
+        {"rank": rank, "language": tag.upper(), "id": subject.get("id") or subject["member_id"],
+         "field": "layNames" if column == "lay_names" else column, "code": row.get("code") or "",
+         "text": ", ".join(row[column]) if column == "lay_names" else row[column], "option": row.get("code"),
          "subject": TypedRow(next(name for name, (_, place) in TABLES.items() if place == table), subject)}
         for tag in tags
         for column in columns

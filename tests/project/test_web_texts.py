@@ -23,10 +23,31 @@ def test_french_has_its_own_apostrophes_and_spaces(path: Path) -> None:
     assert [text for text in texts if re.search(r"\w'\w| [?!;:»]|« |\.\.\.", text)] == []
 
 
+# GraphiQL and what surrounds it are in English.
+PAGES = [path for path in sorted(ROOT.glob("web/src/**/*.tsx")) if "graphiql" not in path.parts]
+BETWEEN_TAGS = re.compile(r">\s*([A-Za-zÀ-ÿ][\w’ ,.]{3,})\s*</")
+ATTRIBUTE = re.compile(r'\b(?:aria-label|placeholder|title|alt)="([A-ZÀ-Þ][^"]*)"')
+
+
+def written_in(text: str) -> list[str]:
+    """The words for people that a component has itself."""
+    return [found for found in BETWEEN_TAGS.findall(text) + ATTRIBUTE.findall(text) if found != "Cohorte"]
+
+
 def test_texts_are_in_their_files() -> None:
-    written = [
-        f"{path.name}: {found}"
-        for path in ROOT.glob("web/src/pages/*/*.tsx")
-        for found in re.findall(r">\s*([A-Za-zÀ-ÿ][\w’ ,.]{3,})\s*</", path.read_text(encoding="utf-8"))
-    ]
+    assert len(PAGES) > 100
+    written = [f"{path.relative_to(ROOT)}: {found}" for path in PAGES for found in written_in(path.read_text("utf-8"))]
     assert written == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("<p>\n  Save your answers\n</p>", ["Save your answers"]),
+        ('<input placeholder="Name" />', ["Name"]),
+        ('<img alt="Écran" title={t.screen} aria-label="Close" />', ["Écran", "Close"]),
+        ('<img alt="" title="sex" /><p>{t.save}</p>', []),
+    ],
+)
+def test_what_a_component_says_itself_is_found(text: str, found: list[str]) -> None:
+    assert written_in(text) == found

@@ -7,7 +7,9 @@ import pytest
 
 from models.identity.accounts import StaffRole
 from models.research.translations import TranslatedKind
+from resolvers.research.translations import LISTS, _texts_of
 from tests import factories
+from tests.graph.test_every_text import IN_LANGUAGE
 from tests.support.callers import User
 from tests.support.network import Network
 
@@ -15,7 +17,8 @@ EDITOR, SURVEYS = StaffRole.CATALOGUE_EDITOR, StaffRole.SURVEY_MANAGER
 LISTED = """query ($kind: TranslatedKind, $in: Language, $after: Cursor) {
   missingTranslations(kind: $kind, language: $in, first: 100, after: $after) {
     nodes { language subject { id } field option text } pageInfo { hasNextPage endCursor } } }"""
-FRENCH = json.dumps({"fr": {"name": "En français", "description": "En français", "title": "En français"}})
+IN_FRENCH = dict.fromkeys(("name", "description", "title", "unit"), "En français") | {"lay_names": ["En français"]}
+FRENCH = json.dumps({"fr": IN_FRENCH})
 
 
 async def listed(network: Network, who: User, id: str, **given: Any) -> list[tuple[str, str | None, str]]:
@@ -36,7 +39,10 @@ ENTRIES = {
         "com", "community", {"name": "Untold", "description": "Of it."},
         [("description", None, "Of it."), ("name", None, "Untold")],
     ),
-    "INDICATOR": ("ind", "indicator", {"name": "Untold"}, [("name", None, "Untold")]),
+    "INDICATOR": (
+        "ind", "indicator", {"name": "Untold", "unit": "nights", "lay_names": ["Of it", "Its own"]},
+        [("layNames", None, "Of it, Its own"), ("name", None, "Untold"), ("unit", None, "nights")],
+    ),
     "TREATMENT": ("trt", "treatment", {"name": "Untold", "kind": "DEVICE"}, [("name", None, "Untold")]),
     "SURVEY": (
         "svy", "survey", {"title": "Untold", "description": "Of it.", "status": "DRAFT"},
@@ -58,7 +64,7 @@ async def test_a_text_is_listed_until_it_is_translated(network: Network, kind: s
     assert await listed(network, staff, f"{prefix}_{made['id']}", **{"in": "EN"}) == []
     other = next(each.value for each in TranslatedKind if each.value != kind)
     assert await listed(network, staff, f"{prefix}_{made['id']}", kind=other) == []
-    blank = json.dumps({"fr": dict.fromkeys(json.loads(FRENCH)["fr"], "")})
+    blank = json.dumps({"fr": {name: type(text)() for name, text in IN_FRENCH.items()}})
     await network.database.execute(
         f"UPDATE catalog.{factory} SET translations = $2 WHERE id = $1", made["id"], blank
     )  # fmt: skip
@@ -67,6 +73,26 @@ async def test_a_text_is_listed_until_it_is_translated(network: Network, kind: s
         f"UPDATE catalog.{factory} SET translations = $2 WHERE id = $1", made["id"], FRENCH
     )  # fmt: skip
     assert await listed(network, staff, f"{prefix}_{made['id']}") == []
+
+
+def test_every_translated_field_of_what_people_write_is_listed() -> None:
+    """Fields of datasets are in both languages from the start."""
+    types = {
+        "con": "Condition",
+        "com": "Community",
+        "ind": "Indicator",
+        "trt": "Treatment",
+        "svy": "Survey",
+        "qst": "Question",
+        "asn": "Association",
+    }
+    listed = set()
+    for kind in TranslatedKind:
+        for texts in _texts_of(kind):
+            named = "QuestionOption" if texts.columns == ("label",) else types[texts.prefix]
+            listed |= {f"{named}.{LISTS.get(column, column)}" for column in texts.columns}
+    written = {*types.values(), "QuestionOption"}
+    assert listed == {field for field in IN_LANGUAGE if field.partition(".")[0] in written}
 
 
 async def test_what_nobody_is_shown_any_more_is_not_listed(network: Network) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
@@ -12,11 +13,16 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetStatus
+from models.languages import Language
+from models.messages import Message
 from models.tracking.observations import IndicatorKind
 from privacy import domains
+from privacy.described import DescribedEnum
 from privacy.domains import CatalogueEntry, TrackedIndicator
-from server.codebooks import COLUMNS, codebook_csv
+from resolvers.insight.variables import Direction, MeasurementScale, VariableGroup
+from server.codebooks import COLUMNS, DIRECTIONS, GROUPS, ORGANIZATIONS, SCALES, codebook_csv
 from server.file_documents import OWN
 from server.trusted_documents import trust_own
 from tests import factories
@@ -24,6 +30,12 @@ from tests.support import records
 from tests.support.client import ANYBODY, Caller
 from tests.support.network import Network
 
+ENUMERATIONS: Mapping[type[DescribedEnum], Mapping[str, Message]] = {
+    VariableGroup: GROUPS,
+    MeasurementScale: SCALES,
+    Direction: DIRECTIONS,
+    OrganizationKind: ORGANIZATIONS,
+}
 PROBLEM = "application/problem+json"
 
 
@@ -88,6 +100,33 @@ async def test_strangers_read_a_codebook_as_a_page(network: Network, dataset: st
     names = set(page.attributes["id"])
     assert len(names) == 13
     assert {f"#{name}" for name in names} == set(page.attributes["href"])
+
+
+WORDS = {
+    "en": {"Symptom", "Interval: in order, each with a value", "A higher value is worse", "laboratories"},
+    "fr": {
+        "Symptôme",
+        "D’intervalle\u00a0: dans un ordre, avec une valeur chacune",
+        "Une valeur plus élevée est défavorable",
+        "laboratoires",
+    },
+}
+
+
+@pytest.mark.parametrize("language", WORDS)
+async def test_a_page_has_words_for_the_values_of_enumerations(network: Network, dataset: str, language: str) -> None:
+    answer = await get(network, f"/codebooks/{dataset}.html", {"accept-language": language})
+    shown = Outline(answer.text).shown
+    assert WORDS[language] <= {part for text in shown for part in (text, *text.split(", "))}
+    values = {each.value for kind in ENUMERATIONS for each in kind}
+    assert not [text for text in shown if values & set(re.findall("[A-Z_]{4,}", text))]
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_value_of_an_enumeration_has_words(language: Language) -> None:
+    for kind, words in ENUMERATIONS.items():
+        for value in kind:
+            assert not re.search("[A-Z_]{4,}", words[value].in_language(language)), value
 
 
 async def test_a_page_may_have_its_style_and_nothing_else(network: Network, dataset: str) -> None:

@@ -53,13 +53,23 @@ async def test_a_file_is_named_after_what_it_contains(published: Published) -> N
     answer = await get(published, "licensed", address(published))
     plain, _, extended = answer.headers["content-disposition"].partition("; filename*=UTF-8''")
     assert plain == f'attachment; filename="insight-{published.ids["fatigue"][4:]}.csv"'
-    assert unquote(extended) == "Tracking of Home, 2026 spring - Fatigue by Sex.csv"
+    assert unquote(extended) == "Tracking of Home, 2026 spring - Fatigue, by Sex.csv"
+
+
+async def test_a_files_name_and_title_are_in_the_language_of_the_request(published: Published) -> None:
+    french = {"accept-language": "fr"}
+    answer = await get(published, "licensed", address(published, "fr.csv"), french)
+    _, _, extended = answer.headers["content-disposition"].partition("; filename*=UTF-8''")
+    assert unquote(extended) == "Tracking of Home, 2026 spring - Fatigue, par Sex.fr.csv"
+    metadata = (await get(published, "licensed", address(published, "csv-metadata.json"), french)).json()
+    assert metadata["dc:title"] == "Tracking of Home, 2026 spring\u00a0: Fatigue, par Sex"
 
 
 @pytest.mark.parametrize(
     ("title", "name"),
     [
-        ('a"b\r\nc: ../d\\e', "a b c .. d e.csv"),
+        ('a"b\r\nc:../d\\e', "a b c .. d e.csv"),
+        ("Suivi\u00a0: sexe", "Suivi - sexe.csv"),
         ("Médicament № 1; filename=x", "Médicament № 1; filename=x.csv"),
         ("w" * 500, "w" * 120 + ".csv"),
         ("...", ".csv"),
@@ -215,7 +225,7 @@ async def test_a_french_spreadsheet_reads_the_same_figures(published: Published)
     english = (await get(published, "licensed", address(published))).content.decode("utf-8-sig")
     answer = await get(published, "licensed", address(published, "fr.csv"))
     assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
-    assert unquote(answer.headers["content-disposition"]).endswith("Fatigue by Sex.fr.csv")
+    assert unquote(answer.headers["content-disposition"]).endswith("Fatigue, by Sex.fr.csv")
     assert answer.content.startswith(codecs.BOM_UTF8)
     lines = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""), delimiter=";"))
     expected = list(csv.reader(io.StringIO(english, newline="")))
@@ -302,7 +312,7 @@ async def test_the_metadata_describe_the_csv(published: Published) -> None:
     assert found["@context"] == "http://www.w3.org/ns/csvw"
     assert f"/insights/{found['url']}" == address(published)
     assert (found["dc:title"], found["dc:created"], found["dc:issued"], found["dc:creator"]) == (
-        "Tracking of Home, 2026 spring - Fatigue by Sex",
+        "Tracking of Home, 2026 spring: Fatigue, by Sex",
         "2026-03-02",
         facts["publishedAt"],
         "Who is licensed",

@@ -12,6 +12,7 @@ from server.sessions import ChangedSessions, Sessions
 from tests import factories
 from tests.server.test_events import EventNetwork, event_network
 from tests.support.client import Ask, Caller, serving
+from tests.support.network import Network
 from tests.support.subscribers import announce, event_stream, socket, subscribed
 
 OPENED = "subscription($community: String) { surveyOpened(community: $community) { title } }"
@@ -78,6 +79,36 @@ async def test_event_streams_go_on_in_the_new_language(
             # Their other answers too: the same connection of the process has notified it of both.
             (error,) = (await there(who, REFUSED))["data"]["postAdd"]["userErrors"]
             assert REFUSALS[language] in error["message"]
+
+
+SETTINGS = "{ viewer { locale } }"
+OWN_CHANGE = "mutation($to: String!) { accountUpdate(input: {locale: $to}) { userErrors { message } } }"
+
+
+@pytest.mark.parametrize("account", ["patient", "laboratory", "manager"])
+async def test_everybody_who_signs_in_reads_and_changes_their_language(fresh: str, account: str) -> None:
+    async with event_network(fresh) as network, serving(fresh) as there:
+        who = await network.ask.sign_in(account)
+        for locale, words in (("en-GB", "must be a language tag"), ("fr-CA", "étiquette de langue")):
+            assert await network.ask(who, OWN_CHANGE, {"to": locale}) == {"data": {"accountUpdate": {"userErrors": []}}}
+            assert await network.ask(who, SETTINGS) == {"data": {"viewer": {"locale": locale}}}
+            for _ in range(200):  # until the other process is notified
+                [error] = (await there(who, OWN_CHANGE, {"to": "??"}))["data"]["accountUpdate"]["userErrors"]
+                if words in error["message"]:
+                    break
+            assert words in error["message"]
+            assert await there(who, SETTINGS) == {"data": {"viewer": {"locale": locale}}}  # mails have it
+
+
+async def test_nobody_changes_or_reads_the_language_of_another_account(network: Network) -> None:
+    one, other = await network.staff(), await network.buyer()
+    id = await network.value("SELECT id FROM identity.account WHERE organization_id = $1", other.id)
+    before = await network.value("SELECT locale FROM identity.account WHERE id = $1", id)
+    async with network.database.transaction():
+        await network.database.execute("SELECT set_config('cohorte.staff', $1, true)", str(one.id))
+        await network.database.execute("SELECT identity.change_locale($1, 'pt-BR')", id)
+        assert await network.value("SELECT identity.account_locale($1)", id) is None
+    assert await network.value("SELECT locale FROM identity.account WHERE id = $1", id) == before != "pt-BR"
 
 
 class OneAccount:

@@ -48,8 +48,8 @@ COUNTED = {
     "webhookPause webhookResume webhookRotate webhookTest",
     "insights": "insightPlanPublish insightPublish",
     "requests": "catalogueProposalCreate dataUseLinkResults licenceRequest",
-    "changes": "careLinkAccept careLinkEnd catalogueProposalWithdraw communityJoin communityLeave discussionPin "
-    "mailedEventsChoose notificationsRead postRemove sessionRevoke termsAccept",
+    "changes": "accountUpdate careLinkAccept careLinkEnd catalogueProposalWithdraw communityJoin communityLeave "
+    "discussionPin mailedEventsChoose notificationsRead postRemove sessionRevoke termsAccept",
     "staff": "ambassadorAppoint appealResolve associationVerify catalogueProposalsAccept catalogueProposalsDecline "
     "catalogueProposalsMerge communityClose communityCreate communityIndicatorsSet "
     "communityMerge communityOpen communityTreatmentsSet communityUpdate conditionCreate conditionRetire "

@@ -139,6 +139,24 @@ END $$;
 CREATE TRIGGER renew_viewers AFTER UPDATE OF locale ON identity.account
     FOR EACH ROW WHEN (OLD.locale <> NEW.locale) EXECUTE FUNCTION identity.renew_viewers();
 
+-- The locale of the viewer's account. Null for an account that is not the viewer's.
+CREATE FUNCTION identity.account_locale(account_id uuid) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT a.locale FROM identity.account a
+    WHERE a.id = account_locale.account_id AND a.id = ANY (identity.viewer_accounts())
+$$;
+GRANT EXECUTE ON FUNCTION identity.account_locale(uuid) TO cohorte_patient, cohorte_buyer, cohorte_manager;
+
+-- Changes the locale of the viewer's account.
+CREATE FUNCTION identity.change_locale(account_id uuid, locale text) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE identity.account a SET locale = change_locale.locale
+    WHERE a.id = change_locale.account_id AND a.id = ANY (identity.viewer_accounts())
+$$;
+GRANT EXECUTE ON FUNCTION identity.change_locale(uuid, text) TO cohorte_patient, cohorte_buyer, cohorte_manager;
+
 -- Closes all sessions of an account. For other functions of the owner.
 CREATE FUNCTION identity.close_sessions(account_id uuid) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp

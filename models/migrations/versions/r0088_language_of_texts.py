@@ -3,5 +3,5 @@
 from models.migrations import frozen
 
 revision = "0088"
-down_revision = "0085"
+down_revision = "0087"
 upgrade, downgrade = frozen.steps(__file__)

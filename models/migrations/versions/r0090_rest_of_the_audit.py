@@ -3,5 +3,5 @@
 from models.migrations import frozen
 
 revision = "0090"
-down_revision = "0085"
+down_revision = "0089"
 upgrade, downgrade = frozen.steps(__file__)

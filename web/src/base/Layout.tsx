@@ -8,6 +8,7 @@ import { NAVIGATION } from "../app/navigation";
 import { useSession } from "../app/session";
 import icon from "../icon.svg";
 import { useLanguage, useWords } from "../text/words";
+import { AccountLanguage } from "./AccountLanguage";
 import { Button } from "./Button";
 import { LanguageButton } from "./LanguageButton";
 import { Notice } from "./Notice";
@@ -83,7 +84,10 @@ function Header() {
             </Link>
           </>
         ) : (
-          <Button onClick={() => void end()}>{t.signOut}</Button>
+          <>
+            {audience !== "PATIENT" && <AccountLanguage />}
+            <Button onClick={() => void end()}>{t.signOut}</Button>
+          </>
         )}
       </div>
       {failed && <Notice kind="fault">{t.failed}</Notice>}

@@ -4,9 +4,9 @@ import { useEffect, useState } from "react";
 import { viewOf, VIEWS, type Audience, type Schemas, type View } from "../graph/views";
 import type { Demonstration } from "../session/demoAccounts";
 import { currentAudience, signIn, signOut } from "../session/session";
-import { SignIn } from "../session/SignIn";
 import { Compare } from "./Compare";
 import { Explorer } from "./Explorer";
+import { SignIn } from "./SignIn";
 import { ViewSwitcher } from "./ViewSwitcher";
 
 interface Props {

@@ -474,6 +474,7 @@ fragment Cost on PrivacyCost {
 
 fragment InsightFields on Insight {
   id
+  synthetic
   dataset {
     id
     title
@@ -571,6 +572,7 @@ fragment Cost on PrivacyCost {
 
 fragment InsightFields on Insight {
   id
+  synthetic
   dataset {
     id
     title
@@ -668,6 +670,7 @@ fragment Cost on PrivacyCost {
 
 fragment InsightFields on Insight {
   id
+  synthetic
   dataset {
     id
     title

@@ -3,9 +3,9 @@
 import "./settings.css";
 
 import { useState } from "react";
+import { AccountLanguage } from "../../../base/AccountLanguage";
 import { RadioField, SelectField, TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
-import { MemberLanguage } from "../../../base/MemberLanguage";
 import { Notice } from "../../../base/Notice";
 import { PageTitle } from "../../../base/PageTitle";
 import { Shown } from "../../../base/Shown";
@@ -36,7 +36,7 @@ export function Page() {
       </Shown>
       <h2>{t.language}</h2>
       <p>{t.languageHint}</p>
-      <MemberLanguage />
+      <AccountLanguage />
     </>
   );
 }

@@ -4,8 +4,8 @@ import "./surveys.css";
 
 import { useEffect, useState } from "react";
 import type { PageProps } from "../../../app/route";
+import { AccountLanguage } from "../../../base/AccountLanguage";
 import { Loading } from "../../../base/Loading";
-import { MemberLanguage } from "../../../base/MemberLanguage";
 import { Notice } from "../../../base/Notice";
 import { PageTitle } from "../../../base/PageTitle";
 import { Shown } from "../../../base/Shown";
@@ -68,7 +68,7 @@ function Introduction({ survey }: { survey: QuestionnaireFragment }) {
     <>
       <div className="form-end language">
         <span className="quiet">{survey.community.name}</span>
-        <MemberLanguage />
+        <AccountLanguage />
       </div>
       <PageTitle>{survey.title}</PageTitle>
       <p>{survey.description}</p>

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState, type FormEvent } from "react";
 import type { Audience } from "../graph/views";
-import { passkeyProof, signIn, verify, type Challenge, type Outcome, type Proof } from "./session";
+import { passkeyProof, signIn, verify, type Challenge, type Outcome, type Proof } from "../session/session";
 
 interface Props {
   title: string;

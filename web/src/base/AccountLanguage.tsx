@@ -1,14 +1,14 @@
-// Changes the language of a member's account, in the middle of whatever they do.
+// Changes the language of the viewer's account, in the middle of whatever they do.
 
 import { useSession } from "../app/session";
 import { useAction } from "../graph/hooks";
 import { LOCALES, type Language } from "../text/words";
+import { AccountLanguageSet } from "./account/accountLanguage";
 import { LanguageButton } from "./LanguageButton";
-import { MemberLanguageSet } from "./patient/memberLanguage";
 
-export function MemberLanguage() {
+export function AccountLanguage() {
   const { refresh } = useSession();
-  const { run, busy } = useAction(MemberLanguageSet, (data) => data.profileUpdate);
+  const { run, busy } = useAction(AccountLanguageSet, (data) => data.accountUpdate);
 
   async function change(language: Language): Promise<void> {
     if (await run({ locale: LOCALES[language] })) await refresh();
