@@ -20,7 +20,7 @@ from tests.server.test_events import NOTIFIED, EventNetwork, event_network
 from tests.support.client import SIGN_OUT, Ask, Caller
 from tests.support.subscribers import POST_ADDED, held, streams_of, subscribed
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 WHO = "{ viewer { audience } }"
 PATIENT = {"data": {"viewer": {"audience": "PATIENT"}}}
 
