@@ -5,8 +5,9 @@ Notices, terms, privacy notices and help lines are never among them: none is pub
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Integer, Select, Text, Uuid, cast, collate, func, literal_column, or_, union_all
+from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, cast, collate, func, literal_column, or_, union_all
 from sqlalchemy.dialects.postgresql import array
 from sqlmodel import SQLModel
 
@@ -74,7 +75,7 @@ def _of_kind(kind: TranslatedKind, language: Language) -> Parts:
 
 def _missing(kind: TranslatedKind, language: Language, texts: Texts, column: str) -> Select[tuple[object, ...]]:
     text = getattr(texts.of, column)
-    translated = texts.of.translations[language.tag].op("->>")(literal_column(f"'{column}'"))
+    translated: ColumnElement[Any] = texts.of.translations[language.tag].op("->>")(literal_column(f"'{column}'"))
     if column in LISTS:
         text, translated = func.array_to_string(text, literal_column("', '")), func.nullif(translated, word("[]"))
     rank = list(TranslatedKind).index(kind)

@@ -319,13 +319,14 @@ async def test_who_may_not_publish_is_told_why(network: Network, respondents: Cr
     survey_manager = await network.staff(StaffRole.SURVEY_MANAGER)
     assert await codes(stranger, question("q")) == ["LICENCE_REQUIRED"]
     assert await codes(survey_manager, question("q")) == ["NOT_ELIGIBLE"]
-    given = {"dataset": dataset, "questions": [question("q"), question("q", "r")]}
+    questions = [question("q"), question("q", "r")]
+    given: dict[str, Any] = {"dataset": dataset, "questions": questions}
     refused = await network.refused(stranger, "insightPlanPublish", **given)
     assert refused == ("LICENCE_REQUIRED", "input.dataset")
     answer = await network.answer(survey_manager, "insightPlanPublish", "userErrors { code }", **given)
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     await network.database.execute("UPDATE insight.dataset SET status = 'ENDED' WHERE id = $1", key(dataset))
-    assert await codes(owner, *given["questions"]) == ["TOO_LATE"]
+    assert await codes(owner, *questions) == ["TOO_LATE"]
     assert await network.refused(owner, "insightPlanPublish", **given) == ("TOO_LATE", "input.dataset")
     # What is published is still free.
     assert await codes(owner, question("q")) == []

@@ -33,7 +33,7 @@ async def listed(network: Network, who: User, id: str, **given: Any) -> list[tup
         after = page["pageInfo"]["endCursor"]
 
 
-ENTRIES = {
+ENTRIES: dict[str, tuple[str, str, dict[str, Any], list[tuple[str, str | None, str]]]] = {
     "CONDITION": ("con", "condition", {"name": "Untold"}, [("name", None, "Untold")]),
     "COMMUNITY": (
         "com", "community", {"name": "Untold", "description": "Of it."},
