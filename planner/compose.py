@@ -66,7 +66,8 @@ class StatementBuilder:
     bound: dict[str, Reader] = field(default_factory=dict)
     checks: list[IdCheck] = field(default_factory=list)
     parent: str = ""  # the type whose field is being built
-    via: str = ""  # and that field, as `Type.field`
+    via: str = ""  # that field, as `Type.field`
+    above: Row | None = None  # and the row on which it is resolved
     marked: bool = False  # objects have the ids of the members whom they are about
     recorded: bool = False  # objects have which kinds of a member's data they show
 
@@ -85,9 +86,10 @@ class StatementBuilder:
 
     def field(self, kind: GraphQLObjectType, this: Row | None, nodes: list[FieldNode]) -> Expression:
         """The expression of one field with its selection. Raises NotPlannable."""
-        outer, self.parent, self.via = (self.parent, self.via), kind.name, f"{kind.name}.{nodes[0].name.value}"
+        outer = self.parent, self.via, self.above
+        self.parent, self.via, self.above = kind.name, f"{kind.name}.{nodes[0].name.value}", this
         found = self.expression_of(kind, this, nodes)
-        self.parent, self.via = outer
+        self.parent, self.via, self.above = outer
         return found
 
     def expression_of(self, kind: GraphQLObjectType, this: Row | None, nodes: list[FieldNode]) -> Expression:

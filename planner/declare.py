@@ -163,13 +163,16 @@ Source = Column | Sql | Paged | NodeById | NodesByIds
 class AboutMember:
     """Whom the rows of a type are about: the member whose id is in `column`, of whom selecting a row counts as reading.
 
-    Selecting nothing but the `free` fields does not. Rows that are reached from a row about a member are of the same
-    member, and count with it, unless the type has free fields. Without a column, rows are the viewer's own, or those of
-    a patient whose diary they keep: neither they nor what is reached from them counts.
+    Selecting nothing but the `free` fields does not, unless a field of `telling` leads there, such as
+    `Community.members`, and its resolver is true of the row above: to be in such a list tells something. Rows that are
+    reached from a row about a member are of the same member, and count with it, unless the type has free fields.
+    Without a column, rows are the viewer's own, or those of a patient whose diary they keep: neither they nor what is
+    reached from them counts.
     """
 
     column: str | None = None
     free: frozenset[str] = frozenset()
+    telling: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from models.rows import Expression, Row
 from planner.arguments import bad_user_input, cursor_reader, is_given
 from planner.declare import PAGE_SIZE
 from planner.expressions import EMPTY_LIST, NamedColumn, as_list, as_object, integer, labelled, typename
+from planner.member_reads import KEY, told
 from planner.tables import Ordered
 
 if TYPE_CHECKING:
@@ -126,6 +127,10 @@ class Page(Mapping[str, Expression]):
     def connection(self, kind: GraphQLObjectType, selected: dict[str, list[FieldNode]]) -> Expression:
         """The connection's JSON. Its fields come first: they determine the columns and aggregates of the page."""
         found: Labels = []
+        # Cursors contain the keys of the order, such as members' ids.
+        about = told(self.builder, get_named_type(kind.fields["nodes"].type), self.row)
+        if about is not None:
+            found.append((KEY, self.sum("_told", func.string_agg(about, " ").filter(self.inside))))
         for key, nodes in selected.items():
             name = nodes[0].name.value
             if name == "__typename":

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from graphql import FieldNode, GraphQLObjectType
-from sqlalchemy import Text
+from sqlalchemy import Text, case
 from sqlalchemy import cast as sql_cast
 
 from models.rows import Expression, Row
@@ -13,9 +13,9 @@ from models.viewers import Audience
 if TYPE_CHECKING:
     from planner.compose import StatementBuilder
 
-KEY = "$m"  # of an object about a member, before all others; no response key has a dollar sign
+KEY = "$m"  # of an object about members, before all others; no response key has a dollar sign
 # Within a text of JSON, quotes are escaped: this matches no value that somebody wrote.
-MARK = re.compile(r'"\$m":"([0-9a-f-]{36})",')
+MARK = re.compile(r'"\$m":(?:null|"([0-9a-f -]+)"),')
 
 
 def mark(
@@ -23,19 +23,38 @@ def mark(
 ) -> list[tuple[str, Expression]]:
     """The id of the member whom a row is about, under KEY; nothing if selecting these fields does not count.
 
-    Only members' reads are counted.
+    Null where it does not count at this row. Only members' reads are counted.
     """
     about = builder.tables.about.get(kind.name)
     if about is None or about.column is None or this is None or builder.audience is not Audience.PATIENT:
         return []
-    selected = {nodes[0].name.value for nodes in fields.values()} - about.free - {"__typename"}
+    selected = {nodes[0].name.value for nodes in fields.values()} - {"__typename"}
     if not selected or (not about.free and builder.parent in builder.tables.about):
         return []
+    if selected <= about.free:
+        found = told(builder, kind, this)
+        return [] if found is None else [(KEY, found)]
     builder.marked = True
     return [(KEY, sql_cast(getattr(this, about.column), Text()))]
 
 
+def told(builder: "StatementBuilder", kind: GraphQLObjectType, this: Row) -> Expression | None:
+    """The id of the member of whom it tells something that the field being built leads to them, else null.
+
+    None if that field tells nothing.
+    """
+    about = builder.tables.about.get(kind.name)
+    if about is None or about.column is None or builder.audience is not Audience.PATIENT:
+        return None
+    if builder.via not in about.telling:
+        return None
+    builder.marked = True
+    tells = about.telling[builder.via](builder.above, viewer=builder.viewer_ids())
+    return case((tells, sql_cast(getattr(this, about.column), Text())))
+
+
 def unmarked(text: str) -> tuple[str, set[str]]:
     """An answer without the marks, and the ids of the members whose data it has."""
-    members = set(MARK.findall(text))
-    return (MARK.sub("", text) if members else text), members
+    if f'"{KEY}":' not in text:
+        return text, set()
+    return MARK.sub("", text), {member for found in MARK.findall(text) for member in found.split()}

@@ -103,6 +103,11 @@ def viewer_membership(community: Row, *, viewer: ViewerIds) -> Rows:
     return select(membership).where(membership.community_id == community.id, membership.member_id == viewer.member)
 
 
+def is_outside(community: Row, *, viewer: ViewerIds) -> Expression:
+    """Whether the viewer does not belong to the community."""
+    return ~viewer_membership(community, viewer=viewer).exists()
+
+
 def members_of(community: Row) -> Rows:
     member, membership = row(members.Member), row(members.Membership)
     return (

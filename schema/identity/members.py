@@ -46,8 +46,13 @@ class Suspension(Node):
     created_at: datetime = column("When the moderator suspended the member.")
 
 
-# What a list of members shows, and what others write about an association.
-SHOWN = AboutMember("id", frozenset({"id", "pseudonym", "kind", "verified", "association"}))
+# What a list of members shows, and what others write about an association. Belonging to a community is a diagnosis: who
+# belongs to it lists the others freely.
+SHOWN = AboutMember(
+    "id",
+    frozenset({"id", "pseudonym", "kind", "verified", "association"}),
+    {"Community.members": communities.is_outside},
+)
 RECORDED = Recorded(
     "id",
     entrusted=data_reads.patients_of,

@@ -159,7 +159,12 @@ async def test_every_way_to_a_members_data_counts(small: Network) -> None:
         f'{{ node(id: "evl_{evaluation["id"]}") {{ id }} }}': 1,
         f'{{ node(id: "crs_{evaluation["course_id"]}") {{ ... on TreatmentCourse {{ dose }} }} }}': 1,
         f'{{ nodes(ids: ["obs_{observation["id"]}", "obs_x"]) {{ ... on Observation {{ value }} }} }}': 1,
-        f"{{ {of_community} {{ members {{ nodes {{ id pseudonym kind verified }} }} }} }}": 0,
+        f"{{ {of_community} {{ members {{ nodes {{ id pseudonym kind verified }} }} }} }}": 1,
+        f"{{ {of_community} {{ members {{ edges {{ node {{ id }} }} }} }} }}": 1,
+        f"{{ {of_community} {{ members {{ edges {{ cursor }} }} }} }}": 1,
+        f"{{ {of_community} {{ members(first: 3) {{ pageInfo {{ endCursor }} }} }} }}": 1,
+        f"{{ {discussions} {{ community {{ members(first: 5) {{ nodes {{ id }} }} }} }} }} }} }}": 1,
+        f'{{ member(pseudonym: "{member.name}") {{ id kind }} }}': 0,
         f"{{ {discussions} {{ title posts {{ nodes {{ body author {{ pseudonym }} }} }} }} }} }} }}": 0,
     }
     for query, count in ways.items():
@@ -168,6 +173,24 @@ async def test_every_way_to_a_members_data_counts(small: Network) -> None:
         assert not is_refused(answer), query
         assert "$m" not in str(answer), query
         assert await counted(small, viewer) == count, query
+
+
+async def test_members_of_a_community_list_one_another_freely(small: Network) -> None:
+    mine, other = [(await factories.community(small.database))["id"] for _ in range(2)]
+    viewer, third = await small.member(mine), await small.member(mine, sharing=Sharing.MY_COMMUNITIES)
+    for community in (mine, other):
+        for _ in range(MOST):
+            await small.member(community, sharing=Sharing.ALL_MEMBERS)
+    page = "members { nodes { id pseudonym } edges { cursor node { kind } } pageInfo { endCursor } }"
+    query = f"query ($id: ID!) {{ node(id: $id) {{ ... on Community {{ {page} }} }} }}"
+    answer = await small.ask(viewer, query, {"id": f"com_{mine}"})
+    assert third.graph_id in {one["id"] for one in answer["data"]["node"]["members"]["nodes"]}
+    assert "$m" not in str(answer)
+    assert await counted(small, viewer) == 0
+    answer = await small.ask(viewer, query, {"id": f"com_{other}"})
+    assert len(answer["data"]["node"]["members"]["nodes"]) == await counted(small, viewer) == MOST
+    await small.member(other, sharing=Sharing.ALL_MEMBERS)
+    assert is_refused(await small.ask(viewer, query, {"id": f"com_{other}"}))
 
 
 async def test_the_payload_of_a_mutation_counts_and_is_refused_at_its_place(small: Network, others: list[User]) -> None:

@@ -11,7 +11,7 @@ from models.security.publisher import PUBLISHER
 from privacy import noise
 from privacy.budget import COUNTED_YEARLY, YEARLY
 from resolvers import jobs
-from resolvers.insight import ledger
+from resolvers.insight import counts, ledger
 from resolvers.insight.counts import is_of_month, rounded
 from resolvers.insight.openings import progress_price
 from resolvers.jobs import publish_counts
@@ -173,8 +173,15 @@ async def test_a_members_privacy_loss_includes_the_counts_of_them(network: Netwo
     assert me["privacyLoss"] == {"reserved": {"microRho": 33_096}, "spent": {"microRho": 1_508}}
 
 
+@pytest.mark.parametrize("planted", [False, True], ids=["monthly", "live"])
 async def test_a_survey_is_followed_by_counts_that_no_answer_changes(
-    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User, monkeypatch: pytest.MonkeyPatch
+    network: Network,
+    survey_manager: User,
+    community_id: UUID,
+    ada: User,
+    ben: User,
+    monkeypatch: pytest.MonkeyPatch,
+    planted: bool,
 ) -> None:
     progress = "query ($id: ID!) { survey(id: $id) { progress { countedOn eligible invited started completed } } }"
     survey = await opened(network, survey_manager, community_id, ada, ben)
@@ -188,13 +195,18 @@ async def test_a_survey_is_followed_by_counts_that_no_answer_changes(
     other = (await network.ask(survey_manager, progress, {"id": waiting}))["data"]["survey"]["progress"]
     assert other == counted_on | {"eligible": 220, "invited": 10, "started": 10, "completed": 0}
     await submitted(network, ben, survey)
+    if planted:
+        monkeypatch.setattr(counts, "is_of_month", lambda counted_on, today: False)
+        live = "UPDATE catalog.survey_progress SET counted_on = counted_on - 31 WHERE survey_id = $1"
+        await network.database.execute(live, key(survey))
     await publishes(network)
-    assert (await network.ask(survey_manager, progress, {"id": survey}))["data"]["survey"]["progress"] == seen
+    later = (await network.ask(survey_manager, progress, {"id": survey}))["data"]["survey"]["progress"]
+    assert later == (seen | {"started": 210, "completed": 200} if planted else seen)
     answer = await network.ask(ada, progress, {"id": survey})
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}
     kinds = "SELECT kind, micro_rho FROM insight.count_release WHERE survey_id = $1 ORDER BY kind"
     assert [tuple(row) for row in await network.database.fetch(kinds, key(survey))] == [
-        ("OPENING", 2_450), ("PROGRESS", 754),
+        ("OPENING", 2_450), *[("PROGRESS", 754)] * (1 + planted),
     ]  # fmt: skip
 
 

@@ -59,7 +59,6 @@ def test_every_field_of_a_member_counts_but_the_free_ones(view_planners: Mapping
             for document in (
                 f'{{ member(pseudonym: "a") {{ id {inner} }} }}',
                 f'{{ member(pseudonym: "a") {{ ...F }} }} fragment F on Member {{ ... on Node {{ id }} {inner} }}',
-                f'{{ community(slug: "a") {{ members {{ edges {{ node {{ alias: {inner} }} }} }} }} }}',
                 f'{{ community(slug: "a") {{ discussions {{ nodes {{ author {{ {inner} }} }} }} }} }}',
                 f'{{ node(id: "mbr_{MEMBER}") {{ ... on Member {{ {inner} }} }} }}',
                 f'{{ nodes(ids: ["mbr_{MEMBER}"]) {{ ... on Member {{ {inner} }} }} }}',
@@ -69,10 +68,24 @@ def test_every_field_of_a_member_counts_but_the_free_ones(view_planners: Mapping
 
 def test_a_page_of_pseudonyms_with_posts_does_not_count(view_planners: Mapping[Audience, Planner]) -> None:
     document = """{ community(slug: "a") {
-        ambassadors { id pseudonym } members { nodes { __typename id pseudonym kind } }
+        ambassadors { id pseudonym } associations { id pseudonym } members { nodes { __typename } }
         discussions { nodes { title author { pseudonym } posts { nodes { body author { pseudonym verified } } } } }
     } }"""
     assert not marked(view_planners[Audience.PATIENT], document)
+
+
+@pytest.mark.parametrize(
+    "page", ["nodes { id }", "edges { node { pseudonym } }", "edges { cursor }", "pageInfo { endCursor }"]
+)
+def test_a_page_of_a_communitys_members_counts_whatever_shows_them(
+    view_planners: Mapping[Audience, Planner], page: str
+) -> None:
+    for document in (
+        f'{{ community(slug: "a") {{ members {{ {page} }} }} }}',
+        f'{{ community(slug: "a") {{ discussions {{ nodes {{ community {{ members {{ {page} }} }} }} }} }} }}',
+    ):
+        assert marked(view_planners[Audience.PATIENT], document)
+        assert not marked(view_planners[Audience.MANAGER], document)
 
 
 def test_what_is_skipped_does_not_count(view_planners: Mapping[Audience, Planner]) -> None:
@@ -140,4 +153,6 @@ def test_marks_are_removed_and_nothing_that_somebody_wrote() -> None:
     )
     expected = f'{{"a":{{"b":"{written}"}},"c":[{{"d":null}}, \n {{"d":1}}]}}'
     assert unmarked(text) == (expected, {MEMBER, other})
+    assert unmarked('{"$m":null,"a":[]}') == ('{"a":[]}', set())
+    assert unmarked(f'{{"$m":"{MEMBER} {other}","a":[]}}') == ('{"a":[]}', {MEMBER, other})
     assert unmarked(expected) == (expected, set())

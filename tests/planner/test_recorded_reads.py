@@ -149,10 +149,10 @@ def test_what_is_reached_from_a_row_of_the_same_member_is_part_of_what_the_row_s
 
 
 def test_what_is_noted_is_not_counted(view_planners: Mapping[Audience, Planner]) -> None:
-    """A care link and a page of pseudonyms are noted for the trail, and count in no budget."""
+    """A care link and a community's ambassadors are noted for the trail, and count in no budget."""
     for document in (
         f'{{ node(id: "lnk_{SOMEBODY}") {{ ... on CareLink {{ dashboard {{ courses {{ dose }} }} }} }} }}',
-        '{ community(slug: "a") { members { nodes { pseudonym } } } }',
+        '{ community(slug: "a") { ambassadors { pseudonym } } }',
     ):
         assert not marked(view_planners[Audience.PATIENT], document)
 
