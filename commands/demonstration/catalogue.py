@@ -168,7 +168,10 @@ def write_catalogue(network: Network, known: Catalogue) -> None:
             kind=indicator.kind, scale=indicator.scale, unit=indicator.unit, minimum=float(indicator.minimum),
             maximum=float(indicator.maximum), hpo=indicator.hpo,
             words=", ".join(dict.fromkeys((*indicator.lay, *indicator.french, indicator.french_name, *indicator.french_lay))),
-            translations=translations(name=indicator.french_name, lay_names=indicator.french_lay, unit=indicator.french_unit),
+            translations=translations(
+                name=indicator.french_name, lay_names=indicator.french_lay,
+                unit=indicator.french_unit or indicator.unit,  # a symbol
+            ),
         )  # fmt: skip
     for treatment in known.treatments.values():
         network.add(treatments.Treatment, id=treatment.id, slug=treatment.slug, name=treatment.name, kind=treatment.kind,
