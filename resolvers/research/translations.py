@@ -76,8 +76,8 @@ def _of_kind(kind: TranslatedKind, language: Language) -> Parts:
 def _missing(kind: TranslatedKind, language: Language, texts: Texts, column: str) -> Select[tuple[object, ...]]:
     text = getattr(texts.of, column)
     translated: ColumnElement[Any] = texts.of.translations[language.tag].op("->>")(literal_column(f"'{column}'"))
-    if column in LISTS:
-        text, translated = func.array_to_string(text, literal_column("', '")), func.nullif(translated, word("[]"))
+    if column in LISTS:  # an empty list in a language says that there are none
+        text = func.array_to_string(text, literal_column("', '"))
     rank = list(TranslatedKind).index(kind)
     return select(
         literal_column(str(rank), Integer()).label("rank"),

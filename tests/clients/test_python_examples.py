@@ -33,7 +33,7 @@ async def environment(network: Network) -> dict[str, str]:
 async def test_the_readme_draws_a_first_figure_at_no_cost(
     network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    code, *_ = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert code.count("\n") <= 12
     matplotlib.use("agg")
     monkeypatch.chdir(tmp_path)

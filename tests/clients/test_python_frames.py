@@ -52,6 +52,7 @@ def made(*by: str, name: str = "mood", share: float | None = 0.5, count: int | N
             "publishedAt": "2026-03-03T12:00:00+00:00",
             "requestedBy": None,
             "purpose": None,
+            "synthetic": False,
             "ledgerEntry": {"position": 7, "hash": "ab" * 32},
         }
     )  # fmt: skip

@@ -748,6 +748,7 @@ async def test_what_recorded_values_mean_is_not_changed(run: Run, db: asyncpg.Co
 
 UNIT = "cannot be changed by a list: staff have set the UCUM code of the unit"
 STAFF = "does not agree with what staff have set: only a QUANTITY has a unit"
+WHOLE, RATING = "quantity,kg,20,300.5,,,29463-7,kilos,", "rating_0_10,,,,,,29463-7,,"
 
 
 @pytest.mark.parametrize(
@@ -755,11 +756,11 @@ STAFF = "does not agree with what staff have set: only a QUANTITY has a unit"
     [
         ("ucum = 'kg'", "quantity,kg,20", "quantity,lb,20", {"unit": UNIT}),
         ("ucum = 'kg'", "quantity,kg,20", "quantity,,20", {"unit": UNIT}),
-        ("ucum = 'kg'", "quantity,kg,20,300.5", "rating_0_10,,,", {"scale": UNIT, "unit": UNIT}),
+        ("ucum = 'kg'", WHOLE, RATING, {"scale": UNIT, "unit": UNIT}),
         ("ucum = 'kg'", "quantity,kg,20,300.5", "quantity,kg,10,400", {}),
         ("ucum = null", "quantity,kg,20", "quantity,lb,20", {}),
-        ("ucum = null", "quantity,kg,20,300.5", "rating_0_10,,,", {}),
-        ("unit = 'kilos'", "quantity,kg,20,300.5", "rating_0_10,,,", {"scale": STAFF}),
+        ("ucum = null", WHOLE, RATING, {}),
+        ("unit = 'kilos'", WHOLE, RATING, {"scale": STAFF}),
         # Staff spell it, and the list follows.
         ("unit = 'kilos', ucum = 'kg'", "quantity,kg,20", "quantity,kilos,20", {}),
     ],

@@ -320,7 +320,7 @@ def missing_of(
          "subject": TypedRow(next(name for name, (_, place) in TABLES.items() if place == table), subject)}
         for tag in tags
         for column in columns
-        if row[column] and not texts.get(tag, {}).get(column) and language in (None, tag.upper())
+        if row[column] and texts.get(tag, {}).get(column) in (None, "") and language in (None, tag.upper())
     ]  # fmt: skip
 
 

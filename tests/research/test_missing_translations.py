@@ -68,7 +68,9 @@ async def test_a_text_is_listed_until_it_is_translated(network: Network, kind: s
     await network.database.execute(
         f"UPDATE catalog.{factory} SET translations = $2 WHERE id = $1", made["id"], blank
     )  # fmt: skip
-    assert await listed(network, staff, f"{prefix}_{made['id']}") == expected  # a blank is none
+    # A blank is none, but an empty list says that there are no such names in French.
+    left = [each for each in expected if each[0] not in LISTS.values()]
+    assert await listed(network, staff, f"{prefix}_{made['id']}") == left
     await network.database.execute(
         f"UPDATE catalog.{factory} SET translations = $2 WHERE id = $1", made["id"], FRENCH
     )  # fmt: skip
