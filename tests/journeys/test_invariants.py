@@ -92,7 +92,7 @@ async def plant(network: Network) -> None:
     )
     await factories.care_link(database)
     await factories.consent(database, member_id=member, recipients=["HOSPITAL"])
-    asked = {"community_id": community_id, "offered_to": ["HOSPITAL"], "minimum_participants": 1}
+    asked = {"community_id": community_id, "offered_to": ["HOSPITAL"], "minimum_participants": 200}
     await factories.survey(database, **asked)
     waiting = await factories.survey(database, status="WAITING", **asked)
     await factories.participation(database, survey_id=waiting["id"])

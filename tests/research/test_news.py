@@ -236,7 +236,7 @@ async def test_publishing_writes_as_many_rows_for_few_members_as_for_many(
     no_server_delivers: None, network: Network
 ) -> None:
     written = []
-    for many in (40, 400):
+    for many in (400, 800):
         people = await crowd(network.database, [{"q": "ABCD"[n % 4], "r": "AB"[n % 2]} for n in range(many)])
         with mock.patch.object(freezing, "FLOOR", 1):
             made = await closed(network, people)
@@ -276,7 +276,7 @@ async def test_scheduling_and_opening_write_as_many_rows_for_few_members_as_for_
         await network.deliver()
         assert await network.count("research.participation", survey_id=key(survey), status="INVITED") == many
     assert written[0] == written[1]
-    assert written[0][1] == {"catalog.survey": 1, "identity.outbox_entry": 1}
+    assert written[0][1] == {"catalog.survey": 1, "identity.outbox_entry": 1, "research.survey_opening": 1}
 
 
 @pytest.mark.usefixtures("no_server_delivers")

@@ -157,7 +157,7 @@ async def test_a_page_of_an_allowed_origin_uses_the_cookie(world: World, page: P
     assert (status, lines > 10) == (200, True)
     assert "Tracking%20of%20Home" in name
     name, content = await page.downloaded(f"follow('/insights/{world.insight}.csv')")
-    assert name == "Tracking of Home, 2026 spring - Fatigue by Sex.csv"
+    assert name == "Tracking of Home, 2026 spring - Fatigue, by Sex.csv"
     assert content.startswith("\ufeffsex_code,".encode())
     out = await page.run("send('mutation { signOut { userErrors { code } } }')")
     assert out == {"data": {"signOut": {"userErrors": []}}}

@@ -262,7 +262,7 @@ async def test_a_trend_has_a_line_for_each_cell_and_wave(own_network: Network) -
     later = await wave(own_network.database, SEX, variable("fatigue", "LOW", "HIGH", ordinal=True), **of)
     ids = await later.publish(("sex", "fatigue"), [60, 70, 5, 60, 70, 5, 3, 3, 3])
     answer = await get(published, "licensed", address(published, "trend.csv"))
-    assert unquote(answer.headers["content-disposition"]).endswith("Fatigue by Sex.trend.csv")
+    assert unquote(answer.headers["content-disposition"]).endswith("Fatigue, by Sex.trend.csv")
     header, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))
     assert header == [
         "sex_code", "sex_label", "fatigue_code", "fatigue_label", "wave", "frozen_on", "insight",
