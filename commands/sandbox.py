@@ -27,8 +27,7 @@ from models.insight.undertakings import IN_FORCE
 from models.logins import NoOwnerPassword, role_dsn
 from models.migrations.run import OtherRevision, expect_current
 from models.viewers import Audience
-from resolvers.identity.api_keys_mutations import Secret
-from resolvers.tokens import token_hash
+from resolvers.identity.api_keys_mutations import store_api_key
 from settings import Settings, SettingsError
 
 PURPOSE = "Writing code in the sandbox"
@@ -132,15 +131,7 @@ async def open_organization(connection: Connection, name: str, kind: Organizatio
         """,
         organization, PURPOSE, PurposeKind.SCIENTIFIC_RESEARCH.value, IN_FORCE, VALID.days,
     )  # fmt: skip
-    secret = Secret()
-    await connection.execute(
-        """
-        INSERT INTO insight.api_key (id, organization_id, name, prefix, secret_hash, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        """,
-        secret.id, organization, "Sandbox", secret.prefix, token_hash(secret.text), datetime.now(UTC) + VALID,
-    )  # fmt: skip
-    return secret.text
+    return (await store_api_key(connection, organization, "Sandbox", datetime.now(UTC) + VALID)).text
 
 
 if __name__ == "__main__":

@@ -49,7 +49,6 @@ async def create_api_key(
     Raises Forbidden if the viewer is not a buyer, and Refused: INVALID and TOO_LONG for the name, INVALID for the time,
     LIMIT_REACHED if the organization has as many keys as it may have.
     """
-    secret = Secret()
     organization = buyer_of(viewer)
     with faults.collected():
         name = line_within(name, NAME_LENGTH, "name")
@@ -74,6 +73,13 @@ async def create_api_key(
                 most=MOST_KEYS,
             )
         )
+    secret = await store_api_key(connection, organization, name, expires_at)
+    return Created(secret.id, Unstored(secret.text))
+
+
+async def store_api_key(connection: Connection, organization: UUID, name: str, expires_at: datetime) -> Secret:
+    """Stores a new key of an organization, of whose secret only the SHA-256 is stored."""
+    secret = Secret()
     await connection.execute(
         """
         INSERT INTO insight.api_key (id, organization_id, name, prefix, secret_hash, expires_at)
@@ -81,7 +87,7 @@ async def create_api_key(
         """,
         secret.id, organization, name, secret.prefix, token_hash(secret.text), expires_at,
     )  # fmt: skip
-    return Created(secret.id, Unstored(secret.text))
+    return secret
 
 
 async def revoke_api_key(connection: Connection, viewer: Viewer, *, api_key: ApiKeyId) -> UUID:
