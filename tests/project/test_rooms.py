@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from models.functions import FOLDER, after_tables
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).relative_to(ROOT)
 LAYERS = ("models", "resolvers", "schema")
@@ -28,6 +30,21 @@ TOPICS = {
     "releases undertakings variable_texts variables",
 }
 KINDS = ("", "_mutations", "_rules")
+
+# Files of models/functions that stand in their domain without the name of one of its topics.
+NO_TOPIC = {
+    "identity/email_changes.sql": "a part of credentials, as passwords.sql: codes that change an address",
+    "identity/sessions.sql": "what server/sessions.py calls: signing in, and the viewer of a token",
+    "community/merging.sql": "as resolvers/catalogue_merging.py, for indicators and treatments alike",
+    "community/pins.sql": "a part of discussions: the rules of care.pin",
+    "research/eligibility.sql": "as resolvers/eligibility.py",
+    "research/news.sql": "what server/newsroom.py calls",
+    "insight/enrolments.sql": "a step of freezing: who is in a dataset",
+    "insight/raw_rows.sql": "a step of freezing: what members' rows say of each variable",
+    "insight/records.sql": "a step of freezing: raw rows become one record for each member",
+    "insight/histograms.sql": "what publishing counts of the records",
+    "insight/sandbox.sql": "what makes a database a sandbox, for commands/sandbox.py",
+}
 
 # Classes of one name in two modules, where both mean the same thing; a GraphQL type may always bear its table's name.
 SAME_THING = {
@@ -73,6 +90,15 @@ def test_every_module_of_a_domain_bears_a_topic_of_the_domain(domain: str) -> No
         path.stem.removesuffix("_mutations").removesuffix("_rules") for path in found
     }
     assert not unused, f"No module bears these topics any more: take them out of TOPICS in {HERE}: {sorted(unused)}"
+
+
+def test_every_file_of_sql_bears_a_topic_of_its_domain_or_has_a_reason() -> None:
+    files = [path.relative_to(FOLDER) for path in after_tables()]
+    strangers = {str(path) for path in files if path.stem not in TOPICS[path.parts[0]].split()}
+    missing = sorted(strangers - NO_TOPIC.keys())
+    assert not missing, f"Name these after a topic of their domain, or say why not in NO_TOPIC of {HERE}: {missing}"
+    unused = sorted(NO_TOPIC.keys() - strangers)
+    assert not unused, f"These are gone or bear a topic: take them out of NO_TOPIC in {HERE}: {unused}"
 
 
 def test_a_topic_belongs_to_one_domain() -> None:
