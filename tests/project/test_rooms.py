@@ -1,6 +1,7 @@
 """The layout of the tree: one name for one topic in every layer, and no name that stands for two things."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +47,8 @@ NO_TOPIC = {
     "insight/sandbox.sql": "what makes a database a sandbox, for commands/sandbox.py",
 }
 
-# Classes of one name in two modules, where both mean the same thing; a GraphQL type may always bear its table's name.
+# Classes and aliases of one name in two modules, where both mean the same thing; a GraphQL type may always bear its
+# table's name.
 SAME_THING = {
     "Category": "a variable's category: as defined, stored, computed and shown",
     "Cell": "a cell of a table: as read from a cube, stored, computed and shown",
@@ -54,6 +56,8 @@ SAME_THING = {
     "OptionTranslation": "an option's label in a language: as written and read",
     "QuestionTranslation": "a question's texts in a language: as written and read",
     "ReconciledTable": "the tables of a dataset made to agree: as computed and shown",
+    "Connection": "asyncpg's connection to PostgreSQL: one that a pool may have lent, or a command's own",
+    "Report": "what a command tells of its progress: loading and seeding",
     "Change": "a figure's change between two insights: as computed and shown",
     "InsightChange": "what changed between two insights: as computed and shown",
     "InsightTrend": "an insight over waves: as computed and shown",
@@ -127,18 +131,31 @@ def test_no_file_name_serves_two_things() -> None:
     assert not twice, f"Rename one of each pair: {twice}"
 
 
-def test_no_class_name_serves_two_things() -> None:
+def test_no_name_of_a_class_or_an_alias_serves_two_things() -> None:
     places = defaultdict(list)
     for path in modules(*PRODUCT):
-        for node in ast.parse((ROOT / path).read_text()).body:
-            if isinstance(node, ast.ClassDef):
-                places[node.name].append(path)
+        for name in types_of(path):
+            places[name].append(path)
     twice = {
         name: [str(path) for path in paths]
         for name, paths in places.items()
         if len(paths) > 1 and name not in SAME_THING and not is_table_and_type(paths)
     }
     assert not twice, f"Rename one of each pair, or say in SAME_THING of {HERE} why both are one thing: {twice}"
+
+
+def types_of(path: Path) -> set[str]:
+    """The names of a module's classes and of its other types: whatever it assigns to a name in CamelCase."""
+    names = set()
+    for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+        match node:
+            case ast.ClassDef(name=name):
+                names.add(name)
+            case ast.Assign(targets=targets):
+                names |= {target.id for target in targets if isinstance(target, ast.Name)}
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names.add(name)
+    return {name for name in names if re.fullmatch(r"[A-Z]+[a-z]\w*", name)}
 
 
 def is_table_and_type(paths: list[Path]) -> bool:
