@@ -11,7 +11,6 @@ import pytest_asyncio
 from graphql import GraphQLSchema
 from hypothesis import Phase, settings
 
-from commands.serve import COLLECTION
 from models.viewers import Audience
 from planner.operations import Planner
 from tests.golden.pairs import planners
@@ -79,7 +78,6 @@ def pytest_collection_finish() -> None:
     """Leaves out of every later collection what stays until the end: the modules and the tests themselves."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECTION)
 
 
 # Shrinking a failure runs its property hundreds of times more: `--hypothesis-profile=shrink` asks for it.
