@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 from graphql import GraphQLSchema
 from hypothesis import Phase, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from models.viewers import Audience
 from planner.operations import Planner
@@ -66,6 +68,22 @@ LONG = (
     "tracking/test_trials.py",
     "commands/test_demonstration.py",
 )
+
+
+# Files whose tests share nothing, and take long: each goes to the worker that is free.
+APART = ("project/test_contributing.py",)
+
+
+class Scheduling(LoadFileScheduling):
+    """Gives the tests of a file to one worker, since they share its fixtures, but for the files in APART."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return nodeid if file.endswith(APART) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
