@@ -50,8 +50,8 @@ async def test_a_plan_is_quoted_and_published_as_one_act(client: AsyncClient, la
     columns = ("variable", "by", "kind", "precision", "micro_rho", "alone_micro_rho", "same_as", "cells")
     assert [tuple(row[name] for name in columns) for row in quote.prices] == [
         ("q", "", "COUNTS", "WITHIN_10", PRICES[10] - PRICES[20], PRICES[10] - PRICES[20], None, 4),
-        ("r", "twin", "COUNTS", "WITHIN_50", 0, PRICES[50], 2, 16),
-        ("twin", "r", "COUNTS", "WITHIN_20", PRICES[20], PRICES[20], None, 16),
+        ("r", "twin", "COUNTS", "WITHIN_50", 0, PRICES[50], 2, 9),
+        ("twin", "r", "COUNTS", "WITHIN_20", PRICES[20], PRICES[20], None, 9),
         ("sex", "q", "COUNTS", "WITHIN_50", PRICES[50], PRICES[50], None, 12),
     ]
     assert await spent(network, dataset) == before  # a quote is free
@@ -125,8 +125,8 @@ async def test_a_plan_whose_response_is_lost_is_charged_once(laboratory: Laborat
     transport = Lossy()
     async with laboratory.client(transport=transport) as client:
         published = await client.publish_plan(laboratory.dataset, PLAN)
-    # Twice to publish, and once to read each of the three tables. The result is that of the first one.
-    assert (transport.sent, published.charged.micro_rho) == (5, PRICE)
+    # Twice to publish, and once to read each of the four insights. The result is that of the first one.
+    assert (transport.sent, published.charged.micro_rho) == (6, PRICE)
     after = await spent(laboratory.network, laboratory.dataset)
     assert after == (before[0] + PRICE, before[1] + PRICE)
 
