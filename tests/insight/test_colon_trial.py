@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from unittest import mock
 
 import pytest
 import pytest_asyncio
@@ -9,13 +10,14 @@ import pytest_asyncio
 from cohorte import AsyncClient, PlanPublication, PlanQuote, Question
 from models.identity.accounts import StaffRole
 from privacy.precision import margin_of
+from resolvers.insight import openings
 from tests import factories
 from tests.clients.test_python_client import key_of
 from tests.privacy.test_colon_trial import TOGETHER, YEARS, prices
 from tests.support.colon import ARMS, PATIENTS, QUESTIONS, counts, patients
 from tests.support.network import Network
 from tests.support.population import buyer
-from tests.support.surveys import completed, consents, opens, scheduled, submitted
+from tests.support.surveys import completed, consents, drafted, opens, submitted
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +48,10 @@ async def trial(network: Network) -> AsyncIterator[Trial]:
     community = (await factories.community(network.database))["id"]
     manager = await network.staff(StaffRole.SURVEY_MANAGER)
     given = {"title": "Adjuvant therapy", "questions": QUESTIONS, "offeredTo": ["LABORATORY"]}
-    survey = await scheduled(network, manager, community, **given)
+    survey = await drafted(network, manager, community, **given)
+    with mock.patch.object(openings, "SURVEYS_YEARLY", 10**9):  # more than a community's surveys may cost
+        scheduling = await network.do(manager, "surveySchedule", "survey { id }", survey=survey)
+    assert scheduling["userErrors"] == []
     await opens(network, survey)
     for patient in patients():
         member = await network.member(community)
