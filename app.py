@@ -29,6 +29,7 @@ from resolvers.exporting import json_schema_text
 from resolvers.identity.data_exports_mutations import PATH
 from resolvers.identity.outbox import mail_waits
 from resolvers.identity.second_factors_rules import key_of
+from resolvers.insight.ledger import is_sandbox
 from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_data_reads, settle_sleeping
 from schema.build import View, build_views, graph_names
 from server import catalogue_files, insight_files, logs, routes, sockets
@@ -201,6 +202,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
                 pools[name] = await connected(Audience.PUBLIC, size)
             for connections in pools.values():
                 connections.when_lost = check_pools
+            if app.pages is not None and await pools["lookups"].run(is_sandbox, repeatable=True):
+                app.pages.show_sandbox()
             health.append(pools["readiness"])
             stack.callback(health.clear)
             sessions = Sessions(pools["lookups"], demonstration=settings.demo)
