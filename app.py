@@ -56,6 +56,7 @@ from server.pools import ConnectionPool, half_of
 from server.positions import Positions
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
 from server.read_budgets import MemberReads
+from server.readiness import Shared
 from server.readings import readings
 from server.rollback_guard import guard_of
 from server.scheduler import PUBLISHING_LOCK, Scheduler
@@ -361,7 +362,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             return False
         if not understood:
             note_schema(revision)
-        return understood
+        return understood and not app.stopping
 
     def file_route(path: str) -> Route:
         async def show_file(request: Request) -> Response:
@@ -376,7 +377,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         routes=routes.routes(
             sdl,
             json_schema_text(kinds),
-            is_ready,
+            Shared(is_ready),
             *map(file_route, FILE_ROUTES),
             *(pages.routes() if pages else [UNBUILT]),
         ),
