@@ -29,6 +29,7 @@ from resolvers.exporting import json_schema_text
 from resolvers.identity.data_exports_mutations import PATH
 from resolvers.identity.outbox import mail_waits
 from resolvers.identity.second_factors_rules import key_of
+from resolvers.insight.ledger import is_sandbox
 from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_data_reads, settle_sleeping
 from schema.build import View, build_views, graph_names
 from server import catalogue_files, insight_files, logs, routes, sockets
@@ -55,6 +56,7 @@ from server.pools import ConnectionPool, half_of
 from server.positions import Positions
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
 from server.read_budgets import MemberReads
+from server.readiness import Shared
 from server.readings import readings
 from server.rollback_guard import guard_of
 from server.scheduler import PUBLISHING_LOCK, Scheduler
@@ -203,6 +205,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
                 pools[name] = await connected(Audience.PUBLIC, size)
             for connections in pools.values():
                 connections.when_lost = check_pools
+            if app.pages is not None and await pools["lookups"].run(is_sandbox, repeatable=True):
+                app.pages.show_sandbox()
             health.append(pools["readiness"])
             stack.callback(health.clear)
             sessions = Sessions(pools["lookups"], demonstration=settings.demo)
@@ -360,7 +364,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             return False
         if not understood:
             note_schema(revision)
-        return understood
+        return understood and not app.stopping
 
     def file_route(path: str) -> Route:
         async def show_file(request: Request) -> Response:
@@ -375,7 +379,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         routes=routes.routes(
             sdl,
             json_schema_text(kinds),
-            is_ready,
+            Shared(is_ready),
             *map(file_route, FILE_ROUTES),
             *(pages.routes() if pages else [UNBUILT]),
         ),

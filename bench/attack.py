@@ -41,6 +41,13 @@ MEMBERS = (
     "{ communities(first: 40) { nodes { members(first: 5) { nodes "
     "{ communities { members(first: 1) { nodes { pseudonym } } } } } } } }"
 )
+UPGRADE = (
+    b"GET /graphql HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    b"sec-websocket-protocol: graphql-transport-ws\r\n\r\n"
+)
+PING = b"\x89\x80\0\0\0\0"  # the shortest frame
+PINGS = 40_000  # as much as the server's event loop reads of a connection at once
 NOTIFICATIONS = "subscription { notificationAdded { id createdAt } }"
 
 
@@ -102,6 +109,17 @@ def subscriptions(target: Target) -> list[int]:
     return [101]
 
 
+def frames(target: Target) -> list[int]:
+    """A stranger's socket that sends pings, as fast as the server takes them."""
+    with socket.create_connection((target.host, target.port), TIMEOUT_SECONDS, FROM) as opened:
+        opened.sendall(UPGRADE)
+        status = int(opened.recv(1_000).split()[1])
+        opened.settimeout(HOLD_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            opened.sendall(PING * PINGS)
+    return [status]
+
+
 ATTACKS: Mapping[str, Attack] = {
     "new documents": sending(new_document),
     "documents that are too costly": sending(lambda: new_document().replace("first: 1)", "first: 100)")),
@@ -110,6 +128,7 @@ ATTACKS: Mapping[str, Attack] = {
     "exports": export,
     "connections": connections,
     "subscriptions": subscriptions,
+    "frames": frames,
     "hashing": hashing,
 }
 

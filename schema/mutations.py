@@ -223,6 +223,8 @@ def question(
                 return made if make is None else make(made, context.viewer.reads_in)
         except Refused as refused:
             raise refusal_error(refused, context.viewer.reads_in) from None
+        except Forbidden as forbidden:
+            raise forbidden_error(forbidden, context.viewer, context.viewer.reads_in) from None
 
     def resolve(input: Any) -> Any:
         raise AssertionError(CALLED)

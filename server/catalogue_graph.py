@@ -51,6 +51,10 @@ TERMS = {  # where a code of a system is defined
     "LOINC": lambda code: f"https://loinc.org/{quote(code)}",
     "ATC": lambda code: f"http://purl.bioontology.org/ontology/ATC/{quote(code)}",
 }
+SYNTHETIC_DATA = message(
+    "Synthetic data of a sandbox, to write programs with: each record is drawn at random from the categories of the "
+    "variables, and is about nobody."
+)
 PURPOSE = message("Scientific research, for purposes that Regulation (EU) 2025/327 allows, by a licence for each.")
 
 
@@ -96,6 +100,11 @@ class _Writer:
     def plain(self) -> Any:
         """The description whose texts are in English."""
         return self.texts[DEFAULT]
+
+    @property
+    def individuals(self) -> int:
+        """The noisy number of members; of synthetic data, which is about nobody, zero."""
+        return 0 if self.plain["synthetic"] else max(self.plain["size"], 0)
 
     @property
     def page(self) -> str:
@@ -150,8 +159,9 @@ class _Writer:
             (FOAF.page, URIRef(self.page)),
             *self.named(DCAT.keyword, "community", "name"),
             *self.named(DCAT.keyword, "community", "condition", "name"),
+            *(self.said(DCAT.keyword, message("synthetic data")) if plain["synthetic"] else ()),
             *self.said(HEALTH.populationCoverage, self.coverage()),
-            (HEALTH.numberOfUniqueIndividuals, Literal(max(plain["size"], 0), datatype=XSD.nonNegativeInteger)),
+            (HEALTH.numberOfUniqueIndividuals, Literal(self.individuals, datatype=XSD.nonNegativeInteger)),
             (DCT.provenance, self.provenance()),
             (DPV.hasPurpose, self.purpose()),
             *((DQV.hasQualityAnnotation, each) for each in self.annotations(dataset)),
@@ -176,6 +186,8 @@ class _Writer:
                     "consents. Nobody is given records. Licensed organizations publish tables of counts with noise.",
                     **values,
                 )
+            if found["synthetic"]:
+                about = SYNTHETIC_DATA
             yield DCT.description, Literal(about.in_language(language), lang=language.tag)
 
     def laws(self) -> list[URIRef]:
@@ -188,6 +200,8 @@ class _Writer:
         return self.add(self.node(name), (RDF.type, DCT.PeriodOfTime), *days)
 
     def coverage(self) -> Message:
+        if self.plain["synthetic"]:
+            return message("Nobody: the records are synthetic.")
         return message(
             "Members of an online community of patients and relatives in France who consent to this use of their data. "
             "They chose to take part and are no random sample."
@@ -198,6 +212,8 @@ class _Writer:
             "Members recorded the data themselves. It was frozen on one day, into categories that were fixed before "
             "any data was looked at."
         )
+        if self.plain["synthetic"]:
+            told = SYNTHETIC_DATA
         return self.add(self.node("provenance"), (RDF.type, DCT.ProvenanceStatement), *self.said(RDFS.label, told))
 
     def purpose(self) -> URIRef:

@@ -25,6 +25,7 @@ from server.page_headers import ALWAYS
 TEXTS = (  # of a variable, in fields of these names; a column without one is empty
     "label", "description", "group", "scale", "direction", "unit", "window", "baseline", "categorization",
 )  # fmt: skip
+SYNTHETIC_DATA = message("Synthetic data of a sandbox: drawn at random from these categories, and about nobody.")
 COLUMNS = (
     "variable", *TEXTS, "max_per_member", "codes",
     "category", "category_label", "category_value", "category_codes",
@@ -67,11 +68,15 @@ HEADERS = ALWAYS | {  # of the page, which may have this style and nothing else
 
 
 def codebook_csv(dataset: Any) -> str:
-    """The codebook as CSV (RFC 4180) with a header: a line for each category, with its variable before it."""
+    """The codebook as CSV (RFC 4180) with a header: a line for each category, with its variable before it.
+
+    Of synthetic data, a first column says so in each line.
+    """
     written = io.StringIO()
     written.write(BYTE_ORDER_MARK)
     writer = csv.writer(written)
-    writer.writerow(COLUMNS)
+    mark, marked = (["synthetic"], ["true"]) if dataset["synthetic"] else ([], [])
+    writer.writerow([*mark, *COLUMNS])
     for variable in dataset["variables"]:
         of_variable = [
             variable["name"],
@@ -82,7 +87,8 @@ def codebook_csv(dataset: Any) -> str:
         for category in variable["categories"]:
             of_category = [category["code"], category["label"], category["value"], _codes(category)]
             writer.writerow(
-                spreadsheet_text(each) if isinstance(each, str) else each for each in (*of_variable, *of_category)
+                spreadsheet_text(each) if isinstance(each, str) else each
+                for each in (*marked, *of_variable, *of_category)
             )
     return written.getvalue()
 
@@ -101,6 +107,7 @@ def codebook_html(dataset: Any, language: Language) -> str:
             '<meta name="viewport" content="width=device-width">',
             f"<title>{head}</title><style>{STYLE}</style></head><body>",
             f"<h1>{escape(title)}</h1>",
+            f"<p><strong>{say(SYNTHETIC_DATA)}</strong></p>" if dataset["synthetic"] else "",
             _list([(say(name), escape(text)) for name, text in _facts(dataset, language)]),
             f"<h2>{variables}</h2><ol>",
             *(

@@ -8,6 +8,8 @@ from functools import lru_cache
 import brotli  # type: ignore[import-untyped]
 import zstandard
 
+from server.requests import READ_BYTES
+
 LEAST_BYTES = 1_000  # smaller bodies fit into a packet or two as they are
 LOOP_BYTES = 16_000  # larger ones are compressed in a thread: as many take up to half a millisecond
 VARY = (b"vary", b"Accept-Encoding")
@@ -30,14 +32,18 @@ def gz(body: bytes) -> bytes:
 CODINGS: dict[bytes, Callable[[bytes], bytes]] = {b"zstd": zstd, b"br": br, b"gzip": gz}
 
 
-@lru_cache(256)
 def coding(accepted: bytes | None, offered: tuple[bytes, ...] = tuple(CODINGS)) -> bytes | None:
     """Which of the codings that are `offered` an Accept-Encoding header prefers, the first among equals.
 
     None to leave bodies as they are (RFC 9110, 12.5.3).
     """
+    return preferred((accepted or b"")[:READ_BYTES], offered)
+
+
+@lru_cache(256)
+def preferred(accepted: bytes, offered: tuple[bytes, ...]) -> bytes | None:
     quality: dict[bytes, float] = {}
-    for part in (accepted or b"").lower().split(b","):
+    for part in accepted.lower().split(b","):
         name, *parameters = (word.strip() for word in part.split(b";"))
         q = next((word[2:] for word in parameters if word.startswith(b"q=")), b"1")
         try:
@@ -63,3 +69,17 @@ async def compressed(body: bytes, accepted: bytes | None) -> tuple[bytes, tuple[
     compress = CODINGS[name]
     made = compress(body) if len(body) <= LOOP_BYTES else await asyncio.to_thread(compress, body)
     return made, (VARY, (b"content-encoding", name))
+
+
+async def constant(body: str, accepted: bytes | None) -> tuple[bytes, tuple[tuple[bytes, bytes], ...]]:
+    """As `compressed`, for one of the few texts that everybody may request: it is compressed once in each coding."""
+    plain = encoded(body)
+    name = coding_of(plain, accepted)
+    if name is None:
+        return plain, (VARY,) if len(plain) >= LEAST_BYTES else ()
+    return await asyncio.to_thread(encoded, body, name), (VARY, (b"content-encoding", name))
+
+
+@lru_cache(64)
+def encoded(body: str, name: bytes | None = None) -> bytes:
+    return body.encode() if name is None else CODINGS[name](body.encode())

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ import orjson
 from privacy.exports import spreadsheet_text
 from privacy.precision import ALPHA
 
+SYNTHETIC = "synthetic"
 BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets recognize UTF-8
 DATATYPES = {
     "count": "integer", "margin": "integer", "share": "number", "low": "number", "high": "number",
@@ -47,18 +49,22 @@ def french_csv(text: str) -> str:
 
 
 def trend_csv(insight: Any) -> str:
-    """The shares of an insight's trend as CSV, a line for each cell and wave. A missing figure is empty."""
+    """The shares of an insight's trend as CSV, a line for each cell and wave. A missing figure is empty.
+
+    Of synthetic data, a first column says so in each line.
+    """
     written = io.StringIO()
     writer = csv.writer(written)
     names = [f"{each['name']}_{part}" for each in (*insight["by"], insight["variable"]) for part in ("code", "label")]
-    writer.writerow([*map(spreadsheet_text, names), "wave", "frozen_on", "insight", *DATATYPES_OF_TRENDS])
+    mark, marked = ([SYNTHETIC], ["true"]) if insight["synthetic"] else ([], [])
+    writer.writerow([*mark, *map(spreadsheet_text, names), "wave", "frozen_on", "insight", *DATATYPES_OF_TRENDS])
     waves = insight["trend"]["waves"]
     for share in insight["trend"]["shares"]:
         texts = [text for each in (*share["by"], share["category"]) for text in (each["code"], each["label"])]
         for wave, point in zip(waves, share["points"], strict=True):
             of_wave = [wave["wave"], wave["frozenOn"], wave["insight"]]
             figures = [*_figures(point), *_figures(point["sinceFirst"]), *_figures(point["sincePrevious"])]
-            writer.writerow([*map(spreadsheet_text, [*texts, *of_wave]), *figures, point["mismatch"]])
+            writer.writerow([*marked, *map(spreadsheet_text, [*texts, *of_wave]), *figures, point["mismatch"]])
     return written.getvalue()
 
 
@@ -70,15 +76,33 @@ def _figures(found: Any) -> list[float | None]:
 
 def metadata_of(insight: Any, title: str, name: str) -> str:
     """The description of the CSV of this name, which is read from beside it."""
-    header = next(csv.reader(io.StringIO(insight["file"], newline="")))
+    days = insight["dataset"]["frozenOn"], insight["publishedAt"]
+    return _described(insight, insight["file"], title, name, days, {"marginOfError": insight["marginOfError"]})
+
+
+def trend_metadata_of(insight: Any, title: str, name: str) -> str:
+    """The description of the CSV of this name with the trend, whose note has its waves."""
+    waves = insight["trend"]["waves"]
+    days = max(each["frozenOn"] for each in waves), max(each["publishedAt"] for each in waves)
+    return _described(insight, trend_csv(insight), title, name, days, {"waves": waves})
+
+
+def _described(insight: Any, text: str, title: str, name: str, days: tuple[str, str], about: Mapping[str, Any]) -> str:
+    """The description of a CSV, whose note has what is `about` it too.
+
+    `days` are that of its newest data, and the moment that it was published.
+    """
+    header = next(csv.reader(io.StringIO(text, newline="")))
     figures = _datatypes(header)
     types = ["string"] * (len(header) - len(figures)) + list(figures.values())
+    if insight["synthetic"]:
+        types[0] = "boolean"
     described = {
         "@context": "http://www.w3.org/ns/csvw",
         "url": name,
         "dc:title": title,
-        "dc:created": insight["dataset"]["frozenOn"],
-        "dc:issued": insight["publishedAt"],
+        "dc:created": days[0],
+        "dc:issued": days[1],
         "dc:creator": insight["requestedBy"] and insight["requestedBy"]["name"],
         "dc:description": insight["purpose"],
         "dialect": {"encoding": "utf-8", "delimiter": ",", "header": True},
@@ -91,9 +115,10 @@ def metadata_of(insight: Any, title: str, name: str) -> str:
         "notes": [
             {
                 "precision": insight["precision"],
-                "marginOfError": insight["marginOfError"],
+                **about,
                 "confidence": 1 - ALPHA,
                 "ledgerEntry": insight["ledgerEntry"],
+                SYNTHETIC: insight["synthetic"],
             }
         ],
     }

@@ -76,6 +76,7 @@ from settings import Settings
 
 ALLOW = (b"allow", b"GET, POST")
 TRUSTED = "trusted"
+STATEMENTS = 8  # of one operation at a time: a list of Python objects has more than a caller may have waiting
 UNKNOWN = "unknown"  # clients without an address share what one caller may use
 QUERY, ENCODING = OperationType.QUERY.value, b"accept-encoding"
 COST = b"graphql-cost"  # a request's header: whatever its value, the response has the operation's cost
@@ -534,8 +535,11 @@ class Endpoint:
         if guard is None and self.standbys is not None:
             connections = self.standbys.pool(viewer.audience, connections, caller, request.headers)
 
+        reading = asyncio.Semaphore(STATEMENTS)
+
         async def read(sql: str, values: Sequence[Any]) -> str | None:
-            return size.text(await connections.read(sql, values, caller))
+            async with reading:
+                return size.text(await connections.read(sql, values, caller))
 
         async def count(kind: str) -> None:
             if request.allowances is None:

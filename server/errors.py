@@ -15,14 +15,14 @@ from graphql.language import Node
 from models.languages import DEFAULT, Language
 from models.messages import Message, counted, message
 from models.viewers import Audience
-from resolvers.transactions import CommitLost
+from resolvers.transactions import CommitLost, RefusalCode
 from server.allowances import Allowance
 from server.allowances import headers as allowance_headers
 from server.expectations import variable_fault
 
 
 class Code(StrEnum):
-    """`extensions.code` of every error; the names are those that client libraries know."""
+    """`extensions.code` of errors that are no refusal; the names are those that client libraries know."""
 
     PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -30,18 +30,15 @@ class Code(StrEnum):
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
-    # Codes of `userErrors`, which queries that take an input return as errors, such as `insightQuote`.
-    INVALID = "INVALID"
-    NOT_FOUND = "NOT_FOUND"
-    TAKEN = "TAKEN"
-    TOO_LONG = "TOO_LONG"
+    NOT_FOUND = "NOT_FOUND"  # a file
     DOCUMENT_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"  # no document has this `documentId`
     DOCUMENT_NOT_TRUSTED = "QUERY_NOT_IN_SAFELIST"  # a text in a view that accepts those of its manifests only
     OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"  # of a mutation without an idempotency key whose commit was not confirmed
     INTERNAL = "INTERNAL_SERVER_ERROR"
 
 
-CODES = frozenset(code.value for code in Code)
+# Queries that take an input, such as `insightQuote`, return what mutations return as `userErrors` as errors.
+CODES = frozenset(code.value for code in (*Code, *RefusalCode))
 DAY_SECONDS = 24 * 60 * 60
 INTERNAL_MESSAGE = message("Internal server error.")
 UNAVAILABLE_MESSAGE = message("The database is temporarily unavailable. Please try again.")
@@ -351,7 +348,7 @@ def execution_error(error: GraphQLError, id: str | None) -> dict[str, Any]:
     """The entry for an error of graphql-core's executor; an unexpected one shows only the `id` it is logged under."""
     code = (error.extensions or {}).get("code")
     if code in CODES and code != Code.INTERNAL:
-        entry = error_entry(error, Code(code), error.message)
+        entry = error_entry(error, str(code), error.message)
         entry["extensions"] |= error.extensions or {}  # our own, such as the limit's name and value
         return entry
     if error.original_error is None and (argument := ARGUMENT.match(error.message)):
@@ -369,7 +366,7 @@ def field_failure(error: GraphQLError, failure: RequestError, language: Language
     """The entry for a field that raised a RequestError: that error's cause, at the field's path."""
     (shown,) = failure.errors
     cause = text_in(shown["message"], language).partition(". ")[0].removesuffix(".")  # without the advice to try again
-    entry = error_entry(error, Code(shown["extensions"]["code"]), f"{cause}.")
+    entry = error_entry(error, shown["extensions"]["code"], f"{cause}.")
     entry["extensions"] |= shown["extensions"]
     return entry
 
@@ -387,12 +384,12 @@ def is_masked(error: GraphQLError) -> bool:
 ARGUMENT = re.compile(r"Argument '(\w+)' (?:has invalid value|of required type|of non-null type)")
 
 
-def error_entry(error: GraphQLError, code: Code, message: str) -> dict[str, Any]:
+def error_entry(error: GraphQLError, code: str, message: str) -> dict[str, Any]:
     """An entry of `errors`, with the error's locations and path."""
     entry: dict[str, Any] = {"message": message}
     if error.locations:
         entry["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     if error.path:
         entry["path"] = list(error.path)
-    entry["extensions"] = {"code": code.value}
+    entry["extensions"] = {"code": str(code)}
     return entry

@@ -12,13 +12,14 @@ def insight(field: str) -> str:
 INSIGHT_CSV = insight("csv")
 INSIGHT_JSON_STAT = insight("jsonStat")
 INSIGHT_CSV_METADATA = """query InsightMetadata($id: ID!) { insight(id: $id) {
-  dataset { title wave frozenOn } variable { label } by { label } publishedAt purpose requestedBy { name }
+  synthetic dataset { title wave frozenOn } variable { label } by { label } publishedAt purpose requestedBy { name }
   precision marginOfError ledgerEntry { position hash line } file: csv
 } }"""
 INSIGHT_TREND = """query InsightTrend($id: ID!) { insight(id: $id) {
-  dataset { title wave } variable { name label } by { name label }
+  synthetic dataset { title wave } variable { name label } by { name label }
+  purpose requestedBy { name } precision ledgerEntry { position hash line }
   trend {
-    waves { insight wave frozenOn }
+    waves { insight title wave frozenOn publishedAt marginOfError }
     shares {
       category { code label } by { code label }
       points {
@@ -30,7 +31,7 @@ INSIGHT_TREND = """query InsightTrend($id: ID!) { insight(id: $id) {
 } }"""
 CODEBOOK = """query Codebook($id: ID!) {
   dataset(id: $id) {
-    id title wave kind collectedFrom frozenOn endsOn endedOn size offeredTo howToRequest community { name }
+    id title synthetic wave kind collectedFrom frozenOn endsOn endedOn size offeredTo howToRequest community { name }
     variables {
       name label description group scale direction unit window baseline categorization maxPerMember
       codes { system code }
@@ -43,7 +44,7 @@ CATALOGUE = """query Catalogue($first: Int!, $after: Cursor, $language: Language
   datasets(first: $first, after: $after) {
     pageInfo { hasNextPage endCursor }
     nodes {
-      id title wave kind collectedFrom frozenOn endsOn endedOn size offeredTo languages howToRequest
+      id title synthetic wave kind collectedFrom frozenOn endsOn endedOn size offeredTo languages howToRequest
       community { name condition { name icd10 orpha } }
       budget { cap { microRho epsilon delta } }
       variables { name label description codes { system code } }

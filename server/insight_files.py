@@ -1,6 +1,7 @@
-"""Serves insights as files: `/insights/ID.csv` with its description in CSVW, and `/insights/ID.json` in JSON-stat.
+"""Serves insights as files: `/insights/ID.csv` and `/insights/ID.json`, which is JSON-stat.
 
-`/insights/ID.trend.csv` has the shares over all waves. `/insights/ID.fr.csv` and `/insights/ID.trend.fr.csv` are for
+`/insights/ID.trend.csv` has the shares over all waves. Both CSVs have a description in CSVW beside them.
+`/insights/ID.fr.csv` and `/insights/ID.trend.fr.csv` are for
 spreadsheets in French and most other languages of Europe: they have semicolons, and commas in numbers. A file is the
 result of a query that runs as any other of the caller: with their view, licences, limits and cost.
 """
@@ -21,7 +22,7 @@ from models.viewers import Audience
 from resolvers.insight.cubes import title_of
 from server import logs, request_ids
 from server.compression import coding_of, compressed
-from server.csv_files import french_csv, metadata_of, spreadsheet_csv, trend_csv
+from server.csv_files import french_csv, metadata_of, spreadsheet_csv, trend_csv, trend_metadata_of
 from server.deadlines import OperationDeadline
 from server.endpoint import Endpoint, RequestContext
 from server.errors import Code, RequestError, internal, request_timed_out, unauthenticated
@@ -33,7 +34,7 @@ from server.requests import GraphQLParams
 
 ROUTE = "/insights/{name}"
 NAME = re.compile(
-    r"(ins_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(csv|fr\.csv|json|csv-metadata\.json|trend\.csv|trend\.fr\.csv)"
+    r"(ins_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.((?:trend\.)?(?:csv|fr\.csv|csv-metadata\.json)|json)"
 )
 TAG = re.compile(r'"[^"]*"')
 UNFIT = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]+')  # for a file's name on some system
@@ -58,15 +59,18 @@ class Format:
 
 CSV = "text/csv; charset=utf-8; header=present"
 METADATA = "application/csvm+json"
+DESCRIPTION = "-metadata.json"  # which the standard appends to the name of the file that is described
 FORMATS = {
     "csv": Format(INSIGHT_CSV, CSV, lambda insight, *_: spreadsheet_csv(insight["file"])),
     "fr.csv": Format(INSIGHT_CSV, CSV, lambda insight, *_: french_csv(insight["file"])),
     "csv-metadata.json": Format(INSIGHT_CSV_METADATA, METADATA, metadata_of),
     "trend.csv": Format(INSIGHT_TREND, CSV, lambda insight, *_: spreadsheet_csv(trend_csv(insight))),
+    "trend.csv-metadata.json": Format(INSIGHT_TREND, METADATA, trend_metadata_of),
     "trend.fr.csv": Format(INSIGHT_TREND, CSV, lambda insight, *_: french_csv(trend_csv(insight))),
     # JSON-stat has no media type of its own.
     "json": Format(INSIGHT_JSON_STAT, "application/json", lambda insight, *_: str(insight["file"])),
 }
+DESCRIBED = frozenset(suffix.removesuffix(DESCRIPTION) for suffix in FORMATS if suffix.endswith(DESCRIPTION))
 
 
 class Files:
@@ -135,9 +139,10 @@ class InsightFiles(Files):
             raise no_file()
         title = title_in(context.viewer.reads_in, insight)
         more = spoken(context) | {"content-disposition": disposition(f"insight-{id[4:]}", title, suffix)}
-        if suffix == "csv":
-            more["link"] = f'<{id}.csv-metadata.json>; rel="describedby"; type="{METADATA}"'
-        return await as_file(format.write(insight, title, f"{id}.csv"), format.media_type, more, context.headers)
+        if suffix in DESCRIBED:
+            more["link"] = f'<{id}.{suffix}{DESCRIPTION}>; rel="describedby"; type="{METADATA}"'
+        name = f"{id}.{suffix.removesuffix(DESCRIPTION)}"
+        return await as_file(format.write(insight, title, name), format.media_type, more, context.headers)
 
 
 def spoken(context: RequestContext) -> dict[str, str]:

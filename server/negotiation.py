@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from models.languages import DEFAULT, Language, language_of
 from models.viewers import Viewer
+from server.requests import READ_BYTES
 
 ACCEPTED = b"accept-language"
 MOST_RANGES = 20  # of an Accept-Language header that are read
@@ -17,7 +18,7 @@ def in_language(viewer: Viewer, asked: Language | None, headers: Mapping[bytes, 
         return viewer.speaking(asked)
     if viewer.language is not None or ACCEPTED not in headers:
         return viewer
-    return viewer.speaking(negotiated(headers[ACCEPTED].decode("latin-1")))
+    return viewer.speaking(negotiated(headers[ACCEPTED][:READ_BYTES].decode("latin-1")))
 
 
 def language_for(viewer: Viewer, headers: Mapping[bytes, bytes]) -> Language:

@@ -30,6 +30,7 @@ FOR_EVER = {"cache-control": "public, max-age=31536000, immutable", "vary": "Acc
 SUFFIXES = {b"br": ".br", b"gzip": ".gz"}  # of the files that are an asset in a coding, which we prefer in this order
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".ttf": "font/ttf"}
 PLACE = 'data-demonstration=""'
+BANNER, SHOWN = ('<aside id="sandbox" aria-label="Sandbox · Bac à sable"' + end for end in (" hidden>", ">"))
 
 
 async def explain(request: Request) -> Response:
@@ -47,7 +48,7 @@ class NotBuilt(Exception):
 class Pages:
     """The HTML of each page and the file of each asset, by their names."""
 
-    documents: Mapping[str, str]
+    documents: dict[str, str]
     assets: Mapping[str, Path]
 
     def routes(self) -> list[Route]:
@@ -57,6 +58,10 @@ class Pages:
             Route("/", self.answer_root),
             Route(f"/{ASSETS}/{{name}}", self.send_asset),
         ]
+
+    def show_sandbox(self) -> None:
+        """Has each page say that all data are synthetic."""
+        self.documents.update({name: each.replace(BANNER, SHOWN) for name, each in self.documents.items()})
 
     def page_of(self, name: str) -> Callable[[Request], Awaitable[Response]]:
         async def show(request: Request) -> Response:

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from enum import Enum, auto
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import httptools
@@ -17,9 +17,15 @@ from server.connections import Connections, OpenConnection, TooManyConnections
 from server.exchanges import Exchange, LazyEvent
 from server.requests import DRAINED
 
+if TYPE_CHECKING:
+    from uvicorn._types import ASGIReceiveEvent
+
 BODY_GRACE_SECONDS = 2.0  # after request_seconds: the endpoint's own answer to a late body comes first
 PIPELINED = 20  # requests of one connection that may wait for their turn
 FRAGMENTS = 1_000  # of one WebSocket message: empty ones are not limited by its size
+# Parsing a frame takes some 13 microseconds, and the shortest have 6 bytes: so many bytes take up to 10 milliseconds.
+TURN_BYTES = 4_096
+FRAMES_AT_ONCE, FRAMES_A_SECOND = 400, 200  # of one WebSocket: a client may have 100 subscriptions to begin with
 # Fields that decide whose request it is and what it means. Proxies and servers that read one of two lines each could
 # disagree, so a request with two is refused: RFC 9112, 3.2 and 6.3; RFC 9110, 5.3; RFC 6265, 5.4.
 ONCE = frozenset((b"authorization", b"content-length", b"content-type", b"cookie", b"host", b"origin"))
@@ -256,17 +262,75 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """WebSockets whose control frames and fragments cannot use up memory."""
+    """WebSockets whose frames cannot use up time or memory.
+
+    A client that sends more than some frames has them read as fast as it may send them, a few in each turn of the loop.
+    """
 
     config: Configuration
 
+    def __init__(self, config: Configuration, *given: Any, **more: Any) -> None:
+        super().__init__(config, *given, **more)
+        self.unparsed = bytearray()
+        self.turn: asyncio.Handle | None = None  # the next one; nothing is read from the client until then
+        self.frames_left = float(FRAMES_AT_ONCE)
+        self.counted_at = self.loop.time()
+
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if not self.handshake_initiated:  # it is not accepted by the parser, such as one with many headers
-            self.transport.write(response(400))
-            self.transport.close()
+        if not self.handshake_initiated:
+            super().data_received(data)
+            if not self.handshake_initiated:  # the parser does not accept it, such as one with many headers
+                self.transport.write(response(400))
+                self.transport.close()
+            return
+        self.unparsed += data
+        if self.turn is None and not self.read_paused:
+            self.take_turn()
+        else:
+            self.transport.pause_reading()
+
+    def take_turn(self) -> None:
+        """Parses as much as a turn of the loop has time for, unless the last messages are still being handled."""
+        self.turn = None
+        if self.read_paused or self.transport.is_closing():
+            return
+        part = bytes(self.unparsed[:TURN_BYTES])
+        del self.unparsed[:TURN_BYTES]
+        super().data_received(part)
+        if not self.read_paused:
+            self.go_on()
+
+    def handle_events(self) -> None:
+        now = self.loop.time()
+        earned = (now - self.counted_at) * FRAMES_A_SECOND
+        self.frames_left = min(FRAMES_AT_ONCE, self.frames_left + earned) - len(self.conn.events)
+        self.counted_at = now
+        super().handle_events()
+
+    def go_on(self) -> None:
+        """Reads on: in the next turn if there is more, and later if it was too much."""
+        if self.turn is not None or self.transport.is_closing():
+            return
+        if self.frames_left < 0:
+            self.transport.pause_reading()
+            self.turn = self.loop.call_later(-self.frames_left / FRAMES_A_SECOND, self.take_turn)
+        elif self.unparsed:
+            self.transport.pause_reading()
+            self.turn = self.loop.call_soon(self.take_turn)
+        else:
+            self.transport.resume_reading()
+
+    async def receive(self) -> "ASGIReceiveEvent":
+        # As uvicorn's, but for what is not parsed yet.
+        message = await self.queue.get()
+        if self.read_paused and self.queue.empty():
+            self.read_paused = False
+            self.go_on()
+        return message
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self.turn is not None:
+            self.turn.cancel()
         self.config.connections.leave(self.transport)
         super().connection_lost(exc)
 

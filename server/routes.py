@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from models.viewers import Audience
 from resolvers.exporting import ADDRESS
-from server.compression import compressed
+from server.compression import constant
 from server.errors import Code
 from server.page_headers import INERT, PRIVATE
 
@@ -46,7 +46,7 @@ def routes(
 async def text(request: Request, body: str, media_type: str, headers: Mapping[str, str]) -> Response:
     """A response that is the same for everybody, compressed if the client accepts it."""
     accepted = request.headers.get("accept-encoding", "").encode("latin-1")
-    sent, more = await compressed(body.encode(), accepted)
+    sent, more = await constant(body, accepted)
     about = dict(headers) | {name.decode(): value.decode() for name, value in more}
     return Response(sent, headers=about, media_type=media_type)
 

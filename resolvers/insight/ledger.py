@@ -68,6 +68,11 @@ async def identity(connection: Connection) -> UUID:
     return id
 
 
+async def is_sandbox(connection: Connection) -> bool:
+    """Whether the database is a sandbox, of which all data are synthetic."""
+    return bool(await connection.fetchval("SELECT insight.is_sandbox()"))
+
+
 async def dataset_count(connection: Connection) -> int:
     """How many datasets there are, as the transaction sees them: none is ever deleted."""
     count: int = await connection.fetchval("SELECT count(*) FROM insight.dataset")

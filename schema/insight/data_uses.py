@@ -60,6 +60,10 @@ class DataUse(Node):
         organizations.organization_of,
         "The organization that requested it. Null for Cohorte's own research and for tables made for members.",
     )
+    synthetic: bool = sql(
+        datasets.is_synthetic,
+        "Whether it is in the ledger of a sandbox: what was used is synthetic, and nobody's data.",
+    )
     purpose: str = sql(resolve.purpose_of, "The purpose of the use: in the viewer's language if it is Cohorte's own.")
     purpose_kind: PurposeKind | None = column(
         "The kind of purpose that the organization's licence is for. Null if there is none."

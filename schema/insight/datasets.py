@@ -166,7 +166,11 @@ class Dataset(Node):
     )
     kind: tables.DatasetKind = column("Whether the data comes from a survey or from tracking.")
     community: Community = sql(communities.community_of, "The community whose members' data it contains.")
-    survey: Survey | None = sql(surveys.survey_of, "The survey it was made from. Null for tracking.", only=SIGNED_IN)
+    survey: Survey | None = sql(
+        surveys.survey_of,
+        "The survey it was made from. Null for tracking, and in a sandbox, where `variables` have its questions.",
+        only=SIGNED_IN,
+    )
     synthetic: bool = sql(
         resolve.is_synthetic,
         "Whether it is the twin of a dataset in a sandbox: its records are drawn at random from the categories of its "

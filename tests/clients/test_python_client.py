@@ -15,7 +15,7 @@ import polars
 import pytest
 import pytest_asyncio
 
-from cohorte import AsyncClient, Client, errors
+from cohorte import AsyncClient, Client, Question, errors
 from cohorte.graph.enums import Precision
 from cohorte.manifest import VIEWS, manifest
 from tests.support.client import Caller, serving
@@ -151,10 +151,10 @@ async def test_refusals_have_the_servers_code_and_path(laboratory: Laboratory) -
         assert (exhausted.value.code, exhausted.value.path) == ("BUDGET_EXHAUSTED", ("input", "precision"))
         assert exhausted.value.quote is not None
         assert exhausted.value.quote.cheaper == [Precision.WITHIN_50]
-        for ask, path in ((client.quote, ("insightQuote",)), (client.publish, ("input", "variable"))):
+        for ask in (client.quote, client.publish):
             with pytest.raises(errors.Invalid) as invalid:
                 await ask(dataset, "nonsense")
-            assert invalid.value.path == path
+            assert invalid.value.path == ("input", "variable")
             with pytest.raises(errors.InvalidRequest):
                 await ask(dataset, "q", precision="WITHIN_1")
         for read in (client.insight, client.reconciled, client.json_stat, client.verify):
@@ -512,4 +512,7 @@ async def test_a_server_that_accepts_trusted_documents_alone_serves_the_client_b
                 await client.change_from(found.id, found.id)
             with pytest.raises(errors.Invalid):
                 await client.publish(trial.id, "nonsense")
+            assert (await client.quote_plan(trial.id, [Question("sex")])).affordable
+            with pytest.raises(errors.Invalid):
+                await client.publish_plan(trial.id, [Question("nonsense")])
             assert await visitor.ledger() == await client.ledger()

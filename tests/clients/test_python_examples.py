@@ -30,10 +30,10 @@ async def environment(network: Network) -> dict[str, str]:
     return {"COHORTE_URL": str(network.ask.http.base_url), "COHORTE_API_KEY": key}
 
 
-async def test_the_readme_draws_a_first_figure_at_no_cost(
+async def test_the_readme_draws_a_first_figure_at_no_cost_and_publishes_a_plan(
     network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, *_ = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    code, plan, *_ = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert code.count("\n") <= 12
     matplotlib.use("agg")
     monkeypatch.chdir(tmp_path)
@@ -42,10 +42,14 @@ async def test_the_readme_draws_a_first_figure_at_no_cost(
     names: dict[str, Any] = {}
     try:
         await asyncio.to_thread(exec, code, names)
+        assert "0 True\n" in capsys.readouterr().out
+        assert (tmp_path / "arms.png").read_bytes().startswith(b"\x89PNG")
+        await asyncio.to_thread(exec, plan, names)
     finally:
         names["client"].close()
-    assert "0 True\n" in capsys.readouterr().out
-    assert (tmp_path / "arms.png").read_bytes().startswith(b"\x89PNG")
+    assert " True ()\n" in capsys.readouterr().out
+    assert [each.variable for each in names["tables"]] == [each.variable for each in names["plan"]]
+    assert names["tables"][-1].kind == "MEANS"
 
 
 def test_the_notebook_is_stored_without_its_outputs() -> None:

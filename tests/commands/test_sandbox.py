@@ -4,12 +4,14 @@ import asyncio
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, count
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import unquote
 from uuid import UUID, uuid4
 
@@ -31,6 +33,7 @@ from models.viewers import Audience
 from resolvers.insight.ledger import fault
 from resolvers.jobs import PUBLISHING
 from tests import factories
+from tests.clients.processes import ROOT
 from tests.support.client import ANYBODY, Ask, Caller, serving
 from tests.support.clusters import clone, run
 from tests.support.network import Network
@@ -242,7 +245,74 @@ async def test_what_is_published_has_noise_and_is_marked(twins: tuple[Ask, Calle
     assert "(synthetic data)" in unquote(file.headers["content-disposition"])
     first, line, *_ = file.content.decode("utf-8-sig").splitlines()
     assert (first.split(";")[0], line.split(";")[0]) == ("synthetic", "true")
-    assert "(synthetic data)" in (await ask.http.get(f"/codebooks/{dataset['id']}.html")).text
+    # Each further way by which a figure or its description leaves the server.
+    described = (await ask.http.get(f"/insights/{insight['id']}.csv-metadata.json", headers=laboratory.headers)).json()
+    assert "(synthetic data)" in described["dc:title"]
+    assert described["notes"][0]["synthetic"] is True
+    first = described["tableSchema"]["columns"][0]
+    assert (first["name"], first["datatype"]) == ("synthetic", "boolean")
+    for suffix, delimiter in (("trend.csv", ","), ("trend.fr.csv", ";")):
+        trend = await ask.http.get(f"/insights/{insight['id']}.{suffix}", headers=laboratory.headers)
+        header, *lines = csv.reader(io.StringIO(trend.content.decode("utf-8-sig"), newline=""), delimiter=delimiter)
+        assert header[0] == "synthetic"
+        assert {line[0] for line in lines} == {"true"}
+    about_trend = await ask.http.get(f"/insights/{insight['id']}.trend.csv-metadata.json", headers=laboratory.headers)
+    assert about_trend.json()["notes"][0]["synthetic"] is True
+    assert about_trend.json()["tableSchema"]["columns"][0]["datatype"] == "boolean"
+    page = await ask.http.get(f"/codebooks/{dataset['id']}.html", headers={"accept-language": "fr"})
+    assert "<strong>Données synthétiques d’un bac à sable" in page.text
+    assert "(données synthétiques)" in page.text
+    header, *lines = csv.reader(io.StringIO((await ask.http.get(f"/codebooks/{dataset['id']}.csv")).text, newline=""))
+    assert header[0].removeprefix("\ufeff") == "synthetic"
+    assert {line[0] for line in lines} == {"true"}
+    for format in ("ttl", "jsonld"):
+        catalogue = (await ask.http.get(f"/catalogue.{format}")).text
+        assert "(synthetic data)" in catalogue
+        assert "Synthetic data of a sandbox" in catalogue
+        assert "Members recorded the data" not in catalogue
+    uses = await ask(ANYBODY, "{ dataUses(first: 1) { nodes { synthetic datasetTitle ledgerEntry { synthetic } } } }")
+    [use] = uses["data"]["dataUses"]["nodes"]
+    assert (use["synthetic"], use["ledgerEntry"]["synthetic"]) == (True, True)
+    assert use["datasetTitle"].endswith(" (synthetic data)")
+
+
+async def test_every_page_of_a_sandbox_says_so_in_both_languages(blank: str, tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    for name in ("index", "graphiql"):
+        (tmp_path / f"{name}.html").write_text((ROOT / f"web/{name}.html").read_text("utf-8"), encoding="utf-8")
+    banner = re.compile(r'<aside id="sandbox" aria-label="[^"]*"( hidden)?>')
+    shown = {}
+    with mock.patch("app.BUILT_PAGES", tmp_path):
+        for mark in (True, False):
+            async with empty(blank) as owner:
+                if mark:
+                    await owner.execute("UPDATE insight.ledger SET sandbox = true")
+                async with serving(await address(owner, blank), demo=False, web=True) as ask:
+                    for path in ("/", "/lab", "/ledger", "/graphiql"):
+                        page = (await ask.http.get(path, headers={"accept": "text/html"})).text
+                        [hidden] = banner.findall(page)
+                        shown[mark, path] = not hidden
+                        assert "All data are synthetic" in page
+                        assert "Toutes les données sont synthétiques" in page
+    assert shown == {(mark, path): mark for mark, path in shown}
+
+
+async def test_the_twin_of_a_survey_has_its_questions_and_no_survey(blank: str) -> None:
+    async with clone(blank) as dsn, empty(blank) as owner:
+        description = await described(dsn)
+        survey = {**description["insight.dataset"][0], "kind": "SURVEY", "collected_from": "2026-11-01"}
+        await filled(owner, {**description, "insight.dataset": [survey]})
+        for job in PUBLISHING:
+            await job(owner)
+        async with owner.transaction():
+            key = await open_organization(owner, "Laboratoire Essai", OrganizationKind.LABORATORY)
+        async with serving(await address(owner, blank), demo=False) as ask:
+            found = await ask(
+                Caller("laboratory", key), "{ datasets { nodes { kind survey { id } variables { name } } } }"
+            )
+    [dataset] = found["data"]["datasets"]["nodes"]
+    assert (dataset["kind"], dataset["survey"]) == ("SURVEY", None)
+    assert dataset["variables"]
 
 
 async def test_the_python_client_says_it_too(twins: tuple[Ask, Caller, asyncpg.Connection]) -> None:

@@ -46,7 +46,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Condition": {ALL: "hpo icd10 id name original orpha retiredOn translations version"},
     "DataUse": {
         ALL: "community cost datasetTitle id ledgerEntry organization publishedAt purpose purposeKind results "
-        "variables",
+        "synthetic variables",
         RESEARCH: "insight",
     },
     "Dataset": {

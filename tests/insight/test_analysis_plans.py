@@ -14,6 +14,7 @@ from privacy.precision import Precision
 from resolvers.insight.analysis_plans import MOST_QUESTIONS
 from resolvers.insight.insights_mutations import publish
 from resolvers.insight.quotes import InsightRequest
+from server.shares import MOST_WAITING_OF_ONE
 from tests.support.client import Caller
 from tests.support.ids import key
 from tests.support.network import Network
@@ -332,3 +333,16 @@ async def test_who_may_not_publish_is_told_why(network: Network, respondents: Cr
     assert await codes(owner, question("q")) == []
     payload = await published(network, owner, dataset, [question("q")])
     assert (len(payload["insights"]), payload["charged"]["microRho"]) == (1, 0)
+
+
+async def test_the_prices_of_the_largest_plan_are_more_statements_than_one_caller_may_have_waiting(
+    network: Network, dataset: str, licensed_buyer: Caller
+) -> None:
+    prices = "questions { quote { cost { microRho } prices { precision cost { microRho } } } }"
+    document = f"query Asks($input: InsightPlanQuoteInput!) {{ insightPlanQuote(input: $input) {{ {prices} }} }}"
+    questions = [question("r", "twin", within=within) for within in (10, 20, 50) for _ in range(7)][:MOST_QUESTIONS]
+    assert MOST_QUESTIONS * (1 + len(PRICES)) >= MOST_WAITING_OF_ONE
+    answer = await network.ask(licensed_buyer, document, {"input": {"dataset": dataset, "questions": questions}})
+    assert "errors" not in answer, answer["errors"]
+    for each in answer["data"]["insightPlanQuote"]["questions"]:
+        assert [one["cost"]["microRho"] for one in each["quote"]["prices"]] == list(PRICES.values())

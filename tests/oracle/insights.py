@@ -63,7 +63,7 @@ def datasets(seen: VisibleRows, community: str | None = None, kind: str | None =
     return listed(having(there, kind=kind), lambda row: (row["frozen_on"], row["id"]), descending=True)
 
 
-for of in ("Dataset", "Insight", "LedgerEntry"):
+for of in ("DataUse", "Dataset", "Insight", "LedgerEntry"):
     # A sandbox has none of the people that operations are compared for.
     field(f"{of}.synthetic")(lambda seen, row: False)
 

@@ -9,7 +9,7 @@ from bench.attack import ATTACKS, Target
 from tests.support.client import Ask
 
 # What a patient may send is answered or refused, and nothing of it is a mistake of the attack's.
-STATUSES = {"exports": {200, 429}, "connections": set[int](), "subscriptions": {101}}
+STATUSES = {"exports": {200, 429}, "connections": set[int](), "subscriptions": {101}, "frames": {101}}
 
 
 @pytest.mark.parametrize("name", ATTACKS)

@@ -235,7 +235,8 @@ async def test_other_addresses_are_refused_in_the_form_of_files(catalogued: Netw
 
 
 DESCRIBED: dict[str, Any] = {
-    "id": "dst_1", "title": "T", "wave": "w", "kind": "TRACKING", "collectedFrom": None, "frozenOn": "2026-02-01",
+    "id": "dst_1", "title": "T", "synthetic": False, "wave": "w", "kind": "TRACKING",
+    "collectedFrom": None, "frozenOn": "2026-02-01",
     "endsOn": "2027-01-31", "endedOn": None, "size": 300, "offeredTo": ["LABORATORY"], "languages": ["EN"],
     "howToRequest": "Ask.",
     "community": {"name": "C", "condition": {"name": "D", "icd10": None, "orpha": None}},
@@ -251,6 +252,20 @@ def test_what_the_settings_do_not_say_is_left_out() -> None:
     for absent in (HEALTH.hdab, DCT.publisher, DCAT.contactPoint):
         assert (dataset, absent, None) not in graph
     assert faults(graph) != ""
+
+
+def test_synthetic_data_is_of_nobody() -> None:
+    described = DESCRIBED | {"synthetic": True}
+    graph = graph_of(dict.fromkeys(Language, described), Holder.of(Settings(**SETTINGS)))
+    [dataset] = graph.subjects(RDF.type, DCAT.Dataset)
+    texts = graph.serialize(format="turtle")
+    assert "Members" not in texts
+    assert int(str(graph.value(dataset, HEALTH.numberOfUniqueIndividuals))) == 0
+    for predicate in (DCT.description, DCAT.keyword, HEALTH.populationCoverage):
+        said = {each.language: str(each) for each in graph.objects(dataset, predicate) if isinstance(each, Literal)}
+        assert "synthetic" in said["en"].lower()
+        assert "synthétique" in said["fr"].lower()
+    assert faults(graph) == ""
 
 
 def test_an_address_of_a_party_cannot_break_the_graph() -> None:

@@ -224,7 +224,7 @@ def dataset_row() -> dict[str, Any]:
     none = dict.fromkeys(("direction", "unit", "window", "baseline"))
     named = {"name": "a", "label": "A", "description": "It.", "group": "QUESTION", "scale": "NOMINAL", **none}
     variable = {**named, "categorization": "Options.", "maxPerMember": 1, "codes": [], "categories": [category]}
-    return {"variables": [variable]}
+    return {"synthetic": False, "variables": [variable]}
 
 
 async def test_views_that_accept_trusted_documents_alone_accept_those_of_files(network: Network) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from server import protocols
 from server import sockets as websockets
 from server.connections import Connections, OpenConnection
-from server.protocols import FRAGMENTS, PIPELINED, HttpProtocol
+from server.protocols import FRAGMENTS, FRAMES_AT_ONCE, PIPELINED, TURN_BYTES, HttpProtocol, WebSocketProtocol
 from settings import Limits
 from tests.support.client import Ask, Caller, serving
 from tests.support.raw import open_connections, raw
@@ -42,6 +43,7 @@ UPGRADE = get(
     b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
     b"sec-websocket-protocol: " + websockets.PROTOCOL.encode(),
 )
+PING, PONG = b"\x89\x80\0\0\0\0", b"\x8a\0"  # as a client and as a server send them
 
 
 def limited(**limits: Any) -> Limits:
@@ -334,6 +336,45 @@ async def test_a_message_of_endless_fragments_closes_the_socket(ask: Ask) -> Non
 
         await made.connection.send(fragments())
         assert (await made.closed())[0] == 1009
+
+
+async def test_frames_without_end_are_read_at_a_pace_and_a_turn_of_the_loop_at_a_time(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocols, "FRAMES_A_SECOND", 1)
+    counts: list[int] = []
+    served: list[WebSocketProtocol] = []
+    handle_events = WebSocketProtocol.handle_events
+
+    def counted(self: WebSocketProtocol) -> None:
+        counts.append(len(self.conn.events))
+        served.append(self)
+        handle_events(self)
+
+    monkeypatch.setattr(WebSocketProtocol, "handle_events", counted)
+    async with raw(ask) as made:
+        await made.send(UPGRADE)
+        assert (await made.part()).startswith(b"HTTP/1.1 101 ")
+        await made.send(PING * 40_000)
+        assert (await ask.http.get("/healthz")).status_code == 200
+        assert FRAMES_AT_ONCE <= sum(counts) <= FRAMES_AT_ONCE + TURN_BYTES // len(PING) + 10
+        assert max(counts) <= TURN_BYTES // len(PING) + 1
+    served[0].transport.abort()  # it would wait for minutes at this pace
+
+
+@pytest.mark.parametrize("size", [1_000_000, 5])
+async def test_frames_beyond_a_turn_are_all_read(ask: Ask, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(protocols, "FRAMES_A_SECOND", 1_000_000)
+    frames = PING * 2_000
+    async with raw(ask) as made:
+        await made.send(UPGRADE)
+        received = await made.part()
+        for start in range(0, len(frames), size):
+            await made.send(frames[start : start + size])
+        async with asyncio.timeout(20):
+            while received.count(PONG) < 2_000:
+                received += await made.part()
+        assert received.endswith(PONG * 2_000)
 
 
 @pytest.fixture

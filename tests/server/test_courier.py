@@ -25,6 +25,7 @@ from resolvers.public_hosts import Place
 from server.courier import FAILING, OF_ORGANIZATION, SENDERS, Courier, next_deliveries
 from server.outgoing import NotSent
 from tests import factories
+from tests.support.client import serving
 from tests.support.receiver import Receiver, answering, receiving
 
 BASE = "https://cohorte.example"
@@ -412,3 +413,19 @@ def test_a_webhook_has_one_request_at_a_time() -> None:
     again = replace(first, id=uuid4())
     assert next_deliveries([first, again], []) == [first]
     assert next_deliveries([again], [first]) == []
+
+
+@pytest.mark.parametrize("demo", [True, False])
+async def test_only_a_demonstration_sends_to_its_own_machine(fresh: str, receiver: Receiver, demo: bool) -> None:
+    async with connected(fresh) as owner, serving(fresh, demo=demo):
+        organization = (await factories.organization(owner))["id"]
+        desk = Desk(owner, owner, organization)
+        delivery = await desk.event(await desk.webhook(receiver.url("/hook")))
+        for _ in range(20_000):
+            if (await desk.delivery(delivery))[1]:
+                break
+        if demo:
+            assert await desk.delivery(delivery) == ("DELIVERED", 1, None, 204)
+        else:
+            assert (await desk.delivery(delivery))[2] == "ADDRESS"
+        assert len(receiver.received) == demo

@@ -84,7 +84,9 @@ def test_no_title_escapes_from_a_files_name(title: str, name: str) -> None:
     assert unquote(extended) == name
 
 
-@pytest.mark.parametrize("suffix", ["csv", "fr.csv", "json", "csv-metadata.json", "trend.csv"])
+@pytest.mark.parametrize(
+    "suffix", ["csv", "fr.csv", "json", "csv-metadata.json", "trend.csv", "trend.csv-metadata.json"]
+)
 async def test_a_file_is_read_by_whoever_may_read_the_insight(published: Published, suffix: str) -> None:
     seen = {}
     for name, who in published.who.items():
@@ -121,6 +123,8 @@ async def test_callers_without_a_session_learn_nothing(published: Published) -> 
         "/insights/{id}.fr.json",
         "/insights/{id}.trend.json",
         "/insights/{id}.trendxcsv",
+        "/insights/{id}.trend.csv-metadataxjson",
+        "/insights/{id}.trend.fr.csv-metadata.json",
         "/insights/{id}.csv-metadata",
         "/insights/{id}.csv-metadataxjson",
     ],
@@ -290,9 +294,47 @@ async def test_a_trend_has_a_line_for_each_cell_and_wave(own_network: Network) -
         )
         assert line[16] == (point["mismatch"] or "")
     assert {"", "NO_CATEGORY"} <= {line[16] for line in lines}
+    await expect_described(published, answer, lines, ids["fatigue"])
     french = await get(published, "licensed", address(published, "trend.fr.csv"))
+    assert "link" not in french.headers
     read_again = csv.reader(io.StringIO(french.content.decode("utf-8-sig"), newline=""), delimiter=";")
     assert [[*line[:7], *(figure.replace(",", ".") for figure in line[7:])] for line in read_again] == [header, *lines]
+
+
+ABOUT_TREND = """query ($id: ID!) { insight(id: $id) {
+  precision ledgerEntry { position hash line }
+  trend { waves { insight title wave frozenOn publishedAt marginOfError } }
+} }"""
+
+
+async def expect_described(published: Published, csv: httpx.Response, lines: list[list[str]], newest: str) -> None:
+    """Expects that the CSV of a trend links to its description, which has its columns and waves."""
+    name, _, rest = csv.headers["link"].removeprefix("<").partition(">")
+    assert rest == '; rel="describedby"; type="application/csvm+json"'
+    answer = await get(published, "licensed", f"/insights/{name}")
+    assert answer.headers["content-type"] == "application/csvm+json"
+    found = answer.json()
+    facts = (await published("licensed", ABOUT_TREND))["insight"]
+    waves = facts["trend"]["waves"]
+    assert f"/insights/{found['url']}" == address(published, "trend.csv")
+    assert found["dc:title"] == "Tracking of Home, 2026 spring: Fatigue, by Sex"
+    assert (found["dc:created"], found["dc:issued"]) == ("2027-01-09", waves[-1]["publishedAt"])
+    assert found["dc:creator"] == "Who is licensed"
+    assert found["notes"] == [
+        {
+            "precision": facts["precision"],
+            "waves": waves,
+            "confidence": 0.95,
+            "ledgerEntry": facts["ledgerEntry"],
+            "synthetic": False,
+        }
+    ]
+    assert waves[-1]["insight"] == newest
+    columns = found["tableSchema"]["columns"]
+    assert [column["datatype"] for column in columns] == ["string"] * 7 + ["number"] * 9 + ["string"]
+    assert len({column["name"] for column in columns}) == 17
+    for line in lines:
+        assert all(text == "" or float(text) is not None for text in line[7:16])
 
 
 FACTS = """query ($id: ID!) { insight(id: $id) {
@@ -323,6 +365,7 @@ async def test_the_metadata_describe_the_csv(published: Published) -> None:
         "marginOfError": facts["marginOfError"],
         "confidence": 0.95,
         "ledgerEntry": facts["ledgerEntry"],
+        "synthetic": False,
     }
     lines = list(csv.reader(io.StringIO(table.content.decode("utf-8-sig"), newline="")))
     columns = found["tableSchema"]["columns"]
@@ -341,6 +384,7 @@ def test_columns_have_names_that_csvw_allows() -> None:
     insight = {
         "file": header + "\r\n",
         "dataset": {"frozenOn": "2026-03-02"},
+        "synthetic": False,
         "publishedAt": "2026-03-03T12:00:00+00:00",
         "requestedBy": None,
         "purpose": None,

@@ -5,6 +5,7 @@ from cohorte.clients import AsyncClient, Client
 from cohorte.errors import CohorteError
 from cohorte.insights import Insight, Provenance
 from cohorte.ledger import Verified
+from cohorte.plans import PlanPublication, PlanQuote, Question
 from cohorte.steps import Publication
 from cohorte.tables import Table
 
@@ -14,8 +15,11 @@ __all__ = [
     "Client",
     "CohorteError",
     "Insight",
+    "PlanPublication",
+    "PlanQuote",
     "Provenance",
     "Publication",
+    "Question",
     "Table",
     "Trend",
     "Verified",

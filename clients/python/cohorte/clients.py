@@ -17,6 +17,7 @@ from cohorte.graph.enums import InsightKind, Precision
 from cohorte.graph.fragments import DatasetFields, EntryFields, InsightFields, QuoteFields
 from cohorte.insights import Insight
 from cohorte.ledger import Verified
+from cohorte.plans import PlanPublication, PlanQuote, Question
 from cohorte.steps import Publication
 
 PATH = "/graphql"
@@ -109,6 +110,20 @@ class Client:
         """
         asked = steps.question(dataset, variable, by, precision, licence, kind, groupings)
         return self._run(steps.publish(asked, key))
+
+    def quote_plan(self, dataset: str, questions: Sequence[Question], *, licence: str | None = None) -> PlanQuote:
+        """The price of several questions of a dataset together, which does not depend on their order. It is free."""
+        return self._run(steps.plan_quote(dataset, questions, licence))
+
+    def publish_plan(
+        self, dataset: str, questions: Sequence[Question], *, licence: str | None = None, key: str | None = None
+    ) -> PlanPublication:
+        """Publishes all questions of a plan as one act, and charges their cost to one licence.
+
+        Nothing is charged twice, as with `publish`. Raises Refused if the server refuses; nothing was published or
+        charged then, and `by_question` of the exception says what is wrong with which question.
+        """
+        return self._run(steps.plan_publish(dataset, questions, licence, key))
 
     def insight(
         self,
@@ -275,6 +290,16 @@ class AsyncClient:
         """As `Client.publish`."""
         asked = steps.question(dataset, variable, by, precision, licence, kind, groupings)
         return await self._run(steps.publish(asked, key))
+
+    async def quote_plan(self, dataset: str, questions: Sequence[Question], *, licence: str | None = None) -> PlanQuote:
+        """As `Client.quote_plan`."""
+        return await self._run(steps.plan_quote(dataset, questions, licence))
+
+    async def publish_plan(
+        self, dataset: str, questions: Sequence[Question], *, licence: str | None = None, key: str | None = None
+    ) -> PlanPublication:
+        """As `Client.publish_plan`."""
+        return await self._run(steps.plan_publish(dataset, questions, licence, key))
 
     async def insight(
         self,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cohorte.graph.fragments import QuoteFields
+from cohorte.graph.fragments import PlanQuoteFields, QuoteFields
 
 
 class CohorteError(Exception):
@@ -28,6 +28,13 @@ class Fault:
     path: tuple[str, ...] = ()
     extensions: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def question(self) -> int | None:
+        """The place in the plan, from 0, of the question at fault; None if it is no question of a plan."""
+        if self.path[:2] == ("input", "questions") and len(self.path) > 2 and _is_place(self.path[2]):
+            return int(self.path[2])
+        return None
+
 
 class Failed(CohorteError):
     """The server answered with errors. `code`, `path` and the message are those of the first one of `faults`."""
@@ -39,11 +46,13 @@ class Failed(CohorteError):
         status: int = 200,
         retry_after: float | None = None,
         quote: QuoteFields | None = None,
+        plan_quote: PlanQuoteFields | None = None,
     ) -> None:
         self.faults = tuple(faults)
         self.status = status
         self.retry_after = retry_after
         self.quote = quote
+        self.plan_quote = plan_quote
         super().__init__("; ".join(map(_text, self.faults)))
 
     @property
@@ -53,6 +62,15 @@ class Failed(CohorteError):
     @property
     def path(self) -> tuple[str, ...]:
         return self.faults[0].path
+
+    @property
+    def by_question(self) -> dict[int, list[Fault]]:
+        """For each question of a plan that is at fault, by its place from 0, what is wrong with it."""
+        found: dict[int, list[Fault]] = {}
+        for fault in self.faults:
+            if fault.question is not None:
+                found.setdefault(fault.question, []).append(fault)
+        return found
 
 
 class Unauthenticated(Failed):
@@ -88,7 +106,10 @@ class Invalid(Refused):
 
 
 class BudgetExhausted(Refused):
-    """The remaining privacy budget or quota does not cover the cost. `quote` says what is still affordable."""
+    """The remaining privacy budget or quota does not cover the cost. `quote` says what is still affordable.
+
+    For a plan, `plan_quote` has the price of each question.
+    """
 
 
 class LicenceRequired(Refused):
@@ -128,11 +149,12 @@ def failure(
     status: int = 200,
     retry_after: float | None = None,
     quote: QuoteFields | None = None,
+    plan_quote: PlanQuoteFields | None = None,
     otherwise: type[Failed] = Failed,
 ) -> Failed:
     """The exception of these faults, of the class that the first one's code has, or else of `otherwise`."""
     kind = _KINDS.get(faults[0].code, otherwise)
-    return kind(faults, status=status, retry_after=retry_after, quote=quote)
+    return kind(faults, status=status, retry_after=retry_after, quote=quote, plan_quote=plan_quote)
 
 
 def not_found(what: str, argument: str) -> NotFound:
@@ -140,5 +162,10 @@ def not_found(what: str, argument: str) -> NotFound:
 
 
 def _text(fault: Fault) -> str:
-    place = f" at {'.'.join(fault.path)}" if fault.path else ""
+    steps = [f"[{step}]" if _is_place(step) else f".{step}" for step in fault.path]
+    place = f" at {''.join(steps).removeprefix('.')}" if fault.path else ""
     return f"{fault.message} ({fault.code}{place})"
+
+
+def _is_place(step: str) -> bool:
+    return step.isascii() and step.isdigit()

@@ -134,6 +134,8 @@ def _failure(errors: list[dict[str, Any]], response: httpx.Response) -> Failed:
     faults = []
     for error in errors:
         extensions = error.get("extensions") or {}
-        path = tuple(str(part) for part in error.get("path") or ())
-        faults.append(Fault(str(extensions.get("code", "")), str(error.get("message", "")), path, extensions))
+        # A query that is refused has what is wrong with its input, as the payload of a mutation does.
+        for one in extensions.get("userErrors") or [{"code": extensions.get("code", "")} | error]:
+            path = tuple(str(part) for part in one.get("path") or ())
+            faults.append(Fault(str(one.get("code", "")), str(one.get("message", "")), path, extensions))
     return failure(faults, status=response.status_code, retry_after=retry_after(response))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +19,8 @@ from cohorte.graph.fragments import Cost, DatasetFields, EntryFields, InsightFie
 from cohorte.graph.insight import Insight as InsightResult
 from cohorte.graph.json_stat import JsonStat
 from cohorte.graph.ledger import Ledger
+from cohorte.graph.plan_publish import PlanPublish
+from cohorte.graph.plan_quote import PlanQuote as PlanQuoteResult
 from cohorte.graph.proof import Proof
 from cohorte.graph.publish import Publish
 from cohorte.graph.published import Published
@@ -28,6 +29,7 @@ from cohorte.graph.reconciled import Reconciled
 from cohorte.graph.trend import Trend as TrendResult
 from cohorte.insights import Insight, filters_of, insight_of
 from cohorte.ledger import Verified, check_chain, check_insight
+from cohorte.plans import PlanPublication, PlanQuote, Question, plan_quote_of
 
 PAGE = 20  # of datasets and insights
 ENTRIES = 100  # of a page of the ledger
@@ -84,20 +86,8 @@ def question(
     groupings: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """A question as the inputs of a quote and of a publication have it."""
-    asked: dict[str, Any] = {
-        "dataset": dataset,
-        "variable": variable,
-        "by": list(by),
-        "precision": _name(precision),
-        "kind": _name(kind),
-    }
-    if groupings:
-        asked["groupings"] = [dict(each) for each in groupings]
+    asked = {"dataset": dataset} | Question(variable, by, precision, kind, groupings).as_input()
     return asked if licence is None else asked | {"licence": licence}
-
-
-def _name(value: Enum | str) -> str:
-    return str(value.value) if isinstance(value, Enum) else value
 
 
 def quote(asked: Mapping[str, Any]) -> Steps[QuoteFields]:
@@ -113,6 +103,34 @@ def publish(asked: Mapping[str, Any], key: str | None) -> Steps[Publication]:
         raise failure(faults, quote=payload.quote, otherwise=RefusedError)
     found = yield from insight(payload.insight.id, None, None, False)
     return Publication(found, payload.charged)
+
+
+def plan(dataset: str, questions: Sequence[Question], licence: str | None) -> dict[str, Any]:
+    """A plan as the inputs of its quote and of its publication have it."""
+    asked: dict[str, Any] = {"dataset": dataset, "questions": [each.as_input() for each in questions]}
+    return asked if licence is None else asked | {"licence": licence}
+
+
+def plan_quote(dataset: str, questions: Sequence[Question], licence: str | None) -> Steps[PlanQuote]:
+    given = {"input": plan(dataset, questions, licence)}
+    found = (yield from read(Call(operations.PLAN_QUOTE_GQL, given), PlanQuoteResult)).insight_plan_quote
+    return plan_quote_of(questions, found)
+
+
+def plan_publish(
+    dataset: str, questions: Sequence[Question], licence: str | None, key: str | None
+) -> Steps[PlanPublication]:
+    given = {"input": plan(dataset, questions, licence) | {"clientMutationId": key or uuid4().hex}}
+    payload = (yield from read(Call(operations.PLAN_PUBLISH_GQL, given), PlanPublish)).insight_plan_publish
+    assert payload is not None  # otherwise there are errors
+    if payload.user_errors or payload.insights is None or payload.charged is None:
+        faults = [Fault(one.code.value, one.message, tuple(one.path)) for one in payload.user_errors]
+        raise failure(faults, plan_quote=payload.quote, otherwise=RefusedError)
+    found: dict[str, Insight] = {}
+    for each in payload.insights:
+        if each.id not in found:
+            found[each.id] = yield from insight(each.id, None, None, False)
+    return PlanPublication(tuple(found[each.id] for each in payload.insights), payload.charged)
 
 
 def insight(

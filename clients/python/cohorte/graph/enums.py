@@ -61,6 +61,13 @@ class Precision(Open):
     WITHIN_50 = "WITHIN_50"
 
 
+class QuoteSuggestionKind(Open):
+    PUBLISHED = "PUBLISHED"
+    COVERED = "COVERED"
+    MERGE_CATEGORIES = "MERGE_CATEGORIES"
+    LESS_PRECISE = "LESS_PRECISE"
+
+
 class Reliability(Open):
     HIGH = "HIGH"
     LOW = "LOW"

@@ -13,7 +13,9 @@ from .enums import (
     Mismatch,
     OrganizationKind,
     Precision,
+    QuoteSuggestionKind,
     Reliability,
+    UserErrorCode,
     VariableGroup,
 )
 
@@ -156,6 +158,102 @@ class InsightFieldsLedgerEntry(BaseModel):
     hash: str
 
 
+class ObstacleFields(BaseModel):
+    code: UserErrorCode
+    message: str
+
+
+class QuoteFields(BaseModel):
+    cost: "QuoteFieldsCost"
+    affordable: bool
+    already_published: bool = Field(alias="alreadyPublished")
+    cells: int
+    margin_of_error: int = Field(alias="marginOfError")
+    remaining_after: "QuoteFieldsRemainingAfter" = Field(alias="remainingAfter")
+    cheaper: list[Precision]
+    covered_by: list["QuoteFieldsCoveredBy"] = Field(alias="coveredBy")
+    prices: list["QuoteFieldsPrices"]
+    least_count_shown: int = Field(alias="leastCountShown")
+    readable_cells: Optional[int] = Field(alias="readableCells")
+    least_group_for_share: Optional[int] = Field(alias="leastGroupForShare")
+    least_group_for_mean: Optional[int] = Field(alias="leastGroupForMean")
+    obstacles: list["QuoteFieldsObstacles"]
+    suggestions: list["QuoteFieldsSuggestions"]
+
+
+class QuoteFieldsCost(Cost):
+    pass
+
+
+class QuoteFieldsRemainingAfter(Cost):
+    pass
+
+
+class QuoteFieldsCoveredBy(BaseModel):
+    id: str
+
+
+class QuoteFieldsPrices(BaseModel):
+    precision: Precision
+    cost: "QuoteFieldsPricesCost"
+    affordable: bool
+
+
+class QuoteFieldsPricesCost(Cost):
+    pass
+
+
+class QuoteFieldsObstacles(ObstacleFields):
+    pass
+
+
+class QuoteFieldsSuggestions(BaseModel):
+    kind: QuoteSuggestionKind
+    message: str
+    variable: Optional[str]
+    categories: list[str]
+
+
+class PlanQuoteFields(BaseModel):
+    questions: list["PlanQuoteFieldsQuestions"]
+    cost: "PlanQuoteFieldsCost"
+    cost_of_uncovered: "PlanQuoteFieldsCostOfUncovered" = Field(alias="costOfUncovered")
+    affordable: bool
+    remaining_after: "PlanQuoteFieldsRemainingAfter" = Field(alias="remainingAfter")
+    obstacles: list["PlanQuoteFieldsObstacles"]
+
+
+class PlanQuoteFieldsQuestions(BaseModel):
+    quote: "PlanQuoteFieldsQuestionsQuote"
+    cost: "PlanQuoteFieldsQuestionsCost"
+    same_as: Optional[int] = Field(alias="sameAs")
+    covered_with: list[int] = Field(alias="coveredWith")
+
+
+class PlanQuoteFieldsQuestionsQuote(QuoteFields):
+    pass
+
+
+class PlanQuoteFieldsQuestionsCost(Cost):
+    pass
+
+
+class PlanQuoteFieldsCost(Cost):
+    pass
+
+
+class PlanQuoteFieldsCostOfUncovered(Cost):
+    pass
+
+
+class PlanQuoteFieldsRemainingAfter(Cost):
+    pass
+
+
+class PlanQuoteFieldsObstacles(ObstacleFields):
+    pass
+
+
 class PointFields(BaseModel):
     value: Optional[float]
     interval: Optional["PointFieldsInterval"]
@@ -175,29 +273,6 @@ class PointFieldsSinceFirst(ChangeFields):
 
 class PointFieldsSincePrevious(ChangeFields):
     pass
-
-
-class QuoteFields(BaseModel):
-    cost: "QuoteFieldsCost"
-    affordable: bool
-    already_published: bool = Field(alias="alreadyPublished")
-    cells: int
-    margin_of_error: int = Field(alias="marginOfError")
-    remaining_after: "QuoteFieldsRemainingAfter" = Field(alias="remainingAfter")
-    cheaper: list[Precision]
-    covered_by: list["QuoteFieldsCoveredBy"] = Field(alias="coveredBy")
-
-
-class QuoteFieldsCost(Cost):
-    pass
-
-
-class QuoteFieldsRemainingAfter(Cost):
-    pass
-
-
-class QuoteFieldsCoveredBy(BaseModel):
-    id: str
 
 
 class StatisticFields(BaseModel):
@@ -254,8 +329,10 @@ Cost.model_rebuild()
 DatasetFields.model_rebuild()
 EntryFields.model_rebuild()
 InsightFields.model_rebuild()
-PointFields.model_rebuild()
+ObstacleFields.model_rebuild()
 QuoteFields.model_rebuild()
+PlanQuoteFields.model_rebuild()
+PointFields.model_rebuild()
 StatisticFields.model_rebuild()
 TotalFields.model_rebuild()
 VariableFields.model_rebuild()

@@ -33,6 +33,19 @@ class InsightInput(BaseModel):
     client_mutation_id: Optional[str] = Field(alias="clientMutationId", default=None)
 
 
+class InsightPlanPublishInput(BaseModel):
+    dataset: str
+    questions: list["PlannedQuestionInput"]
+    licence: Optional[str] = None
+    client_mutation_id: Optional[str] = Field(alias="clientMutationId", default=None)
+
+
+class InsightPlanQuoteInput(BaseModel):
+    dataset: str
+    questions: list["PlannedQuestionInput"]
+    licence: Optional[str] = None
+
+
 class InsightQuoteInput(BaseModel):
     dataset: str
     variable: str
@@ -43,6 +56,17 @@ class InsightQuoteInput(BaseModel):
     licence: Optional[str] = None
 
 
+class PlannedQuestionInput(BaseModel):
+    variable: str
+    by: Optional[list[str]] = None
+    groupings: Optional[list["GroupingInput"]] = None
+    precision: Precision
+    kind: Optional[InsightKind] = None
+
+
 GroupingInput.model_rebuild()
 InsightInput.model_rebuild()
+InsightPlanPublishInput.model_rebuild()
+InsightPlanQuoteInput.model_rebuild()
 InsightQuoteInput.model_rebuild()
+PlannedQuestionInput.model_rebuild()

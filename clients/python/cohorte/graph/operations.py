@@ -6,6 +6,8 @@ __all__ = [
     "INSIGHT_GQL",
     "JSON_STAT_GQL",
     "LEDGER_GQL",
+    "PLAN_PUBLISH_GQL",
+    "PLAN_QUOTE_GQL",
     "PROOF_GQL",
     "PUBLISHED_GQL",
     "PUBLISH_GQL",
@@ -182,6 +184,11 @@ fragment Cost on PrivacyCost {
   delta
 }
 
+fragment ObstacleFields on QuoteObstacle {
+  code
+  message
+}
+
 fragment QuoteFields on InsightQuote {
   cost {
     ...Cost
@@ -196,6 +203,26 @@ fragment QuoteFields on InsightQuote {
   cheaper
   coveredBy {
     id
+  }
+  prices {
+    precision
+    cost {
+      ...Cost
+    }
+    affordable
+  }
+  leastCountShown
+  readableCells
+  leastGroupForShare
+  leastGroupForMean
+  obstacles {
+    ...ObstacleFields
+  }
+  suggestions {
+    kind
+    message
+    variable
+    categories
   }
 }
 """
@@ -226,6 +253,11 @@ fragment Cost on PrivacyCost {
   delta
 }
 
+fragment ObstacleFields on QuoteObstacle {
+  code
+  message
+}
+
 fragment QuoteFields on InsightQuote {
   cost {
     ...Cost
@@ -240,6 +272,203 @@ fragment QuoteFields on InsightQuote {
   cheaper
   coveredBy {
     id
+  }
+  prices {
+    precision
+    cost {
+      ...Cost
+    }
+    affordable
+  }
+  leastCountShown
+  readableCells
+  leastGroupForShare
+  leastGroupForMean
+  obstacles {
+    ...ObstacleFields
+  }
+  suggestions {
+    kind
+    message
+    variable
+    categories
+  }
+}
+"""
+
+PLAN_QUOTE_GQL = """
+query PlanQuote($input: InsightPlanQuoteInput!) {
+  insightPlanQuote(input: $input) {
+    ...PlanQuoteFields
+  }
+}
+
+fragment Cost on PrivacyCost {
+  microRho
+  epsilon
+  delta
+}
+
+fragment ObstacleFields on QuoteObstacle {
+  code
+  message
+}
+
+fragment PlanQuoteFields on InsightPlanQuote {
+  questions {
+    quote {
+      ...QuoteFields
+    }
+    cost {
+      ...Cost
+    }
+    sameAs
+    coveredWith
+  }
+  cost {
+    ...Cost
+  }
+  costOfUncovered {
+    ...Cost
+  }
+  affordable
+  remainingAfter {
+    ...Cost
+  }
+  obstacles {
+    ...ObstacleFields
+  }
+}
+
+fragment QuoteFields on InsightQuote {
+  cost {
+    ...Cost
+  }
+  affordable
+  alreadyPublished
+  cells
+  marginOfError
+  remainingAfter {
+    ...Cost
+  }
+  cheaper
+  coveredBy {
+    id
+  }
+  prices {
+    precision
+    cost {
+      ...Cost
+    }
+    affordable
+  }
+  leastCountShown
+  readableCells
+  leastGroupForShare
+  leastGroupForMean
+  obstacles {
+    ...ObstacleFields
+  }
+  suggestions {
+    kind
+    message
+    variable
+    categories
+  }
+}
+"""
+
+PLAN_PUBLISH_GQL = """
+mutation PlanPublish($input: InsightPlanPublishInput!) {
+  insightPlanPublish(input: $input) {
+    insights {
+      id
+    }
+    charged {
+      ...Cost
+    }
+    quote {
+      ...PlanQuoteFields
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+
+fragment Cost on PrivacyCost {
+  microRho
+  epsilon
+  delta
+}
+
+fragment ObstacleFields on QuoteObstacle {
+  code
+  message
+}
+
+fragment PlanQuoteFields on InsightPlanQuote {
+  questions {
+    quote {
+      ...QuoteFields
+    }
+    cost {
+      ...Cost
+    }
+    sameAs
+    coveredWith
+  }
+  cost {
+    ...Cost
+  }
+  costOfUncovered {
+    ...Cost
+  }
+  affordable
+  remainingAfter {
+    ...Cost
+  }
+  obstacles {
+    ...ObstacleFields
+  }
+}
+
+fragment QuoteFields on InsightQuote {
+  cost {
+    ...Cost
+  }
+  affordable
+  alreadyPublished
+  cells
+  marginOfError
+  remainingAfter {
+    ...Cost
+  }
+  cheaper
+  coveredBy {
+    id
+  }
+  prices {
+    precision
+    cost {
+      ...Cost
+    }
+    affordable
+  }
+  leastCountShown
+  readableCells
+  leastGroupForShare
+  leastGroupForMean
+  obstacles {
+    ...ObstacleFields
+  }
+  suggestions {
+    kind
+    message
+    variable
+    categories
   }
 }
 """
