@@ -78,7 +78,9 @@ CLOSING_SECONDS = 1.5  # for the connections' last statements to end
 EXPORT_ROUTE = f"{PATH}/{{token}}"
 FILE_ROUTES = (EXPORT_ROUTE, MEMBER_ROUTE, insight_files.ROUTE, CODEBOOKS, catalogue_files.ROUTE)
 BUILT_PAGES = Path(__file__).parent / "web" / "dist"
-OTHERS = 6  # further connections to the database: of the listener, the three outboxes and the two schedulers
+# Further connections to the database by their role: of the listener, mail and webhooks; of a scheduler; of news and the
+# publisher's scheduler.
+OTHERS = {"public": 3, "manager": 1, "publisher": 2}
 
 
 class Cohorte(Starlette):
@@ -411,7 +413,8 @@ async def close_all(pools: Mapping[str, ConnectionPool]) -> None:
 def database_connections(settings: Settings) -> int:
     """How many connections to the database a server has at most; those to its standbys are not counted."""
     watching = 1 if settings.read_url else 0
-    return len(Audience) * settings.pool_size + CONNECTIONS + sum(APART.values()) + OTHERS + watching
+    apart = CONNECTIONS + sum(APART.values()) + sum(OTHERS.values())
+    return len(Audience) * settings.pool_size + apart + watching
 
 
 def standby_connections(settings: Settings) -> int:

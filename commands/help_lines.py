@@ -21,7 +21,7 @@ NUMBER = re.compile(r"\+?[0-9](?:[ .-]?[0-9]){1,14}")
 NAME_MOST, DESCRIPTION_MOST = 100, 500  # characters
 LINES_MOST = 20  # numbers
 
-Line = tuple[str, str, str, str]
+HelpLineRow = tuple[str, str, str, str]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -76,13 +76,13 @@ def save(path: Path, lines: Sequence[tuple[str, ...]]) -> None:
     path.write_text(made.getvalue(), encoding="utf-8")
 
 
-def read(text: str, file: str) -> tuple[list[Line], list[str]]:
+def read(text: str, file: str) -> tuple[list[HelpLineRow], list[str]]:
     """The lines of a file, and its faults with the number of the line and the column; no value is repeated."""
     (first, names), *records = csv_records(text, file)
     header = [cell.strip().lower() for cell in names]
     if sorted(header) != sorted(COLUMNS):
         return [], [f"line {first}: the columns must be {', '.join(COLUMNS)}"]
-    lines: list[Line] = []
+    lines: list[HelpLineRow] = []
     faults: list[str] = []
     for place, row in records:
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
@@ -106,7 +106,7 @@ def faults_of(number: str, language: str, name: str, description: str, *, cells:
     return [fault for fault, is_wrong in wrong.items() if is_wrong]
 
 
-def faults_together(lines: Sequence[Line]) -> list[str]:
+def faults_together(lines: Sequence[HelpLineRow]) -> list[str]:
     """What is wrong with the lines together: each number needs every language once."""
     spoken: dict[str, list[str]] = {}
     for number, language, _, _ in lines:

@@ -23,6 +23,7 @@ from commands.loading.hpo import Phenotypes, Wanted
 from commands.loading.meanings import changed_meanings
 from commands.loading.sheets import Sheet
 from commands.opened import database
+from commands.owner import Connection
 from commands.progress import Progress
 from models.codecs import use_exact_days
 from models.failures import FAILURES, summary
@@ -162,7 +163,7 @@ async def load(
 
 
 async def load_within(
-    connection: writing.Connection, source: CatalogueSource, options: argparse.Namespace, report: Report
+    connection: Connection, source: CatalogueSource, options: argparse.Namespace, report: Report
 ) -> tuple[list[comparing.Comparison], list[LineFault]]:
     """As `load`, within the caller's transaction."""
     report("comparing", 0.3)
@@ -183,7 +184,7 @@ async def load_within(
 
 
 async def compared(
-    connection: writing.Connection, batch: Batch, state: writing.State, options: argparse.Namespace
+    connection: Connection, batch: Batch, state: writing.State, options: argparse.Namespace
 ) -> tuple[comparing.Comparison, list[LineFault]]:
     """What a batch does without the entries that the catalogue refuses, and these entries' faults."""
     given = state.given.get((batch.source, batch.kind), {})

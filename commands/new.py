@@ -33,6 +33,8 @@ from models.migrations import frozen
 
 revision = "{revision}"
 down_revision = "{previous}"
+# Makes older servers not ready. If they work with it, say `compatible_since = "{previous}"`, or else why they do not:
+# CONTRIBUTING.md, "Migrations and older servers".
 upgrade, downgrade = frozen.steps(__file__)
 '''
 

@@ -21,8 +21,8 @@ from models.research.surveys import ConsentPurpose
 from privacy.bands import UNKNOWN
 from privacy.budget import FLOOR
 
-Rows: TypeAlias = list[dict[str, Any]]
-Description: TypeAlias = dict[str, Rows]  # rows by table
+TableRows: TypeAlias = list[dict[str, Any]]
+Description: TypeAlias = dict[str, TableRows]  # rows by table
 
 RESPONDENTS = 1_000  # of every twin, whatever the size of the dataset
 SEED = 2026
@@ -102,7 +102,7 @@ async def fill(connection: Connection, described: Description, respondents: int 
     return len(datasets)
 
 
-def records_of(variables: Rows, categories: Rows, respondents: int, seed: int = SEED) -> Iterator[bytes]:
+def records_of(variables: TableRows, categories: TableRows, respondents: int, seed: int = SEED) -> Iterator[bytes]:
     """The records of a twin, in the format of `research.record`: each category of a variable is as likely as another.
 
     Of a variable with several values per member, the first is drawn so, and the number of further ones.
@@ -159,7 +159,7 @@ def _marked(dataset: Mapping[str, Any]) -> dict[str, Any]:
     return {**dataset, "title": title, "translations": titles, "status": "FREEZING", "progress": 0}
 
 
-async def _insert(connection: Connection, table: str, rows: Rows, more: str = "") -> None:
+async def _insert(connection: Connection, table: str, rows: TableRows, more: str = "") -> None:
     """Inserts the rows that are not there yet, with `more` columns."""
     columns = COLUMNS[table] + more
     await connection.execute(

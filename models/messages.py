@@ -70,10 +70,10 @@ def _made(msgid: str, plural: str | None, values: Mapping[str, Any]) -> Message:
 
 
 def _rendered(text: str, values: Mapping[str, Any], language: Language) -> str:
-    return Values(language).vformat(text, (), values) if values else text
+    return ValueFormatter(language).vformat(text, (), values) if values else text
 
 
-class Values(Formatter):
+class ValueFormatter(Formatter):
     """Writes values into a sentence as its language writes them."""
 
     def __init__(self, language: Language) -> None:

@@ -36,7 +36,17 @@ from planner.arguments import (
 )
 from planner.data_reads import record
 from planner.declare import Column, Computed, NodeById, NodesByIds, Paged, Sql
-from planner.expressions import EMPTY_LIST, Reader, as_list, as_object, as_values, integer, labelled, limited, typename
+from planner.expressions import (
+    EMPTY_LIST,
+    ValueReader,
+    as_list,
+    as_object,
+    as_values,
+    integer,
+    labelled,
+    limited,
+    typename,
+)
 from planner.keyset import page
 from planner.known_ids import IdCheck, known_keys
 from planner.member_reads import mark
@@ -63,7 +73,7 @@ class StatementBuilder:
     audience: Audience
     numbers: Iterator[int] = field(default_factory=count)
     for_executor: bool = False  # graphql-core completes the result: rows of abstract types carry their type
-    bound: dict[str, Reader] = field(default_factory=dict)
+    bound: dict[str, ValueReader] = field(default_factory=dict)
     checks: list[IdCheck] = field(default_factory=list)
     parent: str = ""  # the type whose field is being built
     via: str = ""  # that field, as `Type.field`
@@ -160,13 +170,13 @@ class StatementBuilder:
     def size(self, node: FieldNode, declared: GraphQLField, name: str) -> int | None:
         return page_size(node, declared, name, self.variables)
 
-    def bind(self, value: Reader, kind: Any) -> Expression:
+    def bind(self, value: ValueReader, kind: Any) -> Expression:
         """A new parameter of the statement; `value` reads it from each request."""
         name = f"bound_{len(self.bound)}"
         self.bound[name] = value
         return bindparam(name, None, kind)
 
-    def bind_list(self, values: Reader, kind: Any) -> Expression:
+    def bind_list(self, values: ValueReader, kind: Any) -> Expression:
         """A new parameter with a list, whose items `values` reads as text or null.
 
         It is sent as text[]: for other arrays, asyncpg asks PostgreSQL about their type on each new connection.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphql import (
     DocumentNode,
@@ -40,9 +40,8 @@ INTROSPECTION = 100  # of `__schema` and `__type`, whatever is selected below
 COSTLIEST = 1_000_000_000  # greater costs are reported as this
 KNOWN = 256  # costs of one operation, by its variables
 
-Connection = (
-    int  # a page's size: its `nodes` and `edges` have as many; IN_EDGE in an edge, whose `node` is no other node
-)
+# Its `nodes` and `edges` have as many nodes; IN_EDGE in an edge, whose `node` is no other node.
+PageSize: TypeAlias = int
 IN_EDGE = 0
 
 
@@ -138,7 +137,7 @@ class Walk:
         self.given = variables
         self.used: set[str] = set()
 
-    def cost(self, kind: Any, sets: list[SelectionSetNode], page: Connection | None = None) -> Cost:
+    def cost(self, kind: Any, sets: list[SelectionSetNode], page: PageSize | None = None) -> Cost:
         """The cost of selection sets on one object of a type, None if unknown; `page` if that is a connection or edge.
 
         Fields of one response key are merged, as in the response.
@@ -177,7 +176,7 @@ class Walk:
                     count += self.field(parent, fields, None).selections
         return count
 
-    def field(self, kind: Any, nodes: list[FieldNode], page: Connection | None) -> Cost:
+    def field(self, kind: Any, nodes: list[FieldNode], page: PageSize | None) -> Cost:
         """The cost of one field of an object, beside the 1 for its own selection."""
         node, inside = nodes[0], [each.selection_set for each in nodes if each.selection_set]
         name = node.name.value

@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from graphql import FieldNode, GraphQLObjectType, get_named_type, is_object_type
+from graphql import GraphQLObjectType, get_named_type, is_object_type
 from sqlalchemy import Text, case
 from sqlalchemy import cast as sql_cast
 
@@ -11,6 +11,7 @@ from models.rows import Expression, Row, word
 from models.viewers import Audience
 from planner.declare import Recorded
 from planner.member_reads import unmarked
+from planner.selection import Fields
 
 if TYPE_CHECKING:
     from planner.compose import StatementBuilder
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 KEY = "$r"  # of an object that shows a member's data, before its fields; no response key has a dollar sign
 # As in planner.member_reads: this matches no value that somebody wrote. Nothing follows it if all fields are skipped.
 NOTE = re.compile(r'"\$r":(?:null|"([0-9a-f-]{36})((?: [A-Z_]+)*)")(?:,|(?=\}))')
-
-Fields = dict[str, list[FieldNode]]
 
 
 def record(

@@ -15,7 +15,7 @@ from sqlalchemy.types import JSON, TypeEngine
 from models.rows import Expression
 
 # Reads the value of one parameter, as asyncpg takes it, from `planner.arguments.PlanInputs`.
-Reader = Callable[[Any], Any]
+ValueReader = Callable[[Any], Any]
 
 EMPTY_OBJECT = literal_column("'{}'::json", JSON())
 EMPTY_LIST = literal_column("'[]'::json", JSON())
@@ -102,7 +102,7 @@ class Statement:
     """A statement's text, and the reader of each parameter: `values[0]` reads `$1`."""
 
     sql: str
-    values: tuple[Reader, ...]
+    values: tuple[ValueReader, ...]
 
 
 class _Compiler(asyncpg.PGCompiler_asyncpg):
@@ -132,7 +132,7 @@ _DIALECT.statement_compiler = _Compiler
 
 
 def compiled(
-    body: Expression, bound: dict[str, Reader], setting: str | None, open_tables: frozenset[str] = frozenset()
+    body: Expression, bound: dict[str, ValueReader], setting: str | None, open_tables: frozenset[str] = frozenset()
 ) -> Statement:
     """The statement for a JSON expression. With a `setting`, it sets the viewer itself, as its last parameter.
 
@@ -154,7 +154,7 @@ def compiled(
     return Statement(text, (*values, lambda inputs: inputs.viewer.scope))
 
 
-def _reader(done: SQLCompiler, name: str, bound: dict[str, Reader]) -> Reader:
+def _reader(done: SQLCompiler, name: str, bound: dict[str, ValueReader]) -> ValueReader:
     if name in bound:
         return bound[name]
     constant = done.params[name]

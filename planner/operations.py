@@ -45,7 +45,7 @@ from planner.computing import Computing, PassthroughExecutor
 from planner.costs import Costs, OperationCosts
 from planner.declare import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
-from planner.expressions import Reader, as_object, compiled, labelled
+from planner.expressions import ValueReader, as_object, compiled, labelled
 from planner.known_ids import IdCheck, refusal_of
 from planner.payload_checks import check_payloads, plans_of_operation
 from planner.plans import Plans, bounded
@@ -66,7 +66,7 @@ class Plan:
     """One SQL statement and a reader for each of its parameters. It returns one text: JSON, or the id of a topic."""
 
     sql: str
-    readers: tuple[Reader, ...]
+    readers: tuple[ValueReader, ...]
     checks: tuple[IdCheck, ...] = ()
     marked: bool = False  # its JSON has the ids of the members whose data it has: see planner.member_reads
     recorded: bool = False  # it has which kinds of whose data: see planner.data_reads

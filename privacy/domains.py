@@ -18,7 +18,7 @@ VERSION = 1  # of the domains and rules below: part of every release's key
 NOTHING = 255  # the byte in a record for "no further category"
 NONE = "NONE"  # of side effects: the category of members who evaluated a course and named none
 
-# What the functions of models/functions/research/raw_rows.sql count by.
+# What the functions of models/functions/insight/raw_rows.sql count by.
 LEVEL_DAYS = 90  # up to the day of freezing
 BASELINE_DAYS = 28  # from a member's first observation on
 QUARTER_DAYS = 91  # of a course

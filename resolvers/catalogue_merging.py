@@ -11,7 +11,7 @@ from resolvers.catalogue_entries import MERGED, RETIRED, begin, found_entry
 from resolvers.faults import Faults
 from resolvers.transactions import invalid, not_found, too_late
 
-Row = Mapping[str, Any]
+EntryRow = Mapping[str, Any]
 
 MERGE = {  # by table
     "indicator": "SELECT catalog.merge_indicator($1, $2)",
@@ -26,7 +26,7 @@ async def merge_entry(
     table: str,
     id: UUID,
     into: UUID,
-    expect_fit: Callable[[Row, Row], None],
+    expect_fit: Callable[[EntryRow, EntryRow], None],
 ) -> UUID:
     """Merges an entry of `catalog.{table}` into another one for good, and returns its id. Repeating it changes nothing.
 

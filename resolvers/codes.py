@@ -8,7 +8,7 @@ from models.messages import message
 from resolvers.texts import is_blank
 from resolvers.transactions import Step, invalid, line_within
 
-Check: TypeAlias = Callable[..., str]  # takes a text and its path; raises Refused
+CodeCheck: TypeAlias = Callable[..., str]  # takes a text and its path; raises Refused
 
 INN_LENGTH = 200
 # The WHO's ICD-10: a chapter's letter, two digits, and at most two more after a point.
@@ -90,7 +90,7 @@ def national_code_in(text: str, *path: Step) -> str:
     return code
 
 
-def optional(check: Check) -> Callable[..., str | None]:
+def optional(check: CodeCheck) -> Callable[..., str | None]:
     """The check of a text that may be left out: None for null and for a blank text."""
 
     def checked(text: str | None, *path: Step) -> str | None:

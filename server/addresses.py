@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from starlette.types import Scope
 
-Network = IPv4Network | IPv6Network
+IPNetwork = IPv4Network | IPv6Network
 SITE = 64  # bits of an IPv6 address that identify a customer's network; the customer can vary the rest
 TRANSLATED = IPv6Network("64:ff9b::/96")  # IPv4 clients of a translator (RFC 6052), in the last 32 bits
 FORWARDED = b"x-forwarded-for"
@@ -15,7 +15,7 @@ BRACKETED = re.compile(r"\[([^\[\]]*)\](?::\d{0,5})?")
 WITH_PORT = re.compile(r"(.*):\d{0,5}")
 
 
-def client_address(scope: Scope, trusted: Sequence[Network]) -> str | None:
+def client_address(scope: Scope, trusted: Sequence[IPNetwork]) -> str | None:
     """The address that identifies a client: an IPv4 address, the /64 network of an IPv6 address, or None if unknown.
 
     The request's X-Forwarded-For is read from the end, for as long as the sender of each entry is a trusted proxy:
@@ -35,7 +35,7 @@ def client_address(scope: Scope, trusted: Sequence[Network]) -> str | None:
     return identifying(address)
 
 
-def peer_address(host: str, trusted: Sequence[Network]) -> str | None:
+def peer_address(host: str, trusted: Sequence[IPNetwork]) -> str | None:
     """The address that identifies a connection's other end; None if it is a trusted proxy, or unknown."""
     address = parsed(host)
     if address is not None and any(address in network for network in trusted):

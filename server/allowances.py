@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-Headers = tuple[tuple[bytes, bytes], ...]
+ResponseHeaders = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Allowance:
     full_in: int
 
 
-def headers(allowances: Iterable[Allowance]) -> Headers:
+def headers(allowances: Iterable[Allowance]) -> ResponseHeaders:
     """The fields RateLimit-Policy and RateLimit, each with an item for every policy."""
     known = list(allowances)
     policies = ", ".join(f'"{each.policy}";q={each.most};w={each.seconds}' for each in known)

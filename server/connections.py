@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from server.addresses import Network, peer_address
+from server.addresses import IPNetwork, peer_address
 from server.tallies import Tally
 from settings import Limits
 
@@ -22,7 +22,7 @@ class Waiting(Protocol):
 
 
 @dataclass(eq=False, slots=True)
-class Connection:
+class OpenConnection:
     """An open connection: until when its client must send something, and how much of its responses is unread."""
 
     transport: asyncio.Transport
@@ -49,24 +49,24 @@ class Connections:
     the connection whose client has been waited for the longest makes room for a new one: silent ones keep nobody out.
     """
 
-    def __init__(self, limits: Limits, most: int, most_from: int, proxies: Sequence[Network]) -> None:
+    def __init__(self, limits: Limits, most: int, most_from: int, proxies: Sequence[IPNetwork]) -> None:
         self.limits, self.most, self.most_from, self.proxies = limits, most, most_from, proxies
-        self.open: dict[asyncio.BaseTransport, Connection] = {}
+        self.open: dict[asyncio.BaseTransport, OpenConnection] = {}
         self.from_address: Tally[str] = Tally()
-        self.waiting: dict[Connection, None] = {}  # for their clients; the longest first
+        self.waiting: dict[OpenConnection, None] = {}  # for their clients; the longest first
         self.sweeping: asyncio.TimerHandle | None = None
         self.clock = time.monotonic
         shortest = min(limits.head_seconds, limits.request_seconds, limits.idle_seconds, limits.unread_seconds)
         self.sweep_seconds = min(SWEEP_SECONDS, shortest / 4)
 
-    def admit(self, transport: asyncio.Transport, protocol: Waiting, host: str | None) -> Connection:
+    def admit(self, transport: asyncio.Transport, protocol: Waiting, host: str | None) -> OpenConnection:
         """A new connection from the address `host`, which has to send a request. Raises TooManyConnections."""
         address = None if host is None else peer_address(host, self.proxies)
         if address is not None and self.from_address[address] >= self.most_from:
             raise TooManyConnections(429)
         if len(self.open) >= self.most and not self.make_room():
             raise TooManyConnections(503)
-        connection = self.open[transport] = Connection(transport, address, protocol)
+        connection = self.open[transport] = OpenConnection(transport, address, protocol)
         if address is not None:
             self.from_address[address] += 1
         self.wait(connection, self.limits.head_seconds)
@@ -91,14 +91,14 @@ class Connections:
         if connection.address is not None:
             self.from_address.remove(connection.address)
 
-    def wait(self, connection: Connection, seconds: float) -> None:
+    def wait(self, connection: OpenConnection, seconds: float) -> None:
         """Expects something of the client within `seconds`."""
         if connection.transport in self.open:
             self.waiting.pop(connection, None)  # the last is the one that has been waited for the shortest
             self.waiting[connection] = None
             connection.due = self.clock() + seconds
 
-    def work(self, connection: Connection) -> None:
+    def work(self, connection: OpenConnection) -> None:
         """Expects nothing of the client for now."""
         self.waiting.pop(connection, None)
         connection.due = None
@@ -117,7 +117,7 @@ class Connections:
         if self.open:
             self.sweeping = asyncio.get_running_loop().call_later(self.sweep_seconds, self.sweep)
 
-    def unread(self, connection: Connection, now: float) -> int:
+    def unread(self, connection: OpenConnection, now: float) -> int:
         """The bytes that wait for a client. Ends its connection if it has not taken its share of them in time."""
         size = connection.transport.get_write_buffer_size()
         if not size:

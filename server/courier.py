@@ -44,26 +44,15 @@ class Courier:
 
     async def send_due(self, connection: asyncpg.Connection) -> None:
         """Sends all that is due, also what is added meanwhile. The connection holds the lock of the outbox."""
-        sending: dict[asyncio.Task[None], PendingDelivery] = {}
         recording = asyncio.Lock()  # a connection does one thing at a time
-        try:
-            while True:
-                self.outbox.wake.clear()
-                async with recording:
-                    await self.notify(connection)
-                    due = await outbox.due_deliveries(connection, [each.message.webhook for each in sending.values()])
-                for delivery in next_deliveries(due, list(sending.values())):
-                    sending[asyncio.create_task(self.send(connection, delivery, recording))] = delivery
-                if not sending:
-                    return
-                await self.one_of(set(sending))
-                for task in [task for task in sending if task.done()]:
-                    del sending[task]
-                    task.result()  # raises if the database is lost
-        finally:
-            for task in sending:
-                task.cancel()
-            await asyncio.gather(*sending, return_exceptions=True)
+
+        async def chosen(sending: Sequence[PendingDelivery]) -> list[PendingDelivery]:
+            async with recording:
+                await self.notify(connection)
+                due = await outbox.due_deliveries(connection, [each.message.webhook for each in sending])
+            return next_deliveries(due, sending)
+
+        await self.outbox.send(chosen, lambda delivery: self.send(connection, delivery, recording))
 
     async def notify(self, connection: asyncpg.Connection) -> None:
         """Finds whom the events that are due concern. One that fails is postponed and does not block the others."""
@@ -74,14 +63,6 @@ class Courier:
                 # Only the error's class: its message may contain a row.
                 log.warning("organizations could not be notified: %s", type(error).__name__)
                 await outbox.record_failed(connection, event)
-
-    async def one_of(self, sending: set["asyncio.Task[None]"]) -> None:
-        """Waits until one of the requests has ended, or an event was added."""
-        added = asyncio.create_task(self.outbox.wake.wait())
-        try:
-            await asyncio.wait({*sending, added}, timeout=NEXT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            added.cancel()
 
     async def send(self, connection: asyncpg.Connection, delivery: PendingDelivery, recording: asyncio.Lock) -> None:
         """Sends one event to one webhook and records what the answer was. Nothing that others chose is logged."""

@@ -15,7 +15,8 @@ from server.read_budgets import MemberReads
 log = logging.getLogger("cohorte.data_reads")
 
 RECORD = "SELECT identity.record_reads($1, $2, $3, $4, $5)"
-Read = tuple[str, str, str | None, str | None, str]  # member, kind of data, staff, relative, hash of the document
+# A member, the kind of data, staff or else a relative, and the hash of the document.
+RecordedRead = tuple[str, str, str | None, str | None, str]
 
 
 @dataclass
@@ -26,10 +27,10 @@ class DataReads:
     """
 
     connections: ConnectionPool
-    waiting: list[tuple[list[Read], "asyncio.Future[None]"]] = field(default_factory=list)
+    waiting: list[tuple[list[RecordedRead], "asyncio.Future[None]"]] = field(default_factory=list)
     writing: "asyncio.Task[None] | None" = None
 
-    async def record(self, reads: list[Read]) -> None:
+    async def record(self, reads: list[RecordedRead]) -> None:
         """Returns once these reads are committed. Raises RequestError if they cannot be written."""
         done = asyncio.get_running_loop().create_future()
         self.waiting.append((reads, done))
@@ -50,7 +51,7 @@ class DataReads:
             for _, done in self.waiting:
                 done.cancel()
 
-    async def write(self, reads: list[Read]) -> RequestError | None:
+    async def write(self, reads: list[RecordedRead]) -> RequestError | None:
         """Writes reads; the error for their requests if that failed."""
         try:
             try:
@@ -64,7 +65,7 @@ class DataReads:
             return self.refusal(type(error).__name__)
         return None
 
-    async def insert(self, reads: list[Read]) -> None:
+    async def insert(self, reads: list[RecordedRead]) -> None:
         columns = [list(column) for column in zip(*reads, strict=True)]
         await self.connections.run(lambda connection: connection.execute(RECORD, *columns), queue_bounded=False)
 

@@ -15,7 +15,7 @@ from server.outages import is_due
 
 log = logging.getLogger("cohorte.departures")
 
-Digests = Mapping[str, frozenset[bytes]]  # by the lineage of the database that stored them
+DigestsByLineage = Mapping[str, frozenset[bytes]]  # by the lineage of the database that stored them
 DIGEST_BYTES = 16
 
 
@@ -99,7 +99,7 @@ def keeper_of(folder: Path, addresses: Sequence[str]) -> DepartureKeeper:
     return DepartureKeeper(places_of(folder, addresses))
 
 
-def document(found: Departures, known: Digests, missing: frozenset[bytes]) -> str:
+def document(found: Departures, known: DigestsByLineage, missing: frozenset[bytes]) -> str:
     """What the places have to store: nothing is ever left out, and the number of the database's own is made coarse."""
     fillers = frozenset(found.fillers)
     elsewhere = frozenset(digest for lineage, each in known.items() if lineage != found.lineage for digest in each)
@@ -109,7 +109,7 @@ def document(found: Departures, known: Digests, missing: frozenset[bytes]) -> st
     return json.dumps({lineage: sorted(digest.hex() for digest in written[lineage]) for lineage in sorted(written)})
 
 
-def merged(documents: Iterable[Digests]) -> dict[str, frozenset[bytes]]:
+def merged(documents: Iterable[DigestsByLineage]) -> dict[str, frozenset[bytes]]:
     """All digests of several documents."""
     found: dict[str, frozenset[bytes]] = {}
     for one in documents:
@@ -118,7 +118,7 @@ def merged(documents: Iterable[Digests]) -> dict[str, frozenset[bytes]]:
     return found
 
 
-def parsed(text: bytes, place: str) -> Digests:
+def parsed(text: bytes, place: str) -> DigestsByLineage:
     """The digests in a text that `document` has returned. Raises HeadUnreadable for any other text."""
     try:
         found = {

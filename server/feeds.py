@@ -18,7 +18,7 @@ OPERATIONS = 4  # times the most that one operation may cost: what a caller's di
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FeedSource:
     """A subscription that a feed reads."""
 
     kind: str  # of its events
@@ -56,7 +56,7 @@ class Follower:
 class Feed:
     """The followers of identical subscriptions, and the task that reads their events."""
 
-    def __init__(self, source: Source, events: Events, most_bytes: int) -> None:
+    def __init__(self, source: FeedSource, events: Events, most_bytes: int) -> None:
         self.source, self.most_bytes = source, most_bytes
         self.followers: set[Follower] = set()
         self.stack = ExitStack()
@@ -128,7 +128,7 @@ class Feeds:
         self.costs: Tally[Hashable] = Tally()  # of feeds, by caller
 
     @contextmanager
-    def followed(self, source: Source, too_slow: Callable[[], None]) -> Iterator[AsyncIterator[bytes]]:
+    def followed(self, source: FeedSource, too_slow: Callable[[], None]) -> Iterator[AsyncIterator[bytes]]:
         """The results for every event from now on. `too_slow` is called if the client falls too far behind.
 
         Raises RequestError if the caller has too many subscriptions, if these cost too much together, or while no
@@ -153,7 +153,7 @@ class Feeds:
                 if self.open.get(source.identity) is feed:
                     del self.open[source.identity]
 
-    def opened(self, source: Source) -> Feed:
+    def opened(self, source: FeedSource) -> Feed:
         """A new feed, which is charged to the caller. Raises RequestError."""
         cost, most = self.costs[source.caller] + source.cost, OPERATIONS * source.most_cost
         if cost > most:

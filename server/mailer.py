@@ -16,7 +16,7 @@ import asyncpg
 
 from resolvers.identity import outbox as outbox
 from resolvers.identity.outbox import PendingMail
-from server.outbox import CHECK_SECONDS, Outbox
+from server.outbox import Outbox
 
 log = logging.getLogger("cohorte.mail")
 
@@ -54,33 +54,14 @@ class Mailer:
 
     async def send_due(self, connection: asyncpg.Connection) -> None:
         """Sends all mail that is due, also what is added meanwhile. The connection holds the lock of the outbox."""
-        sending: dict[asyncio.Task[None], PendingMail] = {}
         recording = asyncio.Lock()  # a connection does one thing at a time
-        try:
-            while True:
-                self.outbox.wake.clear()
-                async with recording:
-                    due = await outbox.due_mail(connection, self.pages)
-                for mail in next_mails(due, list(sending.values())):
-                    sending[asyncio.create_task(self.send(connection, mail, recording))] = mail
-                if not sending:
-                    return
-                await self.one_of(set(sending))
-                for task in [task for task in sending if task.done()]:
-                    del sending[task]
-                    task.result()  # raises if the database is lost
-        finally:
-            for task in sending:
-                task.cancel()
-            await asyncio.gather(*sending, return_exceptions=True)
 
-    async def one_of(self, sending: set["asyncio.Task[None]"]) -> None:
-        """Waits until one of the mails was sent, or another was added."""
-        added = asyncio.create_task(self.outbox.wake.wait())
-        try:
-            await asyncio.wait({*sending, added}, timeout=CHECK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            added.cancel()
+        async def chosen(sending: Sequence[PendingMail]) -> list[PendingMail]:
+            async with recording:
+                due = await outbox.due_mail(connection, self.pages)
+            return next_mails(due, sending)
+
+        await self.outbox.send(chosen, lambda mail: self.send(connection, mail, recording))
 
     async def send(self, connection: asyncpg.Connection, mail: PendingMail, recording: asyncio.Lock) -> None:
         """Sends one mail and records whether that worked."""

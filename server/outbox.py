@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -15,6 +16,8 @@ from resolvers.leases import end_when_silent
 # statement, too, by which PostgreSQL knows that this process is there.
 CHECK_SECONDS = 10.0
 PAUSES_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+Due = TypeVar("Due")
 
 
 class Outbox:
@@ -64,6 +67,40 @@ class Outbox:
 
     def notified(self, *_: object) -> None:
         self.wake.set()
+
+    async def send(
+        self,
+        choose: Callable[[Sequence[Due]], Awaitable[Iterable[Due]]],
+        send: Callable[[Due], Coroutine[Any, Any, None]],
+    ) -> None:
+        """Sends several at a time until nothing is due, also what is added meanwhile.
+
+        `choose` returns what to send beside what is being sent. Raises what either raises: the database is lost.
+        """
+        sending: dict[asyncio.Task[None], Due] = {}
+        try:
+            while True:
+                self.wake.clear()
+                for each in await choose(list(sending.values())):
+                    sending[asyncio.create_task(send(each))] = each
+                if not sending:
+                    return
+                await self.one_of(set(sending))
+                for task in [task for task in sending if task.done()]:
+                    del sending[task]
+                    task.result()
+        finally:
+            for task in sending:
+                task.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
+
+    async def one_of(self, sending: set["asyncio.Task[None]"]) -> None:
+        """Waits until one of these was sent, or something was added."""
+        added = asyncio.create_task(self.wake.wait())
+        try:
+            await asyncio.wait({*sending, added}, timeout=self.check_seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            added.cancel()
 
     async def once(self, connection: asyncpg.Connection) -> None:
         """Does what is due, unless another process holds the lock: it has the same notifications."""

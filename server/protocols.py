@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
-from server.connections import Connection, Connections, TooManyConnections
+from server.connections import Connections, OpenConnection, TooManyConnections
 from server.exchanges import Exchange, LazyEvent
 from server.requests import DRAINED
 
@@ -98,7 +98,7 @@ class HttpProtocol(HttpToolsProtocol):
     def __init__(self, config: Configuration, *given: Any, **more: Any) -> None:
         super().__init__(config, *given, **more)
         self.open, self.limits = config.connections, config.connections.limits
-        self.connection: Connection
+        self.connection: OpenConnection
         self.part = Part.NONE
         self.received = 0  # bytes since the part began; more or none, if it did not begin with a chunk
         self.target: Target | None = None  # of the last request: most clients send all of a connection to the same

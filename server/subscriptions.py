@@ -14,7 +14,7 @@ from planner.plans import TOO_LARGE
 from server.answers import too_large
 from server.data_reads import Admission
 from server.errors import unknown_topic
-from server.feeds import Feeds, Source
+from server.feeds import Feeds, FeedSource
 from server.pools import ConnectionPool
 from server.results import response_of
 
@@ -51,7 +51,9 @@ class PreparedSubscription:
         The iteration raises RequestError if an event has the data of more members than the viewer may read, or if its
         reading cannot be recorded.
         """
-        source = Source(self.plan.kind, self.topic, self.identity, self.caller, self.cost, self.most_cost, self.read)
+        source = FeedSource(
+            self.plan.kind, self.topic, self.identity, self.caller, self.cost, self.most_cost, self.read
+        )
         return self.feeds.followed(source, too_slow)
 
     async def read(self, event: Event) -> bytes | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from commands.demonstration.texts import slug
 from commands.loading.bdpm_files import ATC_CODES, MEDICINES, PRESENTATIONS, SUBSTANCES, DataFile, FileLine, lines_of
 from commands.loading.code_forms import fault_of
-from commands.loading.entries import TODAY, Batch, LineFault, NotLoaded, SourceRow, Value, words
+from commands.loading.entries import TODAY, Batch, CellValue, LineFault, NotLoaded, SourceRow, words
 from commands.loading.medicine_names import in_english, readable, substance
 
 SOURCE = "bdpm"
@@ -43,7 +43,7 @@ class Medicines:
         """The treatment of a medicine. Its substances and its ATC code stay as they are if the files have none."""
         code, french = line.cells["CIS code"], readable(line.cells["name"])
         english, substances = in_english(french), self.substances.get(code, [])
-        values: dict[str, Value] = {
+        values: dict[str, CellValue] = {
             "name": english,
             "national_code": code,
             "words": words([french] if french != english else [], substances),

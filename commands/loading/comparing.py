@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import uuid4
 
-from commands.loading.entries import TODAY, Batch, NotLoaded, SourceRow, Value
+from commands.loading.entries import TODAY, Batch, CellValue, NotLoaded, SourceRow
 
-Flat = dict[str, Value]  # a row: its columns, and `translations.fr.name` for texts in other languages
+Flat = dict[str, CellValue]  # a row: its columns, and `translations.fr.name` for texts in other languages
 
 # Columns in which no two rows may have the same value, besides the slug.
 UNIQUE = {"condition": ("name",), "community": (), "indicator": ("hpo",), "treatment": ("national_code",)}
@@ -138,7 +138,7 @@ class Catalogue:
         self.claimed.add(id)
         return True
 
-    def taken(self, column: str, value: Value, id: str) -> bool:
+    def taken(self, column: str, value: CellValue, id: str) -> bool:
         """Whether another row has a value that must be unique."""
         if not value or column not in UNIQUE[self.kind]:
             return False
@@ -206,7 +206,7 @@ def change(
         made.given[entry.code] = Given(id, last)
 
 
-def effective(column: str, offered: Value, now: Value, today: date) -> Value:
+def effective(column: str, offered: CellValue, now: CellValue, today: date) -> CellValue:
     """What a source offers; for a withdrawal without a day, or in the future, the day of the row or else today."""
     if column != "retired_on" or not offered or (offered != TODAY and str(offered) <= today.isoformat()):
         return offered
@@ -245,10 +245,10 @@ def retire(
         made.given[code] = Given(last.row, {**last.values, "retired_on": row["retired_on"]})
 
 
-def same(one: Value, other: Value) -> bool:
+def same(one: CellValue, other: CellValue) -> bool:
     """Whether two values are equal; nothing, an empty text and an empty list are."""
     return one == other or (empty(one) and empty(other))
 
 
-def empty(value: Value) -> bool:
+def empty(value: CellValue) -> bool:
     return value is None or value in ("", [])

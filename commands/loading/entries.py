@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-Value: TypeAlias = str | float | list[str] | None
+CellValue: TypeAlias = str | float | list[str] | None
 TODAY = "today"  # as `retired_on`: withdrawn, on a day that the source does not give
 
 
@@ -38,8 +38,8 @@ class SourceRow:
     """
 
     code: str
-    values: Mapping[str, Value]
-    fixed: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, CellValue]
+    fixed: Mapping[str, CellValue] = field(default_factory=dict)
     matches: tuple[tuple[str, str], ...] = ()
     slug: str | None = None  # wanted for a new row; the code is appended if another row has it
     line: int = 0

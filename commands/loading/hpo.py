@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from commands.demonstration.terms import SYNONYM, folder
 from commands.demonstration.texts import slug
 from commands.loading.code_forms import fault_of
-from commands.loading.entries import Batch, LineFault, NotLoaded, SourceRow, Value, words
+from commands.loading.entries import Batch, CellValue, LineFault, NotLoaded, SourceRow, words
 from commands.loading.files import read_text
 
 SOURCE = "hpo"
 ABNORMALITY = "HP:0000118"  # what is not below it is about inheritance, onset, frequency, or a past history
-FIXED: Mapping[str, Value] = {"kind": "SYMPTOM", "scale": "RATING_0_10", "minimum": 0.0, "maximum": 10.0}
+FIXED: Mapping[str, CellValue] = {"kind": "SYMPTOM", "scale": "RATING_0_10", "minimum": 0.0, "maximum": 10.0}
 CODE = re.compile(r"(ORPHA|OMIM):([1-9][0-9]*)")
 
 
@@ -105,7 +105,7 @@ class Phenotypes:
     def indicators(self) -> Iterator[SourceRow]:
         for id in sorted(self.chosen()):
             symptom = self.terms[id]
-            values: dict[str, Value] = {
+            values: dict[str, CellValue] = {
                 "name": symptom.name,
                 "lay_names": list(symptom.lay_names),
                 "words": words(symptom.lay_names, symptom.synonyms),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from commands.loading import writing
 from commands.loading.comparing import Comparison, EntryChange, Flat
 from commands.loading.entries import LineFault
+from commands.owner import Connection
 from models.community.communities import CommunityStatus
 from models.tracking.observations import Scale
 
@@ -12,9 +13,7 @@ OF_VALUES = {"scale", "unit", "minimum", "maximum"}  # what the values that memb
 OF_UNIT = {"scale", "unit"}  # what a unit's UCUM code, which lists do not have, agrees with
 
 
-async def changed_meanings(
-    connection: writing.Connection, comparison: Comparison, rows: Mapping[str, Flat]
-) -> list[LineFault]:
+async def changed_meanings(connection: Connection, comparison: Comparison, rows: Mapping[str, Flat]) -> list[LineFault]:
     """The faults of a comparison with the kind's rows by id."""
     changes = list(comparison.rows())
     recorded: set[str] = set()

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from commands.loading.code_forms import fault_of
-from commands.loading.entries import Batch, LineFault, NotLoaded, SourceRow, Value, words
+from commands.loading.entries import Batch, CellValue, LineFault, NotLoaded, SourceRow, words
 from commands.loading.files import csv_records, read_text
 from commands.loading.references import References
 from commands.loading.writing import LISTS, State
@@ -33,11 +33,11 @@ class Wrong(Exception):
     """A cell's value is not what its column takes; the text says what it must be."""
 
 
-Read = Callable[[str], Value]
+CellReader = Callable[[str], CellValue]
 
 
-def line_of_text(most: int) -> Read:
-    def read(text: str) -> Value:
+def line_of_text(most: int) -> CellReader:
+    def read(text: str) -> CellValue:
         if len(text) > most:
             raise Wrong(f"must have at most {most:,} characters")
         return text
@@ -45,8 +45,8 @@ def line_of_text(most: int) -> Read:
     return read
 
 
-def one_of(choices: Sequence[StrEnum]) -> Read:
-    def read(text: str) -> Value:
+def one_of(choices: Sequence[StrEnum]) -> CellReader:
+    def read(text: str) -> CellValue:
         if text.upper() not in {choice.value for choice in choices}:
             raise Wrong(f"must be one of {', '.join(choice.value for choice in choices)}")
         return text.upper()
@@ -54,10 +54,10 @@ def one_of(choices: Sequence[StrEnum]) -> Read:
     return read
 
 
-def code(kind: str) -> Read:
+def code(kind: str) -> CellReader:
     """Reads a code, whose prefix may be left out or, of an HPO term, may not."""
 
-    def read(text: str) -> Value:
+    def read(text: str) -> CellValue:
         value = re.sub(r"(?i)^(orpha|omim|icd10|loinc|cis):\s*", "", text)
         value = value if kind == "key" else value.upper()
         if fault := fault_of(kind, value):
@@ -67,7 +67,7 @@ def code(kind: str) -> Read:
     return read
 
 
-def number(text: str) -> Value:
+def number(text: str) -> CellValue:
     try:
         value = float(text.replace(",", "."))
     except ValueError:
@@ -77,15 +77,15 @@ def number(text: str) -> Value:
     return value
 
 
-def day(text: str) -> Value:
+def day(text: str) -> CellValue:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         raise Wrong("must be a day, such as 2026-01-31") from None
 
 
-def several(most: int) -> Read:
-    def read(text: str) -> Value:
+def several(most: int) -> CellReader:
+    def read(text: str) -> CellValue:
         listed = list(dict.fromkeys(item for item in (part.strip() for part in text.split(LIST)) if item))
         if any(len(item) > NAME_MOST for item in listed):
             raise Wrong(f"must have at most {NAME_MOST} characters in each entry")
@@ -100,7 +100,7 @@ def several(most: int) -> Read:
 class SheetColumn:
     """How a cell is read, whether the header and each line must have it, and whether it has several entries."""
 
-    read: Read
+    read: CellReader
     required: bool = False
     listed: bool = False
 
@@ -167,7 +167,7 @@ class SheetLine:
     """A line's values by column, without those at fault."""
 
     number: int
-    values: dict[str, Value]
+    values: dict[str, CellValue]
     faulty: bool = False
 
 
@@ -222,7 +222,7 @@ class Sheet:
             self.check_bounds(line)
         return line
 
-    def value(self, name: str, cell: str) -> Value:
+    def value(self, name: str, cell: str) -> CellValue:
         text = unicodedata.normalize("NFC", " ".join(cell.split()) if name != "description" else cell.strip())
         if any(unicodedata.category(character) in ("Cc", "Co", "Cs", "Cn") and character != "\n" for character in text):
             raise Wrong("must not have control characters")
@@ -279,7 +279,7 @@ class Sheet:
     def entry(self, line: SheetLine, references: References, today: date) -> SourceRow:
         """The line as an entry. Notes what it names and the catalogue does not have."""
         key = str(line.values.get("key"))
-        values: dict[str, Value] = {}
+        values: dict[str, CellValue] = {}
         for name, value in line.values.items():
             if name == "condition":
                 values["condition_id"] = found = references.find("condition", str(value))
@@ -305,7 +305,7 @@ class Sheet:
         matches += [("name", str(values.get("name")))] if self.kind == "condition" else []
         return SourceRow(key, values, {}, tuple(matches), key, line.number)
 
-    def add_words(self, values: dict[str, Value]) -> None:
+    def add_words(self, values: dict[str, CellValue]) -> None:
         """Adds names in French and of laypeople to the search words, which are all that searches read but the name."""
         named = [values.get("translations.fr.name")], values.get("lay_names", [])
         names = [name for group in named if isinstance(group, list) for name in group if isinstance(name, str)]

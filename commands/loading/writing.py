@@ -5,17 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy.dialects.postgresql import JSONB
 
 from commands.loading.comparing import Comparison, Flat, Given
-from commands.loading.entries import Value
+from commands.loading.entries import CellValue
+from commands.owner import Connection
 from models.metadata import metadata
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 # Computed by PostgreSQL or by counting members, or the merger of communities: never of a source.
 NOT_LOADED = {
@@ -164,12 +162,12 @@ def stored(kind: str, name: str, row: Flat) -> Any:
     return date.fromisoformat(str(value)) if name.endswith("_on") else value
 
 
-EMPTY: Mapping[str, Value] = {"words": "", "lay_names": [], "status": "DRAFT"}
+EMPTY: Mapping[str, CellValue] = {"words": "", "lay_names": [], "status": "DRAFT"}
 
 
-def texts(row: Flat) -> dict[str, dict[str, Value]]:
+def texts(row: Flat) -> dict[str, dict[str, CellValue]]:
     """The translations of a flat row, by language and column."""
-    made: dict[str, dict[str, Value]] = defaultdict(dict)
+    made: dict[str, dict[str, CellValue]] = defaultdict(dict)
     for name, value in row.items():
         if name.startswith("translations.") and value:
             _, language, column = name.split(".")
@@ -177,7 +175,7 @@ def texts(row: Flat) -> dict[str, dict[str, Value]]:
     return made
 
 
-async def write_list(connection: Connection, kind: str, listing: Mapping[str, Value]) -> None:
+async def write_list(connection: Connection, kind: str, listing: Mapping[str, CellValue]) -> None:
     """Replaces the indicators or treatments of communities, in order: those that differ get a version and a history."""
     await connection.executemany(
         f"SELECT catalog.replace_community_{kind}s($1, $2)",

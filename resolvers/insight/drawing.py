@@ -5,14 +5,14 @@ from collections.abc import Callable
 from typing import TypeVar, TypeVarTuple
 
 Arguments = TypeVarTuple("Arguments")
-Result = TypeVar("Result")
+Drawn = TypeVar("Drawn")
 
 
 class NoiseFailed(Exception):
     """The noise could not be drawn. The message is the class of the error, whose own message might hold counts."""
 
 
-async def drawn(draw: Callable[[*Arguments], Result], *given: *Arguments) -> Result:
+async def drawn(draw: Callable[[*Arguments], Drawn], *given: *Arguments) -> Drawn:
     """What `draw` returns for exact counts, which this thread is not blocked for. Raises NoiseFailed if it fails."""
     try:
         return await asyncio.to_thread(draw, *given)

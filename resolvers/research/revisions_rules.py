@@ -23,7 +23,7 @@ from resolvers.transactions import Refusal, RefusalCode, Step
 
 # The versions of each question that members could see, oldest first, by key.
 Asked: TypeAlias = Mapping[str, Sequence[QuestionDefinition]]
-Condition: TypeAlias = tuple[str, RuleOperator, frozenset[Comparable]]
+RuleCondition: TypeAlias = tuple[str, RuleOperator, frozenset[Comparable]]
 
 FIXED = message(
     "This cannot change once the survey is scheduled, because answers depend on it. Ask a question with a new key."
@@ -145,7 +145,7 @@ def _is_kept(text: str, versions: Sequence[str], known: Known) -> bool:
     return text in versions or all(corrects(text, each, known) for each in versions)
 
 
-def _conditions(question: QuestionDefinition, by_key: Mapping[str, QuestionDefinition]) -> frozenset[Condition]:
+def _conditions(question: QuestionDefinition, by_key: Mapping[str, QuestionDefinition]) -> frozenset[RuleCondition]:
     """The rules of a question: equal if they show it for the same answers, as EQUALS and IN with one value do."""
     return frozenset(
         (

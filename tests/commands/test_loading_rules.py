@@ -11,7 +11,7 @@ from commands.loading import comparing
 from commands.loading.bdpm_files import MEDICINES, SUBSTANCES, aligned
 from commands.loading.code_forms import fault_of
 from commands.loading.comparing import Flat, Given
-from commands.loading.entries import TODAY, Batch, NotLoaded, SourceRow, Value
+from commands.loading.entries import TODAY, Batch, CellValue, NotLoaded, SourceRow
 from commands.loading.files import read_text
 from commands.loading.medicine_names import in_english, readable, substance
 
@@ -153,7 +153,7 @@ TEXTS = st.sampled_from([None, "", "a", "b", "c"])
 
 
 def planned(
-    row: Flat | None, before: Flat | None, values: dict[str, Value], *, overwrite: bool = False
+    row: Flat | None, before: Flat | None, values: dict[str, CellValue], *, overwrite: bool = False
 ) -> comparing.Comparison:
     entry = SourceRow("1", values, matches=(("national_code", "1"),), slug="one")
     rows = {} if row is None else {"id": {"national_code": "1", **row}}
@@ -177,7 +177,7 @@ def planned(
     ],
 )
 def test_a_value_follows_the_source_unless_it_was_edited(
-    now: Value, before: Flat | None, offered: Value, after: Value
+    now: CellValue, before: Flat | None, offered: CellValue, after: CellValue
 ) -> None:
     made = planned({"name": now}, before, {"name": offered})
     rows = {change.id: change.row["name"] for change in made.rows()}
@@ -193,7 +193,7 @@ GIVEN: st.SearchStrategy[Flat | None] = st.none() | st.builds(dict) | st.builds(
 def test_planning_again_changes_nothing(
     now: str | None, before: Flat | None, offered: str | None, overwrite: bool
 ) -> None:
-    values: dict[str, Value] = {"name": offered}
+    values: dict[str, CellValue] = {"name": offered}
     made = planned({"name": now}, before, values, overwrite=overwrite)
     row: Flat = next((change.row for change in made.rows()), {"name": now})
     after: Flat | None = made.given["1"].values if "1" in made.given else before
@@ -216,7 +216,9 @@ def test_planning_again_changes_nothing(
     ],
 )
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_staff_decide_what_is_retired(now: Value, before: Value, offered: Value, after: Value, overwrite: bool) -> None:
+def test_staff_decide_what_is_retired(
+    now: CellValue, before: CellValue, offered: CellValue, after: CellValue, overwrite: bool
+) -> None:
     made = planned({"retired_on": now}, {"retired_on": before}, {"retired_on": offered}, overwrite=overwrite)
     assert {change.id: change.row["retired_on"] for change in made.rows()}.get("id", now) == after
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from commands import migrate, seed, serve, staff, verify_ledger
+from commands import help_lines, ledger, legal, load, migrate, roles, sandbox, seed, serve, staff, verify_ledger
 from models.failures import ADVICE, reason
 from models.logins import role_dsn, role_password, scram_verifier
 from models.viewers import ANYBODY, Audience
@@ -37,6 +38,18 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "staff": lambda: staff.main(["list"]),
     "seed": lambda: seed.main([]),
     "verify_ledger": lambda: verify_ledger.main([]),
+}
+# Commands of operators, with a file to read where one needs it. They open the database as those above do, by the same
+# functions, so two addresses suffice: one where nothing answers, and one where the login fails.
+OPERATORS: dict[str, Callable[[str], int]] = {
+    "ledger": lambda _: ledger.main(["show"]),
+    "roles create": lambda _: roles.main(["create"]),
+    "roles apply": lambda _: roles.main(["apply"]),
+    "load": lambda file: load.main(["csv", "conditions", file]),
+    "legal": lambda _: legal.main(["list"]),
+    "sandbox describe": lambda _: sandbox.main(["describe"]),
+    "sandbox key": lambda _: sandbox.main(["key", "Lab"]),
+    "help_lines": lambda file: help_lines.main(["replace", file]),
 }
 # What is wrong with an address, with {place} for the host and port of a database, and what the sentence says of it.
 ADDRESSES = [
@@ -104,6 +117,38 @@ async def test_each_command_says_in_one_sentence_what_is_wrong_with_an_address(
             assert [expected in line and line.endswith((").", ".")) for line in said] == [True], (name, printed.err)
             assert "Traceback" not in printed.err, name
             assert "secret" not in printed.err, name
+
+
+@pytest.mark.parametrize(("address", "expected"), [ADDRESSES[0], ADDRESSES[2]])
+async def test_each_command_of_operators_says_so_too(
+    server: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    address: str,
+    expected: str,
+) -> None:
+    (tmp_path / "conditions.csv").write_text("key,name\nasthma,Asthma\n")
+    async with silent_relay(server) as relay:
+        place = f"127.0.0.1:{urlsplit(relay.dsn).port}"
+        settings = {"COHORTE_DATABASE_URL": address.format(place=place), "COHORTE_DATA": str(tmp_path / "data")}
+        monkeypatch.setattr(os, "environ", settings)
+        for name, command in OPERATORS.items():
+            status = await asyncio.to_thread(command, str(tmp_path / "conditions.csv"))
+            said = capsys.readouterr().err
+            assert status == 1, name
+            assert expected in said.splitlines()[-1], (name, said)
+            assert said.endswith((").\n", ".\n")), name
+            assert "Traceback" not in said, name
+            assert "secret" not in said, name
+
+
+def test_every_command_that_opens_the_database_is_among_them() -> None:
+    named = {name.split()[0] for name in (*COMMANDS, *OPERATORS)}
+    sources = {path.stem: path.read_text(encoding="utf-8") for path in Path(serve.__file__).parent.glob("*.py")}
+    opens = re.compile(r"from commands\.(opened|owner) import|asyncpg\.connect\(")
+    opening = {name for name, text in sources.items() if "def main(" in text and opens.search(text)}
+    assert opening - named == {"new"}  # in a PostgreSQL of its own
 
 
 @pytest.mark.usefixtures("quiet")

@@ -265,7 +265,7 @@ def test_every_rule_has_its_texts() -> None:
 
 
 def test_texts_name_the_days_that_the_database_counts_by() -> None:
-    source = (FOLDER / "research" / "raw_rows.sql").read_text()
+    source = (FOLDER / "insight" / "raw_rows.sql").read_text()
     assert f"d.frozen_on - {domains.LEVEL_DAYS - 1} AS recent_from" in source
     assert f"+ {domains.BASELINE_DAYS} AS settled_on" in source
     assert f"/ {domains.QUARTER_DAYS} + 1 AS quarters" in source

@@ -42,11 +42,11 @@ async def test_a_differing_function_trigger_or_grant_is_reported(
     command = "differs from the migrated database: run `python -m commands.new migration NAME"
     assert sorted(line for line in found if "end_licences" not in line) == [
         f"models/functions/days.sql: function catalog.today() {command}`",
-        f"models/functions/identity/registration.sql: function grant EXECUTE on identity.is_free(text,text[],uuid,text)"
-        f" to cohorte_public {command}`",
-        f"models/functions/identity/sessions.sql: function identity.viewer_of(bytea) {command}`",
-        f"models/functions/tracking/care_links.sql: trigger guard_care_link on care.care_link"
+        f"models/functions/identity/care_links.sql: trigger guard_care_link on care.care_link"
         f" {command} care.care_link`",
+        "models/functions/identity/registrations.sql: function grant EXECUTE on"
+        f" identity.is_free(text,text[],uuid,text) to cohorte_public {command}`",
+        f"models/functions/identity/sessions.sql: function identity.viewer_of(bytea) {command}`",
         f"models/functions: view care.everybody {command}`",
     ]
     assert f"models/functions/insight/licences.sql: owner insight.end_licences() {command}`" in found

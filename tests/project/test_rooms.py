@@ -1,11 +1,14 @@
 """The layout of the tree: one name for one topic in every layer, and no name that stands for two things."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from models.functions import FOLDER, after_tables
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).relative_to(ROOT)
@@ -29,7 +32,23 @@ TOPICS = {
 }
 KINDS = ("", "_mutations", "_rules")
 
-# Classes of one name in two modules, where both mean the same thing; a GraphQL type may always bear its table's name.
+# Files of models/functions that stand in their domain without the name of one of its topics.
+NO_TOPIC = {
+    "identity/email_changes.sql": "a part of credentials, as passwords.sql: codes that change an address",
+    "identity/sessions.sql": "what server/sessions.py calls: signing in, and the viewer of a token",
+    "community/merging.sql": "as resolvers/catalogue_merging.py, for indicators and treatments alike",
+    "community/pins.sql": "a part of discussions: the rules of care.pin",
+    "research/eligibility.sql": "as resolvers/eligibility.py",
+    "research/news.sql": "what server/newsroom.py calls",
+    "insight/enrolments.sql": "a step of freezing: who is in a dataset",
+    "insight/raw_rows.sql": "a step of freezing: what members' rows say of each variable",
+    "insight/records.sql": "a step of freezing: raw rows become one record for each member",
+    "insight/histograms.sql": "what publishing counts of the records",
+    "insight/sandbox.sql": "what makes a database a sandbox, for commands/sandbox.py",
+}
+
+# Classes and aliases of one name in two modules, where both mean the same thing; a GraphQL type may always bear its
+# table's name.
 SAME_THING = {
     "Category": "a variable's category: as defined, stored, computed and shown",
     "Cell": "a cell of a table: as read from a cube, stored, computed and shown",
@@ -37,6 +56,8 @@ SAME_THING = {
     "OptionTranslation": "an option's label in a language: as written and read",
     "QuestionTranslation": "a question's texts in a language: as written and read",
     "ReconciledTable": "the tables of a dataset made to agree: as computed and shown",
+    "Connection": "asyncpg's connection to PostgreSQL: one that a pool may have lent, or a command's own",
+    "Report": "what a command tells of its progress: loading and seeding",
     "Change": "a figure's change between two insights: as computed and shown",
     "InsightChange": "what changed between two insights: as computed and shown",
     "InsightTrend": "an insight over waves: as computed and shown",
@@ -75,6 +96,15 @@ def test_every_module_of_a_domain_bears_a_topic_of_the_domain(domain: str) -> No
     assert not unused, f"No module bears these topics any more: take them out of TOPICS in {HERE}: {sorted(unused)}"
 
 
+def test_every_file_of_sql_bears_a_topic_of_its_domain_or_has_a_reason() -> None:
+    files = [path.relative_to(FOLDER) for path in after_tables()]
+    strangers = {str(path) for path in files if path.stem not in TOPICS[path.parts[0]].split()}
+    missing = sorted(strangers - NO_TOPIC.keys())
+    assert not missing, f"Name these after a topic of their domain, or say why not in NO_TOPIC of {HERE}: {missing}"
+    unused = sorted(NO_TOPIC.keys() - strangers)
+    assert not unused, f"These are gone or bear a topic: take them out of NO_TOPIC in {HERE}: {unused}"
+
+
 def test_a_topic_belongs_to_one_domain() -> None:
     topics = [topic for domain in TOPICS.values() for topic in domain.split()]
     assert sorted(topics) == sorted(set(topics))
@@ -101,18 +131,31 @@ def test_no_file_name_serves_two_things() -> None:
     assert not twice, f"Rename one of each pair: {twice}"
 
 
-def test_no_class_name_serves_two_things() -> None:
+def test_no_name_of_a_class_or_an_alias_serves_two_things() -> None:
     places = defaultdict(list)
     for path in modules(*PRODUCT):
-        for node in ast.parse((ROOT / path).read_text()).body:
-            if isinstance(node, ast.ClassDef):
-                places[node.name].append(path)
+        for name in types_of(path):
+            places[name].append(path)
     twice = {
         name: [str(path) for path in paths]
         for name, paths in places.items()
         if len(paths) > 1 and name not in SAME_THING and not is_table_and_type(paths)
     }
     assert not twice, f"Rename one of each pair, or say in SAME_THING of {HERE} why both are one thing: {twice}"
+
+
+def types_of(path: Path) -> set[str]:
+    """The names of a module's classes and of its other types: whatever it assigns to a name in CamelCase."""
+    names = set()
+    for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+        match node:
+            case ast.ClassDef(name=name):
+                names.add(name)
+            case ast.Assign(targets=targets):
+                names |= {target.id for target in targets if isinstance(target, ast.Name)}
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names.add(name)
+    return {name for name in names if re.fullmatch(r"[A-Z]+[a-z]\w*", name)}
 
 
 def is_table_and_type(paths: list[Path]) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from server import descriptors
-from server.addresses import Network, peer_address
+from server.addresses import IPNetwork, peer_address
 from server.connections import Connections, TooManyConnections
 from server.streams import Streams
 from settings import Limits, Settings
@@ -20,7 +20,7 @@ from tests.support.raw import Raw, open_connections, raw
 from tests.support.subscribers import dialled, event_stream, held, socket, streams_of
 
 NOTIFIED = "subscription { notificationAdded { kind } }"
-PROXIES: tuple[Network, ...] = Settings.model_validate(
+PROXIES: tuple[IPNetwork, ...] = Settings.model_validate(
     {"trusted_proxies": "127.0.0.1, 2001:db8:1::/48"}
 ).trusted_proxies
 

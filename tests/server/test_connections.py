@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from server import protocols
 from server import sockets as websockets
-from server.connections import Connection, Connections
+from server.connections import Connections, OpenConnection
 from server.protocols import FRAGMENTS, FRAMES_AT_ONCE, PIPELINED, TURN_BYTES, HttpProtocol, WebSocketProtocol
 from settings import Limits
 from tests.support.client import Ask, Caller, serving
@@ -382,7 +382,7 @@ def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Has the server's kernel take few bytes of what is sent, so that they wait in the process."""
     admit = Connections.admit
 
-    def admitted(self: Connections, transport: asyncio.Transport, *given: Any) -> Connection:
+    def admitted(self: Connections, transport: asyncio.Transport, *given: Any) -> OpenConnection:
         transport.get_extra_info("socket").setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, 4_096)
         return admit(self, transport, *given)
 

@@ -12,7 +12,7 @@ from planner.operations import Event
 from server import feeds, pools
 from server.broker import MAX_QUEUED, Events
 from server.errors import RequestError
-from server.feeds import OPERATIONS, SUBSCRIPTIONS, Feeds, Source
+from server.feeds import OPERATIONS, SUBSCRIPTIONS, Feeds, FeedSource
 from tests import factories
 from tests.server.test_events import NOTIFIED, event_network
 from tests.server.test_faults import Held
@@ -40,8 +40,8 @@ class Reading:
             raise Broken
         return None if number in self.hidden else b"%d" % number + b" " * self.size
 
-    def source(self, identity: str = "one", caller: str = "a", cost: int = 1, most: int = 100) -> Source:
-        return Source("kind", None, identity, caller, cost, most, self)
+    def source(self, identity: str = "one", caller: str = "a", cost: int = 1, most: int = 100) -> FeedSource:
+        return FeedSource("kind", None, identity, caller, cost, most, self)
 
 
 class Network:
@@ -199,7 +199,7 @@ async def test_a_gap_in_events_is_reported_to_all() -> None:
     network.assert_empty()
 
 
-def refusal(network: Network, source: Source) -> dict[str, Any]:
+def refusal(network: Network, source: FeedSource) -> dict[str, Any]:
     with pytest.raises(RequestError) as refused, network.feeds.followed(source, never):
         pass
     extensions: dict[str, Any] = refused.value.errors[0]["extensions"]

@@ -1,5 +1,5 @@
 -- The outbox: mails to send, and news to deliver to members after the transaction that it is about. What is
--- sent to organizations is in models/functions/insight/webhooks.sql.
+-- sent to organizations is in models/functions/identity/webhooks.sql.
 
 -- Queues a mail. For other functions of the owner. Any server process that is notified sends it.
 CREATE FUNCTION identity.write_to(recipient text, letter text, locale text, code text, about text DEFAULT NULL)

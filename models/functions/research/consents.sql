@@ -1,4 +1,4 @@
--- Consents to research.
+-- Consents to research, and the notices that are shown before.
 
 -- The viewer's member id, locked.
 CREATE FUNCTION research.require_member() RETURNS uuid
@@ -77,3 +77,21 @@ AS $$
                 AND NOT taken_back.granted AND taken_back.changed_at >= h.changed_at)
     WHERE k.member_id = consenting_since.member AND k.purpose = consenting_since.purpose
 $$;
+
+-- Refuses a version of a notice that lacks a language, or that comes into force on a different day in each. Checked when
+-- the transaction commits, so that the texts of a version are inserted one by one.
+CREATE FUNCTION catalog.check_notice_languages() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF (SELECT count(*) FILTER (WHERE n.language IN ('EN', 'FR')) <> 2 OR count(DISTINCT n.in_force_on) <> 1
+        FROM catalog.notice n WHERE n.purpose = NEW.purpose AND n.version = NEW.version)
+    THEN
+        RAISE 'a notice needs the same version in English and French, in force from the same day'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER check_notice_languages AFTER INSERT OR UPDATE ON catalog.notice
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION catalog.check_notice_languages();

@@ -4,4 +4,5 @@ from models.migrations import frozen
 
 revision = "0085"
 down_revision = "0084"
+# Drops functions that jobs of older servers call: not compatible.
 upgrade, downgrade = frozen.steps(__file__)

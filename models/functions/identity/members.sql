@@ -1,4 +1,4 @@
--- With whom members share their memberships.
+-- With whom members share their memberships, and the communities that the viewer belongs to.
 
 -- The communities that the viewer belongs to, and those that have merged into them: their insights stay readable.
 CREATE FUNCTION care.viewer_communities() RETURNS uuid[]

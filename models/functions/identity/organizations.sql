@@ -1,4 +1,20 @@
--- Opening an organization's account.
+-- Organizations: what they may pursue, and opening their account.
+
+-- Whether organizations of a kind may pursue a purpose: articles 53 and 54 of Regulation (EU) 2025/327, as
+-- models/identity/organizations.py explains. No kind may pursue none. Safe for any caller.
+CREATE FUNCTION insight.may_pursue(kind text, purpose_kind text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog
+AS $$
+    SELECT coalesce(CASE may_pursue.kind
+        WHEN 'LABORATORY' THEN
+            may_pursue.purpose_kind IN ('SCIENTIFIC_RESEARCH', 'PRODUCT_DEVELOPMENT', 'CARE_IMPROVEMENT', 'EDUCATION')
+        WHEN 'HOSPITAL' THEN may_pursue.purpose_kind IN ('SCIENTIFIC_RESEARCH', 'PRODUCT_DEVELOPMENT',
+            'CARE_IMPROVEMENT', 'EDUCATION', 'PUBLIC_HEALTH', 'STATISTICS')
+        WHEN 'MUTUAL' THEN may_pursue.purpose_kind IN ('SCIENTIFIC_RESEARCH', 'CARE_IMPROVEMENT')
+        WHEN 'INSURER' THEN may_pursue.purpose_kind IN ('SCIENTIFIC_RESEARCH', 'CARE_IMPROVEMENT')
+    END, false)
+$$;
+GRANT EXECUTE ON FUNCTION insight.may_pursue(text, text) TO cohorte_buyer, cohorte_manager;
 
 -- Opens an organization with an account for its contact, who is mailed a code to choose a password. Returns its id, or
 -- what is taken: the name, the address. For data stewards.

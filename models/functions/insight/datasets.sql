@@ -1,4 +1,4 @@
--- Privacy budgets of datasets.
+-- Datasets: the privacy budgets that they keep to.
 
 -- The smallest epsilon of a loss of micro_rho / 1e6 (zCDP) at delta: with
 -- delta = exp((a - 1)(a rho - epsilon)) / (a - 1) * (1 - 1/a)^a for the best a > 1 (Canonne, Kamath and Steinke 2020,

@@ -1,4 +1,4 @@
--- The community of an evaluation, by which it is found: that of its course.
+-- What evaluations copy from their course: its community, by which they are found.
 
 -- Copies it to a new evaluation. The course is locked, so that it cannot move at the same time.
 CREATE FUNCTION care.place_evaluation() RETURNS trigger
