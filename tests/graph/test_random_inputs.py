@@ -120,6 +120,7 @@ async def test_many_random_operations_fit_the_schema(
     await send_random(small_server, audience, data)
 
 
+@pytest.mark.slow
 def test_random_operations_are_answered_and_refused() -> None:
     """Runs after the tests above: of their operations, many came as far as the database."""
     total = sum(SENT.values())
