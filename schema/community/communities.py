@@ -137,8 +137,8 @@ class Community(Node):
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_community,
         "Insights published from its datasets, newest first. Members of the community, survey managers and data "
-        "stewards see all of them, other members those of datasets that they took part in, moderators none, and "
-        "buyers those that a licence of theirs covers.",
+        "stewards see all of them; other members see those of datasets that they are enrolled in; buyers see those "
+        "that their licences cover; moderators see none.",
         only=PATIENT | BUYER | MANAGER,
     )
     ambassadors: list[Member] = sql(

@@ -271,7 +271,7 @@ class Query:
     insight: Insight | None = sql(
         resolvers.insight.insights.insight,
         "An insight by its id. Null if there is none, or if the viewer may not read it: members read those of their "
-        "communities and of datasets that they took part in, buyers those that a licence of theirs covers, and "
+        "communities and of datasets that they are enrolled in, buyers those that their licences cover, and "
         "moderators none.",
         only=SIGNED_IN,
     )
