@@ -15,6 +15,9 @@ from graphql import (
     BreakingChange,
     DangerousChange,
     DangerousChangeType,
+    GraphQLInputObjectType,
+    GraphQLSchema,
+    NullValueNode,
     build_schema,
     find_breaking_changes,
     find_dangerous_changes,
@@ -61,7 +64,8 @@ def changes(released: str | None, current: str | None, name: str) -> Iterator[st
     old, new = build_schema(released), build_schema(current)
     dangerous = (change for change in find_dangerous_changes(old, new) if change.type in ALSO_BREAKING)
     every: list[BreakingChange | DangerousChange] = [*find_breaking_changes(old, new), *dangerous]
-    yield from (change.description for change in every)
+    harmless = set(_nulls_removed(old, new))
+    yield from (change.description for change in every if change.description not in harmless)
 
 
 def listed(changelog: str) -> list[str]:
@@ -106,6 +110,16 @@ def without_descriptions(sdl: str) -> str:
     """SDL without its descriptions, which are no part of what a release promises."""
     bare = re.sub(r'^ *""".*?"""\n', "", sdl, flags=re.MULTILINE | re.DOTALL)
     return re.sub(r"\n\n(?= )", "\n", bare)  # members of a type, which their descriptions had set apart
+
+
+def _nulls_removed(old: GraphQLSchema, new: GraphQLSchema) -> Iterator[str]:
+    """The changes, as graphql-core describes them, that remove a default of null: null and nothing mean the same."""
+    for kind in old.type_map.values():
+        if isinstance(kind, GraphQLInputObjectType):
+            left = getattr(new.type_map.get(kind.name), "fields", {})
+            for name, field in kind.fields.items():
+                if field.ast_node and isinstance(field.ast_node.default_value, NullValueNode) and name in left:
+                    yield f"{kind.name}.{name} defaultValue was removed."
 
 
 @reporting

@@ -63,6 +63,27 @@ BANNED: Mapping[str, str] = {
     r"what (it|they) (is|are) called": "name",
 }
 
+# What descriptions name, besides the types, fields, arguments and enum values of their own view. Examples after
+# "such as" need no line here.
+NAMED: Mapping[str, str] = {
+    "errors": "of a response",
+    "input": "the argument of every mutation",
+    "ping": "a type of webhook messages",
+    "navigator.credentials": "of browsers",
+    "navigator.credentials.create": "of browsers",
+    "parseRequestOptionsFromJSON": "of browsers",
+    "parseCreationOptionsFromJSON": "of browsers",
+    "headaches": "words to search for",
+    "tired": "words to search for",
+    "de": "words to search for",
+    "ASCII": "standards",
+    "HTTP": "standards",
+    "IDNA": "standards",
+    "IETF": "standards",
+    "JSON": "standards",
+    "NFKC": "standards",
+}
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -225,6 +246,15 @@ def prose_faults(text: str) -> Iterator[str]:
             yield f"says {found[0]!r}: write {instead!r}"
 
 
+def names_exist(elements: Sequence[Element], schema: GraphQLSchema) -> Iterator[Fault]:
+    """Names in descriptions exist in the view: other views share the description, and may have more."""
+    known = {each.name for each in elements}
+    for element in elements:
+        for name in _named(element.description):
+            if name not in NAMED and not known.issuperset(name.split(".")):
+                yield Fault("names-exist", element.place, f"names {name}, which this view does not have")
+
+
 RULES: tuple[Rule, ...] = (
     require_description,
     naming_convention,
@@ -235,6 +265,7 @@ RULES: tuple[Rule, ...] = (
     no_unreachable_types,
     relay,
     prose,
+    names_exist,
 )
 
 TYPES = (
@@ -287,6 +318,14 @@ def _reached(schema: GraphQLSchema) -> set[str]:
         for field in getattr(kind, "fields", {}).values():
             left += [field.type, *(argument.type for argument in getattr(field, "args", {}).values())]
     return reached
+
+
+def _named(text: str) -> Iterator[str]:
+    """Names in a description: identifiers in backticks, with the types before them, and words in capitals."""
+    for example, quoted in re.findall(r"([Ss]uch as )?`([^`]*)`", text):
+        if not example and re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", quoted, re.ASCII):
+            yield quoted
+    yield from re.findall(r"\b[A-Z][A-Z0-9_]{3,}\b", re.sub(r"`[^`]*`", "", text))
 
 
 def _type(node: FieldDefinitionNode | InputValueDefinitionNode) -> str:

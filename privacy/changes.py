@@ -16,19 +16,19 @@ Codes = tuple[str, ...]
 
 
 class Mismatch(DescribedEnum):
-    """Why a figure of one table has none in another that it could be compared with."""
+    """Why two figures cannot be compared."""
 
     NO_CATEGORY = "NO_CATEGORY", "One of the insights has no category, or no group, with this code."
     OTHER_CONTENT = (
         "OTHER_CONTENT",
-        "The category has this code in both insights, but not the same content: its bounds, its value or what it "
-        f"merges differ, or it is {OTHER} and the categories beside it differ.",
+        "The category has this code in both insights, but different content: its bounds, its value or the categories "
+        f"that it merges differ, or it is {OTHER} and the categories beside it differ.",
     )
-    OTHER_SCALE = "OTHER_SCALE", "The categories that have a value differ, so the means are on different scales."
+    OTHER_SCALE = "OTHER_SCALE", "The categories with a value differ, so the means are on different scales."
     NO_FIGURE = (
         "NO_FIGURE",
-        "One of the insights has no such figure: of a variable with several values per member, there are no shares in "
-        "groups or with filters on other variables; and there is no mean if a filter leaves no category with a value.",
+        "One of the insights has no such figure. A variable with several values per member has no shares in groups "
+        "or with filters on other variables. A mean needs at least one category with a value.",
     )
 
 

@@ -33,13 +33,13 @@ SPREAD_WEIGHT = math.sqrt(8)
 
 
 class InsightKind(DescribedEnum):
-    """What an insight publishes of its variable."""
+    """What an insight publishes about its variable."""
 
-    COUNTS = "COUNTS", "The number of members in each category: `cells`, and all statistics."
+    COUNTS = "COUNTS", "The number of members in each category: `cells`, and all `statistics`."
     MEANS = (
         "MEANS",
-        "The mean of each group, by sums within the variable's scale: `totals`, and the mean among `statistics`. If the"
-        " variable has more than three values, cheaper than counts whose means are as precise.",
+        "The mean of each group: `totals`, and the mean in `statistics`. Cheaper than counts whose means are as "
+        "precise, unless the variable has only a few values.",
     )
 
 

@@ -24,9 +24,9 @@ class Reliability(DescribedEnum):
         f" spans at most {100 * PRECISE_WIDTH:.0f} % of its range.",
     )
     LOW = "LOW", "Less precise than HIGH: interpret the figure with its margin or interval."
-    NONE = "NONE", "The interval is the whole range of the share, mean or median: nothing is known of it."
+    NONE = "NONE", "The interval is the whole range of the share, mean or median: the figure says nothing."
     HIDDEN = (
         "HIDDEN",
-        f"The count is below {LEAST_COUNT}, or so small that noise alone may account for it, and hidden by default. At"
-        f" most {100 * EMPTY_SHOWN:.0f} % of tables show a cell that no member is in.",
+        f"The count is below {LEAST_COUNT}, or noise alone could explain it; hidden by default. At most "
+        f"{100 * EMPTY_SHOWN:.0f} % of tables show a cell without members.",
     )

@@ -66,7 +66,7 @@ class RefusalCode(DescribedEnum):
 
     INVALID = "INVALID", "A value is not accepted."
     NOT_FOUND = "NOT_FOUND", "The object does not exist, or the viewer may not see it."
-    TAKEN = "TAKEN", "The value is in use, or the thing exists already."
+    TAKEN = "TAKEN", "The value is in use, or the object already exists."
     TOO_LONG = "TOO_LONG", "A text or a list exceeds its limit."
     TOO_EARLY = "TOO_EARLY", "Not possible yet."
     TOO_LATE = "TOO_LATE", "No longer possible."
@@ -78,7 +78,7 @@ class RefusalCode(DescribedEnum):
         "WRONG_CREDENTIALS",
         "The e-mail address and the password do not match an account, or the second factor is not accepted.",
     )
-    CONFLICT = "CONFLICT", "The `clientMutationId` was used with another input, or the object was changed meanwhile."
+    CONFLICT = "CONFLICT", "The `clientMutationId` was used with another input, or the object has changed since then."
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,22 @@ from schema.access import MANAGER, PUBLIC
 from schema.in_context import Language
 from schema.inputs import nested
 
-VERSION = "The `version` that the change is based on. If it was changed meanwhile, the change is refused as CONFLICT."
-VERSION_SHOWN = "Number of the present version, which every change increases."
-TRANSLATIONS = "Its texts in other languages than English, which the fields themselves have. By default none."
-NEW_TRANSLATIONS = "All its texts in other languages than English. Left out, they stay."
+VERSION = (
+    "The `version` that the change is based on. If the entry has changed since then, the change is refused as CONFLICT."
+)
+VERSION_SHOWN = "Version number, which every change increases."
+TRANSLATIONS = "Its texts in languages other than English, which the fields themselves are in. None by default."
+NEW_TRANSLATIONS = "All its texts in languages other than English. Unchanged if omitted."
 SEARCH_WORDS = (
-    f"Words by which searches find it, beside its names in every language: at most {catalogue_entries.WORDS_LENGTH:,} "
-    "characters."
+    "Words by which searches find it, in addition to its names in every language: at most "
+    f"{catalogue_entries.WORDS_LENGTH:,} characters."
 )
 NAME = f"Name: at most {catalogue_entries.NAME_LENGTH} characters."
 SLUG = (
-    "URL slug, unique and unchangeable: letters from a to z, digits and hyphens, at most "
-    f"{catalogue_entries.SLUG_LENGTH} characters. Made of the name by default."
+    "URL slug, which is unique and cannot be changed: letters from a to z, digits and hyphens, at most "
+    f"{catalogue_entries.SLUG_LENGTH} characters. Derived from the name by default."
 )
-KEPT = "Left out, it stays."
+KEPT = "Unchanged if omitted."
 SEARCH = (
     "Every word must match, or begin a word that does, in English or in French, with or without accents. Other forms "
     "of a word match too: `headaches` finds Headache. Words such as `the` and `de` are not required."
@@ -30,13 +32,13 @@ BEST_FIRST = (
 )
 MATCHED = "The name by which a search finds it, to show beside `name`. Null if that search does not find it."
 MATCHED_SEARCH = "The text that was searched for."
-ORIGINAL = "Its texts as they were written, whatever the language of the request."
-REMOVED = "Null removes it; left out, it stays."
+ORIGINAL = "Its texts as they were written, in any language of the request."
+REMOVED = "Null removes it. Unchanged if omitted."
 
 
 @graph_type(audience=MANAGER)
 class Translation:
-    """Texts of an entry of the catalogue in one language."""
+    """Texts of a catalogue entry in one language."""
 
     language: Language = column("Language of the texts.")
     name: str | None = column("Name. Null if it has not been translated.")
@@ -57,37 +59,37 @@ class IndicatorTranslation:
 
 @graph_type(audience=PUBLIC)
 class MatchedName:
-    """A name of an entry of the catalogue that a search matches: one with all words of the search, if there is any."""
+    """A name of a catalogue entry that matches a search, if possible one with all words of the search."""
 
     name: str = column("The name, everyday name, or search words.")
     language: Language | None = column(
-        "Language of the name: that of the request if a name in it matches. Null for search words, international names "
-        "of medicines among them."
+        "Language of the name: that of the request if a name in it matches. Null for search words and international "
+        "names of medicines."
     )
 
 
 nested(
     catalogue_entries.NameTranslation,
     "NameTranslationInput",
-    "A name in another language than English.",
-    language="Language, other than English. Each is given once.",
+    "A name in a language other than English.",
+    language="A language other than English, at most once.",
     name=f"The name in that language: at most {catalogue_entries.NAME_LENGTH} characters.",
 )
 nested(
     catalogue_entries.IndicatorTranslation,
     "IndicatorTranslationInput",
-    "The texts of an indicator in another language than English.",
-    language="Language, other than English. Each is given once.",
+    "The texts of an indicator in a language other than English.",
+    language="A language other than English, at most once.",
     name=f"The name in that language: at most {catalogue_entries.NAME_LENGTH} characters.",
     unit=f"The unit as it is shown in that language, such as `jours`: at most {catalogue_entries.UNIT_LENGTH} "
-    "characters. Left out or null, it is shown as in English. Only quantities have one.",
-    lay_names="Everyday names in that language, which searches match too. By default none.",
+    "characters. By default, it is shown as in English. Only quantities have one.",
+    lay_names="Everyday names in that language, which searches match too. None by default.",
 )
 nested(
     catalogue_entries.CommunityTranslation,
     "CommunityTranslationInput",
-    "The texts of a community in another language than English.",
-    language="Language, other than English. Each is given once.",
+    "The texts of a community in a language other than English.",
+    language="A language other than English, at most once.",
     name=f"The name in that language: at most {catalogue_entries.NAME_LENGTH} characters.",
     description=f"The description in that language: at most {catalogue_entries.DESCRIPTION_LENGTH:,} characters.",
 )

@@ -76,16 +76,12 @@ Read: TypeAlias = Callable[[Any, Path, Visit], Any]
 
 @dataclass(frozen=True)
 class InputField:
-    """A parameter of a write function, or a field of a dataclass in it, as a field of an input.
-
-    `omitted` is its value if it is left out: nothing, or a null that the SDL prints as the default.
-    """
+    """A parameter of a write function, or a field of a dataclass in it, as a field of an input."""
 
     name: str
     kind: Any  # its type in the graph
     read: Read
     default: Any = REQUIRED
-    omitted: Any = strawberry.UNSET
     nullable: bool = False
 
 
@@ -101,30 +97,27 @@ def nested(
     /,
     *,
     must_give: Collection[str] = (),
-    null_by_default: Collection[str] = (),
     **about_each: str,
 ) -> None:
     """Declares the input type `name` for a dataclass that write functions take, with a description of each field.
 
-    `must_give` are fields that a client must give although the dataclass has a default; `null_by_default` are those for
-    which the SDL prints null as the default.
+    `must_give` are fields that a client must give although the dataclass has a default.
     """
     defaults = {
         each.name: REQUIRED if each.name in must_give or each.default is MISSING else each.default
         for each in fields(kind)
     }
     parameters = tuple(
-        _parameter(each, hint, defaults[each], omitted=None if each in null_by_default else strawberry.UNSET)
-        for each, hint in get_type_hints(kind, include_extras=True).items()
+        _parameter(each, hint, defaults[each]) for each, hint in get_type_hints(kind, include_extras=True).items()
     )
     NESTED[kind] = input_type(name, about, parameters, about_each), parameters
 
 
 def parameters_of(write: Callable[..., Any]) -> Parameters:
-    """The keyword-only parameters of a write function. The SDL prints null as the default if theirs is None."""
+    """The keyword-only parameters of a write function."""
     hints = get_type_hints(write, include_extras=True)
     return tuple(
-        _parameter(name, hints[name], each.default, omitted=None if each.default is None else strawberry.UNSET)
+        _parameter(name, hints[name], each.default)
         for name, each in inspect.signature(write).parameters.items()
         if each.kind is inspect.Parameter.KEYWORD_ONLY
     )
@@ -144,7 +137,7 @@ def input_type(name: str, about: str, parameters: Parameters, about_each: Mappin
             raise DeclarationError(f"{name}: there is no parameter {each!r}")
     made: dict[str, Any] = {"__annotations__": {}}
     for parameter in parameters:
-        optional = {"default": parameter.omitted} if parameter.nullable else {}
+        optional = {"default": strawberry.UNSET} if parameter.nullable else {}
         made[parameter.name] = strawberry.field(description=about_each[parameter.name], **optional)
         made["__annotations__"][parameter.name] = parameter.kind | None if parameter.nullable else parameter.kind
     for each, described in more.items():
@@ -175,11 +168,11 @@ def _arguments(parameters: Parameters, given: Any, visit: Visit, path: Path) -> 
             yield name, None
 
 
-def _parameter(name: str, hint: Any, default: Any, *, omitted: Any) -> InputField:
+def _parameter(name: str, hint: Any, default: Any) -> InputField:
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     (kind,) = [part for part in parts if part is not type(None) and get_args(part) != (Unset.UNSET,)]
     made, reads = _reader(kind)
-    return InputField(name, made, reads, default, omitted, nullable=default is not REQUIRED or len(parts) > 1)
+    return InputField(name, made, reads, default, nullable=default is not REQUIRED or len(parts) > 1)
 
 
 def _reader(kind: Any) -> tuple[Any, Read]:

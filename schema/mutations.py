@@ -52,11 +52,13 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound=type)
 
 CLIENT_MUTATION_ID_LENGTH = 200
+STORED_HOURS = 24  # as in models/functions/identity/mutations.sql
 CLIENT_MUTATION_ID = (
-    f"An id of the client's choice: at most {CLIENT_MUTATION_ID_LENGTH} characters. A request repeated with it within "
-    "a day, with the same input, returns the result of the first one and is not carried out again."
+    f"An id of the client's choice: at most {CLIENT_MUTATION_ID_LENGTH} characters. A request repeated with it "
+    f"within {STORED_HOURS} hours, with the same input, returns the result of the first one and is not carried out "
+    "again."
 )
-NO_EFFECT = "Accepted as in every input, but without effect: the results of this mutation are not stored."
+NO_EFFECT = "Accepted but ignored: results of this mutation are not stored."
 RATE = "rate"  # in a field's metadata: as what it is counted
 INPUT = strawberry.argument(description="The input object.")
 # Resolvers give Strawberry a field's signature. graphql-core calls the metadata's CALL in their place.

@@ -44,7 +44,7 @@ class Edge(Generic[T]):
 @graph_type(
     audience=PUBLIC,
     name="Connection",
-    description=f"A page of a list. `first` or `last` sets its size, 1 to {PAGE_LIMIT}. The default is {PAGE_SIZE}.",
+    description=f"A page of a list. `first` sets its size, 1 to {PAGE_LIMIT}. The default is {PAGE_SIZE}.",
 )
 class RelayConnection(Generic[T]):
     edges: list[Edge[T]] = column("The items of the page, each with its cursor.")

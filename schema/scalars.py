@@ -153,16 +153,16 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     ),
     Cursor: strawberry.scalar(
         name="Cursor",
-        description="An opaque position in a list, to pass as `after` or `before` to the field that returned it.",
+        description="An opaque position in a list, to pass as `after` to the field that returned it.",
         specified_by_url="https://relay.dev/graphql/connections.htm#sec-Cursor",
         serialize=text_of,
         parse_value=strict(message("Cursor takes a cursor that this field has given."), parse_cursor),
     ),
     EmailAddress: strawberry.scalar(
         name="EmailAddress",
-        description=f"An e-mail address of at most {EMAIL_ADDRESS_LENGTH} characters. Case is ignored. "
-        "A domain outside of ASCII is read, and returned, in its IDNA form. `signIn` and `requestPasswordReset` also "
-        "accept addresses outside of the specification, because older accounts may have one.",
+        description=f"An e-mail address of at most {EMAIL_ADDRESS_LENGTH} characters. Case is ignored. A domain with "
+        "other characters than ASCII is converted to its IDNA form. `signIn` and `requestPasswordReset` also accept "
+        "addresses that do not conform to the specification, because older accounts may have one.",
         specified_by_url="https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address",
         serialize=text_of,
         parse_value=forgiving(message("EmailAddress takes an e-mail address."), parse_email_address),

@@ -17,8 +17,8 @@ class CommunityStatus(DescribedEnum):
 
     DRAFT = "DRAFT", "Being prepared; visible to staff only."
     OPEN = "OPEN", "Members can join it."
-    MERGED = "MERGED", "Part of another community, to which its members have moved."
-    CLOSED = "CLOSED", "Nobody can join it or post in it. What it holds stays readable."
+    MERGED = "MERGED", "Merged into another community, to which its members moved."
+    CLOSED = "CLOSED", "Nobody can join it or post in it. Its content stays readable."
 
 
 class Condition(Table, table=True):

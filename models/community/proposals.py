@@ -22,9 +22,9 @@ class ProposalStatus(DescribedEnum):
     """The status of a proposal."""
 
     OPEN = "OPEN", "Staff have not decided yet."
-    ACCEPTED = "ACCEPTED", "The catalogue has gained an entry for it."
-    MERGED = "MERGED", "It is part of an entry that the catalogue had already."
-    DECLINED = "DECLINED", "The catalogue does not gain an entry for it, for the reason given."
+    ACCEPTED = "ACCEPTED", "A catalogue entry was made for it."
+    MERGED = "MERGED", "It is part of an existing catalogue entry."
+    DECLINED = "DECLINED", "No catalogue entry is made for it, for the reason given."
 
 
 class CatalogueProposer(Table, table=True):

@@ -18,7 +18,7 @@ class StaffRole(DescribedEnum):
     MODERATOR = "MODERATOR", "Decides on flags, closes discussions, suspends members and appoints ambassadors."
     DATA_STEWARD = "DATA_STEWARD", "Creates organizations, decides on licences and publishes insights for Cohorte."
     CATALOGUE_EDITOR = "CATALOGUE_EDITOR", "Edits communities, conditions, indicators and treatments."
-    ADMINISTRATOR = "ADMINISTRATOR", "Makes, changes and suspends staff accounts."
+    ADMINISTRATOR = "ADMINISTRATOR", "Creates, changes and suspends staff accounts."
 
 
 class Staff(Table, table=True):

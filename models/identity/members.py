@@ -38,8 +38,8 @@ class Sharing(DescribedEnum):
     )
     MY_COMMUNITIES = (
         "MY_COMMUNITIES",
-        "Members of a community they both belong to. These see that they belong to it, and to none of the others. "
-        "Otherwise as ONLY_ME.",
+        "Members of a community that they both belong to. These see only the communities that they share. Otherwise "
+        "as ONLY_ME.",
     )
     ALL_MEMBERS = "ALL_MEMBERS", "All members. Moderators see the age band, sex and region too."
 

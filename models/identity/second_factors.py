@@ -13,7 +13,7 @@ from privacy.described import DescribedEnum
 class SecondFactorKind(DescribedEnum):
     """A kind of second factor."""
 
-    TOTP = "TOTP", "Codes of six digits from an authenticator app (RFC 6238)."
+    TOTP = "TOTP", "Codes from an authenticator app (RFC 6238)."
     PASSKEY = "PASSKEY", "A passkey of a device or a security key (WebAuthn)."
 
 

@@ -24,7 +24,7 @@ class StaffChangeKind(DescribedEnum):
     CREATED = "CREATED", "The account was created, with its first roles."
     ROLES_CHANGED = "ROLES_CHANGED", "They were given other roles."
     SUSPENDED = "SUSPENDED", "They were suspended."
-    REINSTATED = "REINSTATED", "They were reinstated, with the roles from before."
+    REINSTATED = "REINSTATED", "They were reinstated, with their previous roles."
     SECOND_FACTOR_RESET = "SECOND_FACTOR_RESET", "The operator removed their second factors, which they had lost."
 
 

@@ -22,27 +22,27 @@ class WebhookStatus(DescribedEnum):
     """Whether events are sent to a webhook."""
 
     ACTIVE = "ACTIVE", "Events are sent to it."
-    PAUSED = "PAUSED", "The organization has paused it: events are neither sent nor kept for later."
-    DISABLED = "DISABLED", "It has failed for long, or answered 410: as paused, until the organization resumes it."
+    PAUSED = "PAUSED", "Paused by the organization: events are neither sent nor kept for later."
+    DISABLED = "DISABLED", "Disabled after repeated failures or a 410 response: nothing is sent until it is resumed."
 
 
 class DeliveryStatus(DescribedEnum):
-    """What has become of an event that is sent to a webhook."""
+    """The status of a delivery to a webhook."""
 
-    PENDING = "PENDING", "It is to be sent, for the first time or again."
-    DELIVERED = "DELIVERED", "The webhook has accepted it."
-    FAILED = "FAILED", "The last attempt has failed."
+    PENDING = "PENDING", "Waiting to be sent, for the first time or again."
+    DELIVERED = "DELIVERED", "The webhook accepted it."
+    FAILED = "FAILED", "No attempt succeeded, and no more are made."
     CANCELLED = "CANCELLED", "The webhook was paused or disabled before it was sent."
 
 
 class DeliveryFailure(DescribedEnum):
-    """Why an attempt to send an event has failed."""
+    """Why a delivery attempt failed."""
 
-    ADDRESS = "ADDRESS", "The host has no address, or one that is not on the public internet."
+    ADDRESS = "ADDRESS", "The host has no address, or its address is not on the public internet."
     CONNECTION = "CONNECTION", "No connection could be made or kept, or the certificate is not valid for the host."
-    TIMEOUT = "TIMEOUT", "The answer took too long."
-    STATUS = "STATUS", "The answer was not of status 200 to 299; redirects are not followed."
-    SECRET = "SECRET", "The secret can no longer be read: rotate it."
+    TIMEOUT = "TIMEOUT", "The response took too long."
+    STATUS = "STATUS", "The response status was not 2xx; redirects are not followed."
+    SECRET = "SECRET", "The secret can no longer be decrypted: rotate it."
 
 
 class Webhook(Table, table=True):

@@ -19,9 +19,9 @@ class SurveyStatus(DescribedEnum):
     """The status of a survey."""
 
     DRAFT = "DRAFT", "Being written; visible to survey managers only."
-    WAITING = "WAITING", "Scheduled: opens by itself once its opening day has come and enough eligible members consent."
+    WAITING = "WAITING", "Scheduled: it opens once its opening day has come and enough eligible members consent."
     OPEN = "OPEN", "Open for answers."
-    CLOSED = "CLOSED", "Closed, without a dataset to query: it is frozen within about a minute, or there is none."
+    CLOSED = "CLOSED", "Closed, without a dataset to query: it is being frozen, or there is none."
     RELEASED = "RELEASED", "Closed, and its dataset can be queried."
     ARCHIVED = "ARCHIVED", "Its dataset has ended; published insights remain."
 
@@ -29,7 +29,7 @@ class SurveyStatus(DescribedEnum):
 class NoDataset(DescribedEnum):
     """Why a closed survey has no dataset."""
 
-    NOT_OPENED = "NOT_OPENED", "It had not opened."
+    NOT_OPENED = "NOT_OPENED", "It closed before it opened."
     TOO_FEW = (
         "TOO_FEW",
         "The number of participants who were enrolled, measured with noise, is below the survey's minimum. The cost of"
@@ -56,21 +56,21 @@ class QuestionKind(DescribedEnum):
 class RuleOperator(DescribedEnum):
     """The comparison that a visibility rule makes between an answer and its values. `5` equals `5.0`."""
 
-    EQUALS = "EQUALS", "The answer is the value. If several options are chosen, one of them is. Not without an answer."
+    EQUALS = "EQUALS", "The answer, or one of several chosen options, equals the value. False if there is no answer."
     NOT_EQUALS = (
         "NOT_EQUALS",
-        "The opposite of EQUALS. The answer, and each of several chosen options, differs, or there is no answer.",
+        "The opposite of EQUALS: the answer, or every chosen option, differs. True if there is no answer.",
     )
-    IN = "IN", "The answer, or one of several chosen options, is one of the values. Not without an answer."
-    GREATER_THAN = "GREATER_THAN", "The answer is greater, or later, than the value. Not without an answer."
-    LESS_THAN = "LESS_THAN", "The answer is less, or earlier, than the value. Not without an answer."
-    ANSWERED = "ANSWERED", "There is an answer, whichever it is."
+    IN = "IN", "The answer, or one of several chosen options, is one of the values. False if there is no answer."
+    GREATER_THAN = "GREATER_THAN", "The answer is greater, or later, than the value. False if there is no answer."
+    LESS_THAN = "LESS_THAN", "The answer is less, or earlier, than the value. False if there is no answer."
+    ANSWERED = "ANSWERED", "There is an answer."
 
 
 class ParticipationStatus(DescribedEnum):
     """A member's progress in a survey."""
 
-    INVITED = "INVITED", "Invited, without an answer so far."
+    INVITED = "INVITED", "Invited, but has not answered yet."
     STARTED = "STARTED", "Answers are saved as a draft."
     COMPLETED = "COMPLETED", "Answers are submitted."
     WITHDRAWN = "WITHDRAWN", "Answers were deleted at the member's request."

@@ -28,7 +28,7 @@ class CourseStatus(DescribedEnum):
     ACTIVE = "ACTIVE", "Ongoing."
     COMPLETED = "COMPLETED", "Ended as planned."
     STOPPED = "STOPPED", "Ended before it was complete."
-    ON_HOLD = "ON_HOLD", "Interrupted; it may go on."
+    ON_HOLD = "ON_HOLD", "Interrupted; it may continue."
 
 
 class StopReason(DescribedEnum):

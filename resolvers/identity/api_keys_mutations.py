@@ -15,7 +15,8 @@ from resolvers.transactions import Unstored, buyer_of, invalid, limit_reached, l
 
 NAME_LENGTH = 100
 MOST_KEYS = 10  # unexpired keys of one organization
-LONGEST_VALIDITY = timedelta(days=731)  # two years, one of which may be a leap year
+YEARS = 2
+LONGEST_VALIDITY = timedelta(days=365 * YEARS + 1)  # one of them may be a leap year
 PREFIX_BYTES = 4
 LOCK_SEED = 5  # of the advisory lock on an organization's keys
 

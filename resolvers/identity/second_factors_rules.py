@@ -28,7 +28,8 @@ PLAIN, ENCRYPTED = b"\x00", b"\x01"  # how a stored secret begins
 NONCE_BYTES = 12
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 10  # 80 bits: too many to guess, even from a stolen hash
-DIGITS = re.compile(r"[0-9]{6}", re.ASCII)
+CODE_DIGITS = 6  # of an app's code: RFC 6238 leaves it to RFC 4226, which asks for 6 at least
+DIGITS = re.compile(rf"[0-9]{{{CODE_DIGITS}}}", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,13 @@ MOST_TABLES = 20  # from which shares are taken, those of the fewest cells first
 
 
 class SuggestionKind(DescribedEnum):
-    """What is cheaper or better than the quoted insight."""
+    """A cheaper or better alternative to the quoted insight."""
 
-    PUBLISHED = "PUBLISHED", "It is published already: publishing it returns it at no cost."
-    COVERED = "COVERED", "Published insights, those in `coveredBy`, answer it at no cost."
+    PUBLISHED = "PUBLISHED", "It is already published, and is returned at no cost."
+    COVERED = "COVERED", "Published insights, listed in `coveredBy`, answer it at no cost."
     MERGE_CATEGORIES = (
         "MERGE_CATEGORIES",
-        "Few members are in the `categories` of the `variable`: merged by `groupings`, at the same cost, they may be "
+        "Few members are in the `categories` of the `variable`. Merged by `groupings`, at the same cost, they may be "
         "readable.",
     )
     LESS_PRECISE = "LESS_PRECISE", "A coarser precision, the first of `cheaper`, is affordable."

@@ -13,7 +13,7 @@ from schema.pagination import Node
 class CatalogueChange(Node):
     """A change of one field of a condition, a community, an indicator or a treatment."""
 
-    subject: Node | None = sql(resolve.subject_of, "What was changed. Null if it does not exist any more.")
+    subject: Node | None = sql(resolve.subject_of, "What was changed. Null if it no longer exists.")
     field: str | None = column("Name of the field that was changed. Null if the subject was created.")
     before: str | None = column("Its value before, as text. Null if it had none.")
     after: str | None = column("Its value after, as text; the name of a subject that was created. Null if it has none.")

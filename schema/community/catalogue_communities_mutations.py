@@ -37,7 +37,7 @@ class CatalogueCommunityMutations:
         slug=SLUG,
         name=NAME,
         description=DESCRIPTION,
-        condition="The condition that it gathers around, which is not retired.",
+        condition="The condition that it gathers around. It must not be retired.",
         needed_count=f"{NEEDED} {write.NEEDED} by default.",
         search_words=SEARCH_WORDS,
         translations=TRANSLATIONS,
@@ -52,36 +52,36 @@ class CatalogueCommunityMutations:
         version=VERSION,
         name=f"{NAME} {KEPT}",
         description=f"{DESCRIPTION} {KEPT}",
-        condition=f"The condition of a draft, which is not retired. {KEPT}",
+        condition=f"The condition. Only a draft can change it, to one that is not retired. {KEPT}",
         needed_count=f"{NEEDED} {KEPT}",
         search_words=f"{SEARCH_WORDS} {REMOVED}",
         translations=NEW_TRANSLATIONS,
     )
     community_open = mutation(
         write.open_community,
-        "Open a draft: everybody sees it, and members can join it.",
+        "Open a draft: everybody can see it, and members can join it.",
         only=MANAGER,
         rate="staff",
         shows=CHANGED,
-        community="The community, which is a draft.",
+        community="A community that is a draft.",
     )
     community_close = mutation(
         write.close_community,
-        "Close an open community, for good. What it holds stays readable; nobody joins it or posts in it any more.",
+        "Close an open community permanently. Its content stays readable, but nobody can join it or post in it.",
         only=MANAGER,
         rate="staff",
         shows=CHANGED,
-        community="The community, of which no survey waits or is open.",
+        community="The community. None of its surveys may be waiting or open.",
     )
     community_merge = mutation(
         write.merge_community,
-        "Merge an open community into another one, for good. Its members, with their diagnoses and courses, and its "
-        "discussions move within a minute; its datasets, insights and licences stay with it and remain readable.",
+        "Merge an open community into another one, permanently. Its members, with their diagnoses and courses, and "
+        "its discussions move within minutes. Its datasets, insights and licences stay with it and remain readable.",
         only=MANAGER,
         rate="staff",
         shows=CHANGED,
-        community="The community that merges, of which no survey waits or is open.",
-        into="The open community that it merges into.",
+        community="The community to merge. None of its surveys may be waiting or open.",
+        into="The open community to merge it into.",
     )
     community_indicators_set = mutation(
         write.set_indicators,
@@ -91,8 +91,7 @@ class CatalogueCommunityMutations:
         shows=CHANGED,
         community="The community.",
         version=VERSION,
-        indicators=f"All its indicators, most typical first: at most {write.INDICATORS}. Those that it did not have "
-        "are not retired.",
+        indicators=f"All its indicators, most typical first: at most {write.INDICATORS}. New ones must not be retired.",
     )
     community_treatments_set = mutation(
         write.set_treatments,
@@ -102,6 +101,6 @@ class CatalogueCommunityMutations:
         shows=CHANGED,
         community="The community.",
         version=VERSION,
-        treatments=f"All its treatments, in the order in which it lists them: at most {write.TREATMENTS}. Those that "
-        "it did not have are not retired.",
+        treatments=f"All its treatments, in the order in which it lists them: at most {write.TREATMENTS}. New ones "
+        "must not be retired.",
     )

@@ -26,8 +26,8 @@ from schema.tracking.treatments import Treatment
 graph_enum(tables.CommunityStatus)
 
 COUNTED = (
-    f"Published monthly with noise (margin of error {COUNT_PRECISION.margin}) and rounded to tens. Members are counted "
-    f"in the {COUNTED_COMMUNITIES} communities that they joined first."
+    f"Published monthly with noise (margin of error {COUNT_PRECISION.margin}) and rounded to tens. A member counts "
+    f"in at most {COUNTED_COMMUNITIES} communities: the first that they joined."
 )
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ class CohortReadiness:
 
     consenting: int = column(f"Number of patients who consent to research in surveys. {COUNTED}", of="consenting_count")
     needed: int = column(
-        f"Number of consenting patients needed: {FLOOR} or more. A survey of the community needs at least as many "
-        "members who can answer it, and its opening is decided by a count with noise too.",
+        f"Number of consenting patients needed: {FLOOR} or more. A survey needs at least as many members who can "
+        "answer it, counted with noise.",
         of="needed_count",
     )
     ready: bool = sql(resolve.is_ready, "Whether `consenting` is at least `needed`.")
@@ -77,14 +77,14 @@ class Community(Node):
     status: tables.CommunityStatus = column("Status of the community.")
     version: int = column(VERSION_SHOWN, only=MANAGER)
     search_words: str = column(
-        "Words by which searches find it, beside its name. Empty if there are none.", of="words", only=MANAGER
+        "Words by which searches find it, in addition to its name. Empty if there are none.", of="words", only=MANAGER
     )
     original: Translation = sql(original_of, ORIGINAL, only=MANAGER)
     translations: list[Translation] = sql(translations_of, "Its texts in other languages, by language.", only=MANAGER)
     condition: Condition = sql(resolve.condition_of, "The condition it gathers around.")
     member_count: int = column(f"Number of members. {COUNTED}")
     counted_on: date | None = column(
-        "The day, by UTC, on which `memberCount` and `readiness` were published. Null until the first time."
+        "The day, by UTC, on which its counts were published. Null before the first publication."
     )
     indicators: list[Indicator] = sql(resolve.indicators_of, "The indicators that members track, most typical first.")
     treatments: RelayConnection[Treatment] = paged(
@@ -106,8 +106,8 @@ class Community(Node):
     )
     members: RelayConnection[Member] = paged(
         resolve.members_of,
-        "Its members who share their membership with the viewer, newest first. Staff who are not moderators see "
-        "associations only.",
+        "Its members who share their membership with the viewer, newest first. Staff who are not moderators see only "
+        "associations.",
         only=PATIENT | MANAGER,
     )
     discussions: RelayConnection[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = paged(
@@ -121,8 +121,8 @@ class Community(Node):
     )
     pinned: list[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = sql(
         pinned_in,
-        "The discussions that verified associations keep at its top, one of each association, most recently pinned "
-        "first. They are in `discussions` too. Empty for staff who are not moderators.",
+        "The discussions that verified associations have pinned to its top, one of each association, most recently "
+        "pinned first. They are in `discussions` too. Empty for staff who are not moderators.",
         only=PATIENT | MANAGER,
     )
     surveys: RelayConnection[Annotated["Survey", strawberry.lazy("schema.research.surveys")]] = paged(
@@ -137,8 +137,8 @@ class Community(Node):
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_community,
         "Insights published from its datasets, newest first. Members of the community, survey managers and data "
-        "stewards see all of them, other members those of datasets that they took part in, moderators none, and "
-        "buyers those that a licence of theirs covers.",
+        "stewards see all of them; other members see those of datasets that they are enrolled in; buyers see those "
+        "that their licences cover; moderators see none.",
         only=PATIENT | BUYER | MANAGER,
     )
     ambassadors: list[Member] = sql(
@@ -148,5 +148,6 @@ class Community(Node):
         only=PATIENT | MANAGER,
     )
     merged_into: Annotated["Community", strawberry.lazy("schema.community.communities")] | None = sql(
-        resolve.merged_into, "The community that it has merged into. Null unless its status is MERGED."
+        resolve.merged_into,
+        "The community that it was merged into, to which its members moved. Null unless its status is MERGED.",
     )

@@ -19,8 +19,8 @@ class CommunityMutations:
         shows={"membership": shown(Membership, members.membership_in)},
         options=Options(read_by="community_id"),
         community="The community.",
-        diagnosed_in="The year in which the viewer, a patient, was diagnosed. Null deletes it; left out, it stays as "
-        "it is. No other member sees it. It is published only as time since diagnosis, with noise.",
+        diagnosed_in="The year in which the viewer, a patient, was diagnosed. Null deletes it. Unchanged if omitted. "
+        "No other member sees it. It is published only as time since diagnosis, with noise.",
     )
     community_leave = mutation(
         write.leave_community,

@@ -11,7 +11,7 @@ from schema.identity.help_lines import HelpLine
 from schema.mutations import mutation, mutations, shown
 
 BODY = f"Plain text or CommonMark: 1 to {BODY_MOST:,} characters, stored as written."
-LANGUAGE = "By default that of the viewer's account, or French if the account's is not among them."
+LANGUAGE = "By default, that of the viewer's account, or French if the server does not speak it."
 POST = {"post": shown(Post, resolve.post_of)}
 
 
@@ -31,9 +31,9 @@ class DiscussionMutations:
     )
     discussion_pin = mutation(
         write.pin_discussion,
-        "Keep a discussion at the top of its community, or no longer, as a verified association. It replaces the one "
-        "that the association has pinned there. Closing the discussion, removing its first post, and the end of the "
-        "association's membership or verification end it, as does a suspension.",
+        "Pin a discussion to the top of its community, or unpin it, as a verified association. It replaces the one "
+        "that the association has pinned there. The pin ends when the discussion is closed, its first post is "
+        "removed, or the association leaves, is suspended or is no longer verified.",
         only=PATIENT,
         rate="changes",
         shows={"discussion": shown(Discussion, resolve.discussion_of)},
@@ -58,13 +58,13 @@ class DiscussionMutations:
         shows=POST,
         post="A post of the viewer's own.",
         body=BODY,
-        language="The language of the post, and of the discussion if it is the first post. Stays as it is if null.",
+        language="The language of the post, and of the discussion if it is the first post. Unchanged if omitted.",
     )
     post_flag = mutation(
         write.flag_post,
         "Report a post to the moderators. Reporting it again replaces the reason and the note, and opens the flag "
-        "again. If the reason is SELF_HARM_RISK, moderators are written to at once, and the post's author is shown "
-        f"help lines, once in {write.SUPPORT_DAYS} days, without learning why.",
+        "again. If the reason is SELF_HARM_RISK, moderators get mail at once, and the post's author is shown help "
+        f"lines, without a reason, at most once in {write.SUPPORT_DAYS} days.",
         only=PATIENT,
         rate="flags",
         shows={
@@ -72,8 +72,8 @@ class DiscussionMutations:
             "help_lines": shown(
                 list[HelpLine],
                 help_lines_for,
-                "Whom to call, if the reason is SELF_HARM_RISK, in the language of the viewer's account if the server "
-                "speaks it. Otherwise empty.",
+                "Services to call, if the reason is SELF_HARM_RISK, in the language of the viewer's account if the "
+                "server speaks it. Otherwise empty.",
             ),
         },
         post="The post.",
@@ -93,7 +93,7 @@ class DiscussionMutations:
     post_remove = mutation(
         moderation.remove_post,
         "Remove one of the viewer's own posts, or any as a moderator. A post keeps its place and loses its body: a "
-        "text that its author removes is deleted, one that a moderator removes stays readable for its author and for "
+        "text that its author removes is deleted; one that a moderator removes stays readable for its author and for "
         "moderators. Open flags of the post are resolved.",
         only=PATIENT | MANAGER,
         rate="changes",

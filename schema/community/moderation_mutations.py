@@ -57,12 +57,13 @@ class ModerationMutations:
     )
     member_allow_communities = mutation(
         write.allow_communities,
-        "Let a member join more communities than others may, as a moderator. It replaces what was allowed before.",
+        "Allow a member to join more communities than others, as a moderator. This replaces an earlier allowance.",
         only=MANAGER,
         rate="staff",
         shows={"member": shown(Member, members.member_of)},
         member="The member.",
-        communities=f"How many more than everybody may join, 0 to {write.MORE_COMMUNITIES}.",
+        communities="Number of communities that they may join in addition to those that everybody may join: 0 to "
+        f"{write.MORE_COMMUNITIES}.",
     )
     member_suspend = mutation(
         write.suspend_member,
@@ -72,6 +73,6 @@ class ModerationMutations:
         rate="staff",
         shows={"member": shown(Member, members.member_of)},
         member="The member.",
-        until="When the suspension ends. Without it there is no end; a time in the past lifts the suspension.",
+        until="When the suspension ends. If omitted, it is permanent. A time in the past lifts it.",
         reason=f"The reason, which the member may read: at most {NOTE_MOST:,} characters.",
     )

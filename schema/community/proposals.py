@@ -24,13 +24,13 @@ graph_enum(tables.ProposalStatus)
 
 @graph_type(audience=PATIENT | MANAGER, row=tables.CatalogueProposal, prefix="prp")
 class CatalogueProposal(Node):
-    """A member's proposal for the catalogue. They and editors of the catalogue can see it; editors don't see whose."""
+    """A member's proposal for the catalogue. They and catalogue editors can see it; editors do not see who made it."""
 
     kind: tables.ProposalKind = column("What is proposed.")
     name: str = column("Its name, in the member's own words.")
     description: str | None = column("What it is, in the member's own words. Null if there is none.")
     community: Annotated["Community", strawberry.lazy("schema.community.communities")] | None = sql(
-        communities.community_of, "The community that misses it. Null if unset."
+        communities.community_of, "The community that needs it. Null if unset."
     )
     proposed_on: date = column("The day it was proposed, by UTC.")
     status: tables.ProposalStatus = column("Status of the proposal.")

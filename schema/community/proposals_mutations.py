@@ -9,29 +9,31 @@ from schema.mutations import Options, given_id, mutation, mutations, shown
 DECIDED = {"proposals": shown(list[CatalogueProposal], proposals.proposals_decided)}
 PROPOSALS = f"1 to {write.DECIDED} open proposals of one kind, which may be of several members."
 NOTE = f"What the proposers read about the decision: at most {write.REASON_LENGTH:,} characters."
-NOTIFIED = "Each proposer is notified. What they track of their own follows if it fits and they have asked for it."
+NOTIFIED = (
+    "Each proposer is notified. If they asked for it, the records of their own indicator or treatment move to the "
+    "entry where they fit."
+)
 
 
 @mutations
 class ProposalMutations:
     catalogue_proposal_create = mutation(
         write.create_proposal,
-        "Propose a condition, symptom or treatment that the catalogue lacks. Editors of the catalogue read it, without "
-        "the viewer's name.",
+        "Propose a condition, symptom or treatment that the catalogue lacks. Catalogue editors read it, without the "
+        f"viewer's name. A member can have at most {write.OPEN_PROPOSALS} open proposals.",
         only=PATIENT,
         rate="requests",
         shows={"proposal": shown(CatalogueProposal, proposals.proposal_made)},
         kind="What is proposed.",
         name=f"Its name, on a single line: at most {write.NAME_LENGTH} characters.",
-        description=f"What it is, and how it is missed: at most {write.DESCRIPTION_LENGTH:,} characters. Name "
-        "nobody in it.",
-        community="The community that misses it.",
-        own_indicator="The viewer's own indicator for this symptom. If the proposal is accepted or merged, "
-        "its observations move to the catalogue's indicator where they fit, and are then shared as the viewer's other "
-        "observations are.",
-        own_treatment="The viewer's own treatment that is proposed. If the proposal is accepted or merged, "
-        "its courses move to the catalogue's treatment, and are then shared as the viewer's other courses are. At most "
-        f"{write.OPEN_PROPOSALS} proposals of a member can be open.",
+        description=f"What it is, and why it is needed: at most {write.DESCRIPTION_LENGTH:,} characters. Name nobody "
+        "in it.",
+        community="The community that needs it.",
+        own_indicator="The viewer's own indicator for this symptom. If the proposal is accepted or merged, its "
+        "observations move to the catalogue's indicator where they fit, and are then shared like the viewer's other "
+        "observations.",
+        own_treatment="The viewer's own treatment that is proposed. If the proposal is accepted or merged, its "
+        "courses move to the catalogue's treatment, and are then shared like the viewer's other courses.",
     )
     catalogue_proposal_withdraw = mutation(
         write.withdraw_proposal,
@@ -47,7 +49,7 @@ class ProposalMutations:
     )
     catalogue_proposals_accept = mutation(
         write.accept_proposals,
-        f"Accept proposals that an entry of the catalogue was made for, as an editor of the catalogue. {NOTIFIED}",
+        f"Accept proposals for which a catalogue entry was made, as a catalogue editor. {NOTIFIED}",
         only=MANAGER,
         rate="staff",
         shows=DECIDED,
@@ -57,7 +59,7 @@ class ProposalMutations:
     )
     catalogue_proposals_decline = mutation(
         write.decline_proposals,
-        "Decline proposals, as an editor of the catalogue. Each proposer is notified.",
+        "Decline proposals, as a catalogue editor. Each proposer is notified.",
         only=MANAGER,
         rate="staff",
         shows=DECIDED,
@@ -66,7 +68,7 @@ class ProposalMutations:
     )
     catalogue_proposals_merge = mutation(
         write.merge_proposals,
-        f"Merge proposals into an entry that the catalogue has already, as an editor of the catalogue. {NOTIFIED}",
+        f"Merge proposals into an existing catalogue entry, as a catalogue editor. {NOTIFIED}",
         only=MANAGER,
         rate="staff",
         shows=DECIDED,

@@ -64,7 +64,8 @@ class Account(Node):
     terms_accepted_at: datetime | None = column("When the viewer accepted them. Null if they have accepted none.")
     terms_outdated: bool = sql(
         terms.are_outdated,
-        "Whether other terms of use are in force than the viewer accepted: show `Query.terms`, and then `termsAccept`.",
+        "Whether the terms of use have changed since the viewer accepted them: show `Query.terms`, then call "
+        "`termsAccept`.",
     )
     sessions: list[Session] = sql(resolve.sessions_of, "The signed-in devices, newest first.")
 
@@ -95,7 +96,7 @@ class Viewer(Node):
     )
     mailed_events: list[OrganizationEvent] = sql(
         webhooks.mailed_events,
-        "The events of which the viewer's account gets mail. Empty for a program.",
+        "The events that the viewer's account gets mail about. Empty for a program.",
         only=BUYER,
     )
 

@@ -15,8 +15,8 @@ from schema.mutations import Options, given, mutation, mutations
 class AccountMutations:
     account_delete = mutation(
         personal_data.delete_account,
-        "Delete the viewer's account for good: their own data is erased, their posts lose their author, and their "
-        "pseudonyms are free for anybody.",
+        "Delete the viewer's account permanently. Their own data is erased, their posts lose their author, and "
+        "others can use their pseudonyms.",
         only=PATIENT,
         rate="passwords",
         options=Options(payload="Without errors, the account and all data that was the member's alone are gone."),
@@ -24,10 +24,11 @@ class AccountMutations:
     )
     account_update = mutation(
         accounts.update_account,
-        "Change the language of the viewer's account: of the mails to it, and of answers to requests that name none.",
+        "Change the language of the viewer's account, used for mails and for responses to requests that name no "
+        "language.",
         only=SIGNED_IN,
         rate="changes",
-        locale=f"An IETF language tag, such as `{DEFAULT_LOCALE}`.",
+        locale=f"An IETF language tag for mails and responses, such as `{DEFAULT_LOCALE}`.",
     )
     session_revoke = mutation(
         accounts.revoke_session,
@@ -45,11 +46,11 @@ class AccountMutations:
         shows={
             "token": given(
                 str,
-                "For the header `Authorization: Bearer ...`. Shown only once. Null if it is kept in a cookie, or if "
-                "the mutation was refused.",
+                "For the header `Authorization: Bearer ...`. Shown only once. Null if a cookie was set, or if the "
+                "mutation was refused.",
             ),
             "viewer": given(
-                Viewer, "Who has signed in. Null if a second factor is needed, or if the mutation was refused."
+                Viewer, "The viewer who signed in. Null if a second factor is needed, or if the mutation was refused."
             ),
             "challenge": given(
                 str,
@@ -57,14 +58,16 @@ class AccountMutations:
                 f"{CHALLENGE_LIFETIME.total_seconds() / 60:.0f} minutes. Null if none is needed, or if the mutation "
                 "was refused.",
             ),
-            "second_factors": given(list[SecondFactorKind], f"The kinds that answer the challenge. {NONE_NEEDED}"),
+            "second_factors": given(
+                list[SecondFactorKind], f"The kinds of second factor that the challenge accepts. {NONE_NEEDED}"
+            ),
             "passkey_options": given(str, f"For a passkey: {OPTIONS} Null without a challenge, or without a passkey."),
         },
         options=Options(stored=False, as_anybody=True, open_to_keys=True),
         email="The account's e-mail address.",
         password=ACCOUNTS_OWN,
-        cookie="Whether to keep the session in a cookie that scripts cannot read, for pages in a browser, instead of "
-        "returning its token. Requests with the cookie need the header `GraphQL-Require-Preflight: 1`.",
+        cookie="Whether to set an HttpOnly session cookie, for browsers, instead of returning a token. Requests with "
+        "the cookie need the header `GraphQL-Require-Preflight: 1`.",
     )
     sign_in_verify = mutation(
         accounts.sign_in_verify,
@@ -75,14 +78,14 @@ class AccountMutations:
         shows={
             "token": given(
                 str,
-                "For the header `Authorization: Bearer ...`. Shown only once. Null if it is kept in a cookie, or if "
-                "the mutation was refused.",
+                "For the header `Authorization: Bearer ...`. Shown only once. Null if a cookie was set, or if the "
+                "mutation was refused.",
             ),
-            "viewer": given(Viewer, "Who has signed in."),
+            "viewer": given(Viewer, "The viewer who signed in."),
         },
         options=Options(stored=False, as_anybody=True, open_to_keys=True),
         challenge=f"The challenge of `signIn`. It can be tried {CHALLENGE_ATTEMPTS} times.",
-        cookie="Whether to keep the session in a cookie, as for `signIn`.",
+        cookie="Whether to set a session cookie, as for `signIn`.",
         **PROOF,
     )
     sign_out = mutation(

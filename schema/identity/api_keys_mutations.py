@@ -18,12 +18,13 @@ class ApiKeyMutations:
             "api_key": shown(ApiKey, resolve.api_key_of, "The API key."),
             "secret": given(
                 str,
-                "For the header `Authorization: Bearer ...`. Shown only once and not stored. Null if the mutation was "
-                "refused, and in the answer to a repeated request. If it is lost, revoke the key and create another.",
+                "For the header `Authorization: Bearer ...`. Shown only once and not stored. Null if the mutation "
+                "was refused, or if the request repeats an earlier one. If it is lost, revoke the key and create "
+                "another.",
             ),
         },
         name=f"A name for the key: at most {keys.NAME_LENGTH} characters.",
-        expires_at="When the key expires: within two years.",
+        expires_at=f"When the key expires: within {keys.YEARS} years.",
     )
     api_key_revoke = mutation(
         keys.revoke_api_key,

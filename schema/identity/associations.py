@@ -37,14 +37,14 @@ class Verification(Node):
         "The moderator's reason. Null if a change of the association's name has ended the verification."
     )
     decided_by: str | None = sql(
-        resolve.verified_by, "Name of the moderator. Null if none decided, and if they have left.", only=MANAGER
+        resolve.verified_by, "Name of the moderator. Null if no moderator decided, or if they have left.", only=MANAGER
     )
     created_at: datetime = column("When it was made.")
 
 
 @graph_type(audience=NOT_BUYERS, row=tables.Association, prefix="asn", key=("member_id",))
 class Association(Node):
-    """The page of an association, with its contacts. Visitors find the verified ones only."""
+    """The page of an association, with its contacts. Callers who have not signed in find only verified ones."""
 
     full_name: str = column("The full name.")
     website: str | None = column("The https address of its website. Null if unset.")
@@ -52,11 +52,11 @@ class Association(Node):
     phone: str | None = column("Telephone number. Null if unset.")
     postal_address: str | None = column("Postal address, in one or more lines. Null if unset.")
     description: str | None = column(
-        "How it describes itself: in the viewer's language if it does, and otherwise in another. Null if unset.",
+        "Its description of itself: in the viewer's language if there is one, and otherwise in another. Null if unset.",
         translated=True,
     )
     descriptions: list[AssociationDescription] = sql(
-        resolve.descriptions_of, "How it describes itself, in each language in which it does."
+        resolve.descriptions_of, "Its descriptions of itself, one for each language."
     )
     member: Annotated["Member", strawberry.lazy("schema.identity.members")] = sql(
         members.member_of, "The association as a member.", only=PATIENT | MANAGER

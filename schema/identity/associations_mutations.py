@@ -29,20 +29,21 @@ nested(
 class AssociationMutations:
     association_update = mutation(
         write.update_association,
-        "Change the page of the viewer, who is an association. Fields that are left out stay as they are. All members "
-        "can read it, and anybody once the association is verified.",
+        "Change the page of the viewer, who is an association. Omitted fields do not change. All members can read "
+        "it, and anybody once the association is verified.",
         only=PATIENT,
         rate="profile",
         shows=MEMBER,
         options=Options(read_by="member_id"),
-        full_name="The full name: {} to {} characters. Another name than before ends the verification of the "
-        "association. Null is refused.".format(*FULL_NAME_LENGTHS),
+        full_name="The full name: {} to {} characters. A different name ends the verification of the association. "
+        "Null is refused.".format(*FULL_NAME_LENGTHS),
         website=f"The https address of its website: at most {LENGTH} characters. Null clears it.",
         email="An e-mail address for the public. Null clears it.",
         phone="A telephone number: {} to {} digits. Null clears it.".format(*PHONE_DIGITS),
         postal_address=f"A postal address, which may have several lines: at most {ADDRESS_LENGTH} characters. Null "
         "clears it.",
-        descriptions="How it describes itself, once for each language: replaces all descriptions. Null clears them.",
+        descriptions="Its descriptions of itself, at most one for each language. They replace all earlier ones. Null "
+        "clears them.",
     )
     association_verify = mutation(
         write.verify_association,

@@ -5,15 +5,15 @@ from schema.access import PUBLIC, SIGNED_IN
 from schema.identity.registrations_mutations import CODE, PASSWORD
 from schema.mutations import Options, mutation, mutations
 
-ACCOUNTS_OWN = "The account's present password."
+ACCOUNTS_OWN = "The account's current password."
 
 
 @mutations
 class CredentialMutations:
     email_change = mutation(
         write.change_email,
-        "Request another e-mail address for the viewer's account. A code is mailed to it, to enter in "
-        "`emailChangeConfirm`, and a note to the present address, which stays until then. A later request replaces it.",
+        "Request another e-mail address for the viewer's account. A code for `emailChangeConfirm` is mailed to it, "
+        "and a note to the current address, which stays until then. A later request replaces this one.",
         only=SIGNED_IN,
         rate="codes",
         options=Options(payload="The same whether or not another account has the address."),
@@ -32,9 +32,9 @@ class CredentialMutations:
     )
     email_change_revert = mutation(
         write.revert_email,
-        "Take an account back whose address somebody else has changed: it gets its previous address and a new "
-        "password, and all sessions end. So does what others could read through it: care links and invitations in both "
-        "directions, an organization's API keys, and `sharing`, which becomes ONLY_ME.",
+        "Take back an account whose address somebody else has changed. It gets its previous address and a new "
+        "password. All sessions end, and so do care links and invitations in both directions, an organization's API "
+        "keys, and members' sharing of their data with others.",
         only=PUBLIC,
         rate="passwords",
         options=Options(payload="Without errors, the account has its previous address.", as_anybody=True),

@@ -12,7 +12,7 @@ from schema.in_context import Language
 
 @graph_type(audience=PUBLIC, row=tables.HelpLine)
 class HelpLine:
-    """A service for people in distress, or who worry about somebody."""
+    """A service for people in distress, or worried about someone."""
 
     number: str = column("Number to dial, such as `112`.")
     language: Language = column("Language of the texts.")

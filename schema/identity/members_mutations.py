@@ -28,7 +28,7 @@ REGION = "The region of residence, one of `Query.regions`. Case, accents and pun
 class MemberMutations:
     profile_update = mutation(
         members_mutations.update_profile,
-        "Change the viewer's pseudonym, profile or language. Fields that are left out stay as they are.",
+        "Change the viewer's pseudonym, profile or language. Omitted fields do not change.",
         only=PATIENT,
         rate="profile",
         shows={"me": shown(Me, members_mutations.profile_changed, "The viewer's profile.")},

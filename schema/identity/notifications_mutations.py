@@ -11,7 +11,7 @@ from schema.mutations import mutation, mutations, shown
 class NotificationMutations:
     notifications_read = mutation(
         notifications.read_notifications,
-        "Mark notifications as read: all of them, or none.",
+        "Mark notifications as read. If one is refused, none is marked.",
         only=PATIENT,
         rate="changes",
         shows={"notifications": shown(list[Notification], members.notifications_made)},

@@ -12,7 +12,7 @@ from schema.pagination import Node
 
 @graph_type(audience=MANAGER, row=tables.ReadingAlert, prefix="rda")
 class ReadingAlert(Node):
-    """A day on which a member tried to read the data of more members than one may."""
+    """A day on which a member tried to read the data of more members than is allowed."""
 
     member: Member = sql(members.member_of, "The member who read.")
     day: date = column("The day, by UTC.")

@@ -10,9 +10,9 @@ CODE = "The code from the mail. Case and spaces are ignored."
 PASSWORD = "{} to {} characters, compared in NFKC. Common passwords are refused.".format(*PASSWORD_LENGTHS)
 
 ACCESS_ENDED = (
-    "Whether this was the first time that the account's password was replaced. That also ends what an earlier user of "
-    "the address may have set up: care links and invitations in both directions, an organization's API keys, and "
-    "`sharing`, which becomes ONLY_ME. Null if the mutation was refused."
+    "Whether this was the account's first reset. It also ends what an earlier user of the address may have set up: "
+    "care links and invitations in both directions, an organization's API keys, and members' sharing of their data "
+    "with others. Null if the mutation was refused."
 )
 
 
@@ -20,9 +20,8 @@ ACCESS_ENDED = (
 class RegistrationMutations:
     register = mutation(
         registrations_mutations.register,
-        "Register an account. It opens once the code that is mailed to its address is entered in `verifyEmail`, with "
-        "the same password. Each registration has a code of its own: of several with one address, the first to be "
-        "verified opens.",
+        "Register an account. A code is mailed to its address: `verifyEmail` opens the account with this code and "
+        "the same password. If several registrations have the same address, only the first to be verified opens.",
         only=PUBLIC,
         rate="registrations",
         options=Options(payload="The same whether or not the address has an account.", as_anybody=True),
@@ -32,12 +31,12 @@ class RegistrationMutations:
         kind="Whether the member is a patient, a relative or an association.",
         birth_year=f"{BIRTH_YEAR} Patients and relatives give it, or state `ofAge`.",
         of_age="Whether a patient or relative states that they have reached the minimum age of members, which the "
-        "privacy notice names. Needed if they do not give their year of birth.",
+        "privacy notice names. Required if they do not give their year of birth.",
         sex="UNKNOWN by default.",
         region=REGION,
         locale=f"{LOCALE} `{DEFAULT_LOCALE}` by default.",
-        notice_version="The version of the privacy notice that the member has read: that of `Query.privacyNotice`.",
-        terms_version="The version of the terms of use that the member has read and accepts: that of `Query.terms`.",
+        notice_version="The version of the privacy notice that the member has read, from `Query.privacyNotice`.",
+        terms_version="The version of the terms of use that the member has read and accepts, from `Query.terms`.",
     )
     request_password_reset = mutation(
         registrations_mutations.request_password_reset,
@@ -50,8 +49,8 @@ class RegistrationMutations:
     )
     reset_password = mutation(
         registrations_mutations.reset_password,
-        "Set a new password with a code. All sessions of the account are closed. The first time, everything else that "
-        "gives access to the account's data ends too.",
+        "Set a new password with a code. All sessions of the account end. The first reset also revokes everything "
+        "else that gives access to the account's data.",
         only=PUBLIC,
         rate="passwords",
         shows={"access_ended": given(bool, ACCESS_ENDED)},

@@ -3,7 +3,7 @@
 from resolvers.identity import second_factors as resolve
 from resolvers.identity import second_factors_mutations as write
 from resolvers.identity.second_factors import CHALLENGE_LIFETIME
-from resolvers.identity.second_factors_rules import RECOVERY_CODES
+from resolvers.identity.second_factors_rules import CODE_DIGITS, RECOVERY_CODES
 from schema.access import SIGNED_IN
 from schema.identity.second_factors import SecondFactor
 from schema.mutations import Options, given, given_id, mutation, mutations, shown
@@ -11,14 +11,14 @@ from schema.mutations import Options, given, given_id, mutation, mutations, show
 OPTIONS = "options for the browser's `navigator.credentials`, as JSON (`parseRequestOptionsFromJSON`)."
 NONE_NEEDED = "Null if none is needed, or if the mutation was refused."
 PROOF = {
-    "totp": "The present code of an authenticator app: six digits. Each is accepted once.",
-    "passkey": "A passkey's answer to the challenge: the credential's `toJSON()`, as a text.",
+    "totp": f"The current code of an authenticator app: {CODE_DIGITS} digits. Each is accepted once.",
+    "passkey": "A passkey's answer to the challenge: the credential's `toJSON()`, as text.",
     "recovery_code": "A recovery code. Each is accepted once.",
 }
 PROVEN = PROOF | {"challenge": "For `passkey`: the challenge of `secondFactorChallenge`."}
 MINUTES = f"{CHALLENGE_LIFETIME.total_seconds() / 60:.0f} minutes"
 ONE_PROOF = "Give exactly one of `totp`, `passkey` and `recoveryCode` as a proof of a second factor."
-CODES = f"{RECOVERY_CODES} recovery codes, each of which stands for a second factor once. Shown only once."
+CODES = f"{RECOVERY_CODES} recovery codes, each usable once in place of a second factor. Shown only once."
 ONCE = Options(stored=False)
 ACCOUNTS_OWN = "The account's password."
 
@@ -27,7 +27,7 @@ ACCOUNTS_OWN = "The account's password."
 class SecondFactorMutations:
     second_factor_challenge = mutation(
         write.challenge_second_factor,
-        "Open a challenge that a passkey answers as a proof for the other mutations of second factors.",
+        "Create a challenge for a passkey, which proves a second factor in the other mutations of second factors.",
         only=SIGNED_IN,
         rate="passwords",
         shows={
@@ -38,8 +38,8 @@ class SecondFactorMutations:
     )
     second_factor_start = mutation(
         write.start_second_factor,
-        "Begin to add a second factor to the viewer's account. It takes effect with `secondFactorConfirm`. If the "
-        f"account has a second factor already: {ONE_PROOF[0].lower()}{ONE_PROOF[1:]}",
+        "Start adding a second factor to the viewer's account. It takes effect with `secondFactorConfirm`. If the "
+        f"account already has a second factor, {ONE_PROOF[0].lower()}{ONE_PROOF[1:]}",
         only=SIGNED_IN,
         rate="passwords",
         shows={
@@ -59,22 +59,23 @@ class SecondFactorMutations:
     )
     second_factor_confirm = mutation(
         write.confirm_second_factor,
-        "Add the second factor that was begun. Give exactly one of `totp` and `passkey`. With the first one, the "
-        "account's other sessions end, and from then on `signIn` returns a challenge.",
+        "Add the second factor of `secondFactorStart`. Give exactly one of `totp` and `passkey`. The account's first "
+        "second factor ends its other sessions, and from then on `signIn` returns a challenge.",
         only=SIGNED_IN,
         rate="passwords",
         shows={
             "second_factor": shown(SecondFactor, resolve.second_factor_of),
-            "recovery_codes": given(list[str], f"With the first second factor: {CODES}"),
+            "recovery_codes": given(list[str], f"With the account's first second factor: {CODES}"),
         },
         options=ONCE,
         challenge="The challenge of `secondFactorStart`.",
-        totp="The first code of the app: six digits.",
-        passkey="The new passkey: the credential's `toJSON()`, as a text.",
+        totp=f"The first code of the app: {CODE_DIGITS} digits.",
+        passkey="The new passkey: the credential's `toJSON()`, as text.",
     )
     second_factor_remove = mutation(
         write.remove_second_factor,
-        f"Remove a second factor of the viewer's account; the recovery codes go with the last one. {ONE_PROOF}",
+        "Remove a second factor of the viewer's account; removing the last one also deletes the recovery codes. "
+        f"{ONE_PROOF}",
         only=SIGNED_IN,
         rate="passwords",
         shows={"second_factor_id": given_id("sfa", "The id of the removed second factor.")},

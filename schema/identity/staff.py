@@ -25,7 +25,7 @@ class StaffChange(Node):
     kind: StaffChangeKind = column("What was changed.")
     roles: list[tables.StaffRole] = column("The roles that they have had since then, in force or withheld.")
     changed_by: Annotated["Staff", strawberry.lazy("schema.identity.staff")] | None = sql(
-        resolve.changed_by, "The administrator who made the change. Null if the operator did, at the command line."
+        resolve.changed_by, "The administrator who made the change. Null if the operator made it, at the command line."
     )
     changed_at: datetime = column("When it was made.")
 
@@ -37,8 +37,8 @@ class Staff(Node):
     name: str = column("Their name.")
     roles: list[tables.StaffRole] = column("Their roles.")
     withheld_roles: list[tables.StaffRole] = column(
-        "Roles that they were given and cannot use: without a second factor, those that read members' rows or give "
-        "roles; while suspended, all."
+        "Roles that they were given but cannot use: all while they are suspended; without a second factor, those "
+        "that can read members' data or give roles."
     )
     status: StaffStatus = sql(resolve.status_of, "Whether they have signed in, and whether they are suspended.")
     last_signed_in_on: date | None = column("The day on which they signed in last, by UTC. Null if they never have.")

@@ -12,7 +12,7 @@ from schema.pagination import Node
 
 @graph_type(audience=PUBLIC, row=tables.Terms, prefix="trm", key=("language", "version"), among=resolve.terms_so_far)
 class Terms(Node):
-    """The terms of use that members accept: among others, not to collect or pass on what other members share."""
+    """The terms of use that members accept: among other things, not to collect or pass on what other members share."""
 
     version: str = column("Version, to pass on when accepting them.")
     language: Language = column("Language of the text.")

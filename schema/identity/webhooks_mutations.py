@@ -11,8 +11,8 @@ from schema.mutations import Options, given, given_id, mutation, mutations, show
 OWN = "One of the organization's own webhooks."
 HOURS = f"{ROTATION.total_seconds() / 3600:.0f} hours"
 SHOWN_ONCE = (
-    "The secret that signs what is sent, as Standard Webhooks writes it. Shown only once. Null if the mutation was "
-    "refused, and in the answer to a repeated request."
+    "The secret that signs deliveries, in the format of Standard Webhooks. Shown only once. Null if the mutation was "
+    "refused, or if the request repeats an earlier one."
 )
 
 
@@ -35,7 +35,8 @@ class WebhookMutations:
     )
     webhook_test = mutation(
         write.queue_test,
-        "Send a message of type `ping` to a webhook, once, whether it is paused or not. Its failure disables nothing.",
+        "Send a message of type `ping` to a webhook, once, even if it is paused. A failure does not disable the "
+        "webhook.",
         only=BUYER,
         rate="keys",
         shows={"delivery": shown(WebhookDelivery, resolve.delivery_of, "The test. Read it again to see its result.")},
@@ -43,7 +44,7 @@ class WebhookMutations:
     )
     webhook_rotate = mutation(
         write.rotate_webhook,
-        f"Give a webhook another secret. For {HOURS}, the one before signs too.",
+        f"Replace the secret of a webhook. For {HOURS}, deliveries are also signed with the previous one.",
         only=BUYER,
         rate="keys",
         shows={"webhook": shown(Webhook, resolve.webhook_of), "secret": given(str, SHOWN_ONCE)},
@@ -51,7 +52,7 @@ class WebhookMutations:
     )
     webhook_pause = mutation(
         write.pause_webhook,
-        "Pause a webhook: what waits to be sent to it is cancelled, and what happens meanwhile is not sent later.",
+        "Pause a webhook. Pending deliveries are cancelled, and events that happen while it is paused are never sent.",
         only=BUYER,
         rate="keys",
         shows={"webhook": shown(Webhook, resolve.webhook_of)},
@@ -59,7 +60,7 @@ class WebhookMutations:
     )
     webhook_resume = mutation(
         write.resume_webhook,
-        "Resume a webhook that is paused or disabled: it is sent what happens from now on.",
+        "Resume a webhook that is paused or disabled. Only events from now on are sent.",
         only=BUYER,
         rate="keys",
         shows={"webhook": shown(Webhook, resolve.webhook_of)},
@@ -76,8 +77,8 @@ class WebhookMutations:
     )
     mailed_events_choose = mutation(
         write.choose_mailed_events,
-        "Choose the events of which the viewer gets mail. Mails about the account and its webhooks are always sent.",
+        "Choose the events that the viewer gets mail about. Mail about the account and its webhooks is always sent.",
         only=BUYER,
         rate="changes",
-        events="The events: an empty list for none.",
+        events="The events. An empty list chooses none.",
     )

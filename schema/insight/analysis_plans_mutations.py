@@ -21,8 +21,8 @@ from schema.mutations import Options, given, mutation, mutations, question, show
 
 QUESTIONS = f"The questions, in any order: at least one, and at most {analysis_plans.MOST_QUESTIONS}."
 LICENCE = (
-    "The organization's licence that all of it is for: the public ledger shows its purpose, and its quota is charged. "
-    "By default, of the licences that cover the dataset, the one with the largest quota left."
+    "The organization's licence to charge for the whole plan, whose purpose the public ledger shows. By default, the "
+    "one with the largest quota left among those that cover the dataset."
 )
 USUAL_QUESTIONS = 10  # for the cost of an operation
 QUOTE_COST = USUAL_QUESTIONS * IN_PYTHON
@@ -41,39 +41,41 @@ nested(
 
 @graph_type(audience=BUYER | MANAGER, python=analysis_plans.PlannedQuote)
 class PlannedQuestionQuote:
-    """What a question costs as a part of an analysis plan."""
+    """The price of a question within an analysis plan."""
 
-    quote: InsightQuote = column("Its quote by itself, as `insightQuote` gives it.")
+    quote: InsightQuote = column("Its quote by itself, as `insightQuote` returns it.")
     cost: PrivacyCost = sql(
         publications.cost_of,
-        "What is charged for it in the plan: zero if there is a `sameAs`, or if it is already published.",
+        "What would be charged for it within the plan. Zero if there is a `sameAs`, or if it is already published.",
     )
     same_as: int | None = column(
-        "Position in the plan, counted from zero, of a question of the same table with at least this precision, which "
-        "is charged for both. Otherwise null."
+        "Zero-based position of the question that is charged in place of this one: the same table, with at least "
+        "this precision. Otherwise null."
     )
     covered_with: list[int] = column(
-        "Positions in the plan of further questions whose tables answer this one, at this precision or better. It is "
-        "charged nevertheless: leave it out to read it from one of these, summed over what it lacks."
+        "Zero-based positions of other questions in the plan whose tables already answer this one, at this precision "
+        "or better. It is still charged: remove it to save the cost."
     )
 
 
 @graph_type(audience=BUYER | MANAGER, python=analysis_plans.PlanQuote)
 class InsightPlanQuote:
-    """The price of an analysis plan to the viewer, which does not depend on the order of its questions."""
+    """The price of an analysis plan for the viewer. It does not depend on the order of the questions."""
 
     questions: list[PlannedQuestionQuote] = column("The questions, in the order given.", size=USUAL_QUESTIONS)
-    cost: PrivacyCost = sql(publications.cost_of, "What would be charged for all of it.")
+    cost: PrivacyCost = sql(publications.cost_of, "What would be charged for all questions.")
     cost_of_uncovered: PrivacyCost = sql(
         publications.cost_of_uncovered,
-        "What would be charged without the questions that have `quote.coveredBy` or `coveredWith`.",
+        "What would be charged without the questions that something else answers (`quote.coveredBy`, `coveredWith`).",
     )
-    affordable: bool = column("Whether the viewer's remaining budget suffices for all of it.")
+    affordable: bool = column("Whether the viewer's remaining budget suffices for all questions.")
     remaining_after: PrivacyCost = sql(
         publications.remaining_after,
         "What would remain of the dataset's budget for the viewer. If it does not suffice, what remains now.",
     )
-    obstacles: list[QuoteObstacle] = column("Why publishing the plan would be refused now. Empty if it would not be.")
+    obstacles: list[QuoteObstacle] = column(
+        "Why publishing the plan would be refused now. Empty if it would be accepted."
+    )
 
 
 insight_plan_quote = question(
@@ -104,7 +106,7 @@ class AnalysisPlanMutations:
                 "The insight of each question, in the order of the questions. Empty if the mutation was refused, and "
                 "null only if reading them failed.",
             ),
-            "charged": shown(PrivacyCost, publications.charge_of, "What was charged for all of them."),
+            "charged": shown(PrivacyCost, publications.charge_of, "What was charged for all insights."),
             "quote": given(InsightPlanQuote, "The plan's quote, if the budget did not suffice. Otherwise null."),
         },
         options=Options(as_publisher=True, open_to_keys=True, seconds=lambda limits: limits.freezing_seconds),

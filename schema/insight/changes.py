@@ -34,44 +34,45 @@ def trend(
 
 @graph_type(audience=SIGNED_IN)
 class Change:
-    """The difference of a figure between insights of two datasets, whose noise and members count as independent."""
+    """The change of a figure between two datasets, whose noise and members count as independent."""
 
     value: float | None = column("The difference. Null if there is a `mismatch`.")
     interval: Interval95 | None = column(
-        "Interval of the difference, for the noise and the sampling of both. If members are in both and answer alike,"
-        " it is wider than needed; too narrow only if they tend to change to the opposite. Null if the value is null."
+        "Interval of the difference, which accounts for the noise and the sampling of both. If members are in both "
+        "datasets, it is usually too wide. Null if the value is null."
     )
     mismatch: Mismatch | None = column("Why there is no value. Otherwise null.")
 
 
 @graph_type(audience=SIGNED_IN)
 class ShareChange:
-    """What became of the share of one cell."""
+    """The change of the share of one cell."""
 
     category: Category = column("The category of the insights' variable.")
     by: list[Category] = column(GROUP, size=GROUPINGS)
-    before: float | None = column("The share in the insight that is compared with. Null if it has none.")
+    before: float | None = column("The share in the other insight. Null if it has none.")
     after: float | None = column("The share in this insight. Null if it has none.")
-    change: Change = column("The difference of the two.")
+    change: Change = column("The difference between `before` and `after`.")
 
 
 @graph_type(audience=SIGNED_IN)
 class MeanChange:
-    """What became of the mean of one group."""
+    """The change of the mean of one group."""
 
     by: list[Category] = column(GROUP, size=GROUPINGS)
-    before: float | None = column("The mean in the insight that is compared with. Null if it has none.")
+    before: float | None = column("The mean in the other insight. Null if it has none.")
     after: float | None = column("The mean in this insight. Null if it has none.")
-    change: Change = column("The difference of the two.")
+    change: Change = column("The difference between `before` and `after`.")
 
 
 @graph_type(audience=SIGNED_IN)
 class InsightChange:
-    """What changed from one insight to another of the same question. Categories are matched by their codes."""
+    """The changes between two insights of the same question. Categories are matched by their codes."""
 
     by: list[str] = column("Names of the variables that it is grouped by, in order.", size=GROUPINGS)
     shares: list[ShareChange] = column(
-        "The shares of this insight's cells, in its order, then those that the other one alone has.", size=TABLE_CELLS
+        "The shares of this insight's cells, in its order, followed by those of cells that only the other insight has.",
+        size=TABLE_CELLS,
     )
     means: list[MeanChange] = column("The means of the groups. Empty unless the variable's `scale` is INTERVAL.")
 
@@ -94,11 +95,9 @@ class TrendPoint:
 
     value: float | None = column("The share or mean. Null if there is a `mismatch`.")
     interval: Interval95 | None = column("Interval of the value. Null if the value is null.")
-    mismatch: Mismatch | None = column(
-        "Why the wave has no figure that is the same as the one in the insight whose trend this is. Otherwise null."
-    )
+    mismatch: Mismatch | None = column("Why the wave has no comparable figure. Otherwise null.")
     since_first: Change | None = column("The change since the first wave. Null for the first wave.")
-    since_previous: Change | None = column("The change since the wave before. Null for the first wave.")
+    since_previous: Change | None = column("The change since the previous wave. Null for the first wave.")
 
 
 @graph_type(audience=SIGNED_IN)
@@ -120,7 +119,7 @@ class MeanTrend:
 
 @graph_type(audience=SIGNED_IN)
 class InsightTrend:
-    """An insight's shares and means over the datasets of its community that were asked the same question."""
+    """An insight's shares and means over its community's datasets with the same question."""
 
     waves: list[TrendWave] = column("The insights, oldest dataset first.", size=WAVES)
     shares: list[ShareTrend] = column("The shares of the cells, in the insight's order.", size=TABLE_CELLS)

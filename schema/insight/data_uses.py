@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 @graph_type(audience=PUBLIC, row=tables.LedgerEntry, prefix="led", key=("position",))
 class LedgerEntry(Node):
-    """An entry in the hash chain of the public ledger, of a use or of a link: each hash covers the previous one."""
+    """An entry in the hash chain of the public ledger, for a data use or a link. Each hash covers the previous one."""
 
     position: int = column("Position in the ledger, from 1.")
     synthetic: bool = sql(
         datasets.is_synthetic,
-        "Whether it is in the ledger of a sandbox: what was used is synthetic, and nobody's data.",
+        "Whether it belongs to a sandbox: the records used are random and describe nobody.",
     )
     hash: str = sql(resolve.hash_of, "SHA-256 of `line`, as 64 hexadecimal digits.")
     previous_hash: str = sql(resolve.previous_hash_of, "Hash of the previous entry. All zeros for the first one.")
@@ -45,7 +45,7 @@ class LedgerEntry(Node):
 
 @graph_type(audience=PUBLIC)
 class ResultLink:
-    """Where the results of a data use are published, as an entry of its own in the public ledger states it."""
+    """A link to published results of a data use, with its own entry in the public ledger."""
 
     url: str = column("The address. Cohorte does not check its content.", of="results_url")
     added_at: datetime = column("When the link was added.", of="published_at")
@@ -68,27 +68,25 @@ class DataUse(Node):
     purpose_kind: PurposeKind | None = column(
         "The kind of purpose that the organization's licence is for. Null if there is none."
     )
-    results: list[ResultLink] = sql(
-        resolve.results_of, f"Where its results are published, oldest link first: at most {MOST_LINKS}."
-    )
+    results: list[ResultLink] = sql(resolve.results_of, f"Up to {MOST_LINKS} links to published results, oldest first.")
     published_at: datetime = column("When the result was published.")
     community: Community | None = sql(
         communities.community_of, "The community whose members' data was used. Null for counts of the network."
     )
     dataset_title: str = column(
-        "Title of the dataset that was used, or what was counted: the name of the community, or `The network`. As the "
-        "ledger recorded it, in English; `community` has the name in the viewer's language."
+        "Title of the dataset that was used, or what was counted: the name of the community, or `The network`. In "
+        "English, as the ledger recorded it; `community` has the name in the viewer's language."
     )
     variables: list[str] = column(
         "Names of the variables of the table, or of the counts. Empty if only the dataset's size was published."
     )
     cost: PrivacyCost = sql(
-        resolve.cost_of, "Privacy cost, charged to the dataset's budget, or to what is reserved for counts."
+        resolve.cost_of, "Privacy cost, charged to the dataset's budget, or to the reserve for counts."
     )
     ledger_entry: LedgerEntry = sql(resolve.entry_of, "Its entry in the hash chain.")
     insight: Annotated["Insight", strawberry.lazy("schema.insight.insights")] | None = sql(
         resolve.insight_of,
-        "The insight that was published first from its result. Null if only the dataset's size was published, or if "
+        "The first insight that was published from its result. Null if only the dataset's size was published, or if "
         "the viewer may not read it.",
         only=SIGNED_IN,
     )
@@ -99,22 +97,22 @@ class PrivacyLoss:
     """An upper bound on what anyone can learn about the viewer from all published results together."""
 
     allowance: PrivacyCost = sql(
-        resolve.allowance_of, f"The most that results published of the viewer within {YEAR_DAYS} days may cost."
+        resolve.allowance_of, f"The most that results published about the viewer may cost within {YEAR_DAYS} days."
     )
     reserved: PrivacyCost = sql(
         resolve.reserved_of,
-        "The part of the allowance that is reserved: by datasets with the viewer, by the counts of the communities "
-        f"where they are counted, which reserve {COUNTED_YEARLY:,} micro-rho each, and by those of the network, which "
-        f"reserve {NETWORK_YEARLY:,}.",
+        "The part of the allowance that is reserved: by datasets that include the viewer, by counts of each "
+        f"community where they are counted ({COUNTED_YEARLY:,} micro-rho), and by counts of the network "
+        f"({NETWORK_YEARLY:,}).",
     )
     spent: PrivacyCost = sql(
         resolve.spent_of,
-        "Total cost of the results published from every dataset with the viewer, and of counts of the viewer.",
+        "Total cost of the results published from datasets that include the viewer, and of counts that include them.",
     )
     guess: float = computed(
         resolve.spent_micro_rho,
         loss.guess_probability,
-        "Upper bound on the probability that someone who knows everything else can tell which of two answers the "
-        "viewer gave. 0.5 is pure chance.",
+        "Upper bound on the probability that an attacker who knows everything else guesses which of two answers the "
+        "viewer gave. Pure chance is 0.5.",
     )
     statement: str = computed(resolve.spent_and_language, resolve.statement, "The same bound in plain words.")

@@ -12,12 +12,12 @@ from schema.mutations import Options, mutation, mutations, shown
 class DataUseMutations:
     data_use_link_results = mutation(
         write.link_results,
-        "Link a data use to where its results are published, as the organization that requested it or a data steward."
-        " The link is public and stays.",
+        "Link a data use to its published results, as the organization that requested it or as a data steward. The "
+        "link is public and permanent.",
         only=BUYER | MANAGER,
         rate="requests",
         shows={"data_use": shown(DataUse, resolve.data_use_of)},
         options=Options(as_publisher=True, read_by="data_use_position"),
         data_use="The data use, as `DataUse.id` returned it.",
-        url=f"The address of the results, which begins with https://: at most {LENGTH} characters.",
+        url=f"The https address of the results: at most {LENGTH} characters.",
     )

@@ -55,15 +55,14 @@ class TerminologyCode:
 class Category:
     code: str = column("Code that identifies the category within its variable.")
     label: str = column("Label for people to read.", translated=True)
-    value: float | None = column("Number that stands for the category in means and medians. Null if it is left out.")
+    value: float | None = column("Number that stands for the category in means and medians. Null if they leave it out.")
     merges: list[str] = column(
-        "Of a grouping: codes of the categories that this one merges, or its own code. Empty for a dataset's own "
-        "variables.",
+        "Codes of the categories that it merges, or its own code, if it belongs to a grouping. Otherwise empty.",
         size=GROUPED,
     )
     codes: list[TerminologyCode] = sql(
         resolve_variables.codes_of_category,
-        "Codes of the treatment or side effect that it stands for, as the catalogue has them. Empty for others.",
+        "Standard codes of the treatment or side effect that it stands for. Otherwise empty.",
         size=CODES,
     )
 
@@ -78,26 +77,26 @@ class Category:
 class Variable(Node):
     """A variable of a dataset. Each member falls into one of its categories, or into up to `maxPerMember`."""
 
-    name: str = column("Name that identifies the variable within its dataset. A grouping has that of its variable.")
+    name: str = column("Name that identifies the variable within its dataset. A grouping has the name of its variable.")
     label: str = column("Label for people to read.", translated=True)
     categories: list[Category] = sql(
-        resolve_variables.categories_of, "All categories, in order. They were fixed before any data was looked at."
+        resolve_variables.categories_of, "All categories, in order. They were fixed before any data was read."
     )
     description: str = sql(
-        resolve_variables.description_of, "What it is computed from. The rule uses each member's own data alone."
+        resolve_variables.description_of, "What it is computed from. The rule uses only the member's own data."
     )
     question: str | None = sql(
-        resolve_variables.question_of, "The words of the survey's question. Null if it is not a question's answer."
+        resolve_variables.question_of, "Text of the survey question. Null if the variable is not the answer to one."
     )
     group: resolve_variables.VariableGroup = sql(resolve_variables.group_of, "What it is about.")
     scale: resolve_variables.MeasurementScale = sql(
-        resolve_variables.scale_of, "Scale of measurement of its categories, UNKNOWN aside."
+        resolve_variables.scale_of, "Scale of measurement of its categories, except UNKNOWN."
     )
     ordinal: bool = column(
-        "Whether its categories, UNKNOWN aside, are in order. A mean and a median exist if `scale` is INTERVAL."
+        "Whether its categories, except UNKNOWN, are ordered. A mean and a median exist if `scale` is INTERVAL."
     )
     direction: resolve_variables.Direction | None = sql(
-        resolve_variables.direction_of, "What a higher value means to the member. Null if the catalogue does not say."
+        resolve_variables.direction_of, "Whether a higher value is better or worse. Null if the catalogue does not say."
     )
     unit: str | None = sql(resolve_variables.unit_of, "Unit of its values. Null if they have none.")
     window: str | None = sql(
@@ -105,30 +104,31 @@ class Variable(Node):
         "Period that its data comes from. Null if that is all data up to the day on which the dataset was frozen.",
     )
     baseline: str | None = sql(
-        resolve_variables.baseline_of, "What a change is measured from. Null unless it is a change."
+        resolve_variables.baseline_of, "What a change is measured from. Null unless the variable is a change."
     )
     categorization: str = sql(
-        resolve_variables.categorization_of, "How its categories were made, before any data was looked at."
+        resolve_variables.categorization_of, "How its categories were chosen, before any data was read."
     )
     codes: list[TerminologyCode] = sql(
         resolve_variables.codes_of,
-        "Codes of the indicator or treatment that it is about, and of its unit, as the catalogue has them.",
+        "Standard codes of its indicator or treatment, and of its unit.",
         size=CODES,
     )
     max_per_member: int = column(
-        "Number of categories that one member may be in. The cost of an insight is multiplied by it."
+        "Number of categories that one member may be in. It multiplies the cost of an insight."
     )
     groupings: list[Annotated["Variable", strawberry.lazy("schema.insight.datasets")]] = sql(
         resolve_variables.groupings_of,
-        "Groupings of its categories that insights have used, oldest first. Those with a `groupingName` can be used "
-        "again by it.",
+        "Groupings of its categories that insights have used, oldest first. Reuse one by its `groupingName`, if it "
+        "has one.",
         size=GROUPED,
     )
     grouping_of: Annotated["Variable", strawberry.lazy("schema.insight.datasets")] | None = sql(
-        resolve_variables.grouping_of, "The variable whose categories a grouping merges. Null for others."
+        resolve_variables.grouping_of,
+        "The variable whose categories this grouping merges. Null if it is not a grouping.",
     )
     grouping_name: str | None = column(
-        "Name of a grouping, in the words of the organization that gave it. Null for others, and if it has none."
+        "Name that an organization gave this grouping. Null if it has none, or is not a grouping."
     )
 
 
@@ -136,7 +136,7 @@ class Variable(Node):
 class PrivacyBudget:
     """A dataset's privacy budget: the limit on what anyone can learn about a single member from all its insights."""
 
-    cap: PrivacyCost = sql(resolve.cap_of, "Total budget, which is never increased.")
+    cap: PrivacyCost = sql(resolve.cap_of, "Total budget, which never increases.")
     spent: PrivacyCost = sql(resolve.spent_on, "Cost of everything published so far, by all parties.")
     remaining: PrivacyCost = sql(
         resolve.remaining_of,
@@ -156,12 +156,12 @@ class Dataset(Node):
 
     title: str = column("Title.", translated=True)
     status: tables.DatasetStatus = column(
-        "Its status. Survey managers and data stewards see datasets that are being frozen, and waves that were too "
-        "small.",
+        "Status of the dataset. Only survey managers and data stewards see datasets that are being frozen, and waves "
+        "that were too small.",
         only=MANAGER,
     )
     progress: int = column(
-        "How much of its freezing is done, in per cent. When it grows does not depend on the number of members.",
+        "Progress of the freezing, in percent. It does not depend on the number of members.",
         only=MANAGER,
     )
     kind: tables.DatasetKind = column("Whether the data comes from a survey or from tracking.")
@@ -173,13 +173,11 @@ class Dataset(Node):
     )
     synthetic: bool = sql(
         resolve.is_synthetic,
-        "Whether it is the twin of a dataset in a sandbox: its records are drawn at random from the categories of its "
-        "variables, and are nobody's. Its budget is not spent.",
+        "Whether it belongs to a sandbox: its records are random and describe nobody. Its budget is not spent.",
     )
     wave: str = column("Name of the wave among the community's datasets, such as `2026 spring`.")
     collected_from: date | None = column(
-        "The first day, by UTC, of the survey it was made from. Null for tracking, whose data goes back as far as "
-        "members recorded it."
+        "The first day, by UTC, of the survey it was made from. Null for tracking, which includes all earlier records."
     )
     frozen_on: date = column("The day on which the data was frozen, by UTC.")
     ends_on: date = column("The last day on which insights can be published from it, by UTC.")
@@ -199,19 +197,19 @@ class Dataset(Node):
         },
     )
     size: int = column(
-        f"Number of members in it, with noise: {CONFIDENCE} confidence interval of ±{SIZE_MARGIN}. "
-        "Zero until it is frozen, and if too few members were enrolled, which another draw decides."
+        f"Number of members, with noise ({CONFIDENCE} confidence interval ±{SIZE_MARGIN}). Zero until it is frozen, "
+        "or if too few members were enrolled."
     )
     size_proof: Annotated["LedgerProof", strawberry.lazy("schema.insight.insights")] | None = sql(
         insights.proof_of_size,
-        "What the ledger entry of its size commits to. Null for buyers without a licence that covers the dataset.",
+        "The counts that the ledger entry of its size commits to. Null for buyers without a licence that covers the "
+        "dataset.",
         only=SIGNED_IN,
     )
     budget: PrivacyBudget = sql(resolve.budget_of, "Its privacy budget.")
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_dataset,
-        "Insights published from it, newest first. Members of its community, those who took part in it, survey "
-        "managers and data stewards see all of them, moderators none, and buyers those that a licence of theirs "
-        "covers.",
+        "Insights published from it, newest first. Members of its community, members enrolled in it, survey managers "
+        "and data stewards see all of them; buyers see those that their licences cover; moderators see none.",
         only=SIGNED_IN,
     )

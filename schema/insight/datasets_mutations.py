@@ -14,8 +14,8 @@ from schema.research.surveys import Survey
 class DatasetMutations:
     survey_close = mutation(
         write.close_survey,
-        "Close a survey before its last day. Its answers are frozen into a dataset and deleted afterwards, within"
-        " minutes: `Survey.dataset` is then set, or `Survey.noDataset` says why there is none.",
+        "Close a survey before its last day. Within minutes, its answers are frozen into a dataset and deleted. Then "
+        "`Survey.dataset` is set, or `Survey.noDataset` says why there is none.",
         only=MANAGER,
         rate="staff",
         shows={"survey": shown(Survey, surveys.survey_of)},
@@ -25,8 +25,8 @@ class DatasetMutations:
     wave_freeze = mutation(
         write.freeze_tracking,
         f"Freeze what a community's patients track into a dataset that can be queried for {TERM_DAYS} days. Its "
-        "members' records are made afterwards: follow `Dataset.progress` until `Dataset.status` is `OPEN`, or "
-        f"`TOO_SMALL` if fewer than {FLOOR} were enrolled. Measuring its size is charged in either case.",
+        "records are made in the background: query `Dataset.progress` until `Dataset.status` is OPEN, or TOO_SMALL "
+        f"if fewer than {FLOOR} were enrolled. Measuring its size is charged in either case.",
         only=MANAGER,
         rate="staff",
         shows={"dataset": shown(Dataset, datasets.dataset_of, "The dataset. Null if the mutation was refused.")},
@@ -35,7 +35,7 @@ class DatasetMutations:
         wave=f"A name for the wave, such as `2026`: at most {freezing.WAVE_LENGTH} characters.",
         offered_to="The kinds of organization that may query the dataset, at least one. Members who consent to all of "
         "them are enrolled.",
-        cap="The dataset's privacy budget, in micro-rho. Members whose allowance has no room for it are left"
-        f" out. At least {LEAST_CAP:,}; those of all waves of a community add up to at most {WAVES_YEARLY:,} within a"
-        f" year. Defaults to {CAP:,}, and to {HALF_CAP:,} in a community of {TWICE_A_YEAR:,} members or more.",
+        cap=f"The dataset's privacy budget, in micro-rho: at least {LEAST_CAP:,}. Members whose allowance does not "
+        f"cover it are left out. The budgets of a community's waves add up to at most {WAVES_YEARLY:,} within a "
+        f"year. Defaults to {CAP:,}, or to {HALF_CAP:,} in a community of {TWICE_A_YEAR:,} members or more.",
     )

@@ -8,7 +8,7 @@ import strawberry
 from models.insight import insights as tables
 from planner.declare import column, computed, graph_enum, graph_type, sql
 from privacy.chain import SALT_BYTES, UNSALTED
-from privacy.means import UNIT, InsightKind
+from privacy.means import SUMS, UNIT, InsightKind
 from privacy.measures import Measure, Reliability
 from privacy.precision import CONFIDENCE, Precision
 from resolvers.insight import changes, cubes, datasets
@@ -66,16 +66,17 @@ class Cell:
         resolve.categories_by, "The group: one category for each grouping variable, in order.", size=GROUPINGS
     )
     count: int | None = column(
-        "Number of members, with noise added, so it may be negative. Null if HIDDEN, unless `includeUnreliable`."
+        "Number of members, with noise, so it may be negative. Null if `reliability` is HIDDEN and "
+        "`includeUnreliable` is not set."
     )
     margin_of_error: int = column(
-        f"Half-width of the count's {CONFIDENCE} confidence interval. It holds for every cell that was drawn: of the"
-        " largest counts of a table, more are too high than too low, because picking them picks their noise."
+        f"Half-width of the count's {CONFIDENCE} confidence interval, for each cell taken by itself. The largest "
+        "counts of a table tend to be overestimates."
     )
     share: float | None = column(
-        "Share of the group, 0 to 1; given for HIDDEN cells too. The shares of a group can exceed the whole in sum,"
-        " because a count below zero has a share of zero. For a variable with several values per member, the share of"
-        " all members of the dataset, and null in groups and with filters on other variables."
+        "Share of the group, 0 to 1, also for HIDDEN cells. Shares may add up to more than the whole, because "
+        "negative counts have a share of zero. If members can have several values, it is the share of all members, "
+        "and null in groups and with filters on other variables."
     )
     interval: Interval95 | None = sql(
         resolve.interval_of, "Interval of the share, within 0 to 1. Null if the share is null."
@@ -105,7 +106,7 @@ class Statistic:
 
 @graph_type(audience=SIGNED_IN)
 class Total:
-    """The sums that were drawn for the mean of one group. Noise is added to each, so they may be negative."""
+    """The noisy sums behind the mean of one group. Each may be negative."""
 
     by: list[Category] = column("The group: one category for each grouping variable, in order.", size=GROUPINGS)
     count: int = column("Number of members with a value.")
@@ -113,15 +114,15 @@ class Total:
     sum: float = column("Sum of these members' values, which are those of the variable's categories.")
     sum_margin_of_error: float = column(f"Half-width of the sum's {CONFIDENCE} confidence interval.")
     unknown: int = column("Number of members without a value.")
-    unknown_margin_of_error: int = column(f"Half-width of its {CONFIDENCE} confidence interval.")
+    unknown_margin_of_error: int = column(f"Half-width of the {CONFIDENCE} confidence interval of `unknown`.")
 
 
 @graph_type(audience=SIGNED_IN)
 class ReconciledTable:
-    """The insight's table, once all published tables of its dataset agree on what they share."""
+    """The insight's table, made consistent with all published tables of its dataset."""
 
     releases: int = column("Number of releases that it is computed from.")
-    as_of: datetime = column("When the newest of them was published. Until the next one, nothing changes.")
+    as_of: datetime = column("When the newest of them was published. The table changes only with the next release.")
     cells: list[Cell] = column("The cells, in the order of the insight's own.", size=TABLE_CELLS)
     statistics: list[Statistic] = column(
         "The mean and median of each group. Empty unless the variable's `scale` is INTERVAL."
@@ -130,7 +131,7 @@ class ReconciledTable:
 
 @graph_type(audience=SIGNED_IN)
 class LedgerProof:
-    """The counts that were drawn for a release, and the salt with which the public ledger commits to them."""
+    """The noisy counts of a release, and the salt with which the public ledger commits to them."""
 
     salt: str | None = sql(
         resolve.salt_of,
@@ -138,22 +139,22 @@ class LedgerProof:
         f" version {UNSALTED}, which have none.",
     )
     counts: list[int] = column(
-        "The counts as drawn: the last of `variables` runs fastest, through all its categories. Of MEANS, four sums in"
-        f" units of 1/{UNIT:,} member take the variable's place. `cells` and `totals` combine them with"
-        " earlier draws of the same table.",
+        f"The noisy counts, in row-major order of `variables`: the last one varies fastest. For MEANS, {len(SUMS)} "
+        f"sums in units of 1/{UNIT:,} take the place of the counted variable. `cells` and `totals` also use earlier "
+        "releases of the same table.",
         of="noisy",
         size=TABLE_CELLS,
     )
     variables: list[Variable] = sql(
         resolve.variables_of,
-        "The variables, in the order of `counts`. Empty for a dataset's size, whose `counts` are the published size and"
-        " the draw that decided whether the dataset opened.",
+        "The variables, in the order of `counts`. Empty for a dataset's size, whose `counts` are the published size "
+        "and a second noisy count, which decided whether the dataset opened.",
         size=GROUPINGS,
     )
     commitment: str = sql(
         resolve.commitment_of,
-        "SHA-256 of the salt's bytes and, after them, of `counts` as a JSON array without spaces. The entry's `line`"
-        f" has it as `commitment`; as `cells`, and without a salt, in version {UNSALTED}.",
+        "SHA-256 of the salt's bytes followed by `counts` as a JSON array without spaces. It is `commitment` in the "
+        f"entry's `line` (in version {UNSALTED}: `cells`, without a salt).",
     )
     ledger_entry: LedgerEntry = sql(resolve.entry_of, "The release's entry in the public ledger.")
 
@@ -165,26 +166,26 @@ class Insight(Node):
     dataset: Dataset = sql(datasets.dataset_of, "The dataset it was computed from.")
     synthetic: bool = sql(
         datasets.is_synthetic,
-        "Whether its counts are of the synthetic records of a sandbox: they say nothing about people. Its cost is what"
-        " the same insight of the real dataset costs, and was not charged.",
+        "Whether it counts the synthetic records of a sandbox and says nothing about people. Its cost was not charged.",
     )
     variable: Variable = sql(resolve.variable_of, "The variable whose categories are counted.")
     by: list[Variable] = sql(
         resolve.variables_by, "The grouping variables, in order. Empty for a one-way table.", size=GROUPINGS
     )
-    kind: InsightKind = sql(resolve.kind_of, "What it publishes of the variable.")
+    kind: InsightKind = sql(resolve.kind_of, "What it publishes about the variable.")
     precision: Precision = sql(
-        resolve.precision_of, "Precision of the counts. Of MEANS, each mean is as precise as one from such counts."
+        resolve.precision_of, "Precision of the counts. For MEANS, each mean is as precise as one from such counts."
     )
     margin_of_error: int = sql(
         resolve.margin_of,
-        f"Half-width of each count's {CONFIDENCE} confidence interval. Of MEANS, that of `Total.unknown`.",
+        f"Half-width of each count's {CONFIDENCE} confidence interval. For MEANS, that of `Total.unknown`.",
     )
     cost: PrivacyCost = sql(resolve.cost_of, "Privacy cost that was charged to the dataset's budget.")
     cells: list[Cell] = computed(
         cubes.cube_of,
         cells,
-        "The cells, group by group; none of MEANS. Regrouping and filtering use the published counts and cost nothing.",
+        "The cells, group by group. Empty for MEANS. Regrouping and filtering use the published counts and cost "
+        "nothing.",
         planned=resolve.cells_of,
         unless=("by", "where"),
         arguments=NARROWING
@@ -194,7 +195,7 @@ class Insight(Node):
     statistics: list[Statistic] = computed(
         cubes.cube_of,
         statistics,
-        "The mean and median of each group. Empty unless the variable's `scale` is INTERVAL. Of MEANS, the mean alone.",
+        "The mean and median of each group. Empty unless the variable's `scale` is INTERVAL. For MEANS, only the mean.",
         planned=resolve.statistics_of,
         unless=("by", "where"),
         arguments=NARROWING,
@@ -202,34 +203,33 @@ class Insight(Node):
     totals: list[Total] = computed(
         cubes.cube_of,
         totals,
-        "The sums that were drawn for the mean of each group. Empty for COUNTS.",
+        "The noisy sums behind the mean of each group. Empty for COUNTS.",
         arguments=NARROWING,
         size=TOTALS,
     )
     reconciled: ReconciledTable = computed(
         resolve_reconciled.tables_of,
         resolve_reconciled.reconciled,
-        "The table fitted to all published tables of its dataset by least squares: unbiased, more precise, and at no"
-        " cost. The cells of `cells` are what the public ledger vouches for. Of MEANS, the statistics as published.",
+        "The table, made consistent with all published tables of the dataset by least squares: unbiased and more "
+        "precise, at no cost. The public ledger vouches for `cells`, not for these. For MEANS, the statistics as "
+        "published.",
         arguments={"include_unreliable": "Whether to return the counts of HIDDEN cells too. Defaults to false."},
         cost=RECONCILED_COST,
     )
     comparable: list[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = sql(
         changes.comparable_insights,
-        "The same question asked of the community's other datasets of this kind, oldest dataset first: of each, the"
-        " most precise insight with the same variables. A survey's question is the same if its key and its words are."
-        " None for an insight of MEANS.",
+        "Insights of the same question on other datasets of the community and of this kind, oldest dataset first: "
+        "the most precise one of each. A survey question is the same if its key and wording are. Empty for MEANS.",
         size=COMPARABLE,
     )
     change_from: InsightChange | None = computed(
         changes.compared,
         change,
-        "What changed since another insight of the same variable, of another dataset of the community. It costs"
-        " nothing. Null if the viewer may not read the other insight.",
+        "Changes since another insight of the same variable, on another dataset of the community. They cost nothing. "
+        "Null if the viewer may not read the other insight.",
         arguments={
             "insight": "Id of the other insight, such as one of `comparable`.",
-            "by": "Names of the variables to group by, out of those that both insights have in `by`. Defaults to all"
-            " of these.",
+            "by": "Names of the variables to group by, among those in `by` of both insights. Defaults to all of these.",
             "where": NARROWING["where"],
         },
         cost=EXPORT_COST,
@@ -237,8 +237,8 @@ class Insight(Node):
     trend: InsightTrend = computed(
         changes.waves_of,
         trend,
-        f"The shares and means of this insight and of `comparable`, of the newest {changes.MOST_WAVES} datasets. It"
-        " costs nothing. An insight of MEANS has neither.",
+        f"The shares and means of this insight and of those in `comparable`, for up to {changes.MOST_WAVES} "
+        "datasets, the newest. It costs nothing. For MEANS, its `shares` and `means` are empty.",
         arguments=NARROWING,
         cost=TREND_COST,
     )
@@ -255,8 +255,7 @@ class Insight(Node):
     ledger_entry: LedgerEntry = sql(resolve.ledger_entry_of, "Its entry in the public ledger.")
     proof: LedgerProof = sql(
         resolve.proof_of,
-        "What its ledger entry commits to, with the salt: readers of the insight can verify that the ledger vouches for"
-        " these counts, and nobody else can find them by trying.",
+        "The published counts and the salt, with which a reader can verify the commitment in the ledger entry.",
     )
     csv: str = computed(
         cubes.cube_of,

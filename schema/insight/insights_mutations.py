@@ -13,40 +13,45 @@ from schema.insight.costs import PrivacyCost
 from schema.insight.insights import Insight
 from schema.mutations import Options, given, mutation, mutations, question, shown
 
-DATASET, VARIABLE = "The dataset.", "The name of the variable to count."
-BY = f"The names of the variables to count by: at most {MOST_VARIABLES - 1}. To filter by one, count by it."
+DATASET, VARIABLE = "The dataset.", "Name of the variable to count."
+BY = (
+    f"Names of the variables to group by: at most {MOST_VARIABLES - 1}. `where` can only filter on these and on "
+    "`variable`."
+)
 LICENCE = (
-    "The organization's licence that it is for: the public ledger shows its purpose, and its quota is charged. By "
-    "default, of the licences that cover the dataset, the one with the largest quota left."
+    "The organization's licence to charge, whose purpose the public ledger shows. By default, the one with the "
+    "largest quota left among those that cover the dataset."
 )
 GROUPINGS = (
-    "How to merge categories of these variables before they are counted, at no cost: a group of many categories has "
-    "the noise of one cell. The same groups are the same question, whatever their order and labels."
+    "Categories to merge before counting, at no cost: a merged category has the noise of a single cell. Neither the "
+    "order of groups nor their labels make it another insight."
 )
 PRECISION = (
-    "The margin of error of each count. More precision costs more. Of MEANS, each mean is at least as precise as one "
-    "that is computed from counts with this margin."
+    "The margin of error of each count. A smaller margin costs more. For MEANS, each mean is at least as precise as "
+    "one computed from such counts."
 )
-KIND = "What to publish of the variable: by default, its counts. MEANS requires a variable whose `scale` is INTERVAL."
+KIND = (
+    "What to publish about the variable: by default, its counts. MEANS requires a variable whose `scale` is INTERVAL."
+)
 
 
 nested(
     groupings.CategoryGroup,
     "CategoryGroupInput",
-    "Categories of a variable that are counted as one.",
-    categories="Codes of the categories; at least one. Those of a variable that is `ordinal` must be neighbours.",
-    label=f"Label of the group: at most {groupings.LABEL_LENGTH} characters, shown to everyone as it is. By default, "
-    "the categories' own labels.",
+    "Categories of a variable to count as one.",
+    categories="Codes of the categories; at least one. If the variable is `ordinal`, they must be adjacent.",
+    label=f"Label of the group: at most {groupings.LABEL_LENGTH} characters, shown to everyone. By default, the "
+    "labels of its categories.",
 )
 nested(
     groupings.GroupingRequest,
     "GroupingInput",
-    "Merges categories of a variable: by `groups`, or as a stored grouping does.",
+    "Merges categories of a variable, by `groups` or by a stored grouping.",
     variable="Name of the insight's variable or of one in `by`.",
-    groups=f"The groups: at most {groupings.MOST_GROUPS}. Categories that are in none are merged into one more group. "
-    f"{UNKNOWN} always stays a category of its own. Left out, those of the stored grouping with the name.",
-    name=f"Name of a grouping in `Variable.groupings`, in any case. With `groups`, the name to store them under, of at "
-    f"most {groupings.NAME_LENGTH} characters, which everyone can read and use. A grouping keeps its first name.",
+    groups=f"The groups, at most {groupings.MOST_GROUPS}; remaining categories form one more. {UNKNOWN} is never "
+    "merged. If omitted, `name` selects a stored grouping.",
+    name="Name of a stored grouping of `Variable.groupings`; case is ignored. With `groups`, the public name to "
+    f"store them under: at most {groupings.NAME_LENGTH} characters. It cannot be changed.",
 )
 
 
@@ -55,10 +60,10 @@ graph_enum(expectations.SuggestionKind, name="QuoteSuggestionKind")
 
 @graph_type(audience=BUYER | MANAGER, python=quotes.PricedPrecision)
 class PrecisionPrice:
-    """What an insight would cost with one precision."""
+    """The price of an insight at one precision."""
 
     precision: Precision = column("The precision.")
-    cost: PrivacyCost = sql(publications.cost_with, "What would be charged: zero if it is already published.")
+    cost: PrivacyCost = sql(publications.cost_with, "What would be charged. Zero if it is already published.")
     affordable: bool = column("Whether the viewer's remaining budget suffices.")
 
 
@@ -72,7 +77,7 @@ class QuoteObstacle:
 
 @graph_type(audience=BUYER | MANAGER, python=expectations.Suggestion)
 class QuoteSuggestion:
-    """What is cheaper or better than a quoted insight."""
+    """A cheaper or better alternative to a quoted insight."""
 
     kind: expectations.SuggestionKind = column("What to do.")
     message: str = column("Message for people to read.")
@@ -82,14 +87,14 @@ class QuoteSuggestion:
 
 @graph_type(audience=BUYER | MANAGER, python=quotes.Quote)
 class InsightQuote:
-    """The price of an insight to the viewer. A quote is free, and is computed without looking at anybody's data."""
+    """The price of an insight for the viewer. A quote is free, and is computed without reading members' data."""
 
-    cost: PrivacyCost = sql(publications.cost_of, "What would be charged: zero if it is already published.")
+    cost: PrivacyCost = sql(publications.cost_of, "What would be charged. Zero if it is already published.")
     affordable: bool = column("Whether the viewer's remaining budget suffices.")
     already_published: bool = column("Whether it is published with this precision or a better one.")
-    cells: int = column("The number of cells. Of MEANS, the number of groups.")
+    cells: int = column("The number of cells. For MEANS, the number of groups.")
     margin_of_error: int = column(
-        f"Half-width of each count's {CONFIDENCE} confidence interval. Of MEANS, that of `Total.unknown`."
+        f"Half-width of each count's {CONFIDENCE} confidence interval. For MEANS, that of `Total.unknown`."
     )
     remaining_after: PrivacyCost = sql(
         publications.remaining_after,
@@ -101,21 +106,23 @@ class InsightQuote:
         "Published insights that already answer it, at this precision or better, the most precise first.",
     )
     prices: list[PrecisionPrice] = column("The price at each precision, the most precise first.", size=len(PRECISIONS))
-    least_count_shown: int = column("The smallest count that would not be HIDDEN. Zero for MEANS, which hide nothing.")
+    least_count_shown: int = column(
+        "The smallest count that would not be HIDDEN. Zero for MEANS, where nothing is hidden."
+    )
     readable_cells: int | None = column(
-        "Number of cells expected not to be HIDDEN: computed from the dataset's size and published tables of each "
-        "variable, as if the variables were independent. Null if there is no such table of one of them, and for MEANS."
+        "Expected number of cells that are not HIDDEN, computed from the dataset's size and published tables of each "
+        "variable, as if the variables were independent. Null if a variable has no published table, and for MEANS."
     )
     least_group_for_share: int | None = column(
-        f"Number of members that a group needs for a share of a half to be {Reliability.HIGH.value}. Null for a "
-        "variable with several values per member, and for MEANS."
+        f"Smallest group in which a share of one half would be {Reliability.HIGH.value}. Null for a variable with "
+        "several values per member, and for MEANS."
     )
     least_group_for_mean: int | None = column(
-        f"Number of members that a group needs for the mean to be {Reliability.HIGH.value}, if they are spread evenly "
-        "over the categories that have a value. Null for a variable without a mean."
+        f"Smallest group in which the mean would be {Reliability.HIGH.value}, if its members are spread evenly over "
+        "the categories that have a value. Null for a variable without a mean."
     )
-    obstacles: list[QuoteObstacle] = column("Why publishing it would be refused now. Empty if it would not be.")
-    suggestions: list[QuoteSuggestion] = column("What is cheaper or better, the cheapest first.")
+    obstacles: list[QuoteObstacle] = column("Why publishing it would be refused now. Empty if it would be accepted.")
+    suggestions: list[QuoteSuggestion] = column("Cheaper or better alternatives, the cheapest first.")
 
 
 insight_quote = question(
@@ -147,7 +154,7 @@ class InsightMutations:
             "charged": shown(
                 PrivacyCost,
                 publications.charge_of,
-                "What was charged: zero if it was already published, and in a sandbox.",
+                "What was charged. Zero if it was already published, and in a sandbox.",
             ),
             "quote": given(InsightQuote, "What is still affordable, if the budget did not suffice. Otherwise null."),
         },

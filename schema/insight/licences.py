@@ -37,29 +37,30 @@ class Licence(Node):
     community: Community = sql(communities.community_of, "The community whose datasets it covers.")
     purpose: str = column("The purpose in the organization's words, as the public ledger states it.")
     purpose_kind: PurposeKind | None = column(
-        "The kind of purpose. Null if it was requested before there were any: nothing can be read under it."
+        "The kind of purpose. Null for licences requested before kinds of purpose existed. Such a licence opens "
+        "nothing."
     )
     undertakings: Undertakings | None = sql(
         resolve_undertakings.undertakings_of,
-        "The undertakings that the organization accepted. Null if it was requested before there were any.",
+        "The undertakings that the organization accepted. Null for licences requested before undertakings existed.",
         arguments={"language": "Language of the text. Defaults to that of the request."},
     )
     undertakings_accepted_at: datetime | None = column(
-        "When the organization accepted them, as it requested the licence. Null if there were none at that time."
+        "When the organization accepted the undertakings, with its request. Null without undertakings."
     )
     results_due_on: date | None = sql(
         resolve.results_due_on,
-        "The last day to make public the results of insights that are published under it, by UTC: "
-        f"{RESULTS_MONTHS} months after its last day. Null without undertakings.",
+        f"The last day, by UTC, to make the results of its insights public: {RESULTS_MONTHS} months after its last "
+        "day. Null without undertakings.",
     )
     starts_on: date = column("Its first day, by UTC.")
     ends_on: date = column("Its last day, by UTC.")
     status: tables.LicenceStatus = sql(resolve.status_of, "Status today.")
     reason: str | None = column("Reason for the refusal. Null if the licence is not refused, or no reason was given.")
     price: Money | None = sql(resolve.price_of, "Its price. Null until one is agreed.")
-    quota: PrivacyCost = sql(resolve.quota_of, "The most privacy cost that insights under it may incur in total.")
-    spent: PrivacyCost = sql(resolve.spent_of, "Privacy cost of the insights that were published under it so far.")
+    quota: PrivacyCost = sql(resolve.quota_of, "The most privacy cost that its insights may incur in total.")
+    spent: PrivacyCost = sql(resolve.spent_of, "Privacy cost of the insights published under it so far.")
     remaining: PrivacyCost = sql(
         resolve.remaining_of,
-        "What is left of the quota. Zero unless it is granted. The budget of a dataset may have room for less.",
+        "What is left of the quota, zero unless the licence is granted. A dataset's own budget may allow less.",
     )

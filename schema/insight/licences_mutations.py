@@ -44,7 +44,7 @@ class LicenceMutations:
         community="The community whose datasets the licence opens.",
         purpose=f"The purpose in words, which is public: at most {licences.PURPOSE_LENGTH} characters.",
         purpose_kind="The kind of purpose: one of the organization's `purposes`.",
-        undertakings="The version of the undertakings that the organization accepts: that of `Query.undertakings`.",
+        undertakings="The version of the undertakings that the organization accepts, from `Query.undertakings`.",
         starts_on="The first day, by UTC: today or later.",
         ends_on=f"The last day, by UTC: at most {licences.YEARS} years after the first.",
     )

@@ -7,12 +7,13 @@ from privacy.precision import CONFIDENCE
 from schema.access import SIGNED_IN
 
 NARROWING = {
-    "by": "Names of the variables to group by, out of the insight's `by`. The others are summed over. Defaults to all.",
+    "by": "Names of the variables to group by, among those in the insight's `by`. The others are summed over. "
+    "Defaults to all.",
     "where": "Count only members who match every filter. Defaults to everyone.",
 }
 
 
-@strawberry.input(description="Selects the members who are in one of some categories of a variable.")
+@strawberry.input(description="Selects members by their categories of one variable.")
 class CategoryFilter:
     variable: str = strawberry.field(description="Name of the variable: the insight's `variable`, or one of its `by`.")
     in_: list[str] = strawberry.field(name="in", description="Codes of the categories; at least one.")

@@ -21,12 +21,13 @@ class Network:
 
     communities: int = column("Number of communities that members can join. Exact, since it counts no people.")
     active_members: int | None = column(
-        f"Number of members who have signed in within {ACTIVE_DAYS} days. Each adds one. "
+        f"Number of members who have signed in within {ACTIVE_DAYS} days. Each member counts once. "
         f"{PUBLISHED.format(margin=ACTIVE_MEMBERS_MARGIN, to=NETWORK_ROUNDING)} Null until it is published."
     )
     treatments_followed: int | None = column(
-        f"Number of treatments that active members follow or have followed. Each adds at most {NETWORK_COURSES}. "
-        f"{PUBLISHED.format(margin=TREATMENTS_MARGIN, to=NETWORK_ROUNDING)} Null until it is published."
+        "Number of treatments that active members follow or have followed. Each member counts for at most "
+        f"{NETWORK_COURSES}. {PUBLISHED.format(margin=TREATMENTS_MARGIN, to=NETWORK_ROUNDING)} Null until it is "
+        "published."
     )
     counted_on: date | None = column(
         "The day, by UTC, on which members and treatments were counted. Null until they are published."

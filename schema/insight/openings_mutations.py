@@ -22,7 +22,8 @@ class OpeningMutations:
         shows={"survey": shown(Survey, surveys.survey_of)},
         options=Options(as_publisher=True, seconds=lambda limits: limits.freezing_seconds),
         survey="The survey.",
-        cap="The privacy budget of its dataset, in micro-rho, which participants see before they answer:"
-        f" {LEAST_CAP:,} to {LARGEST_CAP:,}. It is reserved of each participant's yearly allowance of {YEARLY:,}: a"
-        f" small one leaves room for more surveys, and for fewer or less precise insights. Defaults to {CAP:,}.",
+        cap="The privacy budget of its dataset, in micro-rho, which participants see before they answer: "
+        f"{LEAST_CAP:,} to {LARGEST_CAP:,}. It is reserved from each participant's yearly allowance of {YEARLY:,}. A "
+        "smaller budget leaves room for more surveys, but covers fewer or less precise insights. Defaults to "
+        f"{CAP:,}.",
     )

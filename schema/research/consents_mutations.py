@@ -18,8 +18,8 @@ class ConsentMutations:
         options=Options(read_by="purpose"),
         purpose="The purpose.",
         granted="Whether consent is granted. Withdrawing it deletes the answers to open surveys immediately.",
-        recipients="The kinds of organization that the consent covers, at least one. If they are left out, the earlier "
-        "ones are retained.",
+        recipients="The kinds of organization that the consent covers, at least one. If omitted, the earlier ones "
+        "are kept.",
         notice_version="The version of the notice that the viewer was shown.",
         notice_language="The language in which the viewer was shown the notice.",
     )

@@ -18,14 +18,14 @@ PARTICIPATION = {
 }
 ANSWERABLE = "A survey that is open and that the viewer is eligible for."
 VERSION = (
-    "Version of the questions that the viewer was shown. Refused with `CONFLICT` if the survey has another one by now. "
-    "If left out, the answers are taken as answers to the current version."
+    "Version of the questions that the viewer was shown. Refused as CONFLICT if it is no longer the current one, "
+    "which is the default."
 )
 
 nested(
     AnswerEntry,
     "AnswerInput",
-    "An answer, in the one of its four fields that fits the kind of question. Without a value it is no answer.",
+    "An answer, in the field for its kind of question. Without a value, it does not count as an answer.",
     question="The question's key.",
     codes="The codes of the chosen options.",
     number="The answer to a scale or number question.",
@@ -36,14 +36,14 @@ nested(
 
 @graph_type(audience=PATIENT | MANAGER)
 class SurveyCheck:
-    """What a survey makes of answers: the questions that they show, and why they would be refused."""
+    """The result of checking answers: the questions that they show, and why they would be refused."""
 
     shown: list[str] = strawberry.field(
         description="Keys of the questions that are shown, in order. Empty for an unknown survey."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="Why `surveySubmit` would refuse the answers, required ones that are missing included. Empty if it "
-        "would accept them."
+        description="Why submitting the answers would be refused. The path of a missing answer has the key of its "
+        "question in place of a position. Empty if they would be accepted."
     )
 
 
@@ -54,8 +54,8 @@ def survey_checked(found: participations.CheckedAnswers, language: Language) -> 
 
 survey_check = question(
     participations.check_survey,
-    "Check answers to a survey without saving them: which questions they show, and which of them would be refused. The "
-    "current questions apply, whether the survey is open or not.",
+    "Check answers to a survey without saving them: which questions they show, and which answers would be refused. "
+    "The current questions apply, whether the survey is open or not.",
     only=PATIENT | MANAGER,
     answer=SurveyCheck,
     make=survey_checked,
@@ -85,11 +85,12 @@ class ParticipationMutations:
         shows=PARTICIPATION,
         survey=ANSWERABLE,
         version=VERSION,
-        answers="One for every required question that is shown. Answers to questions that are not shown are dropped.",
+        answers="At least one for every required question that is shown. Answers to questions that are not shown are "
+        "dropped. The path of a missing answer has the key of its question in place of a position.",
     )
     survey_withdraw = mutation(
         participations.withdraw_survey,
-        "Delete the viewer's answers, as long as the survey is open.",
+        "Delete the viewer's answers while the survey is open.",
         only=PATIENT,
         rate="answers",
         shows=PARTICIPATION,

@@ -83,9 +83,9 @@ class QuestionOption:
 @graph_type(
     audience=PATIENT | BUYER | MANAGER,
     row=tables.VisibilityRule,
-    description="A condition on the answer to another question, earlier or later, which decides whether a question is "
-    "shown. There is no answer if the other question is hidden, whatever was entered, if its text is blank, or if the "
-    "answer would be refused.",
+    description="A condition on the answer to another question, earlier or later, which decides whether a question "
+    "is shown. A hidden question counts as unanswered, and so does one with a blank text or with an answer that "
+    "would be refused.",
 )
 class VisibilityRule:
     question: str = column("Key of the other question.", of="on_key")
@@ -108,18 +108,17 @@ class Question(Node):
     options: list[QuestionOption] = sql(
         resolve.options_of, "The options to choose from, in order. Empty if it is not a choice question."
     )
-    minimum: float | None = column("Smallest number accepted. Null if there is no lower bound or it takes no number.")
-    maximum: float | None = column("Largest number accepted. Null if there is no upper bound or it takes no number.")
+    minimum: float | None = column("Smallest number accepted. Null if it has no lower bound or does not take a number.")
+    maximum: float | None = column("Largest number accepted. Null if it has no upper bound or does not take a number.")
     bins: list[float] | None = column(
         "Ascending edges of the bins that numbers are counted in. Null if there are none."
     )
     max_choices: int | None = column(
-        "Number of options that an answer may choose. Null if there is no limit, or several may not be chosen."
+        "Number of options that an answer may choose. Null if there is no limit, or if it is not a multiple choice."
     )
     visible_when: list[VisibilityRule] = sql(
         resolve.rules_of,
-        "The question is shown if all these rules hold, and hidden otherwise. Empty if it is always shown. "
-        "`surveyCheck` evaluates the rules of all questions.",
+        "The question is shown if all these rules hold, and hidden otherwise. Empty if it is always shown.",
     )
     original: QuestionTranslation = sql(resolve.question_original, ORIGINAL, only=MANAGER)
     translations: list[QuestionTranslation] = sql(
@@ -129,7 +128,7 @@ class Question(Node):
 
 @graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.Eligibility)
 class Eligibility:
-    """The conditions that a member must meet to answer a survey. An empty list or null is no condition."""
+    """The conditions for answering a survey. An empty list or null means no condition, except for `kinds`."""
 
     kinds: list[MemberKind] = column("Kinds of member. If empty, only patients.")
     sexes: list[Sex] = column("Sexes.")
@@ -154,7 +153,7 @@ class Survey(Node):
     )
     status: tables.SurveyStatus = column("Status of the survey.")
     version: int = column("Version of its questions, from 1.")
-    opens_on: date | None = column("The day it opens, by UTC. Null if it opens once enough members consent.")
+    opens_on: date | None = column("The day it opens, by UTC. Null if it opens as soon as enough members consent.")
     closes_on: date | None = column(
         f"The last day on which it can be answered. It closes when that day is over everywhere ({LAST_ZONE}). Null if "
         "there is none."
@@ -167,18 +166,18 @@ class Survey(Node):
     offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from its answers.")
     cap: Annotated["PrivacyCost", strawberry.lazy("schema.insight.costs")] = sql(
         datasets.cap_of,
-        "Privacy budget of the dataset made from its answers: the most that all its insights together may cost each"
-        " participant, which is reserved of their yearly allowance when it closes. Chosen when it is scheduled.",
+        "Privacy budget of the survey's dataset, set when the survey is scheduled: the most that all its insights "
+        "together may cost a participant. It counts towards their yearly allowance from the closing.",
     )
     guess: float = computed(
         datasets.cap_micro_rho,
         loss.guess_probability,
-        "Upper bound on the probability that someone who knows everything else guesses rightly, from all insights of"
-        " the survey, which of two answers a participant gave. 0.5 is pure chance.",
+        "Upper bound on the probability that an attacker who knows everything else guesses, from all insights of the "
+        "survey, which of two answers a participant gave. Pure chance is 0.5.",
     )
     eligibility: Eligibility | None = sql(
         resolve.eligibility_of,
-        "Which members of the community are surveyed. Null if all its patients are, and while the survey waits, except "
+        "Which members of the community can answer. Null if all its patients can, and while the survey waits, except "
         "for survey managers.",
     )
     questions: list[Question] = sql(resolve.questions_of, "The questions of the current version, in order.")
@@ -187,26 +186,25 @@ class Survey(Node):
     )
     progress: Annotated["SurveyProgress", strawberry.lazy("schema.research.surveys")] | None = sql(
         resolve.progress_of,
-        "How far its participants have come. Null until it is first published, and for staff who are not survey "
-        "managers.",
+        "Progress of its participants. Null until it is first published, and for staff who are not survey managers.",
         only=MANAGER,
     )
     dataset: Annotated["Dataset", strawberry.lazy("schema.insight.datasets")] | None = sql(
         datasets.dataset_of_survey,
-        "The dataset made from its answers. Null until it is frozen, within minutes after the survey closes, or if too"
-        " few answered. Survey managers and data stewards see it as soon as freezing begins, with its `progress`.",
+        "The dataset made from its answers. Null until the survey closes and the data is frozen, or if too few "
+        "members answered.",
     )
     no_dataset: tables.NoDataset | None = column(
-        "Why it has closed without a dataset. Null until it closes and is frozen, and if it has one.", only=MANAGER
+        "Why it closed without a dataset. Null until it closes and is frozen, and if it has a dataset.", only=MANAGER
     )
 
 
 @graph_type(
     audience=MANAGER,
     row=tables.SurveyProgress,
-    description="How far a survey's participants have come: counts with noise, published monthly while it waits or is "
-    "open, and rounded to tens. The last ones stay readable after it has closed. Members are counted in the "
-    f"{COUNTED_COMMUNITIES} communities that they joined first.",
+    description="Progress of a survey's participants: counts with noise, published monthly while it waits or is "
+    "open, and rounded to tens. The last ones stay readable after it closes. A member counts in at most "
+    f"{COUNTED_COMMUNITIES} communities: the first that they joined.",
 )
 class SurveyProgress:
     counted_on: date = column("The day on which the counts were published, by UTC.")
@@ -268,7 +266,7 @@ class Notice(Node):
     """The information to show to members before they consent."""
 
     purpose: tables.ConsentPurpose = column("The purpose of the consent.")
-    version: str = column("Version, to pass on when setting a consent.")
-    language: Language = column("Language of the text, to pass on when setting a consent.")
+    version: str = column("The version of the notice.")
+    language: Language = column("Language of the text.")
     text: str = column("Text to show.")
     in_force_on: date = column("The day from which this version applies, by UTC.")

@@ -23,13 +23,13 @@ NOT_OVER = f"Refused once that day is over everywhere ({LAST_ZONE})."
 DRAFTS_ONLY = "Can change in a draft only."
 CORRECTIONS_ONCE_OPEN = "Once the survey is open, only misspelt words and punctuation can change."
 KEPT_QUESTIONS = (
-    "there, a question keeps all but misspelt words and punctuation, its position, `required`, and options that are "
-    "added or removed. Ask something else with a new key."
+    "in it, only the spelling and punctuation of a question can change, its position, `required`, and which options "
+    "it has. A different question needs a new key."
 )
 SURVEY = {"survey": shown(Survey, resolve.survey_of)}
 
-LANGUAGE = "The language: another than English, in which the texts themselves are."
-COMPLETE = "A survey cannot be scheduled if some of its texts are translated into a language, and others are not."
+LANGUAGE = "A language other than English, which the texts themselves are in."
+COMPLETE = "A survey can only be scheduled if all its texts are translated into the same languages."
 
 nested(
     OptionTranslation,
@@ -60,7 +60,7 @@ nested(
     "An option of a choice question.",
     code=f"The code in answers: letters, digits and underscores. {RESERVED_CODE} is reserved for missing answers.",
     label=f"The text of the option: at most {LABEL_LENGTH} characters.",
-    translations="The label in other languages. Left out, those of the option with this code stay.",
+    translations="The label in other languages. If omitted, those of the option with this code do not change.",
 )
 nested(
     RuleDefinition,
@@ -83,16 +83,16 @@ nested(
     required="Whether it must be answered if it is shown.",
     options=f"The options in order: 2 to {OPTIONS}. Only for choice questions.",
     minimum="The smallest number accepted. Required for a scale.",
-    maximum="The greatest number accepted. Required for a scale.",
+    maximum="The largest number accepted. Required for a scale.",
     bins=f"The edges of the bins in which a number is counted, ascending: 2 to {BINS}.",
-    max_choices="How many options one answer may choose. Only for multiple choice.",
+    max_choices="Number of options that an answer may choose. Only for multiple choice.",
     visible_when=f"The conditions for showing the question, which must all hold: at most {RULES}.",
-    translations="The texts in other languages. Left out, those of the question with this key stay.",
+    translations="The texts in other languages. If omitted, those of the question with this key do not change.",
 )
 nested(
     write.EligibilityDefinition,
     "EligibilityInput",
-    "Who can answer a survey. Fields that are left out are no condition.",
+    "Who can answer a survey. An omitted field sets no condition.",
     kinds="Members of these kinds: patients by default.",
     sexes="Members of these sexes.",
     born_from="The first year of birth.",
@@ -112,10 +112,10 @@ class SurveyMutations:
         shows=SURVEY,
         community="The community whose members it is for.",
         title=f"The title: at most {write.TITLE_LENGTH} characters.",
-        description=f"What the survey is about, and what for: at most {write.DESCRIPTION_LENGTH:,} characters.",
+        description=f"What the survey is about, and its purpose: at most {write.DESCRIPTION_LENGTH:,} characters.",
         questions=f"The questions in order: 1 to {QUESTIONS}.",
-        minimum_participants="How many members must be able to answer before the survey opens: at least, and by "
-        f"default, `readiness.needed` of the community, which is {FLOOR} or more.",
+        minimum_participants="Number of members who must be able to answer before the survey opens. At least, and by "
+        f"default, the community's `readiness.needed`, which is {FLOOR} or more.",
         opens_on=f"The first day on which it may open, by UTC: any day by default. {NOT_OVER}",
         closes_on=f"The last day on which it can be answered: not before `opensOn`. {NOT_OVER}",
         offered_to="The kinds of organization that may query the survey's dataset, at least one.",
@@ -125,17 +125,17 @@ class SurveyMutations:
     survey_revise = mutation(
         write.revise_survey,
         "Revise a survey that has not closed. Everything in a draft can change. Members who see the survey get a new "
-        "version, in which questions and options that keep their key or code keep their meaning. What is left out "
-        "stays. Null removes `opensOn` or `eligibility`, and is refused elsewhere.",
+        "version, in which questions and options that keep their key or code keep their meaning. Omitted fields do "
+        "not change. Null removes `opensOn` or `eligibility`, and is refused elsewhere.",
         only=MANAGER,
         rate="staff",
         shows=SURVEY,
         survey="The survey.",
         title=f"A new title. {CORRECTIONS_ONCE_OPEN}",
         description=f"A new description. {CORRECTIONS_ONCE_OPEN}",
-        questions="All questions. They replace those of a draft, and are a new version to members who see the survey: "
-        f"{KEPT_QUESTIONS}",
-        minimum_participants=f"How many members must be able to answer before the survey opens. {DRAFTS_ONLY}",
+        questions="All questions. They replace those of a draft. For members who see the survey, they are a new "
+        f"version: {KEPT_QUESTIONS}",
+        minimum_participants=f"Number of members who must be able to answer before the survey opens. {DRAFTS_ONLY}",
         opens_on=f"A new first day, by UTC, or null for any day. {NOT_OVER} {DRAFTS_ONLY}",
         closes_on=f"A new last day: not before `opensOn`. {NOT_OVER}",
         offered_to=f"The kinds of organization that may query the survey's dataset, at least one. {DRAFTS_ONLY}",
@@ -146,7 +146,7 @@ class SurveyMutations:
     )
     survey_unschedule = mutation(
         write.unschedule_survey,
-        "Put a survey that waits to open back to draft, where everything can change. Schedule it again afterwards.",
+        "Return a survey that waits to open to draft, where everything can change. Schedule it again afterwards.",
         only=MANAGER,
         rate="staff",
         shows=SURVEY,

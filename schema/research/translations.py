@@ -18,4 +18,4 @@ class MissingTranslation:
     subject: Node = sql(resolve.subject_of, "What the text belongs to. For an option of a question, the question.")
     field: str = column("Name of the field of `subject`, or of its option, that has the text.")
     option: str | None = sql(resolve.option_of, "Code of the option. Null unless the text is an option's label.")
-    text: str = column("The text to translate. Of a list, its entries with commas between them.")
+    text: str = column("The text to translate. For a list, its entries separated by commas.")

@@ -42,8 +42,8 @@ from schema.tracking.treatments_mutations import TreatmentMutations
 
 @graph_type(
     audience=EACH_FIELD,
-    description="What can be changed. An expected refusal is reported in `userErrors`, and nothing is written. A field "
-    "is null only if it failed without writing anything, which is reported in `errors`.",
+    description="The mutations. A refusal is reported in `userErrors`, and nothing is written. A field is null only "
+    "if it failed, which is reported in `errors`, and nothing is written either.",
 )
 class Mutation(
     AccountMutations,

@@ -125,7 +125,7 @@ class Query:
 
     node: Node | None = node_by_id("Any object by its id. Null if it does not exist or the viewer may not see it.")
     nodes: list[Node | None] = nodes_by_ids(
-        "Several objects by their ids, in that order. Null in the place of each that `node` would return null for."
+        "Several objects by their ids, in that order. Each is null if `node` would return null."
     )
     viewer: Viewer = sql(resolvers.identity.accounts.viewer, "The authenticated caller.", only=PUBLIC)
 
@@ -199,7 +199,7 @@ class Query:
     )
     help_lines: list[HelpLine] = sql(
         resolvers.identity.help_lines.help_lines,
-        "Whom people in distress can call, most fitting first.",
+        "Services that people in distress can call, most suitable first.",
         arguments={"language": "Language of the texts. Defaults to that of the request."},
         only=PUBLIC,
     )
@@ -221,7 +221,7 @@ class Query:
     )
     catalogue_proposals: RelayConnection[CatalogueProposal] = paged(
         resolvers.community.proposals.proposals,
-        "Members' proposals for the catalogue, oldest first. Empty for staff who are not editors of the catalogue.",
+        "Members' proposals for the catalogue, oldest first. Empty for staff who are not catalogue editors.",
         arguments={"status": "Only proposals with this status.", "kind": "Only proposals of this kind."},
         only=MANAGER,
     )
@@ -235,8 +235,8 @@ class Query:
     me: Me = sql(resolvers.identity.members.me, "The viewer's own data.", only=PATIENT)
     member: Member | None = sql(
         resolvers.identity.members.member,
-        "A member by their pseudonym. Null if there is none. Staff who are not moderators find associations only.",
-        arguments={"pseudonym": "The member's pseudonym, in any case and normal form."},
+        "A member by their pseudonym. Null if there is none. Staff who are not moderators find only associations.",
+        arguments={"pseudonym": "The member's pseudonym. Case and Unicode normalization are ignored."},
         only=PATIENT | MANAGER,
     )
     discussion: Discussion | None = sql(
@@ -258,7 +258,7 @@ class Query:
     insight_plan_quote: InsightPlanQuote = analysis_plans_mutations.insight_plan_quote
     datasets: RelayConnection[Dataset] = paged(
         resolvers.insight.datasets.datasets,
-        "All datasets, most recently frozen first: what insights can be published from, and by whom.",
+        "All datasets, most recently frozen first.",
         arguments={
             "community": f"Slug of a community: only its datasets. {UNKNOWN_SLUG}",
             "kind": "Only datasets of this kind.",
@@ -271,7 +271,7 @@ class Query:
     insight: Insight | None = sql(
         resolvers.insight.insights.insight,
         "An insight by its id. Null if there is none, or if the viewer may not read it: members read those of their "
-        "communities and of datasets that they took part in, buyers those that a licence of theirs covers, and "
+        "communities and of datasets that they are enrolled in, buyers those that their licences cover, and "
         "moderators none.",
         only=SIGNED_IN,
     )
@@ -287,8 +287,7 @@ class Query:
     )
     flags: RelayConnection[Flag] = paged(
         resolvers.community.discussions.flags,
-        "The flags that members raised: urgent ones first, and newest first among these and among the others. Empty "
-        "for staff who are not moderators.",
+        "The flags that members raised: urgent ones first, then newest first. Empty for staff who are not moderators.",
         arguments={"status": "Only flags with this status."},
         only=MANAGER,
     )
@@ -322,9 +321,9 @@ class Query:
     )
     missing_translations: RelayConnection[MissingTranslation] = paged(
         resolvers.research.translations.missing_translations,
-        "Texts that nobody has translated yet: of the catalogue, of surveys that members answer or will answer, and of "
-        "associations' pages. Empty for staff who are neither catalogue editors nor survey managers; drafts of surveys "
-        "are listed for survey managers alone.",
+        "Texts that nobody has translated yet: of the catalogue, of surveys that members answer or will answer, and "
+        "of associations' pages. Empty for staff who are neither catalogue editors nor survey managers; only survey "
+        "managers see those of draft surveys.",
         arguments={
             "language": "Only texts that are missing in this language. English is missing on associations' pages only.",
             "kind": "Only texts of this kind.",
@@ -336,6 +335,6 @@ class Query:
     )
     staff: RelayConnection[Staff] = paged(
         resolvers.identity.staff.staff_members,
-        "The staff, by name. Those who are not administrators find themselves only.",
+        "The staff, by name. Those who are not administrators find only themselves.",
         only=MANAGER,
     )

@@ -11,7 +11,7 @@ from schema.research.surveys import Survey
 
 @graph_type(audience=SIGNED_IN)
 class Subscription:
-    """The subscriptions. Only events that the viewer may see are delivered. A stream that fails may miss some."""
+    """The subscriptions. Only events that the viewer may see are delivered. A stream that fails may miss events."""
 
     flag_raised: Flag = subscription(events.flag_raised, "Delivers each flag that a member raises.", only=MANAGER)
     insight_published: Insight = subscription(

@@ -49,17 +49,18 @@ class CatalogueIndicatorMutations:
     )
     indicator_update = mutation(
         write.update_indicator,
-        "Change an indicator. What values mean stays: bounds only widen, and a unit with a UCUM code is fixed.",
+        "Change an indicator. The meaning of its values cannot change: bounds can only widen, and a unit with a UCUM "
+        "code is fixed.",
         only=MANAGER,
         rate="staff",
         shows={"indicator": shown(Indicator, resolve.indicator_of)},
         indicator="The indicator.",
         version=VERSION,
         name=f"{NAME} {KEPT}",
-        minimum=f"Smallest value accepted, not above the present one. {KEPT}",
-        maximum=f"Largest value accepted, not below the present one. {KEPT}",
-        unit=f"{UNIT} It can be spelled differently once the UCUM code is set. {REMOVED}",
-        ucum=f"{UCUM} Once set, it stays. {REMOVED}",
+        minimum=f"Smallest value accepted, at most the current one. {KEPT}",
+        maximum=f"Largest value accepted, at least the current one. {KEPT}",
+        unit=f"{UNIT} Once the UCUM code is set, only its spelling can change. {REMOVED}",
+        ucum=f"{UCUM} Once set, it cannot change. {REMOVED}",
         hpo=f"{HPO} {REMOVED}",
         loinc=f"{LOINC} {REMOVED}",
         lay_names=f"{LAY_NAMES} All of them. {KEPT}",
@@ -68,7 +69,7 @@ class CatalogueIndicatorMutations:
     )
     indicator_retire = mutation(
         write.retire_indicator,
-        "Retire an indicator, or offer it again. Members who have recorded it go on; others no longer find it.",
+        "Retire an indicator, or offer it again. Members who have recorded it can continue; others no longer find it.",
         only=MANAGER,
         rate="staff",
         shows={"indicator": shown(Indicator, resolve.indicator_of)},
@@ -77,12 +78,11 @@ class CatalogueIndicatorMutations:
     )
     indicator_merge = mutation(
         write.merge_indicator,
-        "Merge an indicator into another one, for good: it is retired, and "
-        "observations, side effects and topics of discussions move within two minutes. "
-        "What was published stays as it is.",
+        "Merge an indicator into another one, permanently. It is retired, and observations, side effects and topics "
+        "of discussions move within minutes. Published insights do not change.",
         only=MANAGER,
         rate="staff",
         shows={"indicator": shown(Indicator, resolve.indicator_of)},
-        indicator="The indicator that merges.",
-        into="The indicator that takes its place, with the same scale and unit.",
+        indicator="The indicator to merge.",
+        into="The indicator to merge it into, with the same scale and unit.",
     )

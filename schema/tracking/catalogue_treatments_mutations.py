@@ -57,7 +57,8 @@ class CatalogueTreatmentMutations:
     )
     treatment_retire = mutation(
         write.retire_treatment,
-        "Retire a treatment, or offer it again. Members who have had a course of it go on; others no longer find it.",
+        "Retire a treatment, or offer it again. Members who have had a course of it can continue; others no longer "
+        "find it.",
         only=MANAGER,
         rate="staff",
         shows={"treatment": shown(Treatment, resolve.treatment_of)},
@@ -66,12 +67,11 @@ class CatalogueTreatmentMutations:
     )
     treatment_merge = mutation(
         write.merge_treatment,
-        "Merge a treatment into another one, for good: it is retired, and "
-        "courses, evaluations and topics of discussions move within two minutes. "
-        "What was published stays as it is.",
+        "Merge a treatment into another one, permanently. It is retired, and courses, evaluations and topics of "
+        "discussions move within minutes. Published insights do not change.",
         only=MANAGER,
         rate="staff",
         shows={"treatment": shown(Treatment, resolve.treatment_of)},
-        treatment="The treatment that merges.",
-        into="The treatment that takes its place.",
+        treatment="The treatment to merge.",
+        into="The treatment to merge it into.",
     )

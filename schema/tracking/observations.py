@@ -32,7 +32,7 @@ graph_enum(resolve.Interval)
 
 
 PERIOD = {  # arguments of a dashboard
-    "from": "First day of the period. Defaults to one year before `to`, or before today if that is left out.",
+    "from": "First day of the period. Defaults to one year before `to`, or before today if that is omitted.",
     "to": "Last day of the period, included; not before the first. Defaults to the latest day that has begun "
     f"anywhere ({FIRST_ZONE}), or to `from` if that is later.",
     "interval": "Length of time that each point of a curve covers. Defaults to WEEK.",
@@ -70,14 +70,15 @@ class Indicator(Node, Trackable):
     hpo: str | None = column("Human Phenotype Ontology term, such as `HP:0012378`. Null if there is none.")
     loinc: str | None = column("LOINC code, such as `2345-7`. Null if there is none.")
     retired_on: date | None = column(
-        "The day, by UTC, on which it was retired: only members who have recorded it go on. Null while it is offered."
+        "The day, by UTC, on which it was retired: only members who have recorded it can continue. Null while it is "
+        "offered."
     )
     merged_into: Annotated["Indicator", strawberry.lazy("schema.tracking.observations")] | None = sql(
         resolve.merged_into, "The indicator that it has merged into, which takes its place. Null unless it has merged."
     )
     version: int = column(VERSION_SHOWN, only=MANAGER)
     search_words: str = column(
-        "Words by which searches find it, beside its name. Empty if there are none.", of="words", only=MANAGER
+        "Words by which searches find it, in addition to its name. Empty if there are none.", of="words", only=MANAGER
     )
     original: IndicatorTranslation = sql(indicator_original_of, ORIGINAL, only=MANAGER)
     translations: list[IndicatorTranslation] = sql(

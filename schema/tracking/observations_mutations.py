@@ -12,7 +12,6 @@ nested(
     write.ObservationEntry,
     "ObservationEntry",
     "One value of one indicator.",
-    null_by_default=("note",),
     indicator="The indicator, which has one value a day.",
     value="From the indicator's `minimum` to its `maximum`. A whole number if its scale has grades.",
     note=f"A note on the value: at most {write.NOTE_LENGTH:,} characters.",
@@ -23,7 +22,7 @@ nested(
 class TrackingMutations:
     observation_remove = mutation(
         write.remove_observation,
-        "Remove an observation of the viewer's own, or of a patient's whose diary they keep.",
+        "Remove an observation of the viewer, or of a patient whose diary they keep.",
         only=PATIENT,
         rate="diary",
         shows={
@@ -35,7 +34,8 @@ class TrackingMutations:
     )
     observations_record = mutation(
         write.record_observations,
-        "Record a day's values, all of them or none. A value replaces an earlier one of its day and indicator.",
+        "Record a day's values. If one is refused, none is recorded. A value replaces an earlier one of its day and "
+        "indicator.",
         only=PATIENT,
         rate="diary",
         shows={"observations": shown(list[Observation], resolve.observations_made)},

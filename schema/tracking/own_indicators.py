@@ -32,7 +32,7 @@ class OwnIndicator(Node, Trackable):
     )
     proposal: Annotated["CatalogueProposal", strawberry.lazy("schema.community.proposals")] | None = sql(
         proposals.proposal_of,
-        "The proposal that it follows into the catalogue. Null if there is none, and for relatives.",
+        "The proposal with which it moves to the catalogue. Null if there is none, and for relatives.",
     )
 
 

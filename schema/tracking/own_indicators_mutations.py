@@ -19,15 +19,15 @@ BOUND = (
     f"rating goes from {LEAST_RATING:g} to {MOST_RATING:g}, and a grade from {LEAST_GRADE:g} to {MOST_GRADE:g}."
 )
 NAME = f"Its name, on a single line: at most {NAME_LENGTH} characters, different from the member's others."
-OWN = {"own_indicator": shown(OwnIndicator, own_indicators.own_indicator_made)}
+OWN = {"own_indicator": shown(OwnIndicator, own_indicators.own_indicator_made, "The indicator.")}
 
 
 @mutations
 class OwnIndicatorMutations:
     own_indicator_create = mutation(
         write.create_own_indicator,
-        "Make an indicator that the catalogue lacks, to track at once. Nobody else can see it or its observations, "
-        "whatever the member shares, except relatives who keep their diary; no dataset contains them.",
+        "Create an indicator that the catalogue lacks, to track at once. Whatever the member shares, only they and "
+        "relatives who keep their diary can see it and its observations. No dataset contains them.",
         only=PATIENT,
         rate="diary",
         shows=OWN,
@@ -36,8 +36,8 @@ class OwnIndicatorMutations:
         unit=f"The unit of a QUANTITY: at most {write.UNIT_LENGTH} characters. Not accepted for other scales.",
         minimum=f"The smallest value accepted. {BOUND}",
         maximum=f"The largest value accepted. {BOUND}",
-        on_behalf_of="The patient whose diary the viewer keeps, by an accepted care link. The viewer by default. "
-        f"A member can have at most {write.OWN_INDICATORS}.",
+        on_behalf_of="The patient whose diary the viewer keeps, by an accepted care link. The viewer by default. A "
+        f"member can have at most {write.OWN_INDICATORS} indicators of their own.",
     )
     own_indicator_delete = mutation(
         write.delete_own_indicator,
@@ -56,7 +56,7 @@ class OwnIndicatorMutations:
     own_indicator_merge = mutation(
         write.merge_own_indicator,
         "Move the observations of an indicator of the viewer's own to an indicator of the catalogue. They are then "
-        "shared as the viewer's other observations are. On a day with a value of both, each stays where it is.",
+        "shared like the viewer's other observations. On a day with a value of both, neither moves.",
         only=PATIENT,
         rate="diary",
         shows={
@@ -86,7 +86,7 @@ class OwnIndicatorMutations:
         "an earlier value of the day.",
         only=PATIENT,
         rate="diary",
-        shows={"own_observation": shown(OwnObservation, own_indicators.own_observation_made)},
+        shows={"own_observation": shown(OwnObservation, own_indicators.own_observation_made, "The observation.")},
         own_indicator="The indicator, which has one value a day.",
         observed_on=f"The day of the value. {MEMBERS_DAY}",
         value="From the indicator's `minimum` to its `maximum`. A whole number if its scale has grades.",
@@ -94,7 +94,7 @@ class OwnIndicatorMutations:
     )
     own_observation_remove = mutation(
         write.remove_own_observation,
-        "Remove an observation of an indicator of the viewer's own, or of a patient's whose diary they keep.",
+        "Remove an observation of an indicator of the viewer's own, or of a patient whose diary they keep.",
         only=PATIENT,
         rate="diary",
         shows={

@@ -29,7 +29,7 @@ class OwnTreatment(Node, Followable):
     )
     proposal: Annotated["CatalogueProposal", strawberry.lazy("schema.community.proposals")] | None = sql(
         proposals.proposal_of,
-        "The proposal that it follows into the catalogue. Null if there is none, and for relatives.",
+        "The proposal with which it moves to the catalogue. Null if there is none, and for relatives.",
     )
 
 

@@ -10,8 +10,8 @@ from schema.tracking.own_indicators_mutations import NAME
 from schema.tracking.own_treatments import OwnCourse, OwnTreatment
 from schema.tracking.treatments import Treatment
 
-OWN = {"own_treatment": shown(OwnTreatment, own_treatments.own_treatment_made)}
-COURSE = {"own_course": shown(OwnCourse, own_treatments.own_course_made)}
+OWN = {"own_treatment": shown(OwnTreatment, own_treatments.own_treatment_made, "The treatment.")}
+COURSE = {"own_course": shown(OwnCourse, own_treatments.own_course_made, "The course.")}
 
 
 @mutations
@@ -34,13 +34,13 @@ class OwnTreatmentMutations:
         rate="diary",
         shows=COURSE,
         own_treatment="A treatment of the viewer's own.",
-        started_on=f"The first day. {MEMBERS_DAY} Each course of a treatment starts on another day.",
+        started_on=f"The first day. {MEMBERS_DAY} No two courses of a treatment may start on the same day.",
         dose=f"The dose in words, on a single line: at most {DOSE_LENGTH} characters.",
     )
     own_treatment_create = mutation(
         write.create_own_treatment,
-        "Add a treatment that the catalogue lacks, to follow at once. Nobody else can see it or its courses, whatever "
-        "the member shares, except relatives who keep their diary; no dataset contains them.",
+        "Create a treatment that the catalogue lacks, to follow at once. Whatever the member shares, only they and "
+        "relatives who keep their diary can see it and its courses. No dataset contains them.",
         only=PATIENT,
         rate="diary",
         shows=OWN,
@@ -63,8 +63,9 @@ class OwnTreatmentMutations:
     )
     own_treatment_merge = mutation(
         write.merge_own_treatment,
-        "Move the courses of a treatment of the viewer's own to a treatment of the catalogue. They are then shared as "
-        "the viewer's other courses are. A course stays where it is if one of the other started on the same day.",
+        "Move the courses of a treatment of the viewer's own to a treatment of the catalogue. They are then shared "
+        "like the viewer's other courses. A course does not move if one of the other treatment started on the same "
+        "day.",
         only=PATIENT,
         rate="diary",
         shows={

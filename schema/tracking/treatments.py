@@ -59,7 +59,7 @@ class Treatment(Node, Followable):
     )
     version: int = column(VERSION_SHOWN, only=MANAGER)
     search_words: str = column(
-        "Words by which searches find it, beside its name. Empty if there are none.", of="words", only=MANAGER
+        "Words by which searches find it, in addition to its name. Empty if there are none.", of="words", only=MANAGER
     )
     original: Translation = sql(original_of, ORIGINAL, only=MANAGER)
     translations: list[Translation] = sql(translations_of, "Its texts in other languages, by language.", only=MANAGER)

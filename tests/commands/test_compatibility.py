@@ -62,6 +62,13 @@ BREAKING = [
 ]
 
 
+def test_a_removed_default_of_null_breaks_nothing() -> None:
+    old, new = OLD.replace("most: Int = 5 }", "most: Int = null }"), OLD.replace("most: Int = 5 }", "most: Int }")
+    assert compared({"v.graphql": old}, {"v.graphql": new}, changelog()).unlisted == {}
+    changed = OLD.replace("most: Int = 5 }", "most: Int = 6 }")
+    assert compared({"v.graphql": old}, {"v.graphql": changed}, changelog()).unlisted != {}
+
+
 def changelog(*entries: str) -> str:
     lines = "\n".join(f"- `{entry}` Do this instead." for entry in entries)
     return (

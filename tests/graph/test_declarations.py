@@ -175,7 +175,7 @@ def test_an_input_is_read_in_one_visit() -> None:
 def test_what_is_left_out_takes_the_default_of_the_write_function() -> None:
     indicator = f"ind_{uuid4()}"
     omitted, visit = taken(community=f"com_{uuid4()}", indicator=indicator)
-    assert set(omitted) == {"community", "about", "indicator", "note"}
+    assert set(omitted) == {"community", "indicator", "note"}  # the others have a default
     null, same = taken(community=f"com_{omitted['community']}", indicator=indicator, count=None, year=None)
     assert null == {**omitted, "year": None}  # and not `count`, which has no null
     assert visit.digestible() == same.digestible()

@@ -3,16 +3,19 @@
 import ast
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from graphql import GraphQLError
 
-from commands.lint_graph import EXCEPTIONS, faults, prose_faults
+from commands.lint_graph import EXCEPTIONS, NAMED, faults, prose_faults
 from commands.sdl import printed
 from planner.declare import graph_enum, graph_type, sql
 from privacy.described import DescribedEnum
+from resolvers.identity.webhooks import KEPT_DAYS
 from schema.access import PUBLIC
+from schema.mutations import STORED_HOURS
 
 ROOT = Path(__file__).parents[2]
 
@@ -147,12 +150,23 @@ PLANTED = [
     ("prose", '"""A member."""', f'"""{"A member. " * 31}A member."""', "Member"),
     ("prose", '"""A member."""', '"""Who asks."""', "Member"),
     ("prose", '"""A member."""', '"""A member; null where it was refused."""', "Member"),
+    ("names-exist", '"""A member."""', '"""A member, whose `age` is hidden."""', "Member"),
+    ("names-exist", '"""A member."""', '"""A member of `Query.communities`."""', "Member"),
+    ("names-exist", '"""A member."""', '"""A member, such as `one` of `kind` OTHER."""', "Member"),
+    ("names-exist", '"""The id."""', '"""The id, for `last`."""', "Query.node(id)"),
 ]
 
-# Numbers that no constant decides: examples, notations, names of standards, first positions.
+# Numbers that no constant decides: examples, notations, names of standards, first positions, pairs.
 GIVEN = re.compile(
-    r"`[^`]*`|ICD-10|ISO \d+|SHA-256|JSON-stat 2\.0|64 hexadecimal|such as 1250\.00|0\.5 is|from 1\b|of 1\b"
-    r"|\b0 to 1\b|\b[0-2] to |\b0 or more|from 0 "
+    r"`[^`]*`|ICD-10|ISO \d+|SHA-256|JSON-stat 2\.0|64 hexadecimal|such as 1250\.00|chance is 0\.5|from 1\b|of 1\b"
+    r"|\b0 to 1\b|\b[0-2] to |\b0 or more|from 0 |RFC \d+|UTF-8|BCP 47|2025/327|53\(1\)|\b410 response|\b2xx\b"
+    r"|(between|of|which of) two (datasets|insights|answers)|[Ww]hy two|[Nn]o two|two decimals|three figures"
+    r"|within a year"
+)
+NUMBER = re.compile(
+    r"\d|\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|fifty|hundred|thousand)\b"
+    r"|\b(within|for|about|after|every) (about )?an? (second|minute|hour|day|week|month|year)\b",
+    re.IGNORECASE,
 )
 
 
@@ -163,6 +177,19 @@ def test_the_views_follow_the_rules(view: str) -> None:
 
 def test_a_correct_schema_has_no_fault() -> None:
     assert faults(SOUND) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Of kind PATIENT.", "By `Query.members`, `first` ones.", "Such as `one`: it is JSON.", "Its `2026 spring`."],
+)
+def test_a_description_may_name_what_its_view_has(text: str) -> None:
+    assert faults(SOUND.replace("A member.", text)) == []
+
+
+def test_each_name_that_no_view_has_is_still_used() -> None:
+    views = "\n".join(printed().values())
+    assert [name for name in NAMED if not re.search(rf"\b{re.escape(name)}\b", views)] == []
 
 
 @pytest.mark.parametrize(("rule", "sound", "planted", "place"), PLANTED)
@@ -232,9 +259,39 @@ def test_numbers_in_descriptions_come_from_constants() -> None:
         f"{file.name}:{line}: {text}"
         for file in sorted((ROOT / "schema").rglob("*.py"))
         for line, text in literals(ast.parse(file.read_text(encoding="utf-8")))
-        if " " in text and re.search(r"\d", GIVEN.sub("", text))
+        if " " in text and NUMBER.search(GIVEN.sub("", text))
     ]
     assert typed == []
+
+
+@pytest.mark.parametrize("folder", ["models", "privacy", "resolvers"])
+def test_numbers_in_enums_come_from_constants(folder: str) -> None:
+    """Or from the name of the member that they describe, such as WITHIN_5."""
+    found = [
+        (f"{file.name}:{line}: {text}", re.sub(rf"\b({'|'.join(member.split('_'))})\b", "", GIVEN.sub("", text)))
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        for line, member, text in enum_texts(ast.parse(file.read_text(encoding="utf-8")))
+    ]
+    assert len(found) > 10
+    assert [place for place, text in found if NUMBER.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["within 2 years", "within two years", "kept for a month", "six digits", "within about a minute", "Five."]
+)
+def test_a_number_in_digits_or_words_is_found(text: str) -> None:
+    assert NUMBER.search(GIVEN.sub("", text))
+
+
+def test_durations_in_descriptions_are_those_of_the_database() -> None:
+    functions = ROOT / "models" / "functions"
+    mutations = (functions / "identity" / "mutations.sql").read_text(encoding="utf-8")
+    webhooks = (functions / "insight" / "webhooks.sql").read_text(encoding="utf-8")
+    days = [
+        timedelta(days=int(each)) for each in re.findall(r"created_at < now\(\) - interval '(\d+) days?'", mutations)
+    ]
+    assert days == [timedelta(hours=STORED_HOURS)] * 2
+    assert re.findall(r"d\.created_at < now\(\) - interval '(\d+) days'", webhooks) == [str(KEPT_DAYS)]
 
 
 @pytest.mark.parametrize("folder", ["planner", "resolvers", "schema", "server"])
@@ -261,6 +318,21 @@ def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
             continue
         if re.fullmatch(r"[A-Z0-9][^\n]* [^\n]*\.", text):
             yield node.lineno, text
+
+
+def enum_texts(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
+    """The texts of a module's described enums: their lines, their members' names (empty for the enum), and they."""
+    for kind in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        if not any(isinstance(base, ast.Name) and base.id == DescribedEnum.__name__ for base in kind.bases):
+            continue
+        for part in kind.body:
+            member = (
+                part.targets[0].id if isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name) else ""
+            )
+            if isinstance(part, ast.Assign | ast.Expr):
+                for node in ast.walk(part.value):
+                    if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+                        yield node.lineno, member, node.value
 
 
 def literals(tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -10,6 +10,7 @@ from sqlalchemy import Table
 from sqlmodel import SQLModel
 
 import models.metadata  # noqa: F401 - declares every table
+from commands.lint_graph import BANNED
 
 ROOT = Path(__file__).parents[2]
 PROPERTIES = (ROOT / "docs/security-properties.md").read_text(encoding="utf-8")
@@ -69,6 +70,19 @@ def test_the_architecture_names_the_layers_in_order_and_each_domains_postgresql_
         assert isinstance(mapper.local_table, Table)
         found[mapper.class_.__module__.split(".")[1]].add(mapper.local_table.schema)
     assert {domain: set(re.findall(r"`(\w+)`", schemas)) for domain, schemas in rows} == found
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, ROOT / "CHANGELOG.md"], ids=lambda path: path.name)
+def test_documents_use_no_word_that_the_graph_may_not_use(document: Path) -> None:
+    """But for the glossary, which names them."""
+    lines = [] if document.name == "glossary.md" else document.read_text(encoding="utf-8").splitlines()
+    found = [
+        f"{number}: {match[0]!r}: write {instead!r}"
+        for number, line in enumerate(lines, 1)
+        for words, instead in BANNED.items()
+        if (match := re.search(words, line, re.IGNORECASE))
+    ]
+    assert found == []
 
 
 def test_the_glossary_has_at_most_forty_words_with_a_sentence_each() -> None:
