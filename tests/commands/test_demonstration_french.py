@@ -151,7 +151,7 @@ def test_conditions_in_sentences(slug: str, name: str, of_name: str) -> None:
 
 SEARCH = """
     communities(search: "mal de tete") { nodes { slug name } }
-    indicators(search: "mal de tete") { slug name layNames }
+    indicators(search: "mal de tete") { slug name layNames matched(search: "mal de tete") { name language } }
 """
 
 
@@ -167,3 +167,4 @@ async def test_a_search_in_french_shows_french_names(ask: Ask, patient: Caller, 
         (headache,) = [indicator for indicator in found["indicators"] if indicator["slug"] == "headache"]
         assert headache["name"] == shown
         assert lay in headache["layNames"]
+        assert headache["matched"] == {"name": "Maux de tête", "language": "FR"}
