@@ -197,7 +197,7 @@ export const texts = words({
     consentsLead: "Rien de vous n’entre dans un jeu de données sans votre consentement. Vous pouvez modifier ou retirer chacun à tout moment.",
     purposesOfConsent: { SURVEY_RESEARCH: "Recherche sur mes réponses aux enquêtes", TRACKING_RESEARCH: "Recherche sur ce que je suis au quotidien" },
     means: {
-      SURVEY_RESEARCH: "Vos réponses à un questionnaire entrent dans son jeu de données, d’où sont publiés des comptages bruités.",
+      SURVEY_RESEARCH: "Vos réponses à une enquête entrent dans son jeu de données, d’où sont publiés des comptages bruités.",
       TRACKING_RESEARCH: "Vos traitements, leurs évaluations et vos observations entrent dans les jeux de données de vos communautés, d’où sont publiés des comptages bruités.",
     },
     never: "Vous n’avez pas consenti.",
