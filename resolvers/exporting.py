@@ -9,7 +9,7 @@ import sqlalchemy
 from sqlalchemy import types
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from models.rows import Rows
+from models.rows import Expression, Rows
 
 FORMAT = "cohorte-export"
 VERSION = 2  # 1 had the rows of each table under the table's name
@@ -102,7 +102,7 @@ def schema_of(kind: types.TypeEngine[Any]) -> JsonSchema:
     raise TypeError(f"an export cannot contain {kind!r}")
 
 
-def sql_of(rows: Rows) -> str:
+def sql_of(rows: Rows | Expression) -> str:
     """A statement as text, with its values in it: for values of this program, never for a caller's."""
     return str(rows.compile(dialect=asyncpg.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
 

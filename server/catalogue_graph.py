@@ -16,6 +16,7 @@ from rdflib import RDF, RDFS, XSD, Graph, Literal, Namespace, URIRef
 from models.languages import DEFAULT, Language
 from models.messages import Message, message
 from privacy.budget import SIZE_MARGIN
+from resolvers.insight.cubes import with_wave
 from settings import Settings
 
 CSVW = Namespace("http://www.w3.org/ns/csvw#")
@@ -135,7 +136,7 @@ class _Writer:
 
     def title(self) -> Iterator[tuple[URIRef, Literal]]:
         for language, found in self.texts.items():
-            yield DCT.title, Literal(f"{found['title']}, {found['wave']}", lang=language.tag)
+            yield DCT.title, Literal(with_wave(found["title"], found["wave"]), lang=language.tag)
 
     def write(self) -> None:
         dataset, plain = self.node("dataset"), self.plain

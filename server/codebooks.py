@@ -18,6 +18,7 @@ from models.languages import Language
 from models.messages import Message, day_in, message, number_in
 from privacy.budget import SIZE_MARGIN
 from privacy.exports import spreadsheet_text
+from resolvers.insight.cubes import with_wave
 from resolvers.insight.variables import Direction, MeasurementScale, VariableGroup
 from server.csv_files import BYTE_ORDER_MARK
 from server.page_headers import ALWAYS
@@ -99,7 +100,7 @@ def codebook_html(dataset: Any, language: Language) -> str:
     def say(text: Message) -> str:
         return escape(text.in_language(language))
 
-    title = f"{dataset['title']}, {dataset['wave']}"
+    title = with_wave(dataset["title"], dataset["wave"])
     head, variables = say(message("Codebook: {title}", title=title)), say(message("Variables"))
     return "".join(
         (

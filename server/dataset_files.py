@@ -5,6 +5,7 @@ import re
 
 from starlette.responses import Response
 
+from resolvers.insight.cubes import with_wave
 from server.codebooks import HEADERS, codebook_csv, codebook_html
 from server.endpoint import RequestContext
 from server.file_documents import CODEBOOK
@@ -31,6 +32,6 @@ class Codebooks(Files):
         if suffix == "html":
             page = await asyncio.to_thread(codebook_html, dataset, context.viewer.reads_in)
             return await as_file(page, HTML, spoken(context), context.headers, HEADERS)
-        title = f"{dataset['title']}, {dataset['wave']}"
+        title = with_wave(dataset["title"], dataset["wave"])
         named = spoken(context) | {"content-disposition": disposition(f"codebook-{id[4:]}", title, suffix)}
         return await as_file(await asyncio.to_thread(codebook_csv, dataset), CSV, named, context.headers)

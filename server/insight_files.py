@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from models.languages import Language
 from models.viewers import Audience
-from resolvers.insight.cubes import title_of
+from resolvers.insight.cubes import title_of, with_wave
 from server import logs, request_ids
 from server.compression import coding_of, compressed
 from server.csv_files import french_csv, metadata_of, spreadsheet_csv, trend_csv, trend_metadata_of
@@ -184,7 +184,9 @@ def is_known(tag: str, given: bytes | None) -> bool:
 
 def title_in(language: Language, insight: Any) -> str:
     dataset, by = insight["dataset"], [each["label"] for each in insight["by"]]
-    return title_of(f"{dataset['title']}, {dataset['wave']}", insight["variable"]["label"], by).in_language(language)
+    return title_of(with_wave(dataset["title"], dataset["wave"]), insight["variable"]["label"], by).in_language(
+        language
+    )
 
 
 def disposition(plain_name: str, title: str, suffix: str) -> str:

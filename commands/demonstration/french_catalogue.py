@@ -1,6 +1,7 @@
 """The French texts of the demonstration's catalogue and surveys, as the `translations` of their rows."""
 
 import json
+import re
 from collections.abc import Sequence
 
 from commands.demonstration.french_conditions import FRENCH_CONDITIONS
@@ -16,8 +17,18 @@ ARTICLES = ("le ", "la ", "les ", "l'")
 
 def translations(**texts: str | Sequence[str] | None) -> str:
     """A row's `translations` with its French texts by column; texts that are None are left out."""
-    given = {column: text for column, text in texts.items() if text is not None}
+    given = {
+        column: typographic(text) if isinstance(text, str) else [*map(typographic, text)]
+        for column, text in texts.items()
+        if text is not None
+    }
     return json.dumps({"fr": given} if given else {}, ensure_ascii=False)
+
+
+def typographic(text: str) -> str:
+    """The text with the signs of docs/translating.md, which the data has as they are typed."""
+    text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
+    return re.sub(r" (?=[;!?])", "\u202f", re.sub(r" (?=:)", "\u00a0", text))
 
 
 def capitalized(text: str) -> str:

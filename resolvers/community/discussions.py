@@ -51,9 +51,10 @@ def discussion_of(post: Row) -> Rows:
     return select(found).where(found.id == post.discussion_id)
 
 
-def posts_of(discussion: Row) -> Rows:
+def posts_of(discussion: Row, *, language: Language | None = None) -> Rows:
     post = row(tables.Post)
-    return select(post).where(post.discussion_id == discussion.id).order_by(post.created_at, post.id)
+    found = select(post).where(post.discussion_id == discussion.id).order_by(post.created_at, post.id)
+    return found if language is None else found.where(post.language == language)
 
 
 def last_post(discussion: Row) -> Rows:

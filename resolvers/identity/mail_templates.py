@@ -20,6 +20,12 @@ REVERT_DAYS = REVERT_LIFETIME.days
 INVITATION_DAYS = INVITATION_LIFETIME.days
 STAFF_DAYS = STAFF_LIFETIME.days
 WEBHOOK_DAYS = DISABLED_AFTER.days
+TURN_OFF = "/lab/keys", message("The page to turn them off is:")
+PAGES = {  # that mails lead to, each with what it is for
+    MailTemplate.EMAIL_CHANGED: ("/revert", message("The page for the code is:")),
+    MailTemplate.INSIGHT_PUBLISHED: TURN_OFF,
+    MailTemplate.DATASET_FROZEN: TURN_OFF,
+}
 ABOUT_DAYS = (MailTemplate.ACCOUNT_SLEEPS, MailTemplate.ACCOUNT_SLEEPS_STILL)  # mails that are about a day
 
 
@@ -38,7 +44,7 @@ def mail_text(
 
     `about` is the pseudonym, the day as in ISO 8601, or the name of the organization, community or webhook that the
     template refers to, if any.
-    `pages` is the origin of the server's pages, if it has any: the mail about a changed address leads to one of them.
+    `pages` is the origin of the server's pages, if it has any: some mails lead to one of them.
     """
     language = language_of(locale) or DEFAULT
     name = about or ""
@@ -46,9 +52,9 @@ def mail_text(
     of = date.fromisoformat(name) if template in ABOUT_DAYS else fill(name, LINE)
     subject, body = _messages(template, code or "", of)
     text = body.in_language(language)
-    if template is MailTemplate.EMAIL_CHANGED and pages is not None:
-        page = f"{pages}/revert"
-        text += message("\nThe page for the code is:\n\n{page}\n", page=page).in_language(language)
+    if pages is not None and template in PAGES:
+        place, lead = PAGES[template]
+        text += f"\n{lead.in_language(language)}\n\n{pages}{place}\n"
     return MailText(subject.in_language(language), text)
 
 
@@ -353,8 +359,8 @@ read. It is about this community:
 
 {about}
 
-Sign in to read it. You get at most one such mail a day; to get none,
-choose so with `mailedEventsChoose`.
+Sign in to read it. You get at most one such mail a day, and may turn
+these mails off.
 """,
                 about=name,
             )
@@ -368,8 +374,7 @@ from. It is about this community:
 
 {about}
 
-Sign in to see its variables. To get no such mails, choose so with
-`mailedEventsChoose`.
+Sign in to see its variables. You may turn these mails off.
 """,
                 about=name,
             )

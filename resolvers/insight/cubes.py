@@ -324,6 +324,11 @@ def _table(found: Any) -> exports.ExportTable | exports.MeansTable:
     return exports.ExportTable(about, variable, by, reading.cells_of(*of, stored.size))
 
 
+def with_wave(title: str, wave: str) -> str:
+    """A dataset's title followed by its wave, unless it ends with it already."""
+    return title if title.endswith(wave) else f"{title}, {wave}"
+
+
 def title_of(dataset: str, variable: str, by: Sequence[str]) -> Message:
     """The title of an insight, from the dataset's and the labels of its variable and grouping variables."""
     if not by:

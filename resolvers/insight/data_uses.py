@@ -239,7 +239,7 @@ EXPORTED = {
     "position": "Its position in the public ledger.",
     "published_at": "When it was published.",
     "dataset_id": "insight.dataset",
-    "dataset_title": "Title of the dataset.",
+    "dataset_title": "Title of the dataset, as the ledger records it.",
     "community_id": "catalog.community",
     "organization_id": "insight.organization",
     "organization_name": "Name of the organization at that time. Null for Cohorte and for members' own tables.",
@@ -252,12 +252,14 @@ EXPORTED = {
 def exported_data_uses(names: GraphNames) -> ExportKind:
     """The uses of the member's data, as an export has them."""
     columns, values = [], []
+    of_use = {"purpose": _exported_purpose()}
     for name, about in EXPORTED.items():
         column = tables.LedgerEntry.__table__.columns[name]  # type: ignore[attr-defined]
         is_id = name.endswith("_id")
         schema = names.id_schema(about) if is_id else schema_of(column.type)
         about = f"Id of the {about.rpartition('.')[2]}." if is_id else about
-        values.append(f'{names.id(EXPORTED[name], f"u.{name}") if is_id else f"u.{name}"} AS "{camel(name)}"')
+        value = names.id(EXPORTED[name], f"u.{name}") if is_id else of_use.get(name, f"u.{name}")
+        values.append(f'{value} AS "{camel(name)}"')
         columns.append(ExportColumn(camel(name), about, nullable(schema) if column.nullable else schema))
     uses = sql_of(data_uses_of(THE_VIEWER).order_by(None))
     listed = f"SELECT {', '.join(values)} FROM ({uses}) u ORDER BY u.position"  # noqa: S608 - names of this program
@@ -267,6 +269,13 @@ def exported_data_uses(names: GraphNames) -> ExportKind:
         tuple(columns),
         as_json(listed),
     )
+
+
+def _exported_purpose() -> str:
+    """SQL of the purpose of a use, in the member's language if it is Cohorte's own."""
+    viewer = ViewerIds()
+    viewer.language = THE_LANGUAGE
+    return sql_of(purpose_shown(literal_column("u.purpose"), literal_column("u.organization_id"), viewer))
 
 
 def exported_privacy_loss() -> ExportKind:

@@ -57,7 +57,10 @@ class Discussion(Node):
         "flagged and removed."
     )
     posts: RelayConnection[Annotated["Post", strawberry.lazy("schema.community.discussions")]] = paged(
-        resolve.posts_of, "Its posts, oldest first. Use `last` and `before` to page from the end.", backward=True
+        resolve.posts_of,
+        "Its posts, oldest first. Use `last` and `before` to page from the end.",
+        arguments={"language": "Only posts in this language."},
+        backward=True,
     )
     last_post: Annotated["Post", strawberry.lazy("schema.community.discussions")] | None = sql(
         resolve.last_post, "Its latest post. Null if it has none."

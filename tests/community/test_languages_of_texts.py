@@ -104,6 +104,22 @@ async def test_lists_are_filtered_by_language_and_hide_nothing_unasked(
     assert await titles(network, ada, community_id, language="FR", search="EN") == []
 
 
+async def test_posts_are_filtered_by_language_from_both_ends(network: Network, community_id: UUID, ada: User) -> None:
+    discussion = await started(network, ada, community_id, language="FR", body="0")
+    for number, language in enumerate(("EN", "FR", "EN"), 1):
+        await network.do(ada, "postAdd", POST, discussion=discussion["id"], body=str(number), language=language)
+    query = """query ($id: ID!, $in: Language) { node(id: $id) { ... on Discussion {
+        posts(language: $in) { nodes { body } }
+        latest: posts(language: $in, last: 1) { nodes { body } pageInfo { hasPreviousPage } }
+    } } }"""
+    expectations: dict[str | None, list[str]] = {None: ["0", "1", "2", "3"], "EN": ["1", "3"], "FR": ["0", "2"]}
+    for chosen, expected in expectations.items():
+        found = (await network.ask(ada, query, {"id": discussion["id"], "in": chosen}))["data"]["node"]
+        assert [post["body"] for post in found["posts"]["nodes"]] == expected
+        assert [post["body"] for post in found["latest"]["nodes"]] == expected[-1:]
+        assert found["latest"]["pageInfo"]["hasPreviousPage"]
+
+
 async def test_an_event_of_a_new_post_has_its_language(network: Network, community_id: UUID, ada: User) -> None:
     discussion = await started(network, ada, community_id, language="FR")
     await network.events()

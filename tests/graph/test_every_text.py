@@ -1,22 +1,31 @@
-"""Every text of the demonstration is in the language of the request, and nothing of one language is in the other."""
+"""Every text of the demonstration is in the language of its reader, and nothing of one language is in the other.
 
+A visitor, `patient@` and `laboratory@` read every field of their view, and every file, over HTTP: once in French
+and once in English. Visitors say so by a header, and the others by the language of their account, which they change.
+"""
+
+import csv
+import html
+import io
 import json
 import re
+import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from unittest import mock
 
 import asyncpg
+import httpx
 import pytest
 import pytest_asyncio
+import rdflib
 from graphql import GraphQLSchema, get_named_type, is_object_type, is_scalar_type
 
 from models.languages import Language
-from models.logins import open_roles, pool
-from models.viewers import Audience, Viewer
-from planner.operations import Planner
-from tests.graph.test_every_field import answered
+from models.viewers import Audience
+from settings import Settings
+from tests.support.client import ANYBODY, LIMITS, Ask, Caller, serving
 from tests.support.clusters import clone
 from tests.support.documents import every_field
 
@@ -41,6 +50,7 @@ VALUES = {  # queries for arguments that find rows with many texts
 CODES = "codes, ids or figures, the same for everybody"
 WRITTEN = "what people wrote, as they wrote it"
 NAMES = "names of people, organizations and places"
+CHOSEN = "the language that the reader chose"
 LEGAL = "the versions of texts, whose own language is given"
 RECORDED = "as the public ledger records it, which is hashed"
 OWN_WORDS = "what the viewer calls something of theirs"
@@ -54,10 +64,11 @@ AS_THEY_ARE = {  # fields of texts that are the same for every reader, with the 
     "Webhook.description",
     NAMES: "Member.pseudonym Member.region Me.region Organization.name Query.regions Eligibility.regions "
     "Association.postalAddress",
+    CHOSEN: "Account.locale Viewer.locale",
     LEGAL: "Account.termsVersion Consent.noticeVersion Notice.version PrivacyNotice.version Terms.version "
     "Undertakings.version",
     RECORDED: "DataUse.datasetTitle LedgerEntry.line",
-    CODES: "Account.email Account.locale Viewer.locale Answer.codes ApiKey.prefix Association.email Association.phone "
+    CODES: "Account.email Answer.codes ApiKey.prefix Association.email Association.phone "
     "Association.website Category.code Category.merges Community.slug "
     "Condition.hpo Condition.icd10 Condition.orpha DataRead.document "
     "DataUse.variables Dataset.wave HelpLine.number Indicator.hpo Indicator.loinc Indicator.slug Indicator.ucum "
@@ -144,7 +155,32 @@ ASKED = "update insight.variable set rule = 'CHOICE' where name = 'kind'"
 
 Place = tuple[object, ...]
 Texts = Mapping[str, Mapping[Place, str]]  # by field and then by place
-Walked = dict[Language, Texts]
+LOCALES = {Language.FR: "fr-FR", Language.EN: "en-GB"}
+ROOMY = replace(  # for documents that select everything
+    LIMITS, tokens=1_000_000, depth=100, aliases=100_000, fields=1_600, body_bytes=10**7, answer_bytes=10**8
+)
+INSIGHTS = tuple(
+    f"/insights/{{insight}}.{suffix}"
+    for suffix in ("csv", "fr.csv", "csv-metadata.json", "json", "trend.csv", "trend.fr.csv")
+)
+FILES = {  # that each may read
+    "anybody": ("/codebooks/{dataset}.html", "/codebooks/{dataset}.csv"),
+    "patient": ("/codebooks/{dataset}.html", *INSIGHTS, "/me/export.json", "/me/export.zip"),
+    "laboratory": ("/codebooks/{dataset}.csv", *INSIGHTS),
+}
+IN_FILES_AS_RECORDED = {"datasetTitle", "line"}  # as RECORDED says
+OWN_WRITING = ("/me/export.json", "/me/export.zip")  # which has what the member wrote, in any language
+
+
+@dataclass
+class Read:
+    """What a reader has read in one language: the texts of the graph, and those of each file."""
+
+    graph: dict[str, dict[Place, str]] = field(default_factory=lambda: defaultdict(dict))
+    files: dict[str, set[str]] = field(default_factory=dict)
+
+
+Walked = dict[Language, Read]
 
 
 def found_in(value: object, kind: str, key: str, place: Place) -> Iterator[tuple[str, Place, str]]:
@@ -174,50 +210,90 @@ def fields_of_text(schema: GraphQLSchema) -> set[str]:
     }
 
 
-@pytest_asyncio.fixture(scope="module", params=VIEWERS)
-async def walked(
-    request: pytest.FixtureRequest, template: str, view_planners: dict[Audience, Planner]
-) -> tuple[str, Walked]:
-    """Yields each viewer's name, with every text of their view by language."""
-    name = request.param
+def texts_of_file(response: httpx.Response) -> Iterator[str]:
+    """The texts of a file: of JSON, its strings; of CSV, its cells; of HTML, what is between tags."""
+    kind = response.headers["content-type"].partition(";")[0]
+    if kind == "application/zip":
+        with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+            for name in set(archive.namelist()) - {"columns.csv"}:  # which describes columns, in English
+                yield from cells_of(archive.read(name).decode("utf-8-sig"))
+    elif kind == "text/csv":
+        yield from cells_of(response.content.decode("utf-8-sig"))
+    elif kind == "text/html":
+        body = re.sub(r"<style>.*?</style>", "", response.text)
+        yield from (html.unescape(text) for text in re.split(r"<[^>]*>", body) if text.strip())
+    else:
+        assert kind in ("application/json", "application/csvm+json")
+        for name, _, text in found_in(response.json(), "", "", ()):
+            if name.rpartition(".")[2] not in IN_FILES_AS_RECORDED:
+                yield from (text, text.partition(": ")[2])
+
+
+def cells_of(text: str) -> Iterator[str]:
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    header, *lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    for line in lines:  # the header has names, for programs
+        yield from (cell for name, cell in zip(header, line, strict=True) if cell and name not in IN_FILES_AS_RECORDED)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def open_network(template: str) -> AsyncIterator[tuple[Ask, dict[str, str]]]:
+    """Yields a server on the demonstration, with room for the documents, and the values for their arguments."""
     async with clone(template) as dsn:
-        await open_roles(dsn)
         database = await asyncpg.connect(dsn)
         await database.execute(JOINED)
         await database.execute(ASKED)
         values = {key: json.dumps(await database.fetchval(query)) for key, query in VALUES.items()}
+        await database.close()
         values |= {
             "ids": f"[{values['node']}]",
             "interval": "WEEK",
             "precision": "WITHIN_50",
             "changeFrom.insight": '"ins_none"',
         }
-        viewer = await viewer_called(database, name)
-        await database.close()
-        planner = view_planners[viewer.audience]
-        return name, {
-            language: await walk(dsn, planner, replace(viewer, language=language), values) for language in Language
-        }
+        with mock.patch.object(Settings, "most_cost", return_value=10**9), mock.patch("server.limits.EXPANDED", 10**4):
+            async with serving(dsn, limits=ROOMY) as ask:
+                yield ask, values
 
 
-async def viewer_called(database: asyncpg.Connection, name: str) -> Viewer:
-    found = await database.fetchrow("select * from identity.account where email = $1", f"{name}@demo.example")
-    if found is None:
-        return Viewer()
-    return Viewer(VIEWERS[name], found["id"], None, found["member_id"], found["organization_id"], found["staff_id"])
+@pytest_asyncio.fixture(scope="module", params=VIEWERS)
+async def walked(
+    request: pytest.FixtureRequest, open_network: tuple[Ask, dict[str, str]], schemas: Mapping[Audience, GraphQLSchema]
+) -> tuple[str, Walked]:
+    """Yields each reader's name, with what they have read by language."""
+    name = request.param
+    ask, values = open_network
+    documents = list(every_field(schemas[VIEWERS[name]], values))
+    caller = ANYBODY if name == "anybody" else await ask.sign_in(name)
+    return name, {language: await walk(ask, caller, language, documents, values) for language in Language}
 
 
-async def walk(dsn: str, planner: Planner, viewer: Viewer, values: Mapping[str, str]) -> Texts:
-    connections = await pool(dsn, viewer.audience, 1, 60.0)
-    texts: dict[str, dict[Place, str]] = defaultdict(dict)
-    try:
-        for number, document in enumerate(every_field(planner.schema, values)):
-            answer: Any = await answered(planner, connections, document, viewer)
-            for field, place, text in found_in(answer, "Query", "", (number,)):
-                texts[field][place] = text
-    finally:
-        await connections.close()
-    return texts
+async def walk(ask: Ask, caller: Caller, language: Language, documents: list[str], values: Mapping[str, str]) -> Read:
+    headers = caller.headers | {"accept-language": LOCALES[language]}
+    if caller is not ANYBODY:
+        del headers["accept-language"]
+        await choose(ask, caller, LOCALES[language])
+    read = Read()
+    for number, document in enumerate(documents):
+        response = await ask.http.post("/graphql", json={"query": document}, headers=headers)
+        answer = response.json()
+        assert (document, answer.get("errors")) == (document, None)
+        assert response.headers["content-language"] == language.tag
+        for name, place, text in found_in(answer["data"], "Query", "", (number,)):
+            read.graph[name][place] = text
+    for path in FILES[caller.name]:
+        address = path.format_map({key: json.loads(value) for key, value in values.items() if value[0] == '"'})
+        response = await ask.http.get(address, headers=headers)
+        assert (path, response.status_code) == (path, 200)
+        assert (path, response.headers["content-language"]) == (path, language.tag)
+        read.files[path] = set(texts_of_file(response))
+    return read
+
+
+async def choose(ask: Ask, caller: Caller, locale: str) -> None:
+    mutation = "mutation ($to: String!) { accountUpdate(input: {locale: $to}) { userErrors { code } } }"
+    answer = await ask(caller, mutation, {"to": locale})
+    assert answer["data"]["accountUpdate"]["userErrors"] == []
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -256,35 +332,85 @@ def test_every_field_of_texts_is_in_the_readers_language_or_says_why_not(
 
 def test_every_text_is_in_the_language_of_the_request(walked: tuple[str, Walked], alike: set[str]) -> None:
     _, texts = walked
-    french, english = texts[Language.FR], texts[Language.EN]
+    french, english = texts[Language.FR].graph, texts[Language.EN].graph
     same = alike | ALIKE | SYMBOLS | set(french["Query.regions"].values())
-    for field in IN_LANGUAGE:
-        both = french[field].keys() & english[field].keys()
-        kept = {french[field][place] for place in both if french[field][place] == english[field][place]}
-        assert (field, {text for text in kept - same if not FIGURE.fullmatch(text)}) == (field, set())
-        shared = set(french[field].values()) & set(english[field].values())
-        assert (field, {text for text in shared - same if not FIGURE.fullmatch(text)}) == (field, set())
+    for name in IN_LANGUAGE:
+        both = french[name].keys() & english[name].keys()
+        kept = {french[name][place] for place in both if french[name][place] == english[name][place]}
+        assert (name, {text for text in kept - same if not FIGURE.fullmatch(text)}) == (name, set())
+        shared = set(french[name].values()) & set(english[name].values())
+        assert (name, {text for text in shared - same if not FIGURE.fullmatch(text)}) == (name, set())
         for language, wrong, right in ((Language.FR, ENGLISH, FRENCH), (Language.EN, FRENCH, ENGLISH)):
-            for text in texts[language][field].values():
-                assert len(wrong.findall(text)) <= len(right.findall(text)) or text in same, (language, field, text)
+            for text in texts[language].graph[name].values():
+                assert len(wrong.findall(text)) <= len(right.findall(text)) or text in same, (language, name, text)
 
 
 def test_what_people_wrote_and_codes_are_the_same_in_every_language(walked: tuple[str, Walked]) -> None:
     _, texts = walked
-    french, english = texts[Language.FR], texts[Language.EN]
-    for field in " ".join(AS_THEY_ARE.values()).split():
+    french, english = texts[Language.FR].graph, texts[Language.EN].graph
+    for name in " ".join(names for reason, names in AS_THEY_ARE.items() if reason != CHOSEN).split():
         differing = {
-            place
-            for place in french[field].keys() & english[field].keys()
-            if french[field][place] != english[field][place]
+            place for place in french[name].keys() & english[name].keys() if french[name][place] != english[name][place]
         }
-        assert (field, differing) == (field, set())
+        assert (name, differing) == (name, set())
 
 
 def test_the_walk_meets_the_texts_of_its_view(
     walked: tuple[str, Walked], schemas: Mapping[Audience, GraphQLSchema]
 ) -> None:
+    viewer, texts = walked
+    there = fields_of_text(schemas[VIEWERS[viewer]]) & IN_LANGUAGE
+    unmet = {name for name in there if not all(read.graph[name] for read in texts.values())}
+    assert (viewer, unmet) == (viewer, set())
+
+
+def of_one_language(texts: Walked, alike: set[str]) -> dict[Language, set[str]]:
+    """The texts of the graph that only one language has."""
+    found = {
+        language: {text for name in IN_LANGUAGE for text in read.graph[name].values()}
+        for language, read in texts.items()
+    }
+    in_both = set.intersection(*found.values()) | alike | ALIKE | SYMBOLS
+    return {language: {text for text in own - in_both if not FIGURE.fullmatch(text)} for language, own in found.items()}
+
+
+def test_every_file_is_in_the_language_of_its_reader(walked: tuple[str, Walked], alike: set[str]) -> None:
     name, texts = walked
-    there = fields_of_text(schemas[VIEWERS[name]]) & IN_LANGUAGE
-    unmet = {field for field in there if not (texts[Language.FR][field] and texts[Language.EN][field])}
-    assert (name, unmet) == (name, set())
+    own = of_one_language(texts, alike)
+    for path in FILES[name]:
+        for language, other, wrong, right in (
+            (Language.FR, Language.EN, ENGLISH, FRENCH),
+            (Language.EN, Language.FR, FRENCH, ENGLISH),
+        ):
+            there = texts[language].files[path]
+            assert there & own[language], (path, language)
+            assert (path, there & own[other]) == (path, set())
+            if path not in OWN_WRITING:
+                strange = {text for text in there if len(wrong.findall(text)) > len(right.findall(text))}
+                assert (path, language, strange - alike - set(french_regions(texts))) == (path, language, set())
+
+
+def french_regions(texts: Walked) -> set[str]:
+    return set(texts[Language.FR].graph["Query.regions"].values())
+
+
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # rdflib's own parser of JSON-LD uses it
+@pytest.mark.parametrize("suffix", ["ttl", "jsonld"])
+async def test_each_text_of_the_catalogue_is_in_the_language_that_it_says(
+    open_network: tuple[Ask, dict[str, str]], alike: set[str], suffix: str
+) -> None:
+    ask, _ = open_network
+    response = await ask.http.get(f"/catalogue.{suffix}")
+    graph = rdflib.Graph().parse(data=response.text, format={"ttl": "turtle", "jsonld": "json-ld"}[suffix])
+    said: dict[tuple[object, object], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for subject, predicate, text in graph:
+        if isinstance(text, rdflib.Literal) and text.language is not None:
+            said[subject, predicate][text.language].add(str(text))
+    assert said
+    for place, texts in said.items():
+        assert (place, set(texts)) == (place, {language.tag for language in Language})
+        kept = set.intersection(*texts.values()) - alike - ALIKE - SYMBOLS
+        assert (place, {text for text in kept if not FIGURE.fullmatch(text)}) == (place, set())
+        for tag, wrong, right in (("fr", ENGLISH, FRENCH), ("en", FRENCH, ENGLISH)):
+            strange = {text for text in texts[tag] if len(wrong.findall(text)) > len(right.findall(text))}
+            assert (place, tag, strange - alike) == (place, tag, set())

@@ -564,8 +564,8 @@ def surveys_of(seen: VisibleRows, community: Found, status: str | None = None) -
 
 
 @field("Discussion.posts")
-def posts_of(seen: VisibleRows, discussion: Found) -> Listed:
-    return listed(seen.of("care.post", discussion_id=discussion["id"]), by_creation)
+def posts_of(seen: VisibleRows, discussion: Found, language: str | None = None) -> Listed:
+    return listed(having(seen.of("care.post", discussion_id=discussion["id"]), language=language), by_creation)
 
 
 @field("Discussion.lastPost")

@@ -170,7 +170,7 @@ async def test_variables_are_columns_with_their_terms(catalogued: Network) -> No
     texts = graph.objects(columns["level_cat_sneeze"], DCT.description)
     described = {text.language: str(text) for text in texts if isinstance(text, Literal)}
     assert described["en"].startswith("Median of the values of Sneeze")
-    assert described["fr"].startswith("Médiane des valeurs de Sneeze")
+    assert described["fr"].startswith("Médiane des valeurs de l’indicateur «\u00a0Sneeze\u00a0»")
     dataset = next(
         each for each in graph.subjects(RDF.type, DCAT.Dataset) if (each, HEALTH.hasCodeValues, None) in graph
     )

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from jsonstat_validator import validate_jsonstat  # type: ignore[import-untyped]
 
+from resolvers.insight.cubes import with_wave
 from server import logs
 from server.csv_files import french_csv, metadata_of
 from server.insight_files import disposition
@@ -54,6 +55,11 @@ async def test_a_file_is_named_after_what_it_contains(published: Published) -> N
     plain, _, extended = answer.headers["content-disposition"].partition("; filename*=UTF-8''")
     assert plain == f'attachment; filename="insight-{published.ids["fatigue"][4:]}.csv"'
     assert unquote(extended) == "Tracking of Home, 2026 spring - Fatigue, by Sex.csv"
+
+
+@pytest.mark.parametrize("title", ["Asthma", "Asthma, 2026-2"])
+def test_a_title_names_its_wave_once(title: str) -> None:
+    assert with_wave(title, "2026-2") == "Asthma, 2026-2"
 
 
 async def test_a_files_name_and_title_are_in_the_language_of_the_request(published: Published) -> None:

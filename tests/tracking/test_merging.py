@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from models.identity.accounts import StaffRole
+from models.metadata import metadata
 from tests import factories
 from tests.support.callers import User
 from tests.support.moving import move_entry
@@ -40,6 +41,17 @@ async def move(network: Network, table: str) -> None:
     await network.database.execute(f"UPDATE catalog.{table} SET moves_at = catalog.clock() WHERE moves_at IS NOT NULL")
     for row in await network.database.fetch("SELECT id FROM catalog.entries_to_move() AS id"):
         await move_entry(network.database, row["id"])
+
+
+def test_nothing_that_members_record_names_a_condition() -> None:
+    """So that conditions need not merge: see docs/decisions/0026-catalogue.md."""
+    naming = {
+        table.fullname
+        for table in metadata.tables.values()
+        for key in table.foreign_keys
+        if key.column.table.fullname == "catalog.condition"
+    }
+    assert naming == {"catalog.community", "care.catalogue_proposal"}
 
 
 async def test_observations_side_effects_and_topics_move(network: Network) -> None:

@@ -143,7 +143,7 @@ def insight_of(
     labels = {each.name: each.label for each in found.by}
     groups = tuple(labels if by is None else by)
     names = names_of([*groups, found.variable.name], _CELL | _STATISTIC | _TOTAL)
-    title = " by ".join([found.variable.label, *(labels.get(name, name) for name in groups)])
+    title = " × ".join([found.variable.label, *(labels.get(name, name) for name in groups)])  # in any language
     return Insight(
         id=found.id,
         title=title,

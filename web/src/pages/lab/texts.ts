@@ -6,7 +6,7 @@ export const texts = words({
     datasets: "Datasets",
     uses: "Our insights",
     licences: "Licences",
-    keys: "API keys",
+    keys: "Keys, webhooks and mail",
     kinds: { SURVEY: "Survey", TRACKING: "Tracking" },
     organizations: { LABORATORY: "laboratories", HOSPITAL: "hospitals", MUTUAL: "mutuals", INSURER: "insurers" },
     purposes: {
@@ -28,7 +28,7 @@ export const texts = words({
     datasets: "Jeux de données",
     uses: "Nos tableaux",
     licences: "Licences",
-    keys: "Clés d’API",
+    keys: "Clés, webhooks et courriels",
     kinds: { SURVEY: "Questionnaire", TRACKING: "Suivi" },
     organizations: { LABORATORY: "laboratoires", HOSPITAL: "hôpitaux", MUTUAL: "mutuelles", INSURER: "assureurs" },
     purposes: {

@@ -36,7 +36,7 @@ export function Page() {
       <Shown read={read}>
         {({ organization }) => (
           <Table
-            caption={keys}
+            caption={t.apiKeys}
             rows={organization.apiKeys}
             keyOf={(key) => key.id}
             columns={[
