@@ -232,7 +232,9 @@ async def written_rows(network: Network, write: Any) -> dict[str, int]:
     return found
 
 
-async def published_to(network: Network, many: int, before: str = "SELECT 1", after: str = "SELECT 1") -> dict[str, int]:
+async def published_to(
+    network: Network, many: int, before: str = "SELECT 1", after: str = "SELECT 1"
+) -> dict[str, int]:
     """What a buyer's `insightPublish` of a dataset with so many members writes, with SQL before and after it."""
     people = await crowd(network.database, [{"q": "ABCD"[n % 4], "r": "AB"[n % 2]} for n in range(many)])
     with mock.patch.object(freezing, "FLOOR", 1):
@@ -257,7 +259,7 @@ async def published_to(network: Network, many: int, before: str = "SELECT 1", af
 async def test_publishing_writes_as_many_rows_for_few_members_as_for_many(
     no_server_delivers: None, network: Network
 ) -> None:
-    few, many = [await published_to(network, number) for number in (200, 400)]
+    few, many = [await published_to(network, number) for number in (400, 800)]
     assert few == many
     assert few["identity.outbox_entry"] == 1
     assert "care.notification" not in few
@@ -283,9 +285,9 @@ async def test_the_check_detects_notifications_that_are_written_while_publishing
     no_server_delivers: None, network: Network
 ) -> None:
     """As it was before the outbox: the buyer waited for a row of each member."""
-    few, many = [await published_to(network, number, NOTIFY_ALL, NOTIFY_NO_MORE) for number in (200, 400)]
+    few, many = [await published_to(network, number, NOTIFY_ALL, NOTIFY_NO_MORE) for number in (400, 800)]
     assert few != many
-    assert [written["care.notification"] for written in (few, many)] == [200, 400]
+    assert [written["care.notification"] for written in (few, many)] == [400, 800]
 
 
 async def test_scheduling_and_opening_write_as_many_rows_for_few_members_as_for_many(
