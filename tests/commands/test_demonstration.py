@@ -354,6 +354,7 @@ async def members_of(admin: asyncpg.Connection, slug: str) -> list[str]:
     return [row["pseudonym"] for row in rows]
 
 
+@pytest.mark.slow
 async def test_the_same_seed_scale_and_day_give_the_same_network(server: str) -> None:
     found = []
     for number, chosen in enumerate((2026, 2026, 7)):
@@ -365,6 +366,7 @@ async def test_the_same_seed_scale_and_day_give_the_same_network(server: str) ->
     assert same - WITHOUT_A_SEED == set(), f"these tables have the same rows whatever the seed: {MEND}"
 
 
+@pytest.mark.slow
 async def test_seeding_does_not_change_the_schema(server: str) -> None:
     shape = """
         select conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated from pg_constraint
@@ -382,6 +384,7 @@ async def test_seeding_does_not_change_the_schema(server: str) -> None:
     assert all(0 <= done <= 1 for _, done in told)
 
 
+@pytest.mark.slow
 async def test_a_network_is_never_seeded_twice(fresh: str) -> None:
     assert await is_seeded(fresh) is True
     before = await checksums(fresh)

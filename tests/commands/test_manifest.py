@@ -218,6 +218,7 @@ async def test_the_command_runs_and_its_manifest_is_served(tmp_path: Path, dsn: 
         assert (await ask(ANYBODY, "{ __typename }"))["errors"]
 
 
+@pytest.mark.slow
 def test_the_server_does_not_start_with_a_document_that_is_not_valid(tmp_path: Path) -> None:
     written(tmp_path, {"manifests/buyer/web.json": json.dumps({"old": "{ removed }"})})
     settings = environment(tmp_path, COHORTE_MANIFESTS=str(tmp_path / "manifests"))

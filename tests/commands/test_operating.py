@@ -225,6 +225,7 @@ def test_a_demonstration_listens_on_loopback_alone_unless_told_twice(address: st
     refuse_open_demonstration(Settings(demo=False), address)
 
 
+@pytest.mark.slow
 def test_the_command_refuses_to_open_a_demonstration_to_the_network(folder: Path) -> None:
     settings = environment(folder, COHORTE_DEMO="1", COHORTE_HOST="0.0.0.0", COHORTE_SCALE="0.02")
     done = subprocess.run(SERVE, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=60, check=False)

@@ -18,6 +18,8 @@ from tests.commands.test_cluster import one_value
 from tests.commands.test_serve import JSON, served
 from tests.support.clusters import becomes_left
 
+pytestmark = pytest.mark.slow
+
 ENDED = "PostgreSQL has ended, and is started again: server.log.1 has its last messages"
 STUCK = "PostgreSQL cannot be started: see server.log. It is tried again until it can be"
 STARTED = "PostgreSQL is started again"

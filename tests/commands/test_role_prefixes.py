@@ -46,6 +46,7 @@ async def prefixes(server: str) -> AsyncIterator[dict[str, str]]:
     await run(server, "DROP ROLE IF EXISTS keeper")
 
 
+@pytest.mark.slow
 async def test_two_installations_in_one_cluster_serve_side_by_side(prefixes: dict[str, str]) -> None:
     for prefix, dsn in prefixes.items():
         assert await migrate(dsn, KEYS[prefix], prefix) == head()
@@ -110,6 +111,7 @@ def test_the_longest_role_fits_into_an_identifier() -> None:
 # An owner who may create no roles
 
 
+@pytest.mark.slow
 async def test_an_owner_without_createrole_migrates_once_the_administrator_made_the_roles(
     server: str, prefixes: dict[str, str]
 ) -> None:

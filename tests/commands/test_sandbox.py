@@ -190,6 +190,7 @@ def test_a_record_has_distinct_categories_and_each_is_as_likely() -> None:
     assert records != list(records_of(variables, categories, 8_000, seed=1))
 
 
+@pytest.mark.slow
 async def test_questions_spend_nothing_and_never_end(twins: tuple[Ask, Caller, asyncpg.Connection]) -> None:
     ask, laboratory, owner = twins
     dataset = (await ask(laboratory, DATASETS))["data"]["datasets"]["nodes"][0]

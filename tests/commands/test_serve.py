@@ -134,6 +134,7 @@ def test_serve_reports_an_error_in_its_exit_status_and_in_no_traceback(folder: P
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
 
 
+@pytest.mark.slow
 def test_serve_stops_completely_and_says_so(folder: Path) -> None:
     folder.chmod(0o711)
     with served(folder, COHORTE_DEMO="0") as (process, lines):
@@ -156,6 +157,7 @@ def flood(address: tuple[str, int], number: int) -> list[socket.socket]:
     return made
 
 
+@pytest.mark.slow
 def test_a_flood_of_connections_leaves_descriptors_for_the_database_and_for_others(folder: Path) -> None:
     folder.chmod(0o711)
     few = environment(folder, COHORTE_DEMO="0", COHORTE_POOL_SIZE="1", COHORTE_CONNECTIONS_FROM="1000")
@@ -179,6 +181,7 @@ def test_a_flood_of_connections_leaves_descriptors_for_the_database_and_for_othe
                 each.close()
 
 
+@pytest.mark.slow
 def test_too_few_descriptors_are_reported_at_once(folder: Path) -> None:
     done = subprocess.run(
         [*LIMITED, "200", *SERVE],

@@ -30,6 +30,8 @@ from tests.support.client import ANYBODY, PASSWORD, SIGN_IN, Caller, serving
 from tests.support.network import Network
 from tests.support.silent import SilentRelay, silent_relay
 
+pytestmark = pytest.mark.slow
+
 BRIEF = Limits(statement_seconds=1, request_seconds=2)
 COMMUNITIES = "{ communities { nodes { name } } }"
 POST = "mutation ($input: PostAddInput!) { postAdd(input: $input) { post { body } userErrors { code } } }"

@@ -95,7 +95,8 @@ def arguments_of_all_views() -> list[tuple[Audience, ReadArgument]]:
 
 READ = [(audience, each.name) for audience, each in arguments_of_all_views()]
 # `make test` covers these, in the first view that has them; `make test-slow` covers all, in every view.
-QUICK = ("Me.", "Discussion.posts.", "Query.communities.")
+QUICK = ("Me.dashboard.", "Discussion.posts.", "Query.communities.")
+QUICK_WRITES = ("observationsRecord", "surveySave")
 FIRST = {name: audience for audience, name in reversed(READ)}
 TESTED = [
     pytest.param(audience, name, marks=() if FIRST[name] is audience and name.startswith(QUICK) else pytest.mark.slow)
@@ -476,10 +477,7 @@ def test_every_mutation_with_boundary_values_is_tested() -> None:
 @pytest.mark.parametrize(
     ("name", "path", "kind"),
     [
-        # Both mutations check questions alike, and each value needs another survey.
-        pytest.param(
-            name, path, kind, marks=pytest.mark.slow if (name, path[0]) == ("surveyRevise", "questions") else ()
-        )
+        pytest.param(name, path, kind, marks=() if name in QUICK_WRITES else pytest.mark.slow)
         for audience, name, path, kind in input_leaves()
         if WRITES[name][0] is audience
     ],

@@ -94,6 +94,7 @@ async def send_random(server: SmallServer, audience: Audience, data: st.DataObje
     SENT[await send(server, audience, data.draw(operations(server, audience)))] += 1
 
 
+@pytest.mark.slow
 @VIEWS
 @seed(SEED)
 @settings(HOW, max_examples=EXAMPLES)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 from models.identity.members import Sharing
@@ -16,6 +17,8 @@ from tests import factories
 from tests.support.client import UNLIMITED, Ask, Caller, serving
 from tests.support.newcomers import Mailbox, join
 from tests.support.waves import variable, wave
+
+pytestmark = pytest.mark.slow
 
 COMMUNITIES, MEMBERS = 6, 30  # of each community
 SHARINGS = [Sharing.ALL_MEMBERS, Sharing.MY_COMMUNITIES, Sharing.ONLY_ME]  # in turns

@@ -61,6 +61,7 @@ async def verified(ask: Ask, code: str, password: str) -> list[dict[str, Any]]:
 
 
 # Who registers when; A is the attacker, V the victim, and R a request for another code, which is open to both.
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["AV", "VA", "AVA", "VAR", "AVR", "AAV", "VAAR"])
 @pytest.mark.parametrize("pseudonym", ["Mallory", "Victim"])
 async def test_an_attacker_never_gets_into_an_account_that_the_victim_opens(

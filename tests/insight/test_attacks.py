@@ -23,6 +23,8 @@ from tests.support.network import Network
 from tests.support.population import Crowd, cells, publish
 from tests.support.surveys import SHOWN
 
+pytestmark = pytest.mark.slow
+
 SIZE = 400
 KNOWN = [f"q{number}" for number in range(9)]  # what the attackers know about everybody
 PublishedCells = dict[tuple[str, ...], dict[tuple[str, ...], int]]  # each cell's count, by the grouping variables

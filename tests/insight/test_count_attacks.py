@@ -26,6 +26,8 @@ from tests.support.network import Network
 from tests.support.population import KINDS, copy
 from tests.support.surveys import NOTICE, consents, in_days, looked_at, status_of, wanted
 
+pytestmark = pytest.mark.slow
+
 ACCOMPLICES = 199
 TARGETS = 40
 BOTH = pytest.mark.parametrize("planted", [False, True], ids=["noisy", "exact"])

@@ -27,6 +27,8 @@ from tests.support.publishable import (
     spent,
 )
 
+pytestmark = pytest.mark.slow
+
 PAIRS = combinations(("q", "r", "twin", "sex", "kind", "time_since_diagnosis"), 2)
 QUESTIONS = [("q",), *islice(PAIRS, 15)]
 

@@ -127,6 +127,7 @@ async def test_a_database_at_the_baseline_is_adopted_as_it_is(server: str) -> No
         assert await everything(dsn) == await everything(other)
 
 
+@pytest.mark.slow
 async def test_an_older_database_is_refused_in_a_sentence(
     server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -154,6 +155,7 @@ async def test_a_newer_database_is_refused_in_a_sentence(server: str) -> None:
             await run.upgrade(dsn)
 
 
+@pytest.mark.slow
 async def test_the_command_line_of_alembic_works(server: str) -> None:
     async with empty(server) as dsn:
         status, history = await command(dsn, "alembic", "history")
@@ -176,6 +178,7 @@ async def test_migrating_a_migrated_database_changes_nothing(fresh: str) -> None
     assert await everything(fresh) == before
 
 
+@pytest.mark.slow
 async def test_concurrent_upgrades_in_one_process_do_not_interfere(server: str) -> None:
     async with empty(server) as one, empty(server) as other:
         await asyncio.gather(run.upgrade(one), run.upgrade(other))
@@ -183,6 +186,7 @@ async def test_concurrent_upgrades_in_one_process_do_not_interfere(server: str) 
         assert len(await everything(one)) > 1000
 
 
+@pytest.mark.slow
 async def test_processes_that_migrate_concurrently_all_succeed(server: str) -> None:
     async with empty(server) as one, empty(server) as other:
         output = await asyncio.gather(*(command(dsn, "commands.migrate") for dsn in (one, one, one, other)))

@@ -83,6 +83,7 @@ def checkout(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(tmp_path)
 
 
+@pytest.mark.slow
 async def test_one_command_writes_the_migration_of_a_table_with_policies_and_a_function(
     checkout: Path, fresh: str
 ) -> None:

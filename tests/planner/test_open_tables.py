@@ -62,7 +62,7 @@ def reading(audience: Audience, table: Table) -> str:
 def test_no_table_is_open_without_a_declaration(view_planners: dict[Audience, Planner]) -> None:
     for text in ('{ community(slug: "any") { name } }', "{ notices { id } }"):
         for audience, planner in view_planners.items():
-            if validate(planner.schema, parse(text)) == [] and audience in SETTINGS:
+            if validate(planner.schema, parse(text), hide_suggestions=True) == [] and audience in SETTINGS:
                 assert carries(sql_of(Planner(planner.schema, audience), text) or "")
 
 

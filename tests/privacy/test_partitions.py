@@ -103,6 +103,7 @@ def test_finer_tables_answer_a_grouping_by_sums_of_their_cells() -> None:
     assert covers([made, sex], 2.0, [sex]) == margin_of(2 * 3**0.5)  # its groups are all categories
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("members", [60, 300, 5_000])
 @pytest.mark.parametrize("within", [10, 50])
 def test_intervals_of_groups_cover_the_truth(members: int, within: int) -> None:

@@ -169,6 +169,7 @@ def of_reconciled_members(members: int, within: int) -> float:
     return fmean(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("members", "many", "within", "spreading", "grouped"),
     [
@@ -190,6 +191,7 @@ def test_reconciled_shares_cover_95_percent_of_what_is_published(
     assert least <= of_reconciled(members, many, within, spreading, published, grouped) <= most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("members", "within"), [(190, 20), *deep((185, 10), (200, 20), (1_000, 20), (18_000, 10))])
 def test_reconciled_means_and_shares_of_members_cover_95_percent(members: int, within: int) -> None:
     least, most = COVERAGE

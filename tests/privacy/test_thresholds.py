@@ -42,6 +42,7 @@ def test_a_count_far_above_or_below_the_number_is_decided_almost_surely() -> Non
     assert not any(thresholds.has_reached(200, number) for number in numbers)
 
 
+@pytest.mark.slow
 def test_one_member_more_or_less_changes_the_decision_by_at_most_its_price() -> None:
     """The likelihood of opening at the first look with 199 and 200 members differs by a factor of at most e^0.07."""
     reached = {

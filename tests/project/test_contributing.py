@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[2]
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
 SDL = "python -m commands.sdl"
-QUICK = {(1, 4), (2, 3), (3, 6), (4, 6)}  # the steps, one of each recipe, that `make test` leaves out too
 PYTEST = ("pytest", "-x", "-p", "no:cacheprovider", "--no-header")
 
 
@@ -43,10 +42,6 @@ class Step:
             or str(self.missed_by).startswith(("tests/models/", "tests/commands/"))
             or "small_network" in self.target
         )
-
-    @property
-    def is_quick(self) -> bool:
-        return (self.recipe, self.number) in QUICK
 
     @property
     def mend(self) -> str:
@@ -113,10 +108,8 @@ def expect_success(checkout: Path, *words: str) -> None:
 
 
 STEPS = list(steps())
-# The quick ones, and the first step for each file and the tests that miss it.
-MISSED = {
-    (step.is_quick and step.recipe, step.target, step.missed_by): step for step in reversed(STEPS) if step.missed_by
-}
+# The first step for each file and the tests that miss it.
+MISSED = {(step.target, step.missed_by): step for step in reversed(STEPS) if step.missed_by}
 FILES = sorted({step.target for step in STEPS if not step.is_command})
 
 
@@ -160,12 +153,9 @@ def test_the_code_of_the_recipes_is_typed(checkout: Path) -> None:
     expect_success(checkout, "mypy", *(file for file in FILES if file.endswith(".py")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "forgotten",
-    [
-        pytest.param(step, marks=[] if step.is_quick else [pytest.mark.slow], id=f"{step.recipe}.{step.number}")
-        for step in reversed(MISSED.values())
-    ],
+    "forgotten", [pytest.param(step, id=f"{step.recipe}.{step.number}") for step in reversed(MISSED.values())]
 )
 def test_a_forgotten_step_is_named(checkout: Path, forgotten: Step) -> None:
     with pytest.raises(Failed, match=re.escape(forgotten.mend)):

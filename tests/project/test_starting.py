@@ -262,6 +262,7 @@ def reader(machine: str, tmp_path: Path) -> Reader:
     return Reader(folder=tmp_path, machine=machine, began=datetime.now(UTC), environment=kept | tools)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("weak_hashes", "counts_without_noise")
 async def test_the_guide_leads_from_an_empty_machine_to_an_insight(reader: Reader) -> None:
     database_of(

@@ -15,7 +15,10 @@ from tests.support.clusters import clone
 from tests.support.insights import furnished
 from tests.support.network import network_on
 
-pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason="needs a browser: apt-get install chromium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(EXECUTABLE is None, reason="needs a browser: apt-get install chromium"),
+]
 
 EMAIL = "browser@people.example"
 # What pages do, with the address of the server as `api`.

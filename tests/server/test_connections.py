@@ -118,6 +118,7 @@ async def test_an_endless_header_is_not_buffered(ask: Ask, monkeypatch: pytest.M
         assert (await ask.http.get("/healthz")).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sent",
     [

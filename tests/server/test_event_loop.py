@@ -305,6 +305,7 @@ REQUESTS: dict[str, Made] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REQUESTS)
 async def test_no_request_holds_the_event_loop(bench: Bench, name: str) -> None:
     who, make = REQUESTS[name]

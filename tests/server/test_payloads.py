@@ -234,6 +234,7 @@ async def over_a_socket(conversation: Conversation, document: str) -> dict[str, 
         return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("send", [over_http, over_events, over_a_socket])
 @pytest.mark.parametrize("limit", LIMITS)
 async def test_a_slow_selection_is_an_error_at_its_path_beside_the_payload(

@@ -29,6 +29,7 @@ ASKED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [pytest.param("session", marks=needs_pgbouncer), None])
 async def test_the_limits_of_a_server_are_set_with_a_pooler_as_without(fresh: str, mode: str | None) -> None:
     if mode is None:

@@ -136,6 +136,7 @@ async def here(template: str, standby: Replica) -> AsyncIterator[Place]:
         yield found
 
 
+@pytest.mark.slow
 async def test_golden_queries_run_unchanged_on_a_standby(
     template: str, standby: Replica, view_planners: dict[Audience, Planner]
 ) -> None:
@@ -244,6 +245,7 @@ async def test_an_idle_primary_makes_no_lag(template: str, standby: Replica) -> 
             await becomes(lambda: here.standby.current_until > begun)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["refuse", "freeze"])
 async def test_a_standby_that_is_gone_or_silent_is_left_and_returned_to(
     template: str, standby: Replica, fault: str, caplog: pytest.LogCaptureFixture

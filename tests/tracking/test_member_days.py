@@ -28,6 +28,7 @@ DAYS = [
 DASHBOARD = "query { me { dashboard { series { latest { observedOn } } courses { startedOn } } } } userErrors { path }"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("moment", "day", "accepted"), DAYS)
 async def test_accepted_days_are_in_the_default_dashboard_of_the_same_answer(
     own_network: Network, moment: str, day: str, accepted: bool
