@@ -43,11 +43,32 @@ SURVEY_EVENTS = st.lists(
 )
 
 
+TWO_YEARS: list[Event] = [
+    ("freeze", 0, CAP), ("freeze", 0, CAP), ("spend", TERM_DAYS, 0), ("spend", 0, 0),
+    ("freeze", 1, CAP), ("freeze", 0, CAP), ("spend", 0, 0), ("spend", 0, 0),
+]  # fmt: skip
+
+
 async def test_datasets_of_two_years_are_not_spent_in_one(admin: asyncpg.Connection) -> None:
     """Two datasets are spent on their last day: the next two have to wait for a year from then on."""
-    calendar: list[Event] = [("freeze", 0, CAP), ("freeze", 0, CAP), ("spend", TERM_DAYS, 0), ("spend", 0, 0)]
-    calendar += [("freeze", 1, CAP), ("freeze", 0, CAP), ("spend", 0, 0), ("spend", 0, 0)]
-    assert max_in_a_year(await spent(admin, calendar)) == 2 * 200_000 + COUNTED_YEARLY
+    assert max_in_a_year(await spent(admin, TWO_YEARS)) == 2 * 200_000 + COUNTED_YEARLY
+
+
+# What was reserved before: the caps of what was frozen within a year, although it is spent until its last day.
+BY_DAY_OF_FREEZING = """
+    CREATE OR REPLACE FUNCTION research.reserved_by_datasets(member uuid, day date) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    SELECT coalesce(sum(e.reserved_micro_rho), 0)::bigint
+    FROM research.enrolment e JOIN insight.dataset d ON d.id = e.dataset_id
+    WHERE e.member_id = reserved_by_datasets.member AND d.frozen_on > reserved_by_datasets.day - 365
+    $$
+"""
+
+
+async def test_a_calendar_finds_what_is_reserved_by_the_day_of_freezing(admin: asyncpg.Connection) -> None:
+    """As it was: two datasets that are spent on their last day, and two on the day after."""
+    await admin.execute(BY_DAY_OF_FREEZING)
+    assert max_in_a_year(await spent(admin, TWO_YEARS)) == 4 * CAP + COUNTED_YEARLY > YEARLY
 
 
 async def test_a_member_is_in_as_many_datasets_of_a_year_as_their_allowance_has_room_for(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from privacy.combining import combine
 from privacy.cubes import (
     Cube,
     NotSummable,
@@ -27,6 +28,7 @@ from privacy.measures import EMPTY_SHOWN, Measure, Reliability
 from privacy.noise import draw, noise_for
 from privacy.precision import Precision, margin_of, price
 from privacy.reading import Cell, Size, Statistic, cells_of, reliability_of, statistics_of
+from privacy.reconciling import reconciled
 
 HIGH, LOW, NONE, HIDDEN = Reliability
 
@@ -251,24 +253,79 @@ def test_the_coverage_check_detects_shares_shown_by_their_noisy_total() -> None:
 # ------------------------------------------------------------------ empty cells
 
 
-@pytest.mark.parametrize("within", [5, 10, 20])
-@pytest.mark.parametrize("many", [2, 14, 100, 1_000])
-def test_at_most_one_table_in_twenty_shows_an_empty_cell(many: int, within: int) -> None:
-    generator, sigma = random.Random(many), sigma_of(within)
-    asked = variable("asked", [None] * many, ordinal=False)
+WAYS = ("as drawn", "rolled up", "improved", "reconciled", "reconciled by group")
+SHOWN_GROUPS = 3
 
-    def shows() -> bool:
-        cube = Cube((asked,), tuple(float(noise(sigma, generator)) for _ in range(many)), sigma)
-        return any(cell.reliability is not HIDDEN for cell in cells_of(cube, "asked"))
 
-    tables = 20_000 // many
-    assert sum(shows() for _ in range(tables)) <= tables * EMPTY_SHOWN + 2.6 * math.sqrt(tables * EMPTY_SHOWN)
+def empty(variables: tuple[Variable, ...], sigma: float, generator: random.Random) -> Cube:
+    """A table of groups that nobody is in, as it is drawn."""
+    return Cube(variables, tuple(float(noise(sigma, generator)) for _ in range(cells_in(variables))), sigma)
+
+
+def read_empty(way: str, asked: Variable, within: int, generator: random.Random) -> list[Cell]:
+    """The cells that a reader gets of a variable that nobody has a value of, in one of the `WAYS`."""
+    group, sigma = variable("group", [None] * SHOWN_GROUPS, ordinal=False), sigma_of(within)
+    match way:
+        case "as drawn":
+            return cells_of(empty((asked,), sigma, generator), "asked")
+        case "rolled up":
+            return cells_of(empty((asked, group), sigma, generator), "asked")
+        case "improved":
+            coarse, fine = price(Precision.WITHIN_50), price(Precision(f"WITHIN_{within}"))
+            first = empty((asked,), sigma_of(50), generator).estimates
+            further = empty((asked,), noise_for(fine - coarse).sigma, generator).estimates
+            estimates, combined = combine(first, coarse, further, fine - coarse)
+            return cells_of(Cube((asked,), tuple(estimates), combined), "asked")
+        case _:
+            wanted = (asked, group) if way == "reconciled by group" else (asked,)
+            every = [empty(variables, sigma, generator) for variables in ((asked, group), (asked,), (group,), ())]
+            table = reconciled(every, wanted)
+            by = [each.name for each in wanted[1:]]
+            return cells_of(table.cube, "asked", by, noise=table.noise_within("asked"))
+
+
+def showing(read: Callable[[], list[Cell]], tables: int) -> int:
+    """How many of so many tables show a cell, all of which are empty."""
+    return sum(any(cell.reliability is not HIDDEN for cell in read()) for _ in range(tables))
+
+
+def most_showing(tables: int) -> float:
+    """More of so many tables show one with a probability of 0.5 %."""
+    return tables * EMPTY_SHOWN + 2.6 * math.sqrt(tables * EMPTY_SHOWN)
+
+
+@pytest.mark.parametrize(
+    ("within", "many", "way"),
+    [
+        *((within, many, "as drawn") for within in (5, 10, 20, 50) for many in (2, 14, 100, 1_000)),
+        *((within, 14, way) for within in (10, 50) for way in WAYS[1:] if (within, way) != (50, "improved")),
+        *deep(*((within, many, way) for within in (5, 20) for many in (2, 100) for way in WAYS[1:])),
+    ],
+)
+def test_at_most_one_table_in_twenty_shows_an_empty_cell(within: int, many: int, way: str) -> None:
+    """In every way that a reader gets a table: as drawn, rolled up, improved by a better precision, or reconciled."""
+    generator, asked = random.Random(many), variable("asked", [None] * many, ordinal=False)
+    tables = 20_000 // many if way == "as drawn" else 6_000 // many
+    assert showing(lambda: read_empty(way, asked, within, generator), tables) <= most_showing(tables)
 
 
 def test_the_check_of_empty_cells_detects_a_threshold_of_two_standard_deviations() -> None:
     generator, sigma = random.Random(2), sigma_of(20)
     shown = [any(noise(sigma, generator) >= 2 * sigma for _ in range(14)) for _ in range(1_000)]
     assert fmean(shown) > 4 * EMPTY_SHOWN
+
+
+@pytest.mark.parametrize("mistake", ["noise of one cell", "number of cells"])
+def test_the_check_of_empty_cells_detects_roll_ups_that_are_read_as_one_way_tables(mistake: str) -> None:
+    generator, asked = random.Random(3), variable("asked", [None] * 14, ordinal=False)
+    group, sigma = variable("group", [None] * SHOWN_GROUPS, ordinal=False), sigma_of(20)
+
+    def read() -> list[Cell]:
+        if mistake == "noise of one cell":
+            return cells_of(replace(empty((asked, group), sigma, generator).rolled_up(["asked"]), sigma=sigma), "asked")
+        return [cell for _ in range(SHOWN_GROUPS) for cell in cells_of(empty((asked,), sigma, generator), "asked")]
+
+    assert showing(read, 400) > most_showing(400)
 
 
 def test_a_sum_has_its_own_margin() -> None:

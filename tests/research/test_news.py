@@ -232,29 +232,62 @@ async def written_rows(network: Network, write: Any) -> dict[str, int]:
     return found
 
 
+async def published_to(
+    network: Network, many: int, before: str = "SELECT 1", after: str = "SELECT 1"
+) -> dict[str, int]:
+    """What a buyer's `insightPublish` of a dataset with so many members writes, with SQL before and after it."""
+    people = await crowd(network.database, [{"q": "ABCD"[n % 4], "r": "AB"[n % 2]} for n in range(many)])
+    with mock.patch.object(freezing, "FLOOR", 1):
+        made = await closed(network, people)
+    laboratory = await buyer(network, people.community)
+
+    async def write() -> None:
+        assert (await publish(network, laboratory, made, "q", "r"))["userErrors"] == []
+
+    await network.database.execute(before)
+    written = await written_rows(network, write)
+    await network.database.execute(after)
+    news = await network.count("identity.outbox_entry", kind="INSIGHT_PUBLISHED")
+    assert news > 0
+    await network.deliver()
+    assert await network.count("research.enrolment", dataset_id=key(made)) == many
+    told = "SELECT count(*) FROM care.notification WHERE member_id = any($1) AND kind = 'INSIGHT_PUBLISHED'"
+    assert await network.value(told, list(people.members)) == many
+    return written
+
+
 async def test_publishing_writes_as_many_rows_for_few_members_as_for_many(
     no_server_delivers: None, network: Network
 ) -> None:
-    written = []
-    for many in (400, 800):
-        people = await crowd(network.database, [{"q": "ABCD"[n % 4], "r": "AB"[n % 2]} for n in range(many)])
-        with mock.patch.object(freezing, "FLOOR", 1):
-            made = await closed(network, people)
-        laboratory = await buyer(network, people.community)
+    few, many = [await published_to(network, number) for number in (400, 800)]
+    assert few == many
+    assert few["identity.outbox_entry"] == 1
+    assert "care.notification" not in few
 
-        async def write(who: Any = laboratory, of: str = made) -> None:
-            assert (await publish(network, who, of, "q", "r"))["userErrors"] == []
 
-        written.append(await written_rows(network, write))
-        news = await network.count("identity.outbox_entry", kind="INSIGHT_PUBLISHED")
-        assert news > 0
-        await network.deliver()
-        assert await network.count("research.enrolment", dataset_id=key(made)) == many
-        told = "SELECT count(*) FROM care.notification WHERE member_id = any($1) AND kind = 'INSIGHT_PUBLISHED'"
-        assert await network.value(told, list(people.members)) == many
-    assert written[0] == written[1]
-    assert written[0]["identity.outbox_entry"] == 1
-    assert "care.notification" not in written[0]
+NOTIFY_ALL = """
+    CREATE FUNCTION public.notify_all() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    BEGIN
+        INSERT INTO care.notification (id, member_id, kind, subject_id)
+            SELECT gen_random_uuid(), e.member_id, 'INSIGHT_PUBLISHED', NEW.id FROM research.enrolment e
+            WHERE e.dataset_id = NEW.dataset_id AND e.member_id IS NOT NULL
+            ON CONFLICT DO NOTHING;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER notify_all AFTER INSERT ON insight.insight FOR EACH ROW EXECUTE FUNCTION public.notify_all();
+"""
+
+
+NOTIFY_NO_MORE = "DROP FUNCTION public.notify_all() CASCADE"
+
+
+async def test_the_check_detects_notifications_that_are_written_while_publishing(
+    no_server_delivers: None, network: Network
+) -> None:
+    """As it was before the outbox: the buyer waited for a row of each member."""
+    few, many = [await published_to(network, number, NOTIFY_ALL, NOTIFY_NO_MORE) for number in (400, 800)]
+    assert few != many
+    assert [written["care.notification"] for written in (few, many)] == [400, 800]
 
 
 async def test_scheduling_and_opening_write_as_many_rows_for_few_members_as_for_many(

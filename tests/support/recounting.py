@@ -2,14 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 
+from privacy import noise
 from privacy.cubes import Cube
+from privacy.cubes import contributions as contributions_of
 from privacy.domains import Category, DomainRule, Variable
-from privacy.measures import Measure
-from privacy.reading import cells_of, statistics_of
+from privacy.measures import PRECISE_WIDTH, Measure, Reliability
+from privacy.precision import Precision, price
+from privacy.reading import Cell, Statistic, cells_of, statistics_of
 
 INSIGHTS = """
     SELECT i.id, d.id AS dataset, d.title, r.precision,
@@ -37,22 +41,56 @@ class Recount(Counter[str]):
             f"{self['shown']} of {self['cells']} cells shown, {self['true']} of them within their margin,"
             f" {self['empty']} of groups that nobody is in;"
             f" {self['shares_true']} of {self['shares']} shares in their interval, {self['shares_high']} HIGH;"
-            f" {self['statistics_true']} of {self['statistics']} statistics of groups with members in their interval,"
-            f" {self['statistics_high']} of all {self['statistics_all']} HIGH"
+            f" {self['statistics_given']} of {self['statistics_all']} statistics given, {self['statistics_high']} HIGH;"
+            f" of {self['statistics']} of groups with members {self['statistics_true']} in their interval"
         )
 
 
-async def recounted(owner: asyncpg.Connection, *communities: str) -> dict[tuple[str, str], Recount]:
-    """The recount of each table of the open datasets of these communities, by the dataset's title and its variables."""
-    found = {}
-    for insight in await owner.fetch(INSIGHTS, list(communities)):
-        names = insight["names"]
-        cube = await exact_cube(owner, insight["dataset"], names)
-        cells = await owner.fetch(CELLS, insight["id"])
-        statistics = await owner.fetch(STATISTICS, insight["id"])
-        label = f"{' by '.join(names)}, {insight['precision']}"
-        found[insight["title"], label] = _compared(cube, names, cells, statistics)
-    return found
+@dataclass(frozen=True)
+class PublishedTable:
+    """A published table, with its exact counts. The first of its variables is shown by the others."""
+
+    title: str
+    precision: Precision
+    names: tuple[str, ...]
+    exact: Cube
+    cells: list[Cell]
+    statistics: list[Statistic]
+
+    def __str__(self) -> str:
+        return f"{self.title}, {' by '.join(self.names)}, {self.precision}"
+
+    @property
+    def recount(self) -> Recount:
+        """The recount of what was published."""
+        return _compared(self.exact, self.names, self.cells, self.statistics)
+
+    def redrawn(self) -> Recount:
+        """The recount of the same table with noise that is drawn anew, at the price that was paid for it."""
+        many = contributions_of(self.exact.variables)
+        charge, counts = price(self.precision, many), [round(one) for one in self.exact.estimates]
+        cube = Cube(
+            self.exact.variables,
+            tuple(map(float, noise.draw(counts, charge, many))),
+            noise.noise_for(charge, many).sigma,
+        )
+        variable, *by = self.names
+        return _compared(self.exact, self.names, cells_of(cube, variable, by), statistics_of(cube, variable, by))
+
+
+async def published_tables(owner: asyncpg.Connection, *communities: str) -> list[PublishedTable]:
+    """The tables of the open datasets of these communities."""
+    return [
+        PublishedTable(
+            insight["title"],
+            Precision(insight["precision"]),
+            tuple(insight["names"]),
+            await exact_cube(owner, insight["dataset"], insight["names"]),
+            [_cell(row) for row in await owner.fetch(CELLS, insight["id"])],
+            [_statistic(row) for row in await owner.fetch(STATISTICS, insight["id"])],
+        )
+        for insight in await owner.fetch(INSIGHTS, list(communities))
+    ]
 
 
 async def exact_cube(owner: asyncpg.Connection, dataset: UUID, names: Sequence[str]) -> Cube:
@@ -63,36 +101,37 @@ async def exact_cube(owner: asyncpg.Connection, dataset: UUID, names: Sequence[s
     return Cube(tuple(variables[at] for at in positions), tuple(map(float, exact)), 1e-9)
 
 
-def _compared(
-    exact: Cube, names: Sequence[str], cells: Sequence[asyncpg.Record], statistics: Sequence[asyncpg.Record]
-) -> Recount:
+def _compared(exact: Cube, names: Sequence[str], cells: Sequence[Cell], statistics: Sequence[Statistic]) -> Recount:
     variable, *by = names
     several = exact.variables[[each.name for each in exact.variables].index(variable)].max_per_member > 1
-    found = Recount(cells=len(cells), statistics_all=len(statistics))
+    found = Recount(tables=1, cells=len(cells), statistics_all=len(statistics))
     members: Counter[tuple[int, ...]] = Counter()
     true_cells = cells_of(exact, variable, by)
     for true, cell in zip(true_cells, cells, strict=True):
-        assert (true.category, list(true.by)) == (cell["category"], cell["by"])
+        assert (true.category, true.by) == (cell.category, cell.by)
         members[true.by] += true.count
-        if cell["reliability"] != "HIDDEN":
+        found["cells_empty"] += true.count == 0
+        if cell.reliability is not Reliability.HIDDEN:
             found["shown"] += 1
-            found["true"] += abs(cell["count"] - true.count) <= cell["margin"]
+            found["true"] += abs(cell.count - true.count) <= cell.margin
             found["empty"] += true.count == 0
     for true, cell in zip(true_cells, cells, strict=True):
-        if cell["share"] is not None and not several and members[true.by]:
+        if cell.low is not None and cell.high is not None and not several and members[true.by]:
             found["shares"] += 1
-            found["shares_true"] += cell["low"] <= true.count / members[true.by] <= cell["high"]
-            found["shares_high"] += cell["high"] - cell["low"] <= 0.2
+            found["shares_true"] += cell.low <= true.count / members[true.by] <= cell.high
+            found["shares_high"] += cell.high - cell.low <= PRECISE_WIDTH
     true_statistics = {(each.by, each.measure): each.value for each in statistics_of(exact, variable, by)}
     valued = _with_a_value(exact, variable, by)
     for each in statistics:
-        found["statistics_high"] += each["reliability"] == "HIGH"
-        group = tuple(each["by"])
-        if valued[group]:
-            value = true_statistics[group, Measure(each["measure"])]
+        if each.value is None or each.low is None or each.high is None:
+            continue
+        found["statistics_given"] += 1
+        found["statistics_high"] += each.reliability is Reliability.HIGH
+        if valued[each.by]:
+            value = true_statistics[each.by, each.measure]
             assert value is not None
             found["statistics"] += 1
-            found["statistics_true"] += each["low"] - 1e-6 <= value <= each["high"] + 1e-6
+            found["statistics_true"] += each.low - 1e-6 <= value <= each.high + 1e-6
     return found
 
 
@@ -104,6 +143,31 @@ def _with_a_value(exact: Cube, variable: str, by: Sequence[str]) -> Counter[tupl
         if categories[cell.category].value is not None:
             found[cell.by] += cell.count
     return found
+
+
+def _cell(row: asyncpg.Record) -> Cell:
+    return Cell(
+        row["category"],
+        tuple(row["by"]),
+        row["count"],
+        row["margin"],
+        row["share"],
+        row["low"],
+        row["high"],
+        Reliability(row["reliability"]),
+        None,
+    )
+
+
+def _statistic(row: asyncpg.Record) -> Statistic:
+    return Statistic(
+        Measure(row["measure"]),
+        tuple(row["by"]),
+        row["value"],
+        row["low"],
+        row["high"],
+        Reliability(row["reliability"]),
+    )
 
 
 def _variable(row: asyncpg.Record) -> Variable:
