@@ -74,7 +74,7 @@ LONG = (
 APART = ("project/test_contributing.py",)
 
 
-class Scheduling(LoadFileScheduling):
+class Scheduling(LoadFileScheduling):  # type: ignore[misc]
     """Gives the tests of a file to one worker, since they share its fixtures, but for the files in APART."""
 
     def _split_scope(self, nodeid: str) -> str:
