@@ -7,6 +7,7 @@ import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { Communities } from "../landing/Communities";
+import { Propose } from "../own/Propose";
 import { texts } from "./texts";
 import { MyCommunities } from "./patient/community";
 
@@ -17,9 +18,13 @@ export function Page() {
     <>
       <PageTitle>{t.communities}</PageTitle>
       {audience === "PATIENT" && <Mine />}
-      <Communities />
+      {audience === "PATIENT" ? <Communities Missing={Missing} /> : <Communities />}
     </>
   );
+}
+
+function Missing({ search }: { search: string }) {
+  return <Propose kind="CONDITION" name={search} />;
 }
 
 function Mine() {

@@ -1,12 +1,15 @@
 // Adds to a check-in: an indicator of the catalogue, or one that the viewer makes for themselves.
 
 import { useState } from "react";
+import { Link } from "wouter";
 import { Button } from "../../base/Button";
 import { SelectField, TextField } from "../../base/Field";
 import { Form } from "../../base/Form";
 import { Picker } from "../../base/Picker";
 import { useAction, useRead, type Refusal } from "../../graph/hooks";
 import { useWords } from "../../text/words";
+import { Propose } from "../own/Propose";
+import { texts as ownTexts } from "../own/texts";
 import { numberIn } from "./changes";
 import { FoundIndicators, OwnIndicatorCreate } from "./patient/diary";
 import type { Tracked } from "./Recorded";
@@ -23,6 +26,7 @@ interface Props {
 
 export function More({ known, offered, onAdd, onCreated }: Props) {
   const t = useWords(texts);
+  const own = useWords(ownTexts);
   const [search, setSearch] = useState("");
   const [isMaking, setMaking] = useState(false);
   const { data } = useRead(FoundIndicators, { search }, { pause: !search });
@@ -53,6 +57,10 @@ export function More({ known, offered, onAdd, onCreated }: Props) {
       ) : (
         <Button onClick={() => setMaking(true)}>{t.create}</Button>
       )}
+      {search && found?.length === 0 && <Propose key={search} kind="SYMPTOM" name={search} />}
+      <p className="after-form">
+        <Link href="/me/own">{own.manage}</Link>
+      </p>
     </section>
   );
 }

@@ -1,6 +1,6 @@
 // A search for communities, in lay words.
 
-import { useState } from "react";
+import { useState, type ComponentType } from "react";
 import { Link } from "wouter";
 import { SearchBox } from "../../base/SearchBox";
 import { Shown } from "../../base/Shown";
@@ -9,7 +9,12 @@ import { useFormats, useWords } from "../../text/words";
 import { FoundCommunities, MatchedCommunities } from "./everybody/landing";
 import { texts } from "./texts";
 
-export function Communities() {
+interface Props {
+  /** What follows a search that has found nothing. */
+  Missing?: ComponentType<{ search: string }>;
+}
+
+export function Communities({ Missing }: Props) {
   const t = useWords(texts);
   const { number } = useFormats();
   const [search, setSearch] = useState("");
@@ -25,6 +30,7 @@ export function Communities() {
           {({ communities: { nodes, pageInfo } }) => (
             <>
               {nodes.length === 0 && <p>{t.none(search)}</p>}
+              {nodes.length === 0 && Missing && <Missing key={search} search={search} />}
               <ul className="cards">
                 {nodes.map((each) => (
                   <li key={each.slug}>

@@ -19,6 +19,7 @@ export const memberRoutes: readonly PageRoute[] = [
   { path: "/me/treatments", page: page(() => import("../treatments/ListPage")), audience: "PATIENT" },
   { path: "/me/treatments/new", page: page(() => import("../treatments/StartPage")), audience: "PATIENT" },
   { path: "/me/treatments/:id", page: page(() => import("../treatments/CoursePage")), audience: "PATIENT" },
+  { path: "/me/own", page: page(() => import("../own/Page")), audience: "PATIENT" },
   { path: "/me/notifications", page: page(() => import("../notifications/Page")), audience: "PATIENT" },
   { path: "/communities", page: page(() => import("../community/ListPage")) },
   { path: `${discussion}/new`, page: page(() => import("../discussion/StartPage")), audience: "PATIENT" },

@@ -77,7 +77,6 @@ function Item({ notification: { kind, createdAt, readAt, subject }, helpLines, o
             </Link>
           </>
         )}
-        {subject?.__typename === "CatalogueProposal" && ` · ${subject.name}`}
       </p>
       {kind === "SUPPORT" && <HelpLines lines={helpLines} />}
       <p className="quiet">
@@ -100,6 +99,8 @@ function targetOf(subject: Notification["subject"]): { path: string; name: strin
       return { path: "/me/data", name: null };
     case "Member":
       return { path: "/me/relatives", name: subject.pseudonym };
+    case "CatalogueProposal":
+      return { path: "/me/own", name: subject.name };
     default:
       return null;
   }

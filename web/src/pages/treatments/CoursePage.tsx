@@ -15,12 +15,14 @@ import { useAction, useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { today } from "../diary/days";
 import { Evaluate } from "./Evaluate";
+import { texts as ownTexts } from "../own/texts";
 import { Course, CourseEnd, OwnCourseEnd, type CourseTextFragment } from "./patient/treatments";
 import { Summary } from "./ListPage";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
   const t = useWords(texts);
+  const own = useWords(ownTexts);
   const read = useRead(Course, { id: parameters["id"] ?? "" });
   return (
     <>
@@ -37,7 +39,9 @@ export function Page({ parameters }: PageProps) {
             <>
               <PageTitle>{node.ownTreatment.name}</PageTitle>
               <Summary course={node} />
-              <p className="quiet">{t.ownHint}</p>
+              <p className="quiet">
+                {t.ownHint} <Link href="/me/own">{own.manage}</Link>
+              </p>
               {!node.endedOn && <End course={node.id} own />}
             </>
           ) : (

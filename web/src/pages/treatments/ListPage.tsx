@@ -5,11 +5,13 @@ import { PageTitle } from "../../base/PageTitle";
 import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
+import { texts as ownTexts } from "../own/texts";
 import { Courses } from "./patient/treatments";
 import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
+  const own = useWords(ownTexts);
   const read = useRead(Courses, {});
   return (
     <>
@@ -22,8 +24,8 @@ export function Page() {
       </p>
       <Shown read={read}>
         {({ me }) => {
-          const own = me.ownTreatments.flatMap((each) => each.courses).map((each) => ({ ...each, treatment: each.ownTreatment, own: true }));
-          const courses = [...me.courses.map((each) => ({ ...each, own: false })), ...own];
+          const named = me.ownTreatments.flatMap((each) => each.courses).map((each) => ({ ...each, treatment: each.ownTreatment, own: true }));
+          const courses = [...me.courses.map((each) => ({ ...each, own: false })), ...named];
           courses.sort((one, other) => (one.startedOn < other.startedOn ? 1 : -1));
           if (courses.length === 0) return <p>{t.none}</p>;
           return (
@@ -41,6 +43,9 @@ export function Page() {
           );
         }}
       </Shown>
+      <p className="after-form">
+        <Link href="/me/own">{own.manage}</Link>
+      </p>
     </>
   );
 }

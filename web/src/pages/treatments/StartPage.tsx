@@ -10,6 +10,7 @@ import { Picker } from "../../base/Picker";
 import { useAction, useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { today } from "../diary/days";
+import { Propose } from "../own/Propose";
 import { CourseStart, FoundTreatments, OwnCourseStart, OwnTreatmentCreate, TreatedConditions } from "./patient/treatments";
 import { texts } from "./texts";
 
@@ -36,6 +37,7 @@ export function Page() {
         <>
           <Picker label={t.search} none={t.notFound} search={search} onSearch={setSearch} found={found} onPick={setChosen} />
           {isMaking ? <Make initial={search} onMade={setChosen} /> : <Button onClick={() => setMaking(true)}>{t.make}</Button>}
+          {search && found?.length === 0 && <Propose key={search} kind="TREATMENT" name={search} />}
         </>
       )}
     </>

@@ -1,0 +1,122 @@
+// An indicator or a treatment of the viewer's own: renamed, moved to the catalogue, proposed for it, or deleted.
+
+import { useState } from "react";
+import { Confirm } from "../../base/Confirm";
+import { TextField } from "../../base/Field";
+import { Form } from "../../base/Form";
+import { useAction } from "../../graph/hooks";
+import { useWords } from "../../text/words";
+import { Move } from "./Move";
+import { OwnIndicatorDelete, OwnIndicatorRename, OwnTreatmentDelete, OwnTreatmentRename } from "./patient/own";
+import { ProposalForm } from "./Propose";
+import { texts } from "./texts";
+
+export interface OwnEntry {
+  readonly id: string;
+  readonly name: string;
+  /** Of indicators. */
+  readonly scale?: string;
+  readonly unit?: string | null;
+  readonly proposal: { readonly status: string } | null;
+}
+
+export type OwnKind = "indicator" | "treatment";
+
+interface Props {
+  kind: OwnKind;
+  entry: OwnEntry;
+  /** How it is recorded, or what it is. */
+  detail: string;
+  /** With a sentence on what was done. */
+  onDone: (text: string) => void;
+}
+
+type Opened = "rename" | "move" | "proposeIt" | "delete";
+
+export function Entry({ kind, entry, detail, onDone }: Props) {
+  const t = useWords(texts);
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const isProposed = entry.proposal?.status === "OPEN";
+  const close = () => setOpened(null);
+
+  function done(text: string): void {
+    close();
+    onDone(text);
+  }
+
+  return (
+    <li className="card">
+      <strong>{entry.name}</strong>
+      <p>{[detail, isProposed && t.isProposed].filter(Boolean).join(" · ")}</p>
+      <div className="form-end">
+        {(["rename", "move", ...(isProposed ? [] : ["proposeIt" as const]), "delete"] as const).map((each) => (
+          <button
+            key={each}
+            type="button"
+            className="link"
+            aria-expanded={each === "delete" ? undefined : opened === each}
+            aria-haspopup={each === "delete" ? "dialog" : undefined}
+            onClick={() => setOpened(opened === each ? null : each)}
+          >
+            {t[each]}
+            <span className="hidden-text">: {entry.name}</span>
+          </button>
+        ))}
+      </div>
+      {opened === "rename" && <Rename kind={kind} entry={entry} onDone={done} />}
+      {opened === "move" && <Move kind={kind} entry={entry} onDone={done} />}
+      {opened === "proposeIt" && (
+        <ProposalForm kind={kind === "indicator" ? "SYMPTOM" : "TREATMENT"} name={entry.name} follower={{ kind, id: entry.id }} onSent={() => done(t.sent)} />
+      )}
+      {opened === "delete" && <Delete kind={kind} entry={entry} onDone={done} onClose={close} />}
+    </li>
+  );
+}
+
+interface Action {
+  kind: OwnKind;
+  entry: OwnEntry;
+  onDone: (text: string) => void;
+}
+
+function Rename({ kind, entry, onDone }: Action) {
+  const t = useWords(texts);
+  const indicator = useAction(OwnIndicatorRename, (data) => data.ownIndicatorRename);
+  const treatment = useAction(OwnTreatmentRename, (data) => data.ownTreatmentRename);
+  const { run: _, ...state } = kind === "indicator" ? indicator : treatment;
+
+  async function rename({ name = "" }: Record<string, string>): Promise<void> {
+    const done =
+      kind === "indicator"
+        ? await indicator.run({ input: { ownIndicator: entry.id, name } })
+        : await treatment.run({ input: { ownTreatment: entry.id, name } });
+    if (done) onDone(t.renamed(name));
+  }
+
+  return (
+    <Form submit={t.save} {...state} onSubmit={(values) => void rename(values)}>
+      <TextField name="name" label={t.name} initial={entry.name} autoComplete="off" />
+    </Form>
+  );
+}
+
+function Delete({ kind, entry, onDone, onClose }: Action & { onClose: () => void }) {
+  const t = useWords(texts);
+  const indicator = useAction(OwnIndicatorDelete, (data) => data.ownIndicatorDelete);
+  const treatment = useAction(OwnTreatmentDelete, (data) => data.ownTreatmentDelete);
+  const { run: _, ...state } = kind === "indicator" ? indicator : treatment;
+
+  async function remove(): Promise<void> {
+    const done =
+      kind === "indicator"
+        ? await indicator.run({ input: { ownIndicator: entry.id } })
+        : await treatment.run({ input: { ownTreatment: entry.id } });
+    if (done) onDone(t.deleted(entry.name));
+  }
+
+  return (
+    <Confirm title={t.deleteTitle(entry.name)} action={t.delete} {...state} onConfirm={() => void remove()} onClose={onClose}>
+      {t.deleteText[kind]}
+    </Confirm>
+  );
+}

@@ -1,0 +1,83 @@
+// Proposes a condition, a symptom or a treatment that the catalogue lacks.
+
+import { useState } from "react";
+import { Link } from "wouter";
+import { Button } from "../../base/Button";
+import { SelectField, TextField } from "../../base/Field";
+import { Form } from "../../base/Form";
+import { Notice } from "../../base/Notice";
+import { useAction } from "../../graph/hooks";
+import { useWords } from "../../text/words";
+import type { OwnKind } from "./Entry";
+import { CatalogueProposalCreate } from "./patient/own";
+import { texts } from "./texts";
+
+export type ProposalKind = keyof typeof texts.en.proposalKinds;
+
+/** Below a search that has not found it: a button, and then the form. */
+export function Propose({ kind, name }: { kind: ProposalKind; name: string }) {
+  const t = useWords(texts);
+  const [state, setState] = useState<"closed" | "open" | "sent">("closed");
+  if (state === "sent") {
+    return (
+      <Notice kind="good">
+        <p>
+          {t.sent} <Link href="/me/own">{t.all}</Link>
+        </p>
+      </Notice>
+    );
+  }
+  if (state === "closed") {
+    return (
+      <p>
+        <Button onClick={() => setState("open")}>{t.proposeFor[kind]}</Button>
+      </p>
+    );
+  }
+  return (
+    <section className="panel" aria-labelledby="propose">
+      <h3 id="propose">{t.proposeFor[kind]}</h3>
+      <ProposalForm kind={kind} name={name} onSent={() => setState("sent")} />
+    </section>
+  );
+}
+
+interface Props {
+  /** The viewer chooses it if it is not given. */
+  kind?: ProposalKind;
+  name?: string;
+  /** What they track under a name of their own, and follows an accepted proposal. */
+  follower?: { kind: OwnKind; id: string };
+  onSent: () => void;
+}
+
+export function ProposalForm({ kind, name, follower, onSent }: Props) {
+  const t = useWords(texts);
+  const { run, ...state } = useAction(CatalogueProposalCreate, (data) => data.catalogueProposalCreate);
+
+  async function propose(values: Record<string, string>): Promise<void> {
+    const input = {
+      kind: kind ?? (values["kind"] as ProposalKind),
+      name: values["name"] ?? "",
+      description: values["description"] || null,
+      ...(follower?.kind === "indicator" && { ownIndicator: follower.id }),
+      ...(follower?.kind === "treatment" && { ownTreatment: follower.id }),
+    };
+    if (await run({ input })) onSent();
+  }
+
+  return (
+    <>
+      <p>
+        {t.proposeHint} {follower && t.follows[follower.kind]}
+      </p>
+      <Form submit={t.send} {...state} onSubmit={(values) => void propose(values)}>
+        {!kind && (
+          <SelectField name="kind" label={t.what} options={Object.entries(t.proposalKinds).map(([value, label]) => ({ value, label }))} />
+        )}
+        <TextField name="name" label={t.name} initial={name} autoComplete="off" />
+        <TextField name="description" label={t.description} hint={t.descriptionHint} rows={3} />
+      </Form>
+    </>
+  );
+}
