@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound=type)
 
 CLIENT_MUTATION_ID_LENGTH = 200
-STORED_HOURS = 24  # as in models/functions/identity/mutations.sql
+STORED_HOURS = 24  # as in models/functions/identity/mutation_results.sql
 CLIENT_MUTATION_ID = (
     f"An id of the client's choice: at most {CLIENT_MUTATION_ID_LENGTH} characters. A request repeated with it "
     f"within {STORED_HOURS} hours, with the same input, returns the result of the first one and is not carried out "

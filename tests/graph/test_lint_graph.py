@@ -285,8 +285,8 @@ def test_a_number_in_digits_or_words_is_found(text: str) -> None:
 
 def test_durations_in_descriptions_are_those_of_the_database() -> None:
     functions = ROOT / "models" / "functions"
-    mutations = (functions / "identity" / "mutations.sql").read_text(encoding="utf-8")
-    webhooks = (functions / "insight" / "webhooks.sql").read_text(encoding="utf-8")
+    mutations = (functions / "identity" / "mutation_results.sql").read_text(encoding="utf-8")
+    webhooks = (functions / "identity" / "webhooks.sql").read_text(encoding="utf-8")
     days = [
         timedelta(days=int(each)) for each in re.findall(r"created_at < now\(\) - interval '(\d+) days?'", mutations)
     ]

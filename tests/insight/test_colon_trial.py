@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 MERGED = [{"variable": "arm", "groups": [{"categories": TOGETHER[0], "label": "Without fluorouracil"}]}]
 BANDS = [{"variable": "years", "groups": [{"categories": codes} for codes in YEARS]}]
-# The plan of decision 0052, by groupings and sums.
+# The plan of decision 0050, by groupings and sums.
 AFTER = [
     Question("recurrence", ["arm"], "WITHIN_20", groupings=MERGED),
     Question("years", ["arm"], "WITHIN_50", groupings=BANDS),
@@ -44,7 +44,7 @@ class Trial:
 
 @pytest_asyncio.fixture(scope="module")
 async def trial(network: Network) -> AsyncIterator[Trial]:
-    """Yields the plan of decision 0052, published from the patients' answers."""
+    """Yields the plan of decision 0050, published from the patients' answers."""
     community = (await factories.community(network.database))["id"]
     manager = await network.staff(StaffRole.SURVEY_MANAGER)
     given = {"title": "Adjuvant therapy", "questions": QUESTIONS, "offeredTo": ["LABORATORY"]}

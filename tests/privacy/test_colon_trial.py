@@ -1,4 +1,4 @@
-"""The figures of decision 0052: how often intervals cover on a published trial, and what its questions cost."""
+"""The figures of decision 0050: how often intervals cover on a published trial, and what its questions cost."""
 
 import math
 import random
@@ -18,7 +18,7 @@ from privacy.reading import cells_of
 from tests.privacy.test_reading import COVERAGE
 from tests.support.colon import ARMS, PATIENTS, counts, patients, variables
 
-PAGE = (Path(__file__).parents[2] / "docs/decisions/0052-colon-trial.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs/decisions/0050-colon-trial.md").read_text(encoding="utf-8")
 DRAWS = 2_000
 CHECKED = [Precision.WITHIN_10, Precision.WITHIN_20]
 TOGETHER = [["OBSERVATION", "LEVAMISOLE"]]
