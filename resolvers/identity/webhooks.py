@@ -6,7 +6,7 @@ from models.identity import webhooks as tables
 from models.rows import Expression, Row, Rows, ViewerIds, row, select
 
 SHOWN = 50  # of the deliveries to a webhook
-KEPT_DAYS = 30  # for deliveries, as in models/functions/insight/webhooks.sql
+KEPT_DAYS = 30  # for deliveries, as in models/functions/identity/webhooks.sql
 
 
 def webhooks_of(organization: Row) -> Rows:
