@@ -7,15 +7,16 @@ from playwright.async_api import expect
 from models.identity.accounts import StaffRole
 from tests.browser import browse_laboratory, browse_staff
 from tests.browser.browse_laboratory import LABORATORY, open_trial, signed_in
-from tests.browser.browse_staff import staff
+from tests.browser.browse_staff import case, staff
 from tests.browser.conftest import Visiting
 from tests.browser.pages import LOCALES, fill, heading, languages, look, press
 from tests.support.network import Network
 
-# The licences of the demonstration's laboratory, which would open the dataset before anybody grants anything.
+# The demonstration's requests, of which there are pages, and the licences of its laboratory, which would open the
+# dataset before anybody grants anything.
 END = """
-UPDATE insight.licence l SET status = 'ENDED' FROM identity.account a
-WHERE a.organization_id = l.organization_id AND a.email = $1 AND l.status IN ('GRANTED', 'REQUESTED')
+UPDATE insight.licence SET status = 'ENDED' WHERE status = 'REQUESTED'
+OR status = 'GRANTED' AND organization_id = (SELECT organization_id FROM identity.account WHERE email = $1)
 """
 CONDITION = {"en": "Rheumatoid", "fr": "rhumatoïde"}
 
@@ -49,7 +50,7 @@ async def test_a_licence_is_requested_granted_and_opens_the_way_to_a_chart(
     steward = await visit("/", locale=LOCALES[language])
     await staff(steward, network, language, StaffRole.DATA_STEWARD)
     await steward.open("/staff/licences")
-    request = steward.page.locator("article.case").filter(has_text=purpose)
+    request = case(steward.page, purpose)
     await request.get_by_role("button", name=theirs["grant"]).click()
     await request.locator("[name=quota]").fill("20000")
     await request.locator("[name=amount]").fill("4000")
