@@ -7,6 +7,7 @@ from uuid import UUID
 from playwright.async_api import Locator, Page, expect
 
 from models.identity.accounts import StaffRole
+from tests import factories
 from tests.browser.browse_taking_part import member_with_password
 from tests.browser.conftest import Visit, Visiting
 from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
@@ -98,3 +99,65 @@ async def test_what_a_search_does_not_find_is_proposed(visit: Visiting, network:
     await expect(page.locator("main .notice.good")).to_contain_text(words["withdrawn"])
     await expect(card(page, "Zzyzx bark")).to_have_count(0)
     await expect(page.locator("dialog")).to_have_count(0)
+
+
+@languages
+async def test_what_members_track_of_their_own_is_kept_in_order(
+    visit: Visiting, network: Network, language: str
+) -> None:
+    words = WORDS[language]
+    found, id = await member(visit, network, language)
+    page, database = found.page, network.database
+    coffee = await factories.own_indicator(database, member_id=id, name="Tirredness")
+    await factories.own_observation(database, member_id=id, own_indicator_id=coffee["id"])
+    await factories.own_indicator(database, member_id=id, name="Mood of the day")
+    bark = await factories.own_treatment(database, member_id=id, name="Willow bark")
+    await factories.own_course(database, member_id=id, own_treatment_id=bark["id"])
+    await factories.own_treatment(database, member_id=id, name="Long walks")
+    found.secrets |= {"Tirredness", "Tiredness", "Willow bark", "Long walks", "Mood of the day"}
+    await found.open("/me/treatments")
+    await page.get_by_role("link", name=words["manage"]).click()
+    await expect(heading(page, words["title"])).to_be_visible()
+    await expect(page.locator("#proposals + p")).to_contain_text(words["none"])
+    await look(found, f"own-{language}", dark=language == "en")
+
+    # Renamed, which may be refused; what was typed is kept.
+    await choose(page, "Tirredness", words["rename"])
+    await fill(page, name="Mood of the day")
+    await press(page, words["save"])
+    await expect(page.locator(".field:has([name=name]) .fault")).not_to_be_empty()
+    await expect(page.locator("[name=name]")).to_have_value("Mood of the day")
+    await fill(page, name="Tiredness")
+    await press(page, words["save"])
+    await expect(page.locator("main .notice.good")).to_contain_text(f"{words['renamed']} Tiredness")
+
+    # Proposed: its values follow, which the page says before.
+    await choose(page, "Mood of the day", words["propose"])
+    await look(found, f"own-propose-{language}")
+    await press(page, words["send"])
+    await expect(card(page, "Mood of the day").first).to_contain_text(words["proposed"])
+    proposed = "SELECT proposal_id IS NOT NULL FROM care.own_indicator WHERE member_id = $1 AND name = $2"
+    assert await network.value(proposed, id, "Mood of the day")
+
+    # Moved to the catalogue, after a question.
+    for name, search in (("Tiredness", "fatigue"), ("Willow bark", "paracetamol")):
+        await choose(page, name, words["move"])
+        await page.locator(".own [type=search]").fill(search)
+        await page.locator(".picker li button").first.click()
+        await found.screenshot(f"own-move-{search}-{language}")
+        await found.accessible("dialog")
+        await page.locator("dialog").get_by_role("button", name=words["move"], exact=True).click()
+        await expect(page.locator("main .notice.good")).to_contain_text(words["moved"])
+        await expect(card(page, name)).to_have_count(0)
+    assert await network.count("care.observation", member_id=id) == 1
+    assert await network.count("care.course", member_id=id) == 1
+
+    await choose(page, "Long walks", words["delete"])
+    await found.accessible("dialog")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("dialog")).to_have_count(0)
+    await choose(page, "Long walks", words["delete"])
+    await page.locator("dialog").get_by_role("button", name=words["delete"], exact=True).click()
+    await expect(page.locator("main .notice.good")).to_contain_text(words["deleted"])
+    await expect(card(page, "Long walks")).to_have_count(0)
+    assert await network.count("care.own_treatment", member_id=id) == 0

@@ -5,6 +5,7 @@ from itertools import count
 from playwright.async_api import Page, expect
 
 from models.identity.accounts import StaffRole
+from tests.browser.browse_taking_part import grant
 from tests.browser.conftest import Visit, Visiting
 from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
 from tests.support.network import Network
@@ -21,6 +22,7 @@ WORDS = {
         "save": "Save", "remove": "Remove", "gone": "This post was removed.", "report": "Report",
         "thanks": "Thank you. The moderators have been notified.", "notifications": "Notifications",
         "reply": "An answer in a discussion that you started", "read": "Mark all as read", "check in": "Check in",
+        "data": "My data", "consents": "Consents",
     },
     "fr": {
         "register": "S’inscrire", "open": "Saisir le code", "verify": "Ouvrir mon compte", "home": "Mon espace",
@@ -30,7 +32,7 @@ WORDS = {
         "report": "Signaler",
         "thanks": "Merci. Les modérateurs sont avertis.", "notifications": "Notifications",
         "reply": "Une réponse dans une discussion que vous avez lancée", "read": "Tout marquer comme lu",
-        "check in": "Faire le point",
+        "check in": "Faire le point", "data": "Mes données", "consents": "Consentements",
     },
 }  # fmt: skip
 
@@ -73,6 +75,19 @@ async def test_a_newcomer_joins_and_a_second_browser_sees_their_post_arrive(
     words = WORDS[language]
     found = await newcomer(visit, network, language, narrow=language == "fr")
     page = found.page
+
+    # They read the notice on research, and consent to it.
+    await page.locator(".header").get_by_role("link", name=words["data"]).click()
+    await page.locator("main nav").get_by_role("link", name=words["consents"]).click()
+    await expect(heading(page, words["consents"])).to_be_visible()
+    consent = page.locator("section:has(#SURVEY_RESEARCH)")
+    await consent.locator("summary").click()
+    await expect(consent.locator(".prose")).to_be_visible()
+    await look(found, f"newcomer-consents-{language}", narrow=language == "en")
+    await grant(found, language)
+    await page.reload()
+    await expect(consent.locator(".button.danger")).to_be_visible()  # it can be withdrawn
+
     await page.locator(".header").get_by_role("link", name=words["communities"]).click()
     await page.locator("main [type=search]").fill(words["search"])
     await expect(page.locator(".cards a").first).to_contain_text(words["found"])

@@ -17,6 +17,15 @@ from tests.support.network import Network
 
 LABELS = {"public": "Visitor", "patient": "Patient", "buyer": "Laboratory", "manager": "Staff"}
 OWN_PARTS = (".bar", ".examples", ".measured")
+# What axe-core finds in GraphiQL itself, and we do not mend.
+ITS_OWN = {
+    "color-contrast": "names of types and fields in documentation and explorer, and line numbers of the editor",
+    "label": "values of arguments in the explorer",
+    "label-content-name-mismatch": "operations in the history",
+    "link-in-text-block": "root types in the documentation",
+    "nested-interactive": "tabs, which contain the button that closes them",
+    "select-name": "values of enums in the explorer",
+}
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # of the factories' authenticator app
 SIGN_IN = 'mutation SignIn { signIn(input: {email: "a@people.example", password: "hunter-seven"}) { token } }'
 HARMLESS = "{ communities(first: 1) { nodes { slug } } }"
@@ -69,6 +78,22 @@ async def test_a_click_opens_each_view_with_its_schema_and_an_example(visit: Vis
     await expect(page.locator(".squiggly-error")).to_have_count(0)
     await found.screenshot(f"view-{view}")
     await found.accessible(*OWN_PARTS)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+async def test_of_the_whole_page_nothing_but_what_graphiql_does_is_inaccessible(visit: Visiting, dark: bool) -> None:
+    found = await visit(dark=dark)
+    page = await ready(found)
+    await enter(found, "patient")
+    await run(page)
+    await expect(answers(page)).to_contain_text('"data"')
+    parts = page.locator(".graphiql-sidebar button:not([data-value])")
+    seen = set(await found.violations("html"))
+    for number in range(await parts.count()):
+        await parts.nth(number).click()
+        seen |= set(await found.violations("html"))
+        await page.keyboard.press("Escape")
+    assert {rule for rule, _, _ in seen} == set(ITS_OWN)
 
 
 async def test_documentation_and_linting_are_those_of_the_view_at_once(visit: Visiting) -> None:

@@ -91,14 +91,18 @@ class Visit:
 
     async def accessible(self, *selectors: str) -> None:
         """Asserts that axe-core finds no violation in these parts of the page."""
+        assert await self.violations(*selectors) == []
+
+    async def violations(self, *selectors: str) -> list[tuple[str, str, str | None]]:
+        """What axe-core finds in these parts of the page: the rule, the element, and what is wrong with it."""
         await self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = await self.page.evaluate("(include) => axe.run({include})", list(selectors))
         assert found["passes"]
-        assert [
+        return [
             (each["id"], node["html"][:200], node.get("failureSummary"))
             for each in found["violations"]
             for node in each["nodes"]
-        ] == []
+        ]
 
     async def readable(self) -> Any:
         """What is stored in the browser where scripts can read it."""
