@@ -150,7 +150,6 @@ async def serving(
         defaults: dict[str, Any] = {
             "database_url": dsn,
             "demo": True,
-            "migrate": False,  # its template is
             "web": False,
             "pool_size": 2,
             "limits": LIMITS,
