@@ -13,8 +13,10 @@ INSTALL = $(UV) pip install --python $(INTO) --no-deps --require-hashes --only-b
 	--no-build-isolation
 # Set in some containers: each of the hundreds of processes that tests start would compile the same modules again.
 unexport PYTHONDONTWRITEBYTECODE
-# A worker and a PostgreSQL for each core, up to four; a file's tests share its fixtures, so they stay on one worker.
-PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# A worker and a PostgreSQL for each core and one more, since each waits for the other a third of the time; up to four. A
+# file's tests share its fixtures, so they stay on one worker.
+WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores + 1 : 4)))
+PARALLEL := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # Patroni, for its test, where the programs that it needs are installed.
 CLUSTERED := $(and $(shell command -v etcd),$(shell PATH="$$PATH:/usr/sbin" command -v haproxy),.venv/cluster)
 COMPILE := $(UV) pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
