@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 from asyncpg.transaction import Transaction
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from models.bounded_connections import BoundedConnection
 from models.statements import FrugalConnection
@@ -37,6 +38,10 @@ def test_a_new_version_is_read_before_it_is_used(package: str) -> None:
         (vars(asyncpg.connection)["_StatementCache"], "_maybe_cleanup", ""),
         (HttpToolsProtocol, "_start_asgi_task", "cycle app"),
         (HttpToolsProtocol, "on_response_complete", ""),
+        (WebSocketsSansIOProtocol, "data_received", "data"),
+        (WebSocketsSansIOProtocol, "handle_events", ""),
+        (WebSocketsSansIOProtocol, "receive", ""),
+        (WebSocketsSansIOProtocol, "connection_lost", "exc"),
         (
             RequestResponseCycle,
             "__init__",
