@@ -20,7 +20,7 @@ from privacy.budget import SIZE_MARGIN
 from privacy.exports import spreadsheet_text
 from resolvers.insight.cubes import with_wave
 from resolvers.insight.variables import Direction, MeasurementScale, VariableGroup
-from server.csv_files import BYTE_ORDER_MARK
+from server.csv_files import BYTE_ORDER_MARK, marks
 from server.page_headers import ALWAYS
 
 TEXTS = (  # of a variable, in fields of these names; a column without one is empty
@@ -76,7 +76,7 @@ def codebook_csv(dataset: Any) -> str:
     written = io.StringIO()
     written.write(BYTE_ORDER_MARK)
     writer = csv.writer(written)
-    mark, marked = (["synthetic"], ["true"]) if dataset["synthetic"] else ([], [])
+    mark, marked = marks(dataset["synthetic"])
     writer.writerow([*mark, *COLUMNS])
     for variable in dataset["variables"]:
         of_variable = [

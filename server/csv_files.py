@@ -48,6 +48,11 @@ def french_csv(text: str) -> str:
     return written.getvalue()
 
 
+def marks(synthetic: bool) -> tuple[list[str], list[str]]:
+    """What begins the header and each line of a CSV, which says so if it is of synthetic data."""
+    return ([SYNTHETIC], ["true"]) if synthetic else ([], [])
+
+
 def trend_csv(insight: Any) -> str:
     """The shares of an insight's trend as CSV, a line for each cell and wave. A missing figure is empty.
 
@@ -56,7 +61,7 @@ def trend_csv(insight: Any) -> str:
     written = io.StringIO()
     writer = csv.writer(written)
     names = [f"{each['name']}_{part}" for each in (*insight["by"], insight["variable"]) for part in ("code", "label")]
-    mark, marked = ([SYNTHETIC], ["true"]) if insight["synthetic"] else ([], [])
+    mark, marked = marks(insight["synthetic"])
     writer.writerow([*mark, *map(spreadsheet_text, names), "wave", "frozen_on", "insight", *DATATYPES_OF_TRENDS])
     waves = insight["trend"]["waves"]
     for share in insight["trend"]["shares"]:
