@@ -32,7 +32,7 @@ BEST_FIRST = (
 )
 MATCHED = "The name by which a search finds it, to show beside `name`. Null if that search does not find it."
 MATCHED_SEARCH = "The text that was searched for."
-ORIGINAL = "Its texts as they were written, in any language of the request."
+ORIGINAL = "Its texts as they were written, regardless of the language of the request."
 REMOVED = "Null removes it. Unchanged if omitted."
 
 

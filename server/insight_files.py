@@ -1,9 +1,9 @@
 """Serves insights as files: `/insights/ID.csv` and `/insights/ID.json`, which is JSON-stat.
 
 `/insights/ID.trend.csv` has the shares over all waves. Both CSVs have a description in CSVW beside them.
-`/insights/ID.fr.csv` and `/insights/ID.trend.fr.csv` are for
-spreadsheets in French and most other languages of Europe: they have semicolons, and commas in numbers. A file is the
-result of a query that runs as any other of the caller: with their view, licences, limits and cost.
+`/insights/ID.fr.csv` and `/insights/ID.trend.fr.csv` are for spreadsheets in French and most other languages of Europe:
+they have semicolons, and commas in numbers. A file is the result of a query that runs as any other of the caller: with
+their view, licences, limits and cost.
 """
 
 import re

@@ -121,7 +121,7 @@ def gated_statistics(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[
 async def test_little_of_what_the_trials_tables_show_in_twenty_draws_is_chance(
     admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The trial's tables, drawn anew; then read by the rules of before, which these bounds do not admit."""
+    """Draws the trial's tables again. Read by the old rules, which are planted, they break these bounds."""
     tables = await published_tables(admin, TRIAL)
 
     def redrawn() -> Recount:

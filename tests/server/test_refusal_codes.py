@@ -22,7 +22,7 @@ from tests.support.client import Ask, Caller, views
 REASON = message("You may not do this.")
 DATASET = f"dst_{uuid.UUID(int=1)}"
 ASKED = 'variable: "x", precision: WITHIN_50'
-# Each query that takes an input: who asks it, how, and what it calls first.
+# Each query that takes an input: its caller, its arguments, and the function that it calls first.
 QUESTIONS: dict[str, tuple[str, str, ModuleType, str]] = {
     "insightQuote": ("laboratory", f'dataset: "{DATASET}", {ASKED}', quotes, "dataset_of"),
     "insightPlanQuote": (

@@ -66,7 +66,7 @@ class PublishedTable:
         return _compared(self.exact, self.names, self.cells, self.statistics)
 
     def redrawn(self) -> Recount:
-        """The recount of the same table with noise that is drawn anew, at the price that was paid for it."""
+        """The recount of the same table with new noise, at the price that was paid for it."""
         many = contributions_of(self.exact.variables)
         charge, counts = price(self.precision, many), [round(one) for one in self.exact.estimates]
         cube = Cube(
