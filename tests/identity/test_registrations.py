@@ -258,7 +258,7 @@ async def test_a_repeated_request_with_one_id_returns_the_first_result(
     assert mailbox.all() == [("ada@people.example", "Your code for Cohorte")]
     kept = await owner.fetchval("SELECT string_agg(m::text, ' ') FROM identity.mutation m")
     assert PASSWORD not in kept
-    assert "ada" not in kept
+    assert "ada@" not in kept  # an address: digests in hexadecimal may have "ada" in them
 
 
 async def test_only_one_of_two_concurrent_newcomers_gets_a_pseudonym(own_ask: Ask, owner: asyncpg.Connection) -> None:
