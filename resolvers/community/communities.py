@@ -1,15 +1,28 @@
 """Reads communities and conditions."""
 
+from collections.abc import Callable
+
 from sqlalchemy import func
 
 from models.community import communities as tables
 from models.identity import members
+from models.identity.accounts import StaffRole
 from models.research import surveys
-from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
+from models.rows import Expression, Parts, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
+from models.viewers import Audience
 from resolvers.lookup import by_name, listed, matched_name
 from resolvers.tracking.observations import offered_indicator
 from resolvers.tracking.treatments import offered_treatment
+from resolvers.visible import (
+    SHARED_IN_COMMUNITIES,
+    SHARED_WITH_ALL,
+    among,
+    entrusted_to,
+    has_role,
+    is_shared,
+    viewer_communities,
+)
 
 
 def communities(
@@ -108,12 +121,33 @@ def is_outside(community: Row, *, viewer: ViewerIds) -> Expression:
     return ~viewer_membership(community, viewer=viewer).exists()
 
 
-def members_of(community: Row) -> Rows:
+def members_of(community: Row, *, viewer: ViewerIds) -> Parts:
+    """Its members whose memberships the viewer may read, by parts that an index finds without the others."""
+    if viewer.view is Audience.MANAGER:
+        moderates = has_role(viewer, StaffRole.MODERATOR)
+        association = row(members.Member)
+        associations = select(association.id).where(association.kind == members.MemberKind.ASSOCIATION)
+        return Parts((
+            _members(community, lambda _: (moderates,)),
+            _members(community, lambda there: (~moderates, among(there.member_id, associations))),
+        ))  # fmt: skip
+    inside = community.id == func.any(viewer_communities())
+    return Parts((
+        _members(community, lambda there: (there.sharing == SHARED_WITH_ALL,)),
+        _members(community, lambda there: (there.sharing == SHARED_IN_COMMUNITIES, inside)),
+        _members(
+            community,
+            lambda there: (entrusted_to(there, viewer), ~is_shared(there.sharing, inside)),
+        ),
+    ))  # fmt: skip
+
+
+def _members(community: Row, of: Callable[[Row], tuple[Expression, ...]]) -> Rows:
     member, membership = row(members.Member), row(members.Membership)
     return (
         select(member)
         .join(membership, membership.member_id == member.id)
-        .where(membership.community_id == community.id)
+        .where(membership.community_id == community.id, *of(membership))
         .order_by(membership.joined_on.desc(), membership.member_id.desc())
     )
 

@@ -13,6 +13,7 @@ from models.tracking import observations, treatments
 from resolvers.days import today
 from resolvers.lookup import by_name
 from resolvers.tracking.observations import Interval, dashboard_of, points
+from resolvers.visible import readable
 
 # The first age of each band. Bands span ten years, and more where members are few: an exact age would reveal more.
 AGE_BANDS = ((75, "75+"), (65, "65-74"), (55, "55-64"), (45, "45-54"), (35, "35-44"), (25, "25-34"), (18, "18-24"))
@@ -70,13 +71,13 @@ def region(member: Row) -> Expression:
 
 def courses_of(member: Row) -> Rows:
     course = row(treatments.Course)
-    found = select(course).where(course.member_id == member.id)
+    found = select(course).where(course.member_id == readable(member.id))
     return found.order_by(course.started_on.desc(), course.id.desc())
 
 
 def series_of(member: Row, *, indicator: Value[UUID], interval: Interval) -> Rows:
     observation = row(observations.Observation)
-    of_member = (observation.member_id == member.id, observation.indicator_id == indicator)
+    of_member = (observation.member_id == readable(member.id), observation.indicator_id == indicator)
     return points(observation, interval.unit).where(*of_member)
 
 
