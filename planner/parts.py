@@ -103,5 +103,5 @@ def merged(parts: Parts, name: str) -> Merged:
 def _part(part: Any, name: str) -> Part:
     if not isinstance(part, ForEach):
         return Part(ordered(part))
-    values = func.unnest(part.values).table_valued("value", name=f"{name}_each").render_derived()
+    values = func.unnest(part.values).table_valued("value").render_derived(f"{name}_each")
     return Part(ordered(part.rows(NamedColumn(f"{name}_each", "value", Uuid()))), values)

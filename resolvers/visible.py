@@ -3,7 +3,7 @@
 They repeat policies, which still apply: for lists of which the time must not depend on what is hidden.
 """
 
-from sqlalchemy import ARRAY, Uuid, func
+from sqlalchemy import ARRAY, Uuid, cast, func
 
 from models.identity.accounts import Staff, StaffRole
 from models.identity.members import Profile, Sharing
@@ -15,7 +15,7 @@ SHARED_IN_COMMUNITIES = word(Sharing.MY_COMMUNITIES.value)
 
 def viewer_communities() -> Expression:
     """The viewer's communities, and those that have merged into them, as an array. Computed once for each statement."""
-    return select(func.care.viewer_communities(type_=ARRAY(Uuid))).scalar_subquery()
+    return cast(select(func.care.viewer_communities()).scalar_subquery(), ARRAY(Uuid))
 
 
 def is_shared(sharing: Expression, in_common: Expression) -> Expression:
@@ -25,10 +25,13 @@ def is_shared(sharing: Expression, in_common: Expression) -> Expression:
 
 def entrusted_to(owned: Row, viewer: ViewerIds) -> Expression:
     """Whether a member's row is the viewer's own, or of a patient whose diary they keep."""
-    patients = func.care.viewer_patients(type_=ARRAY(Uuid))
-    return owned.member_id == func.any(
-        select(func.array_append(patients, viewer.member, type_=ARRAY(Uuid))).scalar_subquery()
-    )
+    whose = func.array_append(func.care.viewer_patients(), viewer.member)
+    return owned.member_id == func.any(cast(select(whose).scalar_subquery(), ARRAY(Uuid)))
+
+
+def unindexed(column: Expression, value: Expression) -> Expression:
+    """Whether they are equal, in a form that no index serves: another condition finds the rows."""
+    return column.is_not_distinct_from(value)
 
 
 def among(id: Expression, ids: Rows) -> Expression:

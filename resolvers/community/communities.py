@@ -21,6 +21,7 @@ from resolvers.visible import (
     entrusted_to,
     has_role,
     is_shared,
+    unindexed,
     viewer_communities,
 )
 
@@ -123,32 +124,36 @@ def is_outside(community: Row, *, viewer: ViewerIds) -> Expression:
 
 def members_of(community: Row, *, viewer: ViewerIds) -> Parts:
     """Its members whose memberships the viewer may read, by parts that an index finds without the others."""
+
+    def members_where(of: Callable[[Row], tuple[Expression, ...]]) -> Rows:
+        member, membership = row(members.Member), row(members.Membership)
+        found = select(member).join(membership, membership.member_id == member.id).where(*of(membership))
+        return found.order_by(membership.joined_on.desc(), membership.member_id.desc())
+
+    def all_here(membership: Row) -> Expression:
+        return membership.community_id == community.id
+
+    def here(membership: Row) -> Expression:  # of members who are found by their ids
+        return unindexed(membership.community_id, community.id)
+
     if viewer.view is Audience.MANAGER:
-        moderates = has_role(viewer, StaffRole.MODERATOR)
-        association = row(members.Member)
+        moderates, association = has_role(viewer, StaffRole.MODERATOR), row(members.Member)
         associations = select(association.id).where(association.kind == members.MemberKind.ASSOCIATION)
-        return Parts((
-            _members(community, lambda _: (moderates,)),
-            _members(community, lambda there: (~moderates, among(there.member_id, associations))),
-        ))  # fmt: skip
+        return Parts(
+            (
+                members_where(lambda each: (all_here(each), moderates)),
+                members_where(lambda each: (among(each.member_id, associations), here(each), ~moderates)),
+            )
+        )
     inside = community.id == func.any(viewer_communities())
-    return Parts((
-        _members(community, lambda there: (there.sharing == SHARED_WITH_ALL,)),
-        _members(community, lambda there: (there.sharing == SHARED_IN_COMMUNITIES, inside)),
-        _members(
-            community,
-            lambda there: (entrusted_to(there, viewer), ~is_shared(there.sharing, inside)),
-        ),
-    ))  # fmt: skip
-
-
-def _members(community: Row, of: Callable[[Row], tuple[Expression, ...]]) -> Rows:
-    member, membership = row(members.Member), row(members.Membership)
-    return (
-        select(member)
-        .join(membership, membership.member_id == member.id)
-        .where(membership.community_id == community.id, *of(membership))
-        .order_by(membership.joined_on.desc(), membership.member_id.desc())
+    return Parts(
+        (
+            members_where(lambda each: (all_here(each), each.sharing == SHARED_WITH_ALL)),
+            members_where(lambda each: (all_here(each), each.sharing == SHARED_IN_COMMUNITIES, inside)),
+            members_where(
+                lambda each: (entrusted_to(each, viewer), here(each), ~is_shared(each.sharing, inside)),
+            ),
+        )
     )
 
 

@@ -10,8 +10,15 @@ from models.rows import Expression, ForEach, Parts, Row, Rows, Value, ViewerIds,
 from models.tracking import observations
 from models.tracking import treatments as tables
 from models.viewers import Audience
-from resolvers.lookup import by_name, community_called, computed_once, listed, matched_name
-from resolvers.visible import SHARED_IN_COMMUNITIES, SHARED_WITH_ALL, entrusted_to, is_shared, viewer_communities
+from resolvers.lookup import by_name, community_called, listed, matched_name
+from resolvers.visible import (
+    SHARED_IN_COMMUNITIES,
+    SHARED_WITH_ALL,
+    entrusted_to,
+    is_shared,
+    unindexed,
+    viewer_communities,
+)
 
 
 def treatments(
@@ -61,31 +68,40 @@ def evaluations_of(treatment: Row, *, viewer: ViewerIds, community: Value[str] |
     One that its member shares with their communities is listed for members of the community of its course: to list it
     for others would tell them that the member belongs to that community.
     """
-    place = None if community is None else computed_once(community_called(community))
+    place = None if community is None else community_called(community)
     theirs = viewer_communities()
 
     def evaluations(of: Callable[[Row], tuple[Expression, ...]]) -> Rows:
         evaluation = row(tables.Evaluation)
-        found = select(evaluation).where(evaluation.treatment_id == treatment.id, *of(evaluation))
+        found = select(evaluation).where(*of(evaluation))
         return found.order_by(evaluation.evaluated_on.desc(), evaluation.id.desc())
 
-    def there(evaluation: Row) -> tuple[Expression, ...]:
-        return () if place is None else (evaluation.community_id == place,)
+    def shared_with_all(evaluation: Row) -> tuple[Expression, ...]:
+        there = () if place is None else (evaluation.community_id == place,)
+        return evaluation.treatment_id == treatment.id, *there, evaluation.sharing == SHARED_WITH_ALL
 
     def shared_in(id: Expression, *conditions: Expression) -> Rows:
-        return evaluations(lambda each: (each.community_id == id, each.sharing == SHARED_IN_COMMUNITIES, *conditions))
-
-    return Parts((
-        evaluations(lambda each: (*there(each), each.sharing == SHARED_WITH_ALL)),
-        ForEach(theirs, shared_in) if place is None else shared_in(place, place == func.any(theirs)),
-        evaluations(
+        return evaluations(
             lambda each: (
-                *there(each),
-                entrusted_to(each, viewer),
-                ~func.coalesce(is_shared(each.sharing, each.community_id == func.any(theirs)), false()),
+                each.treatment_id == treatment.id,
+                each.community_id == id,
+                each.sharing == SHARED_IN_COMMUNITIES,
+                *conditions,
             )
-        ),
-    ))  # fmt: skip
+        )
+
+    def entrusted(evaluation: Row) -> tuple[Expression, ...]:
+        shared = func.coalesce(is_shared(evaluation.sharing, evaluation.community_id == func.any(theirs)), false())
+        there = () if place is None else (place.is_not(None), unindexed(evaluation.community_id, place))
+        return entrusted_to(evaluation, viewer), unindexed(evaluation.treatment_id, treatment.id), *there, ~shared
+
+    return Parts(
+        (
+            evaluations(shared_with_all),
+            ForEach(theirs, shared_in) if place is None else shared_in(place, place == func.any(theirs)),
+            evaluations(entrusted),
+        )
+    )
 
 
 def evaluation_of(course: Row) -> Rows:

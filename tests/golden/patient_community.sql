@@ -63,9 +63,9 @@ WITH viewer AS MATERIALIZED (
                     FROM (
                       SELECT member_3.id AS id, member_3.pseudonym AS pseudonym, member_3.kind AS kind, membership_4.joined_on AS _k0, membership_4.member_id AS _k1
                       FROM care.member AS member_3 JOIN care.membership AS membership_4 ON membership_4.member_id = member_3.id
-                      WHERE membership_4.community_id = community_1.id AND membership_4.sharing = 'MY_COMMUNITIES' AND community_1.id = any((
+                      WHERE membership_4.community_id = community_1.id AND membership_4.sharing = 'MY_COMMUNITIES' AND community_1.id = any(CAST((
                         SELECT care.viewer_communities() AS viewer_communities_1
-                      ))
+                      ) AS UUID[]))
                       ORDER BY membership_4.joined_on DESC, membership_4.member_id DESC
                       LIMIT 10
                     ) AS parts_0_1
@@ -73,11 +73,12 @@ WITH viewer AS MATERIALIZED (
                     FROM (
                       SELECT member_4.id AS id, member_4.pseudonym AS pseudonym, member_4.kind AS kind, membership_5.joined_on AS _k0, membership_5.member_id AS _k1
                       FROM care.member AS member_4 JOIN care.membership AS membership_5 ON membership_5.member_id = member_4.id
-                      WHERE membership_5.community_id = community_1.id AND membership_5.member_id = any((
+                      WHERE membership_5.member_id = any(CAST((
                         SELECT array_append(care.viewer_patients(), $19::UUID) AS array_append_1
-                      )) AND NOT (membership_5.sharing = 'ALL_MEMBERS' OR membership_5.sharing = 'MY_COMMUNITIES' AND community_1.id = any((
+                      ) AS UUID[])) AND membership_5.community_id IS NOT DISTINCT
+                      FROM community_1.id AND NOT (membership_5.sharing = 'ALL_MEMBERS' OR membership_5.sharing = 'MY_COMMUNITIES' AND community_1.id = any(CAST((
                         SELECT care.viewer_communities() AS viewer_communities_1
-                      )))
+                      ) AS UUID[])))
                       ORDER BY membership_5.joined_on DESC, membership_5.member_id DESC
                       LIMIT 10
                     ) AS parts_0_2

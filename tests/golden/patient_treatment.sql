@@ -72,11 +72,9 @@ WITH viewer AS MATERIALIZED (
                       SELECT evaluation_1.member_id AS member_id, evaluation_1.evaluated_on AS evaluated_on, evaluation_1.effectiveness AS effectiveness, evaluation_1.convenience AS convenience, evaluation_1.satisfaction AS satisfaction, evaluation_1.comment AS comment, evaluation_1.course_id AS course_id, evaluation_1.id AS id, evaluation_1.evaluated_on AS _k0, evaluation_1.id AS _k1
                       FROM care.evaluation AS evaluation_1
                       WHERE evaluation_1.treatment_id = treatment_1.id AND evaluation_1.community_id = (
-                        SELECT (
-                          SELECT community_1.id
-                          FROM catalog.community AS community_1
-                          WHERE community_1.slug = $24::VARCHAR
-                        ) AS anon_2
+                        SELECT community_1.id
+                        FROM catalog.community AS community_1
+                        WHERE community_1.slug = $24::VARCHAR
                       ) AND evaluation_1.sharing = 'ALL_MEMBERS' AND (evaluation_1.evaluated_on, evaluation_1.id) < ($25::DATE, $26::UUID)
                       ORDER BY evaluation_1.evaluated_on DESC, evaluation_1.id DESC
                       LIMIT 21
@@ -86,20 +84,16 @@ WITH viewer AS MATERIALIZED (
                       SELECT evaluation_2.member_id AS member_id, evaluation_2.evaluated_on AS evaluated_on, evaluation_2.effectiveness AS effectiveness, evaluation_2.convenience AS convenience, evaluation_2.satisfaction AS satisfaction, evaluation_2.comment AS comment, evaluation_2.course_id AS course_id, evaluation_2.id AS id, evaluation_2.evaluated_on AS _k0, evaluation_2.id AS _k1
                       FROM care.evaluation AS evaluation_2
                       WHERE evaluation_2.treatment_id = treatment_1.id AND evaluation_2.community_id = (
-                        SELECT (
-                          SELECT community_1.id
-                          FROM catalog.community AS community_1
-                          WHERE community_1.slug = $24::VARCHAR
-                        ) AS anon_2
+                        SELECT community_1.id
+                        FROM catalog.community AS community_1
+                        WHERE community_1.slug = $24::VARCHAR
                       ) AND evaluation_2.sharing = 'MY_COMMUNITIES' AND (
-                        SELECT (
-                          SELECT community_1.id
-                          FROM catalog.community AS community_1
-                          WHERE community_1.slug = $24::VARCHAR
-                        ) AS anon_2
-                      ) = any((
+                        SELECT community_1.id
+                        FROM catalog.community AS community_1
+                        WHERE community_1.slug = $24::VARCHAR
+                      ) = any(CAST((
                         SELECT care.viewer_communities() AS viewer_communities_1
-                      )) AND (evaluation_2.evaluated_on, evaluation_2.id) < ($25::DATE, $26::UUID)
+                      ) AS UUID[])) AND (evaluation_2.evaluated_on, evaluation_2.id) < ($25::DATE, $26::UUID)
                       ORDER BY evaluation_2.evaluated_on DESC, evaluation_2.id DESC
                       LIMIT 21
                     ) AS parts_0_1
@@ -107,17 +101,21 @@ WITH viewer AS MATERIALIZED (
                     FROM (
                       SELECT evaluation_3.member_id AS member_id, evaluation_3.evaluated_on AS evaluated_on, evaluation_3.effectiveness AS effectiveness, evaluation_3.convenience AS convenience, evaluation_3.satisfaction AS satisfaction, evaluation_3.comment AS comment, evaluation_3.course_id AS course_id, evaluation_3.id AS id, evaluation_3.evaluated_on AS _k0, evaluation_3.id AS _k1
                       FROM care.evaluation AS evaluation_3
-                      WHERE evaluation_3.treatment_id = treatment_1.id AND evaluation_3.community_id = (
-                        SELECT (
-                          SELECT community_1.id
-                          FROM catalog.community AS community_1
-                          WHERE community_1.slug = $24::VARCHAR
-                        ) AS anon_2
-                      ) AND evaluation_3.member_id = any((
+                      WHERE evaluation_3.member_id = any(CAST((
                         SELECT array_append(care.viewer_patients(), $27::UUID) AS array_append_1
-                      )) AND NOT coalesce(evaluation_3.sharing = 'ALL_MEMBERS' OR evaluation_3.sharing = 'MY_COMMUNITIES' AND evaluation_3.community_id = any((
+                      ) AS UUID[])) AND evaluation_3.treatment_id IS NOT DISTINCT
+                      FROM treatment_1.id AND (
+                        SELECT community_1.id
+                        FROM catalog.community AS community_1
+                        WHERE community_1.slug = $24::VARCHAR
+                      ) IS NOT NULL AND evaluation_3.community_id IS NOT DISTINCT
+                      FROM (
+                        SELECT community_1.id
+                        FROM catalog.community AS community_1
+                        WHERE community_1.slug = $24::VARCHAR
+                      ) AND NOT coalesce(evaluation_3.sharing = 'ALL_MEMBERS' OR evaluation_3.sharing = 'MY_COMMUNITIES' AND evaluation_3.community_id = any(CAST((
                         SELECT care.viewer_communities() AS viewer_communities_1
-                      )), false) AND (evaluation_3.evaluated_on, evaluation_3.id) < ($25::DATE, $26::UUID)
+                      ) AS UUID[])), false) AND (evaluation_3.evaluated_on, evaluation_3.id) < ($25::DATE, $26::UUID)
                       ORDER BY evaluation_3.evaluated_on DESC, evaluation_3.id DESC
                       LIMIT 21
                     ) AS parts_0_2

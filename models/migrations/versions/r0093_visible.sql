@@ -4,6 +4,20 @@ ALTER TABLE care.evaluation ADD COLUMN sharing character varying DEFAULT 'ONLY_M
 CREATE INDEX ix_evaluation_treatment_id_community_id_sharing_evaluated_on_id ON care.evaluation USING btree (treatment_id, community_id, sharing, evaluated_on, id);
 CREATE INDEX ix_evaluation_treatment_id_sharing_evaluated_on_id ON care.evaluation USING btree (treatment_id, sharing, evaluated_on, id);
 CREATE INDEX ix_membership_community_id_sharing_joined_on_member_id ON care.membership USING btree (community_id, sharing, joined_on, member_id);
+CREATE OR REPLACE FUNCTION care.viewer_communities()
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT ARRAY(
+        SELECT m.community_id FROM care.membership m
+        WHERE m.member_id = nullif(current_setting('cohorte.member', true), '')::uuid
+        UNION
+        SELECT c.id FROM care.membership m JOIN catalog.community c ON c.merged_into_id = m.community_id
+        WHERE m.member_id = nullif(current_setting('cohorte.member', true), '')::uuid)
+$function$;
+
 CREATE OR REPLACE FUNCTION care.sharing_in(member uuid, community uuid)
  RETURNS text
  LANGUAGE sql
