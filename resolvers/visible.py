@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, Uuid, cast, func
 
 from models.identity.accounts import Staff, StaffRole
 from models.identity.members import Profile, Sharing
-from models.rows import Expression, Row, Rows, ViewerIds, row, select, word
+from models.rows import Expression, Rows, ViewerIds, row, select, word
 
 SHARED_WITH_ALL = word(Sharing.ALL_MEMBERS.value)
 SHARED_IN_COMMUNITIES = word(Sharing.MY_COMMUNITIES.value)
@@ -23,10 +23,10 @@ def is_shared(sharing: Expression, in_common: Expression) -> Expression:
     return (sharing == SHARED_WITH_ALL) | ((sharing == SHARED_IN_COMMUNITIES) & in_common)
 
 
-def entrusted_to(owned: Row, viewer: ViewerIds) -> Expression:
-    """Whether a member's row is the viewer's own, or of a patient whose diary they keep."""
+def is_entrusted(member_id: Expression, viewer: ViewerIds) -> Expression:
+    """Whether a member is the viewer, or a patient whose diary they keep."""
     whose = func.array_append(func.care.viewer_patients(), viewer.member)
-    return owned.member_id == func.any(cast(select(whose).scalar_subquery(), ARRAY(Uuid)))
+    return member_id == func.any(cast(select(whose).scalar_subquery(), ARRAY(Uuid)))
 
 
 def unindexed(column: Expression, value: Expression) -> Expression:

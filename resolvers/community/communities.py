@@ -18,8 +18,8 @@ from resolvers.visible import (
     SHARED_IN_COMMUNITIES,
     SHARED_WITH_ALL,
     among,
-    entrusted_to,
     has_role,
+    is_entrusted,
     is_shared,
     unindexed,
     viewer_communities,
@@ -151,7 +151,7 @@ def members_of(community: Row, *, viewer: ViewerIds) -> Parts:
             members_where(lambda each: (all_here(each), each.sharing == SHARED_WITH_ALL)),
             members_where(lambda each: (all_here(each), each.sharing == SHARED_IN_COMMUNITIES, inside)),
             members_where(
-                lambda each: (entrusted_to(each, viewer), here(each), ~is_shared(each.sharing, inside)),
+                lambda each: (is_entrusted(each.member_id, viewer), here(each), ~is_shared(each.sharing, inside)),
             ),
         )
     )

@@ -10,6 +10,7 @@ from models.community import communities, moderation
 from models.identity import members as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
+from models.viewers import Audience
 from resolvers.days import today
 from resolvers.lookup import by_name
 from resolvers.tracking.observations import Interval, dashboard_of, points
@@ -42,10 +43,14 @@ def member_of(owner: Row) -> Rows:
 
 def communities_of(member: Row, *, viewer: ViewerIds) -> Rows:
     community, membership = row(communities.Community), row(tables.Membership)
+    whose = member.id
+    if viewer.view is Audience.PATIENT:  # those of an association are shared whatever its profile says
+        is_association = member.kind == tables.MemberKind.ASSOCIATION
+        whose = case((is_association, member.id), else_=readable(member.id))
     return (
         select(community)
         .join(membership, membership.community_id == community.id)
-        .where(membership.member_id == member.id)
+        .where(membership.member_id == whose)
         .order_by(*by_name(community, viewer))
     )
 

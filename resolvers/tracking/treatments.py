@@ -14,7 +14,7 @@ from resolvers.lookup import by_name, community_called, listed, matched_name
 from resolvers.visible import (
     SHARED_IN_COMMUNITIES,
     SHARED_WITH_ALL,
-    entrusted_to,
+    is_entrusted,
     is_shared,
     unindexed,
     viewer_communities,
@@ -93,7 +93,12 @@ def evaluations_of(treatment: Row, *, viewer: ViewerIds, community: Value[str] |
     def entrusted(evaluation: Row) -> tuple[Expression, ...]:
         shared = func.coalesce(is_shared(evaluation.sharing, evaluation.community_id == func.any(theirs)), false())
         there = () if place is None else (place.is_not(None), unindexed(evaluation.community_id, place))
-        return entrusted_to(evaluation, viewer), unindexed(evaluation.treatment_id, treatment.id), *there, ~shared
+        return (
+            is_entrusted(evaluation.member_id, viewer),
+            unindexed(evaluation.treatment_id, treatment.id),
+            *there,
+            ~shared,
+        )
 
     return Parts(
         (
@@ -115,7 +120,9 @@ def community_of_course(course: Row, *, viewer: ViewerIds) -> Rows:
     shared = select(membership.member_id).where(
         membership.member_id == course.member_id, membership.community_id == course.community_id
     )
-    return select(community).where(community.id == course.community_id, entrusted_to(course, viewer) | shared.exists())
+    return select(community).where(
+        community.id == course.community_id, is_entrusted(course.member_id, viewer) | shared.exists()
+    )
 
 
 def course_of(evaluation: Row) -> Rows:

@@ -16,6 +16,7 @@ import pytest_asyncio
 from graphql import parse, validate
 
 from models.identity.accounts import StaffRole
+from models.identity.members import Sharing
 from models.logins import PLANNING
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
@@ -39,6 +40,7 @@ OPERATIONS = {
     "evaluations in a community": "query ($place: String!) { treatment(slug: $place) {"
     " evaluations(first: 20, community: $place) { edges { cursor node { comment } } } } }",
     "courses of a member": "query ($place: String!) { member(pseudonym: $place) { courses { id } } }",
+    "communities of a member": "query ($place: String!) { member(pseudonym: $place) { communities { name } } }",
     "observations of a member": "query ($place: String!, $indicator: ID!) { member(pseudonym: $place) {"
     " series(indicator: $indicator, interval: MONTH) { mean } } }",
 }
@@ -50,6 +52,8 @@ BEFORE = {
     " ON c.id = s.community_id WHERE c.slug = $1 ORDER BY s.joined_on DESC, s.member_id DESC LIMIT 21",
     "evaluations": "SELECT e.comment FROM care.evaluation e WHERE e.treatment_id ="
     " (SELECT t.id FROM catalog.treatment t WHERE t.slug = $1) ORDER BY e.evaluated_on DESC, e.id DESC LIMIT 21",
+    "communities of a member": "SELECT s.community_id FROM care.membership s WHERE s.member_id ="
+    " (SELECT m.id FROM care.member m WHERE lower(m.pseudonym) = $1)",
     "courses of a member": "SELECT c.id FROM care.course c WHERE c.member_id ="
     " (SELECT m.id FROM care.member m WHERE lower(m.pseudonym) = $1) ORDER BY c.started_on DESC, c.id DESC",
 }
@@ -125,7 +129,7 @@ async def network(template: str) -> AsyncIterator[Network]:
             places[name] = (await factories.community(connection, slug=name))["id"]
             await factories.treatment(connection, slug=name, name=name)
         indicator = (await factories.indicator(connection))["id"]
-        outsider, insider = [(await factories.member(connection, sharing="ONLY_ME"))["id"] for _ in range(2)]
+        outsider, insider = [(await factories.member(connection, sharing=Sharing.ONLY_ME))["id"] for _ in range(2)]
         await factories.membership(connection, member_id=outsider)
         for name in ("empty", "reserved"):
             await factories.membership(connection, member_id=insider, community_id=places[name])
@@ -159,7 +163,8 @@ async def people(connection: Connection, place: str, sharing: str, many: int) ->
         ), made AS (
             INSERT INTO care.member (id, pseudonym, kind, joined_on)
             SELECT gen_random_uuid(), '{place} {sharing} ' || n, 'PATIENT', '2026-03-02'
-            FROM generate_series(1001, 1000 + {many}) n RETURNING id, length(pseudonym) + substr(pseudonym, length(pseudonym) - 2)::integer AS n
+            FROM generate_series(1001, 1000 + {many}) n RETURNING id,
+                length(pseudonym) + right(pseudonym, 3)::integer AS n
         ), profiles AS (
             INSERT INTO care.profile (member_id, sharing) SELECT id, '{sharing}' FROM made
         ), memberships AS (
@@ -177,8 +182,8 @@ async def people(connection: Connection, place: str, sharing: str, many: int) ->
 
 
 async def diary(connection: Connection, pseudonym: str, indicator: UUID, many: int) -> None:
-    """A member who shares with nobody, with as many courses and observations."""
-    member = (await factories.member(connection, pseudonym=pseudonym, sharing="ONLY_ME"))["id"]
+    """A member who shares with nobody, with as many courses and observations, and every community if they have any."""
+    member = (await factories.member(connection, pseudonym=pseudonym, sharing=Sharing.ONLY_ME))["id"]
     await connection.execute(
         f"""
         INSERT INTO care.course (id, member_id, treatment_id, status, started_on)
@@ -188,12 +193,22 @@ async def diary(connection: Connection, pseudonym: str, indicator: UUID, many: i
         member,
     )
     await connection.execute(
+        "INSERT INTO care.membership (member_id, community_id, joined_on)"
+        " SELECT $1, id, '2026-03-02' FROM catalog.community WHERE $2 > 0 AND slug <> 'empty'",
+        member, many,
+    )  # fmt: skip
+    await connection.execute(
         f"""
         INSERT INTO care.observation (id, member_id, indicator_id, observed_on, value)
         SELECT gen_random_uuid(), $1, $2, date '2026-03-02' - n, 5 FROM generate_series(1, {many}) n
         """,
         member, indicator,
     )  # fmt: skip
+
+
+LINK = (
+    "query ($place: String!) { node(id: $place) { ... on CareLink { ownIndicators { name } ownTreatments { name } } } }"
+)
 
 
 def alike(there: Work, here: Work) -> bool:
@@ -234,7 +249,7 @@ async def test_nor_for_staff_who_read_associations_alone(
 async def test_the_lists_as_they_were_did(name: str, network: Network) -> None:
     empty = await network.work(BEFORE[name], network.outsider, "empty")
     hiding = await network.work(BEFORE[name], network.outsider, "hiding")
-    assert hiding.rows - empty.rows >= HIDDEN
+    assert hiding.rows - empty.rows >= (50 if name.startswith("communities") else HIDDEN)
 
 
 @pytest.mark.parametrize("name", ["members", "evaluations"])
@@ -243,3 +258,21 @@ async def test_a_page_of_many_reads_little_more_than_it_returns(
 ) -> None:
     found = await network.list_work(view_planners[PATIENT], OPERATIONS[name], network.outsider, "shared")
     assert found.rows < 21 * 15
+
+
+async def test_a_relative_who_is_invited_does_not_learn_how_much_the_patient_made_for_themselves(
+    network: Network, view_planners: dict[Audience, Planner]
+) -> None:
+    works = []
+    for many in (0, 300):
+        patient = (await factories.member(network.connection, sharing=Sharing.ONLY_ME))["id"]
+        link = await factories.care_link(
+            network.connection, patient_id=patient, relative_id=network.outsider.member, status="INVITED"
+        )
+        await network.connection.execute(
+            f"INSERT INTO care.own_treatment (member_id, name, kind)"
+            f" SELECT $1, 'own ' || n, 'THERAPY' FROM generate_series(1, {many}) n", patient
+        )  # fmt: skip
+        place = f"lnk_{link['id']}"
+        works.append(await network.list_work(view_planners[PATIENT], LINK, network.outsider, place))
+    assert alike(*works), works

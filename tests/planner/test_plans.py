@@ -13,17 +13,13 @@ import pytest
 import pytest_asyncio
 from graphql import parse, validate
 
-from commands import seed
-from commands.databases import at
 from models import logins
-from models.migrations.run import upgrade
 from models.viewers import Audience, Viewer
 from planner.data_reads import bare
 from planner.operations import Planner
 from planner.plans import bounded
 from tests.golden.pairs import SHAPE, Pair, laid_out, pairs
 from tests.support.client import ANYBODY, LIMITS, Ask, Caller
-from tests.support.clusters import run
 
 PAIRS = pairs()
 README = Path(__file__).parents[2] / "README.md"
@@ -88,13 +84,9 @@ class Demonstration:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def full(server: str) -> AsyncIterator[Demonstration]:
-    """Yields the network at full scale, seeded once because that takes half a minute."""
-    await run(server, "create database full_scale")
-    dsn = at(server, "full_scale")
-    await upgrade(dsn)
-    await seed.seed(dsn, 1.0)
-    superuser = await asyncpg.connect(dsn)
+async def full(full_scale: str) -> Demonstration:
+    """Yields the network at full scale, with rows of tests."""
+    superuser = await asyncpg.connect(full_scale)
     # Rows that the demonstration lacks or has few of, and that a network of its size has many of.
     await superuser.execute(
         "insert into identity.session (account_id, token_hash, expires_at)"
@@ -111,8 +103,7 @@ async def full(server: str) -> AsyncIterator[Demonstration]:
         " care.own_treatment"
     )
     await superuser.close()
-    yield await demonstration(dsn)
-    await run(server, "drop database full_scale with (force)")
+    return await demonstration(full_scale)
 
 
 @pytest_asyncio.fixture(scope="module")
