@@ -75,14 +75,14 @@ class Branches:
 
 @dataclass(frozen=True)
 class ForEach:
-    """Rows for each of a list of values, as a part of `Parts`: `rows` returns the SELECT for one of them."""
+    """Rows for each of a list of values, as a part of `ListParts`: `rows` returns the SELECT for one of them."""
 
     values: Expression
     rows: Callable[[Expression], Rows]
 
 
 @dataclass(frozen=True)
-class Parts:
+class ListParts:
     """Whole rows of one table as several SELECTs in a common order; no row is in two of them.
 
     A page reads no more rows of each part than it returns. That is for lists of which a policy hides rows: each part is

@@ -21,7 +21,7 @@ from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, literal_column, sel
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import JSON
 
-from models.rows import Branches, Expression, Parts, Row, ViewerIds, translated
+from models.rows import Branches, Expression, ListParts, Row, ViewerIds, translated
 from models.viewers import Audience
 from planner.arguments import (
     PAGE,
@@ -121,7 +121,7 @@ class StatementBuilder:
             source = source.planned
         value = self.resolved(source, declared, this, nodes)
         if isinstance(source, Paged):
-            parts = isinstance(value, Parts)
+            parts = isinstance(value, ListParts)
             rows = merged(value, f"parts_{next(self.numbers)}") if parts else ordered(value)
             return page(self, kind, declared, nodes, rows)
         return self.value(kind, declared.type, value, nodes)

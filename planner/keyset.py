@@ -15,13 +15,13 @@ from planner.arguments import bad_user_input, cursor_reader, is_given
 from planner.declare import PAGE_SIZE
 from planner.expressions import EMPTY_LIST, NamedColumn, as_list, as_object, integer, labelled, typename
 from planner.member_reads import KEY, told
-from planner.parts import Merged
+from planner.parts import MergedParts
 from planner.tables import Ordered
 
 if TYPE_CHECKING:
     from planner.compose import StatementBuilder
 
-PageRows = Ordered | Merged
+PageRows = Ordered | MergedParts
 Labels = list[tuple[str, Expression]]
 
 

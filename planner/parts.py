@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, Uuid, func, literal_column, select, true, union_all
 from sqlalchemy.sql.selectable import NamedFromClause
 
-from models.rows import Expression, ForEach, Parts, Row
+from models.rows import Expression, ForEach, ListParts, Row
 from planner.expressions import NamedColumn, integer, labelled
 from planner.tables import Ordered, ordered
 
@@ -32,7 +32,7 @@ class PartColumns(Mapping[str, Expression]):
 
 
 @dataclass(frozen=True)
-class Part:
+class ListPart:
     """The rows of one part, and what precedes them in its FROM: the list of values that it is read for."""
 
     rows: Ordered
@@ -48,11 +48,11 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergedParts:
     """The rows of several parts in their order. It is to pages what `Ordered` is for rows of one SELECT."""
 
     name: str
-    parts: tuple[Part, ...]
+    parts: tuple[ListPart, ...]
     row: Row
     keys: tuple[Expression, ...]
     descends: tuple[bool, ...]
@@ -64,12 +64,12 @@ class Merged:
         pairs = zip(self.keys, self.descends, strict=True)
         return tuple(key.desc() if descends else key.asc() for key, descends in pairs)
 
-    def past(self, values: Sequence[Expression], backward: bool) -> "Merged":
+    def past(self, values: Sequence[Expression], backward: bool) -> "MergedParts":
         """The rows past these values of the keys."""
         parts = tuple(replace(part, rows=part.rows.past(values, backward)) for part in self.parts)
         return replace(self, parts=parts)
 
-    def turned(self) -> "Merged":
+    def turned(self) -> "MergedParts":
         """The same rows in reverse order."""
         parts = tuple(replace(part, rows=part.rows.turned()) for part in self.parts)
         return replace(self, parts=parts, descends=tuple(not each for each in self.descends))
@@ -87,7 +87,7 @@ class Merged:
         return select(*columns).select_from(together).order_by(*self.order).limit(integer(most))
 
 
-def merged(parts: Parts, name: str) -> Merged:
+def merged(parts: ListParts, name: str) -> MergedParts:
     """Analyses the parts of a list. Raises TypeError if they are not whole rows of one table in one order."""
     found = tuple(_part(part, f"{name}_{at}") for at, part in enumerate(parts.parts))
     first = found[0].rows
@@ -97,11 +97,11 @@ def merged(parts: Parts, name: str) -> Merged:
         raise TypeError("the parts of a list must be whole rows of one table in one order")
     columns = PartColumns(name, first.row.columns_)
     keys = tuple(NamedColumn(name, f"_k{at}", key.type) for at, key in enumerate(first.keys))
-    return Merged(name, found, Row(columns, None, first.row.table_), keys, first.descends, columns)
+    return MergedParts(name, found, Row(columns, None, first.row.table_), keys, first.descends, columns)
 
 
-def _part(part: Any, name: str) -> Part:
+def _part(part: Any, name: str) -> ListPart:
     if not isinstance(part, ForEach):
-        return Part(ordered(part))
+        return ListPart(ordered(part))
     values = func.unnest(part.values).table_valued("value").render_derived(f"{name}_each")
-    return Part(ordered(part.rows(NamedColumn(f"{name}_each", "value", Uuid()))), values)
+    return ListPart(ordered(part.rows(NamedColumn(f"{name}_each", "value", Uuid()))), values)

@@ -25,8 +25,8 @@ def is_shared(sharing: Expression, in_common: Expression) -> Expression:
 
 def is_entrusted(member_id: Expression, viewer: ViewerIds) -> Expression:
     """Whether a member is the viewer, or a patient whose diary they keep."""
-    whose = func.array_append(func.care.viewer_patients(), viewer.member)
-    return member_id == func.any(cast(select(whose).scalar_subquery(), ARRAY(Uuid)))
+    patients = cast(select(func.care.viewer_patients()).scalar_subquery(), ARRAY(Uuid))
+    return member_id == func.any(func.array_append(patients, viewer.member))
 
 
 def unindexed(column: Expression, value: Expression) -> Expression:

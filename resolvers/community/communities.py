@@ -8,7 +8,7 @@ from models.community import communities as tables
 from models.identity import members
 from models.identity.accounts import StaffRole
 from models.research import surveys
-from models.rows import Expression, Parts, Row, Rows, Value, ViewerIds, row, select
+from models.rows import Expression, ListParts, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
 from models.viewers import Audience
 from resolvers.lookup import by_name, listed, matched_name
@@ -122,7 +122,7 @@ def is_outside(community: Row, *, viewer: ViewerIds) -> Expression:
     return ~viewer_membership(community, viewer=viewer).exists()
 
 
-def members_of(community: Row, *, viewer: ViewerIds) -> Parts:
+def members_of(community: Row, *, viewer: ViewerIds) -> ListParts:
     """Its members whose memberships the viewer may read, by parts that an index finds without the others."""
 
     def members_where(of: Callable[[Row], tuple[Expression, ...]]) -> Rows:
@@ -139,14 +139,14 @@ def members_of(community: Row, *, viewer: ViewerIds) -> Parts:
     if viewer.view is Audience.MANAGER:
         moderates, association = has_role(viewer, StaffRole.MODERATOR), row(members.Member)
         associations = select(association.id).where(association.kind == members.MemberKind.ASSOCIATION)
-        return Parts(
+        return ListParts(
             (
                 members_where(lambda each: (all_here(each), moderates)),
                 members_where(lambda each: (among(each.member_id, associations), here(each), ~moderates)),
             )
         )
     inside = community.id == func.any(viewer_communities())
-    return Parts(
+    return ListParts(
         (
             members_where(lambda each: (all_here(each), each.sharing == SHARED_WITH_ALL)),
             members_where(lambda each: (all_here(each), each.sharing == SHARED_IN_COMMUNITIES, inside)),

@@ -6,7 +6,7 @@ from sqlalchemy import false, func, literal_column
 
 from models.community.communities import Community
 from models.identity.members import Membership
-from models.rows import Expression, ForEach, Parts, Row, Rows, Value, ViewerIds, row, select
+from models.rows import Expression, ForEach, ListParts, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations
 from models.tracking import treatments as tables
 from models.viewers import Audience
@@ -62,7 +62,7 @@ def treatment_of(owner: Row) -> Rows:
     return select(treatment).where(treatment.id == owner.treatment_id)
 
 
-def evaluations_of(treatment: Row, *, viewer: ViewerIds, community: Value[str] | None = None) -> Parts:
+def evaluations_of(treatment: Row, *, viewer: ViewerIds, community: Value[str] | None = None) -> ListParts:
     """Members' evaluations that are shared with the viewer, by parts that an index finds without the others.
 
     One that its member shares with their communities is listed for members of the community of its course: to list it
@@ -100,7 +100,7 @@ def evaluations_of(treatment: Row, *, viewer: ViewerIds, community: Value[str] |
             ~shared,
         )
 
-    return Parts(
+    return ListParts(
         (
             evaluations(shared_with_all),
             ForEach(theirs, shared_in) if place is None else shared_in(place, place == func.any(theirs)),

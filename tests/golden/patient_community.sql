@@ -73,9 +73,9 @@ WITH viewer AS MATERIALIZED (
                     FROM (
                       SELECT member_4.id AS id, member_4.pseudonym AS pseudonym, member_4.kind AS kind, membership_5.joined_on AS _k0, membership_5.member_id AS _k1
                       FROM care.member AS member_4 JOIN care.membership AS membership_5 ON membership_5.member_id = member_4.id
-                      WHERE membership_5.member_id = any(CAST((
-                        SELECT array_append(care.viewer_patients(), $19::UUID) AS array_append_1
-                      ) AS UUID[])) AND membership_5.community_id IS NOT DISTINCT
+                      WHERE membership_5.member_id = any(array_append(CAST((
+                        SELECT care.viewer_patients() AS viewer_patients_1
+                      ) AS UUID[]), $19::UUID)) AND membership_5.community_id IS NOT DISTINCT
                       FROM community_1.id AND NOT (membership_5.sharing = 'ALL_MEMBERS' OR membership_5.sharing = 'MY_COMMUNITIES' AND community_1.id = any(CAST((
                         SELECT care.viewer_communities() AS viewer_communities_1
                       ) AS UUID[])))

@@ -101,9 +101,9 @@ WITH viewer AS MATERIALIZED (
                     FROM (
                       SELECT evaluation_3.member_id AS member_id, evaluation_3.evaluated_on AS evaluated_on, evaluation_3.effectiveness AS effectiveness, evaluation_3.convenience AS convenience, evaluation_3.satisfaction AS satisfaction, evaluation_3.comment AS comment, evaluation_3.course_id AS course_id, evaluation_3.id AS id, evaluation_3.evaluated_on AS _k0, evaluation_3.id AS _k1
                       FROM care.evaluation AS evaluation_3
-                      WHERE evaluation_3.member_id = any(CAST((
-                        SELECT array_append(care.viewer_patients(), $27::UUID) AS array_append_1
-                      ) AS UUID[])) AND evaluation_3.treatment_id IS NOT DISTINCT
+                      WHERE evaluation_3.member_id = any(array_append(CAST((
+                        SELECT care.viewer_patients() AS viewer_patients_1
+                      ) AS UUID[]), $27::UUID)) AND evaluation_3.treatment_id IS NOT DISTINCT
                       FROM treatment_1.id AND (
                         SELECT community_1.id
                         FROM catalog.community AS community_1
