@@ -342,7 +342,7 @@ async def test_the_categories_of_a_cell_are_found_one_by_one(
 async def test_at_full_scale_evaluations_of_a_community_are_found_in_order_by_index(
     full: Demonstration, view_planners: dict[Audience, Planner]
 ) -> None:
-    """However many the treatment has in other communities, and however many are hidden. Only the viewer's are sorted."""
+    """However many the treatment has in other communities, or are hidden. Only the viewer's own are sorted."""
     pair = next(pair for pair in PAIRS if pair.name == "patient_treatment")
     async with await logins.pool(full.dsn, pair.audience, 1, 30.0) as pool, pool.acquire() as connection:
         explaining = Explaining(connection, full.viewers[pair.audience], view_planners[pair.audience])
