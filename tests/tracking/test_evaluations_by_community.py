@@ -92,20 +92,20 @@ async def test_an_evaluation_tells_nobody_of_a_community_that_its_member_does_no
     await factories.evaluation(network.database, course_id=course["id"], comment="a comment", **of)
     relative = await network.member(elsewhere["id"])
     await factories.care_link(network.database, patient_id=author.id, relative_id=relative.id)
-    readers = {  # whether they share the community of the course with the author, and whether any
-        await network.member(here["id"]): (True, True),
-        await network.member(there["id"]): (False, True),
-        await network.member(here["id"], there["id"]): (True, True),
-        await network.member(elsewhere["id"]): (False, False),
-    }
+    readers = [  # whether they share the community of the course with the author, and whether any
+        (await network.member(here["id"]), True, True),
+        (await network.member(there["id"]), False, True),
+        (await network.member(here["id"], there["id"]), True, True),
+        (await network.member(elsewhere["id"]), False, False),
+    ]
     asked = {
         "treatment": treatment["slug"], "here": here["slug"], "there": there["slug"], "author": author.name
     }  # fmt: skip
-    expected: dict[User, tuple[bool, bool]] = {author: (True, True), relative: (True, True)}
-    for reader, (in_it, in_any) in readers.items():
+    expected: list[tuple[User, bool, bool]] = [(author, True, True), (relative, True, True)]
+    for reader, in_it, in_any in readers:
         everybody, communities = sharing is Sharing.ALL_MEMBERS, sharing is Sharing.MY_COMMUNITIES
-        expected[reader] = (everybody or (communities and in_it), everybody or (communities and in_any))
-    for reader, (listed, read) in expected.items():
+        expected.append((reader, everybody or (communities and in_it), everybody or (communities and in_any)))
+    for reader, listed, read in expected:
         answer = await network.ask(reader, LISTED, asked)
         assert "errors" not in answer, answer
         found = answer["data"]["treatment"]
@@ -149,7 +149,9 @@ async def test_pages_of_evaluations_have_those_of_every_part_in_one_order(networ
         after, more = None, True
         while more:
             variables = {"slug": treatment["slug"], "first": first, "after": after}
-            page = (await network.ask(reader, query, variables))["data"]["treatment"]["evaluations"]
+            answer = await network.ask(reader, query, variables)
+            assert "errors" not in answer, answer
+            page = answer["data"]["treatment"]["evaluations"]
             found += [each["comment"] for each in page["nodes"]]
             after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
         assert found == expected
