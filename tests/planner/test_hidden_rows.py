@@ -206,9 +206,7 @@ async def diary(connection: Connection, pseudonym: str, indicator: UUID, many: i
     )  # fmt: skip
 
 
-LINK = (
-    "query ($place: String!) { node(id: $place) { ... on CareLink { ownIndicators { name } ownTreatments { name } } } }"
-)
+LINK = "query ($place: ID!) { node(id: $place) { ... on CareLink { ownIndicators { name } ownTreatments { name } } } }"
 
 
 def alike(there: Work, here: Work) -> bool:

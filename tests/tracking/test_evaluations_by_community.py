@@ -142,7 +142,7 @@ async def test_pages_of_evaluations_have_those_of_every_part_in_one_order(networ
         if (place, sharing) != (communities[2], Sharing.MY_COMMUNITIES):
             shown.append((day, made["id"], str(number)))
     expected = [comment for _, _, comment in sorted(shown, reverse=True)]
-    query = """query ($slug: String!, $first: Int!, $after: String) { treatment(slug: $slug) {
+    query = """query ($slug: String!, $first: Int!, $after: Cursor) { treatment(slug: $slug) {
         evaluations(first: $first, after: $after) { nodes { comment } pageInfo { endCursor hasNextPage } } } }"""
     for first in (1, 2, 3, 7, 20):
         found: list[str] = []
