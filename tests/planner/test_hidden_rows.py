@@ -261,7 +261,7 @@ async def test_a_page_of_many_reads_little_more_than_it_returns(
 async def test_a_relative_who_is_invited_does_not_learn_how_much_the_patient_made_for_themselves(
     network: Network, view_planners: dict[Audience, Planner]
 ) -> None:
-    works = []
+    links = []
     for many in (0, 300):
         patient = (await factories.member(network.connection, sharing=Sharing.ONLY_ME))["id"]
         link = await factories.care_link(
@@ -271,6 +271,7 @@ async def test_a_relative_who_is_invited_does_not_learn_how_much_the_patient_mad
             f"INSERT INTO care.own_treatment (member_id, name, kind)"
             f" SELECT $1, 'own ' || n, 'THERAPY' FROM generate_series(1, {many}) n", patient
         )  # fmt: skip
-        place = f"lnk_{link['id']}"
-        works.append(await network.list_work(view_planners[PATIENT], LINK, network.outsider, place))
+        links.append(f"lnk_{link['id']}")
+    planner = view_planners[PATIENT]
+    works = [await network.list_work(planner, LINK, network.outsider, link) for link in links]
     assert alike(*works), works
