@@ -96,7 +96,7 @@ async def test_strangers_read_a_codebook_as_a_page(network: Network, dataset: st
         "HPO HP:7650001",
     ):
         assert text in page.shown, text
-    assert "1,260, within 29 at 95 % confidence" in page.shown
+    assert "1,260 ± 29 at 95 % confidence" in page.shown
     names = set(page.attributes["id"])
     assert len(names) == 13
     assert {f"#{name}" for name in names} == set(page.attributes["href"])
@@ -256,6 +256,6 @@ async def test_a_codebook_says_which_language_it_is_in(
         problem["detail"]
         == {
             "fr": "Ce fichier n’existe pas, ou vous n’y avez pas accès.",
-            "en": "There is no such file, or the caller may not read it.",
+            "en": "There is no such file, or you may not read it.",
         }[language]
     )
