@@ -106,7 +106,7 @@ WORDS = {
     "en": {"Symptom", "Interval: in order, each with a value", "A higher value is worse", "laboratories"},
     "fr": {
         "Symptôme",
-        "D’intervalle\u00a0: dans un ordre, avec une valeur chacune",
+        "D’intervalle\u00a0: des catégories ordonnées, chacune avec une valeur",
         "Une valeur plus élevée est défavorable",
         "laboratoires",
     },
