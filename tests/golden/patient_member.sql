@@ -33,7 +33,7 @@ WITH viewer AS MATERIALIZED (
                 FROM care.profile AS profile_4
                 WHERE profile_4.member_id = member_1.id
               ) END
-              ORDER BY lower(translate(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) ASC, community_1.id ASC
+              ORDER BY lower(translate(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) ASC, community_1.id ASC
             ) AS o$
           ) AS communities, (
             SELECT coalesce(json_agg(o$), '[]'::json)
