@@ -186,6 +186,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
             "satisfaction",
             "comment",
         ),
+        {"sharing": "copied from the profile, which is exported"},
     ),
     "care.side_effect": MemberTable(
         "sideEffects",

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from json import loads
 from math import erf, exp, log, log1p, sqrt
 from statistics import fmean
+from uuid import UUID
 
 from models.insight.undertakings import TEXTS
 from models.languages import Language
@@ -475,9 +476,38 @@ def answers_of(seen: VisibleRows, participation: Found) -> list[Found]:
     return [row for _, row in sorted(there, key=lambda item: item[0])]
 
 
+def is_listed(seen: VisibleRows, evaluation: Found) -> bool:
+    """Whether a list of evaluations tells the viewer only of communities that its member shares with them."""
+    return (
+        evaluation["member_id"] in entrusted(seen)
+        or seen.of("care.profile", member_id=evaluation["member_id"], sharing="ALL_MEMBERS") != []
+        or any(
+            row["community_id"] in belongs_to(seen, seen.viewer.member)
+            for row in seen.of("care.course", id=evaluation["course_id"])
+            if row["community_id"] in belongs_to(seen, evaluation["member_id"])
+        )
+    )
+
+
+def entrusted(seen: VisibleRows) -> set[UUID | None]:
+    """The viewer, and the patients whose diaries they keep."""
+    links = seen.of("care.care_link", relative_id=seen.viewer.member, status="ACCEPTED")
+    return {seen.viewer.member, *(link["patient_id"] for link in links)}
+
+
+def belongs_to(seen: VisibleRows, member: UUID | None) -> set[UUID]:
+    return {row["community_id"] for row in seen.of("care.membership", member_id=member)}
+
+
+@field("TreatmentCourse.community")
+def community_of_course(seen: VisibleRows, course: Found) -> Found | None:
+    shown = course["member_id"] in entrusted(seen) or course["community_id"] in belongs_to(seen, course["member_id"])
+    return seen.one("catalog.community", id=course["community_id"]) if shown else None
+
+
 @field("Treatment.evaluations")
 def evaluations_of(seen: VisibleRows, treatment: Found, community: str | None = None) -> Listed:
-    there = seen.of("care.evaluation", treatment_id=treatment["id"])
+    there = [row for row in seen.of("care.evaluation", treatment_id=treatment["id"]) if is_listed(seen, row)]
     if community is not None:
         place = community_id(seen, community)
         courses = {row["id"] for row in seen.of("care.course", community_id=place)}
