@@ -38,7 +38,8 @@ def run(settings: Settings) -> None:
         asyncio.run(create_missing(nodes.dsn, DATABASE))
         print("Starting two servers, and creating the demonstration network ...", flush=True)
         dsn = at(nodes.dsn, DATABASE)
-        with servers(nodes.home, dsn, settings.port, COHORTE_DEMO="1", COHORTE_SCALE=SCALE):
+        given = {"COHORTE_DEMO": "1", "COHORTE_SCALE": SCALE, "COHORTE_READ_URL": nodes.read_url(DATABASE)}
+        with servers(nodes.home, dsn, settings.port, **given):
             print(described(nodes, settings.port), flush=True)
             while True:
                 signal.pause()

@@ -78,6 +78,10 @@ class Nodes:
     home: Path
     each: Sequence[DatabaseNode]
 
+    def read_url(self, database: str) -> str:
+        """For COHORTE_READ_URL: the address of each node, whichever of them are standbys."""
+        return " ".join(f"postgresql://127.0.0.1:{node.port}/{database}" for node in self.each)
+
     def primary(self) -> DatabaseNode | None:
         return next((node for node in self.each if node.answers("/primary")), None)
 
