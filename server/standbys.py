@@ -109,7 +109,7 @@ class Primary(Watched):
 
     def leave(self, error: Exception | None) -> None:
         super().leave(error)
-        if error is None or not self.samples or self.given_up:
+        if error is None or not self.samples or self.given_up or not self.outage_seconds:
             return
         if self.failures == 1:
             lasting = "queries are read for up to %d s from standbys that have all that is known of it"

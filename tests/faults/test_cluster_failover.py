@@ -208,7 +208,7 @@ async def test_a_killed_primary_loses_and_doubles_nothing_and_reads_go_on() -> N
                 await becomes(lambda: more_than(load, reads))  # the other pools have a primary again, too
                 load.stopped = True
                 await asyncio.gather(*readers)
-                print(load.told())
+                print(load.told())  # noqa: T201 - for whoever runs it with -s
 
                 assert nodes.primary() in confirming
                 assert [server.poll() for server in running] == [None, None]  # neither was started again
