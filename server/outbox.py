@@ -23,7 +23,8 @@ Due = TypeVar("Due")
 class Outbox:
     """Calls `work` with a connection whenever something may be due, as long as no other process does the same work.
 
-    Every process is notified of new entries; the one that holds `lock` works. It also looks every CHECK_SECONDS.
+    Every process is notified of new entries; the one that holds `lock` works. It also looks every `check_seconds`, which
+    are CHECK_SECONDS unless given.
     """
 
     def __init__(
@@ -31,10 +32,12 @@ class Outbox:
         work: Callable[[asyncpg.Connection], Awaitable[None]],
         lock: int,
         log: logging.Logger,
+        check_seconds: float | None = None,
     ) -> None:
         self.work = work
         self.lock = lock
         self.log = log
+        self.check_seconds = CHECK_SECONDS if check_seconds is None else check_seconds
         self.wake = asyncio.Event()
 
     async def run(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
@@ -52,7 +55,7 @@ class Outbox:
                         failures = 0
                         # Not wait_for(): before Python 3.12 it loses a cancellation that comes with the event.
                         with suppress(TimeoutError):
-                            async with asyncio.timeout(CHECK_SECONDS):
+                            async with asyncio.timeout(self.check_seconds):
                                 await self.wake.wait()
                 finally:
                     # Not close(): it would wait for a reply from a server that may be gone.
@@ -96,7 +99,7 @@ class Outbox:
         """Waits until one of these was sent, or something was added."""
         added = asyncio.create_task(self.wake.wait())
         try:
-            await asyncio.wait({*sending, added}, timeout=CHECK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*sending, added}, timeout=self.check_seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             added.cancel()
 
