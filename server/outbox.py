@@ -23,8 +23,8 @@ Due = TypeVar("Due")
 class Outbox:
     """Calls `work` with a connection whenever something may be due, as long as no other process does the same work.
 
-    Every process is notified of new entries; the one that holds `lock` works. It also looks every `check_seconds`, which
-    are CHECK_SECONDS unless given.
+    Every process is notified of new entries; the one that holds `lock` works. It also looks every `check_seconds`,
+    which are CHECK_SECONDS unless given.
     """
 
     def __init__(
