@@ -90,6 +90,8 @@ MISSING_HEADER = (
 CLIENT_GONE = 499  # the status that proxies log for a client that did not wait for the response
 # What a cached response depends on, beside its address: its type and language, who it is for, and if it has its cost.
 VARY = b"accept, accept-language, authorization, cookie, graphql-cost"
+# Of answers from standbys while the primary does not answer: RFC 7234's warning of a stale response.
+STALE = (b"warning", b'110 - "Response is Stale"')
 DEVICE = 200  # characters of the User-Agent that are stored
 
 
@@ -449,10 +451,8 @@ class Endpoint:
                 view.documents.answers[cache_key] = body
             return body
         try:
-            caller, connections = self.caller(request), view.connections
-            if self.standbys is not None:
-                connections = self.standbys.pool(request.viewer.audience, connections, caller, request.headers)
-            text = await connections.read(plan.sql, values, caller)
+            caller = self.caller(request)
+            text = await self.read_pool(request, caller).read(plan.sql, values, caller)
         except Exception as error:
             refused = plan.refusal(error)
             if refused is None:
@@ -465,6 +465,18 @@ class Endpoint:
         if plan.marked or plan.recorded:
             text = await self.admission(request).admit(text)
         return b'{"data":' + text.encode() + b"}"
+
+    def read_pool(self, request: RequestContext, caller: Hashable) -> ConnectionPool:
+        """The connections on which a query is read: to a standby, if there is one that may answer it."""
+        audience = request.viewer.audience
+        primary = self.views[audience].connections
+        if self.standbys is None:
+            return primary
+        found = self.standbys.pool(audience, primary, caller, request.headers)
+        if found is not primary and self.standbys.stand_ins():
+            request.fields += (STALE,)
+            request.cacheable = False
+        return found
 
     def admission(self, request: RequestContext) -> Admission:
         """What admits the answers to one request, or one event of a subscription."""
@@ -532,10 +544,7 @@ class Endpoint:
         address = client_address(request.scope, self.settings.trusted_proxies)
         size = AnswerSize(self.settings.limits.answer_bytes)
         guard = CommitGuard() if operation.kind is OperationType.MUTATION else None
-        connections = view.connections
-        if guard is None and self.standbys is not None:
-            connections = self.standbys.pool(viewer.audience, connections, caller, request.headers)
-
+        connections = view.connections if guard is not None else self.read_pool(request, caller)
         reading = asyncio.Semaphore(STATEMENTS)
 
         async def read(sql: str, values: Sequence[Any]) -> str | None:
