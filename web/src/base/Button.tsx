@@ -6,6 +6,8 @@ import { texts } from "./texts";
 
 interface Props {
   children: ReactNode;
+  /** What it is called where several have the same words; begins with these. */
+  label?: string | undefined;
   kind?: "primary" | "plain" | "danger";
   /** Without `onClick`, it sends its form. */
   onClick?: (() => void) | undefined;
@@ -14,10 +16,10 @@ interface Props {
   disabled?: boolean;
 }
 
-export function Button({ children, kind = "plain", onClick, busy = false, disabled = false }: Props) {
+export function Button({ children, label, kind = "plain", onClick, busy = false, disabled = false }: Props) {
   const t = useWords(texts);
   return (
-    <button type={onClick ? "button" : "submit"} className={`button ${kind}`} onClick={onClick} disabled={busy || disabled} aria-busy={busy}>
+    <button type={onClick ? "button" : "submit"} className={`button ${kind}`} onClick={onClick} disabled={busy || disabled} aria-label={label} aria-busy={busy}>
       {busy ? t.busy : children}
     </button>
   );
