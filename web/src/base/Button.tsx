@@ -18,8 +18,17 @@ interface Props {
 
 export function Button({ children, label, kind = "plain", onClick, busy = false, disabled = false }: Props) {
   const t = useWords(texts);
+  // A button that is disabled while it works would lose the focus.
   return (
-    <button type={onClick ? "button" : "submit"} className={`button ${kind}`} onClick={onClick} disabled={busy || disabled} aria-label={label} aria-busy={busy}>
+    <button
+      type={onClick ? "button" : "submit"}
+      className={`button ${kind}`}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
+      disabled={disabled}
+      aria-disabled={busy || undefined}
+      aria-label={label}
+      aria-busy={busy}
+    >
       {busy ? t.busy : children}
     </button>
   );

@@ -3,13 +3,13 @@
 import { useState } from "react";
 import { Button } from "../../../base/Button";
 import { Refused } from "../../../base/Confirm";
+import { Done } from "../../../base/Done";
 import { TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
 import { Notice } from "../../../base/Notice";
 import { Shown } from "../../../base/Shown";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
-import { Done } from "../StaffPage";
 import { AmbassadorAppoint, Ambassadors as Read, AmbassadorSearch } from "./manager/communities";
 import { texts } from "./texts";
 

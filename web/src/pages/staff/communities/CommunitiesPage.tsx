@@ -1,6 +1,7 @@
 // A community as its moderators see it: its ambassadors, and its discussions, which they close and open again.
 
 import { useState } from "react";
+import { Done } from "../../../base/Done";
 import { SelectField } from "../../../base/Field";
 import { Pager, usePages } from "../../../base/Pager";
 import { SearchBox } from "../../../base/SearchBox";
@@ -8,7 +9,7 @@ import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { Done, StaffPage } from "../StaffPage";
+import { StaffPage } from "../StaffPage";
 import { Ambassadors } from "./Ambassadors";
 import { CloseDiscussion } from "./CloseDiscussion";
 import { ModeratedCommunities, ModeratedDiscussions } from "./manager/communities";

@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import type { OrganizationKind } from "../../../../generated/manager";
+import { Done } from "../../../base/Done";
 import { SelectField, TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
 import { Pager, usePages } from "../../../base/Pager";
@@ -9,7 +10,7 @@ import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
 import { useAction, useRead } from "../../../graph/hooks";
 import { LOCALES, useFormats, useWords } from "../../../text/words";
-import { Done, StaffPage } from "../StaffPage";
+import { StaffPage } from "../StaffPage";
 import { OrganizationOpen, Organizations } from "./manager/organizations";
 import { texts } from "./texts";
 
