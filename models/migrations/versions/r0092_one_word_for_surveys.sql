@@ -1,7 +1,7 @@
 -- What members consent to is unchanged; its French says "questionnaire", as everything else does. The words of a version
 -- never change, so these are new versions, with the same English text.
 INSERT INTO catalog.notice (purpose, version, language, in_force_on, text)
-SELECT n.purpose, v.latter, n.language, '2026-11-28', n.text
+SELECT n.purpose, v.latter, n.language, '2026-11-27', n.text
 FROM catalog.notice n
 JOIN (VALUES ('SURVEY_RESEARCH', '2026-2', '2026-3'), ('TRACKING_RESEARCH', '2026-1', '2026-2')) v (purpose, former, latter)
     ON v.purpose = n.purpose AND v.former = n.version;
