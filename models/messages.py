@@ -107,8 +107,8 @@ def day_in(day: date, language: Language) -> str:
     """A day in words, such as `3 mars 2026`; in English as the graph writes it, `2026-03-03`."""
     if language is DEFAULT:
         return day.isoformat()
-    words = format_date(day, "long", locale=language.tag)
-    return f"1er{words[1:]}" if language is Language.FR and day.day == 1 else words  # which Unicode's data lack
+    written = format_date(day, "long", locale=language.tag)
+    return f"1er{written[1:]}" if language is Language.FR and day.day == 1 else written  # Babel writes "1 mars"
 
 
 def path_of(language: Language) -> Path:
