@@ -220,6 +220,8 @@ SECOND_FACTOR = Scope(
     dict.fromkeys((PATIENT, BUYER, MANAGER), "account_id = ANY ((SELECT identity.viewer_accounts())::uuid[])"),
 )
 STAFF_MEMBER = Scope("STAFF_MEMBER", {MANAGER: f"id = {STAFF} OR {ADMINISTRATOR}"})
+# Of an organization, for its own users and for the staff who open organizations.
+ORGANIZATION_USER = Scope("ORGANIZATION_USER", {BUYER: f"organization_id = {ORGANIZATION}", MANAGER: DATA_STEWARD})
 ADMINISTRATORS = Scope("ADMINISTRATORS", {MANAGER: ADMINISTRATOR})
 
 SCOPES: Mapping[str, Scope] = {
@@ -295,6 +297,7 @@ SCOPES: Mapping[str, Scope] = {
     "insight.category": DOMAIN,
     "insight.release": RELEASE,
     "insight.insight": PUBLISHED,
+    "insight.release_requester": API_KEY,
     "insight.cell": OF_INSIGHT,
     "insight.statistic": OF_INSIGHT,
     "insight.ledger_entry": CATALOG,
@@ -303,6 +306,7 @@ SCOPES: Mapping[str, Scope] = {
     "identity.second_factor": SECOND_FACTOR,
     "identity.second_factor_challenge": HIDDEN,
     "identity.recovery_code": HIDDEN,
+    "identity.organization_user": ORGANIZATION_USER,
     "identity.staff": STAFF_MEMBER,
     "identity.staff_change": ADMINISTRATORS,
     "identity.credential": HIDDEN,
