@@ -35,6 +35,7 @@ CREATE FUNCTION identity.invite_user(
 )
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
     address text := lower(invite_user.email);
     organization uuid := identity.administered_by(invite_user.account_id);

@@ -103,6 +103,7 @@ CREATE OR REPLACE FUNCTION identity.invite_user(account_id uuid, email text, rol
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+#variable_conflict use_column
 DECLARE
     address text := lower(invite_user.email);
     organization uuid := identity.administered_by(invite_user.account_id);
