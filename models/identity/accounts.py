@@ -79,7 +79,7 @@ class Account(Table, table=True):
     member_id: UUID | None = Field(default=None, foreign_key="care.member.id", ondelete="CASCADE", unique=True)
     organization_id: UUID | None = reference("insight.organization.id", nullable=True)
     organization_user_id: UUID | None = Field(
-        default=None, foreign_key="identity.organization_user.id", ondelete="CASCADE", unique=True
+        default=None, foreign_key="insight.organization_user.id", ondelete="CASCADE", unique=True
     )
     staff_id: UUID | None = reference("identity.staff.id", nullable=True)
     # Of an organization's account: the events that it gets mail about, and the day of the last mail about insights.

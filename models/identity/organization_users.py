@@ -33,7 +33,7 @@ class OrganizationUser(Table, table=True):
     """
 
     __table_args__ = within(
-        "identity",
+        "insight",
         CheckConstraint("email = lower(email)", name="email_in_lower_case"),
         CheckConstraint(
             "num_nonnulls(code_hash, locale, expires_at) = CASE WHEN joined_at IS NULL THEN 3 ELSE 0 END",

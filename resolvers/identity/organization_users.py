@@ -27,7 +27,7 @@ def viewers_user(owner: Row, *, viewer: ViewerIds) -> Rows:
 
 
 def is_viewer(user: Row, *, viewer: ViewerIds) -> Expression:
-    return func.coalesce(user.id == func.identity.user_of_account(viewer.account), false())
+    return func.coalesce(user.id == func.insight.user_of_account(viewer.account), false())
 
 
 def status_of(user: Row) -> Expression:

@@ -23,7 +23,7 @@ class OrganizationUserMutations:
         shows={"organization_user": shown(OrganizationUser, resolve.user_of, "The invited user.")},
         options=Options(
             read_by="organization_user_id",
-            payload="The same whether or not the address has an account elsewhere. One that does cannot join."
+            payload="The same whether or not the address has an account elsewhere. One that does cannot join.",
         ),
         email="Their address. No user of the organization has it.",
         role="Their role.",

@@ -58,6 +58,10 @@ async def organization_user(connection: Connection, **given: Any) -> asyncpg.Rec
     )
 
 
+async def release_requester(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(connection, organization_users.ReleaseRequester, given, name="analyst@lab.example")
+
+
 async def credential(connection: Connection, **given: Any) -> asyncpg.Record:
     """A credential that no password matches."""
     return await fake(connection, accounts.Credential, given, {"account_id": account}, password_hash="none")

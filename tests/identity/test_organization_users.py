@@ -103,12 +103,12 @@ async def test_an_invitation_can_be_repeated_cancelled_and_expires(network: Netw
     assert await join(network.ask, second) == CODE
     email, late = await invited(network, laboratory_user)
     await network.database.execute(
-        "UPDATE identity.organization_user SET expires_at = now() - interval '1 second' WHERE email = $1", email
+        "UPDATE insight.organization_user SET expires_at = now() - interval '1 second' WHERE email = $1", email
     )
     assert await join(network.ask, late) == CODE
     assert email not in await users(network, laboratory_user)
     await network.database.execute("SELECT identity.forget_waiting()")
-    assert await network.count("identity.organization_user", email=email) == 0
+    assert await network.count("insight.organization_user", email=email) == 0
     assert await network.count("identity.account", email=email) == 0
 
 
@@ -193,7 +193,7 @@ async def test_the_only_administrator_stays(network: Network, laboratory_user: U
 
 
 async def email_of(network: Network, user: str) -> str:
-    email: str = await network.value("SELECT email FROM identity.organization_user WHERE id = $1", UUID(user[4:]))
+    email: str = await network.value("SELECT email FROM insight.organization_user WHERE id = $1", UUID(user[4:]))
     return email
 
 
@@ -208,7 +208,7 @@ async def test_two_administrators_cannot_end_one_another_at_once(network: Networ
             network.answer(one, mutation, "", user=ids[1], **given),
             network.answer(two, mutation, "", user=ids[0], **given),
         )
-        left = await network.count("identity.organization_user", organization_id=one.id, role="ADMINISTRATOR")
+        left = await network.count("insight.organization_user", organization_id=one.id, role="ADMINISTRATOR")
         assert left == 1
 
 

@@ -104,7 +104,7 @@ AS $$
     DELETE FROM identity.registration WHERE expires_at <= now();
     DELETE FROM identity.password_reset WHERE expires_at <= now();
     DELETE FROM identity.email_change WHERE expires_at <= now();
-    DELETE FROM identity.organization_user WHERE expires_at <= now();
+    DELETE FROM insight.organization_user WHERE expires_at <= now();
     DELETE FROM identity.attempt WHERE tried_at < now() - interval '1 day';
     DELETE FROM identity.rate_limit WHERE full_at <= now();
     DELETE FROM identity.session WHERE expires_at <= now();

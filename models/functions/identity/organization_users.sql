@@ -11,17 +11,17 @@ DECLARE
     organization uuid := nullif(current_setting('cohorte.organization', true), '')::uuid;
 BEGIN
     PERFORM FROM insight.organization o WHERE o.id = organization FOR NO KEY UPDATE;
-    PERFORM FROM identity.account a JOIN identity.organization_user u ON u.id = a.organization_user_id
+    PERFORM FROM identity.account a JOIN insight.organization_user u ON u.id = a.organization_user_id
     WHERE a.id = administered_by.account_id AND u.organization_id = organization AND u.role = 'ADMINISTRATOR';
     RETURN CASE WHEN FOUND THEN organization END;
 END $$;
 
 -- Whether a user is the only administrator of their organization. Invited ones do not count.
-CREATE FUNCTION identity.is_last_administrator(asked identity.organization_user) RETURNS boolean
+CREATE FUNCTION identity.is_last_administrator(asked insight.organization_user) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT asked.role = 'ADMINISTRATOR' AND asked.joined_at IS NOT NULL AND NOT EXISTS (
-        SELECT FROM identity.organization_user u
+        SELECT FROM insight.organization_user u
         WHERE u.organization_id = asked.organization_id AND u.id <> asked.id AND u.role = 'ADMINISTRATOR'
             AND u.joined_at IS NOT NULL)
 $$;
@@ -45,16 +45,16 @@ BEGIN
     refused := CASE
         WHEN organization IS NULL THEN 'FORBIDDEN'
         WHEN EXISTS (
-            SELECT FROM identity.organization_user u
+            SELECT FROM insight.organization_user u
             WHERE u.organization_id = organization AND u.email = address AND u.joined_at IS NOT NULL) THEN 'TAKEN'
         WHEN invite_user.most <= (
-            SELECT count(*) FROM identity.organization_user u
+            SELECT count(*) FROM insight.organization_user u
             WHERE u.organization_id = organization AND u.email <> address
                 AND (u.joined_at IS NOT NULL OR u.expires_at > now())) THEN 'LIMIT' END;
     IF refused IS NOT NULL THEN
         RETURN;
     END IF;
-    INSERT INTO identity.organization_user AS u (organization_id, email, role, locale, code_hash, expires_at, demonstration)
+    INSERT INTO insight.organization_user AS u (organization_id, email, role, locale, code_hash, expires_at, demonstration)
     SELECT o.id, address, invite_user.role, invite_user.locale, sha256(convert_to(invite_user.code, 'UTF8')),
         now() + invite_user.lifetime, o.demonstration
     FROM insight.organization o WHERE o.id = organization
@@ -80,7 +80,7 @@ CREATE FUNCTION identity.accepts_invitation(code text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT EXISTS (
-        SELECT FROM identity.organization_user u
+        SELECT FROM insight.organization_user u
         WHERE u.code_hash = sha256(convert_to(accepts_invitation.code, 'UTF8')) AND u.expires_at > now())
 $$;
 GRANT EXECUTE ON FUNCTION identity.accepts_invitation(text) TO cohorte_public;
@@ -90,11 +90,11 @@ CREATE FUNCTION identity.accept_invitation(code text, password_hash text) RETURN
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    invited identity.organization_user;
+    invited insight.organization_user;
     opened uuid;
 BEGIN
     -- Of two uses of one code, the second waits here, and then finds none.
-    SELECT * INTO invited FROM identity.organization_user u
+    SELECT * INTO invited FROM insight.organization_user u
     WHERE u.code_hash = sha256(convert_to(accept_invitation.code, 'UTF8')) AND u.expires_at > now() FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;
@@ -103,7 +103,7 @@ BEGIN
     IF EXISTS (SELECT FROM identity.account a WHERE a.email = invited.email) THEN
         RETURN false;
     END IF;
-    UPDATE identity.organization_user u SET joined_at = now(), code_hash = NULL, locale = NULL, expires_at = NULL
+    UPDATE insight.organization_user u SET joined_at = now(), code_hash = NULL, locale = NULL, expires_at = NULL
     WHERE u.id = invited.id;
     -- The mail has shown whose address it is: no earlier user of it has set up anything that a reset must end.
     INSERT INTO identity.account (
@@ -123,12 +123,12 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     organization uuid := identity.administered_by(change_user_role.account_id);
-    changing identity.organization_user;
+    changing insight.organization_user;
 BEGIN
     IF organization IS NULL THEN
         RETURN 'FORBIDDEN';
     END IF;
-    SELECT * INTO changing FROM identity.organization_user u
+    SELECT * INTO changing FROM insight.organization_user u
     WHERE u.id = change_user_role.user_id AND u.organization_id = organization;
     IF NOT FOUND THEN
         RETURN 'NOT_FOUND';
@@ -141,7 +141,7 @@ BEGIN
     END IF;
     -- A sign-in holds the account, as in give_roles: its session is seen below, or it sees this role.
     PERFORM FROM identity.account a WHERE a.organization_user_id = changing.id FOR UPDATE;
-    UPDATE identity.organization_user u SET role = change_user_role.role WHERE u.id = changing.id;
+    UPDATE insight.organization_user u SET role = change_user_role.role WHERE u.id = changing.id;
     PERFORM pg_notify('session_revoked', s.id::text)
     FROM identity.session s JOIN identity.account a ON a.id = s.account_id WHERE a.organization_user_id = changing.id;
     RETURN NULL;
@@ -155,12 +155,12 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     organization uuid := identity.administered_by(remove_user.account_id);
-    leaving identity.organization_user;
+    leaving insight.organization_user;
 BEGIN
     IF organization IS NULL THEN
         RETURN 'FORBIDDEN';
     END IF;
-    SELECT * INTO leaving FROM identity.organization_user u
+    SELECT * INTO leaving FROM insight.organization_user u
     WHERE u.id = remove_user.user_id AND u.organization_id = organization;
     IF NOT FOUND THEN
         RETURN 'NOT_FOUND';
@@ -180,10 +180,10 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     organization uuid := nullif(current_setting('cohorte.organization', true), '')::uuid;
-    leaving identity.organization_user;
+    leaving insight.organization_user;
 BEGIN
     PERFORM FROM insight.organization o WHERE o.id = organization FOR NO KEY UPDATE;
-    SELECT u.* INTO leaving FROM identity.account a JOIN identity.organization_user u ON u.id = a.organization_user_id
+    SELECT u.* INTO leaving FROM identity.account a JOIN insight.organization_user u ON u.id = a.organization_user_id
     WHERE a.id = leave_organization.account_id AND a.organization_id = organization;
     IF NOT FOUND THEN
         RETURN 'FORBIDDEN';
@@ -198,7 +198,7 @@ GRANT EXECUTE ON FUNCTION identity.leave_organization(uuid) TO cohorte_buyer;
 
 -- Deletes a user with their account, sessions and second factors, and what waits to be mailed to them. API keys,
 -- webhooks and licences are the organization's, and stay. For other functions of the owner.
-CREATE FUNCTION identity.erase_user(leaving identity.organization_user) RETURNS void
+CREATE FUNCTION identity.erase_user(leaving insight.organization_user) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -216,7 +216,7 @@ BEGIN
         PERFORM identity.write_to(held.email, 'USER_REMOVED', held.locale, NULL, o.name)
         FROM insight.organization o WHERE o.id = leaving.organization_id;
     END IF;
-    DELETE FROM identity.organization_user u WHERE u.id = leaving.id;  -- everything else is deleted by cascade
+    DELETE FROM insight.organization_user u WHERE u.id = leaving.id;  -- everything else is deleted by cascade
 END $$;
 
 -- Keeps the address of a user, and the day of their latest sign-in, as their account has them.
@@ -225,9 +225,9 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     -- An invitation of the address that they have now can no longer be accepted.
-    DELETE FROM identity.organization_user u
+    DELETE FROM insight.organization_user u
     WHERE u.organization_id = NEW.organization_id AND u.email = NEW.email AND u.joined_at IS NULL;
-    UPDATE identity.organization_user u SET email = NEW.email WHERE u.id = NEW.organization_user_id;
+    UPDATE insight.organization_user u SET email = NEW.email WHERE u.id = NEW.organization_user_id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER keep_user AFTER UPDATE OF email ON identity.account
@@ -239,7 +239,7 @@ CREATE FUNCTION identity.is_told_of(user_id uuid, event text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT is_told_of.event = 'INSIGHT_PUBLISHED' OR EXISTS (
-        SELECT FROM identity.organization_user u WHERE u.id = is_told_of.user_id AND u.role <> 'READER')
+        SELECT FROM insight.organization_user u WHERE u.id = is_told_of.user_id AND u.role <> 'READER')
 $$;
 
 -- Notes for an organization who of it had a release published: the user of an account, or an API key. Nothing is noted of
@@ -259,11 +259,11 @@ $$;
 GRANT EXECUTE ON FUNCTION insight.note_requester(uuid, uuid, uuid) TO cohorte_publisher;
 
 -- The user whom an account of the viewer's organization is of. Null for another account.
-CREATE FUNCTION identity.user_of_account(account_id uuid) RETURNS uuid
+CREATE FUNCTION insight.user_of_account(account_id uuid) RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT a.organization_user_id FROM identity.account a
     WHERE a.id = user_of_account.account_id
         AND a.organization_id = nullif(current_setting('cohorte.organization', true), '')::uuid
 $$;
-GRANT EXECUTE ON FUNCTION identity.user_of_account(uuid) TO cohorte_buyer, cohorte_manager;
+GRANT EXECUTE ON FUNCTION insight.user_of_account(uuid) TO cohorte_buyer, cohorte_manager;

@@ -47,7 +47,7 @@ BEGIN
     END IF;
     INSERT INTO insight.organization (name, kind) VALUES (open_organization.name, open_organization.kind)
     RETURNING id INTO organization_id;
-    INSERT INTO identity.organization_user (organization_id, email, role, joined_at)
+    INSERT INTO insight.organization_user (organization_id, email, role, joined_at)
     VALUES (open_organization.organization_id, address, 'ADMINISTRATOR', now()) RETURNING id INTO administrator;
     INSERT INTO identity.account (email, locale, organization_id, organization_user_id)
     VALUES (address, open_organization.locale, open_organization.organization_id, administrator)

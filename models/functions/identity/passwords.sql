@@ -59,7 +59,7 @@ AS $$
     WHERE holder.member_id IN (l.patient_id, l.relative_id) AND l.status <> 'ENDED';
     UPDATE care.profile p SET sharing = 'ONLY_ME' WHERE p.member_id = holder.member_id AND p.sharing <> 'ONLY_ME';
     -- Other users cannot have made any.
-    DELETE FROM insight.api_key k USING identity.organization_user u
+    DELETE FROM insight.api_key k USING insight.organization_user u
     WHERE u.id = holder.organization_user_id AND u.role = 'ADMINISTRATOR' AND k.organization_id = u.organization_id
 $$;
 

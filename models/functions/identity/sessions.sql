@@ -63,7 +63,7 @@ BEGIN
     FROM identity.account a WHERE a.id = open_session.account_id
     RETURNING id INTO opened;
     -- After the session, which locks the account: changes of staff lock the account and then the staff member too.
-    UPDATE identity.organization_user u SET last_signed_in_on = catalog.today() FROM identity.account a
+    UPDATE insight.organization_user u SET last_signed_in_on = catalog.today() FROM identity.account a
     WHERE a.id = open_session.account_id AND u.id = a.organization_user_id
         AND u.last_signed_in_on IS DISTINCT FROM catalog.today();
     UPDATE identity.staff f SET last_signed_in_on = catalog.today() FROM identity.account a
@@ -86,7 +86,7 @@ AS $$
     FROM identity.session s
     JOIN identity.account a ON a.id = s.account_id
     LEFT JOIN identity.staff f ON f.id = a.staff_id
-    LEFT JOIN identity.organization_user u ON u.id = a.organization_user_id
+    LEFT JOIN insight.organization_user u ON u.id = a.organization_user_id
     WHERE s.token_hash = viewer_of.token_hash AND s.expires_at > now()
     UNION ALL
     SELECT NULL, NULL, k.id, NULL, k.organization_id, NULL, ARRAY['ANALYST'], k.expires_at, k.demonstration OR o.demonstration, NULL

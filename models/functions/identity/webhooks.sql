@@ -197,7 +197,7 @@ BEGIN
     IF FOUND AND (delivery_failed.gone OR since <= now() - delivery_failed.patience) THEN
         PERFORM insight.silence(sent.webhook_id, 'DISABLED');
         PERFORM identity.write_to(a.email, 'WEBHOOK_DISABLED', a.locale, NULL, w.description)
-        FROM insight.webhook w JOIN identity.organization_user u ON u.organization_id = w.organization_id
+        FROM insight.webhook w JOIN insight.organization_user u ON u.organization_id = w.organization_id
             JOIN identity.account a ON a.organization_user_id = u.id
         WHERE w.id = sent.webhook_id AND a.email_verified AND u.role = 'ADMINISTRATOR';
     END IF;

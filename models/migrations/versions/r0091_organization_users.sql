@@ -1,5 +1,5 @@
 ALTER TABLE identity.outbox_entry DROP CONSTRAINT ck_outbox_entry_letter;
-CREATE TABLE identity.organization_user (
+CREATE TABLE insight.organization_user (
     demonstration BOOLEAN DEFAULT false NOT NULL,
     id UUID DEFAULT gen_random_uuid() NOT NULL,
     organization_id UUID NOT NULL,
@@ -31,12 +31,12 @@ CREATE TABLE insight.release_requester (
 
 ALTER TABLE identity.account ADD COLUMN organization_user_id uuid;
 -- Every organization's account is its administrator's.
-INSERT INTO identity.organization_user (organization_id, email, role, invited_at, joined_at, last_signed_in_on, demonstration)
+INSERT INTO insight.organization_user (organization_id, email, role, invited_at, joined_at, last_signed_in_on, demonstration)
 SELECT a.organization_id, a.email, 'ADMINISTRATOR', a.created_at, a.created_at,
     CASE WHEN a.email_verified THEN a.signed_in_on END, a.demonstration
 FROM identity.account a WHERE a.organization_id IS NOT NULL;
 UPDATE identity.account a SET organization_user_id = u.id
-FROM identity.organization_user u WHERE u.organization_id = a.organization_id AND u.email = a.email;
+FROM insight.organization_user u WHERE u.organization_id = a.organization_id AND u.email = a.email;
 -- Every server process forgets the viewers of these sessions, who have a role now.
 DO $$ BEGIN PERFORM pg_notify('session_revoked', s.id::text)
 FROM identity.session s JOIN identity.account a ON a.id = s.account_id WHERE a.organization_id IS NOT NULL; END $$;
@@ -47,9 +47,9 @@ ALTER TABLE insight.licence ALTER COLUMN requested_at SET DEFAULT now();
 ALTER TABLE identity.account ADD CONSTRAINT uq_account_organization_user_id UNIQUE (organization_user_id);
 ALTER TABLE identity.account ADD CONSTRAINT ck_account_users_account CHECK ((organization_id IS NULL) = (organization_user_id IS NULL));
 ALTER TABLE identity.outbox_entry ADD CONSTRAINT ck_outbox_entry_letter CHECK (letter IN ('VERIFY_EMAIL', 'ADDRESS_TAKEN', 'RESET_PASSWORD', 'PASSWORD_CHANGED', 'PASSWORD_REPLACED', 'SECOND_FACTOR_CHANGED', 'PASSWORD_FIRST_CHANGED', 'ACCOUNT_DELETED', 'ACCOUNT_SLEEPS', 'ACCOUNT_SLEEPS_STILL', 'ACCOUNT_CLOSED', 'CONFIRM_EMAIL', 'EMAIL_TAKEN', 'EMAIL_CHANGE_REQUESTED', 'EMAIL_CHANGED', 'SELF_HARM_FLAG', 'ORGANIZATION_OPENED', 'STAFF_OPENED', 'INVITATION', 'INVITATION_TAKEN', 'USER_REMOVED', 'LICENCE_GRANTED', 'LICENCE_REFUSED', 'INSIGHT_PUBLISHED', 'DATASET_FROZEN', 'WEBHOOK_DISABLED'));
-ALTER TABLE identity.account ADD CONSTRAINT fk_account_organization_user_id_organization_user FOREIGN KEY (organization_user_id) REFERENCES identity.organization_user(id) ON DELETE CASCADE;
-CREATE INDEX ix_organization_user_expires_at ON identity.organization_user USING btree (expires_at) WHERE (expires_at IS NOT NULL);
-CREATE UNIQUE INDEX uq_organization_user_email ON identity.organization_user USING btree (organization_id, email);
+ALTER TABLE identity.account ADD CONSTRAINT fk_account_organization_user_id_organization_user FOREIGN KEY (organization_user_id) REFERENCES insight.organization_user(id) ON DELETE CASCADE;
+CREATE INDEX ix_organization_user_expires_at ON insight.organization_user USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE UNIQUE INDEX uq_organization_user_email ON insight.organization_user USING btree (organization_id, email);
 CREATE INDEX ix_release_requester_organization_id ON insight.release_requester USING btree (organization_id);
 CREATE OR REPLACE FUNCTION identity.forget_waiting()
  RETURNS void
@@ -60,7 +60,7 @@ AS $function$
     DELETE FROM identity.registration WHERE expires_at <= now();
     DELETE FROM identity.password_reset WHERE expires_at <= now();
     DELETE FROM identity.email_change WHERE expires_at <= now();
-    DELETE FROM identity.organization_user WHERE expires_at <= now();
+    DELETE FROM insight.organization_user WHERE expires_at <= now();
     DELETE FROM identity.attempt WHERE tried_at < now() - interval '1 day';
     DELETE FROM identity.rate_limit WHERE full_at <= now();
     DELETE FROM identity.session WHERE expires_at <= now();
@@ -80,19 +80,19 @@ DECLARE
     organization uuid := nullif(current_setting('cohorte.organization', true), '')::uuid;
 BEGIN
     PERFORM FROM insight.organization o WHERE o.id = organization FOR NO KEY UPDATE;
-    PERFORM FROM identity.account a JOIN identity.organization_user u ON u.id = a.organization_user_id
+    PERFORM FROM identity.account a JOIN insight.organization_user u ON u.id = a.organization_user_id
     WHERE a.id = administered_by.account_id AND u.organization_id = organization AND u.role = 'ADMINISTRATOR';
     RETURN CASE WHEN FOUND THEN organization END;
 END $function$;
 
-CREATE OR REPLACE FUNCTION identity.is_last_administrator(asked identity.organization_user)
+CREATE OR REPLACE FUNCTION identity.is_last_administrator(asked insight.organization_user)
  RETURNS boolean
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
     SELECT asked.role = 'ADMINISTRATOR' AND asked.joined_at IS NOT NULL AND NOT EXISTS (
-        SELECT FROM identity.organization_user u
+        SELECT FROM insight.organization_user u
         WHERE u.organization_id = asked.organization_id AND u.id <> asked.id AND u.role = 'ADMINISTRATOR'
             AND u.joined_at IS NOT NULL)
 $function$;
@@ -113,16 +113,16 @@ BEGIN
     refused := CASE
         WHEN organization IS NULL THEN 'FORBIDDEN'
         WHEN EXISTS (
-            SELECT FROM identity.organization_user u
+            SELECT FROM insight.organization_user u
             WHERE u.organization_id = organization AND u.email = address AND u.joined_at IS NOT NULL) THEN 'TAKEN'
         WHEN invite_user.most <= (
-            SELECT count(*) FROM identity.organization_user u
+            SELECT count(*) FROM insight.organization_user u
             WHERE u.organization_id = organization AND u.email <> address
                 AND (u.joined_at IS NOT NULL OR u.expires_at > now())) THEN 'LIMIT' END;
     IF refused IS NOT NULL THEN
         RETURN;
     END IF;
-    INSERT INTO identity.organization_user AS u (organization_id, email, role, locale, code_hash, expires_at, demonstration)
+    INSERT INTO insight.organization_user AS u (organization_id, email, role, locale, code_hash, expires_at, demonstration)
     SELECT o.id, address, invite_user.role, invite_user.locale, sha256(convert_to(invite_user.code, 'UTF8')),
         now() + invite_user.lifetime, o.demonstration
     FROM insight.organization o WHERE o.id = organization
@@ -149,7 +149,7 @@ CREATE OR REPLACE FUNCTION identity.accepts_invitation(code text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
     SELECT EXISTS (
-        SELECT FROM identity.organization_user u
+        SELECT FROM insight.organization_user u
         WHERE u.code_hash = sha256(convert_to(accepts_invitation.code, 'UTF8')) AND u.expires_at > now())
 $function$;
 
@@ -160,11 +160,11 @@ CREATE OR REPLACE FUNCTION identity.accept_invitation(code text, password_hash t
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-    invited identity.organization_user;
+    invited insight.organization_user;
     opened uuid;
 BEGIN
     -- Of two uses of one code, the second waits here, and then finds none.
-    SELECT * INTO invited FROM identity.organization_user u
+    SELECT * INTO invited FROM insight.organization_user u
     WHERE u.code_hash = sha256(convert_to(accept_invitation.code, 'UTF8')) AND u.expires_at > now() FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;
@@ -173,7 +173,7 @@ BEGIN
     IF EXISTS (SELECT FROM identity.account a WHERE a.email = invited.email) THEN
         RETURN false;
     END IF;
-    UPDATE identity.organization_user u SET joined_at = now(), code_hash = NULL, locale = NULL, expires_at = NULL
+    UPDATE insight.organization_user u SET joined_at = now(), code_hash = NULL, locale = NULL, expires_at = NULL
     WHERE u.id = invited.id;
     -- The mail has shown whose address it is: no earlier user of it has set up anything that a reset must end.
     INSERT INTO identity.account (
@@ -193,12 +193,12 @@ CREATE OR REPLACE FUNCTION identity.change_user_role(account_id uuid, user_id uu
 AS $function$
 DECLARE
     organization uuid := identity.administered_by(change_user_role.account_id);
-    changing identity.organization_user;
+    changing insight.organization_user;
 BEGIN
     IF organization IS NULL THEN
         RETURN 'FORBIDDEN';
     END IF;
-    SELECT * INTO changing FROM identity.organization_user u
+    SELECT * INTO changing FROM insight.organization_user u
     WHERE u.id = change_user_role.user_id AND u.organization_id = organization;
     IF NOT FOUND THEN
         RETURN 'NOT_FOUND';
@@ -211,7 +211,7 @@ BEGIN
     END IF;
     -- A sign-in holds the account, as in give_roles: its session is seen below, or it sees this role.
     PERFORM FROM identity.account a WHERE a.organization_user_id = changing.id FOR UPDATE;
-    UPDATE identity.organization_user u SET role = change_user_role.role WHERE u.id = changing.id;
+    UPDATE insight.organization_user u SET role = change_user_role.role WHERE u.id = changing.id;
     PERFORM pg_notify('session_revoked', s.id::text)
     FROM identity.session s JOIN identity.account a ON a.id = s.account_id WHERE a.organization_user_id = changing.id;
     RETURN NULL;
@@ -225,12 +225,12 @@ CREATE OR REPLACE FUNCTION identity.remove_user(account_id uuid, user_id uuid)
 AS $function$
 DECLARE
     organization uuid := identity.administered_by(remove_user.account_id);
-    leaving identity.organization_user;
+    leaving insight.organization_user;
 BEGIN
     IF organization IS NULL THEN
         RETURN 'FORBIDDEN';
     END IF;
-    SELECT * INTO leaving FROM identity.organization_user u
+    SELECT * INTO leaving FROM insight.organization_user u
     WHERE u.id = remove_user.user_id AND u.organization_id = organization;
     IF NOT FOUND THEN
         RETURN 'NOT_FOUND';
@@ -250,10 +250,10 @@ CREATE OR REPLACE FUNCTION identity.leave_organization(account_id uuid)
 AS $function$
 DECLARE
     organization uuid := nullif(current_setting('cohorte.organization', true), '')::uuid;
-    leaving identity.organization_user;
+    leaving insight.organization_user;
 BEGIN
     PERFORM FROM insight.organization o WHERE o.id = organization FOR NO KEY UPDATE;
-    SELECT u.* INTO leaving FROM identity.account a JOIN identity.organization_user u ON u.id = a.organization_user_id
+    SELECT u.* INTO leaving FROM identity.account a JOIN insight.organization_user u ON u.id = a.organization_user_id
     WHERE a.id = leave_organization.account_id AND a.organization_id = organization;
     IF NOT FOUND THEN
         RETURN 'FORBIDDEN';
@@ -265,7 +265,7 @@ BEGIN
     RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION identity.erase_user(leaving identity.organization_user)
+CREATE OR REPLACE FUNCTION identity.erase_user(leaving insight.organization_user)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -285,7 +285,7 @@ BEGIN
         PERFORM identity.write_to(held.email, 'USER_REMOVED', held.locale, NULL, o.name)
         FROM insight.organization o WHERE o.id = leaving.organization_id;
     END IF;
-    DELETE FROM identity.organization_user u WHERE u.id = leaving.id;  -- everything else is deleted by cascade
+    DELETE FROM insight.organization_user u WHERE u.id = leaving.id;  -- everything else is deleted by cascade
 END $function$;
 
 CREATE OR REPLACE FUNCTION identity.keep_user()
@@ -296,9 +296,9 @@ CREATE OR REPLACE FUNCTION identity.keep_user()
 AS $function$
 BEGIN
     -- An invitation of the address that they have now can no longer be accepted.
-    DELETE FROM identity.organization_user u
+    DELETE FROM insight.organization_user u
     WHERE u.organization_id = NEW.organization_id AND u.email = NEW.email AND u.joined_at IS NULL;
-    UPDATE identity.organization_user u SET email = NEW.email WHERE u.id = NEW.organization_user_id;
+    UPDATE insight.organization_user u SET email = NEW.email WHERE u.id = NEW.organization_user_id;
     RETURN NULL;
 END $function$;
 
@@ -309,7 +309,7 @@ CREATE OR REPLACE FUNCTION identity.is_told_of(user_id uuid, event text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
     SELECT is_told_of.event = 'INSIGHT_PUBLISHED' OR EXISTS (
-        SELECT FROM identity.organization_user u WHERE u.id = is_told_of.user_id AND u.role <> 'READER')
+        SELECT FROM insight.organization_user u WHERE u.id = is_told_of.user_id AND u.role <> 'READER')
 $function$;
 
 CREATE OR REPLACE FUNCTION insight.note_requester(release uuid, account_id uuid, api_key_id uuid)
@@ -328,7 +328,7 @@ AS $function$
     WHERE r.id = note_requester.release
 $function$;
 
-CREATE OR REPLACE FUNCTION identity.user_of_account(account_id uuid)
+CREATE OR REPLACE FUNCTION insight.user_of_account(account_id uuid)
  RETURNS uuid
  LANGUAGE sql
  STABLE SECURITY DEFINER
@@ -368,7 +368,7 @@ BEGIN
     END IF;
     INSERT INTO insight.organization (name, kind) VALUES (open_organization.name, open_organization.kind)
     RETURNING id INTO organization_id;
-    INSERT INTO identity.organization_user (organization_id, email, role, joined_at)
+    INSERT INTO insight.organization_user (organization_id, email, role, joined_at)
     VALUES (open_organization.organization_id, address, 'ADMINISTRATOR', now()) RETURNING id INTO administrator;
     INSERT INTO identity.account (email, locale, organization_id, organization_user_id)
     VALUES (address, open_organization.locale, open_organization.organization_id, administrator)
@@ -388,7 +388,7 @@ AS $function$
     WHERE holder.member_id IN (l.patient_id, l.relative_id) AND l.status <> 'ENDED';
     UPDATE care.profile p SET sharing = 'ONLY_ME' WHERE p.member_id = holder.member_id AND p.sharing <> 'ONLY_ME';
     -- Other users cannot have made any.
-    DELETE FROM insight.api_key k USING identity.organization_user u
+    DELETE FROM insight.api_key k USING insight.organization_user u
     WHERE u.id = holder.organization_user_id AND u.role = 'ADMINISTRATOR' AND k.organization_id = u.organization_id
 $function$;
 
@@ -410,7 +410,7 @@ BEGIN
     FROM identity.account a WHERE a.id = open_session.account_id
     RETURNING id INTO opened;
     -- After the session, which locks the account: changes of staff lock the account and then the staff member too.
-    UPDATE identity.organization_user u SET last_signed_in_on = catalog.today() FROM identity.account a
+    UPDATE insight.organization_user u SET last_signed_in_on = catalog.today() FROM identity.account a
     WHERE a.id = open_session.account_id AND u.id = a.organization_user_id
         AND u.last_signed_in_on IS DISTINCT FROM catalog.today();
     UPDATE identity.staff f SET last_signed_in_on = catalog.today() FROM identity.account a
@@ -429,7 +429,7 @@ AS $function$
     FROM identity.session s
     JOIN identity.account a ON a.id = s.account_id
     LEFT JOIN identity.staff f ON f.id = a.staff_id
-    LEFT JOIN identity.organization_user u ON u.id = a.organization_user_id
+    LEFT JOIN insight.organization_user u ON u.id = a.organization_user_id
     WHERE s.token_hash = viewer_of.token_hash AND s.expires_at > now()
     UNION ALL
     SELECT NULL, NULL, k.id, NULL, k.organization_id, NULL, ARRAY['ANALYST'], k.expires_at, k.demonstration OR o.demonstration, NULL
@@ -513,7 +513,7 @@ BEGIN
     IF FOUND AND (delivery_failed.gone OR since <= now() - delivery_failed.patience) THEN
         PERFORM insight.silence(sent.webhook_id, 'DISABLED');
         PERFORM identity.write_to(a.email, 'WEBHOOK_DISABLED', a.locale, NULL, w.description)
-        FROM insight.webhook w JOIN identity.organization_user u ON u.organization_id = w.organization_id
+        FROM insight.webhook w JOIN insight.organization_user u ON u.organization_id = w.organization_id
             JOIN identity.account a ON a.organization_user_id = u.id
         WHERE w.id = sent.webhook_id AND a.email_verified AND u.role = 'ADMINISTRATOR';
     END IF;
@@ -536,15 +536,15 @@ BEGIN
 END $function$;
 
 CREATE TRIGGER keep_user AFTER UPDATE OF email ON identity.account FOR EACH ROW WHEN (((new.organization_user_id IS NOT NULL) AND ((old.email)::text <> (new.email)::text))) EXECUTE FUNCTION identity.keep_user();
-ALTER TABLE identity.organization_user ENABLE ROW LEVEL SECURITY;
+ALTER TABLE insight.organization_user ENABLE ROW LEVEL SECURITY;
 ALTER TABLE insight.release_requester ENABLE ROW LEVEL SECURITY;
-CREATE POLICY buyer_reads ON identity.organization_user FOR SELECT TO cohorte_buyer USING ((organization_id = ( SELECT (NULLIF(current_setting('cohorte.organization'::text, true), ''::text))::uuid AS "nullif")));
-CREATE POLICY manager_reads ON identity.organization_user FOR SELECT TO cohorte_manager USING ((EXISTS ( SELECT
+CREATE POLICY buyer_reads ON insight.organization_user FOR SELECT TO cohorte_buyer USING ((organization_id = ( SELECT (NULLIF(current_setting('cohorte.organization'::text, true), ''::text))::uuid AS "nullif")));
+CREATE POLICY manager_reads ON insight.organization_user FOR SELECT TO cohorte_manager USING ((EXISTS ( SELECT
    FROM identity.staff s
   WHERE ((s.id = ( SELECT (NULLIF(current_setting('cohorte.staff'::text, true), ''::text))::uuid AS "nullif")) AND ('DATA_STEWARD'::text = ANY (s.roles))))));
 
 CREATE POLICY buyer_reads ON insight.release_requester FOR SELECT TO cohorte_buyer USING ((organization_id = ( SELECT (NULLIF(current_setting('cohorte.organization'::text, true), ''::text))::uuid AS "nullif")));
-GRANT SELECT ON identity.organization_user TO cohorte_buyer, cohorte_manager;
+GRANT SELECT ON insight.organization_user TO cohorte_buyer, cohorte_manager;
 GRANT SELECT ON insight.release_requester TO cohorte_buyer;
 GRANT EXECUTE ON FUNCTION identity.invite_user(uuid,text,text,text,text,interval,integer) TO cohorte_buyer;
 GRANT EXECUTE ON FUNCTION identity.accepts_invitation(text) TO cohorte_public;
@@ -553,4 +553,4 @@ GRANT EXECUTE ON FUNCTION identity.change_user_role(uuid,uuid,text) TO cohorte_b
 GRANT EXECUTE ON FUNCTION identity.remove_user(uuid,uuid) TO cohorte_buyer;
 GRANT EXECUTE ON FUNCTION identity.leave_organization(uuid) TO cohorte_buyer;
 GRANT EXECUTE ON FUNCTION insight.note_requester(uuid,uuid,uuid) TO cohorte_publisher;
-GRANT EXECUTE ON FUNCTION identity.user_of_account(uuid) TO cohorte_buyer, cohorte_manager;
+GRANT EXECUTE ON FUNCTION insight.user_of_account(uuid) TO cohorte_buyer, cohorte_manager;
