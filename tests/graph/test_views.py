@@ -42,7 +42,8 @@ PROMISED = {
         "MANAGER": "flagRaised",
     },
     "Mutation": {
-        EVERYONE: "signIn signInVerify register verifyEmail organizationJoin requestPasswordReset resetPassword emailChangeRevert",
+        EVERYONE: "signIn signInVerify register verifyEmail organizationJoin requestPasswordReset resetPassword "
+        "emailChangeRevert",
         SIGNED_IN: "signOut sessionRevoke secondFactorChallenge secondFactorStart secondFactorConfirm "
         "secondFactorRemove recoveryCodesRenew emailChange emailChangeConfirm passwordChange accountUpdate",
         MEMBERS_AND_STAFF: "postRemove",
@@ -208,7 +209,7 @@ PROMISED = {
         EVERYONE: "id audience",
         SIGNED_IN: "locale secondFactors recoveryCodesLeft",
         "PATIENT": "member",
-        "BUYER": "organization mailedEvents",
+        "BUYER": "organization organizationUser mailedEvents",
         "MANAGER": "staff",
     },
     "Association": {

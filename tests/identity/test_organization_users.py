@@ -338,3 +338,27 @@ async def test_no_user_exists_without_an_organization_or_the_other_way_round(net
     organization = await factories.organization(network.database)
     with pytest.raises(asyncpg.CheckViolationError):
         await factories.account(network.database, organization_id=organization["id"], organization_user_id=None)
+
+
+async def test_mail_about_events_goes_to_users_by_role(network: Network, community_id: UUID) -> None:
+    organization = await factories.organization(network.database)
+    people: dict[str, str] = {}
+    for role in UserRole:
+        made = await factories.account(
+            network.database, organization_id=organization["id"], role=role, email_verified=True
+        )
+        people[made["email"]] = role.value
+    licence = await factories.licence(
+        network.database, organization_id=organization["id"], community_id=community_id, status="REQUESTED"
+    )
+    assert licence["requested_at"] is not None
+    async with network.database.transaction():
+        await network.database.execute("UPDATE insight.licence SET status = 'GRANTED' WHERE id = $1", licence["id"])
+        sent = await network.database.fetch("SELECT recipient FROM identity.outbox_entry WHERE letter LIKE 'LICENCE_%'")
+    assert {people[row["recipient"]] for row in sent if row["recipient"] in people} == {"ADMINISTRATOR", "ANALYST"}
+    told = """
+        SELECT identity.is_told_of(u.id, $2) FROM insight.organization_user u
+        WHERE u.organization_id = $1 AND u.role = 'READER'
+    """
+    assert await network.value(told, organization["id"], "INSIGHT_PUBLISHED")
+    assert not await network.value(told, organization["id"], "DATASET_FROZEN")
