@@ -61,8 +61,8 @@ REACHABLE = {
         "Organization": "id name kind purposes licences apiKeys webhooks users",
         # Whom the organization has chosen itself, at its own addresses.
         "OrganizationUser": "id email role status invitedAt expiresAt joinedAt lastSignedInOn isViewer",
-        "Licence": "id organization community purpose purposeKind undertakings undertakingsAcceptedAt requestedAt startsOn "
-        "endsOn resultsDueOn status reason price quota spent remaining",
+        "Licence": "id organization community purpose purposeKind undertakings undertakingsAcceptedAt requestedAt "
+        "startsOn endsOn resultsDueOn status reason price quota spent remaining",
         "Undertakings": "version language text",
         "Money": "amount currency",
         "ApiKey": "id name prefix createdAt lastUsedAt expiresAt",

@@ -73,8 +73,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "LedgerEntry": {ALL: "hash id line position previousHash synthetic"},
     "LedgerProof": {RESEARCH: "commitment counts ledgerEntry salt variables"},
     "Licence": {
-        STEWARD: "community endsOn id organization price purpose purposeKind quota reason remaining requestedAt resultsDueOn "
-        "spent startsOn status undertakings undertakingsAcceptedAt",
+        STEWARD: "community endsOn id organization price purpose purposeKind quota reason remaining requestedAt "
+        "resultsDueOn spent startsOn status undertakings undertakingsAcceptedAt",
     },
     "Member": {
         ALL: "about association communities id joinedOn kind pseudonym verified",

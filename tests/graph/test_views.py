@@ -337,8 +337,8 @@ PROMISED = {
     "Webhook": {"BUYER": "id url description events status failingSince previousUntil createdAt deliveries"},
     "WebhookDelivery": {"BUYER": "id event status attempts failure responseStatus createdAt attemptedAt"},
     "Licence": {
-        BUYERS_AND_STAFF: "id organization community purpose purposeKind undertakings undertakingsAcceptedAt requestedAt "
-        "startsOn endsOn resultsDueOn status reason price quota spent remaining"
+        BUYERS_AND_STAFF: "id organization community purpose purposeKind undertakings undertakingsAcceptedAt "
+        "requestedAt startsOn endsOn resultsDueOn status reason price quota spent remaining"
     },
     "Money": {BUYERS_AND_STAFF: "amount currency"},
     "Network": {EVERYONE: "communities activeMembers treatmentsFollowed countedOn"},
