@@ -82,7 +82,7 @@ RETURNS TABLE (
 LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT a.id, s.id, NULL::uuid, a.member_id, a.organization_id, a.staff_id,
-        coalesce(f.roles, ARRAY[u.role::text], '{}'), s.expires_at, a.demonstration, a.locale
+        coalesce(f.roles, array_remove(ARRAY[u.role::text], NULL)), s.expires_at, a.demonstration, a.locale
     FROM identity.session s
     JOIN identity.account a ON a.id = s.account_id
     LEFT JOIN identity.staff f ON f.id = a.staff_id

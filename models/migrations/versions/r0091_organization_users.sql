@@ -425,7 +425,7 @@ CREATE OR REPLACE FUNCTION identity.viewer_of(token_hash bytea)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
     SELECT a.id, s.id, NULL::uuid, a.member_id, a.organization_id, a.staff_id,
-        coalesce(f.roles, ARRAY[u.role::text], '{}'), s.expires_at, a.demonstration, a.locale
+        coalesce(f.roles, array_remove(ARRAY[u.role::text], NULL)), s.expires_at, a.demonstration, a.locale
     FROM identity.session s
     JOIN identity.account a ON a.id = s.account_id
     LEFT JOIN identity.staff f ON f.id = a.staff_id
