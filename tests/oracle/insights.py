@@ -224,7 +224,7 @@ def requested_by(seen: VisibleRows, insight: Found) -> Found | None:
 @field("Insight.publishedBy")
 def published_by(seen: VisibleRows, insight: Found) -> str | None:
     requester = seen.one("insight.release_requester", release_id=insight["release_id"])
-    return requester and requester["name"]
+    return None if requester is None else str(requester["name"])
 
 
 def with_categories(seen: VisibleRows, insight: Found, row: Found) -> dict[str, Any]:
