@@ -134,7 +134,7 @@ def invalid(reason: Message, *path: Step) -> Refused:
 
 def not_null(*path: Step) -> Refused:
     """Refuses null for a field that always has a value."""
-    return invalid(message("This cannot be null. Leave it out to keep what it is."), *path)
+    return invalid(message("This must not be null. Leave it out to keep the current value."), *path)
 
 
 def taken(reason: Message, *path: Step) -> Refused:

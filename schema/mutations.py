@@ -505,7 +505,7 @@ def check_client_mutation_id(given: Any, visit: Visit) -> None:
     if not isinstance(given, str) or any(refusal.path == path for refusal in visit.refusals):
         return
     if not given:
-        visit.refuse(message("This may not be empty."), path)
+        visit.refuse(message("This must not be empty."), path)
     elif len(given) > CLIENT_MUTATION_ID_LENGTH:
         visit.refusals += too_long(CLIENT_MUTATION_ID_LENGTH, *path).refusals
 

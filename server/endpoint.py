@@ -199,7 +199,7 @@ class Endpoint:
             if request.allowances:
                 more = rate_headers(request.allowances.values())
         except RequestError as raised:
-            error = raised.in_language(request.viewer.reads_in)
+            error = raised
         except RequestCutOff as cut_off:
             if cut_off.reason is CutOffReason.CLIENT_GONE:
                 self.log_operation(request, CLIENT_GONE)
@@ -210,6 +210,7 @@ class Endpoint:
             logs.fault(id, unexpected, request.id)
         status = 200
         if error is not None:
+            error = worded(error, request)
             status = 200 if error.lenient and type is JSON else error.status
             body, more, request.codes = error.body, error.headers, error.codes
         if streamed and type is None and (error is None or error.lenient):
@@ -607,6 +608,18 @@ class Endpoint:
             except RequestError as error:
                 if error.status == 401:
                     request.fields += (self.credentials.cleared(),)
+
+
+def worded(error: RequestError, request: RequestContext) -> RequestError:
+    """The error in the language of the request, which then has it: many are raised before its viewer is known.
+
+    What is for developers stays in English, and the request's language as it is.
+    """
+    viewer = in_language(request.viewer, None, request.headers)
+    found = error.in_language(viewer.reads_in)
+    if found is not error:
+        request.viewer = viewer
+    return found
 
 
 def introspection_key(document: Document, params: GraphQLParams) -> str:

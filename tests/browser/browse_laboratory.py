@@ -20,8 +20,8 @@ INSURER = "insurer@demo.example"  # whose account reads French
 WORDS = {
     "en": {
         "datasets": "Datasets",
-        "counted": "Active drug (trial arm): time on it",
-        "count": "Count Active drug (trial arm): time on it",
+        "counted": "Active drug (trial arm): time on treatment",
+        "count": "Count Active drug (trial arm): time on treatment",
         "publish": "Publish …",
         "yes": "Publish it",
         "uses": "Our insights",
@@ -120,7 +120,7 @@ WORDS = {
         "condition": "psoriasis",
         "unlicensed": "Aucune de vos licences ne couvre",
         "short": "La précision",
-        "coarser": "reste accessible",
+        "coarser": "reste possible",
         "quota": "du quota de la licence",
         "prices": "Prix des autres marges",
         "count in order": "Compter Temps écoulé depuis le diagnostic",

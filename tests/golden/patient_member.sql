@@ -29,7 +29,7 @@ WITH viewer AS MATERIALIZED (
               SELECT community_1.slug AS slug, coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name) AS name
               FROM catalog.community AS community_1 JOIN care.membership AS membership_1 ON membership_1.community_id = community_1.id
               WHERE membership_1.member_id = member_1.id
-              ORDER BY lower(translate(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) ASC, community_1.id ASC
+              ORDER BY lower(translate(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) ASC, community_1.id ASC
             ) AS o$
           ) AS communities, (
             SELECT coalesce(json_agg(o$), '[]'::json)

@@ -59,7 +59,7 @@ WITH viewer AS MATERIALIZED (
                         ) AS indicator, side_effect_1.severity AS severity, side_effect_1.serious AS serious
                         FROM care.side_effect AS side_effect_1 JOIN catalog.indicator AS indicator_2 ON indicator_2.id = side_effect_1.indicator_id
                         WHERE side_effect_1.evaluation_id = page_0.id
-                        ORDER BY lower(translate(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) ASC, indicator_2.id ASC
+                        ORDER BY lower(translate(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) ASC, indicator_2.id ASC
                       ) AS o$
                     ) AS "sideEffects"
                   ) AS o$
