@@ -8,6 +8,7 @@ from models.identity.registrations import MailTemplate
 from models.languages import DEFAULT, language_of
 from models.messages import Message, message
 from resolvers.identity.credentials_mutations import REVERT_LIFETIME
+from resolvers.identity.organization_users_mutations import INVITATION_LIFETIME as USER_LIFETIME
 from resolvers.identity.organizations_mutations import INVITATION_LIFETIME
 from resolvers.identity.registrations_mutations import RESET_LIFETIME, VERIFICATION_LIFETIME
 from resolvers.identity.staff_mutations import INVITATION_LIFETIME as STAFF_LIFETIME
@@ -19,10 +20,12 @@ RESET_MINUTES = RESET_LIFETIME // timedelta(minutes=1)
 REVERT_DAYS = REVERT_LIFETIME.days
 INVITATION_DAYS = INVITATION_LIFETIME.days
 STAFF_DAYS = STAFF_LIFETIME.days
+USER_DAYS = USER_LIFETIME.days
 WEBHOOK_DAYS = DISABLED_AFTER.days
 TURN_OFF = "/lab/keys", message("You can turn them off on this page:")
 PAGES = {  # that mails lead to, each with what it is for
     MailTemplate.EMAIL_CHANGED: ("/revert", message("Enter the code on this page:")),
+    MailTemplate.INVITATION: ("/join", message("Enter the code on this page:")),
     MailTemplate.INSIGHT_PUBLISHED: TURN_OFF,
     MailTemplate.DATASET_FROZEN: TURN_OFF,
 }
@@ -323,6 +326,57 @@ code.
                 code=code,
                 about=name,
                 days=STAFF_DAYS,
+            )
+        case MailTemplate.INVITATION:
+            subject = message("Your invitation to an organization at Cohorte")
+            body = message(
+                """Hello,
+
+You are invited to use Cohorte as a user of this organization:
+
+{about}
+
+To accept, choose a password with this code within {days} days:
+
+{code}
+
+If you do not know the organization, ignore this mail: without the code,
+no account is opened.
+""",
+                about=name,
+                days=USER_DAYS,
+                code=code,
+            )
+        case MailTemplate.INVITATION_TAKEN:
+            subject = message("You have an account at Cohorte")
+            body = message(
+                """Hello,
+
+You were invited to use Cohorte as a user of this organization:
+
+{about}
+
+Your address already has an account at Cohorte, and an address has only
+one. To accept, ask the organization to invite you at another address.
+
+Nobody has learned that you have an account.
+""",
+                about=name,
+            )
+        case MailTemplate.USER_REMOVED:
+            subject = message("Your account at Cohorte was closed")
+            body = message(
+                """Hello,
+
+You are no longer a user of this organization at Cohorte:
+
+{about}
+
+Your account was deleted and all of your devices were signed out. If this
+is a mistake, ask an administrator of the organization to invite you
+again.
+""",
+                about=name,
             )
         case MailTemplate.LICENCE_GRANTED:
             subject = message("Your licence was granted")

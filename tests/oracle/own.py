@@ -544,6 +544,28 @@ def licences_of(seen: VisibleRows, organization: Found) -> list[Found]:
     return sorted(seen.of("insight.licence", organization_id=organization["id"]), key=by_start, reverse=True)
 
 
+@field("Organization.users")
+def users_of(seen: VisibleRows, organization: Found) -> Listed:
+    there = seen.of("insight.organization_user", organization_id=organization["id"])
+    current = [row for row in there if row["joined_at"] is not None or row["expires_at"] > seen.now]
+    return listed(current, lambda row: (row["email"], row["id"]))
+
+
+@field("OrganizationUser.status")
+def user_status(seen: VisibleRows, user: Found) -> str:
+    return "INVITED" if user["joined_at"] is None else "ACTIVE"
+
+
+@field("OrganizationUser.isViewer")
+def is_viewer(seen: VisibleRows, user: Found) -> bool:
+    return bool(user["id"] == seen.user)
+
+
+@field("Viewer.organizationUser")
+def viewers_user(seen: VisibleRows, it: Found) -> Found | None:
+    return seen.one("insight.organization_user", id=seen.user)
+
+
 @field("Organization.apiKeys")
 def api_keys_of(seen: VisibleRows, organization: Found) -> list[Found]:
     return sorted(seen.of("insight.api_key", organization_id=organization["id"]), key=by_creation, reverse=True)

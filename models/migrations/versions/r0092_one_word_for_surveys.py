@@ -3,7 +3,7 @@
 from models.migrations import frozen
 
 revision = "0092"
-down_revision = "0090"
+down_revision = "0091"
 # Rows only: older servers show the versions that are in force.
-compatible_since = "0090"
+compatible_since = "0091"
 upgrade, downgrade = frozen.steps(__file__)

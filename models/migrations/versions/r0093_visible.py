@@ -3,6 +3,6 @@
 from models.migrations import frozen
 
 revision = "0093"
-down_revision = "0090"
-compatible_since = "0090"
+down_revision = "0092"
+compatible_since = "0091"
 upgrade, downgrade = frozen.steps(__file__)
