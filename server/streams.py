@@ -1,6 +1,7 @@
 """Counts open sockets and event streams, and ends them when their session is revoked or the server stops.
 
 A request's session is checked once, when it begins. A stream may stay open for hours, so its session is checked on.
+What waits for the clients of streams is counted, too: operations are read on while their answers wait.
 """
 
 import asyncio
@@ -14,10 +15,12 @@ from models.viewers import Viewer
 from server.errors import RequestError, overloaded, too_many_streams
 from server.sessions import KEPT_SECONDS, Sessions
 from server.tallies import Tally
+from settings import Limits
 
 log = logging.getLogger("cohorte.streams")
 
 STOPPING_SECONDS = 2.0  # for clients to be notified
+LARGEST_ANSWERS = 4  # that may wait for one client; more of the usual ones
 RETRY_SECONDS = 1.0
 
 
@@ -26,7 +29,7 @@ class Ending(Enum):
 
     REVOKED = auto()  # the session or key was revoked, has expired or has changed
     STOPPING = auto()  # the server stops
-    SLOW = auto()  # the client reads its events too slowly
+    SLOW = auto()  # the client reads its answers too slowly
     GONE = auto()  # the client has disconnected
 
 
@@ -41,8 +44,9 @@ class StreamEnded(Exception):
 class Stream:
     """An open socket or event stream; ending it cancels the task that opened it."""
 
-    def __init__(self, task: "asyncio.Task[object]") -> None:
-        self.task = task
+    def __init__(self, task: "asyncio.Task[object]", waiting: "Waiting") -> None:
+        self.task, self.waiting = task, waiting
+        self.held = 0  # bytes of answers that wait for the client
         self.ending: Ending | None = None
         self.viewer: Viewer | None = None
         self.caller: Hashable | None = None  # who it is counted for; None before it is admitted
@@ -54,16 +58,54 @@ class Stream:
             self.ending = ending
             self.task.cancel()
 
+    def hold(self, size: int) -> None:
+        """Counts bytes of an answer that begin to wait for the client, or with a negative size no longer do."""
+        self.waiting.hold(self, size)
+
+
+class Waiting:
+    """The bytes of answers that wait for the clients of all streams: at most `most_of_one` stream's, and `most` in all.
+
+    Beyond that it ends the stream, or the one for which something has been waiting for the longest.
+    """
+
+    def __init__(self, most_of_one: int, most: int) -> None:
+        self.most_of_one, self.most = most_of_one, most
+        self.bytes = 0
+        self.behind: dict[Stream, None] = {}  # the streams with something waiting, the longest first
+
+    def hold(self, stream: Stream, size: int) -> None:
+        if not stream.held:
+            self.behind[stream] = None
+        stream.held += size
+        self.bytes += size
+        if not stream.held:
+            del self.behind[stream]
+        elif stream.held > self.most_of_one:
+            stream.end(Ending.SLOW)
+        elif self.bytes > self.most:
+            self.end_oldest()
+
+    def end_oldest(self) -> None:
+        """Ends streams until those that are left have few enough bytes waiting."""
+        left = self.bytes
+        for stream in self.behind:
+            if left <= self.most:
+                return
+            stream.end(Ending.SLOW)
+            left -= stream.held
+
 
 class Streams:
-    """The open streams of this process: `most_of_one` caller's, and at most half of the `connections` it may have.
+    """The open streams of this process: some of each caller, and at most half of the `connections` it may have.
 
     Those of callers who have not signed in are at most a quarter of the connections, so that they keep out no members.
     """
 
-    def __init__(self, sessions: Sessions, most_of_one: int, connections: int) -> None:
+    def __init__(self, sessions: Sessions, limits: Limits, connections: int) -> None:
         self.sessions = sessions
-        self.most_of_one, self.most, self.most_anonymous = most_of_one, connections // 2, connections // 4
+        self.most_of_one, self.most, self.most_anonymous = limits.streams, connections // 2, connections // 4
+        self.waiting = Waiting(LARGEST_ANSWERS * limits.answer_bytes, limits.unread_bytes)
         self.open: set[Stream] = set()
         self.of_caller: Tally[Hashable] = Tally()
         self.anonymous = 0
@@ -76,7 +118,7 @@ class Streams:
         """A stream of the current task, which `Stream.end` cancels. Raises StreamEnded on exit if it was ended."""
         task = asyncio.current_task()
         assert task is not None
-        stream = Stream(task)
+        stream = Stream(task, self.waiting)
         self.open.add(stream)
         if self.stopping:
             stream.end(Ending.STOPPING)
