@@ -47,11 +47,13 @@ class ClientGone(Exception):
     """The client has closed the socket."""
 
 
+UNINITIALISED = CloseSocket(4408, "Connection initialisation timeout")
 REFUSED = {401: (4403, "Forbidden"), 429: (1013, "Too many sockets")}  # by HTTP status
 ENDINGS = {
     Ending.REVOKED: CloseSocket(4403, "Forbidden"),
     Ending.STOPPING: CloseSocket(1001, "Going away"),
     Ending.SLOW: CloseSocket(1013, "Too slow"),
+    Ending.SILENT: UNINITIALISED,
 }
 
 
@@ -114,6 +116,7 @@ class Socket:
         """Serves the socket until it ends. Returns how to close it; None if the client has closed it."""
         try:
             async with self.endpoint.streams.opened() as self.stream:
+                self.endpoint.streams.expect(self.stream, self.endpoint.caller_of(ANYBODY, self.scope))
                 try:
                     await self.receive_messages(self.stream)
                 finally:
@@ -145,7 +148,7 @@ class Socket:
                 while not self.acknowledged:
                     await self.handle_message(stream)
         except TimeoutError:
-            raise CloseSocket(4408, "Connection initialisation timeout") from None
+            raise UNINITIALISED from None
         while True:
             await self.handle_message(stream)
 

@@ -30,6 +30,7 @@ class Ending(Enum):
     REVOKED = auto()  # the session or key was revoked, has expired or has changed
     STOPPING = auto()  # the server stops
     SLOW = auto()  # the client reads its answers too slowly
+    SILENT = auto()  # the client has not said who it is, and others need its place
     GONE = auto()  # the client has disconnected
 
 
@@ -49,6 +50,7 @@ class Stream:
         self.held = 0  # bytes of answers that wait for the client
         self.ending: Ending | None = None
         self.viewer: Viewer | None = None
+        self.address: Hashable | None = None  # where a socket comes from that has not said who it is
         self.caller: Hashable | None = None  # who it is counted for; None before it is admitted
         self.hash: bytes | None = None  # SHA-256 of the token that opened it
 
@@ -100,6 +102,8 @@ class Streams:
     """The open streams of this process: some of each caller, and at most half of the `connections` it may have.
 
     Those of callers who have not signed in are at most a quarter of the connections, so that they keep out no members.
+    Sockets that have not said who they are have an eighth, of which one address has a quarter. Among them the one that
+    has been waited for the longest makes room for the next: who says it at once is kept out by nobody's silence.
     """
 
     def __init__(self, sessions: Sessions, limits: Limits, connections: int) -> None:
@@ -109,6 +113,10 @@ class Streams:
         self.open: set[Stream] = set()
         self.of_caller: Tally[Hashable] = Tally()
         self.anonymous = 0
+        self.silent: dict[Stream, None] = {}  # sockets that have not said who they are, the longest first
+        self.silent_from: Tally[Hashable] = Tally()  # by their addresses
+        self.most_silent = max(1, connections // 8)
+        self.most_silent_from = max(1, connections // 32)
         self.check_needed = asyncio.Event()
         self.stopping = False
         sessions.when_revoked.append(self.revoked)
@@ -143,8 +151,29 @@ class Streams:
         if len(self.open) >= self.most:
             raise overloaded()
 
+    def expect(self, stream: Stream, address: Hashable) -> None:
+        """Counts a new socket from this address until it is counted for its caller, and makes room for it."""
+        self.silent[stream] = None
+        stream.address = address
+        self.silent_from[address] += 1
+        if self.silent_from[address] > self.most_silent_from:
+            self.end_silent(next(each for each in self.silent if each.address == address))
+        elif len(self.silent) > self.most_silent:
+            self.end_silent(next(iter(self.silent)))
+
+    def end_silent(self, stream: Stream) -> None:
+        self.heard(stream)
+        stream.end(Ending.SILENT)
+
+    def heard(self, stream: Stream) -> None:
+        """Counts a socket as silent no longer."""
+        if stream in self.silent:
+            del self.silent[stream]
+            self.silent_from.remove(stream.address)
+
     def count(self, stream: Stream, caller: Hashable) -> None:
         """Counts a stream for its caller. Raises RequestError if they have too many, or all callers have."""
+        self.heard(stream)
         if self.of_caller[caller] >= self.most_of_one:
             raise too_many_streams(self.most_of_one)
         if stream.viewer is None:
@@ -155,6 +184,7 @@ class Streams:
         self.of_caller[caller] += 1
 
     def discount(self, stream: Stream) -> None:
+        self.heard(stream)
         if stream.caller is not None:
             self.anonymous -= stream.viewer is None
             self.of_caller.remove(stream.caller)
