@@ -4,6 +4,7 @@ import asyncio
 import json
 import resource
 from contextlib import AsyncExitStack
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -221,7 +222,7 @@ async def test_strangers_sockets_leave_room_for_members_and_sockets_for_requests
 
 async def test_silent_sockets_behind_a_proxy_keep_no_member_out(fresh: str) -> None:
     """They come from many addresses: each takes the place of one that has been silent for longer."""
-    settings = {"limits": streams(100), "connections": 64, "trusted_proxies": "127.0.0.1"}
+    settings: dict[str, Any] = {"limits": streams(100), "connections": 64, "trusted_proxies": "127.0.0.1"}
     async with serving(fresh, **settings) as ask, AsyncExitStack() as stack:
         counted, patient = streams_of(ask), await ask.sign_in("patient")
         silent = []
@@ -238,13 +239,11 @@ async def test_silent_sockets_behind_a_proxy_keep_no_member_out(fresh: str) -> N
 
 
 async def test_silent_sockets_of_one_address_take_one_anothers_places(dsn: str) -> None:
-    settings = {"limits": streams(100), "connections": 64, "trusted_proxies": "127.0.0.1"}
+    settings: dict[str, Any] = {"limits": streams(100), "connections": 64, "trusted_proxies": "127.0.0.1"}
     async with serving(dsn, **settings) as ask, AsyncExitStack() as stack:
         counted = streams_of(ask)
         other = await stack.enter_async_context(dialled(ask, additional_headers=forwarded(1)))
-        of_one = [
-            await stack.enter_async_context(dialled(ask, additional_headers=forwarded(2))) for _ in range(20)
-        ]  # fmt: skip
+        of_one = [await stack.enter_async_context(dialled(ask, additional_headers=forwarded(2))) for _ in range(20)]
         assert await of_one[0].closed() == (4408, "Connection initialisation timeout")
         assert sorted(counted.silent_from.values()) == [1, 2]
         for each in (other, of_one[-1]):
