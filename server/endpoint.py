@@ -163,7 +163,7 @@ class Endpoint:
         self.member_reads = member_reads
         self.data_reads = data_reads
         self.standbys = standbys
-        self.streams = Streams(sessions, settings.limits.streams, settings.connections)
+        self.streams = Streams(sessions, settings.limits, settings.connections)
         self.settings = settings
         assert settings.database_url is not None
         self.rates = RateLimits(settings.rates, settings.database_url, settings.role_key)
