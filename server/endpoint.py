@@ -80,6 +80,8 @@ STATEMENTS = 8  # of one operation at a time: a list of Python objects has more 
 UNKNOWN = "unknown"  # clients without an address share what one caller may use
 QUERY, ENCODING = OperationType.QUERY.value, b"accept-encoding"
 COST = b"graphql-cost"  # a request's header: whatever its value, the response has the operation's cost
+FEW_SELECTIONS = 50  # whose cost takes a third of a millisecond: the planning thread is no quicker
+COSTED_A_UNIT = 150  # selections whose cost takes as long as planning one
 LARGE_INPUT = 500  # values: reading more takes some milliseconds, and is done in the planning thread
 VALUES_A_UNIT = 50  # of a large input: reading as many takes as long as planning one selection
 CHARACTERS_A_UNIT = 100  # of a new document: reading as many takes as long as planning one selection
@@ -388,7 +390,10 @@ class Endpoint:
         request.document = document.hash
         operation = view.documents.operation(document, params.name)
         request.kind = operation.kind.value
-        request.cost = view.documents.cost(operation, params.variables)
+        cost = operation.costs.found(params.variables)
+        if cost is None:
+            cost = await self.find_cost(request, document, operation, params.variables)
+        request.cost = view.documents.checked(cost)
         if by_get and operation.kind is OperationType.MUTATION:
             raise request_error(405, Code.BAD_USER_INPUT, "Send mutations by POST.", headers=((b"allow", b"POST"),))
         request.cacheable = by_get and params.document_id is not None and request.viewer is ANYBODY
@@ -483,6 +488,20 @@ class Endpoint:
         documents.keep(text, document)
         return document
 
+    async def find_cost(
+        self, request: RequestContext, document: Document, operation: Operation, variables: Mapping[str, Any]
+    ) -> int:
+        """An operation's cost with variables that it was not requested with yet: page sizes and conditions.
+
+        That of a large document is found in the planning thread. Raises RequestError.
+        """
+        size, costs = document.analysis.size, operation.costs
+        if size <= FEW_SELECTIONS:
+            return costs.total(variables)
+        units = 1 + size // COSTED_A_UNIT
+        payer = self.payer(request, document)
+        return await self.planning.run(payer, partial(costs.total, variables), units, partial(costs.found, variables))
+
     async def make_plans(
         self, request: RequestContext, document: Document, operation: Operation, variables: Variables
     ) -> bool:
@@ -494,11 +513,18 @@ class Endpoint:
             return False
         work = partial(operation.make_plans, variables, request.viewer)
         units = 1 + document.analysis.size
-        caller = self.caller(request)
-        # A budget of their own: neither new documents nor these shapes keep the caller from the others.
-        payer = (TRUSTED, caller) if document.trusted else caller
+        payer = self.payer(request, document)
         known = await self.planning.run(payer, work, units, lambda: operation.is_planned(variables) or None)
         return known is None
+
+    def payer(self, request: RequestContext, document: Document) -> Hashable:
+        """Whose planning budget new variables of a document are charged to.
+
+        Trusted documents have a budget of their own: neither new documents nor these shapes keep the caller from the
+        others.
+        """
+        caller = self.caller(request)
+        return (TRUSTED, caller) if document.trusted else caller
 
     def reader(self, request: RequestContext, size: int) -> InThread:
         """Reads an input of this many values in the planning thread, which for a small one is slower."""

@@ -153,6 +153,43 @@ async def test_a_caller_with_new_documents_is_refused_and_others_are_not(fresh: 
             assert message["payload"][0]["extensions"]["limit"] == "planned_a_second"
 
 
+SIZES = "query ($a: Int, $b: Int) " + worst().replace("(first: 1)", "(first: $a)", 20).replace(
+    "(first: 1)", "(first: $b)"
+)
+
+
+async def test_new_sizes_of_a_known_document_are_charged(fresh: str) -> None:
+    """Refused or not: what they cost takes milliseconds to find."""
+    limits = Limits(statement_seconds=30, request_seconds=60, planned_at_once=1_300, planned_a_second=1)
+    async with serving(fresh, limits=limits) as ask:
+        patient = await ask.sign_in("patient")
+        assert (await ask.post(ANYBODY, SIZES, {"a": 1, "b": 1})).status_code == 200
+        limit = [
+            (await ask.post(ANYBODY, SIZES, {"a": 100, "b": size})).json()["errors"][0]["extensions"]["limit"]
+            for size in range(1, 100)
+        ]
+        assert limit[0] == "cost"
+        assert limit[-1] == "planned_a_second"
+        # Those that were found are known, and others' budgets are their own.
+        for size, who in ((1, ANYBODY), (99, patient)):
+            answer = await ask.post(who, SIZES, {"a": 100, "b": size})
+            assert answer.json()["errors"][0]["extensions"]["limit"] == "cost"
+
+
+async def test_new_sizes_of_a_known_document_leave_the_event_loop_alone(ask: Ask) -> None:
+    """Ten that are refused take it little more time than the same ten again."""
+    document = SIZES + f"# {secrets.token_hex(4)}"
+    await ask.post(ANYBODY, document, {"a": 1, "b": 1})
+    taken = []
+    for _ in range(2):
+        begins = time.thread_time()
+        for size in range(1, 11):
+            answer = await ask.post(ANYBODY, document, {"a": 100, "b": size})
+            assert answer.json()["errors"][0]["extensions"]["limit"] == "cost"
+        taken.append(time.thread_time() - begins)
+    assert taken[0] < 2.5 * taken[1], taken
+
+
 @pytest.mark.parametrize(
     "text",
     [
