@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Hashable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from logging import INFO
@@ -80,9 +80,10 @@ STATEMENTS = 8  # of one operation at a time: a list of Python objects has more 
 UNKNOWN = "unknown"  # clients without an address share what one caller may use
 QUERY, ENCODING = OperationType.QUERY.value, b"accept-encoding"
 COST = b"graphql-cost"  # a request's header: whatever its value, the response has the operation's cost
-FEW_SELECTIONS = 50  # whose cost takes a third of a millisecond: the planning thread is no quicker
-COSTED_A_UNIT = 150  # selections whose cost takes as long as planning one
+FEW_SELECTIONS = 50  # whose cost takes a third of a millisecond, and checking them: the planning thread is no quicker
+COSTED_A_UNIT = 150  # selections: finding the cost of as many, or checking them, takes as long as planning one
 LARGE_INPUT = 500  # values: reading more takes some milliseconds, and is done in the planning thread
+CHECKED_UNITS = 20  # for counting the values of a large input: of as many as may be, it takes 20 ms
 VALUES_A_UNIT = 50  # of a large input: reading as many takes as long as planning one selection
 CHARACTERS_A_UNIT = 100  # of a new document: reading as many takes as long as planning one selection
 MISSING_HEADER = (
@@ -400,20 +401,26 @@ class Endpoint:
         if operation.kind is OperationType.SUBSCRIPTION and not streamed:
             message = "Subscriptions are served as text/event-stream or over a WebSocket."
             raise request_error(406, Code.BAD_USER_INPUT, message)
-        size = check_variables(params.variables, self.settings.limits) if params.variables else 0
+        given, size = params.variables, 0
+        if given:
+            given = operation.declared(given)
+            size = check_variables(given, self.settings.limits, LARGE_INPUT)
+            if size > LARGE_INPUT:
+                work = partial(check_variables, given, self.settings.limits)
+                size = await self.planning.run(self.caller(request), work, CHECKED_UNITS)
         if operation.kind is not OperationType.QUERY:
             size += document.tree.token_count
         read = self.reader(request, size) if size > LARGE_INPUT else None
-        cache_key = introspection_key(document, params) if document.analysis.only_introspects else ""
+        cache_key = introspection_key(document, params.name, given) if document.analysis.only_introspects else ""
         if cache_key:
             cached = view.documents.answers.get(cache_key)
             if cached is not None:
                 return cached
         try:
             if read is None:
-                variables = operation.coerce(params.variables)
+                variables = operation.coerce(given)
             else:
-                variables = await read(partial(operation.coerce, params.variables))
+                variables = await read(partial(operation.coerce, given))
             language = operation.language(variables)
             request.viewer = in_language(request.viewer, language, request.headers)
             made = False
@@ -438,10 +445,8 @@ class Endpoint:
             values = None
             if plan is not None:
                 values = plan.values(variables, request.viewer)
-            elif not made and read is not None:
-                await read(partial(operation.check, variables, request.viewer))
-            elif not made:
-                operation.check(variables, request.viewer)
+            elif not made and operation.kind is OperationType.MUTATION:
+                await self.check(request, document, partial(operation.check, variables, request.viewer), read)
         except BadVariables as bad:
             suggests = view.documents.introspection
             raise bad_variables(bad.errors, operation.planner.schema, suggests=suggests) from None
@@ -501,6 +506,21 @@ class Endpoint:
         units = 1 + size // COSTED_A_UNIT
         payer = self.payer(request, document)
         return await self.planning.run(payer, partial(costs.total, variables), units, partial(costs.found, variables))
+
+    async def check(
+        self, request: RequestContext, document: Document, work: Callable[[], None], read: InThread | None
+    ) -> None:
+        """Checks a mutation of a known document, a large one in the planning thread. Raises RequestError, GraphQLError.
+
+        A large input has a reader, `read`.
+        """
+        size = document.analysis.size
+        if read is not None:
+            await read(work)
+        elif size > FEW_SELECTIONS:
+            await self.planning.run(self.payer(request, document), work, 1 + size // COSTED_A_UNIT)
+        else:
+            work()
 
     async def make_plans(
         self, request: RequestContext, document: Document, operation: Operation, variables: Variables
@@ -635,9 +655,9 @@ class Endpoint:
                     request.fields += (self.credentials.cleared(),)
 
 
-def introspection_key(document: Document, params: GraphQLParams) -> str:
+def introspection_key(document: Document, name: str | None, variables: Mapping[str, Any]) -> str:
     """The cache key of an introspection: its answer is the same for all viewers of a view, and takes about 50 ms."""
-    return f"{document.hash} {params.name} {orjson.dumps(params.variables, option=orjson.OPT_SORT_KEYS).hex()}"
+    return f"{document.hash} {name} {orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).hex()}"
 
 
 def allow_caching(start: dict[str, Any], seconds: int) -> None:
