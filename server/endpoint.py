@@ -55,6 +55,7 @@ from server.pools import ConnectionPool
 from server.publisher_pool import PublisherPool
 from server.rate_limits import Allowances, RateLimits
 from server.read_budgets import MemberReads
+from server.request_rates import INVALID_A_SECOND, INVALID_AT_ONCE, REQUESTS, TOKENS, RequestRates
 from server.requests import (
     JSON,
     RESPONSE_JSON,
@@ -171,6 +172,8 @@ class Endpoint:
         self.origins = Origins(settings.origins)
         self.credentials = Credentials(self.origins, plain=settings.plain_cookie)
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
+        self.requests = RequestRates(REQUESTS, settings.requests_at_once, settings.requests_a_second)
+        self.invalid = RequestRates(TOKENS, INVALID_AT_ONCE, INVALID_A_SECOND)
         self.log = logs.OperationLog()
         self.digests = digests
         self.deadlines = Deadlines()
@@ -276,6 +279,7 @@ class Endpoint:
             message = f"Not acceptable. Response types are {RESPONSE_JSON.decode()} and {JSON.decode()}."
             raise request_error(406, Code.BAD_USER_INPUT, message)
         limits = self.settings.limits
+        known = self.count(request)
         if method == "POST":
             if not is_json(headers.get(b"content-type")) or b"content-encoding" in headers:
                 message = "The request body must be application/json in UTF-8, uncompressed."
@@ -296,11 +300,10 @@ class Endpoint:
             request.deadline = deadline
             try:
                 authorization = self.credentials.of_request(method, headers)
-                known = None if authorization is None else self.sessions.known(authorization)
-                if known is None:
-                    await self.authenticate(request, authorization)
-                else:
+                if known is not None:
                     request.viewer, request.authorization = known, authorization
+                elif authorization is not None:
+                    await self.authenticate(request, authorization)
             except RequestError as error:
                 if error.status == 401 and b"authorization" not in headers:
                     request.fields = (self.credentials.cleared(),)  # else its page could not even read as a stranger
@@ -309,11 +312,48 @@ class Endpoint:
                     raise
             return await self.operate(request, params, by_get=method == "GET", streamed=streamed)
 
+    def count(self, request: RequestContext) -> Viewer | None:
+        """Counts an HTTP request by who sends it, before it is read. Returns the viewer of its token, if it is cached.
+
+        One with a token that is not cached is counted once it was looked up, by `authenticate`. Raises RequestError:
+        429 if nothing is left.
+        """
+        headers = request.headers
+        token = headers.get(b"authorization")
+        if token is None and b"cookie" in headers:
+            token = self.credentials.in_cookie(headers)
+        if token is None:
+            self.requests.count(self.caller(request))
+            return None
+        known = self.sessions.known(token)
+        if known is None:
+            self.invalid.check(self.address(request))
+        else:
+            self.requests.count(self.caller_of(known, request.scope))
+        return known
+
     async def authenticate(self, request: RequestContext, authorization: bytes | None) -> None:
-        """Sets the request's viewer. Raises RequestError if the token or key is not valid."""
+        """Sets the request's viewer, and counts the request as theirs.
+
+        Raises RequestError if the token or key is not valid, or nothing is left of the caller's rate.
+        """
         if authorization is not None:
-            request.viewer = await self.sessions.viewer(authorization)
-            request.authorization = authorization
+            known = self.sessions.known(authorization)
+            if known is None:
+                address = self.address(request)
+                self.invalid.check(address)
+                try:
+                    known = await self.sessions.viewer(authorization, address)
+                except RequestError as error:
+                    if error.status == 401:
+                        self.invalid.count(address)
+                    raise
+            request.viewer, request.authorization = known, authorization
+        self.requests.count(self.caller(request))
+
+    def address(self, request: RequestContext) -> str:
+        """The address of a request's client."""
+        return client_address(request.scope, self.settings.trusted_proxies) or UNKNOWN
 
     async def current_viewer(self, request: RequestContext, asked: Language | None) -> Viewer:
         """The request's viewer, in the language that their account has now. Raises RequestError if it has ended.
