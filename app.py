@@ -244,6 +244,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             )
             tasks.append(asyncio.create_task(listen(listener, listeners, is_listening, check_pools)))
             if standbys is not None:
+                sessions.stand_in = standbys.stand_in
                 watched = (standbys.primary, *standbys.standbys)
                 tasks.extend(asyncio.create_task(each.watch()) for each in watched)
             tasks.append(asyncio.create_task(endpoint.streams.watch()))
@@ -313,12 +314,14 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         if not settings.read_url:
             return None
         seconds = settings.read_lag_seconds
-        primary = Primary(partial(connect, "cohorte primary"), seconds)
+        outage_seconds = settings.read_outage_seconds
+        primary = Primary(partial(connect, "cohorte primary"), seconds, outage_seconds)
         found = [
             Standby(f"standby {number}", partial(connect, "cohorte standby", at=url), partial(pools_of, url), primary)
             for number, url in enumerate(settings.read_url, 1)
         ]
-        positions = Positions(owner, settings.role_key, seconds, plain=settings.plain_cookie)
+        kept_seconds = max(seconds, outage_seconds)
+        positions = Positions(owner, settings.role_key, kept_seconds, plain=settings.plain_cookie)
         return Standbys(primary, found, writes, positions, seconds)
 
     async def pools_of(at: str) -> Pools:
@@ -357,6 +360,9 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
     async def is_ready() -> bool:
         if not health or app.stopping:
             return False
+        standbys = app.endpoint.standbys if app.endpoint is not None else None
+        if standbys is not None and standbys.stand_ins():  # queries are answered, and the rest with 503
+            return True
         try:
             async with asyncio.timeout(READY_SECONDS):
                 understood = await health[0].run(lambda connection: understands(connection, revision), repeatable=True)

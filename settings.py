@@ -257,6 +257,8 @@ class Settings(BaseSettings):
     )
     # How far a standby may be behind and be read from.
     read_lag_seconds: int = whole(5, 1, 60)
+    # For how long standbys are read from while the primary does not answer.
+    read_outage_seconds: int = whole(60, 0, 600)
     # Whether to migrate the database first, as its owner. If not, `database_url` needs neither a user nor a password.
     migrate: Annotated[bool, BeforeValidator(hidden(zero_or_one))] = Field(True, description="0 or 1")
     # From which the passwords of the server's roles are derived. None: from the owner's password.

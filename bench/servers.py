@@ -108,7 +108,9 @@ def running(server: Server, dsn: str, folder: Path, more: Mapping[str, str] = LO
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen(server.command(), env=environment(dsn, port, folder) | more, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        server.command(), env=environment(dsn, port, folder) | dict(more), stdout=subprocess.DEVNULL
+    )
     try:
         pin(process.pid, 0)
         wait_for(server, port, process)

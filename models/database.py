@@ -29,10 +29,13 @@ UNDERSTOOD = """
 """
 
 
-async def viewer_of(connection: Connection, token_hash: bytes) -> tuple[Viewer, datetime, bool] | None:
+async def viewer_of(
+    connection: Connection, token_hash: bytes, *, writes: bool = True
+) -> tuple[Viewer, datetime, bool] | None:
     """The viewer whose session or API key has the token with this SHA-256, or None.
 
-    With it, when it expires, and whether it belongs to the demonstration network. Records the use of an API key.
+    With it, when it expires, and whether it belongs to the demonstration network. Records the use of an API key, if the
+    connection `writes`.
     """
     found = await connection.fetchrow("SELECT * FROM identity.viewer_of($1)", token_hash)
     if found is None:
@@ -48,7 +51,7 @@ async def viewer_of(connection: Connection, token_hash: bytes) -> tuple[Viewer, 
         api_key=found["api_key_id"],
         language=language_of(found["locale"] or ""),
     )
-    if viewer.api_key is not None:
+    if viewer.api_key is not None and writes:
         await connection.execute("SELECT identity.key_used($1)", viewer.api_key)
     return viewer, found["expires_at"], found["demonstration"]
 

@@ -20,6 +20,16 @@ from models.viewers import Login
 IDLE_SECONDS = 60  # the longest idle time within a transaction
 ROUNDS = 4096  # PostgreSQL's default for scram-sha-256; enough, because the passwords have 256 bits
 
+# How PostgreSQL plans the statements of views.
+PLANNING = {
+    # One plan for all values: statements are written so that none is better for some of them. Otherwise PostgreSQL
+    # plans a statement five times, and one whose values make it look cheaper every time.
+    "plan_cache_mode": "force_generic_plan",
+    # Rows are in memory or on a disk without moving parts. Otherwise PostgreSQL would rather sort all rows of a part of
+    # a list than read the first ones in the order of an index.
+    "random_page_cost": "1.1",
+}
+
 
 class NoOwnerPassword(ValueError):
     """The database's address contains no password, from which the roles' passwords are derived."""
@@ -115,9 +125,7 @@ async def pool(
         "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
         "lock_timeout": str(round(lock_seconds * 1000)),
         "jit": "off",  # compiling takes longer than any of these statements
-        # One plan for all values: statements are written so that none is better for some of them. Otherwise
-        # PostgreSQL plans a statement five times, and one whose values make it look cheaper every time.
-        **({} if login is PUBLISHER else {"plan_cache_mode": "force_generic_plan"}),
+        **({} if login is PUBLISHER else PLANNING),
         **KEEPALIVES,
     }
 

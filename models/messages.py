@@ -105,7 +105,10 @@ def name_in(value: Enum, language: Language) -> str:
 
 def day_in(day: date, language: Language) -> str:
     """A day in words, such as `3 mars 2026`; in English as the graph writes it, `2026-03-03`."""
-    return day.isoformat() if language is DEFAULT else format_date(day, "long", locale=language.tag)
+    if language is DEFAULT:
+        return day.isoformat()
+    written = format_date(day, "long", locale=language.tag)
+    return f"1er{written[1:]}" if language is Language.FR and day.day == 1 else written  # Babel writes "1 mars"
 
 
 def path_of(language: Language) -> Path:

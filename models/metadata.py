@@ -11,6 +11,7 @@ from models.identity import (
     help_lines,
     members,
     mutation_results,
+    organization_users,
     organizations,
     outbox,
     privacy_notices,

@@ -13,11 +13,12 @@ POSITION = """
     SELECT CASE current_setting('synchronous_commit')
         WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END - '0/0'::pg_lsn
 """
-ON_PRIMARY = f"SELECT {HISTORY}, ({POSITION})::bigint"
+ON_PRIMARY = f"SELECT {HISTORY}, ({POSITION})::bigint, true"
 # A primary has no position that it has replayed.
 ON_STANDBY = """
     SELECT system_identifier::text,
-        CASE WHEN pg_is_in_recovery() THEN (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint END
+        CASE WHEN pg_is_in_recovery() THEN (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint END,
+        coalesce(pg_last_wal_replay_lsn() >= pg_last_wal_receive_lsn(), false)
     FROM pg_control_system()
 """
 NOTE = f"""
@@ -30,11 +31,12 @@ class LogPosition(NamedTuple):
     """How far a server has come.
 
     `cluster` identifies its cluster and, of a primary, the timeline. `position` is None if a primary was asked what it
-    has replayed.
+    has replayed. `complete` says whether a standby has replayed all that it has received.
     """
 
     cluster: str
     position: int | None
+    complete: bool
 
 
 async def written(connection: Connection, timeout: float) -> LogPosition:

@@ -1,6 +1,6 @@
 """Building blocks of resolvers: rows as SQL expressions, bound values, and results that Python computes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -71,6 +71,25 @@ class Branches:
     """Rows of several tables as one interface or union, ordered by the position of the expressions in each ORDER BY."""
 
     selects: tuple[Rows, ...]
+
+
+@dataclass(frozen=True)
+class ForEach:
+    """Rows for each of a list of values, as a part of `ListParts`: `rows` returns the SELECT for one of them."""
+
+    values: Expression
+    rows: Callable[[Expression], Rows]
+
+
+@dataclass(frozen=True)
+class ListParts:
+    """Whole rows of one table as several SELECTs in a common order; no row is in two of them.
+
+    A page reads no more rows of each part than it returns. That is for lists of which a policy hides rows: each part is
+    one that an index finds without those that are hidden, so that the time of a page does not depend on their number.
+    """
+
+    parts: tuple[Rows | ForEach, ...]
 
 
 class Finished:

@@ -21,7 +21,7 @@ from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, literal_column, sel
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import JSON
 
-from models.rows import Branches, Expression, Row, ViewerIds, translated
+from models.rows import Branches, Expression, ListParts, Row, ViewerIds, translated
 from models.viewers import Audience
 from planner.arguments import (
     PAGE,
@@ -51,6 +51,7 @@ from planner.keyset import page
 from planner.known_ids import IdCheck, known_keys
 from planner.member_reads import mark
 from planner.nodes import id_of, node, nodes_in_order
+from planner.parts import merged
 from planner.selection import Fields, Selections
 from planner.tables import Tables, ordered
 
@@ -120,7 +121,9 @@ class StatementBuilder:
             source = source.planned
         value = self.resolved(source, declared, this, nodes)
         if isinstance(source, Paged):
-            return page(self, kind, declared, nodes, ordered(value))
+            parts = isinstance(value, ListParts)
+            rows = merged(value, f"parts_{next(self.numbers)}") if parts else ordered(value)
+            return page(self, kind, declared, nodes, rows)
         return self.value(kind, declared.type, value, nodes)
 
     def column(self, source: Column, name: str, kind: GraphQLObjectType, this: Row | None) -> Expression:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type
-from sqlalchemy import Text, func, literal_column, select, tuple_
+from sqlalchemy import Text, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.rows import Expression, Row
@@ -15,11 +15,13 @@ from planner.arguments import bad_user_input, cursor_reader, is_given
 from planner.declare import PAGE_SIZE
 from planner.expressions import EMPTY_LIST, NamedColumn, as_list, as_object, integer, labelled, typename
 from planner.member_reads import KEY, told
+from planner.parts import MergedParts
 from planner.tables import Ordered
 
 if TYPE_CHECKING:
     from planner.compose import StatementBuilder
 
+PageRows = Ordered | MergedParts
 Labels = list[tuple[str, Expression]]
 
 
@@ -33,7 +35,7 @@ class PageRequest:
 
 
 def page(
-    builder: "StatementBuilder", kind: GraphQLObjectType, declared: GraphQLField, nodes: list[FieldNode], rows: Ordered
+    builder: "StatementBuilder", kind: GraphQLObjectType, declared: GraphQLField, nodes: list[FieldNode], rows: PageRows
 ) -> Expression:
     """A connection's JSON. `nodes` alone is a plain list; anything else aggregates over the page once.
 
@@ -65,27 +67,23 @@ def _page_request(builder: "StatementBuilder", declared: GraphQLField, node: Fie
 
 
 def _past_cursor(
-    builder: "StatementBuilder", declared: GraphQLField, node: FieldNode, rows: Ordered, tag: str, backward: bool
-) -> Ordered:
-    """The rows past the cursor, by a row comparison of all keys, for which PostgreSQL can use an index."""
+    builder: "StatementBuilder", declared: GraphQLField, node: FieldNode, rows: PageRows, tag: str, backward: bool
+) -> PageRows:
+    """The rows past the cursor."""
     readers = cursor_reader(node, declared, "before" if backward else "after", tag, rows.keys)
     binds = [builder.bind(reader, key.type) for reader, key in zip(readers, rows.keys, strict=True)]
-    here, there = (tuple_(*rows.keys), tuple_(*binds)) if len(binds) > 1 else (rows.keys[0], binds[0])
-    return rows.where(here < there if rows.descends[0] is not backward else here > there)
+    return rows.past(binds, backward)
 
 
 def _lists(
     builder: "StatementBuilder",
     connection: GraphQLObjectType,
     selected: dict[str, list[FieldNode]],
-    rows: Ordered,
+    rows: PageRows,
     size: int,
 ) -> Labels:
     kind = get_named_type(connection.fields["nodes"].type)
-    return [
-        (key, as_list(rows.select(builder.labels(kind, rows.row, nodes)).limit(integer(size))))
-        for key, nodes in selected.items()
-    ]
+    return [(key, as_list(rows.first(builder.labels(kind, rows.row, nodes), size))) for key, nodes in selected.items()]
 
 
 class Page(Mapping[str, Expression]):
@@ -96,7 +94,7 @@ class Page(Mapping[str, Expression]):
     in a subselect of its own level; and the connection's keys.
     """
 
-    def __init__(self, builder: "StatementBuilder", rows: Ordered, tag: str, request: PageRequest) -> None:
+    def __init__(self, builder: "StatementBuilder", rows: PageRows, tag: str, request: PageRequest) -> None:
         self.builder, self.rows, self.tag, self.request = builder, rows, tag, request
         self.name = f"page_{next(builder.numbers)}"
         self.row = Row(self, None, rows.row.table_)
@@ -143,7 +141,7 @@ class Page(Mapping[str, Expression]):
                 columns = self.builder.labels(inner, self.row, nodes) if name == "nodes" else self.edge(inner, nodes)
                 found.append((key, self.listed(as_object(select(*columns)))))
         columns = labelled(list(self.used.items()))
-        page = self.rows.select(columns).limit(integer(self.request.size + 1)).subquery(self.name)
+        page = self.rows.first(columns, self.request.size + 1).subquery(self.name)
         sums = select(*labelled(list(self.sums.items()))).select_from(page).subquery(f"{self.name}_sums")
         return as_object(select(*labelled(found)).select_from(sums))
 

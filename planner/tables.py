@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type, is_object_type
-from sqlalchemy import Alias, Select, Table, UnaryExpression, select
+from sqlalchemy import Alias, Select, Table, UnaryExpression, select, tuple_
 from sqlalchemy.sql import operators
 from sqlmodel import SQLModel
 
 from models.rows import Expression, Row
 from planner.arguments import prefix_of
 from planner.declare import AboutMember, Column, Recorded, Source, Sql, graph_of, source_of
-from planner.expressions import OuterExpression, limited
+from planner.expressions import OuterExpression, integer, limited
 
 DEFINITION = "strawberry-definition"  # where Strawberry keeps its own record of a graphql-core type or field
 
@@ -100,8 +100,17 @@ class Ordered:
         rows = self.source.with_only_columns(*columns, maintain_column_froms=True)
         return rows if self.limited or not self.keys else rows.order_by(*self.order)
 
+    def past(self, values: Sequence[Expression], backward: bool) -> "Ordered":
+        """The rows past these values of the keys, by a comparison of rows, for which PostgreSQL can use an index."""
+        here, there = (tuple_(*self.keys), tuple_(*values)) if len(values) > 1 else (self.keys[0], values[0])
+        return self.where(here < there if self.descends[0] is not backward else here > there)
+
     def where(self, condition: Expression) -> "Ordered":
         return replace(self, source=self.source.where(condition))
+
+    def first(self, columns: Sequence[Expression], most: int) -> Select[Any]:
+        """These columns of the first rows."""
+        return self.select(columns).limit(integer(most))
 
     def turned(self) -> "Ordered":
         """The same rows in reverse order."""

@@ -96,7 +96,7 @@ def changes(minimum: float, maximum: float, unit: str | None = None, say: Words 
         ("FALL_5", say("lower by more than {low}", low=five)),
         ("FALL_3", say("lower by more than {low}, up to {high}", low=three, high=five)),
         ("FALL_1", say("lower by more than {low}, up to {high}", low=one, high=three)),
-        ("SAME", say("within {number}", number=one)),
+        ("SAME", say("change of at most {number}", number=one)),
         ("RISE_1", say("higher by {low} to {high}", low=one, high=three)),
         ("RISE_3", say("higher by {low} to {high}", low=three, high=five)),
         ("RISE_5", say("higher by {number} or more", number=five)),

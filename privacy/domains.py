@@ -250,13 +250,13 @@ def _treatment_variables(
         for quarter, labels in enumerate(quarters, start=1)
         for how, label in zip(("ENDED", "CONTINUING"), labels, strict=True)
     ]
-    untaken, unevaluated = unknown(say("No course of it")), unknown(say("Not evaluated"))
+    untaken, unevaluated = unknown(say("No course of this treatment")), unknown(say("Not evaluated"))
     nothing = Category(NONE, say("No side effect"))
     effects = _catalogued(side_effects, nothing, Category(OTHER, say("Another side effect")), unevaluated)
     return [
         Variable(
             f"course_{end}",
-            say("{name}: time on it", name=name),
+            say("{name}: time on treatment", name=name),
             (*courses, untaken),
             DomainRule.COURSE,
             subject=subject,

@@ -49,12 +49,12 @@ _NOTHING = (
 )
 _FRENCH = (
     "Quelqu’un qui saurait déjà tout de tous les autres, qui lirait tout ce qui a été publié et qui chercherait à"
-    " deviner laquelle de deux réponses vous avez donnée aurait raison au plus {most} fois sur 100 ; à pile ou face, on"
+    " deviner laquelle de deux réponses vous avez donnée aurait raison au plus {most} fois sur 100 ; à pile ou face, on"
     " a raison 50 fois sur 100. Cela ne couvre ni un second compte que vous auriez, ni les comptes de vos proches, ni"
     " ce que vous publiez vous-même."
 )
 _NOTHING_IN_FRENCH = (
-    "Rien de ce qui a été publié à ce jour n’a été calculé à partir de vos réponses : quelqu’un qui chercherait à"
+    "Rien de ce qui a été publié à ce jour n’a été calculé à partir de vos réponses : quelqu’un qui chercherait à"
     " deviner laquelle de deux réponses vous avez donnée aurait raison {most} fois sur 100, comme à pile ou face. Les"
     " chiffres affichés ici plus tard ne couvriront ni un second compte que vous auriez, ni les comptes de vos proches,"
     " ni ce que vous publiez vous-même."

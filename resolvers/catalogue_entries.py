@@ -38,7 +38,7 @@ DESCRIPTION_LENGTH = 2_000
 WORDS_LENGTH = 2_000
 LAY_NAMES = 50
 UNIT_LENGTH = 40
-RETIRED = message("This is retired: it is not offered any more.")
+RETIRED = message("This is retired: it is no longer offered.")
 MERGED = message("This has merged into another entry of the catalogue.")
 
 T = TypeVar("T", bound="NameTranslation")

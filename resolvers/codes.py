@@ -34,7 +34,7 @@ def orpha_in(text: str, *path: Step) -> str:
     """An ORPHAcode: digits alone. Raises Refused: INVALID."""
     code = text.strip()
     if not ORPHA.fullmatch(code):
-        raise invalid(message("This is not an ORPHAcode: a number, such as 586."), *path)
+        raise invalid(message("This is not an ORPHAcode, which is a number such as 586."), *path)
     return code
 
 
@@ -86,7 +86,7 @@ def national_code_in(text: str, *path: Step) -> str:
     """A CIS code, by which France's public database of medicines names one. Raises Refused: INVALID."""
     code = text.strip()
     if not CIS.fullmatch(code):
-        raise invalid(message("This is not a CIS code: {digits} digits.", digits=CIS_DIGITS), *path)
+        raise invalid(message("This is not a CIS code, which has {digits} digits.", digits=CIS_DIGITS), *path)
     return code
 
 

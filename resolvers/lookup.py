@@ -7,9 +7,10 @@ from models.languages import DEFAULT, Language
 from models.messages import Message
 from models.rows import Expression, Row, Rows, ViewerIds, row, select, translated
 
-# In place of a function of ours: those of PostgreSQL are known to read no table. A ligature counts as its first letter.
-ACCENTED = literal_column("'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ'", Text())
-PLAIN = literal_column("'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa'", Text())
+# In place of a function of ours: those of PostgreSQL are known to read no table. A ligature counts as its first letter,
+# and a typographic apostrophe as a plain one, which comes before letters.
+ACCENTED = literal_column("'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’'", Text())
+PLAIN = literal_column("'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa'''", Text())
 
 
 def matches(searched: Row, text: Expression) -> Expression:

@@ -12,6 +12,7 @@ import asyncpg
 
 from models.database import Connection as Connection
 from models.identity.accounts import StaffRole
+from models.identity.organization_users import UserRole
 from models.messages import Message, message
 from models.viewers import Viewer
 from privacy.described import DescribedEnum
@@ -103,9 +104,9 @@ class Refused(Exception):
 
 
 class Forbidden(Exception):
-    """The viewer may not do this, whatever the input; `role` is the role that staff need for it, if that is why."""
+    """The viewer may not do this, whatever the input; `role` is what staff or users need for it, if that is why."""
 
-    def __init__(self, role: StaffRole | None = None) -> None:
+    def __init__(self, role: StaffRole | UserRole | None = None) -> None:
         super().__init__()
         self.role = role
 
@@ -133,7 +134,7 @@ def invalid(reason: Message, *path: Step) -> Refused:
 
 def not_null(*path: Step) -> Refused:
     """Refuses null for a field that always has a value."""
-    return invalid(message("This cannot be null. Leave it out to keep what it is."), *path)
+    return invalid(message("This must not be null. Leave it out to keep the current value."), *path)
 
 
 def taken(reason: Message, *path: Step) -> Refused:
@@ -210,10 +211,13 @@ def member_of(viewer: Viewer) -> UUID:
     return viewer.member
 
 
-def buyer_of(viewer: Viewer) -> UUID:
-    """The viewer's organization id. Raises Forbidden if they are not a buyer."""
+def buyer_of(viewer: Viewer, least: UserRole) -> UUID:
+    """The viewer's organization id. Raises Forbidden unless they are a buyer with this role or one that includes it."""
     if viewer.organization is None:
         raise Forbidden
+    roles = list(UserRole)  # each includes those after it
+    if not any(role.value in viewer.roles for role in roles[: roles.index(least) + 1]):
+        raise Forbidden(least)
     return viewer.organization
 
 

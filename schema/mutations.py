@@ -16,6 +16,7 @@ from graphql import GraphQLError
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.utils.str_converters import to_camel_case
 
+from models.identity.accounts import StaffRole
 from models.languages import Language
 from models.logins import role_password
 from models.messages import message
@@ -246,11 +247,11 @@ def refusal_error(refused: Refused, language: Language) -> GraphQLError:
 
 
 def forbidden_error(forbidden: Forbidden, viewer: Viewer, language: Language) -> GraphQLError:
-    """FORBIDDEN as an error of the field, with what would help: a role of staff, or a user in place of a key."""
+    """FORBIDDEN as an error of the field, with what would help: a role, or a user in place of a key."""
     extensions = {"code": "FORBIDDEN"}
     if viewer.api_key is not None:
         reason = message("API keys cannot do this: sign in as a user of the organization.")
-    elif viewer.staff is None or forbidden.role is None:
+    elif forbidden.role is None or (viewer.staff is None and viewer.organization is None):
         reason = message("You may not do this.")
     else:
         reason = message("This requires the role {role}. An administrator can give it to you.", role=forbidden.role)
@@ -353,7 +354,7 @@ class CarriedOut:
         """The error, which says so if the viewer has the role and lacks the second factor that it needs."""
         language = context.viewer.reads_in
         error = forbidden_error(forbidden, context.viewer, language)
-        if forbidden.role is not None and context.viewer.staff is not None:
+        if isinstance(forbidden.role, StaffRole) and context.viewer.staff is not None:
             async with context.write() as connection:
                 lacking = await lacks_second_factor(connection, context.viewer, forbidden.role)
             if lacking:
@@ -385,7 +386,10 @@ class CarriedOut:
         assert address is not None
         # Keyed by a secret that the database does not hold: a password in an input could be guessed from a bare digest.
         secret = role_password(address, "mutation inputs", context.settings.role_key).encode()
-        return IdempotencyKey(self.name, given, hmac.digest(secret, visit.digestible(), hashlib.sha256))
+        # Of an organization, each user has their own ids, and all programs have theirs together.
+        viewer = context.viewer
+        owned = given if viewer.organization is None or viewer.account is None else f"{viewer.account} {given}"
+        return IdempotencyKey(self.name, owned, hmac.digest(secret, visit.digestible(), hashlib.sha256))
 
     async def work(self, call: Call, arguments: Mapping[str, Any], faults: Faults) -> Work:
         """The Work to carry out in the transaction. It is never committed if there are faults."""
@@ -501,7 +505,7 @@ def check_client_mutation_id(given: Any, visit: Visit) -> None:
     if not isinstance(given, str) or any(refusal.path == path for refusal in visit.refusals):
         return
     if not given:
-        visit.refuse(message("This may not be empty."), path)
+        visit.refuse(message("This must not be empty."), path)
     elif len(given) > CLIENT_MUTATION_ID_LENGTH:
         visit.refusals += too_long(CLIENT_MUTATION_ID_LENGTH, *path).refusals
 

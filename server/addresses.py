@@ -1,11 +1,10 @@
 """Determines a request's client address, and which proxies are trusted to report it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-
-from starlette.types import Scope
+from typing import Any
 
 IPNetwork = IPv4Network | IPv6Network
 SITE = 64  # bits of an IPv6 address that identify a customer's network; the customer can vary the rest
@@ -15,7 +14,7 @@ BRACKETED = re.compile(r"\[([^\[\]]*)\](?::\d{0,5})?")
 WITH_PORT = re.compile(r"(.*):\d{0,5}")
 
 
-def client_address(scope: Scope, trusted: Sequence[IPNetwork]) -> str | None:
+def client_address(scope: Mapping[str, Any], trusted: Sequence[IPNetwork]) -> str | None:
     """The address that identifies a client: an IPv4 address, the /64 network of an IPv6 address, or None if unknown.
 
     The request's X-Forwarded-For is read from the end, for as long as the sender of each entry is a trusted proxy:
@@ -54,7 +53,7 @@ def identifying(address: IPv4Address | IPv6Address | None) -> str | None:
     return None if address is None else str(address)
 
 
-def entries(scope: Scope) -> Iterator[str]:
+def entries(scope: Mapping[str, Any]) -> Iterator[str]:
     """The entries of X-Forwarded-For, the last one first. Header lines are joined, empty entries skipped.
 
     RFC 9110, sections 5.3 and 5.6.1: a proxy may append its entry to the line that it received or send another line.

@@ -33,7 +33,7 @@ COLUMNS = (
 )  # fmt: skip
 # The values of enumerations, as the page names them; the CSV has their codes.
 GROUPS: Mapping[str, Message] = {
-    VariableGroup.PROFILE: message("Profile of the member"),
+    VariableGroup.PROFILE: message("Member profile"),
     VariableGroup.TREATMENT: message("Treatment"),
     VariableGroup.SYMPTOM: message("Symptom"),
     VariableGroup.MOOD: message("Mood"),
@@ -128,12 +128,12 @@ def _facts(dataset: Any, language: Language) -> Iterator[tuple[Message, str]]:
 
     yield message("Community"), dataset["community"]["name"]
     if dataset["collectedFrom"]:
-        yield message("Survey from"), day(dataset["collectedFrom"])
+        yield message("Survey opened on"), day(dataset["collectedFrom"])
     yield message("Frozen on"), day(dataset["frozenOn"])
-    yield message("Last day of publications"), day(dataset["endedOn"] or dataset["endsOn"])
+    yield message("Last day of publication"), day(dataset["endedOn"] or dataset["endsOn"])
     yield (
         message("Members"),
-        message("{size:,}, within {margin} at 95 % confidence", size=dataset["size"], margin=SIZE_MARGIN).in_language(
+        message("{size:,} ± {margin} at 95 % confidence", size=dataset["size"], margin=SIZE_MARGIN).in_language(
             language
         ),
     )
@@ -157,7 +157,7 @@ def _section(variable: Any, language: Language) -> str:
         (message("Period"), variable["window"]),
         (message("Baseline"), variable["baseline"]),
         (message("Categories"), variable["categorization"]),
-        (message("Most categories of one member"), str(variable["maxPerMember"])),
+        (message("Most categories per member"), str(variable["maxPerMember"])),
         (message("Codes"), _codes(variable)),
     )
     heads = (message("Code"), message("Label"), message("Value"), message("Codes"))

@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from cachetools import LRUCache
+
 from server.addresses import IPNetwork, peer_address
+from server.paces import Pace
 from server.tallies import Tally
 from settings import Limits
 
 SWEEP_SECONDS = 1.0  # how late, at most, a deadline is noticed
+# Frames of all WebSockets of one address: of a house with many members, each may open a page at the same time.
+FRAMES_AT_ONCE, FRAMES_A_SECOND = 2_000, 1_000
+ADDRESSES = 10_000  # of which it is known how many frames they have sent
 SHARE_TO_READ = 8_192  # bytes of what waits for a client that it has to take in each `unread_seconds`
 
 
@@ -54,6 +60,7 @@ class Connections:
         self.open: dict[asyncio.BaseTransport, OpenConnection] = {}
         self.from_address: Tally[str] = Tally()
         self.waiting: dict[OpenConnection, None] = {}  # for their clients; the longest first
+        self.frames: LRUCache[str, Pace] = LRUCache(ADDRESSES)
         self.sweeping: asyncio.TimerHandle | None = None
         self.clock = time.monotonic
         shortest = min(limits.head_seconds, limits.request_seconds, limits.idle_seconds, limits.unread_seconds)
@@ -73,6 +80,10 @@ class Connections:
         if self.sweeping is None:
             self.sweeping = asyncio.get_running_loop().call_later(self.sweep_seconds, self.sweep)
         return connection
+
+    def frames_from(self, address: str) -> Pace:
+        """The pace of the frames from an address, which outlasts its connections."""
+        return self.frames.setdefault(address, Pace(FRAMES_AT_ONCE, FRAMES_A_SECOND))
 
     def make_room(self) -> bool:
         """Ends the connection whose client has been waited for the longest. Returns whether there was one."""

@@ -26,8 +26,8 @@ from server.errors import (
     internal,
     overloaded,
     request_error,
+    signed_out,
     timed_out,
-    unauthenticated,
     unavailable,
 )
 from server.export_files import MEDIA_TYPES, SUFFIXES, write_export
@@ -90,10 +90,10 @@ class Downloads:
         """The signed-in member's export. Raises RequestError if the caller is none."""
         authorization = self.credentials.of_link(context.headers)
         if authorization is None:
-            raise unauthenticated()
+            raise signed_out()
         viewer = context.viewer = await self.sessions.viewer(authorization)
         if viewer.member is None or viewer.session is None:
-            raise request_error(403, Code.FORBIDDEN, message("Members alone can export their data."))
+            raise request_error(403, Code.FORBIDDEN, message("Only members can export their data."))
         format = BY_SUFFIX.get(request.path_params["suffix"])
         if format is None:
             raise no_file()

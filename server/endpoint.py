@@ -94,6 +94,8 @@ MISSING_HEADER = (
 CLIENT_GONE = 499  # the status that proxies log for a client that did not wait for the response
 # What a cached response depends on, beside its address: its type and language, who it is for, and if it has its cost.
 VARY = b"accept, accept-language, authorization, cookie, graphql-cost"
+# Of answers from standbys while the primary does not answer: RFC 7234's warning of a stale response.
+STALE = (b"warning", b'110 - "Response is Stale"')
 DEVICE = 200  # characters of the User-Agent that are stored
 
 
@@ -205,7 +207,7 @@ class Endpoint:
             if request.allowances:
                 more = rate_headers(request.allowances.values())
         except RequestError as raised:
-            error = raised.in_language(request.viewer.reads_in)
+            error = raised
         except RequestCutOff as cut_off:
             if cut_off.reason is CutOffReason.CLIENT_GONE:
                 self.log_operation(request, CLIENT_GONE)
@@ -216,6 +218,7 @@ class Endpoint:
             logs.fault(id, unexpected, request.id)
         status = 200
         if error is not None:
+            error = worded(error, request)
             status = 200 if error.lenient and type is JSON else error.status
             body, more, request.codes = error.body, error.headers, error.codes
         if streamed and type is None and (error is None or error.lenient):
@@ -498,10 +501,8 @@ class Endpoint:
                 view.documents.answers[cache_key] = body
             return body
         try:
-            caller, connections = self.caller(request), view.connections
-            if self.standbys is not None:
-                connections = self.standbys.pool(request.viewer.audience, connections, caller, request.headers)
-            text = await connections.read(plan.sql, values, caller)
+            caller = self.caller(request)
+            text = await self.read_pool(request, caller).read(plan.sql, values, caller)
         except Exception as error:
             refused = plan.refusal(error)
             if refused is None:
@@ -514,6 +515,18 @@ class Endpoint:
         if plan.marked or plan.recorded:
             text = await self.admission(request).admit(text)
         return b'{"data":' + text.encode() + b"}"
+
+    def read_pool(self, request: RequestContext, caller: Hashable) -> ConnectionPool:
+        """The connections on which a query is read: to a standby, if there is one that may answer it."""
+        audience = request.viewer.audience
+        primary = self.views[audience].connections
+        if self.standbys is None:
+            return primary
+        found = self.standbys.pool(audience, primary, caller, request.headers)
+        if found is not primary and self.standbys.stand_ins():
+            request.fields += (STALE,)
+            request.cacheable = False
+        return found
 
     def admission(self, request: RequestContext) -> Admission:
         """What admits the answers to one request, or one event of a subscription."""
@@ -617,10 +630,7 @@ class Endpoint:
         address = client_address(request.scope, self.settings.trusted_proxies)
         size = AnswerSize(self.settings.limits.answer_bytes)
         guard = CommitGuard() if operation.kind is OperationType.MUTATION else None
-        connections = view.connections
-        if guard is None and self.standbys is not None:
-            connections = self.standbys.pool(viewer.audience, connections, caller, request.headers)
-
+        connections = view.connections if guard is not None else self.read_pool(request, caller)
         reading = asyncio.Semaphore(STATEMENTS)
 
         async def read(sql: str, values: Sequence[Any]) -> str | None:
@@ -693,6 +703,18 @@ class Endpoint:
             except RequestError as error:
                 if error.status == 401:
                     request.fields += (self.credentials.cleared(),)
+
+
+def worded(error: RequestError, request: RequestContext) -> RequestError:
+    """The error in the language of the request, which then has it: many are raised before its viewer is known.
+
+    What is for developers stays in English, and the request's language as it is.
+    """
+    viewer = in_language(request.viewer, None, request.headers)
+    found = error.in_language(viewer.reads_in)
+    if found is not error:
+        request.viewer = viewer
+    return found
 
 
 def introspection_key(document: Document, name: str | None, variables: Mapping[str, Any]) -> str:

@@ -179,6 +179,16 @@ def unauthenticated() -> RequestError:
     )
 
 
+def signed_out() -> RequestError:
+    """A request without a token for what only a session or an API key may read."""
+    return request_error(
+        401,
+        Code.UNAUTHENTICATED,
+        message("This file is not public: sign in first."),
+        headers=((b"www-authenticate", b"Bearer"),),
+    )
+
+
 def unavailable(reason: Message = UNAVAILABLE_MESSAGE) -> RequestError:
     """A request that may succeed if it is sent again shortly."""
     return request_error(503, Code.INTERNAL, reason, headers=((b"retry-after", b"2"),))

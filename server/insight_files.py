@@ -25,7 +25,7 @@ from server.compression import coding_of, compressed
 from server.csv_files import french_csv, metadata_of, spreadsheet_csv, trend_csv, trend_metadata_of
 from server.deadlines import OperationDeadline
 from server.endpoint import Endpoint, RequestContext
-from server.errors import Code, RequestError, internal, request_timed_out, unauthenticated
+from server.errors import Code, RequestError, internal, request_timed_out, signed_out
 from server.file_documents import INSIGHT_CSV, INSIGHT_CSV_METADATA, INSIGHT_JSON_STAT, INSIGHT_TREND
 from server.negotiation import language_for
 from server.page_headers import INERT
@@ -128,7 +128,7 @@ class InsightFiles(Files):
     async def file(self, context: RequestContext, name: str) -> Response:
         """The file. Raises RequestError: 401 for everybody who has not signed in, whether or not it exists."""
         if context.viewer.audience is Audience.PUBLIC:
-            raise unauthenticated()
+            raise signed_out()
         found = NAME.fullmatch(name)
         if found is None:
             raise no_file()

@@ -24,6 +24,7 @@ EXPOSED = (
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
+    "Warning",
     "X-Request-Id",
 )
 

@@ -23,7 +23,8 @@ Due = TypeVar("Due")
 class Outbox:
     """Calls `work` with a connection whenever something may be due, as long as no other process does the same work.
 
-    Every process is notified of new entries; the one that holds `lock` works. It also looks every `check_seconds`.
+    Every process is notified of new entries; the one that holds `lock` works. It also looks every `check_seconds`,
+    which are CHECK_SECONDS unless given.
     """
 
     def __init__(
@@ -31,12 +32,12 @@ class Outbox:
         work: Callable[[asyncpg.Connection], Awaitable[None]],
         lock: int,
         log: logging.Logger,
-        check_seconds: float = CHECK_SECONDS,
+        check_seconds: float | None = None,
     ) -> None:
         self.work = work
         self.lock = lock
         self.log = log
-        self.check_seconds = check_seconds
+        self.check_seconds = CHECK_SECONDS if check_seconds is None else check_seconds
         self.wake = asyncio.Event()
 
     async def run(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:

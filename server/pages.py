@@ -22,7 +22,7 @@ NAMED = ("graphiql",)  # each is an HTML file, at an address of its name
 APPLICATION = "index"  # the HTML file of all other pages: its own script shows the one of the address
 # Addresses of the application besides `/`; all below them are its own, too. Its web/src/app/routes.ts has the pages.
 PLACES = (
-    "/sign-in", "/register", "/verify", "/reset", "/revert", "/ledger", "/terms", "/privacy", "/communities",
+    "/sign-in", "/register", "/verify", "/reset", "/revert", "/join", "/ledger", "/terms", "/privacy", "/communities",
     "/associations", "/me", "/lab", "/staff",
 )  # fmt: skip
 ASSETS = "assets"

@@ -33,4 +33,4 @@ def problem(error: RequestError, language: Language) -> Response:
 
 def no_file() -> RequestError:
     """The same for a file that does not exist and for one that the caller may not read."""
-    return request_error(404, Code.NOT_FOUND, message("There is no such file, or the caller may not read it."))
+    return request_error(404, Code.NOT_FOUND, message("There is no such file, or you may not read it."))

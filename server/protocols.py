@@ -12,9 +12,12 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.http11 import Request
 
+from server.addresses import client_address
 from server.connections import Connections, OpenConnection, TooManyConnections
 from server.exchanges import Exchange, LazyEvent
+from server.paces import Pace
 from server.requests import DRAINED
 
 if TYPE_CHECKING:
@@ -23,8 +26,11 @@ if TYPE_CHECKING:
 BODY_GRACE_SECONDS = 2.0  # after request_seconds: the endpoint's own answer to a late body comes first
 PIPELINED = 20  # requests of one connection that may wait for their turn
 FRAGMENTS = 1_000  # of one WebSocket message: empty ones are not limited by its size
-# Parsing a frame takes some 13 microseconds, and the shortest have 6 bytes: so many bytes take up to 10 milliseconds.
-TURN_BYTES = 4_096
+MOST_FIELDS = 100  # of a request, its trailers included
+# Each chunk of a body is a call from the parser, so that chunks of one byte would cost a hundred times their body.
+CHUNKS, CHUNK_BYTES = 1_000, 64  # of one body; beyond so many, the average has to have so many bytes
+# Parsing a frame takes some 13 microseconds, and the shortest have 6 bytes: so many bytes take up to 3 milliseconds.
+TURN_BYTES = 1_024
 FRAMES_AT_ONCE, FRAMES_A_SECOND = 400, 200  # of one WebSocket: a client may have 100 subscriptions to begin with
 # Fields that decide whose request it is and what it means. Proxies and servers that read one of two lines each could
 # disagree, so a request with two is refused: RFC 9112, 3.2 and 6.3; RFC 9110, 5.3; RFC 6265, 5.4.
@@ -66,7 +72,7 @@ class TooLarge(Exception):
 
 
 class TooMany(Exception):
-    """A request behind too many others of its connection; raised as TooLarge is."""
+    """A request behind too many others of its connection, or a body of too many small chunks; raised as TooLarge is."""
 
 
 class Ambiguous(Exception):
@@ -101,6 +107,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.connection: OpenConnection
         self.part = Part.NONE
         self.received = 0  # bytes since the part began; more or none, if it did not begin with a chunk
+        self.fields = self.chunks = self.chunk_bytes = 0  # of the request that arrives
         self.target: Target | None = None  # of the last request: most clients send all of a connection to the same
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
@@ -170,7 +177,22 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self.part = Part.HEAD
+        self.fields = self.chunks = self.chunk_bytes = 0
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.fields += 1
+        if self.fields > MOST_FIELDS:
+            raise TooLarge
+        if self.part is Part.HEAD:  # uvicorn would add those of trailers, which must not count as the request's own
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self.chunks += 1
+        self.chunk_bytes += len(body)
+        if self.chunks > CHUNKS and self.chunk_bytes < self.chunks * CHUNK_BYTES:
+            raise TooMany
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         if self.received > self.limits.head_bytes and self.head_bytes() > self.limits.head_bytes:
@@ -184,8 +206,6 @@ class HttpProtocol(HttpToolsProtocol):
         if upgrades and not self._should_upgrade():
             return
         self.part = Part.BODY
-        # A copy: uvicorn would add the fields of trailers, which must not count as the request's own.
-        self.scope["headers"] = self.headers.copy()
         if upgrades:
             super().on_headers_complete()
         else:
@@ -265,6 +285,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """WebSockets whose frames cannot use up time or memory.
 
     A client that sends more than some frames has them read as fast as it may send them, a few in each turn of the loop.
+    All sockets of an address together may send a few times what one may.
     """
 
     config: Configuration
@@ -273,13 +294,20 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().__init__(config, *given, **more)
         self.unparsed = bytearray()
         self.turn: asyncio.Handle | None = None  # the next one; nothing is read from the client until then
-        self.frames_left = float(FRAMES_AT_ONCE)
-        self.counted_at = self.loop.time()
+        self.paces = [Pace(FRAMES_AT_ONCE, FRAMES_A_SECOND)]
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:  # the handshake is well-formed
+            connections = self.config.connections
+            address = client_address(self.scope, connections.proxies)
+            if address is not None:
+                self.paces.append(connections.frames_from(address))
 
     def data_received(self, data: bytes) -> None:
         if not self.handshake_initiated:
             super().data_received(data)
-            if not self.handshake_initiated:  # the parser does not accept it, such as one with many headers
+            if not self.handshake_initiated:  # the parser does not accept it, such as one with a long line
                 self.transport.write(response(400))
                 self.transport.close()
             return
@@ -294,26 +322,30 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.turn = None
         if self.read_paused or self.transport.is_closing():
             return
-        part = bytes(self.unparsed[:TURN_BYTES])
-        del self.unparsed[:TURN_BYTES]
-        super().data_received(part)
+        if self.owed() <= 0:
+            part = bytes(self.unparsed[:TURN_BYTES])
+            del self.unparsed[:TURN_BYTES]
+            super().data_received(part)
         if not self.read_paused:
             self.go_on()
 
     def handle_events(self) -> None:
-        now = self.loop.time()
-        earned = (now - self.counted_at) * FRAMES_A_SECOND
-        self.frames_left = min(FRAMES_AT_ONCE, self.frames_left + earned) - len(self.conn.events)
-        self.counted_at = now
+        for pace in self.paces:
+            pace.take(len(self.conn.events))
         super().handle_events()
+
+    def owed(self) -> float:
+        """The seconds until another frame may be read; 0 or less if it may be now."""
+        return max(pace.wait() for pace in self.paces)
 
     def go_on(self) -> None:
         """Reads on: in the next turn if there is more, and later if it was too much."""
         if self.turn is not None or self.transport.is_closing():
             return
-        if self.frames_left < 0:
+        seconds = self.owed()
+        if seconds > 0:
             self.transport.pause_reading()
-            self.turn = self.loop.call_later(-self.frames_left / FRAMES_A_SECOND, self.take_turn)
+            self.turn = self.loop.call_later(seconds, self.take_turn)
         elif self.unparsed:
             self.transport.pause_reading()
             self.turn = self.loop.call_soon(self.take_turn)

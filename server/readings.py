@@ -94,6 +94,19 @@ def of_standbys(standbys: Standbys) -> list[MetricSource]:
             standbys.lags,
         ),
         MetricSource(
+            "cohorte_primary_silent_seconds",
+            "Time since the primary has last answered.",
+            None,
+            lambda: {"": standbys.silent_seconds()},
+        ),
+        MetricSource(
+            "cohorte_outage_reads",
+            "Queries that were read from standbys because the primary did not answer.",
+            None,
+            lambda: {"": standbys.outage_reads},
+            counts=True,
+        ),
+        MetricSource(
             "cohorte_standby_reads",
             "Queries that were read from each standby, or from the primary.",
             "server",

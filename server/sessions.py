@@ -32,6 +32,8 @@ class Sessions:
         self.kept: OrderedDict[bytes, tuple[Viewer, float]] = OrderedDict()  # the least recently used first
         self.hashes: dict[UUID, bytes] = {}
         self.listening = False
+        # Where they are looked up instead while the primary does not answer; None for nowhere.
+        self.stand_in: Callable[[], ConnectionPool | None] = lambda: None
         self.revocations = 0
         # Callbacks with the id of a revoked session or key; None if any may be revoked, after a gap in notifications.
         self.when_revoked: list[Callable[[UUID | None], None]] = []
@@ -67,7 +69,11 @@ class Sessions:
     async def look_up(self, hash: bytes, caller: Hashable = None) -> Viewer:
         """The viewer of the token or key with this SHA-256, from the database. Raises RequestError if not valid."""
         revocations = self.revocations
-        found = await self.connections.run(lambda connection: viewer_of(connection, hash), caller, repeatable=True)
+        stand_in = self.stand_in()
+        connections, writes = stand_in or self.connections, stand_in is None
+        found = await connections.run(
+            lambda connection: viewer_of(connection, hash, writes=writes), caller, repeatable=True
+        )
         if found is None:
             raise unauthenticated()
         viewer, expires_at, demonstration = found
@@ -75,7 +81,7 @@ class Sessions:
         if left <= 0 or (demonstration and not self.demonstration):
             raise unauthenticated()
         # A revocation received meanwhile may be of this session: the row may have been read before it.
-        if self.listening and revocations == self.revocations:
+        if self.listening and stand_in is None and revocations == self.revocations:
             self.keep(hash, viewer, time.monotonic() + min(left, KEPT_SECONDS))
         return viewer
 

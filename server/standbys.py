@@ -1,4 +1,7 @@
-"""Reads from standbys that lag behind by less than a bound, and have what the caller has written themselves."""
+"""Reads from standbys that lag behind by less than a bound, and have what the caller has written themselves.
+
+While the primary does not answer, those that have all that is known of it are read from, for a bounded time.
+"""
 
 import asyncio
 import logging
@@ -41,6 +44,8 @@ class NotAStandby(Exception):
 class Watched:
     """A PostgreSQL that is looked at again and again, on a connection of its own, until the task is cancelled."""
 
+    most_pause_seconds = MOST_PAUSE_SECONDS
+
     def __init__(self, name: str, connect: Connect) -> None:
         self.name, self.connect = name, connect
         self.connection: asyncpg.Connection | None = None
@@ -57,7 +62,7 @@ class Watched:
                 except Exception as error:  # of any kind: nothing would restart this task
                     self.failures += 1
                     self.leave(error)
-                await asyncio.sleep(min(LOOK_SECONDS * 2 ** min(self.failures, 10), MOST_PAUSE_SECONDS))
+                await asyncio.sleep(min(LOOK_SECONDS * 2 ** min(self.failures, 10), self.most_pause_seconds))
         finally:
             self.leave(None)
 
@@ -74,19 +79,44 @@ class Watched:
 class Primary(Watched):
     """The primary, and how far it had written at the latest times."""
 
-    def __init__(self, connect: Connect, seconds: float) -> None:
+    most_pause_seconds = 1.0  # whoever cannot write waits for another server to be the primary
+
+    def __init__(self, connect: Connect, seconds: float, outage_seconds: float) -> None:
+        """`outage_seconds` is for how long standbys are read from while it does not answer."""
         super().__init__("primary", connect)
         self.cluster = ""  # with its timeline
         self.samples: deque[tuple[float, int]] = deque(maxlen=math.ceil(seconds / LOOK_SECONDS) + 2)
+        self.outage_seconds = outage_seconds
+        self.reached = 0  # the highest position that is known of it
+        self.given_up = False  # whether it has not answered for longer than `outage_seconds`
+
+    @property
+    def answered_at(self) -> float:
+        """The latest time at which it was asked how far it had written, and answered."""
+        return self.samples[-1][0] if self.samples else NEVER
 
     async def look(self, connection: asyncpg.Connection) -> None:
         before = time.monotonic()
-        cluster, position = await written(connection, ANSWER_SECONDS)
+        cluster, position, _ = await written(connection, ANSWER_SECONDS)
         assert position is not None
         if cluster != self.cluster:  # another server has become the primary: its positions are of another history
-            self.cluster = cluster
+            self.cluster, self.reached = cluster, 0
             self.samples.clear()
         self.samples.append((before, position))
+        self.reached, self.given_up = max(self.reached, position), False  # it may have been told of a later one
+        if self.failures:
+            log.warning("the primary answers again")
+
+    def leave(self, error: Exception | None) -> None:
+        super().leave(error)
+        if error is None or not self.samples or self.given_up or not self.outage_seconds:
+            return
+        if self.failures == 1:
+            lasting = "queries are read for up to %d s from standbys that have all that is known of it"
+            log.warning(f"the primary does not answer (%s): {lasting}", reason(error), self.outage_seconds)
+        elif time.monotonic() - self.answered_at > self.outage_seconds:
+            self.given_up = True
+            log.error("the primary has not answered for %d s: no queries are read from standbys", self.outage_seconds)
 
     def time_of(self, position: int) -> float:
         """The latest time for which it is known that all that was acknowledged until then is within `position`.
@@ -105,13 +135,14 @@ class Standby(Watched):
         self.open_pools, self.primary = open_pools, of
         self.pools: Pools = {}
         self.position = 0
+        self.complete = False  # whether it has replayed all that it has received
         self.current_until = NEVER
         self.followed = ""  # the primary's cluster and timeline when it was last looked at
         self.stuck_at: int | None = None  # a position that it has to leave, to show that it follows a new primary
         self.reads = 0
 
     async def look(self, connection: asyncpg.Connection) -> None:
-        cluster, position = await replayed(connection, ANSWER_SECONDS)
+        cluster, position, complete = await replayed(connection, ANSWER_SECONDS)
         if position is None:
             raise NotAStandby("it is not a standby")
         if not self.primary.cluster:
@@ -128,7 +159,7 @@ class Standby(Watched):
             async with asyncio.timeout(OPENING_SECONDS):
                 self.pools = await self.open_pools()
             log.log(logging.WARNING if self.failures else logging.INFO, "%s is read from", self.name)
-        self.position = position
+        self.position, self.complete = position, complete
         self.current_until = max(self.current_until, self.primary.time_of(position))
 
     def leave(self, error: Exception | None) -> None:
@@ -156,24 +187,52 @@ class Standbys:
         """`seconds` is how far a standby that is read from may be behind; `writes` are connections to the primary."""
         self.primary, self.standbys = primary, standbys
         self.writes, self.positions, self.seconds = writes, positions, seconds
-        # By account or organization. An entry may end after `seconds`: a standby without that write is too far behind.
-        self.written: TTLCache[Hashable, int] = TTLCache(WRITERS, seconds)
-        self.listening, self.since = False, 0.0
-        self.reads_on_primary = 0
+        # By account or organization. An entry may end after so long: a standby without that write is too far behind.
+        self.written: TTLCache[Hashable, int] = TTLCache(WRITERS, max(seconds, primary.outage_seconds))
+        self.listening, self.since, self.lost_at = False, 0.0, NEVER
+        self.reads_on_primary = self.outage_reads = 0
 
     def pool(self, audience: Audience, primary: ConnectionPool, caller: Hashable, headers: Headers) -> ConnectionPool:
         """The pool on which a query of `caller` is read; `primary` is the view's own."""
+        position = max(self.written.get(caller, 0), self.positions.of_request(headers))
+        # What was committed before this process listened, such as a migration, is there too.
+        since = max(self.since, time.monotonic() - self.seconds)
+        first = hash(caller) % len(self.standbys)
+        ordered = (*self.standbys[first:], *self.standbys[:first])
         if self.listening:  # otherwise another process may have written for them
-            position = max(self.written.get(caller, 0), self.positions.of_request(headers))
-            # What was committed before this process listened, such as a migration, is there too.
-            since = max(self.since, time.monotonic() - self.seconds)
-            first = hash(caller) % len(self.standbys)
-            for standby in (*self.standbys[first:], *self.standbys[:first]):
+            for standby in ordered:
                 if standby.pools and standby.current_until >= since and standby.position >= position:
                     standby.reads += 1
                     return standby.pools[audience]
+        stand_ins = self.stand_ins()
+        for standby in ordered:
+            if standby in stand_ins and standby.position >= position:
+                standby.reads += 1
+                self.outage_reads += 1
+                return standby.pools[audience]
         self.reads_on_primary += 1
         return primary
+
+    def stand_ins(self) -> Sequence[Standby]:
+        """The standbys that may be read from because the primary does not answer; empty while it does.
+
+        They have all that it is known to have written, and all that any of them has received.
+        """
+        primary = self.primary
+        answered = primary.answered_at
+        # A primary that ends is noticed by the connection that listens before it is looked at again. If notifications
+        # ended while it still answered, others may have written or signed out meanwhile.
+        unheard = not self.listening and self.lost_at > answered
+        if not (unheard or (self.listening and primary.failures)):
+            return ()
+        if answered < self.since or time.monotonic() - answered > primary.outage_seconds:
+            return ()
+        reached = max(primary.reached, *(each.position for each in self.standbys))
+        return [each for each in self.standbys if each.pools and each.complete and each.position >= reached]
+
+    def stand_in(self) -> ConnectionPool | None:
+        """Where sessions are looked up while the primary does not answer, if anywhere."""
+        return next((each.pools[Audience.PUBLIC] for each in self.stand_ins()), None)
 
     def hold(self, account: UUID | None) -> None:
         """Reads of an account that has just written go to the primary."""
@@ -190,6 +249,7 @@ class Standbys:
             position = await self.writes.run(lambda connection: note_write(connection, name), repeatable=True)
             if account is not None:
                 self.written[account.int] = position
+            self.primary.reached = max(self.primary.reached, position)
             return position
         self.hold(account)
         return None
@@ -199,15 +259,21 @@ class Standbys:
         now = time.monotonic()
         return {standby.name: now - standby.current_until for standby in self.standbys}
 
+    def silent_seconds(self) -> float:
+        """For how long the primary has not answered."""
+        return time.monotonic() - self.primary.answered_at
+
     def notified(self, connection: object, process: int, channel: str, payload: object) -> None:
         account, _, position = str(payload).partition(" ")
         with suppress(ValueError):  # malformed, or of nobody
             key = UUID(account).int
             known = self.written.get(key, 0)
             self.written[key] = max(0 if known == EVERYTHING else known, int(position))
+            self.primary.reached = max(self.primary.reached, int(position))
 
     def started(self) -> None:
         self.listening, self.since = True, time.monotonic()
 
     def lost(self) -> None:
-        self.listening = False
+        if self.listening:
+            self.listening, self.lost_at = False, time.monotonic()

@@ -13,11 +13,14 @@ from hypothesis import Phase, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+from commands import seed
+from commands.databases import at
+from models.migrations.run import upgrade
 from models.viewers import Audience
 from planner.operations import Planner
 from tests.golden.pairs import planners
 from tests.support.client import anybody, ask, laboratory, manager, moderator, patient, relative, views
-from tests.support.clusters import becomes_left, clone, make_template, quick_folder, throwaway_cluster
+from tests.support.clusters import becomes_left, clone, make_template, quick_folder, run, throwaway_cluster
 from tests.support.declared import declared_catalogue
 from tests.support.insights import published
 from tests.support.network import ada, ben, community_id, laboratory_user, network, own_network, steward, survey_manager
@@ -129,6 +132,17 @@ async def template(server: str) -> str:
     """Yields the cluster's address once the template database exists."""
     await make_template(server)
     return server
+
+
+@pytest_asyncio.fixture(scope="session")
+async def full_scale(server: str) -> AsyncIterator[str]:
+    """Yields the address of the demonstration at full scale, seeded once because that takes half a minute."""
+    await run(server, "create database full_scale")
+    address = at(server, "full_scale")
+    await upgrade(address)
+    await seed.seed(address, 1.0)
+    yield address
+    await run(server, "drop database full_scale with (force)")
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -6,7 +6,7 @@ FRENCH = Language(
     themes=(
         Theme(
             TREATMENT,
-            ("{t} : au bout de combien de temps ?", "Je commence {t} lundi", "{t}, vos premières semaines ?", "Débuts avec {t}"),
+            ("{t} : au bout de combien de temps ?", "Je commence {t} lundi", "{t}, vos premières semaines ?", "Débuts sous {t}"),
             (
                 "Mon spécialiste m'a prescrit {t} en me demandant d'être patient. J'en suis à la semaine {n} et je ne sens rien de neuf.",
                 "Je commence {t} lundi, après {d} d'hésitation. J'aimerais savoir à quoi ressemblent les premières semaines.",
@@ -39,7 +39,7 @@ FRENCH = Language(
                 "Appelle ta pharmacienne : la mienne m'a plus aidée que la notice.",
                 "J'ai tenu un carnet pendant {n} semaines : c'était toujours le lendemain de la prise. Cela a convaincu mon médecin.",
                 "Pour moi ce fut la raison d'arrêter, après {d}. Le traitement suivant a été plus doux.",
-                "Pas avec {t}, mais avec le précédent. C'est passé à l'arrêt.",
+                "Pas sous {t}, mais sous le précédent. C'est passé à l'arrêt.",
             ),
         ),
         Theme(

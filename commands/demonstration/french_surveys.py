@@ -19,7 +19,7 @@ class FrenchQuestion:
 
 # By the English title and the question's key.
 FRENCH_TITLES = {
-    "Living with {c}": ("Vivre avec {c}", "Une année avec {c} : le quotidien, le travail et l'aide à la maison. Dix minutes, sans aucun nom."),
+    "Living with {c}": ("Vivre avec {c}", "Une année avec {c} : le quotidien, le travail et l'aide à la maison. Dix minutes, sans donner de nom."),
     "Treatments for {c}": ("Les traitements {of_c}", "Comment vous prenez vos traitements, ce qu'ils font et ce qu'ils vous coûtent. Huit minutes."),
 }  # fmt: skip
 FRENCH_QUESTIONS = {
@@ -43,7 +43,7 @@ FRENCH_QUESTIONS = {
         "last_visit": FrenchQuestion("Quand avez-vous vu un spécialiste {of_c} pour la dernière fois ?"),
         "visit_kind": FrenchQuestion("Était-ce une consultation en personne ?", labels=OUI_NON),
         "wish": FrenchQuestion(
-            "Qu'est-ce qui vous aiderait le plus dans l'année à venir ?", "Avec vos propres mots, sans aucun nom."
+            "Qu'est-ce qui vous aiderait le plus dans l'année à venir ?", "Avec vos propres mots, sans donner de nom."
         ),
     },
     "Treatments for {c}": {

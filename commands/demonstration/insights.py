@@ -13,6 +13,7 @@ import asyncpg
 
 from commands.demonstration.catalogue import Catalogue
 from commands.demonstration.surveys import Closing
+from models.identity.organization_users import UserRole
 from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetKind
 from models.viewers import Audience, Viewer
@@ -126,6 +127,7 @@ async def publish_planned(
     found = await connection.fetchrow(QUERYABLE, planned.community, planned.kind, planned.who, names)
     if found is None:
         return None
-    viewer = Viewer(Audience.BUYER, found["account"], organization=found["organization"])
+    roles = frozenset({UserRole.ADMINISTRATOR.value})
+    viewer = Viewer(Audience.BUYER, found["account"], organization=found["organization"], roles=roles)
     question = InsightRequest(found["dataset"], planned.variable, planned.by, planned.precision)
     return (await publish(connection, viewer, question, at=at)).insight_id

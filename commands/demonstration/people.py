@@ -279,4 +279,5 @@ def write_people(seed: int, network: Network, everyone: list[Person]) -> None:
         email = f"{person.sign_in}@demo.example" if person.sign_in else f"{slug(person.pseudonym)}@members.example"
         network.add(accounts.Account, id=chance.id(), email=email, email_verified=bool(person.sign_in) or chance.often(0.95),
                     locale="fr-FR" if person.french else "en-GB", created_at=at(chance, person.joined_on),
-                    member_id=person.id, organization_id=None, staff_id=None)  # fmt: skip
+                    member_id=person.id, organization_id=None, organization_user_id=None,
+                    staff_id=None)  # fmt: skip

@@ -9,8 +9,9 @@ from commands.demonstration.catalogue import Catalogue
 from commands.demonstration.chance import Chance
 from commands.demonstration.people import at
 from commands.demonstration.texts import Network
-from models.identity import accounts, organizations
+from models.identity import accounts, organization_users, organizations
 from models.identity.accounts import StaffRole
+from models.identity.organization_users import UserRole
 from models.identity.organizations import OrganizationKind, PurposeKind
 from models.insight import licences
 from models.insight.licences import LicenceStatus
@@ -89,9 +90,15 @@ def add_account(
     organization: UUID | None = None,
     staff: UUID | None = None,
 ) -> None:
-    network.add(accounts.Account, id=chance.id(), email=f"{sign_in}@demo.example", email_verified=True,
+    created_at, email = at(chance, today - timedelta(days=700)), f"{sign_in}@demo.example"
+    user = None
+    if organization is not None:
+        user = chance.id()
+        network.add(organization_users.OrganizationUser, id=user, organization_id=organization, email=email,
+                    role=UserRole.ADMINISTRATOR, invited_at=created_at, joined_at=created_at)  # fmt: skip
+    network.add(accounts.Account, id=chance.id(), email=email, email_verified=True,
                 locale="en-GB" if sign_in in READ_ENGLISH else "fr-FR",
-                created_at=at(chance, today - timedelta(days=700)), member_id=None, organization_id=organization,
+                created_at=created_at, member_id=None, organization_id=organization, organization_user_id=user,
                 staff_id=staff)  # fmt: skip
 
 
@@ -123,9 +130,10 @@ def add_licences(
             starts_on = today + timedelta(days=chance.randint(15, 60))
         paid = status in (LicenceStatus.GRANTED, LicenceStatus.ENDED)
         number = chance.one((0, 1))
+        requested_at = at(chance, min(starts_on, today) - timedelta(days=chance.randint(10, 14)))
         network.add(licences.Licence, id=chance.id(), organization_id=organization, community_id=community.id,
                     purpose=PURPOSES[kind][number], purpose_kind=PURPOSE_KINDS[kind][number], undertakings=IN_FORCE,
-                    undertakings_accepted_at=at(chance, min(starts_on, today) - timedelta(days=chance.randint(10, 14))), starts_on=starts_on, ends_on=starts_on + timedelta(days=365), status=status,
+                    undertakings_accepted_at=requested_at, requested_at=requested_at, starts_on=starts_on, ends_on=starts_on + timedelta(days=365), status=status,
                     price_amount=Decimal(chance.randint(8, 60) * 500) if paid else None, price_currency="EUR" if paid else None,
                     quota_micro_rho=quota if paid else 0, reason=REASON if status is LicenceStatus.REFUSED else None)  # fmt: skip
 

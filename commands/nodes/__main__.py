@@ -7,28 +7,45 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 
 from commands.cluster import Unavailable
 from commands.databases import at, create_missing
 from commands.nodes.network import servers
+from commands.nodes.processes import Program
 from commands.nodes.replicated import Nodes, database_cluster
 from commands.opened import DATABASE
 from settings import Settings, SettingsError
 
 FOLDER = "cluster"  # in COHORTE_DATA
 SCALE = "0.02"  # of the demonstration network: 360 members
+ADVICE = """\
+To lose a node:          kill -9 PATRONI POSTGRESQL
+To freeze one:           kill -STOP PATRONI POSTGRESQL $(ps --ppid POSTGRESQL -o pid=), and -CONT
+To lose anything else:   kill -9 PROCESS
+To start what has ended: kill -USR1 {own}
+Press Ctrl-C to stop.
+"""
 
 
-def described(nodes: Nodes, port: int) -> str:
+def described(nodes: Nodes, others: Sequence[Program], port: int) -> str:
     """What was started, and how to make it fail."""
     primary = nodes.primary()
     lines = ["", "The cluster is ready.", f"Network:   http://127.0.0.1:{port}/", f"Database:  {nodes.dsn}"]
     for node in nodes.each:
         role = "primary" if node is primary else "standby, confirms commits" if node.answers("/sync") else "standby"
-        patroni = node.patroni.pid if node.patroni else 0
+        patroni = node.patroni.process.pid if node.patroni else 0
         lines.append(f"  {node.name}    port {node.port}, Patroni {patroni}, PostgreSQL {node.postmaster()}: {role}")
-    lines += [f"Logs:      {nodes.home}", "", "To lose a node: kill -9 PATRONI POSTGRESQL. Press Ctrl-C to stop."]
+    lines += [f"  {other.name}    process {other.process.pid}" for other in others]
+    lines += [f"Logs:      {nodes.home}", "", *ADVICE.format(own=os.getpid()).splitlines()]
     return "\n".join(lines)
+
+
+def start_again(programs: Sequence[Program]) -> None:
+    """Starts what has ended."""
+    for program in programs:
+        if program.revive():
+            print(f"{program.name} is started again, as process {program.process.pid}.", flush=True)
 
 
 def run(settings: Settings) -> None:
@@ -38,10 +55,14 @@ def run(settings: Settings) -> None:
         asyncio.run(create_missing(nodes.dsn, DATABASE))
         print("Starting two servers, and creating the demonstration network ...", flush=True)
         dsn = at(nodes.dsn, DATABASE)
-        with servers(nodes.home, dsn, settings.port, COHORTE_DEMO="1", COHORTE_SCALE=SCALE):
-            print(described(nodes, settings.port), flush=True)
+        given = {"COHORTE_DEMO": "1", "COHORTE_SCALE": SCALE, "COHORTE_READ_URL": nodes.read_url(DATABASE)}
+        with servers(nodes.home, dsn, settings.port, **given) as running:
+            others = [*nodes.others, *running]
+            signal.signal(signal.SIGUSR1, lambda *_: None)  # ends the pause below
+            print(described(nodes, others, settings.port), flush=True)
             while True:
                 signal.pause()
+                start_again([*others, *(node.patroni for node in nodes.each if node.patroni)])
 
 
 def main() -> int:

@@ -2,14 +2,13 @@
 
 import contextlib
 import os
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from commands.nodes import proxy
-from commands.nodes.processes import free_ports, process, wait_for
+from commands.nodes.processes import Program, free_ports, process, wait_for
 
 ROOT = Path(__file__).parents[2]
 SERVERS = 2
@@ -18,8 +17,8 @@ START_SECONDS = 60.0  # for the proxy to notice that both are ready
 
 
 @contextlib.contextmanager
-def servers(home: Path, dsn: str, port: int, **settings: str) -> Iterator[Sequence["subprocess.Popen[bytes]"]]:
-    """Two servers whose logs are in `home`, and the proxy before them on `port`. The first prepares the database.
+def servers(home: Path, dsn: str, port: int, **settings: str) -> Iterator[Sequence[Program]]:
+    """Two servers whose logs are in `home`, then the proxy before them on `port`. The first prepares the database.
 
     Raises Unavailable if they do not start.
     """
@@ -40,7 +39,7 @@ def servers(home: Path, dsn: str, port: int, **settings: str) -> Iterator[Sequen
             wait_for(lambda own=own: is_ready(own), home / f"server{number}.log", SEED_SECONDS, server)  # type: ignore[misc]
             started.append(server)
         rows = [proxy.Backend(f"server{number}", own, own) for number, own in enumerate(ports, start=1)]
-        stack.enter_context(proxy.running(home, "network", proxy.network(port, rows)))
+        started.append(stack.enter_context(proxy.running(home, "network", proxy.network(port, rows))))
         wait_for(lambda: is_ready(port), home / "haproxy-network.log", START_SECONDS)
         yield started
 

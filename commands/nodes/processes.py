@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -16,6 +17,56 @@ STOP_SECONDS = 30.0  # for a process to end after SIGTERM
 LINES = 10  # of a log that are shown if something does not start
 
 
+class Program:
+    """A program, and its present process. Its output goes to a file of `logs`."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[object],
+        logs: Path,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self.name, self.command = name, [str(word) for word in command]
+        self.log, self.environment, self.folder = logs / f"{name}.log", environment, folder
+        self.process = self.started()
+
+    def started(self) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                self.command,
+                env=self.environment,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # otherwise Ctrl-C would end all of them at once, and not the servers first
+                preexec_fn=end_with_parent,
+            )
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def revive(self) -> bool:
+        """Starts it again if it has ended; whether it had."""
+        if ended := self.has_ended:
+            self.process = self.started()
+        return ended
+
+    def stop(self) -> None:
+        """Tells it to stop, and kills it if it does not."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGCONT)  # whoever froze it may have forgotten it
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
 @contextlib.contextmanager
 def process(
     name: str,
@@ -23,28 +74,13 @@ def process(
     logs: Path,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
-) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process whose output goes to a file of `logs`. It is told to stop at the end, and killed if it does not."""
-    with (logs / f"{name}.log").open("ab") as log:
-        started = subprocess.Popen(
-            [str(word) for word in command],
-            env=environment,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # otherwise Ctrl-C would end all of them at once, and not the servers first
-            preexec_fn=end_with_parent,
-        )
+) -> Iterator[Program]:
+    """A running program, which is stopped at the end."""
+    started = Program(name, command, logs, environment, folder)
     try:
         yield started
     finally:
-        started.terminate()
-        try:
-            started.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            started.kill()
-            started.wait()
+        started.stop()
 
 
 def program(name: str) -> str | None:
@@ -59,14 +95,14 @@ def free_ports(number: int) -> list[int]:
         return [one.getsockname()[1] for one in held]
 
 
-def wait_for(condition: Callable[[], bool], log: Path, seconds: float, *needed: "subprocess.Popen[bytes]") -> None:
+def wait_for(condition: Callable[[], bool], log: Path, seconds: float, *needed: Program) -> None:
     """Waits until `condition` holds.
 
     Raises Unavailable with the end of the log after so many seconds, or once a process that it needs has ended.
     """
     end = time.monotonic() + seconds
     while not condition():
-        if any(one.poll() is not None for one in needed) or time.monotonic() > end:
+        if any(one.has_ended for one in needed) or time.monotonic() > end:
             last = log.read_text(errors="replace").splitlines()[-LINES:]
             raise Unavailable("\n".join([f"{log.stem} did not start:", *last]))
         time.sleep(0.2)

@@ -1,12 +1,11 @@
 """Runs HAProxy on loopback: before PostgreSQL it leads to the primary, and before servers to those that are ready."""
 
 import contextlib
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from commands.nodes.processes import process, program
+from commands.nodes.processes import Program, process, program
 
 GLOBAL = """
 global
@@ -51,7 +50,7 @@ def section(name: str, port: int, mode: str, path: str, lines: Sequence[str]) ->
 
 
 @contextlib.contextmanager
-def running(folder: Path, name: str, configuration: str) -> Iterator["subprocess.Popen[bytes]"]:
+def running(folder: Path, name: str, configuration: str) -> Iterator[Program]:
     """HAProxy with this configuration, which is written to a file in `folder`."""
     file = folder / f"{name}.cfg"
     file.write_text(configuration, encoding="utf-8")

@@ -15,7 +15,6 @@ import shutil
 import signal
 import socket
 import struct
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -26,7 +25,7 @@ from urllib.parse import quote
 
 from commands.cluster import ALWAYS, SUPERUSER, SystemAccount, Unavailable, binaries, open_private, place
 from commands.nodes import launcher, proxy
-from commands.nodes.processes import free_ports, process, program, wait_for
+from commands.nodes.processes import Program, free_ports, process, program, wait_for
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv/cluster/bin/python"
@@ -41,13 +40,13 @@ ENCRYPTS = struct.pack("!ii", 8, 80877103)  # of PostgreSQL's protocol: SSLReque
 
 @dataclass
 class DatabaseNode:
-    """One PostgreSQL with its Patroni: where they listen, and the process of Patroni while it runs."""
+    """One PostgreSQL with its Patroni: where they listen, and Patroni once it was started."""
 
     name: str
     folder: Path
     port: int
     rest_port: int
-    patroni: "subprocess.Popen[bytes] | None" = None
+    patroni: Program | None = None
     running: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def answers(self, path: str) -> bool:
@@ -65,9 +64,9 @@ class DatabaseNode:
     def kill(self) -> None:
         """Ends Patroni and PostgreSQL at once, as when the machine is gone."""
         assert self.patroni is not None
-        os.kill(self.patroni.pid, signal.SIGKILL)
+        self.patroni.process.kill()
         os.kill(self.postmaster(), signal.SIGKILL)
-        self.patroni.wait()
+        self.patroni.process.wait()
 
 
 @dataclass
@@ -77,6 +76,11 @@ class Nodes:
     dsn: str
     home: Path
     each: Sequence[DatabaseNode]
+    others: list[Program] = field(default_factory=list)  # etcd, and the proxy
+
+    def read_url(self, database: str) -> str:
+        """For COHORTE_READ_URL: the address of each node, whichever of them are standbys."""
+        return " ".join(f"postgresql://127.0.0.1:{node.port}/{database}" for node in self.each)
 
     def primary(self) -> DatabaseNode | None:
         return next((node for node in self.each if node.answers("/primary")), None)
@@ -130,6 +134,7 @@ def running_nodes(home: Path, account: SystemAccount) -> Iterator[Nodes]:
     try:
         with contextlib.ExitStack() as stack:
             etcd = stack.enter_context(process("etcd", etcd_command(home, etcd_port, peer_port), home))
+            nodes.others.append(etcd)
             wait_for(lambda: is_healthy(etcd_port), home / "etcd.log", START_SECONDS, etcd)
             for node in each:
                 stack.push(node.running)
@@ -137,7 +142,7 @@ def running_nodes(home: Path, account: SystemAccount) -> Iterator[Nodes]:
                 start_node(node, account)
             stack.callback(stop_together, each)
             rows = [proxy.Backend(node.name, node.port, node.rest_port) for node in each]
-            stack.enter_context(proxy.running(home, "database", proxy.database(address, rows)))
+            nodes.others.append(stack.enter_context(proxy.running(home, "database", proxy.database(address, rows))))
             started = [node.patroni for node in each if node.patroni is not None]
             wait_for(nodes.is_synchronous, home / "node1.log", START_SECONDS, *started)
             wait_for(lambda: answers(address), home / "haproxy-database.log", START_SECONDS)
@@ -156,8 +161,8 @@ def start_node(node: DatabaseNode, account: SystemAccount) -> None:
 def stop_together(nodes: Sequence[DatabaseNode]) -> None:
     """Tells all nodes to stop, before any is waited for."""
     for node in nodes:
-        if node.patroni is not None and node.patroni.poll() is None:
-            node.patroni.terminate()
+        if node.patroni is not None and not node.patroni.has_ended:
+            node.patroni.process.terminate()
 
 
 def etcd_command(home: Path, port: int, peer_port: int) -> list[object]:
@@ -218,6 +223,8 @@ def configuration(node: DatabaseNode, programs: Path, etcd_port: int, passwords:
                 # A commit is acknowledged once a standby has it, also if there is none at the moment.
                 "synchronous_mode": True,
                 "synchronous_mode_strict": True,
+                # Without etcd, the primary stays one as long as it reaches all other nodes.
+                "failsafe_mode": True,
                 "postgresql": {"use_pg_rewind": True, "parameters": {**quiet, "unix_socket_directories": ""}},
             },
             "initdb": [

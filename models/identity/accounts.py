@@ -44,7 +44,7 @@ class Staff(Table, table=True):
 
 
 class Account(Table, table=True):
-    """An account to sign in with, of a member, an organization or a staff member: exactly one of them.
+    """An account to sign in with, of a member, an organization's user or a staff member: exactly one of them.
 
     The e-mail address is in lower case.
     """
@@ -54,6 +54,7 @@ class Account(Table, table=True):
         CheckConstraint("num_nonnulls(member_id, organization_id, staff_id) = 1", name="one_audience"),
         CheckConstraint("email = lower(email)", name="email_in_lower_case"),
         only_from(OrganizationEvent, "mailed_events"),
+        CheckConstraint("(organization_id IS NULL) = (organization_user_id IS NULL)", name="users_account"),
         Index(None, "organization_id"),
         Index(None, "staff_id"),
         Index("ix_account_signed_in_on", "signed_in_on", postgresql_where=text("member_id IS NOT NULL")),
@@ -77,6 +78,9 @@ class Account(Table, table=True):
     sleep_reminded_on: date | None = None
     member_id: UUID | None = Field(default=None, foreign_key="care.member.id", ondelete="CASCADE", unique=True)
     organization_id: UUID | None = reference("insight.organization.id", nullable=True)
+    organization_user_id: UUID | None = Field(
+        default=None, foreign_key="insight.organization_user.id", ondelete="CASCADE", unique=True
+    )
     staff_id: UUID | None = reference("identity.staff.id", nullable=True)
     # Of an organization's account: the events that it gets mail about, and the day of the last mail about insights.
     mailed_events: list[str] = Field(

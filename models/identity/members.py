@@ -126,6 +126,7 @@ class Membership(Table, table=True):
     __table_args__ = within(
         "care",
         Index(None, "community_id", "joined_on", "member_id"),
+        Index(None, "community_id", "sharing", "joined_on", "member_id"),
         Index("ix_membership_ambassador", "community_id", postgresql_where=text("role = 'AMBASSADOR'")),
     )
 

@@ -62,6 +62,10 @@ class Licence(Table, table=True):
     undertakings_accepted_at: datetime | None = moment(
         default=None, nullable=True, sa_column_kwargs={"server_default": text("now()")}
     )
+    # Null if it was requested before this column.
+    requested_at: datetime | None = moment(
+        default=None, nullable=True, sa_column_kwargs={"server_default": text("now()")}
+    )
     starts_on: date
     ends_on: date
     status: LicenceStatus = choice(LicenceStatus, "status")

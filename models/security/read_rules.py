@@ -220,6 +220,8 @@ SECOND_FACTOR = Scope(
     dict.fromkeys((PATIENT, BUYER, MANAGER), "account_id = ANY ((SELECT identity.viewer_accounts())::uuid[])"),
 )
 STAFF_MEMBER = Scope("STAFF_MEMBER", {MANAGER: f"id = {STAFF} OR {ADMINISTRATOR}"})
+# Of an organization, for its own users and for the staff who open organizations.
+ORGANIZATION_USER = Scope("ORGANIZATION_USER", {BUYER: f"organization_id = {ORGANIZATION}", MANAGER: DATA_STEWARD})
 ADMINISTRATORS = Scope("ADMINISTRATORS", {MANAGER: ADMINISTRATOR})
 
 SCOPES: Mapping[str, Scope] = {
@@ -286,6 +288,7 @@ SCOPES: Mapping[str, Scope] = {
     "insight.count_release": HIDDEN,
     "insight.ledger": HIDDEN,
     "insight.organization": CATALOG,
+    "insight.organization_user": ORGANIZATION_USER,
     "insight.licence": LICENCE,
     "insight.api_key": API_KEY,
     "insight.webhook": API_KEY,
@@ -295,6 +298,7 @@ SCOPES: Mapping[str, Scope] = {
     "insight.category": DOMAIN,
     "insight.release": RELEASE,
     "insight.insight": PUBLISHED,
+    "insight.release_requester": API_KEY,
     "insight.cell": OF_INSIGHT,
     "insight.statistic": OF_INSIGHT,
     "insight.ledger_entry": CATALOG,

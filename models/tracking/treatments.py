@@ -101,7 +101,8 @@ class Course(Table, table=True):
 class Evaluation(Table, table=True):
     """A member's ratings of a course, from 0 to 10.
 
-    Member and treatment repeat the course's, for scope. Triggers copy its community, by which lists find evaluations.
+    Member and treatment repeat the course's, for scope. Triggers copy its community and the profile's `sharing`, by
+    which lists find evaluations: ONLY_ME if the member shares with their communities and does not belong to this one.
     """
 
     __table_args__ = within(
@@ -109,8 +110,8 @@ class Evaluation(Table, table=True):
         CheckConstraint("effectiveness BETWEEN 0 AND 10", name="effectiveness"),
         CheckConstraint("convenience BETWEEN 0 AND 10", name="convenience"),
         CheckConstraint("satisfaction BETWEEN 0 AND 10", name="satisfaction"),
-        Index(None, "treatment_id", "evaluated_on", "id"),
-        Index(None, "treatment_id", "community_id", "evaluated_on", "id"),
+        Index(None, "treatment_id", "sharing", "evaluated_on", "id"),
+        Index(None, "treatment_id", "community_id", "sharing", "evaluated_on", "id"),
         Index(None, "member_id"),
     )
 
@@ -119,6 +120,7 @@ class Evaluation(Table, table=True):
     member_id: UUID = reference("care.member.id")
     treatment_id: UUID = reference("catalog.treatment.id", gone="RESTRICT")
     community_id: UUID | None = reference("catalog.community.id", gone="SET NULL", nullable=True)
+    sharing: str = Field(default="ONLY_ME", sa_column_kwargs={"server_default": text("'ONLY_ME'")})
     evaluated_on: date
     effectiveness: int
     convenience: int

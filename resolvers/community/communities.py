@@ -1,15 +1,29 @@
 """Reads communities and conditions."""
 
+from collections.abc import Callable
+
 from sqlalchemy import func
 
 from models.community import communities as tables
 from models.identity import members
+from models.identity.accounts import StaffRole
 from models.research import surveys
-from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
+from models.rows import Expression, ListParts, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
+from models.viewers import Audience
 from resolvers.lookup import by_name, listed, matched_name
 from resolvers.tracking.observations import offered_indicator
 from resolvers.tracking.treatments import offered_treatment
+from resolvers.visible import (
+    SHARED_IN_COMMUNITIES,
+    SHARED_WITH_ALL,
+    among,
+    has_role,
+    is_entrusted,
+    is_shared,
+    unindexed,
+    viewer_communities,
+)
 
 
 def communities(
@@ -108,13 +122,38 @@ def is_outside(community: Row, *, viewer: ViewerIds) -> Expression:
     return ~viewer_membership(community, viewer=viewer).exists()
 
 
-def members_of(community: Row) -> Rows:
-    member, membership = row(members.Member), row(members.Membership)
-    return (
-        select(member)
-        .join(membership, membership.member_id == member.id)
-        .where(membership.community_id == community.id)
-        .order_by(membership.joined_on.desc(), membership.member_id.desc())
+def members_of(community: Row, *, viewer: ViewerIds) -> ListParts:
+    """Its members whose memberships the viewer may read, by parts that an index finds without the others."""
+
+    def members_where(of: Callable[[Row], tuple[Expression, ...]]) -> Rows:
+        member, membership = row(members.Member), row(members.Membership)
+        found = select(member).join(membership, membership.member_id == member.id).where(*of(membership))
+        return found.order_by(membership.joined_on.desc(), membership.member_id.desc())
+
+    def all_here(membership: Row) -> Expression:
+        return membership.community_id == community.id
+
+    def here(membership: Row) -> Expression:  # of members who are found by their ids
+        return unindexed(membership.community_id, community.id)
+
+    if viewer.view is Audience.MANAGER:
+        moderates, association = has_role(viewer, StaffRole.MODERATOR), row(members.Member)
+        associations = select(association.id).where(association.kind == members.MemberKind.ASSOCIATION)
+        return ListParts(
+            (
+                members_where(lambda each: (all_here(each), moderates)),
+                members_where(lambda each: (among(each.member_id, associations), here(each), ~moderates)),
+            )
+        )
+    inside = community.id == func.any(viewer_communities())
+    return ListParts(
+        (
+            members_where(lambda each: (all_here(each), each.sharing == SHARED_WITH_ALL)),
+            members_where(lambda each: (all_here(each), each.sharing == SHARED_IN_COMMUNITIES, inside)),
+            members_where(
+                lambda each: (is_entrusted(each.member_id, viewer), here(each), ~is_shared(each.sharing, inside)),
+            ),
+        )
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from models.database import Connection
+from models.identity.organization_users import UserRole
 from models.messages import message
 from models.parameters import ApiKeyId
 from models.viewers import Viewer
@@ -47,10 +48,10 @@ async def create_api_key(
 ) -> Created:
     """Creates a key for the viewer's organization, of whose secret only the SHA-256 is stored.
 
-    Raises Forbidden if the viewer is not a buyer, and Refused: INVALID and TOO_LONG for the name, INVALID for the time,
-    LIMIT_REACHED if the organization has as many keys as it may have.
+    Raises Forbidden if the viewer is not an administrator, and Refused: INVALID and TOO_LONG for the name, INVALID for
+    the time, LIMIT_REACHED if the organization has as many keys as it may have.
     """
-    organization = buyer_of(viewer)
+    organization = buyer_of(viewer, UserRole.ADMINISTRATOR)
     with faults.collected():
         name = line_within(name, NAME_LENGTH, "name")
     now = datetime.now(UTC)
@@ -94,9 +95,10 @@ async def store_api_key(connection: Connection, organization: UUID, name: str, e
 async def revoke_api_key(connection: Connection, viewer: Viewer, *, api_key: ApiKeyId) -> UUID:
     """Deletes a key, which every server process refuses from now on, and returns its id.
 
-    Raises Forbidden if the viewer is not a buyer, and Refused: NOT_FOUND if the key is not their organization's.
+    Raises Forbidden if the viewer is not an administrator, and Refused: NOT_FOUND if the key is not their
+    organization's.
     """
-    organization = buyer_of(viewer)
+    organization = buyer_of(viewer, UserRole.ADMINISTRATOR)
     revoked = await connection.fetchval(
         "DELETE FROM insight.api_key WHERE id = $1 AND organization_id = $2 RETURNING true", api_key, organization
     )

@@ -8,6 +8,7 @@ from models.identity.registrations import MailTemplate
 from models.languages import DEFAULT, language_of
 from models.messages import Message, message
 from resolvers.identity.credentials_mutations import REVERT_LIFETIME
+from resolvers.identity.organization_users_mutations import INVITATION_LIFETIME as USER_LIFETIME
 from resolvers.identity.organizations_mutations import INVITATION_LIFETIME
 from resolvers.identity.registrations_mutations import RESET_LIFETIME, VERIFICATION_LIFETIME
 from resolvers.identity.staff_mutations import INVITATION_LIFETIME as STAFF_LIFETIME
@@ -19,10 +20,12 @@ RESET_MINUTES = RESET_LIFETIME // timedelta(minutes=1)
 REVERT_DAYS = REVERT_LIFETIME.days
 INVITATION_DAYS = INVITATION_LIFETIME.days
 STAFF_DAYS = STAFF_LIFETIME.days
+USER_DAYS = USER_LIFETIME.days
 WEBHOOK_DAYS = DISABLED_AFTER.days
-TURN_OFF = "/lab/keys", message("The page to turn them off is:")
+TURN_OFF = "/lab/keys", message("You can turn them off on this page:")
 PAGES = {  # that mails lead to, each with what it is for
-    MailTemplate.EMAIL_CHANGED: ("/revert", message("The page for the code is:")),
+    MailTemplate.EMAIL_CHANGED: ("/revert", message("Enter the code on this page:")),
+    MailTemplate.INVITATION: ("/join", message("Enter the code on this page:")),
     MailTemplate.INSIGHT_PUBLISHED: TURN_OFF,
     MailTemplate.DATASET_FROZEN: TURN_OFF,
 }
@@ -77,7 +80,7 @@ that was chosen for this pseudonym:
 {code}
 
 If you did not choose this pseudonym, somebody else used your address:
-ignore this mail, and do not give the code to anyone. Without it, no
+ignore this e-mail, and do not give the code to anyone. Without it, no
 account is opened. You can register with this address yourself: each
 registration has a code of its own.
 """,
@@ -94,8 +97,8 @@ Somebody, perhaps you, tried to open an account at Cohorte with this
 address. You already have one: sign in with it, or request a new
 password if you have forgotten yours.
 
-If this was not you, ignore this mail: nobody has learned that you have
-an account.
+If this was not you, ignore this e-mail: nobody has learned that you
+have an account.
 """
             )
         case MailTemplate.RESET_PASSWORD:
@@ -108,7 +111,7 @@ enter this code within {minutes} minutes:
 
 {code}
 
-If this was not you, ignore this mail: your password stays the same.
+If this was not you, ignore this e-mail: your password stays the same.
 """,
                 minutes=RESET_MINUTES,
                 code=code,
@@ -173,15 +176,16 @@ If this was not you, request a new password immediately.
             body = message(
                 """Hello,
 
-Nobody has signed in to your account at Cohorte for long. Cohorte does
-not keep data that its owner no longer uses: the account will be closed
+Nobody has signed in to your account at Cohorte for a long time. Cohorte
+does not keep data that nobody uses any more: the account will be closed
 on
 
 {about}
 
-if nobody signs in until then. To keep it, sign in once. You get another
-mail before. Closing it deletes all data that are yours alone. What you
-wrote in discussions remains, without your name.
+unless you sign in before that day. To keep it, sign in once. You will
+get one more e-mail before then. Closing the account deletes all data
+that is yours alone. What you wrote in discussions remains, without your
+name.
 """,
                 about=name,
             )
@@ -190,12 +194,14 @@ wrote in discussions remains, without your name.
             body = message(
                 """Hello,
 
-Cohorte has written to you that nobody has signed in to your account for
-long. The account, with all data that are yours alone, will be deleted on
+As Cohorte has written to you, nobody has signed in to your account for
+a long time. The account, with all data that is yours alone, will be
+deleted on
 
 {about}
 
-This is the last mail before. To keep the account, sign in once.
+This is the last e-mail before that day. To keep the account, sign in
+once.
 """,
                 about=name,
             )
@@ -205,7 +211,7 @@ This is the last mail before. To keep the account, sign in once.
                 """Hello,
 
 Nobody has signed in to your account at Cohorte since we wrote to you.
-It was closed, and all data that were yours alone were deleted. What you
+It was closed, and all data that was yours alone was deleted. What you
 wrote in discussions remains, without your name. You can register again
 at any time.
 """
@@ -221,7 +227,7 @@ are signed in:
 
 {code}
 
-If this was not you, ignore this mail, and do not give the code to
+If this was not you, ignore this e-mail, and do not give the code to
 anyone. Without it, nothing changes.
 """,
                 code=code,
@@ -236,8 +242,8 @@ Somebody, perhaps you, tried to give another account at Cohorte this
 address. It is the address of your account already: to use it for the
 other one, change it here first, or delete this account.
 
-If this was not you, ignore this mail: nobody has learned that you have
-an account.
+If this was not you, ignore this e-mail: nobody has learned that you
+have an account.
 """
             )
         case MailTemplate.EMAIL_CHANGE_REQUESTED:
@@ -245,8 +251,8 @@ an account.
             body = message(
                 """Hello,
 
-Another e-mail address was requested for your account at Cohorte. It is
-changed once the code that was mailed to that address is entered.
+Another e-mail address was requested for your account at Cohorte. It will
+replace this one once the code that was sent to it is entered.
 
 If this was not you, somebody knows your password: change it immediately.
 That also makes the code useless.
@@ -257,7 +263,7 @@ That also makes the code useless.
             body = message(
                 """Hello,
 
-Your account at Cohorte now has another e-mail address. This mail is
+Your account at Cohorte now has another e-mail address. This e-mail is
 the last one to the previous address.
 
 If this was not you, take the account back with this code within
@@ -321,6 +327,57 @@ code.
                 about=name,
                 days=STAFF_DAYS,
             )
+        case MailTemplate.INVITATION:
+            subject = message("Your invitation to an organization at Cohorte")
+            body = message(
+                """Hello,
+
+You are invited to use Cohorte as a user of this organization:
+
+{about}
+
+To accept, choose a password with this code within {days} days:
+
+{code}
+
+If you do not know the organization, ignore this mail: without the code,
+no account is opened.
+""",
+                about=name,
+                days=USER_DAYS,
+                code=code,
+            )
+        case MailTemplate.INVITATION_TAKEN:
+            subject = message("You have an account at Cohorte")
+            body = message(
+                """Hello,
+
+You were invited to use Cohorte as a user of this organization:
+
+{about}
+
+Your address already has an account at Cohorte, and an address has only
+one. To accept, ask the organization to invite you at another address.
+
+Nobody has learned that you have an account.
+""",
+                about=name,
+            )
+        case MailTemplate.USER_REMOVED:
+            subject = message("Your account at Cohorte was closed")
+            body = message(
+                """Hello,
+
+You are no longer a user of this organization at Cohorte:
+
+{about}
+
+Your account was deleted and all of your devices were signed out. If this
+is a mistake, ask an administrator of the organization to invite you
+again.
+""",
+                about=name,
+            )
         case MailTemplate.LICENCE_GRANTED:
             subject = message("Your licence was granted")
             body = message(
@@ -354,13 +411,13 @@ Sign in to see the reason, if one was given.
             body = message(
                 """Hello,
 
-At least one insight was published today that your organization may
-read. It is about this community:
+At least one insight that your organization may read was published
+today. It is about this community:
 
 {about}
 
-Sign in to read it. You get at most one such mail a day, and may turn
-these mails off.
+Sign in to read it. You get at most one such e-mail a day, and can turn
+these e-mails off.
 """,
                 about=name,
             )
@@ -369,12 +426,12 @@ these mails off.
             body = message(
                 """Hello,
 
-A dataset was frozen that your organization can have insights published
-from. It is about this community:
+A dataset was frozen, from which your organization can have insights
+published. It is about this community:
 
 {about}
 
-Sign in to see its variables. You may turn these mails off.
+Sign in to see its variables. You can turn these e-mails off.
 """,
                 about=name,
             )
@@ -388,8 +445,8 @@ Cohorte has stopped sending events to this webhook of your organization:
 {about}
 
 It has failed for {days} days, or answered that it is gone. Once it works,
-sign in and resume it. What happened meanwhile is not sent later: read it
-from Cohorte.
+sign in and resume it. What happens in the meantime is not sent later:
+read it from Cohorte.
 """,
                 about=name,
                 days=WEBHOOK_DAYS,

@@ -10,9 +10,11 @@ from models.community import communities, moderation
 from models.identity import members as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
+from models.viewers import Audience
 from resolvers.days import today
 from resolvers.lookup import by_name
 from resolvers.tracking.observations import Interval, dashboard_of, points
+from resolvers.visible import readable
 
 # The first age of each band. Bands span ten years, and more where members are few: an exact age would reveal more.
 AGE_BANDS = ((75, "75+"), (65, "65-74"), (55, "55-64"), (45, "45-54"), (35, "35-44"), (25, "25-34"), (18, "18-24"))
@@ -41,10 +43,14 @@ def member_of(owner: Row) -> Rows:
 
 def communities_of(member: Row, *, viewer: ViewerIds) -> Rows:
     community, membership = row(communities.Community), row(tables.Membership)
+    whose = member.id
+    if viewer.view is Audience.PATIENT:  # those of an association are shared whatever its profile says
+        is_association = member.kind == tables.MemberKind.ASSOCIATION
+        whose = case((is_association, member.id), else_=readable(member.id))
     return (
         select(community)
         .join(membership, membership.community_id == community.id)
-        .where(membership.member_id == member.id)
+        .where(membership.member_id == whose)
         .order_by(*by_name(community, viewer))
     )
 
@@ -70,13 +76,13 @@ def region(member: Row) -> Expression:
 
 def courses_of(member: Row) -> Rows:
     course = row(treatments.Course)
-    found = select(course).where(course.member_id == member.id)
+    found = select(course).where(course.member_id == readable(member.id))
     return found.order_by(course.started_on.desc(), course.id.desc())
 
 
 def series_of(member: Row, *, indicator: Value[UUID], interval: Interval) -> Rows:
     observation = row(observations.Observation)
-    of_member = (observation.member_id == member.id, observation.indicator_id == indicator)
+    of_member = (observation.member_id == readable(member.id), observation.indicator_id == indicator)
     return points(observation, interval.unit).where(*of_member)
 
 

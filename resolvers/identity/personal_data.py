@@ -186,6 +186,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
             "satisfaction",
             "comment",
         ),
+        {"sharing": "copied from the profile, which is exported"},
     ),
     "care.side_effect": MemberTable(
         "sideEffects",
@@ -343,6 +344,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         ),
         {
             "organization_id": "no member's account has one",
+            "organization_user_id": "no member's account has one",
             "staff_id": "no member's account has one",
             "mailed_events": "of an organization's account: a member's gets no mail about events",
             "insights_mailed_on": "of an organization's account: a member's gets no mail about events",

@@ -31,7 +31,7 @@ NOT_REGISTERED_WITH = message(
     "from the mail that names the pseudonym that you chose."
 )
 CODE_REFUSED = message("This code is invalid or has expired. Request a new one.")
-SANDBOX = message("This is a sandbox with synthetic data: nobody registers here. Use Cohorte itself.")
+SANDBOX = message("This is a sandbox with synthetic data: nobody can register here. Register with Cohorte itself.")
 PENDING = 20  # registrations of one address: more than can be mailed to it in a window, so a code outlives a flood
 MAIL_REQUEST = "mail"  # the attempts that count: each has a mail sent
 VERIFY = "verify"  # the same: each at the password of a registration

@@ -73,7 +73,7 @@ async def publish_plan(
             subject = await resolve_request(connection, found, subjects[at].request)
         faults.refuse()
         try:
-            published, entry = await publish_resolved(connection, subject, share.use)
+            published, entry = await publish_resolved(connection, viewer, subject, share.use)
         except Overspent:
             raise PlanExhausted(await quote_together(connection, subjects, 0, viewer.reads_in)) from None
         insights[at] = published

@@ -2,6 +2,7 @@
 
 from models.database import Connection
 from models.identity.accounts import StaffRole
+from models.identity.organization_users import UserRole
 from models.messages import message
 from models.parameters import DataUseNumber
 from models.viewers import Audience, Viewer
@@ -19,12 +20,12 @@ async def link_results(
 ) -> int:
     """Appends an entry to the ledger that links an earlier one to its published results; the earlier one's position.
 
-    To be called as the publisher, last in a transaction. Raises Forbidden if the viewer is neither a buyer nor a data
-    steward, and Refused: NOT_FOUND, NOT_ELIGIBLE if another organization or Cohorte requested the use, INVALID and
-    TOO_LONG for the address, TAKEN if the use has this link, LIMIT_REACHED if it has too many.
+    To be called as the publisher, last in a transaction. Raises Forbidden if the viewer is neither an analyst of an
+    organization nor a data steward, and Refused: NOT_FOUND, NOT_ELIGIBLE if another organization or Cohorte requested
+    the use, INVALID and TOO_LONG for the address, TAKEN if the use has this link, LIMIT_REACHED if it has too many.
     """
     if viewer.audience is Audience.BUYER:
-        buyer_of(viewer)
+        buyer_of(viewer, UserRole.ANALYST)
     else:
         require_role(viewer, StaffRole.DATA_STEWARD)
     use = None

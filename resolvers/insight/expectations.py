@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models.database import Connection
 from models.languages import Language
-from models.messages import message
+from models.messages import counted, message
 from models.rows import Finished
 from privacy import expecting
 from privacy.cubes import Cube, cells_in
@@ -80,16 +80,18 @@ def suggestions(
 ) -> list[Suggestion]:
     """What is cheaper or better; `cheaper` is the coarser precision to advise, if the quoted one is not affordable."""
     if is_published:
-        reason = message("This is published already: publishing it costs nothing.")
+        reason = message("This is already published: publishing it again costs nothing.")
         return [Suggestion(SuggestionKind.PUBLISHED, reason.in_language(language))]
     found = []
     if is_covered:
         reason = message("The insights in `coveredBy` answer it at no cost.")
         found.append(Suggestion(SuggestionKind.COVERED, reason.in_language(language)))
     for variable, places in expected.rare:
-        reason = message(
-            "Few members are in {many} categories of {variable}. Merge them with `groupings`: the cost is the same.",
-            many=len(places),
+        reason = counted(
+            "{count} category of {variable} has few members. Merge it with another by `groupings`: the cost is "
+            "the same.",
+            "{count} categories of {variable} have few members. Merge them by `groupings`: the cost is the same.",
+            len(places),
             variable=variable.name,
         )
         codes = [variable.categories[place].code for place in places]

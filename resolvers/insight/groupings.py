@@ -86,7 +86,7 @@ async def resolve_groupings(
         with faults.collected():
             if base is None:
                 raise invalid(
-                    message("Categories can only be merged of the insight's `variable`, or of one in `by`."),
+                    message("Only categories of the insight's `variable`, or of a variable in `by`, can be merged."),
                     *path, "variable",
                 )  # fmt: skip
             if any(each.variable == request.variable for each in requests[:at]):

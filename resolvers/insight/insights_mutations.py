@@ -7,6 +7,7 @@ from uuid import UUID
 
 from models.database import Connection
 from models.identity.accounts import StaffRole
+from models.identity.organization_users import UserRole
 from models.parameters import DatasetId, LicenceId
 from models.viewers import Audience, Viewer
 from privacy.means import InsightKind
@@ -26,7 +27,7 @@ from resolvers.insight.quotes import (
     resolve_request,
 )
 from resolvers.insight.releases import NoisyRelease, Overspent, ReleaseUse, present, release
-from resolvers.transactions import Forbidden, require_role
+from resolvers.transactions import Forbidden, buyer_of, require_role
 
 # More than counting and drawing takes of a hundred thousand records (docs/decisions/0015-outbox.md).
 COUNTING_SECONDS = 0.25
@@ -94,7 +95,7 @@ async def publish(
         if subject.cost(request.precision) > share.left:
             raise BudgetExhausted(await quote(connection, subject, share.left, viewer.reads_in))
     try:
-        published, entries = await publish_resolved(connection, subject, share.use, at)
+        published, entries = await publish_resolved(connection, viewer, subject, share.use, at)
     except Overspent:
         raise BudgetExhausted(await quote(connection, subject, 0, viewer.reads_in)) from None
     if entries:
@@ -108,10 +109,12 @@ def require_publisher(viewer: Viewer) -> None:
         raise Forbidden
     if viewer.audience is Audience.MANAGER:
         require_role(viewer, StaffRole.DATA_STEWARD)
+    else:
+        buyer_of(viewer, UserRole.ANALYST)
 
 
 async def publish_resolved(
-    connection: Connection, subject: ResolvedRequest, use: ReleaseUse, at: datetime | None = None
+    connection: Connection, viewer: Viewer, subject: ResolvedRequest, use: ReleaseUse, at: datetime | None = None
 ) -> tuple[Published, list[NewEntry]]:
     """The insight of a request that may be published, and the entry to append to the ledger, if it was not published.
 
@@ -133,6 +136,7 @@ async def publish_resolved(
         step_seconds=COUNTING_SECONDS if at is None else None,  # nobody waits for what is published at another time
         measured=subject.measured,
     )
+    await connection.execute("SELECT insight.note_requester($1, $2, $3)", published.id, viewer.account, viewer.api_key)
     insight = await _present(connection, subject, published, at)
     await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", insight)
     if at is None:  # what was published at another time is no news to an organization

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from models.database import Connection
 from models.identity.accounts import StaffRole
+from models.identity.organization_users import UserRole
 from models.identity.organizations import ALLOWED, OrganizationKind, PurposeKind
 from models.insight.licences import MOST_MICRO_RHO, LicenceStatus
 from models.insight.undertakings import IN_FORCE
@@ -73,12 +74,12 @@ async def request_licence(
 ) -> UUID:
     """Requests a licence for the viewer's organization to query a community's datasets, and returns its id.
 
-    It is valid from its first to its last day (UTC). Raises Forbidden if the viewer is not a buyer, and Refused:
-    NOT_FOUND for the community, INVALID and TOO_LONG for the purpose, NOT_ELIGIBLE for a kind of purpose that the
-    organization may not pursue, INVALID for undertakings that are not those in force and for a day, CONFLICT while
+    It is valid from its first to its last day (UTC). Raises Forbidden if the viewer is not an administrator, and
+    Refused: NOT_FOUND for the community, INVALID and TOO_LONG for the purpose, NOT_ELIGIBLE for a kind of purpose that
+    the organization may not pursue, INVALID for undertakings that are not those in force and for a day, CONFLICT while
     another request of the organization for the same community is undecided.
     """
-    organization = buyer_of(viewer)
+    organization = buyer_of(viewer, UserRole.ADMINISTRATOR)
     with faults.collected():
         if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
             raise not_found("community")

@@ -1,17 +1,18 @@
 """Reads members' own indicators, their observations, and their curves on a dashboard."""
 
-from models.rows import Expression, Row, Rows, row, select
+from models.rows import Expression, Row, Rows, ViewerIds, row, select
 from models.tracking import own_indicators as tables
 from resolvers.tracking.observations import points, within_span
+from resolvers.visible import is_entrusted
 
 
 def own_indicators_of(me: Row) -> Rows:
     return _of_member(me.member_id)
 
 
-def patients_own_indicators(link: Row) -> Rows:
-    """Those of the patient of a care link; its policy passes none unless the link is accepted."""
-    return _of_member(link.patient_id)
+def patients_own_indicators(link: Row, *, viewer: ViewerIds) -> Rows:
+    """Those of the patient of a care link; none unless it is accepted, in the same time however many there are."""
+    return _of_member(link.patient_id).where(is_entrusted(link.patient_id, viewer))
 
 
 def own_indicator_of(owner: Row) -> Rows:

@@ -1,12 +1,24 @@
 """Reads treatments, courses, evaluations and side effects."""
 
-from sqlalchemy import func, literal_column
+from collections.abc import Callable
 
-from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
+from sqlalchemy import false, func, literal_column
+
+from models.community.communities import Community
+from models.identity.members import Membership
+from models.rows import Expression, ForEach, ListParts, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations
 from models.tracking import treatments as tables
 from models.viewers import Audience
 from resolvers.lookup import by_name, community_called, listed, matched_name
+from resolvers.visible import (
+    SHARED_IN_COMMUNITIES,
+    SHARED_WITH_ALL,
+    is_entrusted,
+    is_shared,
+    unindexed,
+    viewer_communities,
+)
 
 
 def treatments(
@@ -50,16 +62,67 @@ def treatment_of(owner: Row) -> Rows:
     return select(treatment).where(treatment.id == owner.treatment_id)
 
 
-def evaluations_of(treatment: Row, *, community: Value[str] | None = None) -> Rows:
-    evaluation = row(tables.Evaluation)
-    found = select(evaluation).where(evaluation.treatment_id == treatment.id)
-    found = found.order_by(evaluation.evaluated_on.desc(), evaluation.id.desc())
-    return found if community is None else found.where(evaluation.community_id == community_called(community))
+def evaluations_of(treatment: Row, *, viewer: ViewerIds, community: Value[str] | None = None) -> ListParts:
+    """Members' evaluations that are shared with the viewer, by parts that an index finds without the others.
+
+    One that its member shares with their communities is listed for members of the community of its course: to list it
+    for others would tell them that the member belongs to that community.
+    """
+    place = None if community is None else community_called(community)
+    theirs = viewer_communities()
+
+    def evaluations(of: Callable[[Row], tuple[Expression, ...]]) -> Rows:
+        evaluation = row(tables.Evaluation)
+        found = select(evaluation).where(*of(evaluation))
+        return found.order_by(evaluation.evaluated_on.desc(), evaluation.id.desc())
+
+    def shared_with_all(evaluation: Row) -> tuple[Expression, ...]:
+        there = () if place is None else (evaluation.community_id == place,)
+        return evaluation.treatment_id == treatment.id, *there, evaluation.sharing == SHARED_WITH_ALL
+
+    def shared_in(id: Expression, *conditions: Expression) -> Rows:
+        return evaluations(
+            lambda each: (
+                each.treatment_id == treatment.id,
+                each.community_id == id,
+                each.sharing == SHARED_IN_COMMUNITIES,
+                *conditions,
+            )
+        )
+
+    def entrusted(evaluation: Row) -> tuple[Expression, ...]:
+        shared = func.coalesce(is_shared(evaluation.sharing, evaluation.community_id == func.any(theirs)), false())
+        there = () if place is None else (place.is_not(None), unindexed(evaluation.community_id, place))
+        return (
+            is_entrusted(evaluation.member_id, viewer),
+            unindexed(evaluation.treatment_id, treatment.id),
+            *there,
+            ~shared,
+        )
+
+    return ListParts(
+        (
+            evaluations(shared_with_all),
+            ForEach(theirs, shared_in) if place is None else shared_in(place, place == func.any(theirs)),
+            evaluations(entrusted),
+        )
+    )
 
 
 def evaluation_of(course: Row) -> Rows:
     evaluation = row(tables.Evaluation)
     return select(evaluation).where(evaluation.course_id == course.id)
+
+
+def community_of_course(course: Row, *, viewer: ViewerIds) -> Rows:
+    """The community of a course, whose member belongs to it: for those with whom they share that, as policies say."""
+    community, membership = row(Community), row(Membership)
+    shared = select(membership.member_id).where(
+        membership.member_id == course.member_id, membership.community_id == course.community_id
+    )
+    return select(community).where(
+        community.id == course.community_id, is_entrusted(course.member_id, viewer) | shared.exists()
+    )
 
 
 def course_of(evaluation: Row) -> Rows:

@@ -12,7 +12,7 @@ from models.identity.webhooks import OrganizationEvent
 from planner.declare import AboutMember, column, graph_enum, graph_type, paged, sql
 from resolvers.community import proposals
 from resolvers.identity import accounts as resolve
-from resolvers.identity import data_reads, members, terms, webhooks
+from resolvers.identity import data_reads, members, organization_users, terms, webhooks
 from resolvers.identity import second_factors as factors
 from resolvers.insight import data_uses as uses
 from resolvers.research import surveys
@@ -20,6 +20,7 @@ from resolvers.tracking import observations, own_indicators, own_treatments, tre
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.identity.data_reads import DataRead
 from schema.identity.members import CareLink, Member, Membership
+from schema.identity.organization_users import OrganizationUser
 from schema.identity.organizations import Organization
 from schema.identity.second_factors import SecondFactor
 from schema.identity.staff import Staff
@@ -79,6 +80,9 @@ class Viewer(Node):
     member: Member | None = sql(resolve.member_of, "The member who is signed in.", only=PATIENT)
     organization: Organization | None = sql(
         resolve.organization_of, "The organization whose user or program is the caller.", only=BUYER
+    )
+    organization_user: OrganizationUser | None = sql(
+        organization_users.viewers_user, "The organization's user who is signed in. Null for a program.", only=BUYER
     )
     staff: Staff | None = sql(resolve.staff_of, "The staff member who is signed in.", only=MANAGER)
     locale: str | None = sql(

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models.identity import organizations as tables
-from planner.declare import column, graph_enum, graph_type, sql
+from planner.declare import column, graph_enum, graph_type, paged, sql
+from resolvers.identity import organization_users as users
 from resolvers.identity import organizations as resolve
 from resolvers.identity import webhooks
 from resolvers.identity.webhooks_mutations import MOST
 from resolvers.insight import licences
 from schema.access import BUYER, MANAGER, PUBLIC
+from schema.identity.organization_users import OrganizationUser
 from schema.identity.webhooks import Webhook
-from schema.pagination import Node
+from schema.pagination import Node, RelayConnection
 
 if TYPE_CHECKING:
     from schema.insight.licences import Licence
@@ -45,6 +47,12 @@ class Organization(Node):
     licences: list[Annotated["Licence", strawberry.lazy("schema.insight.licences")]] = sql(
         licences.licences_of,
         "Its licences, newest first. Buyers see only their own, and of staff only data stewards see any.",
+        only=BUYER | MANAGER,
+    )
+    users: RelayConnection[OrganizationUser] = paged(
+        users.users_of,
+        "Its users and those who are invited, by address. Buyers see only their own organization's, and of staff only "
+        "data stewards see any.",
         only=BUYER | MANAGER,
     )
     api_keys: list[ApiKey] = sql(

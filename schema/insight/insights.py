@@ -11,10 +11,11 @@ from privacy.chain import SALT_BYTES, UNSALTED
 from privacy.means import SUMS, UNIT, InsightKind
 from privacy.measures import Measure, Reliability
 from privacy.precision import CONFIDENCE, Precision
+from resolvers.identity import organization_users
 from resolvers.insight import changes, cubes, datasets
 from resolvers.insight import insights as resolve
 from resolvers.insight import reconciled as resolve_reconciled
-from schema.access import SIGNED_IN
+from schema.access import BUYER, SIGNED_IN
 from schema.identity.organizations import Organization
 from schema.insight.changes import InsightChange, InsightTrend, change, trend
 from schema.insight.costs import PrivacyCost
@@ -246,6 +247,12 @@ class Insight(Node):
     requested_by: Organization | None = sql(
         resolve.requested_by,
         "The organization that requested it. Null for Cohorte's own research and for tables made for members.",
+    )
+    published_by: str | None = sql(
+        organization_users.published_by,
+        "The user who had it published, by their address at that time, or the name of the API key. Null unless the "
+        "viewer's organization requested it, and for insights from before this was recorded.",
+        only=BUYER,
     )
     purpose: str | None = sql(
         resolve.purpose_of,

@@ -53,6 +53,9 @@ class Licence(Node):
         f"The last day, by UTC, to make the results of its insights public: {RESULTS_MONTHS} months after its last "
         "day. Null without undertakings.",
     )
+    requested_at: datetime | None = column(
+        "When the organization requested it. Null for licences requested before this was recorded."
+    )
     starts_on: date = column("Its first day, by UTC.")
     ends_on: date = column("Its last day, by UTC.")
     status: tables.LicenceStatus = sql(resolve.status_of, "Status today.")

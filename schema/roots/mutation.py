@@ -17,6 +17,7 @@ from schema.identity.credentials_mutations import CredentialMutations
 from schema.identity.data_exports_mutations import DataExportMutations
 from schema.identity.members_mutations import MemberMutations
 from schema.identity.notifications_mutations import NotificationMutations
+from schema.identity.organization_users_mutations import OrganizationUserMutations
 from schema.identity.organizations_mutations import OrganizationMutations
 from schema.identity.registrations_mutations import RegistrationMutations
 from schema.identity.second_factors_mutations import SecondFactorMutations
@@ -70,6 +71,7 @@ class Mutation(
     OpeningMutations,
     ParticipationMutations,
     OrganizationMutations,
+    OrganizationUserMutations,
     StaffMutations,
     ApiKeyMutations,
     WebhookMutations,

@@ -8,7 +8,6 @@ import strawberry
 from models.identity.data_reads import MemberDataKind
 from models.tracking import treatments as tables
 from planner.declare import AboutMember, Recorded, column, graph_enum, graph_interface, graph_type, paged, sql
-from resolvers.community import communities
 from resolvers.identity import data_reads, members
 from resolvers.insight import insights
 from resolvers.row_texts import original_of, translations_of
@@ -66,7 +65,8 @@ class Treatment(Node, Followable):
     evaluations: RelayConnection[Annotated["TreatmentEvaluation", strawberry.lazy("schema.tracking.treatments")]] = (
         paged(
             resolve.evaluations_of,
-            "Members' evaluations of it that are shared with the viewer, newest first.",
+            "Members' evaluations of it that are shared with the viewer, newest first. An evaluation that its member "
+            "shares with their communities is listed for the community that its course belongs to.",
             arguments={
                 "community": f"Slug of a community: only evaluations of courses for its condition. {UNKNOWN_SLUG}"
             },
@@ -102,7 +102,9 @@ class TreatmentCourse(Node, Course):
 
     treatment: Treatment = sql(resolve.treatment_of, "The treatment.")
     community: Annotated["Community", strawberry.lazy("schema.community.communities")] | None = sql(
-        communities.community_of, "The community of the condition that it treats. Null if unset."
+        resolve.community_of_course,
+        "The community of the condition that it treats. Null if unset, or if the member does not share with the viewer "
+        "that they belong to it.",
     )
     status: tables.CourseStatus = column("Status of the course.")
     started_on: date = column("First day.")

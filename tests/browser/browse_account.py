@@ -33,7 +33,7 @@ WORDS = {
     },
     "fr": {
         "profile": "Profil", "save": "Enregistrer", "saved": "Votre profil est enregistré", "other": "Langue: English",
-        "other title": "Profile", "invite": "Inviter", "is invited": "est invité", "accept": "Accepter",
+        "other title": "Profile", "invite": "Inviter", "is invited": "est envoyée à", "accept": "Accepter",
         "open diary": "Ouvrir le journal", "end": "Y mettre fin",
         "download": "Préparer et télécharger", "done": "Terminé",
         "leave": "Supprimer définitivement mon compte", "gone": "Votre compte est supprimé",

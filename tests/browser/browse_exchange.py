@@ -30,7 +30,7 @@ WORDS = {
         "leave": "Quitter", "start": "Lancer une discussion", "post": "Publier", "same": "Moi aussi",
         "edit": "Modifier", "save": "Enregistrer", "remove": "Retirer", "gone": "Ce message a été retiré.",
         "report": "Signaler",
-        "thanks": "Merci. Les modérateurs sont avertis.", "notifications": "Notifications",
+        "thanks": "Merci. La modération est avertie.", "notifications": "Notifications",
         "reply": "Une réponse dans une discussion que vous avez lancée", "read": "Tout marquer comme lu",
         "check in": "Faire le point", "data": "Mes données", "consents": "Consentements",
     },

@@ -4,6 +4,7 @@ import math
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from playwright.async_api import Page, expect
 
@@ -20,8 +21,8 @@ INSURER = "insurer@demo.example"  # whose account reads French
 WORDS = {
     "en": {
         "datasets": "Datasets",
-        "counted": "Active drug (trial arm): time on it",
-        "count": "Count Active drug (trial arm): time on it",
+        "counted": "Active drug (trial arm): time on treatment",
+        "count": "Count Active drug (trial arm): time on treatment",
         "publish": "Publish …",
         "yes": "Publish it",
         "uses": "Our insights",
@@ -72,6 +73,11 @@ WORDS = {
         "merge of": "Merge categories of",
         "merge": "Merge them",
         "apart": "Separate",
+        "add to plan": "Add to the plan",
+        "publish plan": "Publish all …",
+        "yes all": "Publish them",
+        "same as": "The same table as question",
+        "of plan": "from the plan",
     },
     "fr": {
         "datasets": "Jeux de données",
@@ -120,13 +126,18 @@ WORDS = {
         "condition": "psoriasis",
         "unlicensed": "Aucune de vos licences ne couvre",
         "short": "La précision",
-        "coarser": "reste accessible",
+        "coarser": "reste possible",
         "quota": "du quota de la licence",
         "prices": "Prix des autres marges",
         "count in order": "Compter Temps écoulé depuis le diagnostic",
         "merge of": "Réunir des catégories de",
         "merge": "Les réunir",
         "apart": "Séparer",
+        "add to plan": "Ajouter au plan",
+        "publish plan": "Tout publier…",
+        "yes all": "Les publier",
+        "same as": "Le même tableau que la question",
+        "of plan": "du plan",
     },
 }
 SPACES = re.compile("[\u00a0\u202f,]")
@@ -219,6 +230,77 @@ async def test_categories_are_merged_by_pointing_and_by_a_stored_grouping(
     await look(found, f"lab-merged-{language}", dark=language == "en")
     await merging.get_by_role("button", name=words["apart"]).click()
     await expect(cells).to_have_text(str(before))
+
+
+@languages
+async def test_a_plan_is_priced_as_a_whole_and_published_as_one(
+    visit: Visiting, network: Network, language: str
+) -> None:
+    words = WORDS[language]
+    found = await signed_in(visit, network, language)
+    page = found.page
+    await open_trial(page)
+    panel, plan = page.locator(".panel"), page.locator("section:has(#plan)")
+    # Each language publishes tables of its own, which are not published yet.
+    variables = page.locator(".variables li")
+    for place in (10, 11) if language == "en" else (12, 13):
+        await variables.nth(place).locator(".toggle").first.click()
+        await page.locator("[name=precision][value=WITHIN_50]").check()
+        await press(page, words["add to plan"])
+        await expect(panel.get_by_role("button", name=words["add to plan"])).to_have_count(0)
+    # The last table again, with a better precision, which is charged in place of the first.
+    first = page.locator(".plan > li").first
+    await expect(page.locator(".plan > li")).to_have_count(2)
+    await page.locator("[name=precision][value=WITHIN_20]").check()
+    await press(page, words["add to plan"])
+    await expect(page.locator(".plan > li")).to_have_count(3)
+    await expect(plan).to_contain_text(words["same as"])
+    prices = [
+        int(re.findall(r"\d+", SPACES.sub("", each))[0])
+        for each in await page.locator(".plan .notes li:first-child").all_inner_texts()
+    ]
+    assert prices[1] == 0 < min(prices[0], prices[2])
+    await expect(plan.locator(".facts dd").first).to_contain_text(re.compile(digits(sum(prices))))
+    await page.reload()  # the plan is in the address
+    await expect(page.locator(".plan > li")).to_have_count(3)
+    await look(found, f"lab-plan-{language}", dark=True)
+    await plan.get_by_role("button", name=re.compile(words["of plan"])).nth(1).click()
+    await expect(page.locator(".plan > li")).to_have_count(2)
+    before = await network.value("SELECT count(*) FROM insight.ledger_entry")
+    await press(page, words["publish plan"])
+    await look(found, f"lab-plan-publish-{language}", narrow=False)
+    await page.locator("dialog").get_by_role("button", name=words["yes all"]).click()
+    await expect(page.locator(":focus .notice.good")).to_be_visible()
+    await expect(plan.locator("tbody a")).to_have_count(2)
+    await look(found, f"lab-plan-published-{language}")
+    assert await network.value("SELECT count(*) FROM insight.ledger_entry") == before + 2
+    await page.reload()
+    await expect(plan).to_have_count(0)  # it is not offered again
+    assert await first.count() == 0
+
+
+async def test_a_plan_shows_each_refusal_at_its_question(visit: Visiting, network: Network) -> None:
+    found = await signed_in(visit, network, "en")
+    page = found.page
+    await open_trial(page)
+    # A colleague's address: a grouping that nobody has stored, in the second of three questions.
+    address = page.url
+    await page.locator(".variables .toggle").first.click()
+    await page.wait_for_url("**variable=*")
+    variable = parse_qs(urlsplit(page.url).query)["variable"][0]
+    good = f"variable={variable}&precision=WITHIN_50"
+    questions = [good, f"{good}&grouping={variable}~Unheard of", f"variable={variable}&precision=WITHIN_20"]
+    await page.goto(f"{address}?{urlencode([('plan', each) for each in questions])}")
+    entries = page.locator(".plan > li")
+    await expect(entries).to_have_count(3)
+    await expect(entries.nth(1).locator(".notice.fault")).not_to_be_empty()
+    await expect(page.locator(".plan .notice.fault")).to_have_count(1)
+    await expect(page.get_by_role("button", name=WORDS["en"]["publish plan"])).to_have_count(0)
+    await look(found, "lab-plan-refused")
+    await entries.nth(1).get_by_role("button").click()
+    await expect(entries).to_have_count(2)
+    await expect(page.locator(".plan .notice.fault")).to_have_count(0)
+    await expect(page.get_by_role("button", name=WORDS["en"]["publish plan"])).to_be_visible()
 
 
 @languages

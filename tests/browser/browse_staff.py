@@ -35,7 +35,9 @@ WORDS = {
         "conflict": "Somebody else has changed this entry", "keep": "Go on with mine",
         "entry saved": "The entry was saved", "retire": "Retire", "retired": "Retired", "decide …": "Decide …",
         "invite": "Invite", "next": "Next page", "no factor": "No second factor", "suspend staff": "Suspend",
-        "is suspended": "Suspended", "freeze": "Freeze",
+        "is suspended": "Suspended", "freeze": "Freeze", "close": "Close the discussion", "reopen": "Open it again",
+        "closed": "The discussion is closed", "reopened": "The discussion is open again", "appoint": "Appoint",
+        "end": "End the appointment",
     },
     "fr": {
         "home": "Équipe", "flags": "Signalements", "uphold": "Retirer le message…", "remove": "Retirer le message",
@@ -54,8 +56,9 @@ WORDS = {
         "create entry": "Créer", "conflict": "Quelqu’un d’autre a modifié cette entrée",
         "keep": "Continuer avec ma saisie", "entry saved": "L’entrée a été enregistrée", "retire": "Retirer",
         "retired": "Retiré", "decide …": "Statuer…", "invite": "Inviter", "next": "Page suivante",
-        "no factor": "Sans second facteur", "suspend staff": "Suspendre", "is suspended": "Suspendu",
-        "freeze": "Figer",
+        "no factor": "Sans second facteur", "suspend staff": "Suspendre", "is suspended": "Compte suspendu",
+        "freeze": "Figer", "close": "Clore la discussion", "reopen": "La rouvrir", "closed": "La discussion est close",
+        "reopened": "La discussion est de nouveau ouverte", "appoint": "Nommer", "end": "Mettre fin à ce rôle",
     },
 }  # fmt: skip
 
@@ -161,6 +164,76 @@ async def test_a_moderator_decides_on_appeals_and_associations(
     await press(page, words["verify"])
     await expect(page.locator(".facts .badge.good")).to_have_text(words["verified"])
     found.secrets |= {association["pseudonym"]}
+
+
+@languages
+async def test_a_moderator_closes_discussions_and_appoints_ambassadors(
+    visit: Visiting, network: Network, language: str
+) -> None:
+    words = WORDS[language]
+    database = network.database
+    community = await factories.community(database, name=f"A community {next(NUMBERS)}")
+    title = f"Since when do you have it {next(NUMBERS)}"
+    discussion = await factories.discussion(database, community_id=community["id"], title=title)
+    post = await factories.post(database, discussion_id=discussion["id"])
+    await factories.flag(database, post_id=post["id"], reason=FlagReason.SELF_HARM_RISK)
+    member = await factories.member(database, pseudonym=f"Welcoming {next(NUMBERS)}")
+    stranger = await factories.member(database, pseudonym=f"Elsewhere {next(NUMBERS)}")
+    await factories.membership(database, member_id=member["id"], community_id=community["id"])
+    closed = "SELECT closed FROM care.discussion WHERE id = $1"
+    found = await visit("/", locale=LOCALES[language])
+    page = found.page
+    await staff(found, network, language, StaffRole.MODERATOR)
+    # Beside a flag in it.
+    await found.open("/staff/flags")
+    await case(page, title).get_by_role("button", name=words["close"]).click()
+    await expect(page.locator(":focus .notice.good")).to_contain_text(words["closed"])
+    assert await network.value(closed, discussion["id"])
+    # In the list of its community.
+    await found.open("/staff/communities")
+    await page.locator("[name=community]").select_option(community["slug"])
+    row = page.locator("tbody tr", has_text=title)
+    await row.get_by_role("button", name=re.compile(title)).click()
+    await expect(page.locator(":focus .notice.good")).to_contain_text(words["reopened"])
+    assert not await network.value(closed, discussion["id"])
+    await page.locator("[type=search]").fill("nothing has this word")
+    await expect(row).to_have_count(0)
+    # Ambassadors are members of the community.
+    for each in (stranger, member):
+        await fill(page, pseudonym=each["pseudonym"])
+        await press(page, words["find"])
+        await press(page, f"{words['appoint']} {each['pseudonym']}")
+        if each is stranger:
+            await expect(page.locator("section:has(#ambassadors) .notice.fault")).not_to_be_empty()
+    await expect(page.locator(":focus .notice.good")).to_contain_text(member["pseudonym"])
+    await look(found, f"staff-communities-{language}", dark=True)
+    ambassador = page.locator(".sequence li", has_text=member["pseudonym"])
+    await ambassador.get_by_role("button", name=re.compile(member["pseudonym"])).click()
+    await expect(ambassador).to_have_count(0)
+    found.secrets |= {member["pseudonym"], stranger["pseudonym"]}
+
+
+@languages
+async def test_a_steward_creates_an_organization(visit: Visiting, network: Network, language: str) -> None:
+    words = WORDS[language]
+    taken = await factories.organization(network.database)
+    name, email = f"Institute {next(NUMBERS)}", f"contact-{next(NUMBERS)}@institute.example"
+    found = await visit("/", locale=LOCALES[language])
+    page = found.page
+    await staff(found, network, language, StaffRole.DATA_STEWARD)
+    await found.open("/staff/organizations")
+    await expect(page.locator("tbody tr").first).to_be_visible()
+    await fill(page, name=taken["name"], kind="HOSPITAL", contactEmail=email)
+    await press(page, words["create entry"])
+    await expect(page.locator("[name=name]")).to_be_focused()
+    await expect(page.locator("[name=contactEmail]")).to_have_value(email)
+    await look(found, f"staff-organizations-{language}", dark=True)
+    await fill(page, name=name)
+    await press(page, words["create entry"])
+    await expect(page.locator(":focus .notice.good")).to_contain_text(name)
+    of = "SELECT o.kind FROM insight.organization o JOIN identity.account a ON a.organization_id = o.id"
+    assert await network.value(f"{of} WHERE a.email = $1", email) == "HOSPITAL"
+    found.secrets |= {email}
 
 
 async def write_question(page: Page, place: int, text: str, french: str) -> Any:

@@ -1,6 +1,7 @@
 """The catalogues have every sentence, in good order, and sentences that could not be extracted are refused."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from commands import translations
 from commands.translations import computed, computed_in, extracted, faults, key_of, languages, printed
 from models.languages import Language
 from models.messages import path_of
+from privacy.loss import statement
 from tests.support.modules import run_module
 
 SENTENCE = "The discussion is closed."
@@ -141,16 +143,38 @@ async def test_the_command_succeeds_on_what_is_committed() -> None:
     assert await run_module("commands.translations", "--check") == (0, "")
 
 
+def sentences_in_french() -> Iterator[tuple[str, str]]:
+    """Each sentence that is rendered in French, with the English one."""
+    for entry in translations.translated(Language.FR):
+        if entry.id and entry.context is None:
+            english = [entry.id] if isinstance(entry.id, str) else entry.id
+            forms = [entry.string] if isinstance(entry.string, str) else entry.string or ()
+            yield from ((english[-1], form) for form in forms)
+    for spent in (0, 250_000):
+        yield statement(spent, "en"), statement(spent, "fr")
+
+
 def test_french_has_its_own_punctuation() -> None:
     """Non-breaking spaces before double punctuation and within quotation marks, and typographic apostrophes."""
-    text = path_of(Language.FR).read_text(encoding="utf-8")
-    catalogue = translations.translated(Language.FR)
     wrong = []
-    for entry in catalogue:
-        forms = [entry.string] if isinstance(entry.string, str) else list(entry.string or ())
-        for form in forms if entry.id else []:
-            words = re.sub(r"`[^`]*`|\{[^}]*\}|https://", "", form or "")
-            if re.search(r"'|\"|(?<![\u202f\d])[;!?]|(?<!\u00a0)[»]|«(?!\u00a0)|(?<![\u00a0\d]):(?!MM|SS)", words):
-                wrong.append(form)
-    assert "msgstr" in text
+    for _, french in sentences_in_french():
+        words = re.sub(r"`[^`]*`|\{[^}]*\}|https://|HP:\d+", "", french)
+        if re.search(r"'|\"|(?<![\u202f\d])[;!?]|(?<!\u00a0)[»]|«(?!\u00a0)|(?<![\u00a0\d]):(?!MM|SS)", words):
+            wrong.append(french)
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("thing", "other"),
+    [
+        (r"insights?", "tableau"),
+        (r"bounds?", "limite"),
+        (r"staff", "personnel"),
+        (r"years", "année$"),
+    ],
+)
+def test_a_thing_has_one_word_in_french(thing: str, other: str) -> None:
+    """The one of docs/translating.md, and no `other` in a sentence about the thing."""
+    about = [french for english, french in sentences_in_french() if re.search(rf"\b{thing}\b", english)]
+    assert about
+    assert [french for french in about if re.search(other, french)] == []

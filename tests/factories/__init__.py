@@ -3,7 +3,9 @@
 from tests.factories.accounts import account as account
 from tests.factories.accounts import credential as credential
 from tests.factories.accounts import data_export as data_export
+from tests.factories.accounts import organization_user as organization_user
 from tests.factories.accounts import recovery_code as recovery_code
+from tests.factories.accounts import release_requester as release_requester
 from tests.factories.accounts import second_factor as second_factor
 from tests.factories.accounts import second_factor_challenge as second_factor_challenge
 from tests.factories.accounts import session as session

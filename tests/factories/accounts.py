@@ -5,9 +5,10 @@ from typing import Any
 
 import asyncpg
 
-from models.identity import accounts, data_exports, second_factors
+from models.identity import accounts, data_exports, organization_users, second_factors
 from models.identity import staff as staff_tables
 from tests.factories.members import member
+from tests.factories.organizations import organization
 from tests.factories.rows import NOON, Connection, digest, fake, numbers
 
 
@@ -25,11 +26,40 @@ async def staff_change(connection: Connection, **given: Any) -> asyncpg.Record:
 
 
 async def account(connection: Connection, **given: Any) -> asyncpg.Record:
-    """An account, of a member unless an organization or staff is given."""
+    """An account, of a member unless an organization or staff is given: an organization's is an administrator's."""
+    if given.get("organization_id") is not None and "organization_user_id" not in given:
+        given.setdefault("email", f"account-{next(numbers)}@example.org")
+        user = await organization_user(
+            connection,
+            organization_id=given["organization_id"],
+            email=given["email"],
+            role=given.pop("role", organization_users.UserRole.ADMINISTRATOR),
+            demonstration=given.get("demonstration", False),
+        )
+        given["organization_user_id"] = user["id"]
     whose = {"member_id": member} if not {"organization_id", "staff_id"} & set(given) else {}
     # The server does not speak its language, so what a request says decides; without that, it is English.
     email, locale = f"account-{next(numbers)}@example.org", "nl-NL"
     return await fake(connection, accounts.Account, given, whose, email=email, locale=locale)
+
+
+async def organization_user(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A user who has joined, unless `code_hash`, `locale`, `expires_at` and a `joined_at` of None are given."""
+    role = organization_users.UserRole.ADMINISTRATOR
+    email = f"user-{next(numbers)}@example.org"
+    given = {"joined_at": NOON} | given
+    return await fake(
+        connection,
+        organization_users.OrganizationUser,
+        given,
+        {"organization_id": organization},
+        email=email,
+        role=role,
+    )
+
+
+async def release_requester(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(connection, organization_users.ReleaseRequester, given, name="analyst@lab.example")
 
 
 async def credential(connection: Connection, **given: Any) -> asyncpg.Record:

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $27, true) AS id
+  SELECT set_config('cohorte.member', $28, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -33,26 +33,57 @@ WITH viewer AS MATERIALIZED (
               SELECT (
                 SELECT coalesce(json_agg(o$), '[]'::json)
                 FROM (
-                  SELECT CAST(member_2.id AS TEXT) AS "$m", CASE WHEN (member_2.id IN (
+                  SELECT CAST(parts_0.id AS TEXT) AS "$m", CASE WHEN (parts_0.id IN (
                     SELECT care_link_1.patient_id
                     FROM care.care_link AS care_link_1
                     WHERE care_link_1.relative_id = $3::UUID AND care_link_1.status = 'ACCEPTED'
-                  )) THEN CAST(member_2.id AS TEXT) || ' PROFILE COMMUNITIES' END AS "$r", member_2.pseudonym AS pseudonym, member_2.kind AS kind, (
+                  )) THEN CAST(parts_0.id AS TEXT) || ' PROFILE COMMUNITIES' END AS "$r", parts_0.pseudonym AS pseudonym, parts_0.kind AS kind, (
                     SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $4::INTEGER) THEN $5::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $6::INTEGER) THEN $7::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $8::INTEGER) THEN $9::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $10::INTEGER) THEN $11::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $12::INTEGER) THEN $13::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $14::INTEGER) THEN $15::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $16::INTEGER) THEN $17::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $18::VARCHAR END AS anon_1
                     FROM care.profile AS profile_1
-                    WHERE profile_1.member_id = member_2.id
+                    WHERE profile_1.member_id = parts_0.id
                   ) AS "ageBand", (
                     SELECT profile_2.sex
                     FROM care.profile AS profile_2
-                    WHERE profile_2.member_id = member_2.id
+                    WHERE profile_2.member_id = parts_0.id
                   ) AS sex, (
                     SELECT profile_3.region
                     FROM care.profile AS profile_3
-                    WHERE profile_3.member_id = member_2.id
+                    WHERE profile_3.member_id = parts_0.id
                   ) AS region
-                  FROM care.member AS member_2 JOIN care.membership AS membership_3 ON membership_3.member_id = member_2.id
-                  WHERE membership_3.community_id = community_1.id
-                  ORDER BY membership_3.joined_on DESC, membership_3.member_id DESC
+                  FROM (
+                    SELECT parts_0_0.*
+                    FROM (
+                      SELECT member_2.id AS id, member_2.pseudonym AS pseudonym, member_2.kind AS kind, membership_3.joined_on AS _k0, membership_3.member_id AS _k1
+                      FROM care.member AS member_2 JOIN care.membership AS membership_3 ON membership_3.member_id = member_2.id
+                      WHERE membership_3.community_id = community_1.id AND membership_3.sharing = 'ALL_MEMBERS'
+                      ORDER BY membership_3.joined_on DESC, membership_3.member_id DESC
+                      LIMIT 10
+                    ) AS parts_0_0
+                    UNION ALL SELECT parts_0_1.*
+                    FROM (
+                      SELECT member_3.id AS id, member_3.pseudonym AS pseudonym, member_3.kind AS kind, membership_4.joined_on AS _k0, membership_4.member_id AS _k1
+                      FROM care.member AS member_3 JOIN care.membership AS membership_4 ON membership_4.member_id = member_3.id
+                      WHERE membership_4.community_id = community_1.id AND membership_4.sharing = 'MY_COMMUNITIES' AND community_1.id = any(CAST((
+                        SELECT care.viewer_communities() AS viewer_communities_1
+                      ) AS UUID[]))
+                      ORDER BY membership_4.joined_on DESC, membership_4.member_id DESC
+                      LIMIT 10
+                    ) AS parts_0_1
+                    UNION ALL SELECT parts_0_2.*
+                    FROM (
+                      SELECT member_4.id AS id, member_4.pseudonym AS pseudonym, member_4.kind AS kind, membership_5.joined_on AS _k0, membership_5.member_id AS _k1
+                      FROM care.member AS member_4 JOIN care.membership AS membership_5 ON membership_5.member_id = member_4.id
+                      WHERE membership_5.member_id = any(array_append(CAST((
+                        SELECT care.viewer_patients() AS viewer_patients_1
+                      ) AS UUID[]), $19::UUID)) AND membership_5.community_id IS NOT DISTINCT
+                      FROM community_1.id AND NOT (membership_5.sharing = 'ALL_MEMBERS' OR membership_5.sharing = 'MY_COMMUNITIES' AND community_1.id = any(CAST((
+                        SELECT care.viewer_communities() AS viewer_communities_1
+                      ) AS UUID[])))
+                      ORDER BY membership_5.joined_on DESC, membership_5.member_id DESC
+                      LIMIT 10
+                    ) AS parts_0_2
+                  ) AS parts_0
+                  ORDER BY parts_0._k0 DESC, parts_0._k1 DESC
                   LIMIT 10
                 ) AS o$
               ) AS nodes
@@ -60,22 +91,22 @@ WITH viewer AS MATERIALIZED (
           ) AS members, (
             SELECT row_to_json(o$)
             FROM (
-              SELECT page_0_sums._1 AS nodes, (
+              SELECT page_1_sums._1 AS nodes, (
                 SELECT row_to_json(o$)
                 FROM (
-                  SELECT page_0_sums._count > 20 AS "hasNextPage", page_0_sums._end AS "endCursor"
+                  SELECT page_1_sums._count > 20 AS "hasNextPage", page_1_sums._end AS "endCursor"
                 ) AS o$
               ) AS "pageInfo"
               FROM (
                 SELECT count(*) AS _count, coalesce(json_agg((
                   SELECT row_to_json(o$)
                   FROM (
-                    SELECT 'dis_' || CAST(page_0.id AS TEXT) AS id, page_0.title AS title, page_0.post_count AS "postCount", page_0.last_post_at AS "lastPostAt", (
+                    SELECT 'dis_' || CAST(page_1.id AS TEXT) AS id, page_1.title AS title, page_1.post_count AS "postCount", page_1.last_post_at AS "lastPostAt", (
                       SELECT row_to_json(o$)
                       FROM (
-                        SELECT member_3.pseudonym AS pseudonym
-                        FROM care.member AS member_3
-                        WHERE member_3.id = page_0.author_id
+                        SELECT member_5.pseudonym AS pseudonym
+                        FROM care.member AS member_5
+                        WHERE member_5.id = page_1.author_id
                       ) AS o$
                     ) AS author, (
                       SELECT row_to_json(o$)
@@ -83,13 +114,13 @@ WITH viewer AS MATERIALIZED (
                         SELECT post_1.body AS body, (
                           SELECT row_to_json(o$)
                           FROM (
-                            SELECT member_4.pseudonym AS pseudonym
-                            FROM care.member AS member_4
-                            WHERE member_4.id = post_1.author_id
+                            SELECT member_6.pseudonym AS pseudonym
+                            FROM care.member AS member_6
+                            WHERE member_6.id = post_1.author_id
                           ) AS o$
                         ) AS author
                         FROM care.post AS post_1
-                        WHERE post_1.discussion_id = page_0.id
+                        WHERE post_1.discussion_id = page_1.id
                         ORDER BY post_1.created_at DESC, post_1.id DESC
                         LIMIT 1
                       ) AS o$
@@ -105,7 +136,7 @@ WITH viewer AS MATERIALIZED (
                             ) AS o$
                           ) AS o, discussion_topic_1.position AS k0
                           FROM catalog.treatment AS treatment_1 JOIN care.discussion_topic AS discussion_topic_1 ON discussion_topic_1.treatment_id = treatment_1.id
-                          WHERE discussion_topic_1.discussion_id = page_0.id
+                          WHERE discussion_topic_1.discussion_id = page_1.id
                           UNION ALL SELECT (
                             SELECT row_to_json(o$)
                             FROM (
@@ -113,25 +144,25 @@ WITH viewer AS MATERIALIZED (
                             ) AS o$
                           ) AS o, discussion_topic_2.position AS k0
                           FROM catalog.indicator AS indicator_1 JOIN care.discussion_topic AS discussion_topic_2 ON discussion_topic_2.indicator_id = indicator_1.id
-                          WHERE discussion_topic_2.discussion_id = page_0.id
+                          WHERE discussion_topic_2.discussion_id = page_1.id
                         ) AS anon_2
                         ORDER BY anon_2.k0
                       ) AS o$
                     ) AS about
                   ) AS o$
-                ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$19::INTEGER] AS _end
+                ) ORDER BY page_1._n) FILTER (WHERE page_1._n <= 20), '[]'::json) AS _1, (array_agg(page_1._cursor ORDER BY page_1._n DESC) FILTER (WHERE page_1._n <= 20))[$20::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.post_count AS post_count, discussion_1.last_post_at AS last_post_at, discussion_1.author_id AS author_id, translate(encode(convert_to(CAST(json_build_array('b7661419', discussion_1.last_post_at, discussion_1.id) AS TEXT), $20::VARCHAR), $21::VARCHAR), $22::VARCHAR, $23::VARCHAR) AS _cursor
+                  SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.post_count AS post_count, discussion_1.last_post_at AS last_post_at, discussion_1.author_id AS author_id, translate(encode(convert_to(CAST(json_build_array('b7661419', discussion_1.last_post_at, discussion_1.id) AS TEXT), $21::VARCHAR), $22::VARCHAR), $23::VARCHAR, $24::VARCHAR) AS _cursor
                   FROM care.discussion AS discussion_1
-                  WHERE discussion_1.community_id = community_1.id AND (discussion_1.last_post_at, discussion_1.id) < ($24::TIMESTAMP WITH TIME ZONE, $25::UUID)
+                  WHERE discussion_1.community_id = community_1.id AND (discussion_1.last_post_at, discussion_1.id) < ($25::TIMESTAMP WITH TIME ZONE, $26::UUID)
                   ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC
                   LIMIT 21
-                ) AS page_0
-              ) AS page_0_sums
+                ) AS page_1
+              ) AS page_1_sums
             ) AS o$
           ) AS discussions
           FROM catalog.community AS community_1
-          WHERE community_1.slug = $26::VARCHAR
+          WHERE community_1.slug = $27::VARCHAR
         ) AS o$
       ) AS community
     ) AS o$

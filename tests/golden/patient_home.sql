@@ -35,7 +35,7 @@ WITH viewer AS MATERIALIZED (
               ) AS community
               FROM care.membership AS membership_1 JOIN catalog.community AS community_2 ON community_2.id = membership_1.community_id
               WHERE membership_1.member_id = profile_1.member_id
-              ORDER BY lower(translate(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) ASC, community_2.id ASC
+              ORDER BY lower(translate(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) ASC, community_2.id ASC
             ) AS o$
           ) AS memberships, (
             SELECT row_to_json(o$)

@@ -28,8 +28,12 @@ WITH viewer AS MATERIALIZED (
             FROM (
               SELECT community_1.slug AS slug, coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name) AS name
               FROM catalog.community AS community_1 JOIN care.membership AS membership_1 ON membership_1.community_id = community_1.id
-              WHERE membership_1.member_id = member_1.id
-              ORDER BY lower(translate(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) ASC, community_1.id ASC
+              WHERE membership_1.member_id = CASE WHEN (member_1.kind = 'ASSOCIATION') THEN member_1.id ELSE (
+                SELECT profile_4.member_id
+                FROM care.profile AS profile_4
+                WHERE profile_4.member_id = member_1.id
+              ) END
+              ORDER BY lower(translate(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) ASC, community_1.id ASC
             ) AS o$
           ) AS communities, (
             SELECT coalesce(json_agg(o$), '[]'::json)
@@ -50,7 +54,11 @@ WITH viewer AS MATERIALIZED (
                 ) AS o$
               ) AS evaluation
               FROM care.course AS course_1
-              WHERE course_1.member_id = member_1.id
+              WHERE course_1.member_id = (
+                SELECT profile_5.member_id
+                FROM care.profile AS profile_5
+                WHERE profile_5.member_id = member_1.id
+              )
               ORDER BY course_1.started_on DESC, course_1.id DESC
             ) AS o$
           ) AS courses, (
@@ -60,7 +68,11 @@ WITH viewer AS MATERIALIZED (
               FROM (
                 SELECT CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS starts_on, avg(observation_1.value) AS mean, min(observation_1.value) AS minimum, max(observation_1.value) AS maximum, count(*) AS count, CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS _k0
                 FROM care.observation AS observation_1
-                WHERE observation_1.member_id = member_1.id AND observation_1.indicator_id = $18::UUID
+                WHERE observation_1.member_id = (
+                  SELECT profile_6.member_id
+                  FROM care.profile AS profile_6
+                  WHERE profile_6.member_id = member_1.id
+                ) AND observation_1.indicator_id = $18::UUID
                 GROUP BY CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)
               ) AS anon_2
               ORDER BY anon_2._k0 ASC

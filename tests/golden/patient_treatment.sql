@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $28, true) AS id
+  SELECT set_config('cohorte.member', $29, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -10,21 +10,21 @@ WITH viewer AS MATERIALIZED (
           SELECT coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name) AS name, treatment_1.kind AS kind, treatment_1.inn AS inn, treatment_1.atc AS atc, (
             SELECT row_to_json(o$)
             FROM (
-              SELECT page_0_sums._1 AS nodes, (
+              SELECT page_1_sums._1 AS nodes, (
                 SELECT row_to_json(o$)
                 FROM (
-                  SELECT page_0_sums._count > 20 AS "hasNextPage", page_0_sums._end AS "endCursor"
+                  SELECT page_1_sums._count > 20 AS "hasNextPage", page_1_sums._end AS "endCursor"
                 ) AS o$
               ) AS "pageInfo"
               FROM (
                 SELECT count(*) AS _count, coalesce(json_agg((
                   SELECT row_to_json(o$)
                   FROM (
-                    SELECT CAST(page_0.member_id AS TEXT) AS "$m", CASE WHEN (page_0.member_id IN (
+                    SELECT CAST(page_1.member_id AS TEXT) AS "$m", CASE WHEN (page_1.member_id IN (
                       SELECT care_link_1.patient_id
                       FROM care.care_link AS care_link_1
                       WHERE care_link_1.relative_id = $2::UUID AND care_link_1.status = 'ACCEPTED'
-                    )) THEN CAST(page_0.member_id AS TEXT) || ' EVALUATIONS COURSES' END AS "$r", (
+                    )) THEN CAST(page_1.member_id AS TEXT) || ' EVALUATIONS COURSES' END AS "$r", (
                       SELECT row_to_json(o$)
                       FROM (
                         SELECT CAST(member_1.id AS TEXT) AS "$m", CASE WHEN (member_1.id IN (
@@ -37,14 +37,14 @@ WITH viewer AS MATERIALIZED (
                           WHERE profile_1.member_id = member_1.id
                         ) AS "ageBand"
                         FROM care.member AS member_1
-                        WHERE member_1.id = page_0.member_id
+                        WHERE member_1.id = page_1.member_id
                       ) AS o$
-                    ) AS member, page_0.evaluated_on AS "evaluatedOn", page_0.effectiveness AS effectiveness, page_0.convenience AS convenience, page_0.satisfaction AS satisfaction, page_0.comment AS comment, (
+                    ) AS member, page_1.evaluated_on AS "evaluatedOn", page_1.effectiveness AS effectiveness, page_1.convenience AS convenience, page_1.satisfaction AS satisfaction, page_1.comment AS comment, (
                       SELECT row_to_json(o$)
                       FROM (
                         SELECT course_1.started_on AS "startedOn", course_1.ended_on AS "endedOn", course_1.dose AS dose
                         FROM care.course AS course_1
-                        WHERE course_1.id = page_0.course_id
+                        WHERE course_1.id = page_1.course_id
                       ) AS o$
                     ) AS course, (
                       SELECT coalesce(json_agg(o$), '[]'::json)
@@ -58,28 +58,76 @@ WITH viewer AS MATERIALIZED (
                           ) AS o$
                         ) AS indicator, side_effect_1.severity AS severity, side_effect_1.serious AS serious
                         FROM care.side_effect AS side_effect_1 JOIN catalog.indicator AS indicator_2 ON indicator_2.id = side_effect_1.indicator_id
-                        WHERE side_effect_1.evaluation_id = page_0.id
-                        ORDER BY lower(translate(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) ASC, indicator_2.id ASC
+                        WHERE side_effect_1.evaluation_id = page_1.id
+                        ORDER BY lower(translate(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) ASC, indicator_2.id ASC
                       ) AS o$
                     ) AS "sideEffects"
                   ) AS o$
-                ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$19::INTEGER] AS _end
+                ) ORDER BY page_1._n) FILTER (WHERE page_1._n <= 20), '[]'::json) AS _1, (array_agg(page_1._cursor ORDER BY page_1._n DESC) FILTER (WHERE page_1._n <= 20))[$19::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY evaluation_1.evaluated_on DESC, evaluation_1.id DESC) AS _n, evaluation_1.member_id AS member_id, evaluation_1.evaluated_on AS evaluated_on, evaluation_1.effectiveness AS effectiveness, evaluation_1.convenience AS convenience, evaluation_1.satisfaction AS satisfaction, evaluation_1.comment AS comment, evaluation_1.course_id AS course_id, evaluation_1.id AS id, translate(encode(convert_to(CAST(json_build_array('7e9b1b08', evaluation_1.evaluated_on, evaluation_1.id) AS TEXT), $20::VARCHAR), $21::VARCHAR), $22::VARCHAR, $23::VARCHAR) AS _cursor
-                  FROM care.evaluation AS evaluation_1
-                  WHERE evaluation_1.treatment_id = treatment_1.id AND evaluation_1.community_id = (
-                    SELECT community_1.id
-                    FROM catalog.community AS community_1
-                    WHERE community_1.slug = $24::VARCHAR
-                  ) AND (evaluation_1.evaluated_on, evaluation_1.id) < ($25::DATE, $26::UUID)
-                  ORDER BY evaluation_1.evaluated_on DESC, evaluation_1.id DESC
+                  SELECT row_number() OVER (ORDER BY parts_0._k0 DESC, parts_0._k1 DESC) AS _n, parts_0.member_id AS member_id, parts_0.evaluated_on AS evaluated_on, parts_0.effectiveness AS effectiveness, parts_0.convenience AS convenience, parts_0.satisfaction AS satisfaction, parts_0.comment AS comment, parts_0.course_id AS course_id, parts_0.id AS id, translate(encode(convert_to(CAST(json_build_array('7e9b1b08', parts_0._k0, parts_0._k1) AS TEXT), $20::VARCHAR), $21::VARCHAR), $22::VARCHAR, $23::VARCHAR) AS _cursor
+                  FROM (
+                    SELECT parts_0_0.*
+                    FROM (
+                      SELECT evaluation_1.member_id AS member_id, evaluation_1.evaluated_on AS evaluated_on, evaluation_1.effectiveness AS effectiveness, evaluation_1.convenience AS convenience, evaluation_1.satisfaction AS satisfaction, evaluation_1.comment AS comment, evaluation_1.course_id AS course_id, evaluation_1.id AS id, evaluation_1.evaluated_on AS _k0, evaluation_1.id AS _k1
+                      FROM care.evaluation AS evaluation_1
+                      WHERE evaluation_1.treatment_id = treatment_1.id AND evaluation_1.community_id = (
+                        SELECT community_1.id
+                        FROM catalog.community AS community_1
+                        WHERE community_1.slug = $24::VARCHAR
+                      ) AND evaluation_1.sharing = 'ALL_MEMBERS' AND (evaluation_1.evaluated_on, evaluation_1.id) < ($25::DATE, $26::UUID)
+                      ORDER BY evaluation_1.evaluated_on DESC, evaluation_1.id DESC
+                      LIMIT 21
+                    ) AS parts_0_0
+                    UNION ALL SELECT parts_0_1.*
+                    FROM (
+                      SELECT evaluation_2.member_id AS member_id, evaluation_2.evaluated_on AS evaluated_on, evaluation_2.effectiveness AS effectiveness, evaluation_2.convenience AS convenience, evaluation_2.satisfaction AS satisfaction, evaluation_2.comment AS comment, evaluation_2.course_id AS course_id, evaluation_2.id AS id, evaluation_2.evaluated_on AS _k0, evaluation_2.id AS _k1
+                      FROM care.evaluation AS evaluation_2
+                      WHERE evaluation_2.treatment_id = treatment_1.id AND evaluation_2.community_id = (
+                        SELECT community_1.id
+                        FROM catalog.community AS community_1
+                        WHERE community_1.slug = $24::VARCHAR
+                      ) AND evaluation_2.sharing = 'MY_COMMUNITIES' AND (
+                        SELECT community_1.id
+                        FROM catalog.community AS community_1
+                        WHERE community_1.slug = $24::VARCHAR
+                      ) = any(CAST((
+                        SELECT care.viewer_communities() AS viewer_communities_1
+                      ) AS UUID[])) AND (evaluation_2.evaluated_on, evaluation_2.id) < ($25::DATE, $26::UUID)
+                      ORDER BY evaluation_2.evaluated_on DESC, evaluation_2.id DESC
+                      LIMIT 21
+                    ) AS parts_0_1
+                    UNION ALL SELECT parts_0_2.*
+                    FROM (
+                      SELECT evaluation_3.member_id AS member_id, evaluation_3.evaluated_on AS evaluated_on, evaluation_3.effectiveness AS effectiveness, evaluation_3.convenience AS convenience, evaluation_3.satisfaction AS satisfaction, evaluation_3.comment AS comment, evaluation_3.course_id AS course_id, evaluation_3.id AS id, evaluation_3.evaluated_on AS _k0, evaluation_3.id AS _k1
+                      FROM care.evaluation AS evaluation_3
+                      WHERE evaluation_3.member_id = any(array_append(CAST((
+                        SELECT care.viewer_patients() AS viewer_patients_1
+                      ) AS UUID[]), $27::UUID)) AND evaluation_3.treatment_id IS NOT DISTINCT
+                      FROM treatment_1.id AND (
+                        SELECT community_1.id
+                        FROM catalog.community AS community_1
+                        WHERE community_1.slug = $24::VARCHAR
+                      ) IS NOT NULL AND evaluation_3.community_id IS NOT DISTINCT
+                      FROM (
+                        SELECT community_1.id
+                        FROM catalog.community AS community_1
+                        WHERE community_1.slug = $24::VARCHAR
+                      ) AND NOT coalesce(evaluation_3.sharing = 'ALL_MEMBERS' OR evaluation_3.sharing = 'MY_COMMUNITIES' AND evaluation_3.community_id = any(CAST((
+                        SELECT care.viewer_communities() AS viewer_communities_1
+                      ) AS UUID[])), false) AND (evaluation_3.evaluated_on, evaluation_3.id) < ($25::DATE, $26::UUID)
+                      ORDER BY evaluation_3.evaluated_on DESC, evaluation_3.id DESC
+                      LIMIT 21
+                    ) AS parts_0_2
+                  ) AS parts_0
+                  ORDER BY parts_0._k0 DESC, parts_0._k1 DESC
                   LIMIT 21
-                ) AS page_0
-              ) AS page_0_sums
+                ) AS page_1
+              ) AS page_1_sums
             ) AS o$
           ) AS evaluations
           FROM catalog.treatment AS treatment_1
-          WHERE treatment_1.slug = $27::VARCHAR
+          WHERE treatment_1.slug = $28::VARCHAR
         ) AS o$
       ) AS treatment
     ) AS o$

@@ -144,7 +144,10 @@ async def test_one_statement_answers_in_every_language(own_network: Network) -> 
 
 async def test_lists_are_in_the_order_of_the_names_that_are_shown(own_network: Network) -> None:
     network = own_network
-    for name, french in (("A", "Zz"), ("B", "Éa"), ("C", "ébène"), ("D", "Eau"), ("E", "Œdème")):
+    for name, french in (
+        ("A", "Zz"), ("B", "Éa"), ("C", "ébène"), ("D", "Eau"), ("E", "Œdème"), ("F", "Mal de dos"),
+        ("G", "Mal d’oreille"),
+    ):  # fmt: skip
         given = {"name": f"Sortable {name}", "translations": {"fr": {"name": french}}}
         await factories.community(network.database, **given)
         await factories.indicator(network.database, **given)
@@ -152,11 +155,12 @@ async def test_lists_are_in_the_order_of_the_names_that_are_shown(own_network: N
         indicators(search: "sortable") { name }
         communities(search: "sortable", first: 2, after: $after) { nodes { name } pageInfo { endCursor } } }"""
     for language, expected in (
-        ("EN", [f"Sortable {name}" for name in "ABCDE"]),
-        ("FR", ["Éa", "Eau", "ébène", "Œdème", "Zz"]),  # whatever the accents and capitals
+        ("EN", [f"Sortable {name}" for name in "ABCDEFG"]),
+        # Whatever the accents and capitals, and with an apostrophe before letters.
+        ("FR", ["Éa", "Eau", "ébène", "Mal d’oreille", "Mal de dos", "Œdème", "Zz"]),
     ):
         pages, after = [], None
-        for _ in range(3):
+        for _ in range(4):
             found = (await network.ask(ANYBODY, query, {"after": after, "in": language}))["data"]
             assert [each["name"] for each in found["indicators"]] == expected
             pages += [each["name"] for each in found["communities"]["nodes"]]
@@ -232,3 +236,29 @@ async def test_sockets_and_event_streams_have_a_language_too(own_network: Networ
         assert response.headers["content-language"] == "fr"
         event, found = await subscribers.EventStream(response, subscribers.lines_of(response)).receive()
     assert (event, found["data"]["community"]["name"]) == ("next", "Maux de tête")
+
+
+async def test_an_error_before_the_caller_is_known_is_in_the_language_of_the_client(network: Network) -> None:
+    stale = Caller("stale", "x" * 43)
+    for accepted, language, start in (("fr-FR", "fr", "Jeton non valable"), ("en", "en", "Invalid or expired token")):
+        headers = stale.headers | {"accept-language": accepted}
+        response = await network.ask.http.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
+        assert (response.status_code, response.headers["content-language"]) == (401, language)
+        assert response.json()["errors"][0]["message"].startswith(start)
+
+
+async def test_a_fault_is_in_the_language_of_the_client(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*_: object, **__: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr("server.endpoint.Endpoint.answer", fails)
+    response = await network.ask.http.post(
+        "/graphql", json={"query": "{ __typename }"}, headers={"accept-language": "fr"}
+    )
+    assert (response.status_code, response.headers["content-language"]) == (500, "fr")
+    assert response.json()["errors"][0]["message"] == "Erreur interne du serveur."
+
+
+async def test_an_error_for_developers_does_not_say_that_it_is_translated(network: Network) -> None:
+    response = await network.ask.http.post("/graphql", json={"query": "{ nothing }"}, headers={"accept-language": "fr"})
+    assert response.headers["content-language"] == "en"

@@ -71,6 +71,8 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
     "InsightInput": "by variable",
     "InsightQuoteInput": "by variable",
     "LicenceRequestInput": "undertakings",
+    "OrganizationJoinInput": "code password",
+    "OrganizationLeaveInput": "password",
     "PlannedQuestionInput": "by variable",
     "PasswordChangeInput": "newPassword password",
     "ProfileUpdateInput": "region",
@@ -109,6 +111,7 @@ LINES: Mapping[str, str] = {
     "NameTranslationInput": "name",
     "OptionTranslationInput": "label",
     "OrganizationCreateInput": "locale name",
+    "OrganizationUserInviteInput": "locale",
     "OwnCourseStartInput": "dose",
     "OwnIndicatorCreateInput": "name unit",
     "OwnIndicatorRenameInput": "name",
@@ -208,6 +211,9 @@ async def request(
     if kind == "OrganizationCreateInput":
         given = {"name": "A laboratory", "kind": "LABORATORY", "contactEmail": "contact@lab.example"} | {name: text}
         return await network.staff(StaffRole.DATA_STEWARD), "organizationCreate", given, name
+    if kind == "OrganizationUserInviteInput":
+        given = {"email": "analyst@lab.example", "role": "ANALYST", name: text}
+        return await network.buyer(), "organizationUserInvite", given, name
     if kind == "SecondFactorStartInput":
         member = await network.member()
         account = await network.value("SELECT id FROM identity.account WHERE member_id = $1", member.id)

@@ -58,15 +58,17 @@ REACHABLE = {
         "VisibilityRule": "question operator values",
     },
     "organizations, and the buyer's own affairs": {
-        "Organization": "id name kind purposes licences apiKeys webhooks",
-        "Licence": "id organization community purpose purposeKind undertakings undertakingsAcceptedAt startsOn endsOn "
-        "resultsDueOn status reason price quota spent remaining",
+        "Organization": "id name kind purposes licences apiKeys webhooks users",
+        # Whom the organization has chosen itself, at its own addresses.
+        "OrganizationUser": "id email role status invitedAt expiresAt joinedAt lastSignedInOn isViewer",
+        "Licence": "id organization community purpose purposeKind undertakings undertakingsAcceptedAt requestedAt "
+        "startsOn endsOn resultsDueOn status reason price quota spent remaining",
         "Undertakings": "version language text",
         "Money": "amount currency",
         "ApiKey": "id name prefix createdAt lastUsedAt expiresAt",
         "Webhook": "id url description events status failingSince previousUntil createdAt deliveries",
         "WebhookDelivery": "id event status attempts failure responseStatus createdAt attemptedAt",
-        "Viewer": "id audience organization locale secondFactors recoveryCodesLeft mailedEvents",
+        "Viewer": "id audience organization organizationUser locale secondFactors recoveryCodesLeft mailedEvents",
         "SecondFactor": "id kind name createdAt lastUsedOn",  # of the account that the buyer signs in with
     },
     "what can be asked, by a public domain": {
@@ -88,7 +90,8 @@ REACHABLE = {
     },
     "published insights, with noise": {
         "Insight": "id dataset synthetic variable by kind precision marginOfError cost cells statistics totals "
-        "reconciled comparable changeFrom trend publishedAt requestedBy purpose ledgerEntry proof csv jsonStat",
+        "reconciled comparable changeFrom trend publishedAt publishedBy requestedBy purpose ledgerEntry proof csv "
+        "jsonStat",
         "Cell": "category by count marginOfError share interval reliability shareReliability",
         "Statistic": "measure by value interval reliability",
         "Total": "by count marginOfError sum sumMarginOfError unknown unknownMarginOfError",
@@ -116,10 +119,10 @@ REACHABLE = {
         "Node": "id",
         "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
         **{f"{kind}Connection": "edges nodes pageInfo" for kind in (
-            "Community", "Treatment", "DataUse", "Dataset", "Insight", "LedgerEntry"
+            "Community", "Treatment", "DataUse", "Dataset", "Insight", "LedgerEntry", "OrganizationUser"
         )},
         **{f"{kind}Edge": "cursor node" for kind in (
-            "Community", "Treatment", "DataUse", "Dataset", "Insight", "LedgerEntry"
+            "Community", "Treatment", "DataUse", "Dataset", "Insight", "LedgerEntry", "OrganizationUser"
         )},
     },
 }  # fmt: skip

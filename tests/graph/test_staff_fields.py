@@ -73,8 +73,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "LedgerEntry": {ALL: "hash id line position previousHash synthetic"},
     "LedgerProof": {RESEARCH: "commitment counts ledgerEntry salt variables"},
     "Licence": {
-        STEWARD: "community endsOn id organization price purpose purposeKind quota reason remaining resultsDueOn spent "
-        "startsOn status undertakings undertakingsAcceptedAt",
+        STEWARD: "community endsOn id organization price purpose purposeKind quota reason remaining requestedAt "
+        "resultsDueOn spent startsOn status undertakings undertakingsAcceptedAt",
     },
     "Member": {
         ALL: "about association communities id joinedOn kind pseudonym verified",
@@ -84,7 +84,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Network": {ALL: "activeMembers communities countedOn treatmentsFollowed"},
     "Notice": {ALL: "id inForceOn language purpose text version"},
     "OptionTranslation": {ALL: "label language"},
-    "Organization": {ALL: "id kind name purposes", STEWARD: "licences"},
+    "Organization": {ALL: "id kind name purposes", STEWARD: "licences users"},
+    "OrganizationUser": {STEWARD: "email expiresAt id invitedAt isViewer joinedAt lastSignedInOn role status"},
     "PageInfo": {ALL: "endCursor hasNextPage hasPreviousPage startCursor"},
     "Post": {
         MODERATOR: "appeal author body createdAt discussion editedAt id language reactions removalReason removed "

@@ -42,7 +42,8 @@ PROMISED = {
         "MANAGER": "flagRaised",
     },
     "Mutation": {
-        EVERYONE: "signIn signInVerify register verifyEmail requestPasswordReset resetPassword emailChangeRevert",
+        EVERYONE: "signIn signInVerify register verifyEmail organizationJoin requestPasswordReset resetPassword "
+        "emailChangeRevert",
         SIGNED_IN: "signOut sessionRevoke secondFactorChallenge secondFactorStart secondFactorConfirm "
         "secondFactorRemove recoveryCodesRenew emailChange emailChangeConfirm passwordChange accountUpdate",
         MEMBERS_AND_STAFF: "postRemove",
@@ -55,7 +56,8 @@ PROMISED = {
         "communityJoin communityLeave discussionPin discussionStart postAdd postEdit postFlag postReact "
         "removalAppeal consentSet surveySave surveySubmit surveyWithdraw termsAccept",
         BUYERS_AND_STAFF: "insightPublish insightPlanPublish dataUseLinkResults",
-        "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest mailedEventsChoose webhookCreate webhookDelete webhookPause "
+        "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest mailedEventsChoose organizationLeave organizationUserInvite "
+        "organizationUserRemove organizationUserUpdate webhookCreate webhookDelete webhookPause "
         "webhookResume webhookRotate webhookTest",
         "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule surveyUnschedule "
         "appealResolve flagResolve memberSuspend memberAllowCommunities "
@@ -180,6 +182,11 @@ PROMISED = {
     "AssociationVerifyPayload": {"MANAGER": "member userErrors query"},
     "ApiKeyCreatePayload": {"BUYER": "apiKey secret userErrors query"},
     "ApiKeyRevokePayload": {"BUYER": "apiKeyId userErrors query"},
+    "OrganizationJoinPayload": {EVERYONE: "userErrors query"},
+    "OrganizationLeavePayload": {"BUYER": "userErrors query"},
+    "OrganizationUserInvitePayload": {"BUYER": "organizationUser userErrors query"},
+    "OrganizationUserRemovePayload": {"BUYER": "userId userErrors query"},
+    "OrganizationUserUpdatePayload": {"BUYER": "organizationUser userErrors query"},
     "MailedEventsChoosePayload": {"BUYER": "userErrors query"},
     "WebhookCreatePayload": {"BUYER": "webhook secret userErrors query"},
     "WebhookDeletePayload": {"BUYER": "webhookId userErrors query"},
@@ -202,7 +209,7 @@ PROMISED = {
         EVERYONE: "id audience",
         SIGNED_IN: "locale secondFactors recoveryCodesLeft",
         "PATIENT": "member",
-        "BUYER": "organization mailedEvents",
+        "BUYER": "organization organizationUser mailedEvents",
         "MANAGER": "staff",
     },
     "Association": {
@@ -320,13 +327,18 @@ PROMISED = {
     "Participation": {"PATIENT": "id survey status completedAt answers"},
     "Answer": {"PATIENT": "question codes number date text"},
     "Consent": {"PATIENT": "id purpose granted recipients noticeVersion noticeLanguage changedAt"},
-    "Organization": {EVERYONE: "id name kind purposes", BUYERS_AND_STAFF: "licences", "BUYER": "apiKeys webhooks"},
+    "Organization": {
+        EVERYONE: "id name kind purposes",
+        BUYERS_AND_STAFF: "licences users",
+        "BUYER": "apiKeys webhooks",
+    },
+    "OrganizationUser": {BUYERS_AND_STAFF: "id email role status invitedAt expiresAt joinedAt lastSignedInOn isViewer"},
     "ApiKey": {"BUYER": "id name prefix createdAt lastUsedAt expiresAt"},
     "Webhook": {"BUYER": "id url description events status failingSince previousUntil createdAt deliveries"},
     "WebhookDelivery": {"BUYER": "id event status attempts failure responseStatus createdAt attemptedAt"},
     "Licence": {
-        BUYERS_AND_STAFF: "id organization community purpose purposeKind undertakings undertakingsAcceptedAt startsOn "
-        "endsOn resultsDueOn status reason price quota spent remaining"
+        BUYERS_AND_STAFF: "id organization community purpose purposeKind undertakings undertakingsAcceptedAt "
+        "requestedAt startsOn endsOn resultsDueOn status reason price quota spent remaining"
     },
     "Money": {BUYERS_AND_STAFF: "amount currency"},
     "Network": {EVERYONE: "communities activeMembers treatmentsFollowed countedOn"},
@@ -347,7 +359,8 @@ PROMISED = {
     "TerminologyCode": {EVERYONE: "system code"},
     "Insight": {
         SIGNED_IN: "id dataset synthetic variable by kind precision marginOfError cost cells statistics totals "
-        "reconciled comparable changeFrom trend publishedAt requestedBy purpose ledgerEntry proof csv jsonStat"
+        "reconciled comparable changeFrom trend publishedAt requestedBy purpose ledgerEntry proof csv jsonStat",
+        "BUYER": "publishedBy",
     },
     "Cell": {SIGNED_IN: "category by count marginOfError share interval reliability shareReliability"},
     "Interval95": {SIGNED_IN: "low high"},
@@ -372,6 +385,7 @@ PROMISED = {
     "LedgerProof": {SIGNED_IN: "salt counts variables commitment ledgerEntry"},
 }
 LISTS = {
+    BUYERS_AND_STAFF: "OrganizationUser",
     EVERYONE: "Community Dataset Treatment DataUse LedgerEntry",
     SIGNED_IN: "Insight",
     MEMBERS_AND_STAFF: "CatalogueProposal Member Discussion Post Survey",

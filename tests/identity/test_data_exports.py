@@ -567,13 +567,13 @@ INVALID = {
     "en": "This address is not valid. It works once and for a few minutes: request another export.",
 }
 SIGNED_OUT = {
-    "fr": "Jeton non valable ou expiré",
-    "en": "Invalid or expired token",
+    "fr": "Ce fichier n’est pas public",
+    "en": "This file is not public",
 }
 BUSY = {"fr": "Un autre export de vos données est en cours.", "en": "Another export of yours is in progress."}
 NO_FILE = {
     "fr": "Ce fichier n’existe pas, ou vous n’y avez pas accès.",
-    "en": "There is no such file, or the caller may not read it.",
+    "en": "There is no such file, or you may not read it.",
 }
 
 

@@ -397,6 +397,7 @@ async def test_only_the_owner_can_read_mail_files(fresh: str, tmp_path: Path) ->
 
 PAGES = {  # that mails lead to
     MailTemplate.EMAIL_CHANGED: "https://cohorte.example/revert",
+    MailTemplate.INVITATION: "https://cohorte.example/join",
     MailTemplate.INSIGHT_PUBLISHED: "https://cohorte.example/lab/keys",
     MailTemplate.DATASET_FROZEN: "https://cohorte.example/lab/keys",
 }
@@ -424,6 +425,7 @@ def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fo
             MailTemplate.STAFF_OPENED,
             MailTemplate.CONFIRM_EMAIL,
             MailTemplate.EMAIL_CHANGED,
+            MailTemplate.INVITATION,
         )
         assert (code in words.body.splitlines()) is carries
         names = template in (
@@ -436,6 +438,9 @@ def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fo
             MailTemplate.LICENCE_REFUSED,
             MailTemplate.INSIGHT_PUBLISHED,
             MailTemplate.DATASET_FROZEN,
+            MailTemplate.INVITATION,
+            MailTemplate.INVITATION_TAKEN,
+            MailTemplate.USER_REMOVED,
             MailTemplate.WEBHOOK_DISABLED,
         )
         written = "2 mars 2030" if template in ABOUT_DAYS and words is french else name.strip()

@@ -83,6 +83,25 @@ async def test_a_member_is_in_as_many_datasets_of_a_year_as_their_allowance_has_
         assert max_in_a_year(await spent(admin, calendar)) == spent_of_them + COUNTED_YEARLY
 
 
+# As if a dataset of any cap were the smallest to whoever is in it.
+BY_LEAST_CAP = """
+    CREATE OR REPLACE FUNCTION research.reserved_by_datasets(member uuid, day date) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    SELECT coalesce(sum(least(e.reserved_micro_rho, 50000)), 0)::bigint
+    FROM research.enrolment e WHERE e.member_id = reserved_by_datasets.member
+    $$
+"""
+
+
+async def test_caps_of_several_sizes_add_up_to_more_than_the_allowance_if_their_number_decides(
+    admin: asyncpg.Connection,
+) -> None:
+    calendar: list[Event] = [("freeze", 7, CAP)] * 4 + [("spend", 7, 0)] * 4
+    assert max_in_a_year(await spent(admin, calendar)) <= YEARLY
+    await admin.execute(BY_LEAST_CAP)
+    assert max_in_a_year(await spent(admin, calendar)) == 4 * CAP + COUNTED_YEARLY > YEARLY
+
+
 async def test_a_community_that_was_left_uses_the_allowance_for_a_year(admin: asyncpg.Connection) -> None:
     calendar: list[Event] = [("freeze", 0, LARGEST_CAP), ("join", 0, 0), ("spend", 0, 0), ("leave", 1, 1)]
     assert max_in_a_year(await spent(admin, [*calendar, ("freeze", 182, CAP), ("spend", 1, 0)])) <= YEARLY

@@ -123,6 +123,37 @@ async def test_a_licence_for_another_purpose_opens_nothing(network: Network) -> 
             assert [error["code"] for error in payload["userErrors"]] == ["LICENCE_REQUIRED"]
 
 
+# As it was: whatever a licence was for, it opened the tables.
+WHATEVER = """
+    CREATE OR REPLACE FUNCTION insight.may_pursue(kind text, purpose_kind text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE AS $$ SELECT true $$
+"""
+
+
+@pytest.mark.parametrize("planted", [True, False], ids=["any purpose, as planted", "as the rule says"])
+async def test_an_insurer_reads_tables_under_a_licence_for_prices_only_where_any_purpose_will_do(
+    own_network: Network, planted: bool
+) -> None:
+    """The attack is a licence that was granted by mistake, or before the rule: policies ask for its purpose."""
+    network = own_network
+    people = await crowd(network.database, [{"q": "AB"[n % 2]} for n in range(GATHERED)], {"q": "AB"}, offered_to=KINDS)
+    dataset = await closed(network, people)
+    insurer = await network.buyer(kind=INSURER)
+    today = date.fromisoformat(in_days(0))
+    await factories.licence(
+        network.database, organization_id=insurer.id, community_id=people.community,
+        purpose_kind="PRODUCT_DEVELOPMENT", starts_on=today, ends_on=today, quota_micro_rho=200_000,
+    )  # fmt: skip
+    if planted:
+        await network.database.execute(WHATEVER)
+    read = "query ($id: ID!) { dataset(id: $id) { insights { nodes { cells { count } } } } }"
+    seen = (await network.ask(insurer, read, {"id": dataset}))["data"]["dataset"]["insights"]["nodes"]
+    assert bool(seen) is planted
+    # Publishing checks the purpose by itself, too.
+    payload = await publish(network, insurer, dataset, "sex", within=50)
+    assert [error["code"] for error in payload["userErrors"]] == ["LICENCE_REQUIRED"]
+
+
 async def test_the_ledger_states_the_kind_of_purpose(network: Network) -> None:
     people = await crowd(network.database, [{"q": "AB"[n % 2]} for n in range(GATHERED)], {"q": "AB"}, offered_to=KINDS)
     dataset = await closed(network, people)

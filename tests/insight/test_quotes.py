@@ -87,7 +87,7 @@ async def test_rare_categories_are_suggested_for_a_grouping_that_makes_more_cell
     fine = await quoted(network, licensed_buyer, dataset, "q", "age_band", within=50)
     [merge] = [each for each in fine["suggestions"] if each["kind"] == "MERGE_CATEGORIES"]
     assert merge["variable"] == "age_band"
-    assert merge["message"].startswith(f"Few members are in {len(merge['categories'])} categories of age_band.")
+    assert merge["message"].startswith(f"{len(merge['categories'])} categories of age_band have few members.")
     ages = await network.value(
         "SELECT array_agg(c.code ORDER BY c.place) FROM insight.category c JOIN insight.variable v"
         " ON v.dataset_id = c.dataset_id AND v.position = c.variable WHERE v.dataset_id = $1 AND v.name = 'age_band'",

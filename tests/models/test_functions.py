@@ -174,7 +174,7 @@ async def test_a_session_identifies_its_account_until_it_expires(admin: Admin) -
     organization = await factories.account(admin, organization_id=(await factories.organization(admin))["id"])
     staff = await factories.staff(admin, roles=["MODERATOR", "DATA_STEWARD"])
     house = await factories.account(admin, staff_id=staff["id"], demonstration=True)
-    for account, roles in ((member, []), (organization, []), (house, ["MODERATOR", "DATA_STEWARD"])):
+    for account, roles in ((member, []), (organization, ["ADMINISTRATOR"]), (house, ["MODERATOR", "DATA_STEWARD"])):
         token = uuid4().bytes
         session = await admin.fetchval(OPEN, account["id"], token, "x" * 500, timedelta(hours=1))
         stored = await admin.fetchrow("SELECT * FROM identity.session WHERE id = $1", session)
@@ -302,6 +302,14 @@ CALLERS: dict[str, set[Login]] = {
     "identity.renew_hash(uuid,text,text)": {PUBLIC},
     "identity.viewer_of(bytea)": {PUBLIC},
     "identity.key_used(uuid)": {PUBLIC},
+    "identity.accept_invitation(text,text)": {PUBLIC},
+    "identity.accepts_invitation(text)": {PUBLIC},
+    "identity.change_user_role(uuid,uuid,text)": {BUYER},
+    "identity.invite_user(uuid,text,text,text,text,interval,integer)": {BUYER},
+    "identity.leave_organization(uuid)": {BUYER},
+    "identity.remove_user(uuid,uuid)": {BUYER},
+    "insight.note_requester(uuid,uuid,uuid)": {PUBLISHER},
+    "insight.user_of_account(uuid)": {BUYER, MANAGER},
     "identity.viewer_accounts()": {PATIENT, BUYER, MANAGER},
     "identity.second_factors_of(uuid)": {PUBLIC},
     "identity.open_challenge(uuid,bytea,text,interval,text,text,bytea)": {PUBLIC},

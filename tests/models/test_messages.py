@@ -53,7 +53,7 @@ def test_days_are_words_in_french_and_digits_in_english() -> None:
     day = message("This day is before {first}.", first=date(2026, 3, 3))
     assert day == "This day is before 2026-03-03."
     assert day.in_language(Language.FR) == "Ce jour est antérieur au 3 mars 2026."
-    assert day_in(date(1900, 1, 1), Language.FR) == "1 janvier 1900"
+    assert day_in(date(1900, 1, 1), Language.FR) == "1er janvier 1900"
 
 
 @pytest.mark.parametrize(

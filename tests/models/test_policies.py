@@ -83,6 +83,8 @@ research.counted_membership  - m - - -
 insight.count_release        - - - - c
 insight.organization         p m b s c
 insight.licence              - - b s c
+insight.organization_user    - - b s -
+insight.release_requester    - - b - -
 insight.api_key              - - b - -
 insight.webhook              - - b - -
 insight.webhook_delivery     - - b - -

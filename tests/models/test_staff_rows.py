@@ -63,6 +63,7 @@ care.catalogue_proposal       none  none  none  all   none  none
 catalog.terms                 all   all   all   all   all   all
 insight.organization          all   all   all   all   all   all
 insight.licence               none  none  all   none  none  none
+insight.organization_user     none  none  all   none  none  none
 insight.dataset               some  some  some  some  some  some
 insight.variable              all   all   all   all   all   all
 insight.category              all   all   all   all   all   all

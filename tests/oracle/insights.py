@@ -221,6 +221,12 @@ def requested_by(seen: VisibleRows, insight: Found) -> Found | None:
     return release and seen.one("insight.organization", id=release["organization_id"])
 
 
+@field("Insight.publishedBy")
+def published_by(seen: VisibleRows, insight: Found) -> str | None:
+    requester = seen.one("insight.release_requester", release_id=insight["release_id"])
+    return None if requester is None else str(requester["name"])
+
+
 def with_categories(seen: VisibleRows, insight: Found, row: Found) -> dict[str, Any]:
     """A cell or statistic with the categories at its positions."""
     of = {"dataset_id": insight["dataset_id"]}

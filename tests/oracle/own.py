@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from json import loads
 from math import erf, exp, log, log1p, sqrt
 from statistics import fmean
+from uuid import UUID
 
 from models.insight.undertakings import TEXTS
 from models.languages import Language
@@ -475,9 +476,38 @@ def answers_of(seen: VisibleRows, participation: Found) -> list[Found]:
     return [row for _, row in sorted(there, key=lambda item: item[0])]
 
 
+def is_listed(seen: VisibleRows, evaluation: Found) -> bool:
+    """Whether a list of evaluations tells the viewer only of communities that its member shares with them."""
+    return (
+        evaluation["member_id"] in entrusted(seen)
+        or seen.of("care.profile", member_id=evaluation["member_id"], sharing="ALL_MEMBERS") != []
+        or any(
+            row["community_id"] in belongs_to(seen, seen.viewer.member)
+            for row in seen.of("care.course", id=evaluation["course_id"])
+            if row["community_id"] in belongs_to(seen, evaluation["member_id"])
+        )
+    )
+
+
+def entrusted(seen: VisibleRows) -> set[UUID | None]:
+    """The viewer, and the patients whose diaries they keep."""
+    links = seen.of("care.care_link", relative_id=seen.viewer.member, status="ACCEPTED")
+    return {seen.viewer.member, *(link["patient_id"] for link in links)}
+
+
+def belongs_to(seen: VisibleRows, member: UUID | None) -> set[UUID]:
+    return {row["community_id"] for row in seen.of("care.membership", member_id=member)}
+
+
+@field("TreatmentCourse.community")
+def community_of_course(seen: VisibleRows, course: Found) -> Found | None:
+    shown = course["member_id"] in entrusted(seen) or course["community_id"] in belongs_to(seen, course["member_id"])
+    return seen.one("catalog.community", id=course["community_id"]) if shown else None
+
+
 @field("Treatment.evaluations")
 def evaluations_of(seen: VisibleRows, treatment: Found, community: str | None = None) -> Listed:
-    there = seen.of("care.evaluation", treatment_id=treatment["id"])
+    there = [row for row in seen.of("care.evaluation", treatment_id=treatment["id"]) if is_listed(seen, row)]
     if community is not None:
         place = community_id(seen, community)
         courses = {row["id"] for row in seen.of("care.course", community_id=place)}
@@ -512,6 +542,28 @@ def purposes_of(seen: VisibleRows, organization: Found) -> list[str]:
 @field("Organization.licences")
 def licences_of(seen: VisibleRows, organization: Found) -> list[Found]:
     return sorted(seen.of("insight.licence", organization_id=organization["id"]), key=by_start, reverse=True)
+
+
+@field("Organization.users")
+def users_of(seen: VisibleRows, organization: Found) -> Listed:
+    there = seen.of("insight.organization_user", organization_id=organization["id"])
+    current = [row for row in there if row["joined_at"] is not None or row["expires_at"] > seen.now]
+    return listed(current, lambda row: (row["email"], row["id"]))
+
+
+@field("OrganizationUser.status")
+def user_status(seen: VisibleRows, user: Found) -> str:
+    return "INVITED" if user["joined_at"] is None else "ACTIVE"
+
+
+@field("OrganizationUser.isViewer")
+def is_viewer(seen: VisibleRows, user: Found) -> bool:
+    return bool(user["id"] == seen.user)
+
+
+@field("Viewer.organizationUser")
+def viewers_user(seen: VisibleRows, it: Found) -> Found | None:
+    return seen.one("insight.organization_user", id=seen.user)
 
 
 @field("Organization.apiKeys")

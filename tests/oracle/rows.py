@@ -37,7 +37,7 @@ OF_STAFF = {  # what staff with a role read of every member and every organizati
     }
     | OF_MEMBERS,
     "SURVEY_MANAGER": {"catalog.survey_progress"},
-    "DATA_STEWARD": {"insight.licence"},
+    "DATA_STEWARD": {"insight.licence", "insight.organization_user"},
     "CATALOGUE_EDITOR": {"care.catalogue_proposal", "catalog.catalogue_change"},
     "ADMINISTRATOR": {"catalog.catalogue_change"},
 }
@@ -106,6 +106,9 @@ class VisibleRows:
         )  # of which only the number shows
         accounts = snapshot.tables.get("identity.account", [])  # of which viewers read a little of their own
         self.locale: str | None = next((row["locale"] for row in accounts if row["id"] == viewer.account), None)
+        self.user: UUID | None = next(
+            (row["organization_user_id"] for row in accounts if row["id"] == viewer.account), None
+        )
         self.mailed_events: list[str] = next(
             (
                 row["mailed_events"]
@@ -154,7 +157,13 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
     if viewer.audience is Audience.BUYER:
         tests |= of_surveys(tables, False, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
         tests["identity.second_factor"] = lambda factor: factor["account_id"] in accounts_of(tables, viewer)
-        own = ("insight.licence", "insight.api_key", "insight.webhook")
+        own = (
+            "insight.licence",
+            "insight.api_key",
+            "insight.webhook",
+            "insight.organization_user",
+            "insight.release_requester",
+        )
         webhooks = {w["id"] for w in tables["insight.webhook"] if w["organization_id"] == viewer.organization}
         tests["insight.webhook_delivery"] = lambda delivery: delivery["webhook_id"] in webhooks
         return tests | dict.fromkeys(own, lambda row: bool(row["organization_id"] == viewer.organization))

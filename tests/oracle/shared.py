@@ -39,6 +39,7 @@ TABLES = {  # of each type whose objects have an id: the id's prefix, and the ta
     "ReadingAlert": ("rda", "care.reading_alert"), "Terms": ("trm", "catalog.terms"),
     "Participation": ("prt", "research.participation"), "Suspension": ("sus", "care.suspension"),
     "Variable": ("var", "insight.variable"), "Viewer": ("vwr", ""),
+    "OrganizationUser": ("usr", "insight.organization_user"),
     "Webhook": ("whk", "insight.webhook"), "WebhookDelivery": ("dlv", "insight.webhook_delivery"),
 }  # fmt: skip
 KEYS = {  # the columns that an id is made of, where that is not `id`
@@ -102,7 +103,6 @@ found("Indicator.mergedInto", "catalog.indicator", id="merged_into_id")
 found("Treatment.mergedInto", "catalog.treatment", id="merged_into_id")
 found("Community.condition", "catalog.condition", id="condition_id")
 found("Discussion.community", "catalog.community", id="community_id")
-found("TreatmentCourse.community", "catalog.community", id="community_id")
 found("Membership.community", "catalog.community", id="community_id")
 found("Survey.community", "catalog.community", id="community_id")
 found("Licence.community", "catalog.community", id="community_id")

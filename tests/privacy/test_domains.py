@@ -172,7 +172,7 @@ def test_changes_are_in_tenths_of_the_range() -> None:
         ("FALL_5", "lower by more than 50", -60, -math.inf, -50),
         ("FALL_3", "lower by more than 30, up to 50", -40, -50, -30),
         ("FALL_1", "lower by more than 10, up to 30", -20, -30, -10),
-        ("SAME", "within 10", 0, -10, 10),
+        ("SAME", "change of at most 10", 0, -10, 10),
         ("RISE_1", "higher by 10 to 30", 20, 10, 30),
         ("RISE_3", "higher by 30 to 50", 40, 30, 50),
         ("RISE_5", "higher by 50 or more", 60, 50, math.inf),
@@ -264,7 +264,7 @@ def test_the_variables_of_a_wave() -> None:
         ("Q1_ENDED", "1st quarter, ended"),
         ("Q2_CONTINUING", "2nd quarter, continuing"),
         ("Q8_ENDED", "8th quarter or a later one, ended"),
-        (UNKNOWN, "No course of it"),
+        (UNKNOWN, "No course of this treatment"),
     ]
     months = by_name["months_fatigue"]
     assert fallen_into(months, "M3", 3.5) == ["M3_4"]

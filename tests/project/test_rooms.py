@@ -20,9 +20,8 @@ PRODUCT = (*LAYERS, "planner", "privacy", "server", "commands")
 TOPICS = {
     "tracking": "catalogue_indicators catalogue_treatments observations own_indicators own_treatments treatments",
     "identity": "accounts api_keys associations attempts care_links credentials data_exports data_reads help_lines "
-    "mail_templates members mutation_results notifications organizations outbox passwords personal_data "
-    "privacy_notices readings registrations second_factors sleeping staff terms "
-    "webhooks",
+    "mail_templates members mutation_results notifications organization_users organizations outbox passwords "
+    "personal_data privacy_notices readings registrations second_factors sleeping staff terms webhooks",
     "community": "appeals catalogue_changes catalogue_communities catalogue_conditions communities discussions "
     "moderation proposals sources",
     "research": "consents departures participations revisions surveys translations visibility",

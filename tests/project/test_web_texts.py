@@ -23,6 +23,47 @@ def test_french_has_its_own_apostrophes_and_spaces(path: Path) -> None:
     assert [text for text in texts if re.search(r"\w'\w| [?!;:»]|« |\.\.\.", text)] == []
 
 
+# French words that suppose that whoever reads is a man, or that have another word here: docs/glossary.md.
+AVOIDED = re.compile(
+    r"enquête|vous êtes (?!à l’origine)|vous (?:serez|soyez|étiez|avez été) \w+[éi]\b|\b(?:vous|moi) seul\b"
+    r"|êtes-vous (?:prêt|sûr|satisfait)\b|^(?:invité|connecté|inscrit|suspendu)\b|une fois connecté\b|\bbienvenu\b"
+    r"|(?:\b(?:un|autre|le|les|aux|des) |l’)(?:modérateur|administrateur|éditeur)s?\b|\bun patient\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.parent.name))
+def test_french_addresses_everybody_in_the_words_of_the_glossary(path: Path) -> None:
+    assert [text for text in french(path) if AVOIDED.search(text[1:-1])] == []
+
+
+def test_the_server_addresses_everybody_in_the_words_of_the_glossary() -> None:
+    catalog = (ROOT / "locales/fr/LC_MESSAGES/cohorte.po").read_text(encoding="utf-8")
+    # Sentences of mails go on in the next line.
+    texts = [
+        re.sub(r'"\n"|\\n', " ", each) for each in re.findall(r"^msgstr(?:\[\d\])? ((?:\".*\"\n)+)", catalog, re.M)
+    ]
+    assert len(texts) > 500
+    assert [text for text in texts if AVOIDED.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_avoided"),
+    [
+        ("Vous êtes connecté.", True),
+        ("Vous serez averti de la décision.", True),
+        ("Un modérateur a retiré ce message.", True),
+        ("Aucune enquête ne vous est ouverte.", True),
+        ("Vous seul le voyez.", True),
+        ("Si vous n’êtes pas à l’origine de ce changement, répondez.", False),
+        ("La modération a retiré ce message.", False),
+        ("Votre session est ouverte.", False),
+    ],
+)
+def test_which_words_are_avoided(text: str, is_avoided: bool) -> None:
+    assert bool(AVOIDED.search(text)) == is_avoided
+
+
 # GraphiQL and what surrounds it are in English.
 PAGES = [path for path in sorted(ROOT.glob("web/src/**/*.tsx")) if "graphiql" not in path.parts]
 BETWEEN_TAGS = re.compile(r">\s*([A-Za-zÀ-ÿ][\w’ ,.]{3,})\s*</")

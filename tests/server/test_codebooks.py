@@ -96,7 +96,7 @@ async def test_strangers_read_a_codebook_as_a_page(network: Network, dataset: st
         "HPO HP:7650001",
     ):
         assert text in page.shown, text
-    assert "1,260, within 29 at 95 % confidence" in page.shown
+    assert "1,260 ± 29 at 95 % confidence" in page.shown
     names = set(page.attributes["id"])
     assert len(names) == 13
     assert {f"#{name}" for name in names} == set(page.attributes["href"])
@@ -106,7 +106,7 @@ WORDS = {
     "en": {"Symptom", "Interval: in order, each with a value", "A higher value is worse", "laboratories"},
     "fr": {
         "Symptôme",
-        "D’intervalle\u00a0: dans un ordre, avec une valeur chacune",
+        "D’intervalle\u00a0: des catégories ordonnées, chacune avec une valeur",
         "Une valeur plus élevée est défavorable",
         "laboratoires",
     },
@@ -256,6 +256,6 @@ async def test_a_codebook_says_which_language_it_is_in(
         problem["detail"]
         == {
             "fr": "Ce fichier n’existe pas, ou vous n’y avez pas accès.",
-            "en": "There is no such file, or the caller may not read it.",
+            "en": "There is no such file, or you may not read it.",
         }[language]
     )

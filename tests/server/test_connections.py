@@ -3,17 +3,26 @@
 import asyncio
 import json
 import socket as sockets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from server import protocols
+from server import connections, protocols
 from server import sockets as websockets
 from server.connections import Connections, OpenConnection
-from server.protocols import FRAGMENTS, FRAMES_AT_ONCE, PIPELINED, TURN_BYTES, HttpProtocol, WebSocketProtocol
+from server.protocols import (
+    CHUNKS,
+    FRAGMENTS,
+    FRAMES_AT_ONCE,
+    MOST_FIELDS,
+    PIPELINED,
+    TURN_BYTES,
+    HttpProtocol,
+    WebSocketProtocol,
+)
 from settings import Limits
 from tests.support.client import Ask, Caller, serving
 from tests.support.raw import open_connections, raw
@@ -65,6 +74,7 @@ async def brief(dsn: str) -> AsyncIterator[Ask]:
         get(b"/healthz", b"x: " + b"y" * 33 * KIB),
         get(b"/healthz", b"x" * 33 * KIB + b": y"),
         get(b"/healthz", *(b"x%d: y" % number for number in range(5_000))),
+        get(b"/healthz", *[b"a:"] * (MOST_FIELDS + 1)),
         get(b"/healthz?" + b"q" * 33 * KIB),
         get(b"/graphql?query=" + b"q" * 33 * KIB, b"graphql-require-preflight: 1"),
         post(BODY, b"x: " + b"y" * 33 * KIB),
@@ -77,7 +87,7 @@ async def brief(dsn: str) -> AsyncIterator[Ask]:
     ids=lambda head: f"{head[:20]!r}... {len(head)}",
 )
 @pytest.mark.parametrize("size", [1_000_000, 7_000], ids=["at once", "in parts"])
-async def test_a_header_section_over_32_kib_is_refused(ask: Ask, head: bytes, size: int) -> None:
+async def test_a_header_section_over_32_kib_or_100_fields_is_refused(ask: Ask, head: bytes, size: int) -> None:
     async with raw(ask) as made:
         for start in range(0, len(head), size):
             await made.send(head[start : start + size])
@@ -191,6 +201,50 @@ async def test_a_body_that_is_not_read_is_bounded(ask: Ask) -> None:
             await made.send(head)
             assert await made.send(more * 40 * KIB) < 30_000_000, head
             await made.receive()
+
+
+@pytest.mark.parametrize(
+    ("head", "more"),
+    [(b"", b"1\r\nx\r\n"), (b"", b"3f;x\r\n" + b"x" * 63 + b"\r\n"), (b"0\r\n", b"a:\r\n")],
+    ids=["chunks of a byte", "small chunks", "trailers"],
+)
+async def test_what_costs_the_parser_more_than_its_bytes_is_ended(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, head: bytes, more: bytes
+) -> None:
+    calls, kept = 0, 0
+    on_header, on_body = HttpProtocol.on_header, HttpProtocol.on_body
+
+    def header(self: HttpProtocol, name: bytes, value: bytes) -> None:
+        nonlocal calls, kept
+        calls += 1
+        on_header(self, name, value)
+        kept = max(kept, len(self.headers))
+
+    def body(self: HttpProtocol, part: bytes) -> None:
+        nonlocal calls
+        calls += 1
+        on_body(self, part)
+
+    monkeypatch.setattr(HttpProtocol, "on_header", header)
+    monkeypatch.setattr(HttpProtocol, "on_body", body)
+    async with raw(ask) as made:
+        await made.send(CHUNKED % b"graphql" + head)
+        await made.send(more * 20_000)
+        await made.receive()
+    assert MOST_FIELDS < calls <= CHUNKS + 10
+    assert kept <= 3  # those of the head
+
+
+@pytest.mark.parametrize("size", [1, 50, 100])
+async def test_a_body_may_arrive_in_many_chunks(ask: Ask, size: int) -> None:
+    body = BODY + b" " * (CHUNKS * size - len(BODY) - size)
+    chunks = b"".join(
+        b"%x\r\n%b\r\n" % (len(part), part)
+        for part in (body[start : start + size] for start in range(0, len(body), size))
+    )
+    async with raw(ask) as made:
+        await made.send(CHUNKED % b"graphql" + chunks + b"0\r\n\r\n")
+        assert (await made.answer()).endswith(PUBLIC)
 
 
 async def test_the_fields_of_trailers_are_not_those_of_the_request(dsn: str, patient: Caller) -> None:
@@ -321,9 +375,9 @@ async def test_pipelined_requests_are_answered_in_order_up_to_a_number(ask: Ask)
         assert (await made.receive()).count(b"HTTP/1.1 200") <= PIPELINED + 1
 
 
-async def test_a_websocket_with_too_many_headers_is_refused(ask: Ask) -> None:
+async def test_a_websocket_with_a_line_that_is_too_long_is_refused(ask: Ask) -> None:
     async with raw(ask) as made:
-        await made.send(UPGRADE[:-2] + b"".join(b"x%d: y\r\n" % number for number in range(300)) + b"\r\n")
+        await made.send(UPGRADE[:-2] + b"x: " + b"y" * 20 * KIB + b"\r\n\r\n")
         assert (await made.receive()).startswith(b"HTTP/1.1 400 ")
 
 
@@ -338,33 +392,71 @@ async def test_a_message_of_endless_fragments_closes_the_socket(ask: Ask) -> Non
         assert (await made.closed())[0] == 1009
 
 
-async def test_frames_without_end_are_read_at_a_pace_and_a_turn_of_the_loop_at_a_time(
-    ask: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Frames(list[int]):
+    """How many frames each turn of the loop has parsed, and the connections that sent them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self.served: list[WebSocketProtocol] = []
+        handle_events = WebSocketProtocol.handle_events
+
+        def counted(protocol: WebSocketProtocol) -> None:
+            if protocol.handshake_complete:
+                self.append(len(protocol.conn.events))
+                self.served.append(protocol)
+            handle_events(protocol)
+
+        monkeypatch.setattr(WebSocketProtocol, "handle_events", counted)
+
+    def end(self) -> None:
+        """Ends the connections: at the tests' pace they would wait for minutes."""
+        for protocol in self.served:
+            protocol.transport.abort()
+
+
+@pytest.fixture
+def frames(monkeypatch: pytest.MonkeyPatch) -> Iterator[Frames]:
     monkeypatch.setattr(protocols, "FRAMES_A_SECOND", 1)
-    counts: list[int] = []
-    served: list[WebSocketProtocol] = []
-    handle_events = WebSocketProtocol.handle_events
+    monkeypatch.setattr(connections, "FRAMES_A_SECOND", 1)
+    counted = Frames(monkeypatch)
+    yield counted
+    counted.end()
 
-    def counted(self: WebSocketProtocol) -> None:
-        counts.append(len(self.conn.events))
-        served.append(self)
-        handle_events(self)
 
-    monkeypatch.setattr(WebSocketProtocol, "handle_events", counted)
+A_TURN = TURN_BYTES // len(PING) + 1
+
+
+async def test_frames_without_end_are_read_at_a_pace_and_a_turn_of_the_loop_at_a_time(ask: Ask, frames: Frames) -> None:
     async with raw(ask) as made:
         await made.send(UPGRADE)
         assert (await made.part()).startswith(b"HTTP/1.1 101 ")
         await made.send(PING * 40_000)
         assert (await ask.http.get("/healthz")).status_code == 200
-        assert FRAMES_AT_ONCE <= sum(counts) <= FRAMES_AT_ONCE + TURN_BYTES // len(PING) + 10
-        assert max(counts) <= TURN_BYTES // len(PING) + 1
-    served[0].transport.abort()  # it would wait for minutes at this pace
+        assert FRAMES_AT_ONCE <= sum(frames) <= FRAMES_AT_ONCE + A_TURN + 10
+        assert max(frames) <= A_TURN
+
+
+@pytest.mark.parametrize("proxies", [(), ("127.0.0.0/8",)], ids=["direct", "behind a proxy"])
+async def test_sockets_of_an_address_share_a_pace_which_outlasts_them(
+    dsn: str, frames: Frames, monkeypatch: pytest.MonkeyPatch, proxies: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(connections, "FRAMES_AT_ONCE", 3 * FRAMES_AT_ONCE)
+    forwarded = UPGRADE[:-2] + b"x-forwarded-for: 192.0.2.1\r\n\r\n"
+    async with serving(dsn, trusted_proxies=proxies) as ask:
+        for _ in range(8):
+            async with raw(ask) as made:
+                await made.send(forwarded)
+                assert (await made.part()).startswith(b"HTTP/1.1 101 ")
+                await made.send(PING * 2_000)
+                assert (await ask.http.get("/healthz")).status_code == 200
+        assert 2 * FRAMES_AT_ONCE < sum(frames) <= 3 * FRAMES_AT_ONCE + A_TURN + 80
+        frames.end()
 
 
 @pytest.mark.parametrize("size", [1_000_000, 5])
 async def test_frames_beyond_a_turn_are_all_read(ask: Ask, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     monkeypatch.setattr(protocols, "FRAMES_A_SECOND", 1_000_000)
+    monkeypatch.setattr(connections, "FRAMES_A_SECOND", 1_000_000)
     frames = PING * 2_000
     async with raw(ask) as made:
         await made.send(UPGRADE)

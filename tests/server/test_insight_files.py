@@ -414,4 +414,4 @@ async def test_a_file_says_which_language_its_texts_are_in(published: Published,
     assert answer.headers["content-language"] == language
     refused = await get(published, ANYBODY, address(published, suffix), {"accept-language": language})
     assert refused.headers["content-language"] == language
-    assert refused.json()["detail"].startswith("Jeton" if language == "fr" else "Invalid")
+    assert refused.json()["detail"].startswith("Ce fichier" if language == "fr" else "This file")

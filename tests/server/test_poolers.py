@@ -17,7 +17,7 @@ from tests.support.subscribers import event_stream
 LIMITS = Limits(statement_seconds=7, lock_seconds=1.25)
 GIVEN = """
     SELECT name || ' ' || setting || coalesce(unit, '') FROM pg_settings WHERE name IN ('statement_timeout',
-        'lock_timeout', 'idle_in_transaction_session_timeout', 'jit', 'plan_cache_mode', 'TimeZone')
+        'lock_timeout', 'idle_in_transaction_session_timeout', 'jit', 'plan_cache_mode', 'random_page_cost', 'TimeZone')
 """
 ASKED = {
     "statement_timeout 7000ms",
@@ -25,6 +25,7 @@ ASKED = {
     "idle_in_transaction_session_timeout 60000ms",
     "jit off",
     "plan_cache_mode force_generic_plan",
+    "random_page_cost 1.1",
     "TimeZone UTC",
 }
 

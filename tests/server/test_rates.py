@@ -35,10 +35,11 @@ FEW = "passwords=2/3/900,registrations=2/3/900,codes=2/3/900"
 COUNTED = {
     "registrations": "register",
     "codes": "emailChange emailChangeConfirm requestPasswordReset",
-    "passwords": "accountDelete emailChangeRevert passwordChange recoveryCodesRenew resetPassword "
+    "passwords": "accountDelete emailChangeRevert organizationJoin organizationLeave passwordChange recoveryCodesRenew "
+    "resetPassword "
     "secondFactorChallenge secondFactorConfirm secondFactorRemove secondFactorStart signIn signInVerify verifyEmail",
     "profile": "associationUpdate profileUpdate",
-    "invitations": "careLinkInvite",
+    "invitations": "careLinkInvite organizationUserInvite",
     "flags": "postFlag removalAppeal",
     "posts": "discussionStart postAdd postEdit",
     "reactions": "postReact",
@@ -52,7 +53,8 @@ COUNTED = {
     "insights": "insightPlanPublish insightPublish",
     "requests": "catalogueProposalCreate dataUseLinkResults licenceRequest",
     "changes": "accountUpdate careLinkAccept careLinkEnd catalogueProposalWithdraw communityJoin communityLeave "
-    "discussionPin mailedEventsChoose notificationsRead postRemove sessionRevoke termsAccept",
+    "discussionPin mailedEventsChoose notificationsRead organizationUserRemove organizationUserUpdate "
+    "postRemove sessionRevoke termsAccept",
     "staff": "ambassadorAppoint appealResolve associationVerify catalogueProposalsAccept catalogueProposalsDecline "
     "catalogueProposalsMerge communityClose communityCreate communityIndicatorsSet "
     "communityMerge communityOpen communityTreatmentsSet communityUpdate conditionCreate conditionRetire "

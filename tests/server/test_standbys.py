@@ -325,7 +325,7 @@ async def never() -> Any:
 
 def followed(position: int) -> tuple[Primary, Standby]:
     """A primary that has written up to 100, and a standby; what they are asked is answered by the test."""
-    primary = Primary(never, 5)
+    primary = Primary(never, 5, 60)
     primary.cluster = "1 00000001"
     primary.samples.append((1.0, 100))
     return primary, Standby("standby 1", never, never, primary)
@@ -341,8 +341,8 @@ async def test_a_standby_that_does_not_follow_a_new_primary_is_not_current(monke
     primary, standby = followed(100)
     at = {"position": 300}
 
-    async def replayed(*_: object) -> tuple[str, int]:
-        return "1", at["position"]
+    async def replayed(*_: object) -> tuple[str, int, bool]:
+        return "1", at["position"], True
 
     monkeypatch.setattr("server.standbys.replayed", replayed)
     standby.pools = {Audience.PUBLIC: object()}  # type: ignore[dict-item]
@@ -363,8 +363,8 @@ async def test_a_standby_that_does_not_follow_a_new_primary_is_not_current(monke
 async def test_a_standby_of_another_cluster_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     _, standby = followed(100)
 
-    async def replayed(*_: object) -> tuple[str, int]:
-        return "2", 100
+    async def replayed(*_: object) -> tuple[str, int, bool]:
+        return "2", 100, True
 
     monkeypatch.setattr("server.standbys.replayed", replayed)
     connection: Any = None

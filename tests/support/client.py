@@ -19,9 +19,13 @@ import uvicorn
 from app import Cohorte, create_app
 from commands.serve import configuration
 from models.viewers import Audience
+from planner.execution import attach_resolvers
+from planner.tables import Tables
+from resolvers.export_kinds import export_kinds
+from resolvers.exporting import ExportKind
 from resolvers.jobs import PUBLISHING, PublishingJob
 from resolvers.rates import rates_of
-from schema.build import View, build_views
+from schema.build import View, build_views, graph_names
 from server.connections import Connections
 from server.telemetry import Telemetry
 from settings import Limits, Settings
@@ -133,6 +137,21 @@ def views() -> dict[Audience, View]:
     return built
 
 
+@functools.cache
+def kinds() -> tuple[ExportKind, ...]:
+    """What an export of these views contains."""
+    return export_kinds(graph_names(views().values()))
+
+
+# What every server makes of the same views.
+MADE_ONCE = {
+    "app.build_views": views,
+    "app.export_kinds": lambda names: kinds(),
+    "planner.operations.Tables": functools.cache(Tables),
+    "planner.operations.attach_resolvers": functools.cache(attach_resolvers),
+}
+
+
 @contextlib.asynccontextmanager
 async def serving(
     dsn: str,
@@ -146,7 +165,7 @@ async def serving(
 
     Unless `known_head` is false, the head of its ledger is in the data folder. It does the `publishing` every 30 s.
     """
-    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
+    with tempfile.TemporaryDirectory() as folder:
         defaults: dict[str, Any] = {
             "database_url": dsn,
             "demo": True,
@@ -156,15 +175,39 @@ async def serving(
             "rates": RATES,
             "requests_at_once": 1_000_000,  # nor send all requests
             "data": Path(folder),
+            "migrate": False,
             **UNLIMITED,
         }
         made = Settings.model_validate(defaults | settings)
         if known_head:
             await store_head(dsn, made.data)
-        with mock.patch("app.build_views", views):
-            app = create_app(made, traces)
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                ask = await stack.enter_async_context(serving_with(made, traces, publishing))
+            except NotStarted:
+                if "migrate" in settings:
+                    raise
+                # Most databases are copies of one that is migrated, and most tests leave the roles' passwords alone.
+                made = made.model_copy(update={"migrate": True})
+                ask = await stack.enter_async_context(serving_with(made, traces, publishing))
+            yield ask
+
+
+class NotStarted(RuntimeError):
+    """The server did not start. Its log says why."""
+
+
+@contextlib.asynccontextmanager
+async def serving_with(
+    settings: Settings, traces: Telemetry | None, publishing: Sequence[PublishingJob]
+) -> AsyncIterator[Ask]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with contextlib.ExitStack() as stack:
+            for name, once in MADE_ONCE.items():
+                stack.enter_context(mock.patch(name, once))
+            app = create_app(settings, traces)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as in commands.serve, for the same reason
-        config = configuration(app, made)
+        config = configuration(app, settings)
         config.timeout_graceful_shutdown = 5
         server = Server(config, app)
         with mock.patch("app.PUBLISHING", publishing):
@@ -172,7 +215,7 @@ async def serving(
             while not server.started:
                 if running.done():
                     await running
-                    raise RuntimeError("the server did not start")
+                    raise NotStarted
                 await asyncio.sleep(0.01)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:

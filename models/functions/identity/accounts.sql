@@ -96,7 +96,7 @@ BEGIN
     PERFORM identity.write_to(leaving.email, erase.letter, leaving.locale, NULL);
 END $$;
 
--- Deletes expired registrations, codes, attempts, rate limits, sessions, challenges and addresses of exports, what was read on earlier
+-- Deletes expired registrations, invitations, codes, attempts, rate limits, sessions, challenges and addresses of exports, what was read on earlier
 -- days, and alerts after 90 days. Frees former pseudonyms. A periodic job.
 CREATE FUNCTION identity.forget_waiting() RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -104,6 +104,7 @@ AS $$
     DELETE FROM identity.registration WHERE expires_at <= now();
     DELETE FROM identity.password_reset WHERE expires_at <= now();
     DELETE FROM identity.email_change WHERE expires_at <= now();
+    DELETE FROM insight.organization_user WHERE expires_at <= now();
     DELETE FROM identity.attempt WHERE tried_at < now() - interval '1 day';
     DELETE FROM identity.rate_limit WHERE full_at <= now();
     DELETE FROM identity.session WHERE expires_at <= now();

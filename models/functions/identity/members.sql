@@ -1,13 +1,14 @@
 -- With whom members share their memberships, and the communities that the viewer belongs to.
 
--- The communities that the viewer belongs to, and those that have merged into them: their insights stay readable.
+-- The communities that the viewer belongs to, and those that have merged into them: their insights stay readable. No
+-- community is in it twice, not even one whose members have not moved yet.
 CREATE FUNCTION care.viewer_communities() RETURNS uuid[]
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT ARRAY(
         SELECT m.community_id FROM care.membership m
         WHERE m.member_id = nullif(current_setting('cohorte.member', true), '')::uuid
-        UNION ALL
+        UNION
         SELECT c.id FROM care.membership m JOIN catalog.community c ON c.merged_into_id = m.community_id
         WHERE m.member_id = nullif(current_setting('cohorte.member', true), '')::uuid)
 $$;

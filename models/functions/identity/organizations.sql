@@ -16,7 +16,7 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION insight.may_pursue(text, text) TO cohorte_buyer, cohorte_manager;
 
--- Opens an organization with an account for its contact, who is mailed a code to choose a password. Returns its id, or
+-- Opens an organization with an account for its contact, an administrator, who is mailed a code to choose a password. Returns its id, or
 -- what is taken: the name, the address. For data stewards.
 CREATE FUNCTION identity.open_organization(
     name text, kind text, email text, locale text, code text, lifetime interval,
@@ -26,6 +26,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     address text := lower(open_organization.email);
+    administrator uuid;
     opened uuid;
 BEGIN
     PERFORM FROM identity.staff f
@@ -46,8 +47,11 @@ BEGIN
     END IF;
     INSERT INTO insight.organization (name, kind) VALUES (open_organization.name, open_organization.kind)
     RETURNING id INTO organization_id;
-    INSERT INTO identity.account (email, locale, organization_id)
-    VALUES (address, open_organization.locale, open_organization.organization_id) RETURNING id INTO opened;
+    INSERT INTO insight.organization_user (organization_id, email, role, joined_at)
+    VALUES (open_organization.organization_id, address, 'ADMINISTRATOR', now()) RETURNING id INTO administrator;
+    INSERT INTO identity.account (email, locale, organization_id, organization_user_id)
+    VALUES (address, open_organization.locale, open_organization.organization_id, administrator)
+    RETURNING id INTO opened;
     INSERT INTO identity.password_reset (code_hash, account_id, expires_at)
     VALUES (sha256(convert_to(open_organization.code, 'UTF8')), opened, now() + open_organization.lifetime);
     PERFORM identity.write_to(

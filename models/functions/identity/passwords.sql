@@ -49,7 +49,8 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.resets_password(text) TO cohorte_public;
 
--- Ends what others could read through an account: care links and invitations in both directions, API keys, and sharing.
+-- Ends what others could read through an account: care links and invitations in both directions, sharing, and if it is an
+-- administrator's, API keys.
 -- For other functions of the owner.
 CREATE FUNCTION identity.end_access(holder identity.account) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -57,7 +58,9 @@ AS $$
     UPDATE care.care_link l SET status = 'ENDED'
     WHERE holder.member_id IN (l.patient_id, l.relative_id) AND l.status <> 'ENDED';
     UPDATE care.profile p SET sharing = 'ONLY_ME' WHERE p.member_id = holder.member_id AND p.sharing <> 'ONLY_ME';
-    DELETE FROM insight.api_key k WHERE k.organization_id = holder.organization_id
+    -- Other users cannot have made any.
+    DELETE FROM insight.api_key k USING insight.organization_user u
+    WHERE u.id = holder.organization_user_id AND u.role = 'ADMINISTRATOR' AND k.organization_id = u.organization_id
 $$;
 
 -- Replaces the password of the viewer's account, whose hash `was` the server has checked, and closes all other sessions.

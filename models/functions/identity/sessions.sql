@@ -63,13 +63,17 @@ BEGIN
     FROM identity.account a WHERE a.id = open_session.account_id
     RETURNING id INTO opened;
     -- After the session, which locks the account: changes of staff lock the account and then the staff member too.
+    UPDATE insight.organization_user u SET last_signed_in_on = catalog.today() FROM identity.account a
+    WHERE a.id = open_session.account_id AND u.id = a.organization_user_id
+        AND u.last_signed_in_on IS DISTINCT FROM catalog.today();
     UPDATE identity.staff f SET last_signed_in_on = catalog.today() FROM identity.account a
     WHERE a.id = open_session.account_id AND f.id = a.staff_id AND f.last_signed_in_on IS DISTINCT FROM catalog.today();
     RETURN opened;
 END $$;
 GRANT EXECUTE ON FUNCTION identity.open_session(uuid, bytea, text, interval) TO cohorte_public;
 
--- The viewer behind a session's token or an organization's API key, by the SHA-256 of either.
+-- The viewer behind a session's token or an organization's API key, by the SHA-256 of either. A program may do what
+-- analysts may.
 CREATE FUNCTION identity.viewer_of(token_hash bytea)
 RETURNS TABLE (
     account_id uuid, session_id uuid, api_key_id uuid, member_id uuid, organization_id uuid, staff_id uuid,
@@ -77,14 +81,15 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT a.id, s.id, NULL::uuid, a.member_id, a.organization_id, a.staff_id, coalesce(f.roles, '{}'), s.expires_at,
-        a.demonstration, a.locale
+    SELECT a.id, s.id, NULL::uuid, a.member_id, a.organization_id, a.staff_id,
+        coalesce(f.roles, array_remove(ARRAY[u.role::text], NULL)), s.expires_at, a.demonstration, a.locale
     FROM identity.session s
     JOIN identity.account a ON a.id = s.account_id
     LEFT JOIN identity.staff f ON f.id = a.staff_id
+    LEFT JOIN insight.organization_user u ON u.id = a.organization_user_id
     WHERE s.token_hash = viewer_of.token_hash AND s.expires_at > now()
     UNION ALL
-    SELECT NULL, NULL, k.id, NULL, k.organization_id, NULL, '{}', k.expires_at, k.demonstration OR o.demonstration, NULL
+    SELECT NULL, NULL, k.id, NULL, k.organization_id, NULL, ARRAY['ANALYST'], k.expires_at, k.demonstration OR o.demonstration, NULL
     FROM insight.api_key k JOIN insight.organization o ON o.id = k.organization_id
     WHERE k.secret_hash = viewer_of.token_hash AND k.expires_at > now()
 $$;

@@ -95,7 +95,8 @@ BEGIN
         PERFORM identity.write_to(
             a.email, 'DATASET_FROZEN', a.locale, NULL, catalog.community_name(community, a.locale))
         FROM identity.account a
-        WHERE a.organization_id = ANY (concerned) AND a.email_verified AND happened.event = ANY (a.mailed_events);
+        WHERE a.organization_id = ANY (concerned) AND a.email_verified AND happened.event = ANY (a.mailed_events)
+            AND identity.is_told_of(a.organization_user_id, happened.event);
     ELSIF happened.event = 'INSIGHT_PUBLISHED' THEN
         WITH written AS (
             UPDATE identity.account a SET insights_mailed_on = catalog.today()
@@ -196,8 +197,9 @@ BEGIN
     IF FOUND AND (delivery_failed.gone OR since <= now() - delivery_failed.patience) THEN
         PERFORM insight.silence(sent.webhook_id, 'DISABLED');
         PERFORM identity.write_to(a.email, 'WEBHOOK_DISABLED', a.locale, NULL, w.description)
-        FROM insight.webhook w JOIN identity.account a ON a.organization_id = w.organization_id
-        WHERE w.id = sent.webhook_id AND a.email_verified;
+        FROM insight.webhook w JOIN insight.organization_user u ON u.organization_id = w.organization_id
+            JOIN identity.account a ON a.organization_user_id = u.id
+        WHERE w.id = sent.webhook_id AND a.email_verified AND u.role = 'ADMINISTRATOR';
     END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION identity.delivery_failed(uuid, text, integer, interval, interval, boolean) TO cohorte_public;

@@ -29,7 +29,8 @@ BEGIN
     PERFORM identity.write_to(
         a.email, 'LICENCE_' || NEW.status, a.locale, NULL, catalog.community_name(NEW.community_id, a.locale))
     FROM identity.account a
-    WHERE a.organization_id = NEW.organization_id AND a.email_verified AND 'LICENCE_DECIDED' = ANY (a.mailed_events);
+    WHERE a.organization_id = NEW.organization_id AND a.email_verified AND 'LICENCE_DECIDED' = ANY (a.mailed_events)
+        AND identity.is_told_of(a.organization_user_id, 'LICENCE_DECIDED');
     PERFORM identity.queue_event('LICENCE_DECIDED', NEW.id);
     RETURN NULL;
 END $$;

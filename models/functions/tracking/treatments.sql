@@ -1,11 +1,26 @@
--- What evaluations copy from their course: its community, by which they are found.
+-- What evaluations copy, by which they are found: the community of their course, and with whom the member shares them.
 
--- Copies it to a new evaluation. The course is locked, so that it cannot move at the same time.
+-- With whom an evaluation of a course for a community is listed: as the member's profile says, and by MY_COMMUNITIES only
+-- if they belong to that community.
+CREATE FUNCTION care.sharing_in(member uuid, community uuid) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((
+        SELECT p.sharing FROM care.profile p
+        WHERE p.member_id = sharing_in.member AND (p.sharing <> 'MY_COMMUNITIES' OR EXISTS (
+            SELECT FROM care.membership m
+            WHERE m.member_id = sharing_in.member AND m.community_id = sharing_in.community))
+    ), 'ONLY_ME')
+$$;
+
+-- Copies them to a new evaluation. The course and the profile are locked, so that they cannot change at the same time.
 CREATE FUNCTION care.place_evaluation() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     SELECT c.community_id INTO NEW.community_id FROM care.course c WHERE c.id = NEW.course_id FOR SHARE;
+    PERFORM FROM care.profile p WHERE p.member_id = NEW.member_id FOR SHARE;
+    NEW.sharing := care.sharing_in(NEW.member_id, NEW.community_id);
     RETURN NEW;
 END $$;
 
@@ -17,10 +32,30 @@ CREATE FUNCTION care.move_evaluation() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    UPDATE care.evaluation e SET community_id = NEW.community_id WHERE e.course_id = NEW.id;
+    UPDATE care.evaluation e
+    SET community_id = NEW.community_id, sharing = care.sharing_in(e.member_id, NEW.community_id)
+    WHERE e.course_id = NEW.id;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER move_evaluation AFTER UPDATE OF community_id ON care.course
     FOR EACH ROW WHEN (NEW.community_id IS DISTINCT FROM OLD.community_id)
     EXECUTE FUNCTION care.move_evaluation();
+
+-- Shares the evaluations of the member of a profile or a membership that has changed.
+CREATE FUNCTION care.share_evaluations() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    whose uuid := coalesce(NEW.member_id, OLD.member_id);
+BEGIN
+    UPDATE care.evaluation e SET sharing = care.sharing_in(whose, e.community_id)
+    WHERE e.member_id = whose AND e.sharing <> care.sharing_in(whose, e.community_id);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER share_evaluations_of_profile AFTER INSERT OR UPDATE OF sharing ON care.profile
+    FOR EACH ROW EXECUTE FUNCTION care.share_evaluations();
+
+CREATE TRIGGER share_evaluations_of_member AFTER INSERT OR DELETE OR UPDATE OF community_id ON care.membership
+    FOR EACH ROW EXECUTE FUNCTION care.share_evaluations();

@@ -16,6 +16,7 @@ export const routes: readonly PageRoute[] = [
   { path: "/verify", page: page(() => import("../pages/register/VerifyPage")) },
   { path: "/reset", page: page(() => import("../pages/reset/Page")) },
   { path: "/revert", page: page(() => import("../pages/revert/Page")) },
+  { path: "/join", page: page(() => import("../pages/join/Page")) },
   { path: "/ledger", page: page(() => import("../pages/ledger/Page")) },
   { path: "/ledger/:id", page: page(() => import("../pages/ledger/EntryPage")) },
   { path: "/terms", page: page(() => import("../pages/legal/TermsPage")) },

@@ -6,6 +6,8 @@ import { texts } from "./texts";
 
 interface Props {
   children: ReactNode;
+  /** What it is called where several have the same words; begins with these. */
+  label?: string | undefined;
   kind?: "primary" | "plain" | "danger";
   /** Without `onClick`, it sends its form. */
   onClick?: (() => void) | undefined;
@@ -14,10 +16,19 @@ interface Props {
   disabled?: boolean;
 }
 
-export function Button({ children, kind = "plain", onClick, busy = false, disabled = false }: Props) {
+export function Button({ children, label, kind = "plain", onClick, busy = false, disabled = false }: Props) {
   const t = useWords(texts);
+  // A button that is disabled while it works would lose the focus.
   return (
-    <button type={onClick ? "button" : "submit"} className={`button ${kind}`} onClick={onClick} disabled={busy || disabled} aria-busy={busy}>
+    <button
+      type={onClick ? "button" : "submit"}
+      className={`button ${kind}`}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
+      disabled={disabled}
+      aria-disabled={busy || undefined}
+      aria-label={label}
+      aria-busy={busy}
+    >
       {busy ? t.busy : children}
     </button>
   );

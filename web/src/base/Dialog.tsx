@@ -9,7 +9,13 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
   const t = useWords(texts);
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => box.current?.showModal(), []);
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement) before.focus(); // also if it goes away without being closed
+    };
+  }, []);
   return (
     <dialog ref={box} className="dialog" aria-labelledby={id} onClose={onClose}>
       <h2 id={id}>{title}</h2>

@@ -12,6 +12,8 @@ interface Props {
   /** The values by the names of the fields. What was typed stays, whatever becomes of it. */
   onSubmit: (values: Record<string, string>) => void;
   submit: string;
+  /** Of the button: `danger` before what cannot be undone. */
+  kind?: "primary" | "danger";
   /** Of `useAction`. */
   busy?: boolean;
   refusals?: readonly Refusal[];
@@ -28,7 +30,7 @@ interface FormState {
 const FormContext = createContext<FormState>({ refusalsOf: () => [], claim: () => () => undefined });
 const NONE: readonly Refusal[] = [];
 
-export function Form({ onSubmit, submit, busy = false, refusals = NONE, failure = null, children }: Props) {
+export function Form({ onSubmit, submit, kind = "primary", busy = false, refusals = NONE, failure = null, children }: Props) {
   const t = useWords(texts);
   const form = useRef<HTMLFormElement>(null);
   const [claimed, setClaimed] = useState<ReadonlySet<string>>(new Set());
@@ -72,7 +74,7 @@ export function Form({ onSubmit, submit, busy = false, refusals = NONE, failure 
         )}
         {failure && <Notice kind="fault">{failureText(failure, t)}</Notice>}
         <div className="form-end">
-          <Button kind="primary" busy={busy}>
+          <Button kind={kind} busy={busy}>
             {submit}
           </Button>
         </div>

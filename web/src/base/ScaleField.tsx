@@ -11,9 +11,10 @@ interface Props {
   initial?: number | undefined;
   /** What the ends mean. */
   hint?: ReactNode;
+  onChange?: () => void;
 }
 
-export function ScaleField({ name, label, path = name, options, initial, hint }: Props) {
+export function ScaleField({ name, label, path = name, options, initial, hint, onChange }: Props) {
   const { id, described, refusals } = useField(path, hint);
   return (
     <fieldset className="field scale" role="radiogroup" tabIndex={-1} {...described}>
@@ -22,7 +23,7 @@ export function ScaleField({ name, label, path = name, options, initial, hint }:
       <div className={options.length > 6 ? "steps many" : "steps"}>
         {options.map((each) => (
           <label key={each.value}>
-            <input type="radio" name={name} value={each.value} defaultChecked={each.value === initial} />
+            <input type="radio" name={name} value={each.value} defaultChecked={each.value === initial} onChange={onChange} />
             <span>{each.label}</span>
           </label>
         ))}

@@ -15,8 +15,8 @@ export interface Read<Data> {
   again: () => void;
 }
 
-/** Why there is no result: `away` if the server cannot be reached, or else the server's own sentence. */
-export type Failure = "away" | { message: string };
+/** Why there is no result: `away` if the server cannot be reached, or else the server's own sentence; `refusals` are of an input. */
+export type Failure = "away" | { message: string; refusals?: readonly Refusal[] };
 
 /** Data of a query. It is shown from the cache at once, and read again. */
 export function useRead<Data, Variables>(
@@ -106,5 +106,9 @@ export function useAction<Data, Variables, Found extends Payload>(
 function failureOf(error: CombinedError | undefined): Failure | null {
   if (!error) return null;
   if (error.networkError instanceof Unreachable) return "away";
-  return { message: error.graphQLErrors[0]?.message ?? error.networkError?.message ?? "" };
+  const first = error.graphQLErrors[0];
+  return {
+    message: first?.message ?? error.networkError?.message ?? "",
+    refusals: (first?.extensions["userErrors"] as readonly Refusal[] | undefined) ?? NONE,
+  };
 }

@@ -50,10 +50,12 @@ export function useFormats(): Formats {
 function formatsOf(locale: string): Formats {
   const dates = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" });
   const times = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  // Unicode's data lack the `1er` of French.
+  const first = (text: string): string => (locale === LOCALES.fr ? text.replace(/^1 /, "1er ") : text);
   return {
     number: (value, options) => new Intl.NumberFormat(locale, options).format(value),
-    date: (value) => dates.format(new Date(value)),
-    time: (value) => times.format(new Date(value)),
+    date: (value) => first(dates.format(new Date(value))),
+    time: (value) => first(times.format(new Date(value))),
   };
 }
 

@@ -111,8 +111,8 @@ function Answer({ discussion, onSent }: { discussion: string; onSent: () => void
   }
 
   return (
-    <Form key={sent} submit={t.send} {...state} onSubmit={(values) => void send(values)}>
-      <TextField name="body" label={t.answer} hint={t.visible} rows={5} onChange={() => (request.current = crypto.randomUUID())} />
+    <Form submit={t.send} {...state} onSubmit={(values) => void send(values)}>
+      <TextField key={sent} name="body" label={t.answer} hint={t.visible} rows={5} onChange={() => (request.current = crypto.randomUUID())} />
       <LanguageField initial={language} />
     </Form>
   );

@@ -92,8 +92,8 @@ function Reactions({ post }: { post: PostTextFragment }) {
               type="button"
               aria-pressed={on}
               aria-label={count ? t.reactionCount(name, number(count)) : name}
-              disabled={busy}
-              onClick={() => void run({ input: { post: post.id, reaction, on: !on } })}
+              aria-disabled={busy || undefined}
+              onClick={() => !busy && void run({ input: { post: post.id, reaction, on: !on } })}
             >
               {name}
               {count > 0 && <span aria-hidden="true"> {number(count)}</span>}

@@ -23,7 +23,7 @@ export const texts = words({
   },
   fr: {
     title: "Vivre avec une maladie, ensemble",
-    lead: "Cohorte réunit des personnes qui vivent avec la même maladie. Elles échangent au sein de communautés, suivent leurs traitements et leurs symptômes au jour le jour, et participent à des enquêtes.",
+    lead: "Cohorte réunit des personnes qui vivent avec la même maladie. Elles échangent au sein de communautés, suivent leurs traitements et leurs symptômes au jour le jour, et répondent à des questionnaires.",
     promise: "La recherche n’en apprend que des tableaux portant sur de nombreuses personnes, faits pour que nul n’y soit reconnaissable. Chaque utilisation figure dans un registre public que chacun peut vérifier.",
     register: "S’inscrire",
     signIn: "Se connecter",

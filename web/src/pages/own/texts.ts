@@ -123,7 +123,7 @@ export const texts = words({
     noProposals: "Vous n’avez encore rien proposé.",
     propose: "Proposer ce qui manque",
     proposeFor: { CONDITION: "Proposer cette maladie", SYMPTOM: "Le proposer pour le catalogue", TREATMENT: "Le proposer pour le catalogue" },
-    proposeHint: "Les éditeurs du catalogue lisent votre proposition, sans votre nom. Vous serez averti de leur décision.",
+    proposeHint: "L’équipe du catalogue lit votre proposition, sans votre nom. Une notification vous dira sa décision.",
     follows: {
       indicator: "S’ils l’acceptent, vos valeurs passent au catalogue là où elles s’y prêtent, et sont alors partagées comme les autres.",
       treatment: "S’ils l’acceptent, votre traitement passe au catalogue, et est alors partagé comme les autres.",
@@ -139,7 +139,7 @@ export const texts = words({
     proposed: (day: string) => `proposé le ${day}`,
     decided: (day: string) => `décidé le ${day}`,
     entry: (name: string) => `Dans le catalogue : ${name}`,
-    answer: "Réponse des éditeurs :",
+    answer: "Réponse de l’équipe du catalogue :",
     withdraw: "Retirer",
     withdrawTitle: (name: string) => `Retirer la proposition ${name} ?`,
     withdrawText: "Elle est supprimée. Ce que vous suivez reste tel quel.",

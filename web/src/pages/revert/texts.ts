@@ -24,9 +24,9 @@ export const texts = words({
     passwordHint: "Au moins 10 caractères. Choisissez-en un que vous n’avez jamais utilisé ailleurs.",
     revert: "Reprendre le compte",
     done: "Le compte est de nouveau à vous, avec votre ancienne adresse. Toute autre personne est déconnectée.",
-    check: "Une fois connecté, vérifiez votre second facteur, vos proches et avec qui vous partagez.",
+    check: "Après votre connexion, vérifiez votre second facteur, vos proches et avec qui vous partagez.",
     signIn: "Se connecter",
-    signedIn: "Vous êtes connecté à un compte. Déconnectez-vous pour en reprendre un autre.",
+    signedIn: "Une session est ouverte. Déconnectez-vous pour reprendre un autre compte.",
     signOut: "Se déconnecter",
   },
 });

@@ -23,7 +23,7 @@ export const texts = words({
   fr: {
     title: "Se connecter",
     needed: { PUBLIC: "", PATIENT: "Cette page est réservée aux membres.", BUYER: "Cette page est réservée aux organisations.", MANAGER: "Cette page est réservée à l’équipe." },
-    other: "Vous êtes connecté avec un compte d’un autre type : vous connecter ici mettra fin à cette session.",
+    other: "Une session est ouverte avec un compte d’un autre type : vous connecter ici y mettra fin.",
     ended: "Votre session a pris fin. Reconnectez-vous pour continuer.",
     email: "Adresse e-mail",
     password: "Mot de passe",
@@ -37,6 +37,6 @@ export const texts = words({
     useTotp: "Utiliser l’application d’authentification",
     proceed: "Continuer",
     demonstration: "Comptes de la démonstration",
-    already: "Vous êtes connecté.",
+    already: "Votre session est ouverte.",
   },
 });

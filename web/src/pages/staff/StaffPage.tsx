@@ -2,7 +2,7 @@
 
 import "./staff.css";
 
-import { useEffect, useRef, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import type { StaffRole } from "../../../generated/manager";
 import { Notice } from "../../base/Notice";
 import { PageTitle } from "../../base/PageTitle";
@@ -48,15 +48,4 @@ export function SecondFactor({ withheld }: { withheld: readonly StaffRole[] }) {
   const t = useWords(texts);
   if (withheld.length === 0) return null;
   return <Notice kind="fault">{t.factor(withheld.map((role) => t.roles[role]).join(", "))}</Notice>;
-}
-
-/** What a mutation has achieved. It takes the focus, because the button that was pressed may be gone. */
-export function Done({ children }: { children: string }) {
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.focus(), [children]);
-  return (
-    <div ref={box} tabIndex={-1}>
-      <Notice kind="good">{children}</Notice>
-    </div>
-  );
 }

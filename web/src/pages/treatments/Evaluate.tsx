@@ -56,7 +56,7 @@ export function Evaluate({ course, earlier, onDone }: Props) {
       <h2 id="evaluate">{t.evaluate}</h2>
       <Form submit={t.save} {...state} refusals={faults.length ? faults : state.refusals} onSubmit={(values) => void evaluate(values)}>
         {RATINGS.map((each) => (
-          <ScaleField key={each} name={each} label={t[each]} hint={t.ends} options={TEN} initial={earlier?.[each]} />
+          <ScaleField key={each} name={each} label={t[each]} hint={t.ends} options={TEN} initial={earlier?.[each]} onChange={() => setFaults((known) => known.filter(({ path }) => path[1] !== each))} />
         ))}
         {effects.map((effect, place) => (
           <fieldset key={effect.id} className="field panel">

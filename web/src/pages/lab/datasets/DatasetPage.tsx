@@ -13,8 +13,9 @@ import { LabDataset } from "../buyer/datasets";
 import { Unknown } from "../Unknown";
 import { texts as shared } from "../texts";
 import "../lab.css";
+import { Ask } from "./Ask";
 import { Published } from "./Published";
-import { PRECISIONS, Question } from "./Question";
+import { PRECISIONS } from "./question";
 import { texts } from "./texts";
 
 export type Dataset = NonNullable<LabDatasetQuery["dataset"]>;
@@ -39,7 +40,7 @@ function Found({ dataset }: { dataset: Dataset }) {
       {dataset.endedOn === null ? (
         <>
           <Budget budget={dataset.budget} />
-          <Question dataset={dataset} />
+          <Ask dataset={dataset} />
         </>
       ) : (
         <Notice>{t.ended(date(dataset.endedOn))}</Notice>

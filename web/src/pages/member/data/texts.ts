@@ -195,9 +195,9 @@ export const texts = words({
       STATISTICS: "Statistique publique",
     },
     consentsLead: "Rien de vous n’entre dans un jeu de données sans votre consentement. Vous pouvez modifier ou retirer chacun à tout moment.",
-    purposesOfConsent: { SURVEY_RESEARCH: "Recherche sur mes réponses aux enquêtes", TRACKING_RESEARCH: "Recherche sur ce que je suis au quotidien" },
+    purposesOfConsent: { SURVEY_RESEARCH: "Recherche sur mes réponses aux questionnaires", TRACKING_RESEARCH: "Recherche sur ce que je suis au quotidien" },
     means: {
-      SURVEY_RESEARCH: "Vos réponses à une enquête entrent dans son jeu de données, d’où sont publiés des comptages bruités.",
+      SURVEY_RESEARCH: "Vos réponses à un questionnaire entrent dans son jeu de données, d’où sont publiés des comptages bruités.",
       TRACKING_RESEARCH: "Vos traitements, leurs évaluations et vos observations entrent dans les jeux de données de vos communautés, d’où sont publiés des comptages bruités.",
     },
     never: "Vous n’avez pas consenti.",
@@ -209,7 +209,7 @@ export const texts = words({
     notice: (version: string) => `Lire la notice, version ${version}`,
     whom: "Qui peut les utiliser",
     whomHint: {
-      SURVEY_RESEARCH: "Au moins un. Une enquête vous est ouverte si vous consentez à tous ceux à qui elle est proposée.",
+      SURVEY_RESEARCH: "Au moins un. Un questionnaire vous est ouvert si vous consentez à tous ceux à qui il est proposé.",
       TRACKING_RESEARCH: "Au moins un.",
     },
     readNotice: (version: string) => `J’ai lu la notice, version ${version}.`,
@@ -217,7 +217,7 @@ export const texts = words({
     changeConsent: "Modifier mon consentement",
     withdraw: "Retirer mon consentement",
     withdrawMeans: {
-      SURVEY_RESEARCH: "Avec effet immédiat : vos réponses aux enquêtes ouvertes sont supprimées, et vos enregistrements dans les jeux de données aussi. Les comptages déjà publiés demeurent.",
+      SURVEY_RESEARCH: "Avec effet immédiat : vos réponses aux questionnaires ouverts sont supprimées, et vos enregistrements dans les jeux de données aussi. Les comptages déjà publiés demeurent.",
       TRACKING_RESEARCH: "Avec effet immédiat : vos enregistrements dans les jeux de données sont supprimés. Les comptages déjà publiés demeurent. Votre journal reste tel quel.",
     },
     done: { granted: "Votre consentement est accordé.", withdrawn: "Votre consentement est retiré." },
@@ -229,8 +229,8 @@ export const texts = words({
     goneRelative: "Un proche qui a quitté le réseau",
     roles: {
       MODERATOR: "modération",
-      SURVEY_MANAGER: "gestion des enquêtes",
-      DATA_STEWARD: "intendance des données",
+      SURVEY_MANAGER: "gestion des questionnaires",
+      DATA_STEWARD: "gestion des données",
       CATALOGUE_EDITOR: "édition du catalogue",
       ADMINISTRATOR: "administration",
     },

@@ -44,7 +44,7 @@ export function Page() {
         <Link href="/me/export">{t.exportFirst}</Link>
       </p>
       <h2>{t.deleteAccount}</h2>
-      <Form submit={t.deleteNow} {...state} onSubmit={(values) => void remove(values)}>
+      <Form kind="danger" submit={t.deleteNow} {...state} onSubmit={(values) => void remove(values)}>
         <TextField name="password" label={t.presentPassword} type="password" autoComplete="current-password" required />
         <CheckField name="sure" label={t.sure} required />
       </Form>

@@ -115,7 +115,7 @@ export const texts = words({
     security: "Connexion et appareils",
     leave: "Départ",
     memberSince: (kind: string, day: string) => `${kind}, membre depuis le ${day}.`,
-    memberKinds: { PATIENT: "Patient", RELATIVE: "Proche", ASSOCIATION: "Association de patients" },
+    memberKinds: { PATIENT: "Personne malade", RELATIVE: "Proche", ASSOCIATION: "Association de patients" },
     pseudonym: "Pseudonyme",
     pseudonymHint: "Le nom que voient tous les membres. Vous pouvez le changer 2 fois en 30 jours.",
     about: "À propos de moi",
@@ -128,7 +128,7 @@ export const texts = words({
     sharing: "Qui voit le reste",
     sharingHint: "Votre tranche d’âge, sexe, région, communautés, traitements et observations. Le pseudonyme, « À propos de moi » et les messages sont visibles de tous les membres.",
     sharings: {
-      ONLY_ME: "Moi seul, et les proches qui tiennent mon journal",
+      ONLY_ME: "Personne, sauf les proches qui tiennent mon journal",
       MY_COMMUNITIES: "Les membres d’une communauté à laquelle nous appartenons tous deux",
       ALL_MEMBERS: "Tous les membres",
     },
@@ -198,7 +198,7 @@ export const texts = words({
       "votre compte, avec votre adresse e-mail et vos sessions",
       "votre profil, votre journal, vos traitements et leurs évaluations",
       "vos adhésions, liens avec des proches, notifications et consentements",
-      "vos réponses aux enquêtes ouvertes, et vos enregistrements dans les jeux de données",
+      "vos réponses aux questionnaires ouverts, et vos enregistrements dans les jeux de données",
     ],
     remains: "Ce qui demeure",
     remainsList: [

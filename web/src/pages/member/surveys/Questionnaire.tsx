@@ -34,7 +34,7 @@ export function Questionnaire({ survey, answers, submitted, onAnswer, onSubmitte
   const list = useRef<HTMLDivElement>(null);
   const [faults, setFaults] = useState<Faults>({});
   const [others, setOthers] = useState<readonly Refusal[]>([]);
-  const [step, setStep] = useState<{ review: boolean; focus?: string }>({ review: false });
+  const [step, setStep] = useState<{ review: boolean; focus?: string | undefined }>({ review: false, focus: submitted ? survey.questions[0]?.key : undefined });
   const [checking, setChecking] = useState(false);
   const [failed, setFailed] = useState(false);
   const away = useAway();

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { Button } from "../../../base/Button";
 import { Confirm } from "../../../base/Confirm";
+import { Done } from "../../../base/Done";
 import { Notice } from "../../../base/Notice";
 import { useAction } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
@@ -14,16 +15,19 @@ import { texts } from "./texts";
 interface Props {
   survey: QuestionnaireFragment;
   answers: Answers;
+  /** Whether that was just now: the notice then takes the focus, because the button is gone. */
+  justNow: boolean;
   onChange: () => void;
   onWithdrawn: () => void;
 }
 
-export function Submitted({ survey, answers, onChange, onWithdrawn }: Props) {
+export function Submitted({ survey, answers, justNow, onChange, onWithdrawn }: Props) {
   const t = useWords(texts);
   const { time } = useFormats();
   const [asks, setAsks] = useState(false);
   const { run, ...state } = useAction(SurveyWithdraw, (data) => data.surveyWithdraw);
   const completed = survey.participation?.completedAt;
+  const thanks = completed ? t.thanks(time(completed)) : t.thanksNow;
 
   async function withdraw(): Promise<void> {
     if (!(await run({ input: { survey: survey.id } }))) return;
@@ -33,7 +37,7 @@ export function Submitted({ survey, answers, onChange, onWithdrawn }: Props) {
 
   return (
     <>
-      <Notice kind="good">{completed ? t.thanks(time(completed)) : t.thanksNow}</Notice>
+      {justNow ? <Done>{thanks}</Done> : <Notice kind="good">{thanks}</Notice>}
       <Review questions={shownQuestions(survey.questions, answers)} answers={answers} />
       <div className="form-end">
         <Button onClick={onChange}>{t.changeAnswers}</Button>

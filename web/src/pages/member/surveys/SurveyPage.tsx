@@ -93,9 +93,10 @@ interface OpenProps {
 function Open({ survey, me, answers, setAnswers, again }: OpenProps) {
   const submitted = survey.participation?.status === "COMPLETED";
   const [changes, setChanges] = useState(false);
+  const [justNow, setJustNow] = useState(false);
   const hinders = obstacle(survey, me);
 
-  if (submitted && !changes && answers) return <Submitted survey={survey} answers={answers} onChange={() => setChanges(true)} onWithdrawn={() => setAnswers({})} />;
+  if (submitted && !changes && answers) return <Submitted survey={survey} answers={answers} justNow={justNow} onChange={() => setChanges(true)} onWithdrawn={() => setAnswers({})} />;
   if (hinders) return <Obstacle kind={hinders} />;
   if (!answers) return <Loading />;
   return (
@@ -104,7 +105,7 @@ function Open({ survey, me, answers, setAnswers, again }: OpenProps) {
       answers={answers}
       submitted={submitted}
       onAnswer={(question, given) => setAnswers({ ...answers, [question]: given })}
-      onSubmitted={() => setChanges(false)}
+      onSubmitted={() => (setChanges(false), setJustNow(true))}
       again={again}
     />
   );

@@ -3,10 +3,10 @@
 import { useState } from "react";
 import { Button } from "../../../base/Button";
 import { Refused } from "../../../base/Confirm";
+import { Done } from "../../../base/Done";
 import { Form } from "../../../base/Form";
 import { useAction } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
-import { Done } from "../StaffPage";
 import { State } from "./CataloguePage";
 import { EntryPicker } from "./EntryPicker";
 import { CATALOGUE, type AnyChange, type Kind } from "./kinds";

@@ -43,7 +43,7 @@ function List({ kind }: { kind: TranslatedKind | null }) {
             columns={[
               { title: t.language, cell: (each) => t.languages[each.language] },
               { title: t.subject, cell: ({ subject }) => <Subject subject={subject} /> },
-              { title: t.field, cell: ({ field, option }) => [field, option].filter(Boolean).join(" · ") },
+              { title: t.field, cell: ({ field, option }) => [t.fields[field as keyof typeof t.fields] ?? field, option].filter(Boolean).join(" · ") },
               { title: t.text, cell: (each) => each.text },
             ]}
           />

@@ -46,6 +46,10 @@ export const texts = words({
       inn: "International nonproprietary name",
       atc: "ATC code",
       nationalCode: "National code",
+      title: "Title",
+      text: "Text",
+      help: "Help",
+      label: "Label",
     },
     options: {
       MEDICATION: "Medication",
@@ -156,6 +160,10 @@ export const texts = words({
       inn: "Dénomination commune internationale",
       atc: "Code ATC",
       nationalCode: "Code national",
+      title: "Titre",
+      text: "Texte",
+      help: "Aide",
+      label: "Libellé",
     },
     options: {
       MEDICATION: "Médicament",

@@ -8,11 +8,13 @@ import { Form } from "../../../base/Form";
 import { Shown } from "../../../base/Shown";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
+import { CloseDiscussion } from "../communities/CloseDiscussion";
 import { FlagContext, FlagDecide, FlaggedPostRestore } from "./manager/moderation";
 import { Suspend } from "./Suspend";
 import { texts } from "./texts";
 
-export type Decision = "uphold" | "dismiss" | "suspend" | "restore";
+type Choice = "uphold" | "dismiss" | "suspend" | "restore";
+export type Decision = Choice | "close" | "reopen";
 
 interface Props {
   flag: FlaggedFragment;
@@ -22,7 +24,7 @@ interface Props {
 export function FlagCard({ flag, onDone }: Props) {
   const t = useWords(texts);
   const { time } = useFormats();
-  const [deciding, setDeciding] = useState<Decision | null>(null);
+  const [deciding, setDeciding] = useState<Choice | null>(null);
   const [context, setContext] = useState(false);
   const { post } = flag;
   const { author, discussion } = post;
@@ -31,7 +33,7 @@ export function FlagCard({ flag, onDone }: Props) {
     if (deciding) onDone(deciding);
     setDeciding(null);
   };
-  const choices: Decision[] = flag.status === "OPEN" ? ["uphold", "dismiss"] : [];
+  const choices: Choice[] = flag.status === "OPEN" ? ["uphold", "dismiss"] : [];
   if (author && !author.suspension) choices.push("suspend");
   if (post.removed && post.removedBody !== null) choices.push("restore");
   return (
@@ -59,6 +61,7 @@ export function FlagCard({ flag, onDone }: Props) {
             {t[each]}
           </Button>
         ))}
+        <CloseDiscussion discussion={discussion} onDone={(closed) => onDone(closed ? "close" : "reopen")} />
         <button type="button" className="link" aria-expanded={context} onClick={() => setContext(!context)}>
           {context ? t.hideContext : t.context}
         </button>

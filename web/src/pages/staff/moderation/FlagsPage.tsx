@@ -1,13 +1,14 @@
 // The moderators' queue: what members have flagged, each with its decision.
 
 import { useState } from "react";
+import { Done } from "../../../base/Done";
 import { Notice } from "../../../base/Notice";
 import { Button } from "../../../base/Button";
 import { Pager, usePages } from "../../../base/Pager";
 import { Shown } from "../../../base/Shown";
 import { useLive, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { Done, StaffPage } from "../StaffPage";
+import { StaffPage } from "../StaffPage";
 import { StatusFilter } from "../StatusFilter";
 import { FlagCard, type Decision } from "./FlagCard";
 import { FlagQueue, FlagRaised } from "./manager/moderation";

@@ -3,6 +3,7 @@
 
 import { useState } from "react";
 import type { MemberOverviewQuery } from "../../../../generated/manager";
+import { Done } from "../../../base/Done";
 import { Facts, type Fact } from "../../../base/Facts";
 import { TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
@@ -12,7 +13,7 @@ import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { Done, StaffPage } from "../StaffPage";
+import { StaffPage } from "../StaffPage";
 import { AssociationDecide, MemberCommunitiesAllow, MemberOverview, ReadingAlarms } from "./manager/moderation";
 import { Suspend } from "./Suspend";
 import { texts } from "./texts";

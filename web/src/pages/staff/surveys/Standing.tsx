@@ -4,13 +4,13 @@ import { useState } from "react";
 import type { EditedSurveyFragment } from "../../../../generated/manager";
 import { Button } from "../../../base/Button";
 import { Confirm, Refused } from "../../../base/Confirm";
+import { Done } from "../../../base/Done";
 import { TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
 import { Notice } from "../../../base/Notice";
 import { Table } from "../../../base/Table";
 import { useAction } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { Done } from "../StaffPage";
 import { SurveyCloseEarly, SurveySchedule, SurveyUnschedule } from "./manager/surveys";
 import { texts } from "./texts";
 

@@ -29,11 +29,11 @@ export const texts = words({
   fr: {
     team: "Comptes de l’équipe",
     you: "Vous",
-    statuses: { INVITED: "Invité", ACTIVE: "Actif", SUSPENDED: "Suspendu" },
+    statuses: { INVITED: "Invitation envoyée", ACTIVE: "Compte actif", SUSPENDED: "Compte suspendu" },
     roles: "Rôles",
     noRoles: "Aucun rôle",
     signedIn: (day: string) => `Dernière connexion le ${day}`,
-    never: "Jamais connecté",
+    never: "Aucune connexion",
     factor: "Second facteur",
     noFactor: "Sans second facteur",
     withheld: (roles: string) => `Sans effet jusqu’à l’ajout d’un second facteur : ${roles}`,
@@ -48,7 +48,7 @@ export const texts = words({
     locale: "Langue de ses courriels",
     locales: { "fr-FR": "Français", "en-GB": "Anglais" },
     inviteNow: "Inviter",
-    invited: (name: string) => `${name} a été invité.`,
+    invited: (name: string) => `L’invitation est envoyée à ${name}.`,
     changed: "Le compte a été modifié.",
   },
 });

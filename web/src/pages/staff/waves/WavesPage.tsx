@@ -3,6 +3,7 @@
 import { useState } from "react";
 import type { OrganizationKind, WaveCommunitiesQuery } from "../../../../generated/manager";
 import { ChecksField, ticked } from "../../../base/ChecksField";
+import { Done } from "../../../base/Done";
 import { SelectField, TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
 import { Pager, usePages } from "../../../base/Pager";
@@ -10,7 +11,7 @@ import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { Done, StaffPage } from "../StaffPage";
+import { StaffPage } from "../StaffPage";
 import { texts as surveyTexts } from "../surveys/texts";
 import { WaveCommunities, WaveFreeze, Waves } from "./manager/waves";
 import { texts } from "./texts";

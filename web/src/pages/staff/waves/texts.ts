@@ -28,7 +28,7 @@ export const texts = words({
   },
   fr: {
     waves: "Vagues",
-    lead: "Une vague fige le suivi des patients d’une communauté en un jeu de données, que l’on peut interroger pendant 364 jours.",
+    lead: "Une vague fige le suivi des membres malades d’une communauté en un jeu de données, que l’on peut interroger pendant 364 jours.",
     community: "Communauté",
     frozen: "Vagues figées",
     wave: "Vague",

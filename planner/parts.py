@@ -1,0 +1,107 @@
+"""Builds the SQL of pages that are read from several parts, of each no more rows than the page has."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, Uuid, func, literal_column, select, true, union_all
+from sqlalchemy.sql.selectable import NamedFromClause
+
+from models.rows import Expression, ForEach, ListParts, Row
+from planner.expressions import NamedColumn, integer, labelled
+from planner.tables import Ordered, ordered
+
+
+class PartColumns(Mapping[str, Expression]):
+    """The columns of the parts together, by which all of them are named; `used` are those that have been read."""
+
+    def __init__(self, name: str, columns: Mapping[str, Expression]) -> None:
+        self.name, self.columns = name, columns
+        self.used: dict[str, None] = {}
+
+    def __getitem__(self, name: str) -> Expression:
+        kind = self.columns[name].type
+        self.used.setdefault(name)
+        return NamedColumn(self.name, name, kind)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+
+@dataclass(frozen=True)
+class ListPart:
+    """The rows of one part, and what precedes them in its FROM: the list of values that it is read for."""
+
+    rows: Ordered
+    values: NamedFromClause | None = None
+
+    def select(self, columns: Sequence[Expression], most: int, name: str) -> Select[Any]:
+        """These columns of the first rows of the part, or of the first for each value."""
+        found = self.rows.select(columns).limit(integer(most))
+        if self.values is None:
+            return select(literal_column(f"{name}.*")).select_from(found.subquery(name))
+        each = found.lateral(name)
+        return select(literal_column(f"{name}.*")).select_from(self.values.join(each, true()))
+
+
+@dataclass(frozen=True)
+class MergedParts:
+    """The rows of several parts in their order. It is to pages what `Ordered` is for rows of one SELECT."""
+
+    name: str
+    parts: tuple[ListPart, ...]
+    row: Row
+    keys: tuple[Expression, ...]
+    descends: tuple[bool, ...]
+    columns: PartColumns = field(repr=False)
+
+    @property
+    def order(self) -> tuple[Expression, ...]:
+        """The ORDER BY clauses."""
+        pairs = zip(self.keys, self.descends, strict=True)
+        return tuple(key.desc() if descends else key.asc() for key, descends in pairs)
+
+    def past(self, values: Sequence[Expression], backward: bool) -> "MergedParts":
+        """The rows past these values of the keys."""
+        parts = tuple(replace(part, rows=part.rows.past(values, backward)) for part in self.parts)
+        return replace(self, parts=parts)
+
+    def turned(self) -> "MergedParts":
+        """The same rows in reverse order."""
+        parts = tuple(replace(part, rows=part.rows.turned()) for part in self.parts)
+        return replace(self, parts=parts, descends=tuple(not each for each in self.descends))
+
+    def first(self, columns: Sequence[Expression], most: int) -> Select[Any]:
+        """These columns of the first rows."""
+        found = []
+        for at, part in enumerate(self.parts):
+            there: list[tuple[str, ColumnElement[Any]]] = [
+                (name, part.rows.row.columns_[name]) for name in self.columns.used
+            ]
+            there += [(f"_k{number}", key) for number, key in enumerate(part.rows.keys)]
+            found.append(part.select(labelled(there), most, f"{self.name}_{at}"))
+        together: FromClause = union_all(*found).subquery(self.name)
+        return select(*columns).select_from(together).order_by(*self.order).limit(integer(most))
+
+
+def merged(parts: ListParts, name: str) -> MergedParts:
+    """Analyses the parts of a list. Raises TypeError if they are not whole rows of one table in one order."""
+    found = tuple(_part(part, f"{name}_{at}") for at, part in enumerate(parts.parts))
+    first = found[0].rows
+    if first.row.table_ is None or any(
+        part.rows.row.table_ is not first.row.table_ or part.rows.descends != first.descends for part in found
+    ):
+        raise TypeError("the parts of a list must be whole rows of one table in one order")
+    columns = PartColumns(name, first.row.columns_)
+    keys = tuple(NamedColumn(name, f"_k{at}", key.type) for at, key in enumerate(first.keys))
+    return MergedParts(name, found, Row(columns, None, first.row.table_), keys, first.descends, columns)
+
+
+def _part(part: Any, name: str) -> ListPart:
+    if not isinstance(part, ForEach):
+        return ListPart(ordered(part))
+    values = func.unnest(part.values).table_valued("value").render_derived(f"{name}_each")
+    return ListPart(ordered(part.rows(NamedColumn(f"{name}_each", "value", Uuid()))), values)

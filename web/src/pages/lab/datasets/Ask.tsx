@@ -1,0 +1,167 @@
+// A question that is put together by pointing at variables, and the plan that it can be added to. Both are in the address, so that
+// they can be sent to a colleague.
+
+import { useState } from "react";
+import { useSearchParams } from "wouter";
+import { Button } from "../../../base/Button";
+import { RadioField, SelectField } from "../../../base/Field";
+import type { LabOrganizationQuery, Precision } from "../../../../generated/buyer";
+import { LinkButton } from "../LinkButton";
+import { Meter } from "../../../base/Meter";
+import { Notice } from "../../../base/Notice";
+import { useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { LabOrganization } from "../buyer/datasets";
+import { texts as shared } from "../texts";
+import { countOf, merge } from "./groupings";
+import { Merge } from "./Merge";
+import type { Dataset } from "./DatasetPage";
+import { Plan } from "./Plan";
+import { asked, MOST_QUESTIONS, plannedInput, planIn, PRECISIONS, questionIn, written, type Planned, type Question } from "./question";
+import { QuoteBox } from "./Quote";
+import { texts } from "./texts";
+import { Variables } from "./Variables";
+
+type Licence = LabOrganizationQuery["organization"]["licences"][number];
+
+export function Ask({ dataset }: { dataset: Dataset }) {
+  const t = useWords(texts);
+  const [params, setParams] = useSearchParams();
+  const question = questionIn(params, dataset.variables);
+  const plan = planIn(params, dataset.variables);
+  const { variable, by, precision, groupings } = question;
+  const [chosen, setChosen] = useState<string | null>(null);
+  const licences = useRead(LabOrganization, {}).data?.organization.licences.filter((each) => each.status === "GRANTED" && each.community.id === dataset.community.id);
+  const licence = licences?.find((each) => each.id === chosen) ?? licences?.[0] ?? null;
+
+  /** Changes the address, without a new place in the browser's history. */
+  function set(made: Question, planned: readonly Planned[]): void {
+    const next = written(made);
+    for (const each of planned) next.append("plan", String(written(each)));
+    setParams(next, { replace: true });
+  }
+  const change = (made: Partial<Question>): void => set({ ...question, ...made }, plan);
+  const regroup = (made: Question["groupings"][number]): void => change({ groupings: [...groupings.filter((each) => each.variable !== made.variable), made] });
+  const named = (name: string | null) => dataset.variables.find((each) => each.name === name) ?? null;
+
+  return (
+    <>
+      <section aria-labelledby="ask">
+        <h2 id="ask">{t.ask}</h2>
+        <div className="beside">
+          <Variables
+            variables={dataset.variables}
+            counted={variable?.name ?? null}
+            grouped={by.map((each) => each.name)}
+            onCount={(name) => change({ variable: named(name) })}
+            onGroup={(names) => change({ by: names.map(named).filter((each) => each !== null) })}
+          />
+          <div className="panel">
+            <h3>{t.question}</h3>
+            {variable ? (
+              <>
+                <Chosen label={variable.label} role={t.count} onRemove={() => change({ variable: null })} />
+                {by.map((each) => (
+                  <Chosen key={each.name} label={each.label} role={t.group} onRemove={() => change({ by: by.filter((one) => one !== each) })} />
+                ))}
+              </>
+            ) : (
+              <p>{t.nothing}</p>
+            )}
+            {asked(variable, by).map((each, place) => (
+              <Merge key={each.name} variable={each} grouping={groupings[place]!} onChange={regroup} />
+            ))}
+            <PrecisionField key={precision} precision={precision} onChange={(value) => change({ precision: value })} />
+            {licences && <Licensed licences={licences} licence={licence} onChoose={setChosen} community={dataset.community.slug} />}
+            {licences && variable && (
+              <>
+                <QuoteBox
+                  key={`${written(question)} ${licence?.id}`}
+                  groups={by.reduce((product, each, place) => product * countOf(each, groupings[place + 1]!), 1)}
+                  input={{ dataset: dataset.id, ...plannedInput({ ...question, variable }), licence: licence?.id ?? null }}
+                  onPrecision={(value) => change({ precision: value })}
+                  onMerge={(name, codes) => regroup(merge(groupings.find((each) => each.variable === name) ?? { variable: name, name: null, merged: [] }, codes))}
+                />
+                <AddToPlan question={{ ...question, variable }} plan={plan} onAdd={(added) => set(question, [...plan, added])} />
+              </>
+            )}
+          </div>
+        </div>
+      </section>
+      <Plan dataset={dataset.id} licence={licence} questions={plan} onChange={(kept) => set(question, kept)} />
+    </>
+  );
+}
+
+function AddToPlan({ question, plan, onAdd }: { question: Planned; plan: readonly Planned[]; onAdd: (added: Planned) => void }) {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  const isIn = plan.some((each) => String(written(each)) === String(written(question)));
+  return (
+    <p className="after-form" aria-live="polite">
+      {isIn ? t.inPlan : plan.length >= MOST_QUESTIONS ? t.planFull(number(MOST_QUESTIONS)) : <Button onClick={() => onAdd(question)}>{t.addToPlan}</Button>}
+    </p>
+  );
+}
+
+function Chosen({ label, role, onRemove }: { label: string; role: string; onRemove: () => void }) {
+  const t = useWords(texts);
+  return (
+    <p className="chosen">
+      <span>
+        {role} <strong>{label}</strong>
+      </span>
+      <button type="button" className="link" aria-label={t.remove(label)} onClick={onRemove}>
+        ✕
+      </button>
+    </p>
+  );
+}
+
+function PrecisionField({ precision, onChange }: { precision: Precision; onChange: (value: Precision) => void }) {
+  const t = useWords(texts);
+  const { precisions } = useWords(shared);
+  return (
+    <div className="in-line">
+      <RadioField
+        name="precision"
+        label={t.precision}
+        initial={precision}
+        onChange={(value) => onChange(value as Precision)}
+        options={PRECISIONS.map((value) => ({ value, label: precisions[value] }))}
+      />
+    </div>
+  );
+}
+
+interface LicensedProps {
+  licences: readonly Licence[];
+  licence: Licence | null;
+  onChoose: (licence: string) => void;
+  community: string;
+}
+
+/** The licence that questions are for: the one there is, or one to choose. */
+function Licensed({ licences, licence, onChoose, community }: LicensedProps) {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  return (
+    <>
+      {licences.length === 0 ? (
+        <Notice>
+          <p>{t.noLicence}</p>
+          <LinkButton href={`/lab/licences/request?community=${community}`}>{t.request}</LinkButton>
+        </Notice>
+      ) : (
+        <SelectField name="licence" label={t.licence} initial={licence?.id ?? ""} onChange={onChoose} options={licences.map((each) => ({ value: each.id, label: each.purpose }))} />
+      )}
+      {licence && (
+        <Meter
+          words={t.licenceLeft(number(licence.remaining.microRho), number(licence.quota.microRho))}
+          part={licence.remaining.microRho}
+          whole={licence.quota.microRho}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,240 @@
+// The plan: questions that are priced together, and published as one.
+
+import { useRef, useState } from "react";
+import type { LabPlanPublishMutation, LabPlanQuoteQuery } from "../../../../generated/buyer";
+import { Button } from "../../../base/Button";
+import { Refused } from "../../../base/Confirm";
+import { Dialog } from "../../../base/Dialog";
+import { Done } from "../../../base/Done";
+import { Facts } from "../../../base/Facts";
+import { Meter } from "../../../base/Meter";
+import { Notice } from "../../../base/Notice";
+import { Shown } from "../../../base/Shown";
+import { useAction, useRead, type Refusal } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { LabPlanPublish, LabPlanQuote } from "../buyer/question";
+import { InsightLink, InsightTable, useTitle } from "../InsightTable";
+import { texts as shared } from "../texts";
+import { countOf } from "./groupings";
+import { asked, plannedInput, written, type Planned } from "./question";
+import { texts } from "./texts";
+
+interface Props {
+  dataset: string;
+  licence: { readonly id: string; readonly purpose: string } | null;
+  questions: readonly Planned[];
+  onChange: (kept: readonly Planned[]) => void;
+}
+
+type Published = NonNullable<LabPlanPublishMutation["insightPlanPublish"]>;
+type Quote = LabPlanQuoteQuery["insightPlanQuote"];
+
+export function Plan({ questions, onChange, ...more }: Props) {
+  const t = useWords(texts);
+  const price = usePrice();
+  const [published, setPublished] = useState<Published | null>(null);
+  if (questions.length === 0 && !published) return null;
+  return (
+    <section aria-labelledby="plan">
+      <h2 id="plan">{t.plan}</h2>
+      {questions.length > 0 ? (
+        <>
+          <p>{t.planLead}</p>
+          <Questions questions={questions} onChange={onChange} onPublished={(made) => (setPublished(made), onChange([]))} {...more} />
+        </>
+      ) : (
+        published?.charged && (
+          <>
+            <Done>{t.planPublished(price(published.charged))}</Done>
+            <InsightTable caption={t.planTables} insights={published.insights ?? []} />
+          </>
+        )
+      )}
+    </section>
+  );
+}
+
+function Questions({ dataset, licence, questions, onChange, onPublished }: Props & { onPublished: (made: Published) => void }) {
+  const t = useWords(texts);
+  const input = { dataset, licence: licence?.id ?? null, questions: questions.map(plannedInput) };
+  const sent = JSON.stringify(input);
+  const read = useRead(LabPlanQuote, { input });
+  const request = useRef({ sent: "", id: "" }); // the same one is the same request
+  const [refused, setRefused] = useState(""); // what the refusals are about
+  const { run, ...state } = useAction(LabPlanPublish, (data) => data.insightPlanPublish);
+
+  async function publish(): Promise<boolean> {
+    if (request.current.sent !== sent) request.current = { sent, id: crypto.randomUUID() };
+    setRefused(sent);
+    const made = await run({ input: { ...input, clientMutationId: request.current.id } });
+    if (made) onPublished(made);
+    return made !== null;
+  }
+
+  const quoted = read.failure && read.failure !== "away" ? (read.failure.refusals ?? []) : [];
+  const refusals = [...quoted, ...(refused === sent ? state.refusals : [])];
+  const atQuestions = refusals.filter((each) => placeOf(each) !== null);
+  return (
+    <>
+      <ol className="plan">
+        {questions.map((question, place) => (
+          <li key={String(written(question))}>
+            <Entry
+              question={question}
+              quote={read.data?.insightPlanQuote.questions[place]}
+              whole={read.data?.insightPlanQuote}
+              refusals={atQuestions.filter((each) => placeOf(each) === place)}
+              onRemove={() => onChange(questions.filter((each) => each !== question))}
+            />
+          </li>
+        ))}
+      </ol>
+      <div aria-live="polite">
+        {atQuestions.length > 0 && <Notice kind="fault">{t.planRefused}</Notice>}
+        {atQuestions.length === 0 && (
+          <Shown read={read}>
+            {({ insightPlanQuote: quote }) => (
+              <Whole
+                quote={quote}
+                licence={licence}
+                count={questions.length}
+                publish={publish}
+                busy={state.busy}
+                refusals={refused === sent ? state.refusals : []}
+                failure={refused === sent ? state.failure : null}
+              />
+            )}
+          </Shown>
+        )}
+      </div>
+    </>
+  );
+}
+
+interface EntryProps {
+  question: Planned;
+  quote: Quote["questions"][number] | undefined;
+  whole: Quote | undefined;
+  refusals: readonly Refusal[];
+  onRemove: () => void;
+}
+
+/** A question of the plan: what it costs there, and what is wrong with it. */
+function Entry({ question, quote, whole, refusals, onRemove }: EntryProps) {
+  const t = useWords(texts);
+  const { precisions } = useWords(shared);
+  const { number } = useFormats();
+  const title = useTitle(question);
+  const merged = asked(question.variable, question.by)
+    .map((each, place) => [each, countOf(each, question.groupings[place]!)] as const)
+    .filter(([each, count]) => count !== each.categories.length);
+  const others = quote?.quote.obstacles.filter((each) => !whole?.obstacles.some((one) => one.message === each.message)) ?? [];
+  return (
+    <>
+      <p>
+        <strong>{title}</strong>
+        <span className="quiet">
+          {" · "}
+          {precisions[question.precision]}
+          {merged.map(([each, count]) => ` · ${t.groupsOf(each.label, number(count))}`)}
+        </span>
+      </p>
+      {quote && (
+        <ul className="notes">
+          <li>
+            {t.planCost(number(quote.cost.microRho))}
+          </li>
+          {quote.sameAs !== null && <li>{t.sameAs(number(quote.sameAs + 1))}</li>}
+          {quote.quote.alreadyPublished && <li>{t.free}</li>}
+          {quote.coveredWith.length > 0 && <li>{t.coveredWith(quote.coveredWith.map((each) => number(each + 1)).join(", "))}</li>}
+          {!quote.quote.alreadyPublished && quote.quote.coveredBy.length > 0 && (
+            <li>
+              {t.coveredBy}{" "}
+              {quote.quote.coveredBy.map((each) => (
+                <InsightLink key={each.id} insight={each} />
+              ))}
+            </li>
+          )}
+        </ul>
+      )}
+      {[...refusals, ...others].length > 0 && (
+        <Notice kind="fault">
+          {[...refusals, ...others].map(({ message }) => (
+            <p key={message}>{message}</p>
+          ))}
+        </Notice>
+      )}
+      <Button label={t.removePlanned(title)} onClick={onRemove}>
+        {t.leaveOut}
+      </Button>
+    </>
+  );
+}
+
+interface WholeProps {
+  quote: Quote;
+  licence: Props["licence"];
+  count: number;
+  publish: () => Promise<boolean>;
+  busy: boolean;
+  refusals: readonly Refusal[];
+  failure: Parameters<typeof Refused>[0]["failure"];
+}
+
+/** The price of all questions, and their publication. */
+function Whole({ quote, licence, count, publish, busy, ...state }: WholeProps) {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  const price = usePrice();
+  const [asks, setAsks] = useState(false);
+  const left = quote.remainingAfter.microRho;
+  const cost = quote.cost.microRho;
+  return (
+    <>
+      <Facts
+        facts={[
+          [t.wholePlan, price(quote.cost)],
+          [t.uncovered, quote.costOfUncovered.microRho < cost && `${number(quote.costOfUncovered.microRho)} micro-rho`],
+          [t.licence, licence?.purpose],
+        ]}
+      />
+      {quote.affordable && <Meter words={t.after(number(left))} part={left + cost} whole={left + cost} next={cost} />}
+      {licence && quote.obstacles.length > 0 && (
+        <Notice kind="fault">
+          {quote.obstacles.map((each) => (
+            <p key={each.message}>{each.message}</p>
+          ))}
+        </Notice>
+      )}
+      {licence && quote.obstacles.length === 0 && (
+        <div className="after-form">
+          <Button kind="primary" onClick={() => setAsks(true)}>
+            {t.publishPlan}
+          </Button>
+        </div>
+      )}
+      {asks && (
+        <Dialog title={t.confirmPlan(number(count))} onClose={() => setAsks(false)}>
+          <p>{t.planSpends(price(quote.cost))}</p>
+          <p>{t.publicPlan}</p>
+          <Refused {...state} />
+          <Button kind="primary" busy={busy} onClick={() => void publish()}>
+            {t.yesAll}
+          </Button>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+/** What is spent, in words. */
+function usePrice(): (cost: { readonly microRho: number; readonly epsilon: number }) => string {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  return ({ microRho, epsilon }) => t.price(number(microRho), number(epsilon, { maximumSignificantDigits: 3 }));
+}
+
+/** Which question a refusal is about: its path is `input.questions.N` and more. */
+function placeOf({ path }: Refusal): number | null {
+  return path[1] === "questions" && path[2] !== undefined ? Number(path[2]) : null;
+}
