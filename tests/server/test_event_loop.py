@@ -314,14 +314,19 @@ REQUESTS: dict[str, Made] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REQUESTS)
 async def test_no_request_holds_the_event_loop(bench: Bench, name: str) -> None:
+    """Neither its document when it is new, nor when it is known."""
     who, make = REQUESTS[name]
     held = []
     for _ in range(TRIES):
-        await bench.server.held()
-        status = await bench.post(who(bench), make(bench))
-        assert status in (200, 400, 413)
-        held.append(await bench.server.held())
-        if held[-1] < MOST / 2:
+        sent = make(bench)
+        longest = 0.0
+        for _ in range(2):
+            await bench.server.held()
+            status = await bench.post(who(bench), sent)
+            assert status in (200, 400, 413)
+            longest = max(longest, await bench.server.held())
+        held.append(longest)
+        if longest < MOST / 2:
             break
     assert min(held) < MOST, held
 
