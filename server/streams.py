@@ -45,7 +45,7 @@ class StreamEnded(Exception):
 class Stream:
     """An open socket or event stream; ending it cancels the task that opened it."""
 
-    def __init__(self, task: "asyncio.Task[object]", waiting: "Waiting") -> None:
+    def __init__(self, task: "asyncio.Task[object]", waiting: "HeldAnswers") -> None:
         self.task, self.waiting = task, waiting
         self.held = 0  # bytes of answers that wait for the client
         self.ending: Ending | None = None
@@ -65,7 +65,7 @@ class Stream:
         self.waiting.hold(self, size)
 
 
-class Waiting:
+class HeldAnswers:
     """The bytes of answers that wait for the clients of all streams: at most `most_of_one` stream's, and `most` in all.
 
     Beyond that it ends the stream, or the one for which something has been waiting for the longest.
@@ -109,7 +109,7 @@ class Streams:
     def __init__(self, sessions: Sessions, limits: Limits, connections: int) -> None:
         self.sessions = sessions
         self.most_of_one, self.most, self.most_anonymous = limits.streams, connections // 2, connections // 4
-        self.waiting = Waiting(LARGEST_ANSWERS * limits.answer_bytes, limits.unread_bytes)
+        self.waiting = HeldAnswers(LARGEST_ANSWERS * limits.answer_bytes, limits.unread_bytes)
         self.open: set[Stream] = set()
         self.of_caller: Tally[Hashable] = Tally()
         self.anonymous = 0

@@ -10,7 +10,7 @@ import pytest
 from graphql import get_introspection_query
 
 from server.sockets import MAX_OPERATIONS
-from server.streams import LARGEST_ANSWERS, Ending, Stream, Streams, Waiting
+from server.streams import LARGEST_ANSWERS, Ending, HeldAnswers, Stream, Streams
 from settings import Limits
 from tests.server.test_connections import UPGRADE, limited, small_buffers  # noqa: F401 - a fixture
 from tests.server.test_streams import OneSession
@@ -47,14 +47,14 @@ async def request(made: Raw, number: int) -> None:
 @pytest.mark.usefixtures("small_buffers")
 async def test_the_answers_that_wait_for_a_socket_are_bounded(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client requests a hundred introspections, of 86 MB together, and reads none."""
-    most, hold = 0, Waiting.hold
+    most, hold = 0, HeldAnswers.hold
 
-    def watched(self: Waiting, stream: Stream, size: int) -> None:
+    def watched(self: HeldAnswers, stream: Stream, size: int) -> None:
         nonlocal most
         hold(self, stream, size)
         most = max(most, self.bytes)
 
-    monkeypatch.setattr(Waiting, "hold", watched)
+    monkeypatch.setattr(HeldAnswers, "hold", watched)
     async with serving(dsn, limits=limited(answer_bytes=ANSWER)) as ask:
         patient = await ask.sign_in("patient")
         async with unread_socket(ask, patient) as made:
