@@ -44,6 +44,7 @@ from server.documents import Documents
 from server.downloads import MEMBER_ROUTE, Downloads
 from server.endpoint import Endpoint, ServedView
 from server.errors import RequestError
+from server.file_making import FileMaking
 from server.insight_files import InsightFiles
 from server.listening import Listener, listen
 from server.mailer import Mailer, folder_delivery, smtp_delivery
@@ -232,9 +233,11 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             )
             app.downloads = Downloads(*readers, sessions, endpoint.credentials, kinds, limits.export_seconds)
             files[EXPORT_ROUTE], files[MEMBER_ROUTE] = app.downloads.answer, app.downloads.answer_member
-            files[insight_files.ROUTE] = InsightFiles(endpoint).answer
-            files[CODEBOOKS] = Codebooks(endpoint).answer
-            files[catalogue_files.ROUTE] = CatalogueFiles(endpoint).answer
+            making = FileMaking(limits.request_seconds)
+            stack.callback(making.close)
+            files[insight_files.ROUTE] = InsightFiles(endpoint, making).answer
+            files[CODEBOOKS] = Codebooks(endpoint, making).answer
+            files[catalogue_files.ROUTE] = CatalogueFiles(endpoint, making).answer
             stack.callback(endpoint.planning.close)
             listeners: Sequence[Listener] = (
                 sessions,

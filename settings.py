@@ -298,6 +298,9 @@ class Settings(BaseSettings):
     pool_size: int = whole(4, 1, 100)  # connections of each view's pool in each process
     connections: int = whole(10_000, 20, 1_000_000)  # of all clients, if the process may have so many descriptors
     connections_from: int = whole(200, 1, 1_000_000)  # of one IP address, or of one /64 network of IPv6
+    # Of one caller and process, of any kind: an account, an organization, or an address of callers without a token.
+    requests_at_once: int = whole(1_000, 1, 1_000_000)
+    requests_a_second: int = whole(200, 1, 1_000_000)
     # The most that one operation may cost, by view: the fields it selects and the nodes it may return.
     cost_public: int = whole(1_000, 1, 1_000_000)
     cost_patient: int = whole(5_000, 1, 1_000_000)

@@ -30,6 +30,7 @@ PAUSE_SECONDS = 0.02
 # The attacker's own address, or else they would use up what the other's may do.
 FROM = ("127.0.0.2", 0)
 AT_ONCE = 100  # connections, or subscriptions on one of them
+CONNECTIONS = 50  # of each process that attacks: one address may have 200
 HOLD_SECONDS = 0.2
 TIMEOUT_SECONDS = 30
 TINY = '{ community(slug: "multiple-sclerosis") { name memberCount } }'
@@ -41,6 +42,9 @@ MEMBERS = (
     "{ communities(first: 40) { nodes { members(first: 5) { nodes "
     "{ communities { members(first: 1) { nodes { pseudonym } } } } } } } }"
 )
+SIZED = "query ($a: Int, $b: Int) {" + " ".join(
+    f"x{at}: {BRANCH}".replace("first: 1", "first: $a", 1).replace("first: 1", "first: $b") for at in range(45)
+) + "}"  # fmt: skip
 UPGRADE = (
     b"GET /graphql HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
     b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -120,10 +124,43 @@ def frames(target: Target) -> list[int]:
     return [status]
 
 
+def sized() -> dict[str, object]:
+    """A document that the server knows, with sizes of pages that are new to it."""
+    first, second = secrets.randbelow(100) + 1, secrets.randbelow(100) + 1
+    return {"query": SIZED, "variables": {"a": first, "b": second}}
+
+
+def on_many_connections(request: Callable[[], dict[str, object]]) -> Attack:
+    """Requests that are all ready at the same time, each on a connection of its own."""
+
+    def attack(target: Target) -> list[int]:
+        statuses = []
+        with contextlib.ExitStack() as held:
+            opened = [
+                held.enter_context(socket.create_connection((target.host, target.port), TIMEOUT_SECONDS, FROM))
+                for _ in range(CONNECTIONS)
+            ]
+            for each in opened:
+                body = json.dumps(request()).encode()
+                each.sendall(
+                    b"POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+                    b"authorization: Bearer %b\r\ncontent-length: %d\r\n\r\n%b"
+                    % (target.token.encode(), len(body), body)
+                )
+            for each in opened:
+                if received := each.recv(1_000):
+                    statuses.append(int(received.split()[1]))
+        return statuses
+
+    return attack
+
+
 ATTACKS: Mapping[str, Attack] = {
     "new documents": sending(new_document),
     "documents that are too costly": sending(lambda: new_document().replace("first: 1)", "first: 100)")),
     "documents that are not valid": sending(lambda: new_document().replace("pageInfo", "unknown")),
+    "cached documents with new page sizes on many connections": on_many_connections(sized),
+    "cached query on 200 connections": on_many_connections(lambda: {"query": TINY}),
     "nested lists": sending(lambda: MEMBERS),
     "exports": export,
     "connections": connections,

@@ -150,7 +150,7 @@ def attacked(extent: Extent, seconds: float) -> list[str]:
         superuser = stack.enter_context(cluster(folder / "database", throwaway=True))
         dsn = at(superuser, "bench")
         asyncio.run(prepare(superuser, dsn, folder / DATA, extent.scale))
-        ours = stack.enter_context(running(next(each for each in SERVERS if each.name == OURS), dsn, folder))
+        ours = stack.enter_context(running(next(each for each in SERVERS if each.name == OURS), dsn, folder, {}))
         return report(f"{ours.address}/graphql", *tokens_of(asyncio.run(cases_of(dsn, 2))), seconds)
 
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +20,8 @@ PEERS = Path(__file__).parent / "peers"
 LIMIT, OURS = "limit", "Cohorte"
 DATA, PROFILE = "data", "profile.json"  # in the folder of a run
 STARTING_SECONDS = 60
+# The load generator sends what hundreds of callers would.
+LOADED: Mapping[str, str] = {"COHORTE_REQUESTS_AT_ONCE": "1000000", "COHORTE_REQUESTS_A_SECOND": "1000000"}
 POOL = Settings().pool_size  # of every server: what `make run` has
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 PINNED = len(CORES) >= 2  # servers on the first core; wrk and PostgreSQL on the second
@@ -101,12 +103,14 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(server: Server, dsn: str, folder: Path) -> Iterator[Running]:
-    """Starts a server on the first core. Raises NotStarted."""
+def running(server: Server, dsn: str, folder: Path, more: Mapping[str, str] = LOADED) -> Iterator[Running]:
+    """Starts a server on the first core, with `more` in its environment. Raises NotStarted."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen(server.command(), env=environment(dsn, port, folder), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        server.command(), env=environment(dsn, port, folder) | dict(more), stdout=subprocess.DEVNULL
+    )
     try:
         pin(process.pid, 0)
         wait_for(server, port, process)

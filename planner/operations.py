@@ -171,6 +171,10 @@ class Operation:
         value: Any = cast(Any, self._in_context.arguments)[0].value
         return Language(variables.values[value.name.value] if isinstance(value, VariableNode) else value.value)
 
+    def declared(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the variables, as sent, that the operation declares: nothing reads the others."""
+        return {name: variables[name] for name, _, _ in self._variables if name in variables}
+
     def coerce(self, variables: Mapping[str, Any]) -> Variables:
         """The variables coerced to their types. Raises BadVariables if any are missing or have a wrong type."""
         if not self._variables:

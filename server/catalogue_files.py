@@ -1,6 +1,5 @@
 """Serves the catalogue of datasets in HealthDCAT-AP to everybody, in pages: `/catalogue.ttl` and `.jsonld`."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -16,6 +15,7 @@ from models.languages import Language
 from server.catalogue_graph import PREFIXES, Holder, graph_of
 from server.endpoint import Endpoint, RequestContext
 from server.file_documents import CATALOGUE
+from server.file_making import FileMaking
 from server.insight_files import Files, as_file
 from server.problems import no_file
 
@@ -30,11 +30,10 @@ CONTEXT = {name: str(iri) for name, iri in {**PREFIXES, "hydra": HYDRA}.items()}
 class CatalogueFiles(Files):
     """The pages of the catalogue. A dataset is written again only if its description has changed."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        super().__init__(endpoint)
+    def __init__(self, endpoint: Endpoint, making: FileMaking) -> None:
+        super().__init__(endpoint, making)
         self.holder = Holder.of(endpoint.settings)
         self.written: LRUCache[bytes, str] = LRUCache(KEPT_BYTES, getsizeof=len)
-        self.turn = asyncio.Lock()  # one at a time: it takes the time of the loop, and others want the same
 
     async def file(self, context: RequestContext, name: str) -> Response:
         """The page of the catalogue after the cursor in the request's query. Raises RequestError."""
@@ -48,7 +47,7 @@ class CatalogueFiles(Files):
         format, media_type = FORMATS[name]
         first, *_ = texts.values()
         next_page = self.address(name, first["pageInfo"]["endCursor"]) if first["pageInfo"]["hasNextPage"] else None
-        parts = [await self.part(each, format) for each in datasets_in(texts)]
+        parts = [await self.part(context, each, format) for each in datasets_in(texts)]
         parts.append(written(page_of(self.address(name, after), next_page), format))
         more = {} if next_page is None else {"link": f'<{next_page}>; rel="next"'}
         return await as_file(joined(parts, format), media_type, more, context.headers)
@@ -59,17 +58,20 @@ class CatalogueFiles(Files):
     def address(self, name: str, after: str | None) -> str:
         return f"{self.holder.base}/catalogue.{name}" + ("" if after is None else f"?after={quote(after, safe='')}")
 
-    async def part(self, dataset: Mapping[Language, Any], format: str) -> str:
-        """The graph of one dataset as it was written, or is now."""
+    async def part(self, context: RequestContext, dataset: Mapping[Language, Any], format: str) -> str:
+        """The graph of one dataset as it was written, or is now. Raises RequestError if too many files are made."""
         given = [format, *([language.value, each] for language, each in dataset.items())]
         key = sha256(orjson.dumps(given)).digest()
-        async with self.turn:
-            known: str | None = self.written.get(key)
-            if known is None:
-                known = await asyncio.to_thread(lambda: written(graph_of(dataset, self.holder), format))
-                if len(known) <= KEPT_BYTES:
-                    self.written[key] = known
-        return known
+        made: str | None = self.written.get(key)
+        if made is None:
+            made = await self.making.run(
+                self.endpoint.caller(context),
+                lambda: written(graph_of(dataset, self.holder), format),
+                lambda: self.written.get(key),  # others may want the same
+            )
+            if len(made) <= KEPT_BYTES:
+                self.written[key] = made
+        return made
 
 
 def datasets_in(texts: Mapping[Language, Any]) -> list[dict[Language, Any]]:

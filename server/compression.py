@@ -3,7 +3,8 @@
 import asyncio
 import gzip
 from collections.abc import Callable
-from functools import lru_cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 
 import brotli  # type: ignore[import-untyped]
 import zstandard
@@ -12,7 +13,30 @@ from server.requests import READ_BYTES
 
 LEAST_BYTES = 1_000  # smaller bodies fit into a packet or two as they are
 LOOP_BYTES = 16_000  # larger ones are compressed in a thread: as many take up to half a millisecond
+THREADS = 2
+MOST_WAITING = 20  # bodies; while more wait, others are sent as they are
 VARY = (b"vary", b"Accept-Encoding")
+
+
+class Compressing:
+    """Threads of its own for large bodies: neither do exports wait behind them, nor they behind exports."""
+
+    def __init__(self) -> None:
+        self.threads = ThreadPoolExecutor(THREADS, "compression")
+        self.waiting = 0  # or being compressed
+
+    async def run(self, work: Callable[[], bytes]) -> bytes | None:
+        """What `work` makes; None if too much waits already."""
+        if self.waiting >= THREADS + MOST_WAITING:
+            return None
+        self.waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.threads, work)
+        finally:
+            self.waiting -= 1
+
+
+compressing = Compressing()
 
 
 def zstd(body: bytes) -> bytes:
@@ -62,13 +86,16 @@ def coding_of(body: bytes, accepted: bytes | None) -> bytes | None:
 
 
 async def compressed(body: bytes, accepted: bytes | None) -> tuple[bytes, tuple[tuple[bytes, bytes], ...]]:
-    """The body as it is to be sent, and the headers that say so. Never to be used for a body with a secret in it."""
+    """The body as it is to be sent, and the headers that say so. Never to be used for a body with a secret in it.
+
+    A large one is sent as it is while too many wait to be compressed.
+    """
     name = coding_of(body, accepted)
     if name is None:
         return body, (VARY,) if len(body) >= LEAST_BYTES else ()
     compress = CODINGS[name]
-    made = compress(body) if len(body) <= LOOP_BYTES else await asyncio.to_thread(compress, body)
-    return made, (VARY, (b"content-encoding", name))
+    made = compress(body) if len(body) <= LOOP_BYTES else await compressing.run(partial(compress, body))
+    return (body, (VARY,)) if made is None else (made, (VARY, (b"content-encoding", name)))
 
 
 async def constant(body: str, accepted: bytes | None) -> tuple[bytes, tuple[tuple[bytes, bytes], ...]]:
@@ -77,7 +104,8 @@ async def constant(body: str, accepted: bytes | None) -> tuple[bytes, tuple[tupl
     name = coding_of(plain, accepted)
     if name is None:
         return plain, (VARY,) if len(plain) >= LEAST_BYTES else ()
-    return await asyncio.to_thread(encoded, body, name), (VARY, (b"content-encoding", name))
+    made = await compressing.run(partial(encoded, body, name))
+    return (plain, (VARY,)) if made is None else (made, (VARY, (b"content-encoding", name)))
 
 
 @lru_cache(64)

@@ -171,7 +171,7 @@ class Documents:
             self.checked(costs.total(variables))
         document = self.validated(text, tree, analysis)
         if costs is not None:
-            self.operation(document, name)
+            self.operation(document, name).costs = costs  # which has these variables' cost
         return document
 
     def validated(self, text: str, tree: DocumentNode, analysis: Analysis) -> Document:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Hashable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from logging import INFO
@@ -55,6 +55,7 @@ from server.pools import ConnectionPool
 from server.publisher_pool import PublisherPool
 from server.rate_limits import Allowances, RateLimits
 from server.read_budgets import MemberReads
+from server.request_rates import INVALID_A_SECOND, INVALID_AT_ONCE, REQUESTS, TOKENS, RequestRates
 from server.requests import (
     JSON,
     RESPONSE_JSON,
@@ -80,7 +81,10 @@ STATEMENTS = 8  # of one operation at a time: a list of Python objects has more 
 UNKNOWN = "unknown"  # clients without an address share what one caller may use
 QUERY, ENCODING = OperationType.QUERY.value, b"accept-encoding"
 COST = b"graphql-cost"  # a request's header: whatever its value, the response has the operation's cost
+FEW_SELECTIONS = 50  # whose cost takes a third of a millisecond, and checking them: the planning thread is no quicker
+COSTED_A_UNIT = 150  # selections: finding the cost of as many, or checking them, takes as long as planning one
 LARGE_INPUT = 500  # values: reading more takes some milliseconds, and is done in the planning thread
+CHECKED_UNITS = 20  # for counting the values of a large input: of as many as may be, it takes 20 ms
 VALUES_A_UNIT = 50  # of a large input: reading as many takes as long as planning one selection
 CHARACTERS_A_UNIT = 100  # of a new document: reading as many takes as long as planning one selection
 MISSING_HEADER = (
@@ -163,13 +167,15 @@ class Endpoint:
         self.member_reads = member_reads
         self.data_reads = data_reads
         self.standbys = standbys
-        self.streams = Streams(sessions, settings.limits.streams, settings.connections)
+        self.streams = Streams(sessions, settings.limits, settings.connections)
         self.settings = settings
         assert settings.database_url is not None
         self.rates = RateLimits(settings.rates, settings.database_url, settings.role_key)
         self.origins = Origins(settings.origins)
         self.credentials = Credentials(self.origins, plain=settings.plain_cookie)
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
+        self.requests = RequestRates(REQUESTS, settings.requests_at_once, settings.requests_a_second)
+        self.invalid = RequestRates(TOKENS, INVALID_AT_ONCE, INVALID_A_SECOND)
         self.log = logs.OperationLog()
         self.digests = digests
         self.deadlines = Deadlines()
@@ -276,6 +282,7 @@ class Endpoint:
             message = f"Not acceptable. Response types are {RESPONSE_JSON.decode()} and {JSON.decode()}."
             raise request_error(406, Code.BAD_USER_INPUT, message)
         limits = self.settings.limits
+        known = self.count(request)
         if method == "POST":
             if not is_json(headers.get(b"content-type")) or b"content-encoding" in headers:
                 message = "The request body must be application/json in UTF-8, uncompressed."
@@ -296,11 +303,10 @@ class Endpoint:
             request.deadline = deadline
             try:
                 authorization = self.credentials.of_request(method, headers)
-                known = None if authorization is None else self.sessions.known(authorization)
-                if known is None:
-                    await self.authenticate(request, authorization)
-                else:
+                if known is not None:
                     request.viewer, request.authorization = known, authorization
+                elif authorization is not None:
+                    await self.authenticate(request, authorization)
             except RequestError as error:
                 if error.status == 401 and b"authorization" not in headers:
                     request.fields = (self.credentials.cleared(),)  # else its page could not even read as a stranger
@@ -309,11 +315,48 @@ class Endpoint:
                     raise
             return await self.operate(request, params, by_get=method == "GET", streamed=streamed)
 
+    def count(self, request: RequestContext) -> Viewer | None:
+        """Counts an HTTP request by who sends it, before it is read. Returns the viewer of its token, if it is cached.
+
+        One with a token that is not cached is counted once it was looked up, by `authenticate`. Raises RequestError:
+        429 if nothing is left.
+        """
+        headers = request.headers
+        token = headers.get(b"authorization")
+        if token is None and b"cookie" in headers:
+            token = self.credentials.in_cookie(headers)
+        if token is None:
+            self.requests.count(self.caller(request))
+            return None
+        known = self.sessions.known(token)
+        if known is None:
+            self.invalid.check(self.address(request))
+        else:
+            self.requests.count(self.caller_of(known, request.scope))
+        return known
+
     async def authenticate(self, request: RequestContext, authorization: bytes | None) -> None:
-        """Sets the request's viewer. Raises RequestError if the token or key is not valid."""
+        """Sets the request's viewer, and counts the request as theirs.
+
+        Raises RequestError if the token or key is not valid, or nothing is left of the caller's rate.
+        """
         if authorization is not None:
-            request.viewer = await self.sessions.viewer(authorization)
-            request.authorization = authorization
+            known = self.sessions.known(authorization)
+            if known is None:
+                address = self.address(request)
+                self.invalid.check(address)
+                try:
+                    known = await self.sessions.viewer(authorization, address)
+                except RequestError as error:
+                    if error.status == 401:
+                        self.invalid.count(address)
+                    raise
+            request.viewer, request.authorization = known, authorization
+        self.requests.count(self.caller(request))
+
+    def address(self, request: RequestContext) -> str:
+        """The address of a request's client."""
+        return client_address(request.scope, self.settings.trusted_proxies) or UNKNOWN
 
     async def current_viewer(self, request: RequestContext, asked: Language | None) -> Viewer:
         """The request's viewer, in the language that their account has now. Raises RequestError if it has ended.
@@ -391,27 +434,36 @@ class Endpoint:
         request.document = document.hash
         operation = view.documents.operation(document, params.name)
         request.kind = operation.kind.value
-        request.cost = view.documents.cost(operation, params.variables)
+        cost = operation.costs.found(params.variables)
+        if cost is None:
+            cost = await self.find_cost(request, document, operation, params.variables)
+        request.cost = view.documents.checked(cost)
         if by_get and operation.kind is OperationType.MUTATION:
             raise request_error(405, Code.BAD_USER_INPUT, "Send mutations by POST.", headers=((b"allow", b"POST"),))
         request.cacheable = by_get and params.document_id is not None and request.viewer is ANYBODY
         if operation.kind is OperationType.SUBSCRIPTION and not streamed:
             message = "Subscriptions are served as text/event-stream or over a WebSocket."
             raise request_error(406, Code.BAD_USER_INPUT, message)
-        size = check_variables(params.variables, self.settings.limits) if params.variables else 0
+        given, size = params.variables, 0
+        if given:
+            given = operation.declared(given)
+            size = check_variables(given, self.settings.limits, LARGE_INPUT)
+            if size > LARGE_INPUT:
+                work = partial(check_variables, given, self.settings.limits)
+                size = await self.planning.run(self.caller(request), work, CHECKED_UNITS)
         if operation.kind is not OperationType.QUERY:
             size += document.tree.token_count
         read = self.reader(request, size) if size > LARGE_INPUT else None
-        cache_key = introspection_key(document, params) if document.analysis.only_introspects else ""
+        cache_key = introspection_key(document, params.name, given) if document.analysis.only_introspects else ""
         if cache_key:
             cached = view.documents.answers.get(cache_key)
             if cached is not None:
                 return cached
         try:
             if read is None:
-                variables = operation.coerce(params.variables)
+                variables = operation.coerce(given)
             else:
-                variables = await read(partial(operation.coerce, params.variables))
+                variables = await read(partial(operation.coerce, given))
             language = operation.language(variables)
             request.viewer = in_language(request.viewer, language, request.headers)
             made = False
@@ -436,10 +488,8 @@ class Endpoint:
             values = None
             if plan is not None:
                 values = plan.values(variables, request.viewer)
-            elif not made and read is not None:
-                await read(partial(operation.check, variables, request.viewer))
-            elif not made:
-                operation.check(variables, request.viewer)
+            elif not made and operation.kind is OperationType.MUTATION:
+                await self.check(request, document, partial(operation.check, variables, request.viewer), read)
         except BadVariables as bad:
             suggests = view.documents.introspection
             raise bad_variables(bad.errors, operation.planner.schema, suggests=suggests) from None
@@ -496,6 +546,35 @@ class Endpoint:
         documents.keep(text, document)
         return document
 
+    async def find_cost(
+        self, request: RequestContext, document: Document, operation: Operation, variables: Mapping[str, Any]
+    ) -> int:
+        """An operation's cost with variables that it was not requested with yet: page sizes and conditions.
+
+        That of a large document is found in the planning thread. Raises RequestError.
+        """
+        size, costs = document.analysis.size, operation.costs
+        if size <= FEW_SELECTIONS:
+            return costs.total(variables)
+        units = 1 + size // COSTED_A_UNIT
+        payer = self.payer(request, document)
+        return await self.planning.run(payer, partial(costs.total, variables), units, partial(costs.found, variables))
+
+    async def check(
+        self, request: RequestContext, document: Document, work: Callable[[], None], read: InThread | None
+    ) -> None:
+        """Checks a mutation of a known document, a large one in the planning thread. Raises RequestError, GraphQLError.
+
+        A large input has a reader, `read`.
+        """
+        size = document.analysis.size
+        if read is not None:
+            await read(work)
+        elif size > FEW_SELECTIONS:
+            await self.planning.run(self.payer(request, document), work, 1 + size // COSTED_A_UNIT)
+        else:
+            work()
+
     async def make_plans(
         self, request: RequestContext, document: Document, operation: Operation, variables: Variables
     ) -> bool:
@@ -507,11 +586,18 @@ class Endpoint:
             return False
         work = partial(operation.make_plans, variables, request.viewer)
         units = 1 + document.analysis.size
-        caller = self.caller(request)
-        # A budget of their own: neither new documents nor these shapes keep the caller from the others.
-        payer = (TRUSTED, caller) if document.trusted else caller
+        payer = self.payer(request, document)
         known = await self.planning.run(payer, work, units, lambda: operation.is_planned(variables) or None)
         return known is None
+
+    def payer(self, request: RequestContext, document: Document) -> Hashable:
+        """Whose planning budget new variables of a document are charged to.
+
+        Trusted documents have a budget of their own: neither new documents nor these shapes keep the caller from the
+        others.
+        """
+        caller = self.caller(request)
+        return (TRUSTED, caller) if document.trusted else caller
 
     def reader(self, request: RequestContext, size: int) -> InThread:
         """Reads an input of this many values in the planning thread, which for a small one is slower."""
@@ -631,9 +717,9 @@ def worded(error: RequestError, request: RequestContext) -> RequestError:
     return found
 
 
-def introspection_key(document: Document, params: GraphQLParams) -> str:
+def introspection_key(document: Document, name: str | None, variables: Mapping[str, Any]) -> str:
     """The cache key of an introspection: its answer is the same for all viewers of a view, and takes about 50 ms."""
-    return f"{document.hash} {params.name} {orjson.dumps(params.variables, option=orjson.OPT_SORT_KEYS).hex()}"
+    return f"{document.hash} {name} {orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).hex()}"
 
 
 def allow_caching(start: dict[str, Any], seconds: int) -> None:

@@ -56,7 +56,7 @@ async def stream(
             if authorization is not None:
                 await streams.admit(opened, authorization)
             streams.count(opened, caller)
-            with subscription.started(lambda: opened.end(Ending.SLOW)) as results:
+            with subscription.started(lambda: opened.end(Ending.SLOW), opened.hold) as results:
                 await send(start)
                 started = True
                 await send(chunk(KEEP_ALIVE))
@@ -64,6 +64,7 @@ async def stream(
                 try:
                     async for body in results:
                         await send(chunk(as_next(body)))
+                        del body  # the next event may come in hours
                 finally:
                     for task in background:
                         task.cancel()

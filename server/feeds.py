@@ -33,9 +33,9 @@ class FeedSource:
 class Follower:
     """The results of one subscription that its client has not taken yet."""
 
-    def __init__(self, first: int, too_slow: Callable[[], None]) -> None:
+    def __init__(self, first: int, too_slow: Callable[[], None], hold: Callable[[int], None]) -> None:
         self.first = first  # the number of the feed's first event that happened since it subscribed
-        self.too_slow = too_slow
+        self.too_slow, self.hold = too_slow, hold
         self.results: deque[bytes] = deque()
         self.error: Exception | None = None
         self.woken = asyncio.Event()
@@ -46,7 +46,17 @@ class Follower:
             self.too_slow()
             return
         self.results.append(result)
+        self.hold(len(result))
         self.woken.set()
+
+    def take(self) -> bytes:
+        result = self.results.popleft()
+        self.hold(-len(result))
+        return result
+
+    def discard(self) -> None:
+        while self.results:
+            self.take()
 
     def fail(self, error: Exception) -> None:
         self.error = error
@@ -77,6 +87,7 @@ class Feed:
                     for follower in tuple(self.followers):
                         if follower.first <= number:
                             follower.add(result, self.most_bytes)
+                    del result  # the next event may come in hours
                 while self.followers and all(follower.results for follower in self.followers):
                     self.taken.clear()
                     await self.taken.wait()
@@ -84,13 +95,14 @@ class Feed:
             for follower in self.followers:
                 follower.fail(error)
 
-    def joined(self, too_slow: Callable[[], None]) -> Follower:
-        follower = Follower(self.events + len(self.subscriber.queued), too_slow)
+    def joined(self, too_slow: Callable[[], None], hold: Callable[[int], None]) -> Follower:
+        follower = Follower(self.events + len(self.subscriber.queued), too_slow, hold)
         self.followers.add(follower)
         return follower
 
     def left(self, follower: Follower) -> None:
         self.followers.discard(follower)
+        follower.discard()
         self.taken.set()  # the others may have taken theirs
 
     def close(self) -> None:
@@ -110,9 +122,8 @@ class Feed:
                     raise follower.error
                 follower.woken.clear()
                 await follower.woken.wait()
-            result = follower.results.popleft()
             self.taken.set()
-            yield result
+            yield follower.take()
 
 
 @dataclass
@@ -128,8 +139,12 @@ class Feeds:
         self.costs: Tally[Hashable] = Tally()  # of feeds, by caller
 
     @contextmanager
-    def followed(self, source: FeedSource, too_slow: Callable[[], None]) -> Iterator[AsyncIterator[bytes]]:
+    def followed(
+        self, source: FeedSource, too_slow: Callable[[], None], hold: Callable[[int], None] = lambda _: None
+    ) -> Iterator[AsyncIterator[bytes]]:
         """The results for every event from now on. `too_slow` is called if the client falls too far behind.
+
+        `hold` is called with the bytes of each result that begins to wait for the client, and negatively when it ends.
 
         Raises RequestError if the caller has too many subscriptions, if these cost too much together, or while no
         events are received. The iteration raises RequestError if events may have been missed.
@@ -140,7 +155,7 @@ class Feeds:
         feed = self.open.get(source.identity)
         if feed is None or feed.task.done():
             feed = self.opened(source)
-        follower = feed.joined(too_slow)
+        follower = feed.joined(too_slow, hold)
         self.numbers[caller] += 1
         try:
             yield feed.results(follower)

@@ -9,6 +9,7 @@ their view, licences, limits and cost.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -27,6 +28,7 @@ from server.deadlines import OperationDeadline
 from server.endpoint import Endpoint, RequestContext
 from server.errors import Code, RequestError, internal, request_timed_out, signed_out
 from server.file_documents import INSIGHT_CSV, INSIGHT_CSV_METADATA, INSIGHT_JSON_STAT, INSIGHT_TREND
+from server.file_making import LOOP_BYTES, FileMaking
 from server.negotiation import language_for
 from server.page_headers import INERT
 from server.problems import no_file, problem
@@ -76,8 +78,8 @@ DESCRIBED = frozenset(suffix.removesuffix(DESCRIPTION) for suffix in FORMATS if 
 class Files:
     """Files that are made of the results of queries, which run through the GraphQL endpoint."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
+    def __init__(self, endpoint: Endpoint, making: FileMaking) -> None:
+        self.endpoint, self.making = endpoint, making
 
     async def answer(self, request: Request) -> Response:
         """The response to a GET or HEAD of a file."""
@@ -107,7 +109,15 @@ class Files:
         raise NotImplementedError
 
     async def data(self, context: RequestContext, document: str, variables: Mapping[str, Any]) -> Any:
-        """The data of a query. Raises RequestError for an error of the query."""
+        """The data of a query. Raises RequestError as `result`, or if too many files are being made."""
+        return await self.read(context, await self.result(context, document, variables))
+
+    async def read(self, context: RequestContext, answer: bytes) -> Any:
+        """The data of an answer without errors."""
+        return (await self.making.read(self.endpoint.caller(context), answer))["data"]
+
+    async def result(self, context: RequestContext, document: str, variables: Mapping[str, Any]) -> bytes:
+        """The answer to a query. Raises RequestError for an error of the query."""
         context.deadline = deadline = OperationDeadline(self.endpoint.settings.limits.request_seconds)
         try:
             async with deadline.timeout:
@@ -116,10 +126,9 @@ class Files:
             raise request_timed_out(deadline.seconds) from None
         assert isinstance(answer, bytes)
         context.size = len(answer)
-        result = orjson.loads(answer)
-        if "errors" in result:
-            raise RequestError(status_of(context.codes), result["errors"])
-        return result["data"]
+        if context.codes:
+            raise RequestError(status_of(context.codes), orjson.loads(answer)["errors"])
+        return answer
 
 
 class InsightFiles(Files):
@@ -141,8 +150,10 @@ class InsightFiles(Files):
         more = spoken(context) | {"content-disposition": disposition(f"insight-{id[4:]}", title, suffix)}
         if suffix in DESCRIBED:
             more["link"] = f'<{id}.{suffix}{DESCRIPTION}>; rel="describedby"; type="{METADATA}"'
-        name = f"{id}.{suffix.removesuffix(DESCRIPTION)}"
-        return await as_file(format.write(insight, title, name), format.media_type, more, context.headers)
+        write = partial(format.write, insight, title, f"{id}.{suffix.removesuffix(DESCRIPTION)}")
+        small = context.size <= LOOP_BYTES
+        text = write() if small else await self.making.run(self.endpoint.caller(context), write)
+        return await as_file(text, format.media_type, more, context.headers)
 
 
 def spoken(context: RequestContext) -> dict[str, str]:
@@ -164,16 +175,20 @@ async def as_file(
     """The response with a file and `more` headers, or 304 if the caller has it already."""
     body = text.encode()
     accepted = headers.get(b"accept-encoding")
-    coding = coding_of(body, accepted)
-    # A strong tag is of the bytes that are sent, which differ by coding.
-    tag = f'"{sha256(body).hexdigest()[:32]}{"" if coding is None else f"-{coding.decode()}"}"'
+    hash = sha256(body).hexdigest()[:32]
+    tag = tag_of(hash, coding_of(body, accepted))
     about = dict(safety) | {"cache-control": CACHE, "vary": VARY, "etag": tag}
     if is_known(tag, headers.get(b"if-none-match")):
         return Response(status_code=304, headers=about)
     sent, coded = await compressed(body, accepted)
-    about |= more
+    about |= {"etag": tag_of(hash, dict(coded).get(b"content-encoding")), **more}
     about |= {name.decode(): value.decode() for name, value in coded if name != b"vary"}
     return Response(sent, headers=about, media_type=media_type)
+
+
+def tag_of(hash: str, coding: bytes | None) -> str:
+    """A strong tag: of the bytes that are sent, which differ by coding."""
+    return f'"{hash}"' if coding is None else f'"{hash}-{coding.decode()}"'
 
 
 def is_known(tag: str, given: bytes | None) -> bool:

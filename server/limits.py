@@ -102,14 +102,14 @@ def analyse(document: DocumentNode, limits: Limits) -> Analysis:
     return Analysis(introspects, introspects and roots <= INTROSPECTION | {"__typename"}, size)
 
 
-def check_variables(variables: Mapping[str, Any], limits: Limits) -> int:
-    """The number of values in variables, with those in lists and objects.
+def check_variables(variables: Mapping[str, Any], limits: Limits, enough: int | None = None) -> int:
+    """The number of values in variables, with those in lists and objects; once it exceeds `enough`, so far.
 
     Raises RequestError for too many values, a list that is too long, and U+0000, which PostgreSQL cannot store.
     """
     rest: list[Any] = list(variables.values())
     count = len(rest)
-    while rest:
+    while rest and (enough is None or count <= enough):
         value = rest.pop()
         if isinstance(value, str):
             if "\x00" in value:

@@ -3,7 +3,7 @@
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
@@ -53,22 +53,27 @@ class Sessions:
         self.kept.move_to_end(hash)
         return known[0]
 
-    async def viewer(self, authorization: bytes) -> Viewer:
-        """The viewer of an Authorization header. Raises RequestError, the same for every invalid token or key."""
+    async def viewer(self, authorization: bytes, caller: Hashable = None) -> Viewer:
+        """The viewer of an Authorization header. Raises RequestError, the same for every invalid token or key.
+
+        The look-up of a `caller` uses at most half of the connections.
+        """
         known = self.known(authorization)
         if known is not None:
             return known
         token = BEARER.fullmatch(authorization)
         if token is None:
             raise unauthenticated()
-        return await self.look_up(sha256(token[1]).digest())
+        return await self.look_up(sha256(token[1]).digest(), caller)
 
-    async def look_up(self, hash: bytes) -> Viewer:
+    async def look_up(self, hash: bytes, caller: Hashable = None) -> Viewer:
         """The viewer of the token or key with this SHA-256, from the database. Raises RequestError if not valid."""
         revocations = self.revocations
         stand_in = self.stand_in()
         connections, writes = stand_in or self.connections, stand_in is None
-        found = await connections.run(lambda connection: viewer_of(connection, hash, writes=writes), repeatable=True)
+        found = await connections.run(
+            lambda connection: viewer_of(connection, hash, writes=writes), caller, repeatable=True
+        )
         if found is None:
             raise unauthenticated()
         viewer, expires_at, demonstration = found

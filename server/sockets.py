@@ -47,11 +47,13 @@ class ClientGone(Exception):
     """The client has closed the socket."""
 
 
+UNINITIALISED = CloseSocket(4408, "Connection initialisation timeout")
 REFUSED = {401: (4403, "Forbidden"), 429: (1013, "Too many sockets")}  # by HTTP status
 ENDINGS = {
     Ending.REVOKED: CloseSocket(4403, "Forbidden"),
     Ending.STOPPING: CloseSocket(1001, "Going away"),
     Ending.SLOW: CloseSocket(1013, "Too slow"),
+    Ending.SILENT: UNINITIALISED,
 }
 
 
@@ -114,6 +116,7 @@ class Socket:
         """Serves the socket until it ends. Returns how to close it; None if the client has closed it."""
         try:
             async with self.endpoint.streams.opened() as self.stream:
+                self.endpoint.streams.expect(self.stream, self.endpoint.caller_of(ANYBODY, self.scope))
                 try:
                     await self.receive_messages(self.stream)
                 finally:
@@ -145,7 +148,7 @@ class Socket:
                 while not self.acknowledged:
                     await self.handle_message(stream)
         except TimeoutError:
-            raise CloseSocket(4408, "Connection initialisation timeout") from None
+            raise UNINITIALISED from None
         while True:
             await self.handle_message(stream)
 
@@ -230,12 +233,14 @@ class Socket:
                 self.endpoint.log_operation(request, 200)
                 if self.operations.get(id) is asyncio.current_task():  # else the client may use the id for another
                     await self.send_for(id, b"next", answer)
+                del answer  # the next message may wait for long
             else:
-                with answer.started(lambda: stream.end(Ending.SLOW)) as results:
+                with answer.started(lambda: stream.end(Ending.SLOW), stream.hold) as results:
                     logged = True
                     self.endpoint.log_operation(request, 200)
                     async for body in results:
                         await self.send_for(id, b"next", body)
+                        del body  # and the next event
         except RequestError as raised:
             error = raised.in_language(request.viewer.reads_in)
         except asyncio.CancelledError:
@@ -266,12 +271,17 @@ class Socket:
 
     async def send_for(self, id: str, type: bytes, payload: bytes = b"") -> None:
         """Sends a message about an operation; `payload` is JSON."""
-        more = b',"payload":' + payload if payload else b""
-        await self.send(b'{"id":' + orjson.dumps(id) + b',"type":"' + type + b'"' + more + b"}")
+        more = (b',"payload":', payload) if payload else ()
+        self.stream.hold(len(payload))
+        try:
+            await self.send(b'{"id":', orjson.dumps(id), b',"type":"', type, b'"', *more, b"}")
+        finally:
+            self.stream.hold(-len(payload))
 
-    async def send(self, message: bytes) -> None:
+    async def send(self, *parts: bytes) -> None:
+        """Sends a message, which is made of its parts when its turn comes: those that wait are not copied."""
         async with self.sending:
-            await self.send_raw({"type": "websocket.send", "text": message.decode()})
+            await self.send_raw({"type": "websocket.send", "text": b"".join(parts).decode()})
 
 
 def read(text: str | None) -> dict[str, Any]:

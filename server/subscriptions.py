@@ -45,7 +45,9 @@ class PreparedSubscription:
         variables = orjson.dumps(self.variables.values, repr, orjson.OPT_SORT_KEYS)
         return self.operation, variables, self.topic, self.viewer, self.caller
 
-    def started(self, too_slow: Callable[[], None]) -> AbstractContextManager[AsyncIterator[bytes]]:
+    def started(
+        self, too_slow: Callable[[], None], hold: Callable[[int], None]
+    ) -> AbstractContextManager[AsyncIterator[bytes]]:
         """The results' JSON, for every event from now on that the viewer may see, as `Feeds.followed`.
 
         The iteration raises RequestError if an event has the data of more members than the viewer may read, or if its
@@ -54,7 +56,7 @@ class PreparedSubscription:
         source = FeedSource(
             self.plan.kind, self.topic, self.identity, self.caller, self.cost, self.most_cost, self.read
         )
-        return self.feeds.followed(source, too_slow)
+        return self.feeds.followed(source, too_slow, hold)
 
     async def read(self, event: Event) -> bytes | None:
         """The event's result as JSON; None if the viewer may not see it. Raises RequestError."""

@@ -226,7 +226,7 @@ class NoConnections:
     def __init__(self, found: object, meanwhile: object = None) -> None:
         self.found, self.meanwhile = found, meanwhile
 
-    async def run(self, work: object, *, repeatable: bool) -> object:
+    async def run(self, work: object, caller: object = None, *, repeatable: bool) -> object:
         if callable(self.meanwhile):
             self.meanwhile()
         return self.found

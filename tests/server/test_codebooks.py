@@ -22,6 +22,7 @@ from privacy import domains
 from privacy.described import DescribedEnum
 from privacy.domains import CatalogueEntry, TrackedIndicator
 from resolvers.insight.variables import Direction, MeasurementScale, VariableGroup
+from server import dataset_files
 from server.codebooks import COLUMNS, DIRECTIONS, GROUPS, ORGANIZATIONS, SCALES, codebook_csv
 from server.file_documents import OWN
 from server.trusted_documents import trust_own
@@ -179,6 +180,27 @@ async def test_a_codebook_that_the_caller_has_is_not_sent_again(network: Network
     head = await get(network, path, method="HEAD")
     assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", tag)
     assert (await get(network, path, method="POST")).status_code == 405
+
+
+@pytest.mark.parametrize("suffix", ["csv", "html"])
+async def test_a_codebook_is_written_again_only_if_its_dataset_changes(
+    network: Network, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    made, write = 0, getattr(dataset_files, f"codebook_{suffix}")
+
+    def counted(dataset: Any, *language: Language) -> Any:
+        nonlocal made
+        made += 1
+        return write(dataset, *language)
+
+    monkeypatch.setattr(dataset_files, f"codebook_{suffix}", counted)
+    row = await records.dataset(network.database, [], title="Before", wave="2026", size=1260)
+    path = f"/codebooks/dst_{row.id}.{suffix}"
+    first = await get(network, path)
+    assert ((await get(network, path)).content, made) == (first.content, 1)
+    await network.database.execute("update insight.dataset set title = 'After' where id = $1", row.id)
+    assert (await get(network, path)).status_code == 200
+    assert made == 2
 
 
 async def test_everybody_who_signs_in_reads_the_same(network: Network, dataset: str) -> None:

@@ -1,6 +1,8 @@
 """Compressed responses: which coding is chosen, what is compressed, and that no secret ever is."""
 
+import asyncio
 import gzip
+import threading
 
 import brotli  # type: ignore[import-untyped]
 import pytest
@@ -8,7 +10,18 @@ import zstandard
 from graphql import get_introspection_query
 
 from server import compression
-from server.compression import CODINGS, LEAST_BYTES, LOOP_BYTES, coding, compressed, constant, preferred
+from server.compression import (
+    CODINGS,
+    LEAST_BYTES,
+    LOOP_BYTES,
+    MOST_WAITING,
+    THREADS,
+    coding,
+    compressed,
+    compressing,
+    constant,
+    preferred,
+)
 from tests.support.client import PASSWORD, SIGN_IN, Ask, Caller
 
 LONG = "{ a0: __typename " + " ".join(f"a{n}: __typename" for n in range(1, 90)) + " }"
@@ -90,6 +103,29 @@ async def test_a_text_for_everybody_is_compressed_once(monkeypatch: pytest.Monke
         assert await constant(text, None) == (text.encode(), ((b"vary", b"Accept-Encoding"),))
     assert written == [2 * LOOP_BYTES]
     assert await constant("short", b"gzip") == (b"short", ())
+
+
+async def test_while_many_bodies_wait_others_are_sent_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, made = threading.Event(), list[str]()
+
+    def slow(body: bytes) -> bytes:
+        made.append(threading.current_thread().name)
+        gate.wait(10)
+        return b"compressed"
+
+    monkeypatch.setitem(CODINGS, b"gzip", slow)
+    large = b"x" * (LOOP_BYTES + 1)
+    tasks = [asyncio.create_task(compressed(large, b"gzip")) for _ in range(THREADS + MOST_WAITING)]
+    await asyncio.sleep(0)
+    plain = ((b"vary", b"Accept-Encoding"),)
+    assert await compressed(large, b"gzip") == (large, plain)
+    assert await constant(large.decode(), b"gzip") == (large, plain)
+    assert await asyncio.to_thread(lambda: "others' work goes on")
+    gate.set()
+    assert {(await each)[0] for each in tasks} == {b"compressed"}
+    assert len(made) == THREADS + MOST_WAITING
+    assert {name.rpartition("_")[0] for name in made} == {"compression"}
+    assert compressing.waiting == 0
 
 
 async def test_results_of_queries_are_compressed(ask: Ask, patient: Caller) -> None:

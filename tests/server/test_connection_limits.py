@@ -4,6 +4,7 @@ import asyncio
 import json
 import resource
 from contextlib import AsyncExitStack
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -219,7 +220,44 @@ async def test_strangers_sockets_leave_room_for_members_and_sockets_for_requests
     assert_nothing_is_counted(ask, counted)
 
 
+async def test_silent_sockets_behind_a_proxy_keep_no_member_out(fresh: str) -> None:
+    """They come from many addresses: each takes the place of one that has been silent for longer."""
+    settings: dict[str, Any] = {"limits": streams(100), "connections": 64, "trusted_proxies": "127.0.0.1"}
+    async with serving(fresh, **settings) as ask, AsyncExitStack() as stack:
+        counted, patient = streams_of(ask), await ask.sign_in("patient")
+        silent = []
+        for number in range(40):  # more than half of the connections
+            silent.append(await stack.enter_async_context(dialled(ask, additional_headers=forwarded(number))))
+        await held(ask, 8)
+        async with socket(ask, patient, additional_headers=forwarded(0)):
+            assert len(counted.silent) == 7
+            assert await silent[0].closed() == (4408, "Connection initialisation timeout")
+            await silent[-1].send("connection_init")  # one that is no longer silent has a place among strangers
+            assert await silent[-1].receive() == {"type": "connection_ack"}
+            assert (len(counted.silent), counted.anonymous) == (6, 1)
+    assert_nothing_is_counted(ask, counted)
+
+
+async def test_silent_sockets_of_one_address_take_one_anothers_places(dsn: str) -> None:
+    settings: dict[str, Any] = {"limits": streams(100), "connections": 64, "trusted_proxies": "127.0.0.1"}
+    async with serving(dsn, **settings) as ask, AsyncExitStack() as stack:
+        counted = streams_of(ask)
+        other = await stack.enter_async_context(dialled(ask, additional_headers=forwarded(1)))
+        of_one = [await stack.enter_async_context(dialled(ask, additional_headers=forwarded(2))) for _ in range(20)]
+        assert await of_one[0].closed() == (4408, "Connection initialisation timeout")
+        assert sorted(counted.silent_from.values()) == [1, 2]
+        for each in (other, of_one[-1]):
+            await each.send("connection_init")
+            assert await each.receive() == {"type": "connection_ack"}
+    assert_nothing_is_counted(ask, counted)
+
+
+def forwarded(number: int) -> dict[str, str]:
+    return {"x-forwarded-for": f"203.0.113.{number}"}
+
+
 def assert_nothing_is_counted(ask: Ask, counted: Streams) -> None:
+    assert (counted.silent, counted.silent_from) == ({}, {})
     assert (counted.open, counted.of_caller, counted.anonymous) == (set(), {}, 0)
     assert ask.connections.open == {}
     assert ask.connections.from_address == {}

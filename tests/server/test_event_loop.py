@@ -16,6 +16,8 @@ import pytest_asyncio
 from graphql import get_introspection_query
 
 from models.identity.accounts import StaffRole
+from server.catalogue_files import FORMATS as CATALOGUES
+from server.insight_files import FORMATS
 from tests import factories
 from tests.server.test_connections import UPGRADE
 from tests.server.test_planning import worst
@@ -47,6 +49,7 @@ class Bench:
     community: str
     discussion: str
     insight: str
+    dataset: str
 
     async def post(self, who: Caller, body: bytes, **headers: str) -> int:
         headers = who.headers | {"content-type": "application/json", "accept": "*/*"} | headers
@@ -79,6 +82,7 @@ async def bench(template: str) -> AsyncIterator[Bench]:
             f"cmt_{community['id']}",
             f"dis_{discussion['id']}",
             insights["b"],
+            f"dst_{table.id}",
         )
 
 
@@ -310,14 +314,19 @@ REQUESTS: dict[str, Made] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REQUESTS)
 async def test_no_request_holds_the_event_loop(bench: Bench, name: str) -> None:
+    """Neither its document when it is new, nor when it is known."""
     who, make = REQUESTS[name]
     held = []
     for _ in range(TRIES):
-        await bench.server.held()
-        status = await bench.post(who(bench), make(bench))
-        assert status in (200, 400, 413)
-        held.append(await bench.server.held())
-        if held[-1] < MOST / 2:
+        sent = make(bench)
+        longest = 0.0
+        for _ in range(2):
+            await bench.server.held()
+            status = await bench.post(who(bench), sent)
+            assert status in (200, 400, 413)
+            longest = max(longest, await bench.server.held())
+        held.append(longest)
+        if longest < MOST / 2:
             break
     assert min(held) < MOST, held
 
@@ -394,6 +403,27 @@ async def test_no_number_of_frames_holds_the_event_loop(bench: Bench, name: str)
             await bench.server.held()
             await made.send(FRAMES[name] * (256_000 // len(FRAMES[name])))
             held.append(await bench.server.held())
+        if held[-1] < MOST / 2:
+            break
+    assert min(held) < MOST, held
+
+
+FILES: dict[str, Callable[[Bench], Caller]] = {
+    **{f"/insights/{{0.insight}}.{suffix}": buyer for suffix in FORMATS},
+    **{f"/codebooks/{{0.dataset}}.{suffix}": anybody for suffix in ("csv", "html")},
+    **{f"/catalogue.{suffix}": anybody for suffix in CATALOGUES},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", FILES)
+async def test_no_file_holds_the_event_loop(bench: Bench, path: str) -> None:
+    headers = FILES[path](bench).headers | {"accept-encoding": "br"}
+    held = []
+    for _ in range(TRIES):
+        await bench.server.held()
+        assert (await bench.server.http.get(path.format(bench), headers=headers)).status_code == 200
+        held.append(await bench.server.held())
         if held[-1] < MOST / 2:
             break
     assert min(held) < MOST, held

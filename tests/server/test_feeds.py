@@ -120,6 +120,18 @@ async def test_one_that_falls_behind_is_ended_and_others_of_its_feed_are_not() -
         assert slow == ["slow"]
 
 
+async def test_the_results_that_wait_for_a_client_are_counted_until_it_takes_them_or_leaves() -> None:
+    network, reading, waiting = Network(), Reading(), list[int]()
+    with network.feeds.followed(reading.source(), never, waiting.append) as results:
+        await network.happen(100, 200)
+        assert waiting == [3]  # the second is read when the first is taken
+        assert await some(results, 1) == [100]
+        await settle()
+        assert waiting == [3, -3, 3]
+    assert sum(waiting) == 0
+    network.assert_empty()
+
+
 async def test_one_that_leaves_too_many_bytes_is_ended() -> None:
     network, reading, slow = Network(1_000), Reading(), list[str]()
     reading.size = 400

@@ -15,7 +15,8 @@ import pytest
 from jsonstat_validator import validate_jsonstat  # type: ignore[import-untyped]
 
 from resolvers.insight.cubes import with_wave
-from server import logs
+from server import compression, logs
+from server.compression import MOST_WAITING, THREADS
 from server.csv_files import french_csv, metadata_of
 from server.insight_files import disposition
 from tests.support.client import ANYBODY, Caller
@@ -168,6 +169,18 @@ async def test_a_tag_is_of_one_coding(published: Published) -> None:
         again = headers | {"if-none-match": answer.headers["etag"]}
         assert (await get(published, "licensed", address(published, "json"), again)).status_code == 304
     assert len(tags) == 4
+
+
+async def test_a_file_that_is_not_compressed_for_lack_of_time_has_the_tag_of_its_bytes(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = address(published, "json")
+    plain = await get(published, "licensed", path, {"accept-encoding": "identity"})
+    monkeypatch.setattr(compression, "LOOP_BYTES", 0)
+    monkeypatch.setattr(compression.compressing, "waiting", THREADS + MOST_WAITING)
+    busy = await get(published, "licensed", path, {"accept-encoding": "br"})
+    assert "content-encoding" not in busy.headers
+    assert (busy.content, busy.headers["etag"]) == (plain.content, plain.headers["etag"])
 
 
 async def test_a_head_has_the_headers_of_the_get(published: Published) -> None:

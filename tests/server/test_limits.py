@@ -135,6 +135,7 @@ def test_fragments_that_spread_each_other_are_checked_in_linear_time() -> None:
 
 def test_the_values_of_all_variables_are_counted() -> None:
     assert check_variables({"a": 1, "b": [1, [2]], "c": {"d": {"e": 1}}}, LIMITS) == 8
+    assert check_variables({"a": [[1] * 100] * 100}, LIMITS, 150) == 201  # and not 10,101
     most = LIMITS.input_values
     assert check_variables(dict.fromkeys(map(str, range(most))), LIMITS) == most
     lists = {"v": [[[1] * 100] * 100] * 4}

@@ -10,8 +10,10 @@ import pytest
 from graphql import parse, validate
 
 from planner.operations import Operation
-from server import documents
+from server import documents, endpoint
+from server.endpoint import LARGE_INPUT
 from server.errors import RequestError
+from server.limits import check_variables
 from server.planning import CALLERS, MOST_WAITING_OF_ONE, Planning
 from settings import Limits
 from tests.support import subscribers
@@ -151,6 +153,83 @@ async def test_a_caller_with_new_documents_is_refused_and_others_are_not(fresh: 
             message = await socket.receive()
             assert message["type"] == "error"
             assert message["payload"][0]["extensions"]["limit"] == "planned_a_second"
+
+
+SIZES = "query ($a: Int, $b: Int) " + worst().replace("(first: 1)", "(first: $a)", 20).replace(
+    "(first: 1)", "(first: $b)"
+)
+
+
+async def test_new_sizes_of_a_known_document_are_charged(fresh: str) -> None:
+    """Refused or not: what they cost takes milliseconds to find."""
+    limits = Limits(statement_seconds=30, request_seconds=60, planned_at_once=1_300, planned_a_second=1)
+    async with serving(fresh, limits=limits) as ask:
+        patient = await ask.sign_in("patient")
+        assert (await ask.post(ANYBODY, SIZES, {"a": 1, "b": 1})).status_code == 200
+        limit = [
+            (await ask.post(ANYBODY, SIZES, {"a": 100, "b": size})).json()["errors"][0]["extensions"]["limit"]
+            for size in range(1, 100)
+        ]
+        assert limit[0] == "cost"
+        assert limit[-1] == "planned_a_second"
+        # Those that were found are known, and others' budgets are their own.
+        for size, who in ((1, ANYBODY), (99, patient)):
+            answer = await ask.post(who, SIZES, {"a": 100, "b": size})
+            assert answer.json()["errors"][0]["extensions"]["limit"] == "cost"
+
+
+async def test_new_sizes_of_a_known_document_leave_the_event_loop_alone(ask: Ask) -> None:
+    """Ten that are refused take it little more time than the same ten again."""
+    document = SIZES + f"# {secrets.token_hex(4)}"
+    await ask.post(ANYBODY, document, {"a": 1, "b": 1})
+    taken = []
+    for _ in range(2):
+        begins = time.thread_time()
+        for size in range(1, 11):
+            answer = await ask.post(ANYBODY, document, {"a": 100, "b": size})
+            assert answer.json()["errors"][0]["extensions"]["limit"] == "cost"
+        taken.append(time.thread_time() - begins)
+    assert taken[0] < 2.5 * taken[1], taken
+
+
+async def test_variables_that_are_not_declared_are_not_read_and_many_are_not_on_the_loop(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[tuple[str, int]] = []
+
+    def noted(*given: Any) -> int:
+        number = check_variables(*given)
+        counted.append((threading.current_thread().name.partition("_")[0], number))
+        return number
+
+    monkeypatch.setattr(endpoint, "check_variables", noted)
+    many = [[["x"] * 100] * 100] * 2
+    assert "errors" not in await ask(ANYBODY, "{ regions }", {"v": many})
+    assert counted == [("MainThread", 0)]
+    counted.clear()
+    assert "errors" in await ask(ANYBODY, "query ($v: [ID!]!) { nodes(ids: $v) { id } }", {"v": many, "w": many})
+    (here, some), (there, all) = counted
+    assert (here, there, all) == ("MainThread", "planning", 20_203)
+    assert LARGE_INPUT < some < LARGE_INPUT + 200
+
+
+async def test_a_known_mutation_with_a_large_payload_is_checked_in_the_thread(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    check = Operation.check
+
+    def noted(*given: Any) -> None:
+        threads.append(threading.current_thread().name.partition("_")[0])
+        check(*given)
+
+    monkeypatch.setattr(Operation, "check", noted)
+    small = 'mutation { signIn(input: {email: "a@b.example", password: "x"}) { token } }'
+    for text, thread in ((small, "MainThread"), (small.replace("{ token }", f"{{ query {worst(5)} }}"), "planning")):
+        await ask(ANYBODY, text)
+        threads.clear()
+        assert "errors" not in await ask(ANYBODY, text)
+        assert threads == [thread]
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,12 @@ from resolvers.identity import passwords
 from resolvers.rates import KINDS, Rate, Rates, Unlimited, rates_of
 from schema.mutations import RATE
 from schema.roots.mutation import Mutation
+from server.errors import RequestError
 from server.rate_limits import coarse
+from server.request_rates import CALLERS, INVALID_AT_ONCE, RequestRates
 from settings import Settings, SettingsError
 from tests import factories
+from tests.support import subscribers
 from tests.support.client import ANYBODY, LIMITS, Ask, Caller, serving
 from tests.support.network import network_on
 
@@ -357,3 +360,65 @@ def test_other_texts_are_not_rates(text: str) -> None:
     with pytest.raises(SettingsError) as raised:
         Settings.from_environment({"COHORTE_RATES": text})
     assert set(raised.value.faults) == {"COHORTE_RATES"}
+
+
+# Requests of any kind
+
+JSON = {"content-type": "application/json"}
+
+
+def test_requests_have_a_rate_by_caller() -> None:
+    now = [100.0]
+    rates = RequestRates("requests", 3, 2, lambda: now[0])
+    for _ in range(3):
+        rates.check("a")
+        rates.count("a")
+    for refused in (rates.check, rates.count, rates.count):
+        with pytest.raises(RequestError) as caught:
+            refused("a")
+        assert (caught.value.status, caught.value.headers[0]) == (429, (b"retry-after", b"1"))
+    rates.count("b")
+    now[0] += 0.5
+    rates.count("a")
+    with pytest.raises(RequestError):
+        rates.count("a")
+    now[0] += 100
+    for _ in range(3):
+        rates.count("a")
+    for number in range(CALLERS + 5):
+        rates.count(number)
+    assert len(rates.full_at) == CALLERS
+
+
+async def test_requests_are_refused_beyond_the_callers_rate(fresh: str, tmp_path: Path) -> None:
+    """Strangers before their request is read; those who have signed in as themselves, at whatever address."""
+    async with serving(fresh, data=tmp_path, requests_at_once=20, requests_a_second=1) as ask:
+        patient = await ask.sign_in("patient")
+        read = [await ask.post(patient, "{ viewer { audience } }") for _ in range(21)]
+        assert [answer.status_code for answer in read[:19]] == [200] * 19
+        assert read[-1].status_code == 429
+        assert field_of(read[-1], "ratelimit-policy") == {"requests": {"q": 20, "w": 20}}
+        assert read[-1].json()["errors"][0]["extensions"]["limit"] == "requests"
+        statuses = [(await ask.http.post("/graphql", content=b"[", headers=JSON)).status_code for _ in range(25)]
+        assert 400 in statuses
+        assert statuses[-1] == 429
+        async with subscribers.socket(ask, patient) as socket:
+            for number in range(3):
+                await socket.subscribe(str(number), "{ regions }")
+            found = [await socket.receive() for _ in range(3)]
+        assert "requests" in str([each for each in found if each["type"] == "error"])
+
+
+async def test_tokens_that_are_not_valid_have_a_rate_by_address(fresh: str, tmp_path: Path) -> None:
+    async with serving(fresh, data=tmp_path, trusted_proxies=PROXY) as ask:
+        known = await ask.sign_in("patient")
+        statuses = []
+        for number in range(INVALID_AT_ONCE + 60):
+            guess = Caller("nobody", f"{number:043}")
+            statuses.append((await sent(ask, "{ regions }", who=guess)).status_code)
+        assert statuses[:INVALID_AT_ONCE] == [401] * INVALID_AT_ONCE
+        assert 429 in statuses
+        # Another address, and a token that is known, are answered.
+        assert (await sent(ask, "{ regions }", who=guess, address="203.0.113.9")).status_code == 401
+        await sent(ask, "{ regions }", who=known, address="203.0.113.9")
+        assert (await sent(ask, "{ regions }", who=known)).status_code == 200

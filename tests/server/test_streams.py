@@ -15,6 +15,7 @@ from server.errors import RequestError, unauthenticated, unavailable
 from server.pools import ConnectionPool
 from server.sessions import Sessions
 from server.streams import Ending, Stream, StreamEnded, Streams
+from settings import Limits
 from tests.support.client import Ask
 
 VIEWER = Viewer(Audience.PATIENT, uuid4(), uuid4(), uuid4())
@@ -29,7 +30,7 @@ class OneSession(Sessions):
         self.looked_up = 0
         self.answers: list[Viewer | Exception] = []
 
-    async def look_up(self, hash: bytes) -> Viewer:
+    async def look_up(self, hash: bytes, caller: object = None) -> Viewer:
         self.looked_up += 1
         await asyncio.sleep(0)
         answer = self.answers.pop(0) if self.answers else VIEWER
@@ -53,7 +54,7 @@ async def wait(stream: Stream) -> None:
 
 
 async def test_an_ended_stream_stops_wherever_it_waits_and_later_work_continues() -> None:
-    streams = Streams(OneSession(), 20, 100)
+    streams = Streams(OneSession(), Limits(), 100)
     opened: list[Stream] = []
 
     async def life(stream: Stream) -> None:
@@ -68,7 +69,7 @@ async def test_an_ended_stream_stops_wherever_it_waits_and_later_work_continues(
 
 
 async def test_ending_a_finished_stream_does_not_cancel_later_work() -> None:
-    streams = Streams(OneSession(), 20, 100)
+    streams = Streams(OneSession(), Limits(), 100)
 
     async def life(stream: Stream) -> None:
         stream.end(Ending.SLOW)
@@ -81,7 +82,7 @@ async def test_ending_a_finished_stream_does_not_cancel_later_work() -> None:
 
 
 async def test_an_outside_cancellation_is_honoured() -> None:
-    streams = Streams(OneSession(), 20, 100)
+    streams = Streams(OneSession(), Limits(), 100)
     for also in (False, True):
         task = asyncio.create_task(lived(streams, wait))
         await asyncio.sleep(0)
@@ -95,14 +96,14 @@ async def test_an_outside_cancellation_is_honoured() -> None:
 
 
 async def test_a_stopping_server_opens_no_stream() -> None:
-    streams = Streams(OneSession(), 20, 100)
+    streams = Streams(OneSession(), Limits(), 100)
     await streams.stop()
     assert await lived(streams, wait) is Ending.STOPPING
 
 
 async def test_a_revocation_during_the_token_lookup_is_not_missed() -> None:
     sessions = OneSession()
-    streams = Streams(sessions, 20, 100)
+    streams = Streams(sessions, Limits(), 100)
     sessions.answers = [VIEWER, unauthenticated()]  # it was open when it was first looked for
     async with streams.opened() as stream:
         with pytest.raises(RequestError):
@@ -112,7 +113,7 @@ async def test_a_revocation_during_the_token_lookup_is_not_missed() -> None:
 
 async def test_a_revocation_ends_only_the_streams_of_its_session() -> None:
     sessions = OneSession()
-    streams = Streams(sessions, 20, 100)
+    streams = Streams(sessions, Limits(), 100)
 
     async def life(stream: Stream) -> None:
         assert await streams.admit(stream, TOKEN) == VIEWER
@@ -143,7 +144,7 @@ async def test_a_check_ends_changed_sessions_and_nothing_if_the_database_is_away
     answer: Any, still_open: bool, answered: bool
 ) -> None:
     sessions = OneSession()
-    streams = Streams(sessions, 20, 100)
+    streams = Streams(sessions, Limits(), 100)
     found = []
 
     async def life(stream: Stream) -> None:
@@ -159,7 +160,7 @@ async def test_a_check_ends_changed_sessions_and_nothing_if_the_database_is_away
 async def test_the_watch_retries_until_the_database_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.streams.RETRY_SECONDS", 0.001)
     sessions = OneSession()
-    streams = Streams(sessions, 20, 100)
+    streams = Streams(sessions, Limits(), 100)
     watch = asyncio.create_task(streams.watch())
 
     async def life(stream: Stream) -> None:

@@ -173,6 +173,7 @@ async def serving(
             "pool_size": 2,
             "limits": LIMITS,
             "rates": RATES,
+            "requests_at_once": 1_000_000,  # nor send all requests
             "data": Path(folder),
             "migrate": False,
             **UNLIMITED,

@@ -15,14 +15,14 @@ export const texts = words({
   },
   fr: {
     title: "Rejoindre votre organisation",
-    lead: "Une personne qui administre votre organisation vous a envoyé une invitation. Le message contient un code : choisissez avec lui un mot de passe.",
+    lead: "Une personne qui administre votre organisation vous a envoyé une invitation. Le message contient un code : choisissez avec lui un mot de passe.",
     code: "Code reçu par e-mail",
     password: "Mot de passe",
     passwordHint: "Au moins 10 caractères. Choisissez-en un que vous n’avez jamais utilisé ailleurs.",
     join: "Rejoindre",
     done: "Votre compte est ouvert. Connectez-vous avec l’adresse à laquelle vous avez reçu l’invitation et votre mot de passe.",
     signIn: "Se connecter",
-    signedIn: "Vous êtes connecté à un compte. Déconnectez-vous pour accepter une invitation.",
+    signedIn: "Une session est ouverte avec un autre compte. Fermez-la pour accepter une invitation.",
     signOut: "Se déconnecter",
   },
 });
