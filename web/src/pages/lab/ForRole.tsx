@@ -21,5 +21,5 @@ export function ForRole({ least, children }: { least: UserRole; children: ReactN
   const t = useWords(texts);
   const may = useMay(least);
   if (may === undefined) return null;
-  return may ? children : <p className="quiet">{t.needsRole[least]}</p>;
+  return may ? children : <p className="quiet after-form">{t.needsRole[least]}</p>;
 }
