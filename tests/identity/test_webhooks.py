@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from models.identity.organization_users import UserRole
 from models.identity.registrations import MailTemplate
 from models.identity.webhooks import OrganizationEvent
 from resolvers import public_hosts
@@ -376,6 +377,26 @@ async def test_who_wants_no_mail_gets_none(database: asyncpg.Connection, event: 
     await happens(database, event, subject)
     assert await sent(database) == [(hook, event, subject)]
     assert await database.fetch(MAILS) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [("INSIGHT_PUBLISHED", {"ADMINISTRATOR", "ANALYST", "READER"}), ("DATASET_FROZEN", {"ADMINISTRATOR", "ANALYST"})],
+)
+async def test_mail_about_what_is_new_goes_to_users_by_role(
+    database: asyncpg.Connection, event: str, told: set[str]
+) -> None:
+    community = (await factories.community(database))["id"]
+    id = (await factories.organization(database))["id"]
+    of = {"organization_id": id, "email_verified": True}
+    roles = {(await factories.account(database, **of, role=role))["email"]: role.value for role in UserRole}
+    await licence(database, id, community)
+    dataset = (await factories.dataset(database, community_id=community, offered_to=["LABORATORY"]))["id"]
+    subject = dataset if event == "DATASET_FROZEN" else (await factories.insight(database, dataset_id=dataset))["id"]
+    await happens(database, event, subject)
+    mails = await database.fetch(MAILS)
+    assert {row["letter"] for row in mails} == {event}
+    assert sorted(roles[row["recipient"]] for row in mails) == sorted(told)
 
 
 async def test_people_choose_what_they_are_mailed(network: Network) -> None:

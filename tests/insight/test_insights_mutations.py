@@ -60,6 +60,24 @@ async def test_a_publication_is_charged_recorded_and_notified_once(
     await expect_sound(network, dataset)
 
 
+async def test_the_organization_alone_reads_who_had_an_insight_published(
+    network: Network, respondents: Crowd, dataset: str, licensed_buyer: Caller
+) -> None:
+    insight, _ = paid(await publish(network, licensed_buyer, dataset, "q", "r"))
+    document = "query ($id: ID!) { insight(id: $id) { publishedBy } }"
+    email = await network.value(
+        """
+        SELECT a.email FROM identity.account a JOIN insight.organization o ON o.id = a.organization_id
+        WHERE o.name = $1
+        """,
+        licensed_buyer.name,
+    )
+    other = await buyer(network, respondents.community)
+    for who, name in ((licensed_buyer, email), (other, None)):
+        answer = await network.ask(who, document, {"id": insight})
+        assert answer["data"] == {"insight": {"publishedBy": name}}
+
+
 async def test_cells_are_the_questions_counts_plus_noise(
     network: Network, dataset: str, licensed_buyer: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from models.community.discussions import Reaction
 from models.identity.associations import Association
 from models.identity.data_reads import DataReader, MemberDataKind
 from models.identity.members import MemberKind, MembershipRole, Sex, Sharing
+from models.identity.organization_users import UserRole
 from models.identity.organizations import OrganizationKind
 from models.insight.counts import CountKind
 from models.insight.datasets import DatasetKind
@@ -301,6 +302,12 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     bought = {"organization_id": organization["id"], "licence_id": licence["id"]}
     published = await frozen.publish(("sleep", "tea"), [400, 300, 50, 200, 100, 40, 60, 20, 30], **bought)
     await frozen.publish_means("sleep", ["tea"], [40, 30, 5, 4, 30, 20, 5, 3, 2, 1, 0, 1], **bought)
+    for release in await connection.fetch("SELECT id FROM insight.release WHERE licence_id = $1", licence["id"]):
+        await factories.release_requester(connection, release_id=release["id"], organization_id=organization["id"])
+    await factories.organization_user(
+        connection, organization_id=organization["id"], role=UserRole.READER, joined_at=None, code_hash=bytes(32),
+        locale="fr-FR", expires_at=datetime(2999, 12, 31, tzinfo=UTC),
+    )  # fmt: skip
     entry = await connection.fetchrow("SELECT * FROM insight.ledger_entry ORDER BY position DESC LIMIT 1")
     assert entry is not None
     await factories.ledger_link(connection, entry)

@@ -8,4 +8,5 @@ export const labNavigation: readonly NavigationLink[] = [
   { path: "/lab/insights", label: { en: texts.en.uses, fr: texts.fr.uses } },
   { path: "/lab/licences", label: { en: texts.en.licences, fr: texts.fr.licences } },
   { path: "/lab/keys", label: { en: texts.en.keys, fr: texts.fr.keys } },
+  { path: "/lab/users", label: { en: texts.en.users, fr: texts.fr.users } },
 ];

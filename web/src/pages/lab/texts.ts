@@ -7,6 +7,18 @@ export const texts = words({
     uses: "Our insights",
     licences: "Licences",
     keys: "Keys, webhooks and mail",
+    users: "Users",
+    roles: { ADMINISTRATOR: "Administrator", ANALYST: "Analyst", READER: "Reader" },
+    rights: {
+      ADMINISTRATOR: "also manages users, keys and webhooks, and requests licences",
+      ANALYST: "also publishes insights under the licences, and links results",
+      READER: "reads, and asks for quotes",
+    },
+    needsRole: {
+      ADMINISTRATOR: "Only administrators of your organization may change this.",
+      ANALYST: "Only analysts and administrators of your organization may do this.",
+      READER: "Only users of your organization may do this.",
+    },
     kinds: { SURVEY: "Survey", TRACKING: "Tracking" },
     organizations: { LABORATORY: "laboratories", HOSPITAL: "hospitals", MUTUAL: "mutuals", INSURER: "insurers" },
     purposes: {
@@ -29,6 +41,18 @@ export const texts = words({
     uses: "Nos tableaux",
     licences: "Licences",
     keys: "Clés, webhooks et courriels",
+    users: "Utilisateurs",
+    roles: { ADMINISTRATOR: "Administration", ANALYST: "Analyse", READER: "Lecture" },
+    rights: {
+      ADMINISTRATOR: "gère aussi les utilisateurs, les clés et les webhooks, et demande des licences",
+      ANALYST: "publie aussi des tableaux dans le cadre des licences et ajoute des résultats",
+      READER: "consulte et demande des prix",
+    },
+    needsRole: {
+      ADMINISTRATOR: "Seules les personnes qui administrent votre organisme peuvent modifier ceci.",
+      ANALYST: "Seules les personnes qui ont le rôle d’analyse ou d’administration dans votre organisme le peuvent.",
+      READER: "Seuls les utilisateurs de votre organisme le peuvent.",
+    },
     kinds: { SURVEY: "Questionnaire", TRACKING: "Suivi" },
     organizations: { LABORATORY: "laboratoires", HOSPITAL: "hôpitaux", MUTUAL: "mutuelles", INSURER: "assureurs" },
     purposes: {

@@ -13,6 +13,7 @@ import type { LabLicenceFormQuery } from "../../../../generated/buyer";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { LabCommunity, LabLicenceCommunities, LabLicenceForm, LabLicenceRequest } from "../buyer/licences";
+import { ForRole } from "../ForRole";
 import "../lab.css";
 import { texts as shared } from "../texts";
 import { texts } from "./texts";
@@ -24,7 +25,11 @@ export function Page() {
     <>
       <PageTitle>{t.title}</PageTitle>
       <p>{t.titleLead}</p>
-      <Shown read={read}>{(data) => <Request {...data} />}</Shown>
+      <Shown read={read}>{(data) => (
+          <ForRole least="ADMINISTRATOR">
+            <Request {...data} />
+          </ForRole>
+        )}</Shown>
     </>
   );
 }

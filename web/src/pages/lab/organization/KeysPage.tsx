@@ -12,6 +12,7 @@ import type { LabApiKeysQuery } from "../../../../generated/buyer";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { LabApiKeyCreate, LabApiKeyRevoke, LabApiKeys } from "../buyer/organization";
+import { ForRole, useMay } from "../ForRole";
 import "../lab.css";
 import { texts as shared } from "../texts";
 import { Mails } from "../webhooks/Mails";
@@ -26,6 +27,7 @@ export function Page() {
   const { keys } = useWords(shared);
   const { time } = useFormats();
   const read = useRead(LabApiKeys, {});
+  const manages = useMay("ADMINISTRATOR");
   const [leaving, setLeaving] = useState<Key | null>(null);
   const [revoked, setRevoked] = useState(false);
   return (
@@ -45,12 +47,16 @@ export function Page() {
               { title: t.created, cell: (key) => time(key.createdAt) },
               { title: t.used, cell: (key) => (key.lastUsedAt ? time(key.lastUsedAt) : t.never) },
               { title: t.expires, cell: (key) => time(key.expiresAt) },
-              { title: t.actions, cell: (key) => <RevokeLink name={key.name} onPress={() => setLeaving(key)} /> },
+              ...(manages
+                ? [{ title: t.actions, cell: (key: Key) => <RevokeLink name={key.name} onPress={() => setLeaving(key)} /> }]
+                : []),
             ]}
           />
         )}
       </Shown>
-      <Create onCreated={read.again} />
+      <ForRole least="ADMINISTRATOR">
+        <Create onCreated={read.again} />
+      </ForRole>
       <Webhooks />
       <Mails />
       {leaving && (

@@ -12,6 +12,7 @@ import type { WebhookLineFragment } from "../../../../generated/buyer";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { LabWebhookCreate, LabWebhookDelete, LabWebhookPause, LabWebhookResume, LabWebhookRotate, LabWebhookTest, LabWebhooks } from "../buyer/webhooks";
+import { ForRole, useMay } from "../ForRole";
 import { Secret } from "../organization/Secret";
 import { EVENTS } from "./events";
 import { texts } from "./texts";
@@ -24,6 +25,7 @@ const RESULT_MS = 2000; // after which a test has its result, as a rule
 export function Webhooks() {
   const t = useWords(texts);
   const read = useRead(LabWebhooks, {});
+  const manages = useMay("ADMINISTRATOR");
   const [asked, setAsked] = useState<{ act: Act; webhook: WebhookLineFragment } | null>(null);
   const [done, setDone] = useState<Done | null>(null);
 
@@ -51,7 +53,14 @@ export function Webhooks() {
               { title: t.sent, cell: (webhook) => webhook.events.map((event) => t.events[event]).join(", ") },
               { title: t.status, cell: (webhook) => t.statuses[webhook.status] },
               { title: t.latest, cell: (webhook) => <Latest webhook={webhook} /> },
-              { title: t.actions, cell: (webhook) => <Acts webhook={webhook} onPress={(act) => setAsked({ act, webhook })} /> },
+              ...(manages
+                ? [
+                    {
+                      title: t.actions,
+                      cell: (webhook: WebhookLineFragment) => <Acts webhook={webhook} onPress={(act) => setAsked({ act, webhook })} />,
+                    },
+                  ]
+                : []),
             ]}
           />
         )}
@@ -61,7 +70,9 @@ export function Webhooks() {
           <p>{t.secretHint}</p>
         </Secret>
       ) : (
-        <Create onDone={(secret) => end({ act: "create", secret })} />
+        <ForRole least="ADMINISTRATOR">
+          <Create onDone={(secret) => end({ act: "create", secret })} />
+        </ForRole>
       )}
       {asked && <Ask {...asked} onClose={end} />}
     </section>
