@@ -39,6 +39,7 @@ from schema.identity.associations import Association, Verification
 from schema.identity.data_reads import DataRead
 from schema.identity.help_lines import HelpLine
 from schema.identity.members import CareLink, Member, Membership, Suspension
+from schema.identity.organization_users import OrganizationUser
 from schema.identity.organizations import ApiKey, Organization
 from schema.identity.privacy_notices import PrivacyNotice
 from schema.identity.readings import ReadingAlert
@@ -92,6 +93,7 @@ NODES: tuple[type, ...] = (
     Notification,
     Observation,
     Organization,
+    OrganizationUser,
     OwnCourse,
     OwnIndicator,
     OwnObservation,

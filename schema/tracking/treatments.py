@@ -1,5 +1,6 @@
 """Treatments: the catalogue, members' courses and their evaluations."""
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,7 +97,13 @@ class Course:
     stop_reason: tables.StopReason | None = column("Why it ended. Null if it has not ended, or no reason was given.")
 
 
-@graph_type(audience=PATIENT, row=tables.Course, prefix="crs", about=AboutMember("member_id"), recorded=RECORDED)
+@graph_type(
+    audience=PATIENT,
+    row=tables.Course,
+    prefix="crs",
+    about=AboutMember("member_id"),
+    recorded=replace(RECORDED, fields={"community": MemberDataKind.COMMUNITIES}),
+)
 class TreatmentCourse(Node, Course):
     """A member's course of a treatment, from its first day to its last."""
 

@@ -98,8 +98,8 @@ GUARDED = {
     Audience.PATIENT: "Account Appeal CareLink CatalogueProposal Consent DataRead Insight Me Membership Notification "
     "OwnCourse OwnIndicator OwnObservation OwnTreatment Participation SecondFactor Session Suspension "
     "Verification Viewer",
-    Audience.BUYER: "ApiKey Insight Licence SecondFactor Viewer Webhook WebhookDelivery",
-    Audience.MANAGER: "SecondFactor Staff StaffChange Viewer",
+    Audience.BUYER: "ApiKey Insight Licence OrganizationUser SecondFactor Viewer Webhook WebhookDelivery",
+    Audience.MANAGER: "OrganizationUser SecondFactor Staff StaffChange Viewer",
 }
 VIEWS = {audience: view._schema for audience, view in build_views().items()}
 PLANNERS = {

@@ -75,6 +75,7 @@ REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
 OWN = {
     "accountUpdate", "signIn", "signInVerify", "signOut", "sessionRevoke", "register", "verifyEmail",
     "requestPasswordReset", "resetPassword", "emailChange", "emailChangeConfirm", "emailChangeRevert", "passwordChange",
+    "organizationJoin",
     "secondFactorChallenge", "secondFactorStart", "secondFactorConfirm", "secondFactorRemove", "recoveryCodesRenew",
 }  # fmt: skip
 

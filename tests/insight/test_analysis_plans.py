@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from models.identity.accounts import StaffRole
+from models.identity.organization_users import UserRole
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
 from resolvers.insight.analysis_plans import MOST_QUESTIONS
@@ -66,7 +67,7 @@ async def one_by_one(
 ) -> tuple[int, list[tuple[Any, ...]]]:
     """What publishing the questions by themselves in this order charges, and their ledger entries; then undone."""
     organization = await network.value("SELECT id FROM insight.organization WHERE name = $1", who.name)
-    viewer = Viewer(Audience.BUYER, organization=organization)
+    viewer = Viewer(Audience.BUYER, organization=organization, roles=frozenset({UserRole.ANALYST}))
     undone = network.database.transaction()
     await undone.start()
     try:

@@ -55,6 +55,7 @@ CURSORS = {  # where each list's cursors are found, by its coordinate; the first
     "Query.readingAlerts": "{ readingAlerts(first: 9) { edges { cursor } } }",
     "Query.licences": "{ licences(first: 9) { edges { cursor } } }",
     "Query.organizations": "{ organizations(first: 9) { edges { cursor } } }",
+    "Organization.users": "{ viewer { organization { users(first: 9) { edges { cursor } } } } }",
     "Query.dataUses": "{ dataUses(first: 9) { edges { cursor } } }",
     "Query.ledgerEntries": "{ ledgerEntries(first: 9) { edges { cursor } } }",
     "Query.datasets": "{ datasets(first: 9) { edges { cursor } } }",
@@ -502,11 +503,12 @@ async def test_the_oracle_detects_a_page_that_is_not_reversed(
 
 @pytest.mark.parametrize("oracle_case", ["patient"], indirect=True)
 async def test_the_oracle_detects_rows_that_the_viewer_may_not_see(oracle_case: OracleCase, quiet_dsn: str) -> None:
-    text = SHARED % json.dumps(oracle_case.view_case.pool["Query.community.slug"][0])
-    assert await oracle_case.differences(text) == []
+    texts = [SHARED % json.dumps(slug) for slug in oracle_case.view_case.pool["Query.community.slug"]]
+    assert [await oracle_case.differences(text) for text in texts] == [[]] * len(texts)
     async with asyncpg.create_pool(quiet_dsn, min_size=1, max_size=1) as unbound:
         view_case = ViewCase(oracle_case.view_case.planner, oracle_case.view_case.viewer, unbound, {})
-        assert await OracleCase(view_case, oracle_case.oracle).differences(text) != []
+        case = OracleCase(view_case, oracle_case.oracle)
+        assert any([await case.differences(text) for text in texts])  # in some, all authors share their profiles
 
 
 @pytest.mark.parametrize("oracle_case", ["patient"], indirect=True)

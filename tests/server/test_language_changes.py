@@ -89,7 +89,7 @@ OWN_CHANGE = "mutation($to: String!) { accountUpdate(input: {locale: $to}) { use
 async def test_everybody_who_signs_in_reads_and_changes_their_language(fresh: str, account: str) -> None:
     async with event_network(fresh) as network, serving(fresh) as there:
         who = await network.ask.sign_in(account)
-        for locale, words in (("en-GB", "must be a language tag"), ("fr-CA", "étiquette de langue")):
+        for locale, words in (("en-GB", "must be a language tag"), ("fr-CA", "étiquette BCP 47")):
             assert await network.ask(who, OWN_CHANGE, {"to": locale}) == {"data": {"accountUpdate": {"userErrors": []}}}
             assert await network.ask(who, SETTINGS) == {"data": {"viewer": {"locale": locale}}}
             for _ in range(200):  # until the other process is notified
@@ -120,7 +120,7 @@ class OneAccount:
         self.sessions.listening = True
         self.payload: UUID | str | None = None
 
-    async def run(self, work: object, *, repeatable: bool) -> object:
+    async def run(self, work: object, caller: object, *, repeatable: bool) -> object:
         if self.payload is not None:
             ChangedSessions(self.sessions).notified(None, 0, "", str(self.payload))
         return self.viewer, datetime.now(UTC) + timedelta(days=1), False

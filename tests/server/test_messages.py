@@ -128,7 +128,7 @@ async def test_who_lacks_a_role_reads_its_name(network: Network, speaks: Callabl
     answer = await network.answer(staff, "memberAllowCommunities", ERRORS, **given)
     (error,) = answer["errors"]
     assert error["message"] == (
-        "Cette action est réservée au rôle «\u00a0modération\u00a0». Un administrateur peut vous l’attribuer."
+        "Cette action est réservée au rôle «\u00a0modération\u00a0». L’administration peut vous l’attribuer."
     )
     assert error["extensions"] == {"code": "FORBIDDEN", "role": "MODERATOR"}
 
