@@ -99,7 +99,7 @@ GUARDED = {
     "OwnCourse OwnIndicator OwnObservation OwnTreatment Participation SecondFactor Session Suspension "
     "Verification Viewer",
     Audience.BUYER: "ApiKey Insight Licence OrganizationUser SecondFactor Viewer Webhook WebhookDelivery",
-    Audience.MANAGER: "OrganizationUser SecondFactor Staff StaffChange Viewer",
+    Audience.MANAGER: "SecondFactor Staff StaffChange Viewer",
 }
 VIEWS = {audience: view._schema for audience, view in build_views().items()}
 PLANNERS = {

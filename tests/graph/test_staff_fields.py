@@ -84,7 +84,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Network": {ALL: "activeMembers communities countedOn treatmentsFollowed"},
     "Notice": {ALL: "id inForceOn language purpose text version"},
     "OptionTranslation": {ALL: "label language"},
-    "Organization": {ALL: "id kind name purposes", STEWARD: "licences users"},
+    "Organization": {ALL: "id kind name purposes users", STEWARD: "licences"},
     "OrganizationUser": {STEWARD: "email expiresAt id invitedAt isViewer joinedAt lastSignedInOn role status"},
     "PageInfo": {ALL: "endCursor hasNextPage hasPreviousPage startCursor"},
     "Post": {

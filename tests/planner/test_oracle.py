@@ -488,7 +488,10 @@ async def test_pages_of_seven_contain_every_row_once_in_both_directions(
 LAST_POSTS = "{ discussion(id: %s) { posts(last: 3) { nodes { id } pageInfo { startCursor hasNextPage } } } }"
 NODES = "{ node(id: %s) { ... on Post { removalReason } ... on Member { suspension { until reason createdAt } } } }"
 TEXTS = "{ node(id: %s) { ... on Post { removedBody } } }"
-SHARED = "{ community(slug: %s) { discussions(first: 50) { nodes { author { pseudonym ageBand region } } } } }"
+SHARED = (
+    "{ community(slug: %s) { discussions(first: 50) { nodes { posts(first: 20) { nodes { "
+    "author { pseudonym ageBand region } } } } } } }"
+)
 
 
 @pytest.mark.parametrize("oracle_case", ["patient"], indirect=True)

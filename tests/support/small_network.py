@@ -304,6 +304,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     await frozen.publish_means("sleep", ["tea"], [40, 30, 5, 4, 30, 20, 5, 3, 2, 1, 0, 1], **bought)
     for release in await connection.fetch("SELECT id FROM insight.release WHERE licence_id = $1", licence["id"]):
         await factories.release_requester(connection, release_id=release["id"], organization_id=organization["id"])
+    await factories.organization_user(connection, organization_id=organization["id"], last_signed_in_on=MONDAY)
     await factories.organization_user(
         connection, organization_id=organization["id"], role=UserRole.READER, joined_at=None, code_hash=bytes(32),
         locale="fr-FR", expires_at=datetime(2999, 12, 31, tzinfo=UTC),
