@@ -60,9 +60,10 @@ export function SessionProvider({ first, children }: { first: Current; children:
   }, [show]);
 
   const end = useCallback(() => {
+    if (audience === "PUBLIC") return;
     show(VISITOR);
     setEnded(true);
-  }, [show]);
+  }, [audience, show]);
 
   // One for each session and language: `opened` counts the sessions.
   const graph = useMemo(() => createGraph(end), [opened, language, end]);

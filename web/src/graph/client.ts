@@ -17,7 +17,7 @@ import { createClient } from "graphql-sse";
 import { filter, make, merge, mergeMap, pipe, share, takeUntil, type Source } from "wonka";
 import type { Operation } from "./operation";
 import { note, onBack } from "./reach";
-import { ENDPOINT, headers, isEnded, send, Unreachable, type Result } from "./send";
+import { ENDPOINT, headers, isEnded, isOfAnotherView, send, Unreachable, type Result } from "./send";
 
 const documents = new Map<string, { text: string; document: TypedDocumentNode }>();
 
@@ -98,7 +98,7 @@ export function createGraph(onEnded: () => void): { client: Client; close: () =>
   }
 
   function resultOf(operation: Sent, result: Result<unknown>): OperationResult {
-    if (isEnded(result)) onEnded();
+    if (isEnded(result) || isOfAnotherView(result)) onEnded();
     return makeResult(operation, result as Parameters<typeof makeResult>[1]);
   }
 

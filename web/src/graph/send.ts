@@ -58,6 +58,11 @@ export function isEnded(result: Result<unknown>): boolean {
   return result.errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED") ?? false;
 }
 
+/** Whether a view does not have what a page selects: a stream has met the end of the session, and the cookie is gone since. */
+export function isOfAnotherView(result: Result<unknown>): boolean {
+  return result.errors?.some((error) => error.extensions?.code === "GRAPHQL_VALIDATION_FAILED") ?? false;
+}
+
 /** Carries out a query or a mutation. Throws an Error with a sentence for people if there is no result: Unreachable if nothing answered. */
 export async function send<Data>(request: Request, signal?: AbortSignal): Promise<Answer<Data>> {
   const started = performance.now();
