@@ -9,7 +9,7 @@ from sqlalchemy.sql.selectable import NamedFromClause
 
 from models.rows import Expression, ForEach, ListParts, Row
 from planner.expressions import NamedColumn, integer, labelled
-from planner.tables import Ordered, ordered
+from planner.tables import Ordered, order_by, ordered
 
 
 class PartColumns(Mapping[str, Expression]):
@@ -40,7 +40,7 @@ class ListPart:
 
     def select(self, columns: Sequence[Expression], most: int, name: str) -> Select[Any]:
         """These columns of the first rows of the part, or of the first for each value."""
-        found = self.rows.select(columns).limit(integer(most))
+        found = self.rows.first(columns, most)
         if self.values is None:
             return select(literal_column(f"{name}.*")).select_from(found.subquery(name))
         each = found.lateral(name)
@@ -61,8 +61,7 @@ class MergedParts:
     @property
     def order(self) -> tuple[Expression, ...]:
         """The ORDER BY clauses."""
-        pairs = zip(self.keys, self.descends, strict=True)
-        return tuple(key.desc() if descends else key.asc() for key, descends in pairs)
+        return order_by(self.keys, self.descends)
 
     def past(self, values: Sequence[Expression], backward: bool) -> "MergedParts":
         """The rows past these values of the keys."""

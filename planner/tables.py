@@ -92,8 +92,7 @@ class Ordered:
     @property
     def order(self) -> tuple[Expression, ...]:
         """The ORDER BY clauses."""
-        pairs = zip(self.keys, self.descends, strict=True)
-        return tuple(key.desc() if descends else key.asc() for key, descends in pairs)
+        return order_by(self.keys, self.descends)
 
     def select(self, columns: Sequence[Expression]) -> Select[Any]:
         """These columns of the rows, in their order."""
@@ -115,6 +114,11 @@ class Ordered:
     def turned(self) -> "Ordered":
         """The same rows in reverse order."""
         return replace(self, descends=tuple(not each for each in self.descends))
+
+
+def order_by(keys: Sequence[Expression], descends: Sequence[bool]) -> tuple[Expression, ...]:
+    """The ORDER BY clauses of these keys."""
+    return tuple(key.desc() if down else key.asc() for key, down in zip(keys, descends, strict=True))
 
 
 def ordered(rows: Select[Any]) -> Ordered:

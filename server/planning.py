@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from server.errors import overloaded, too_much_planning
+from server.paces import Pace
 
 T = TypeVar("T")
 
@@ -25,10 +26,9 @@ SWITCH_SECONDS = 0.0005
 
 @dataclass
 class Budget:
-    """What a caller may still have planned, at one time, and how many of their requests wait for their turn."""
+    """What a caller may still have planned, and how many of their requests wait for their turn."""
 
-    left: float
-    at: float
+    pace: Pace
     waiting: int = 0
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -68,22 +68,19 @@ class Planning:
                 try:
                     return await asyncio.get_running_loop().run_in_executor(self.thread, work)
                 finally:  # charged even if nobody waits for the result any more
-                    budget.left -= units
+                    budget.pace.left -= units
         finally:
             self.waiting -= 1
             budget.waiting -= 1
 
     def check(self, budget: Budget) -> None:
         """Refills a budget for the time that has passed. Raises RequestError if nothing is left of it."""
-        now = self.clock()
-        budget.left = min(self.burst, budget.left + (now - budget.at) * self.rate)
-        budget.at = now
-        if budget.left <= 0:
-            raise too_much_planning(self.burst, self.rate, max(1, math.ceil(-budget.left / self.rate)))
+        if budget.pace.refilled() <= 0:
+            raise too_much_planning(self.burst, self.rate, max(1, math.ceil(budget.pace.wait())))
 
     def budget(self, caller: Hashable) -> Budget:
         """The caller's budget: a full one if they have used none for so long that it would be full by now."""
-        found = self.budgets.pop(caller, None) or Budget(self.burst, self.clock())
+        found = self.budgets.pop(caller, None) or Budget(Pace(self.burst, self.rate, self.clock))
         self.budgets[caller] = found  # the last used is the last
         if len(self.budgets) > CALLERS:
             oldest, budget = next(iter(self.budgets.items()))

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from server.paces import Pace
+
 # What the turns of one caller may cost at once, and more each second. Beyond that, their turns wait, and nobody else's.
 AT_ONCE = 20_000
 A_SECOND = 2_000
@@ -16,10 +18,9 @@ CALLERS = 10_000
 
 @dataclass(eq=False)
 class Line:
-    """One caller's places in the order in which they came, the turns that they hold, and their budget at one time."""
+    """One caller's places in the order in which they came, the turns that they hold, and their budget."""
 
-    left: float
-    at: float
+    pace: Pace
     places: deque[tuple["asyncio.Future[None]", int]] = field(default_factory=deque)  # with their costs
     held: int = 0
 
@@ -59,7 +60,7 @@ class Turns:
 
     def line(self, caller: Hashable) -> Line:
         """The caller's line: one with a full budget if theirs was not used for long."""
-        found = self.lines.pop(caller, None) or Line(self.at_once, self.clock())
+        found = self.lines.pop(caller, None) or Line(Pace(self.at_once, self.a_second, self.clock))
         self.lines[caller] = found
         if len(self.lines) > CALLERS:
             oldest, line = next(iter(self.lines.items()))
@@ -78,12 +79,13 @@ class Turns:
             self.held += 1
             self.heavy += cost > HEAVY
             line.held += 1
-            line.left -= cost
+            line.pace.left -= cost
             place.set_result(None)
 
     def next(self) -> tuple[Hashable, Line] | None:
         """The first caller who may have a turn now. Looks again when a budget allows one, if that is all they lack."""
-        now, soonest, gone = self.clock(), None, []
+        soonest: float | None = None
+        gone = []
         chosen = None
         for caller, line in self.waiting.items():
             while line.places and line.places[0][0].cancelled():
@@ -91,16 +93,15 @@ class Turns:
             if not line.places:
                 gone.append(caller)
             elif line.held < self.most_of_one and (line.places[0][1] <= HEAVY or self.heavy < self.most_heavy):
-                line.left = min(self.at_once, line.left + (now - line.at) * self.a_second)
-                line.at = now
-                if line.left >= 0:
+                seconds = line.pace.wait()
+                if seconds <= 0:
                     chosen = caller, line
                     break
-                soonest = min(soonest or -line.left, -line.left)
+                soonest = min(soonest or seconds, seconds)
         for caller in gone:
             del self.waiting[caller]
         if chosen is None and soonest is not None and self.timer is None:
-            self.timer = asyncio.get_running_loop().call_later(soonest / self.a_second + 0.001, self.look_again)
+            self.timer = asyncio.get_running_loop().call_later(soonest + 0.001, self.look_again)
         return chosen
 
     def look_again(self) -> None:

@@ -45,7 +45,7 @@ async def id_of(network: Network, who: Caller) -> str:
 
 
 async def invited(network: Network, admin: Caller, role: str = "ANALYST", to: str = "") -> tuple[str, str]:
-    """The address and the code of somebody who was invited."""
+    """An invited person's email address and their code."""
     to = to or address()
     given = {"email": to, "role": role, "locale": "en"}
     payload = await network.do(admin, "organizationUserInvite", "organizationUser { email role status }", **given)
