@@ -2,32 +2,20 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { useSession } from "../../app/session";
-import { Button } from "../../base/Button";
 import { TextField } from "../../base/Field";
 import { Form } from "../../base/Form";
 import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
+import { VisitorsPage } from "../../base/VisitorsPage";
 import { useAction } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { EmailChangeRevert } from "./public/revert";
 import { texts } from "./texts";
 
 export function Page() {
-  const t = useWords(texts);
-  const { audience, leave } = useSession();
   return (
-    <>
-      <PageTitle>{t.title}</PageTitle>
-      {audience === "PUBLIC" ? (
-        <Revert />
-      ) : (
-        <Notice>
-          <p>{t.signedIn}</p>
-          <Button onClick={() => void leave()}>{t.signOut}</Button>
-        </Notice>
-      )}
-    </>
+    <VisitorsPage texts={useWords(texts)}>
+      <Revert />
+    </VisitorsPage>
   );
 }
 
