@@ -32,39 +32,42 @@ from resolvers.identity.second_factors_rules import key_of
 from resolvers.insight.ledger import is_sandbox
 from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_data_reads, settle_sleeping
 from schema.build import View, build_views, graph_names
-from server import catalogue_files, insight_files, logs, routes, sockets
-from server.broker import Events
-from server.catalogue_files import CatalogueFiles
-from server.courier import Courier
-from server.data_reads import DataReads
-from server.dataset_files import CODEBOOKS, Codebooks
-from server.departure_keeper import keeper_of
-from server.digests import Digests
-from server.documents import Documents
-from server.downloads import MEMBER_ROUTE, Downloads
-from server.endpoint import Endpoint, ServedView
-from server.errors import RequestError
-from server.file_making import FileMaking
-from server.insight_files import InsightFiles
-from server.listening import Listener, listen
-from server.mailer import Mailer, folder_delivery, smtp_delivery
-from server.metrics import Metrics
-from server.newsroom import Newsroom
-from server.origins import CoroutineApp, with_cors
-from server.outages import note_schema
-from server.pages import UNBUILT, NotBuilt, Pages, read_pages
-from server.pools import ConnectionPool, half_of
-from server.positions import Positions
-from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
-from server.read_budgets import MemberReads
-from server.readiness import Shared
-from server.readings import readings
-from server.rollback_guard import guard_of
-from server.scheduler import PUBLISHING_LOCK, Scheduler
-from server.sessions import ChangedSessions, Sessions
-from server.standbys import Pools, Primary, Standby, Standbys
-from server.telemetry import Telemetry
-from server.trusted_documents import documents_of_views, plan_trusted
+from server.callers.read_budgets import MemberReads
+from server.callers.sessions import ChangedSessions, Sessions
+from server.databases.listening import Listener, listen
+from server.databases.outages import note_schema
+from server.databases.pools import ConnectionPool, half_of
+from server.databases.positions import Positions
+from server.databases.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
+from server.databases.readiness import Shared
+from server.databases.standbys import Pools, Primary, Standby, Standbys
+from server.events import sockets
+from server.events.broker import Events
+from server.files import catalogue_files, insight_files
+from server.files.catalogue_files import CatalogueFiles
+from server.files.dataset_files import CODEBOOKS, Codebooks
+from server.files.downloads import MEMBER_ROUTE, Downloads
+from server.files.file_making import FileMaking
+from server.files.insight_files import InsightFiles
+from server.http import routes
+from server.http.origins import CoroutineApp, with_cors
+from server.http.pages import UNBUILT, NotBuilt, Pages, read_pages
+from server.jobs.courier import Courier
+from server.jobs.mailer import Mailer, folder_delivery, smtp_delivery
+from server.jobs.newsroom import Newsroom
+from server.jobs.scheduler import PUBLISHING_LOCK, Scheduler
+from server.operations.data_reads import DataReads
+from server.operations.documents import Documents
+from server.operations.endpoint import Endpoint, ServedView
+from server.operations.errors import RequestError
+from server.operations.trusted_documents import documents_of_views, plan_trusted
+from server.rollbacks.departure_keeper import keeper_of
+from server.rollbacks.rollback_guard import guard_of
+from server.telemetry import logs
+from server.telemetry.digests import Digests
+from server.telemetry.exporters import Telemetry
+from server.telemetry.metrics import Metrics
+from server.telemetry.readings import readings
 from settings import Settings
 
 # Connections in the role of the public view besides its own: for what strangers write, for looking up sessions, for
@@ -159,7 +162,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
     endpoint_class: type[Endpoint] = Endpoint
     pool_class: Callable[..., ConnectionPool] = ConnectionPool
     if traces is not None:
-        from server import tracing  # whose packages are an extra
+        from server.telemetry import tracing  # whose packages are an extra
 
         endpoint_class = tracing.traced_endpoint(traces.tracer)
         pool_class = partial(tracing.TracedPool, tracer=traces.tracer, digests=digests)

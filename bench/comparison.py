@@ -32,7 +32,7 @@ from commands.node import LOCK
 from commands.progress import Progress
 from commands.seed import seed
 from models.migrations.run import upgrade
-from server.rollback_guard import guard_of
+from server.rollbacks.rollback_guard import guard_of
 
 WARMING_SECONDS = 1  # for each server and workload: PostgreSQL plans a statement anew for its first five runs
 PROFILED_SECONDS = 4

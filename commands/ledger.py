@@ -15,9 +15,9 @@ from resolvers.insight import ledger, purposes
 from resolvers.insight.ledger import EMPTY, Head
 from resolvers.insight.quotes import dataset_of
 from resolvers.insight.releases import charge_in_full
-from server.head_places import HeadPlace, HeadUnreadable, PlaceFailed, places_of
-from server.rollback_guard import LedgerRolledBack, PublishingSuspended, RollbackGuard
-from server.stored_heads import HASH_BYTES, StoredHead
+from server.rollbacks.head_places import HeadPlace, HeadUnreadable, PlaceFailed, places_of
+from server.rollbacks.rollback_guard import LedgerRolledBack, PublishingSuspended, RollbackGuard
+from server.rollbacks.stored_heads import HASH_BYTES, StoredHead
 from settings import Settings
 
 

@@ -18,12 +18,12 @@ from graphql import OperationDefinitionNode, print_ast, validate
 from commands.graphql_files import SUFFIXES, Collection, collect, place_of
 from models.viewers import Audience
 from schema.build import build_views
-from server.digests import Digests
-from server.documents import SOUND, Documents
-from server.errors import RequestError
-from server.expectations import RULES
-from server.manifests import APOLLO, SHA256, ManifestFault
-from server.trusted_documents import documents_of_views
+from server.operations.documents import SOUND, Documents
+from server.operations.errors import RequestError
+from server.operations.expectations import RULES
+from server.operations.manifests import APOLLO, SHA256, ManifestFault
+from server.operations.trusted_documents import documents_of_views
+from server.telemetry.digests import Digests
 from settings import Settings, SettingsError
 
 FORMATS = ("apollo", "relay")

@@ -28,7 +28,7 @@ from commands.seeded import AlreadySeeded, has_members
 from models.failures import OF_OWNER, UNREACHABLE, reason
 from models.metadata import metadata
 from resolvers.insight.ledger import Begin, begun
-from server.rollback_guard import PublishingSuspended, guard_of
+from server.rollbacks.rollback_guard import PublishingSuspended, guard_of
 from settings import Settings, SettingsError
 
 Report = Callable[[str, float], None]  # of the current phase, and the share of the whole that is done, 0 to 1

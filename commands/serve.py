@@ -39,15 +39,16 @@ from models.migrations.run import OtherRevision, UnknownRevision, expect_current
 from models.quiet_log import loud_settings
 from models.security.privileges import LostRights
 from models.viewers import Audience
-from server import log_format, sockets
-from server.connections import Connections
 from server.demonstration_accounts import NAMES, PASSWORD, addresses
-from server.descriptors import TooFewDescriptors, connections_left
-from server.manifests import ManifestFault
-from server.planning import SWITCH_SECONDS
-from server.protocols import Configuration
-from server.rollback_guard import PublishingSuspended, guard_of
-from server.telemetry import Telemetry, TelemetryMissing, telemetry
+from server.events import sockets
+from server.http.connections import Connections
+from server.http.descriptors import TooFewDescriptors, connections_left
+from server.http.protocols import Configuration
+from server.operations.manifests import ManifestFault
+from server.operations.planning import SWITCH_SECONDS
+from server.rollbacks.rollback_guard import PublishingSuspended, guard_of
+from server.telemetry import log_format
+from server.telemetry.exporters import Telemetry, TelemetryMissing, telemetry
 from settings import Settings, SettingsError, variable
 
 log = logging.getLogger("cohorte.serve")
@@ -177,7 +178,7 @@ def configuration(app: Cohorte, settings: Settings) -> Configuration:
         loop="uvloop",
         backlog=BACKLOG,
         lifespan="on",
-        log_config=None,  # its records go where all others go: server/log_format.py
+        log_config=None,  # its records go where all others go: server/telemetry/log_format.py
         access_log=False,
         server_header=False,
         proxy_headers=False,

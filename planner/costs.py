@@ -72,8 +72,8 @@ class Costs:
     def operation(self, document: DocumentNode, name: str | None) -> "OperationCosts | None":
         """The costs of one operation, by its variables; None if the document has none of this name.
 
-        The document need not be valid, but must have passed `server.limits.analyse`: a walk takes time linear in its
-        selections with fragments expanded, and does not end on cyclic fragments.
+        The document need not be valid, but must have passed `server.operations.limits.analyse`: a walk takes time
+        linear in its selections with fragments expanded, and does not end on cyclic fragments.
         """
         node = get_operation_ast(document, name)
         return None if node is None else OperationCosts(self, document, node)

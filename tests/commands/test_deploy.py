@@ -24,7 +24,7 @@ from commands.cluster import ALWAYS
 from commands.databases import at, create_missing
 from commands.serve import FINISHING_SECONDS, prepare
 from models.quiet_log import QUIET, loud_settings
-from server.readings import readings
+from server.telemetry.readings import readings
 from settings import FILE, Settings, variable
 from tests.server.test_metrics import KNOWN
 from tests.server.test_planted_values import free_port
@@ -87,7 +87,7 @@ def test_the_operating_guide_names_every_secret_and_every_metric() -> None:
     assert set(re.findall(r"`(cohorte_\w+)`", OPERATING)) == served | of_standbys
     assert {f"`{name}`" for name in QUIET} - set(re.findall(r"`[\w.]+`", OPERATING)) == set()
     assert "has not been built" in OPERATING
-    assert readings.__module__ == "server.readings"
+    assert readings.__module__ == "server.telemetry.readings"
 
 
 def test_no_file_names_a_registry() -> None:

@@ -11,8 +11,8 @@ from commands.ledger import main
 from resolvers.insight import ledger
 from resolvers.insight.freezing import begin_survey, finish
 from resolvers.insight.ledger import Head
-from server.head_places import FolderPlace
-from server.stored_heads import StoredHead
+from server.rollbacks.head_places import FolderPlace
+from server.rollbacks.stored_heads import StoredHead
 from tests.support.client import ANYBODY
 from tests.support.heads import store_head, stored_head
 from tests.support.network import network_on

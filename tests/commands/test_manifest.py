@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from commands import manifest
-from server.manifests import read_manifests
+from server.operations.manifests import read_manifests
 from tests.commands.test_serve import ROOT, SERVE, environment
 from tests.support.client import ANYBODY, serving, views
 from tests.support.modules import run_module

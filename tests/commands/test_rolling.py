@@ -17,7 +17,7 @@ from commands.serve import prepare
 from models.database import understands
 from models.migrations import run
 from models.role_names import PREFIX
-from server import outages
+from server.databases import outages
 from settings import Settings
 from tests.support.client import ANYBODY, serving
 from tests.support.clusters import run as run_statement

@@ -23,10 +23,10 @@ from models.viewers import ANYBODY, Audience
 from resolvers.insight import ledger
 from resolvers.insight.freezing import freeze_survey
 from resolvers.jobs import PUBLISHING
-from server.errors import RequestError
-from server.head_places import FolderPlace
-from server.pools import ConnectionPool
-from server.rollback_guard import LedgerRolledBack
+from server.databases.pools import ConnectionPool
+from server.operations.errors import RequestError
+from server.rollbacks.head_places import FolderPlace
+from server.rollbacks.rollback_guard import LedgerRolledBack
 from tests.faults.test_kill import becomes
 from tests.support.client import ANYBODY as STRANGER
 from tests.support.client import Ask, Caller, serving

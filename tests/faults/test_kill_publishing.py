@@ -20,8 +20,8 @@ from resolvers.insight import ledger
 from resolvers.insight.freezing import freeze_survey
 from resolvers.insight.ledger import Head
 from resolvers.jobs import PUBLISHING
-from server.head_places import FolderPlace
-from server.stored_heads import StoredHead, parse
+from server.rollbacks.head_places import FolderPlace
+from server.rollbacks.stored_heads import StoredHead, parse
 from tests.commands.test_serve import served
 from tests.faults.test_kill import becomes, client
 from tests.server.test_edge import WHO

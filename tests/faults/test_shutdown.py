@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from app import create_app
 from commands.serve import Server, configuration
-from server.sockets import PROTOCOL
+from server.events.sockets import PROTOCOL
 from settings import Settings
 from tests import factories
 from tests.commands.test_serve import served

@@ -18,10 +18,11 @@ import app
 from models.bounded_connections import ANSWER_SECONDS, KEEPALIVES, OPTIONS, BoundedConnection
 from models.logins import pool
 from models.viewers import Audience
-from server import listening, outbox
-from server.errors import RequestError
-from server.pools import ConnectionPool
-from server.scheduler import Scheduler
+from server.databases import listening
+from server.databases.pools import ConnectionPool
+from server.jobs import outbox
+from server.jobs.scheduler import Scheduler
+from server.operations.errors import RequestError
 from settings import Limits
 from tests import factories
 from tests.faults.test_kill import becomes

@@ -16,9 +16,9 @@ from models.database import Connection
 from models.research.surveys import SurveyStatus
 from resolvers import leases
 from resolvers.identity.outbox import NEWS_LOCK
-from server import newsroom, outbox, scheduler
-from server.outbox import Outbox
-from server.scheduler import Scheduler
+from server.jobs import newsroom, outbox, scheduler
+from server.jobs.outbox import Outbox
+from server.jobs.scheduler import Scheduler
 from tests import factories
 from tests.faults.test_kill import becomes
 from tests.support.client import serving

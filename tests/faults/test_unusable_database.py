@@ -19,9 +19,9 @@ from commands import help_lines, ledger, legal, load, migrate, roles, sandbox, s
 from models.failures import ADVICE, reason
 from models.logins import role_dsn, role_password, scram_verifier
 from models.viewers import ANYBODY, Audience
-from server import outages
-from server.errors import RequestError
-from server.legacy_heads import digest
+from server.databases import outages
+from server.operations.errors import RequestError
+from server.rollbacks.legacy_heads import digest
 from settings import Settings, SettingsError
 from tests import factories
 from tests.faults.test_kill import becomes

@@ -251,7 +251,10 @@ async def open_network(template: str) -> AsyncIterator[tuple[Ask, dict[str, str]
             "precision": "WITHIN_50",
             "changeFrom.insight": '"ins_none"',
         }
-        with mock.patch.object(Settings, "most_cost", return_value=10**9), mock.patch("server.limits.EXPANDED", 10**4):
+        with (
+            mock.patch.object(Settings, "most_cost", return_value=10**9),
+            mock.patch("server.operations.limits.EXPANDED", 10**4),
+        ):
             async with serving(dsn, limits=ROOMY) as ask:
                 yield ask, values
 

@@ -7,7 +7,7 @@ import pytest
 from models.languages import Language, language_of
 from models.viewers import ANYBODY as NOBODY
 from models.viewers import Viewer
-from server.negotiation import content_language, in_language, negotiated
+from server.http.negotiation import content_language, in_language, negotiated
 from tests import factories
 from tests.support import subscribers
 from tests.support.callers import User
@@ -251,7 +251,7 @@ async def test_a_fault_is_in_the_language_of_the_client(network: Network, monkey
     async def fails(*_: object, **__: object) -> None:
         raise LookupError
 
-    monkeypatch.setattr("server.endpoint.Endpoint.answer", fails)
+    monkeypatch.setattr("server.operations.endpoint.Endpoint.answer", fails)
     response = await network.ask.http.post(
         "/graphql", json={"query": "{ __typename }"}, headers={"accept-language": "fr"}
     )

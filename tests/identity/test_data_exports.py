@@ -21,7 +21,7 @@ from models.languages import Language
 from models.viewers import Audience, Viewer
 from privacy.budget import YEARLY
 from resolvers.exporting import ExportColumn, ExportKind
-from server.export_files import CHUNK_ROWS, cell, write_export
+from server.files.export_files import CHUNK_ROWS, cell, write_export
 from tests.support.callers import open_session
 from tests.support.client import ANYBODY, SIGN_OUT, Ask, Caller, serving
 from tests.support.exports import downloaded, exported, exported_files, requested, rows

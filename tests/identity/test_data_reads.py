@@ -16,8 +16,8 @@ from models.identity.accounts import StaffRole
 from models.identity.data_reads import DataReader, MemberDataKind
 from models.identity.members import MemberKind, Sex, Sharing
 from models.viewers import Audience
-from server.data_reads import DataReads
-from server.errors import RequestError
+from server.operations.data_reads import DataReads
+from server.operations.errors import RequestError
 from tests import factories
 from tests.planner.test_recorded_reads import RECORDED
 from tests.support.callers import User

@@ -21,8 +21,8 @@ from models.viewers import Audience
 from resolvers.identity import outbox as outbox
 from resolvers.identity.mail_templates import ABOUT_DAYS, mail_text
 from resolvers.identity.outbox import PendingMail
-from server import mailer
-from server.mailer import SENDERS, TRYING_AGAIN, Deliver, Mailer, next_mails, smtp_delivery
+from server.jobs import mailer
+from server.jobs.mailer import SENDERS, TRYING_AGAIN, Deliver, Mailer, next_mails, smtp_delivery
 from tests.support.client import ANYBODY, serving
 from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done, join, newcomer
 

@@ -12,8 +12,8 @@ import pytest_asyncio
 from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind, Sharing
 from planner.declare import PAGE_SIZE
-from server import read_budgets
-from server.read_budgets import MemberReads
+from server.callers import read_budgets
+from server.callers.read_budgets import MemberReads
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import Caller

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from models.viewers import Audience, Viewer
-from server.sessions import KEPT, Sessions
+from server.callers.sessions import KEPT, Sessions
 from tests.support.client import ANYBODY, SIGN_IN, SIGN_OUT, Ask, Caller, serving
 
 WHO = "{ viewer { audience } }"

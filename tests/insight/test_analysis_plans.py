@@ -15,7 +15,7 @@ from privacy.precision import Precision
 from resolvers.insight.analysis_plans import MOST_QUESTIONS
 from resolvers.insight.insights_mutations import publish
 from resolvers.insight.quotes import InsightRequest
-from server.shares import MOST_WAITING_OF_ONE
+from server.databases.shares import MOST_WAITING_OF_ONE
 from tests.support.client import Caller
 from tests.support.ids import key
 from tests.support.network import Network

@@ -13,10 +13,10 @@ from commands.verify_ledger import main
 from models.viewers import Audience, Viewer
 from resolvers.insight import ledger
 from resolvers.insight.ledger import Head
-from server.errors import RequestError
-from server.head_places import FolderPlace
-from server.legacy_heads import digest
-from server.stored_heads import StoredHead
+from server.operations.errors import RequestError
+from server.rollbacks.head_places import FolderPlace
+from server.rollbacks.legacy_heads import digest
+from server.rollbacks.stored_heads import StoredHead
 from tests.support.client import ANYBODY, Ask, serving
 from tests.support.heads import stored_head
 from tests.support.network import running_network

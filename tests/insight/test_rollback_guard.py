@@ -20,12 +20,12 @@ from models.security.publisher import PUBLISHER
 from resolvers import jobs
 from resolvers.insight import counts, ledger
 from resolvers.insight.ledger import EMPTY, Head
-from server import head_places
-from server.head_places import DatabasePlace, FolderPlace, HeadPlace, WebPlace
-from server.legacy_heads import LegacyHead
-from server.pools import ConnectionPool
-from server.publisher_pool import PublisherPool
-from server.rollback_guard import (
+from server.databases.pools import ConnectionPool
+from server.databases.publisher_pool import PublisherPool
+from server.rollbacks import head_places
+from server.rollbacks.head_places import DatabasePlace, FolderPlace, HeadPlace, WebPlace
+from server.rollbacks.legacy_heads import LegacyHead
+from server.rollbacks.rollback_guard import (
     HeadMissing,
     HeadNotStored,
     LedgerRolledBack,
@@ -33,7 +33,7 @@ from server.rollback_guard import (
     RollbackGuard,
     guard_of,
 )
-from server.stored_heads import NextHead, StoredHead, parse
+from server.rollbacks.stored_heads import NextHead, StoredHead, parse
 from tests.faults.test_kill_publishing import unserved_network
 from tests.support.heads import stored_head
 from tests.support.network import network_on

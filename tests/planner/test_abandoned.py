@@ -11,8 +11,8 @@ from graphql import parse
 
 from models.viewers import ANYBODY
 from schema.context import Context
-from server.commit_guard import CommitGuard
-from server.errors import RequestError, shutting_down
+from server.operations.commit_guard import CommitGuard
+from server.operations.errors import RequestError, shutting_down
 from tests.planner.test_computed import FIRST, ToyGraph
 from tests.planner.test_computed import toy_graph as toy_graph
 

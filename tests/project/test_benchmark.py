@@ -251,12 +251,12 @@ def finished() -> results.Run:
 
 def test_a_missed_goal_says_what_the_time_went_into() -> None:
     run = finished()
-    run.profiles = {"page": [("server.endpoint", 0.4)]}
+    run.profiles = {"page": [("server.operations.endpoint", 0.4)]}
     page = results.page(run)
     assert page.count("**missed**") == len(WORKLOADS) + 1  # and the memory
     assert page.count("a request takes +200 µs of the server and +50 µs of the database") == len(WORKLOADS)
     assert page.count(results.NO_PROFILE) == len(WORKLOADS) - 1
-    assert "| `server.endpoint` | 40% |" in page
+    assert "| `server.operations.endpoint` | 40% |" in page
     assert "| tiny | 0.45 (0.40-0.50) | 1.20 |" in page
     assert "All 70 answers were compared first." in page
 
@@ -312,13 +312,13 @@ def test_the_committed_results_are_of_all_workloads_and_name_no_machine() -> Non
 
 
 def test_modules_of_packages_are_one_and_ours_are_apart() -> None:
-    assert [module_of(name) for name in ("server.endpoint", "asyncpg.protocol", "app")] == [
-        "server.endpoint",
+    assert [module_of(name) for name in ("server.operations.endpoint", "asyncpg.protocol", "app")] == [
+        "server.operations.endpoint",
         "asyncpg",
         "app",
     ]
-    counted = {"server.endpoint": 3, "asyncpg": 1}
-    assert shares(Counter(counted)) == [("server.endpoint", 0.75), ("asyncpg", 0.25)]
+    counted = {"server.operations.endpoint": 3, "asyncpg": 1}
+    assert shares(Counter(counted)) == [("server.operations.endpoint", 0.75), ("asyncpg", 0.25)]
 
 
 def test_one_is_not_true() -> None:

@@ -13,7 +13,7 @@ from models.bounded_connections import BoundedConnection
 from models.statements import FrugalConnection
 
 # Of another version, compare what is overridden in the module with what the package does now, then change this.
-READ = {"asyncpg": ("0.32.0", "models/statements.py"), "uvicorn": ("0.54.0", "server/protocols.py")}
+READ = {"asyncpg": ("0.32.0", "models/statements.py"), "uvicorn": ("0.54.0", "server/http/protocols.py")}
 
 
 @pytest.mark.parametrize("package", READ)

@@ -34,11 +34,11 @@ KINDS = ("", "_mutations", "_rules")
 # Files of models/functions that stand in their domain without the name of one of its topics.
 NO_TOPIC = {
     "identity/email_changes.sql": "a part of credentials, as passwords.sql: codes that change an address",
-    "identity/sessions.sql": "what server/sessions.py calls: signing in, and the viewer of a token",
+    "identity/sessions.sql": "what server/callers/sessions.py calls: signing in, and the viewer of a token",
     "community/merging.sql": "as resolvers/catalogue_merging.py, for indicators and treatments alike",
     "community/pins.sql": "a part of discussions: the rules of care.pin",
     "research/eligibility.sql": "as resolvers/eligibility.py",
-    "research/news.sql": "what server/newsroom.py calls",
+    "research/news.sql": "what server/jobs/newsroom.py calls",
     "insight/enrolments.sql": "a step of freezing: who is in a dataset",
     "insight/raw_rows.sql": "a step of freezing: what members' rows say of each variable",
     "insight/records.sql": "a step of freezing: raw rows become one record for each member",

@@ -17,7 +17,7 @@ from models.identity.webhooks import DeliveryFailure, OrganizationEvent
 from resolvers.identity import webhooks_rules as rules
 from resolvers.identity.webhooks import SHOWN
 from resolvers.public_hosts import place_of
-from server.outgoing import AGENT, SECONDS, post
+from server.jobs.outgoing import AGENT, SECONDS, post
 
 PAGE = (Path(__file__).parents[2] / "docs/webhooks.md").read_text(encoding="utf-8")
 BASE = "https://cohorte.example"

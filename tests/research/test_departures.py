@@ -19,8 +19,8 @@ from models.identity.members import Sharing
 from models.identity.organizations import OrganizationKind
 from models.logins import open_roles
 from resolvers.research import departures
-from server.departure_keeper import DepartureKeeper, DeparturesUnknown, keeper_of, merged, parsed
-from server.head_places import FolderPlace, HeadUnreadable, WebPlace
+from server.rollbacks.departure_keeper import DepartureKeeper, DeparturesUnknown, keeper_of, merged, parsed
+from server.rollbacks.head_places import FolderPlace, HeadUnreadable, WebPlace
 from settings import Settings
 from tests import factories
 from tests.support import backups

@@ -15,7 +15,7 @@ from models.metadata import metadata
 from models.security.publisher import PUBLISHER
 from resolvers.identity import outbox
 from resolvers.insight import freezing
-from server.newsroom import Newsroom
+from server.jobs.newsroom import Newsroom
 from tests import factories
 from tests.server.test_scheduler import as_
 from tests.support.callers import User

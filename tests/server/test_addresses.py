@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from server.addresses import client_address
+from server.http.addresses import client_address
 from settings import Settings
 
 TRUSTED = tuple(map(ip_network, ("10.0.0.0/8", "fd00::/8")))

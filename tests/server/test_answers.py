@@ -13,8 +13,8 @@ from graphql import GraphQLString
 from planner.computing import Computing, PassthroughExecutor
 from planner.declare import Computed
 from planner.plans import TOO_LARGE, bounded
-from server.answers import AnswerSize
-from server.errors import RequestError
+from server.operations.answers import AnswerSize
+from server.operations.errors import RequestError
 from settings import Limits
 from tests.support import subscribers
 from tests.support.client import ANYBODY, Ask, serving

@@ -17,8 +17,8 @@ from models.insight.datasets import DatasetKind, DatasetStatus
 from models.languages import Language
 from privacy import domains
 from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator
-from server import catalogue_files
-from server.catalogue_graph import CSVW, DCAT, DCT, DQV, HEALTH, OA, Holder, graph_of
+from server.files import catalogue_files
+from server.files.catalogue_graph import CSVW, DCAT, DCT, DQV, HEALTH, OA, Holder, graph_of
 from settings import Settings
 from tests import factories
 from tests.support import records

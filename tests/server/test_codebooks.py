@@ -22,10 +22,10 @@ from privacy import domains
 from privacy.described import DescribedEnum
 from privacy.domains import CatalogueEntry, TrackedIndicator
 from resolvers.insight.variables import Direction, MeasurementScale, VariableGroup
-from server import dataset_files
-from server.codebooks import COLUMNS, DIRECTIONS, GROUPS, ORGANIZATIONS, SCALES, codebook_csv
-from server.file_documents import OWN
-from server.trusted_documents import trust_own
+from server.files import dataset_files
+from server.files.codebooks import COLUMNS, DIRECTIONS, GROUPS, ORGANIZATIONS, SCALES, codebook_csv
+from server.files.file_documents import OWN
+from server.operations.trusted_documents import trust_own
 from tests import factories
 from tests.support import records
 from tests.support.client import ANYBODY, Caller

@@ -9,8 +9,8 @@ import pytest
 import zstandard
 from graphql import get_introspection_query
 
-from server import compression
-from server.compression import (
+from server.http import compression
+from server.http.compression import (
     CODINGS,
     LEAST_BYTES,
     LOOP_BYTES,

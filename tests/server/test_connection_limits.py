@@ -10,10 +10,10 @@ from unittest import mock
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from server import descriptors
-from server.addresses import IPNetwork, peer_address
-from server.connections import Connections, TooManyConnections
-from server.streams import Streams
+from server.events.streams import Streams
+from server.http import descriptors
+from server.http.addresses import IPNetwork, peer_address
+from server.http.connections import Connections, TooManyConnections
 from settings import Limits, Settings
 from tests.server.test_connections import WHO, get, limited
 from tests.support.client import ANYBODY, Ask, serving

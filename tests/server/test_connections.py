@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from server import connections, protocols
-from server import sockets as websockets
-from server.connections import Connections, OpenConnection
-from server.protocols import (
+from server.events import sockets as websockets
+from server.http import connections, protocols
+from server.http.connections import Connections, OpenConnection
+from server.http.protocols import (
     CHUNKS,
     FRAGMENTS,
     FRAMES_AT_ONCE,

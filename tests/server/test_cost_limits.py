@@ -5,7 +5,7 @@ from unittest import mock
 
 from graphql import get_introspection_query
 
-from server import documents
+from server.operations import documents
 from tests.support.client import ANYBODY, Ask, Caller
 
 MEMBERS = "members(first: 100) { nodes { %s } }"

@@ -22,8 +22,8 @@ from resolvers.identity import webhooks_rules as rules
 from resolvers.identity.outbox import PendingDelivery
 from resolvers.identity.second_factors_rules import stored_secret
 from resolvers.public_hosts import Place
-from server.courier import FAILING, OF_ORGANIZATION, SENDERS, Courier, next_deliveries
-from server.outgoing import NotSent
+from server.jobs.courier import FAILING, OF_ORGANIZATION, SENDERS, Courier, next_deliveries
+from server.jobs.outgoing import NotSent
 from tests import factories
 from tests.support.client import serving
 from tests.support.receiver import Receiver, answering, receiving

@@ -6,8 +6,8 @@ import time
 import pytest
 from starlette.types import Message
 
-from server.deadlines import Deadline, Deadlines, OperationDeadline, RequestCutOff
-from server.errors import RequestError, request_timed_out, shutting_down
+from server.operations.deadlines import Deadline, Deadlines, OperationDeadline, RequestCutOff
+from server.operations.errors import RequestError, request_timed_out, shutting_down
 
 
 async def nothing_received() -> Message:

@@ -1,6 +1,6 @@
 """The cache of documents: the most recently used ones, bounded by their number and by their weight."""
 
-from server.documents import Recent
+from server.operations.documents import Recent
 
 
 def test_the_least_recently_used_are_given_up_once_there_are_too_many() -> None:

@@ -16,8 +16,8 @@ import pytest_asyncio
 from graphql import get_introspection_query
 
 from models.identity.accounts import StaffRole
-from server.catalogue_files import FORMATS as CATALOGUES
-from server.insight_files import FORMATS
+from server.files.catalogue_files import FORMATS as CATALOGUES
+from server.files.insight_files import FORMATS
 from tests import factories
 from tests.server.test_connections import UPGRADE
 from tests.server.test_planning import worst

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from server import event_streams
-from server.event_streams import as_next
-from server.requests import takes_events
+from server.events import event_streams
+from server.events.event_streams import as_next
+from server.operations.requests import takes_events
 from tests import factories
 from tests.server.test_events import MISSED, NOTIFIED, event_network
 from tests.support.client import ANYBODY, SIGN_OUT, Ask, Caller, serving
@@ -164,7 +164,7 @@ async def test_a_stopping_server_ends_its_streams_without_completing_them(fresh:
 
 
 async def test_a_slow_reader_is_dropped(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.broker.MAX_QUEUED", 10)
+    monkeypatch.setattr("server.events.broker.MAX_QUEUED", 10)
     async with event_network(fresh) as network:
         patient = await network.ask.sign_in("patient")
         discussion = (await factories.discussion(network.owner))["id"]

@@ -12,8 +12,8 @@ import pytest
 
 from models.research.surveys import SurveyStatus
 from planner.operations import Event
-from server.broker import MAX_QUEUED, Events, Subscriber, read
-from server.errors import RequestError
+from server.events.broker import MAX_QUEUED, Events, Subscriber, read
+from server.operations.errors import RequestError
 from tests import factories
 from tests.support.client import Ask, Caller, serving
 from tests.support.subscribers import LONG_POST_ADDED, POST_ADDED, announce, held, socket, streams_of, subscribed
@@ -273,7 +273,7 @@ async def test_subscribers_are_informed_that_events_may_have_been_missed(fresh: 
 async def test_a_slow_reader_is_dropped_and_others_get_their_events(
     fresh: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.broker.MAX_QUEUED", 10)
+    monkeypatch.setattr("server.events.broker.MAX_QUEUED", 10)
     async with event_network(fresh) as network:
         slow, quick = await network.ask.sign_in("patient"), await network.ask.sign_in("relative")
         discussion = (await factories.discussion(network.owner))["id"]

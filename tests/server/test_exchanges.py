@@ -7,9 +7,9 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from server.connections import Connections
-from server.exchanges import JOINED_BYTES, LazyEvent, exchange_of
-from server.protocols import Configuration, HttpProtocol
+from server.http.connections import Connections
+from server.http.exchanges import JOINED_BYTES, LazyEvent, exchange_of
+from server.http.protocols import Configuration, HttpProtocol
 from settings import Limits
 
 GET = b"GET /%%C3%%A9?a=b HTTP/%b\r\nhost: x\r\n\r\n"

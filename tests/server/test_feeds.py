@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 
 from planner.operations import Event
-from server import feeds, pools
-from server.broker import MAX_QUEUED, Events
-from server.errors import RequestError
-from server.feeds import OPERATIONS, SUBSCRIPTIONS, Feeds, FeedSource
+from server.databases import pools
+from server.events import feeds
+from server.events.broker import MAX_QUEUED, Events
+from server.events.feeds import OPERATIONS, SUBSCRIPTIONS, Feeds, FeedSource
+from server.operations.errors import RequestError
 from tests import factories
 from tests.server.test_events import NOTIFIED, event_network
 from tests.server.test_faults import Held

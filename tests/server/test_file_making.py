@@ -8,8 +8,8 @@ import orjson
 import pytest
 import pytest_asyncio
 
-from server.errors import RequestError
-from server.file_making import LOOP_BYTES, MOST_WAITING, MOST_WAITING_OF_ONE, FileMaking
+from server.files.file_making import LOOP_BYTES, MOST_WAITING, MOST_WAITING_OF_ONE, FileMaking
+from server.operations.errors import RequestError
 
 
 @pytest_asyncio.fixture

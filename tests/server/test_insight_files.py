@@ -15,10 +15,11 @@ import pytest
 from jsonstat_validator import validate_jsonstat  # type: ignore[import-untyped]
 
 from resolvers.insight.cubes import with_wave
-from server import compression, logs
-from server.compression import MOST_WAITING, THREADS
-from server.csv_files import french_csv, metadata_of
-from server.insight_files import disposition
+from server.files.csv_files import french_csv, metadata_of
+from server.files.insight_files import disposition
+from server.http import compression
+from server.http.compression import MOST_WAITING, THREADS
+from server.telemetry import logs
 from tests.support.client import ANYBODY, Caller
 from tests.support.insights import SEX, Published, furnished
 from tests.support.network import Network

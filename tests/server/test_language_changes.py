@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from models.viewers import Audience, Viewer
-from server.sessions import ChangedSessions, Sessions
+from server.callers.sessions import ChangedSessions, Sessions
 from tests import factories
 from tests.server.test_events import EventNetwork, event_network
 from tests.support.client import Ask, Caller, serving

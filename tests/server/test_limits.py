@@ -4,8 +4,8 @@ import orjson
 import pytest
 from graphql import parse
 
-from server.errors import RequestError
-from server.limits import Analysis, analyse, check_variables
+from server.operations.errors import RequestError
+from server.operations.limits import Analysis, analyse, check_variables
 from settings import Limits
 
 LIMITS = Limits()

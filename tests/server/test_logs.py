@@ -18,8 +18,8 @@ import pytest
 
 from models.viewers import ANYBODY as ANYBODY_VIEWER
 from models.viewers import Audience, Viewer
-from server.digests import Digests
-from server.log_format import JsonFormatter, TextFormatter
+from server.telemetry.digests import Digests
+from server.telemetry.log_format import JsonFormatter, TextFormatter
 from tests import factories
 from tests.server.test_edge import WHO
 from tests.server.test_planted_values import free_port
@@ -289,7 +289,7 @@ def test_a_line_of_text_has_the_same_fields() -> None:
 def test_python_prints_no_message_of_an_uncaught_exception_either() -> None:
     work = """
 import asyncio, sys, threading, warnings
-from server.log_format import configure
+from server.telemetry.log_format import configure
 configure("warning", sys.argv[1])
 def fails(): raise ValueError("Planted" + "Marie")
 class Broken:

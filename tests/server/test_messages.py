@@ -14,10 +14,10 @@ from models.identity.accounts import StaffRole
 from models.languages import Language
 from models.viewers import ANYBODY
 from resolvers.transactions import OutcomeUnknown, Overloaded
-from server import errors
-from server.errors import RequestError
-from server.problems import no_file, problem
-from server.results import response_of
+from server.http.problems import no_file, problem
+from server.operations import errors
+from server.operations.errors import RequestError
+from server.operations.results import response_of
 from tests import factories
 from tests.support.callers import User
 from tests.support.network import Network

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from models.viewers import Audience
-from server.metrics import LAG_SECONDS
+from server.telemetry.metrics import LAG_SECONDS
 from tests import factories
 from tests.server.test_edge import WHO
 from tests.server.test_planted_values import free_port

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from models.identity.webhooks import DeliveryFailure
 from resolvers import public_hosts
 from resolvers.public_hosts import Place, place_of
-from server.outgoing import HEAD_BYTES, NotSent, post
+from server.jobs.outgoing import HEAD_BYTES, NotSent, post
 from tests.support.receiver import Receiver, answering, receiving
 
 HOST = "hooks.laboratory.example"

@@ -17,9 +17,9 @@ from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.viewers import ANYBODY, Viewer
 from resolvers.transactions import Result, Write, run_once
-from server.commit_guard import CommitGuard, uncancelled
-from server.errors import RequestError, unavailable
-from server.pools import ConnectionPool
+from server.databases.pools import ConnectionPool
+from server.operations.commit_guard import CommitGuard, uncancelled
+from server.operations.errors import RequestError, unavailable
 from settings import Limits
 from tests import factories
 from tests.server.test_faults import Held

@@ -10,11 +10,11 @@ import pytest
 from graphql import parse, validate
 
 from planner.operations import Operation
-from server import documents, endpoint
-from server.endpoint import LARGE_INPUT
-from server.errors import RequestError
-from server.limits import check_variables
-from server.planning import CALLERS, MOST_WAITING_OF_ONE, Planning
+from server.operations import documents, endpoint
+from server.operations.endpoint import LARGE_INPUT
+from server.operations.errors import RequestError
+from server.operations.limits import check_variables
+from server.operations.planning import CALLERS, MOST_WAITING_OF_ONE, Planning
 from settings import Limits
 from tests.support import subscribers
 from tests.support.client import ANYBODY, Ask, Caller, serving

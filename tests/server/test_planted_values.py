@@ -19,8 +19,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from server.log_format import JsonFormatter, TextFormatter
-from server.telemetry import Telemetry
+from server.telemetry.exporters import Telemetry
+from server.telemetry.log_format import JsonFormatter, TextFormatter
 from tests import factories
 from tests.server.test_edge import WHO
 from tests.support.client import ANYBODY, SIGN_IN, Ask, Caller, serving

@@ -6,7 +6,7 @@ import pytest
 from commands.cluster import Unavailable
 from commands.opened import probe
 from models.session_parameters import NoSessions, expect_sessions
-from server.errors import RequestError
+from server.operations.errors import RequestError
 from settings import Limits, Settings
 from tests import factories
 from tests.support.client import ANYBODY

@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from models.logins import open_roles, pool
 from models.viewers import Audience
-from server.errors import RequestError
-from server.pools import ConnectionPool
+from server.databases.pools import ConnectionPool
+from server.operations.errors import RequestError
 
 
 class Lent:

@@ -14,8 +14,8 @@ import pytest_asyncio
 from models.identity.accounts import StaffRole
 from models.identity.members import Sharing
 from models.viewers import Audience
-from server.readings import readings
-from server.standbys import EVERYTHING, Primary, Standby, Standbys
+from server.databases.standbys import EVERYTHING, Primary, Standby, Standbys
+from server.telemetry.readings import readings
 from tests import factories
 from tests.server.test_standbys import POSTS, PROFILE, WRITTEN, Place, database, usable
 from tests.support.client import ANYBODY, SIGN_OUT, Caller, serving

@@ -19,9 +19,9 @@ from resolvers.identity import passwords
 from resolvers.rates import KINDS, Rate, Rates, Unlimited, rates_of
 from schema.mutations import RATE
 from schema.roots.mutation import Mutation
-from server.errors import RequestError
-from server.rate_limits import coarse
-from server.request_rates import CALLERS, INVALID_AT_ONCE, RequestRates
+from server.callers.rate_limits import coarse
+from server.callers.request_rates import CALLERS, INVALID_AT_ONCE, RequestRates
+from server.operations.errors import RequestError
 from settings import Settings, SettingsError
 from tests import factories
 from tests.support import subscribers

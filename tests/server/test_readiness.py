@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from server.readiness import Shared
+from server.databases.readiness import Shared
 
 
 async def test_all_who_ask_at_the_same_time_share_one_look() -> None:

@@ -15,8 +15,8 @@ from resolvers.insight import analysis_plans, quotes
 from resolvers.research import participations_mutations
 from resolvers.transactions import Forbidden, RefusalCode, refused
 from schema.mutations import refusal_error
-from server.errors import CODES, Code, execution_error
-from server.results import response_of
+from server.operations.errors import CODES, Code, execution_error
+from server.operations.results import response_of
 from tests.support.client import Ask, Caller, views
 
 REASON = message("You may not do this.")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from models.viewers import Audience
-from server.exchanges import Exchange, exchange_of
-from server.pools import ConnectionPool
+from server.databases.pools import ConnectionPool
+from server.http.exchanges import Exchange, exchange_of
 from tests.support.client import Ask, Caller
 from tests.support.raw import raw
 
@@ -101,7 +101,9 @@ class Roads:
             self.taken += done
             return done
 
-        monkeypatch.setattr("server.endpoint.exchange_of", lambda send: exchange_of(send) if self.straight else None)
+        monkeypatch.setattr(
+            "server.operations.endpoint.exchange_of", lambda send: exchange_of(send) if self.straight else None
+        )
         monkeypatch.setattr(Exchange, "answer", counted)
 
     async def answers(self, sent: bytes) -> tuple[bytes, bytes]:

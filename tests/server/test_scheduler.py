@@ -25,7 +25,7 @@ from resolvers.jobs import (
     settle_surveys,
     try_lock,
 )
-from server.scheduler import MAINTENANCE_LOCK, Scheduler
+from server.jobs.scheduler import MAINTENANCE_LOCK, Scheduler
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import serving

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from models.viewers import Audience
-from server.errors import RequestError
-from server.shares import MOST_WAITING_OF_ONE, Shares
+from server.databases.shares import MOST_WAITING_OF_ONE, Shares
+from server.operations.errors import RequestError
 from tests.server.test_edge import WHO
 from tests.server.test_faults import COMMUNITIES, Held
 from tests.support.client import ANYBODY, SIGN_OUT, Ask, Caller, serving

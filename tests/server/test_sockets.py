@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from server.sockets import MAX_OPERATIONS
+from server.events.sockets import MAX_OPERATIONS
 from settings import Limits
 from tests.support.client import SIGN_OUT, Ask, Caller, serving
 from tests.support.subscribers import POST_ADDED, dialled, held, socket, subscribed

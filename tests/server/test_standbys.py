@@ -15,10 +15,10 @@ from models.identity.accounts import StaffRole
 from models.identity.members import Sharing
 from models.viewers import Audience
 from planner.operations import Planner
-from server.pools import ConnectionPool
-from server.positions import HEADER, Positions
-from server.readings import readings
-from server.standbys import Primary, Standby, Standbys
+from server.databases.pools import ConnectionPool
+from server.databases.positions import HEADER, Positions
+from server.databases.standbys import Primary, Standby, Standbys
+from server.telemetry.readings import readings
 from tests import factories
 from tests.golden.pairs import pairs
 from tests.planner.test_plans import real_values
@@ -344,7 +344,7 @@ async def test_a_standby_that_does_not_follow_a_new_primary_is_not_current(monke
     async def replayed(*_: object) -> tuple[str, int, bool]:
         return "1", at["position"], True
 
-    monkeypatch.setattr("server.standbys.replayed", replayed)
+    monkeypatch.setattr("server.databases.standbys.replayed", replayed)
     standby.pools = {Audience.PUBLIC: object()}  # type: ignore[dict-item]
     connection: Any = None
     await standby.look(connection)
@@ -366,7 +366,7 @@ async def test_a_standby_of_another_cluster_is_not_read(monkeypatch: pytest.Monk
     async def replayed(*_: object) -> tuple[str, int, bool]:
         return "2", 100, True
 
-    monkeypatch.setattr("server.standbys.replayed", replayed)
+    monkeypatch.setattr("server.databases.standbys.replayed", replayed)
     connection: Any = None
     with pytest.raises(Exception, match="not a standby of this database's cluster"):
         await standby.look(connection)

@@ -11,10 +11,10 @@ from graphql import parse
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
 from schema.build import build_views
-from server.errors import RequestError, unauthenticated, unavailable
-from server.pools import ConnectionPool
-from server.sessions import Sessions
-from server.streams import Ending, Stream, StreamEnded, Streams
+from server.callers.sessions import Sessions
+from server.databases.pools import ConnectionPool
+from server.events.streams import Ending, Stream, StreamEnded, Streams
+from server.operations.errors import RequestError, unauthenticated, unavailable
 from settings import Limits
 from tests.support.client import Ask
 
@@ -158,7 +158,7 @@ async def test_a_check_ends_changed_sessions_and_nothing_if_the_database_is_away
 
 
 async def test_the_watch_retries_until_the_database_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.streams.RETRY_SECONDS", 0.001)
+    monkeypatch.setattr("server.events.streams.RETRY_SECONDS", 0.001)
     sessions = OneSession()
     streams = Streams(sessions, Limits(), 100)
     watch = asyncio.create_task(streams.watch())

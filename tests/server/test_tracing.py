@@ -17,8 +17,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
-from server.telemetry import FLUSH_SECONDS, Telemetry, telemetry
-from server.tracing import summary
+from server.telemetry.exporters import FLUSH_SECONDS, Telemetry, telemetry
+from server.telemetry.tracing import summary
 from tests import factories
 from tests.support.client import ANYBODY, Ask, serving
 from tests.support.network import network_on
@@ -134,7 +134,7 @@ def test_a_summary_names_tables_and_no_alias() -> None:
 def test_opentelemetry_is_not_imported_unless_an_exporter_is_set() -> None:
     work = """
 import sys, app, commands.serve
-from server.telemetry import telemetry
+from server.telemetry.exporters import telemetry
 from settings import Settings
 assert telemetry({}) is None
 app.create_app(Settings(database_url="postgresql://me:secret@127.0.0.1/nowhere"))

@@ -13,9 +13,9 @@ import pytest_asyncio
 from app import create_app
 from models.viewers import ANYBODY as ANYONE
 from models.viewers import Audience, Viewer
-from server import documents as server_documents
-from server.manifests import ManifestFault
-from server.trusted_documents import is_explorer, plan_trusted
+from server.operations import documents as server_documents
+from server.operations.manifests import ManifestFault
+from server.operations.trusted_documents import is_explorer, plan_trusted
 from settings import Limits, Settings
 from tests.support import subscribers
 from tests.support.client import ANYBODY, SIGN_IN, Ask, Caller, serving
@@ -363,7 +363,7 @@ async def test_planning_at_start_ends_in_time_and_survives_a_fault(
 ) -> None:
     folder = written(tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr("server.trusted_documents.plan_ahead", lambda operation: 1 // 0)
+        patched.setattr("server.operations.trusted_documents.plan_ahead", lambda operation: 1 // 0)
         async with serving(dsn, manifests=folder) as ask:  # each is planned when it is requested
             assert "data" in await send(ask, ANYBODY, "post", {"documentId": "home-1"})
             views = {Audience.PUBLIC: documents_of(ask, Audience.PUBLIC)}

@@ -5,8 +5,8 @@ from collections.abc import Hashable
 
 import pytest
 
-from server import turns
-from server.turns import CALLERS, HEAVY, Turns
+from server.callers import turns
+from server.callers.turns import CALLERS, HEAVY, Turns
 
 
 class Clock:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
-from server.sockets import MAX_OPERATIONS
-from server.streams import LARGEST_ANSWERS, Ending, HeldAnswers, Stream, Streams
+from server.events.sockets import MAX_OPERATIONS
+from server.events.streams import LARGEST_ANSWERS, Ending, HeldAnswers, Stream, Streams
 from settings import Limits
 from tests.server.test_connections import UPGRADE, limited, small_buffers  # noqa: F401 - a fixture
 from tests.server.test_streams import OneSession

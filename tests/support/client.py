@@ -26,8 +26,8 @@ from resolvers.exporting import ExportKind
 from resolvers.jobs import PUBLISHING, PublishingJob
 from resolvers.rates import rates_of
 from schema.build import View, build_views, graph_names
-from server.connections import Connections
-from server.telemetry import Telemetry
+from server.http.connections import Connections
+from server.telemetry.exporters import Telemetry
 from settings import Limits, Settings
 from tests.support.heads import store_head
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import asyncpg
 
 from resolvers.insight import ledger
-from server.head_places import FolderPlace
-from server.stored_heads import StoredHead
+from server.rollbacks.head_places import FolderPlace
+from server.rollbacks.stored_heads import StoredHead
 
 
 async def store_head(dsn: str, folder: Path) -> None:

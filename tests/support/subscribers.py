@@ -13,9 +13,9 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from server.broker import CHANNEL
-from server.sockets import PROTOCOL
-from server.streams import Streams
+from server.events.broker import CHANNEL
+from server.events.sockets import PROTOCOL
+from server.events.streams import Streams
 from tests.support.client import ANYBODY, Ask, Caller
 
 WAIT_SECONDS = 60.0  # so that a busy machine fails no test

@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from app import Cohorte, create_app
 from commands.serve import Server, configuration, listen
-from server.planning import SWITCH_SECONDS
+from server.operations.planning import SWITCH_SECONDS
 from settings import Limits, Settings
 from tests.support.client import LIMITS, Ask
 

@@ -1,6 +1,6 @@
 // All pages of the application. The first whose path matches the address is shown.
 //
-// The server has to know the first part of each path: see PLACES in server/pages.py.
+// The server has to know the first part of each path: see PLACES in server/http/pages.py.
 
 import { labRoutes } from "../pages/lab/routes";
 import { Page as Landing } from "../pages/landing/Page";

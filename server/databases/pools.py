@@ -1,0 +1,440 @@
+"""Lends out a view's database connections, from a small pool with a bounded queue."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+import asyncpg
+
+from models.bounded_connections import ANSWER_SECONDS
+from models.database import Connection, taking_on
+from models.statements import Begun, transaction_of, value_of
+from models.viewers import Viewer
+from server.callers.turns import Turns
+from server.databases.outages import DATABASE_UNAVAILABLE, UNAVAILABLE_TO_READ, as_request_error, is_lost
+from server.databases.shares import Shares
+from server.operations.errors import CommitLostError, overloaded
+
+T = TypeVar("T")
+Lent = asyncpg.pool.PoolConnectionProxy
+
+MAX_WAITING = 500  # requests of one view that may wait for a connection; further ones are refused at once
+REPLACED_SECONDS = 5.0  # between two times that all idle connections are replaced
+
+
+class ConnectionPool:
+    """The connections that log in as one view's role, and the number of requests that use or await one.
+
+    A connection that becomes free goes to the next request that waits, or to `idle`, and not back to asyncpg's pool:
+    there, a request that waits takes a task and a timer. It is released to that pool, which opens connections and
+    replaces lost ones, after an error.
+
+    Transactions that write use at most `writers` connections at a time, if that is given: while they wait for one row,
+    others can read.
+    """
+
+    def __init__(
+        self, pool: "asyncpg.Pool[asyncpg.Record]", statement_seconds: float, writers: int | None = None
+    ) -> None:
+        self.pool = pool
+        self.size = pool.get_max_size()
+        self.statement_seconds = statement_seconds
+        self.idle: list[Lent] = []
+        self.taken = 0  # connections, idle or not, that are not in asyncpg's pool
+        # Of requests that wait, while none is idle and all are taken. A connection is handed to the first, or None for
+        # one that it may take from asyncpg's pool.
+        self.places: deque[asyncio.Future[Lent | None]] = deque()
+        self.busy = 0
+        self.waits, self.wait_seconds = 0, 0.0  # for a connection to become free, since the start
+        self.max_busy = self.size + MAX_WAITING
+        self.shares = Shares(half_of(self.size))
+        self.event_turns = Turns(half_of(self.size))
+        self.write_turns = asyncio.Semaphore(writers or self.size)
+        self.closing = False
+        # Tasks that have a connection each: its statement is being cancelled, or it is being checked.
+        self.returning: set[asyncio.Task[None]] = set()
+        self.when_lost: Callable[[], None] = self.check  # called when a connection was lost: others may be lost too
+        self.replaced_at = -REPLACED_SECONDS
+        self.primary: ConnectionPool | None = None  # of a standby's pool: that which reads what this one cannot
+
+    async def fill(self) -> None:
+        """Takes every open connection out of asyncpg's pool, so that all that are idle are in `idle`."""
+        self.idle = [await self.acquire() for _ in range(self.pool.get_size())]
+
+    @property
+    def waiting(self) -> int:
+        """The number of requests that wait for a connection."""
+        return len(self.places)
+
+    async def read(self, sql: str, values: Sequence[Any], caller: Hashable = None) -> str | None:
+        """The single value of a planned statement, as JSON text; the statement carries its own viewer.
+
+        Raises RequestError if the database is unavailable, overloaded or too slow.
+        """
+
+        def work(connection: Lent) -> Awaitable[str | None]:
+            return value_of(connection, sql, values)
+
+        try:
+            return await self.once(work, caller)
+        except UNAVAILABLE_TO_READ as error:
+            if self.primary is not None and not isinstance(error, (asyncpg.DataError, asyncpg.QueryCanceledError)):
+                return await self.primary.read(sql, values, caller)
+            if not is_lost(error):
+                raise as_request_error(error, self.statement_seconds) from None
+        return await self.run(work, caller)
+
+    async def read_for_event(
+        self, sql: str, values: Sequence[Any], caller: Hashable = None, cost: int = 1
+    ) -> str | None:
+        """As `read`, for a subscriber of an event: all of these together use at most half of the connections, in turn.
+
+        One event may have many subscribers; the other half stays free for requests.
+        """
+        limit = self.statement_seconds + ANSWER_SECONDS  # no request waits, whose own limit would end it
+        async with self.event_turns.turn(caller, cost):
+            return await self.run(
+                lambda connection: connection.fetchval(sql, *values, timeout=limit), queue_bounded=False
+            )
+
+    async def run(
+        self,
+        work: Callable[[Lent], Awaitable[T]],
+        caller: Hashable = None,
+        *,
+        queue_bounded: bool = True,
+        repeatable: bool = False,
+    ) -> T:
+        """The result of `work` on a connection, of which a `caller` holds at most half at a time.
+
+        Work that is `repeatable` is done again if its connection was lost, maybe long before: nothing shows that until
+        it is used. Raises RequestError if the database is unavailable or too slow and, where `queue_bounded`, at once
+        if too many requests already wait.
+        """
+        while True:
+            try:
+                return await self.once(work, caller, queue_bounded=queue_bounded)
+            except UNAVAILABLE_TO_READ as error:
+                if not repeatable or not is_lost(error):
+                    raise as_request_error(error, self.statement_seconds) from None
+            repeatable = False
+
+    async def once(self, work: Callable[[Lent], Awaitable[T]], caller: Hashable, *, queue_bounded: bool = True) -> T:
+        """As `run`. Raises what asyncpg does if the database is unavailable."""
+        if queue_bounded and self.busy >= self.max_busy:
+            raise overloaded()
+        self.busy += 1
+        holds = False
+        try:
+            if caller is not None:
+                if not self.shares.takes_at_once(caller):
+                    await self.shares.take(caller)
+                holds = True
+            connection = await self.take()
+            try:
+                result = await work(connection)
+            except asyncio.CancelledError:
+                self.release_later(connection, caller if holds else None)
+                holds = False
+                raise
+            except BaseException as error:
+                await self.give_back(connection, error)
+                raise
+            if self.places or self.closing:  # as in put_back, without the cost of its call
+                await self.put_back(connection)
+            else:
+                self.idle.append(connection)
+            return result
+        finally:
+            self.busy -= 1
+            if holds:
+                self.shares.give_back(caller)
+
+    @asynccontextmanager
+    async def write(
+        self, viewer: Viewer, caller: Hashable = None, *, snapshot: bool = False
+    ) -> AsyncIterator[Connection]:
+        """A transaction in which row-level security applies to `viewer`; it commits when the block ends normally.
+
+        A `caller` holds at most half of the connections at a time. A `snapshot` reads only. Raises RequestError if the
+        database is unavailable, overloaded or too slow, and CommitLostError if nobody knows whether it was committed.
+        """
+        if self.busy >= self.max_busy:
+            raise overloaded()
+        self.busy += 1
+        holds = writes = False
+        sent = committed = False  # the COMMIT
+        try:
+            if caller is not None:
+                if not self.shares.takes_at_once(caller):
+                    await self.shares.take(caller)
+                holds = True
+            if not snapshot:
+                writes = await self.write_turns.acquire()
+            connection, begun = await self.begin(taking_on(viewer), snapshot=snapshot)
+            try:
+                try:
+                    yield connection
+                    sent = not connection.is_closed()
+                except asyncio.CancelledError:
+                    raise
+                except BaseException:
+                    with suppress(*DATABASE_UNAVAILABLE):
+                        await begun.rollback()
+                    raise
+                # Not the request's own limit, which a COMMIT that was sent is not cancelled for.
+                async with asyncio.timeout(self.statement_seconds + ANSWER_SECONDS):
+                    await begun.commit()
+                committed = True
+            except asyncio.CancelledError:
+                self.release_later(connection, caller if holds else None, begun, writes=writes)
+                holds = writes = False
+                raise
+            except BaseException as error:
+                await self.give_back(connection, error)
+                raise
+            await self.put_back(connection)
+        except UNAVAILABLE_TO_READ as error:
+            if not snapshot and not isinstance(error, DATABASE_UNAVAILABLE):
+                raise  # a conflict with another transaction, for which it is repeated
+            if sent and not committed and not isinstance(error, asyncpg.QueryCanceledError):
+                raise CommitLostError from None
+            raise as_request_error(error, self.statement_seconds) from None
+        finally:
+            self.busy -= 1
+            if writes:
+                self.write_turns.release()
+            if holds:
+                self.shares.give_back(caller)
+
+    async def begin(self, then: str, *, snapshot: bool) -> tuple[Lent, Begun]:
+        """A connection, and the transaction that was begun on it, with what it starts with.
+
+        A connection that was lost is replaced once.
+        """
+        replaced = False
+        while True:
+            connection = await self.take()
+            begun = transaction_of(connection, then, snapshot=snapshot)
+            try:
+                await begun.start()
+                return connection, begun
+            except asyncio.CancelledError:
+                self.release_later(connection, None)  # its BEGIN may have been carried out
+                raise
+            except BaseException as error:
+                await self.give_back(connection, error)
+                if replaced or not is_lost(error):
+                    raise
+                replaced = True
+
+    @asynccontextmanager
+    async def snapshot(self, viewer: Viewer) -> AsyncIterator[Connection]:
+        """As `write`, to read only: every statement sees the database as it was at the first one."""
+        async with self.write(viewer, snapshot=True) as connection:
+            yield connection
+
+    async def take(self) -> Lent:
+        """An open connection; waits for one."""
+        while True:
+            if self.idle:
+                connection = self.idle.pop()
+            elif self.taken < self.size:
+                return await self.acquire()
+            else:
+                handed = await self.wait()
+                if handed is None:
+                    return await self.acquire_counted()
+                connection = handed
+            if is_open(connection):
+                return connection
+            await self.discard(connection)
+
+    async def wait(self) -> Lent | None:
+        """The connection that is handed over, or None for one to acquire, which is counted in `taken` already."""
+        place: asyncio.Future[Lent | None] = asyncio.get_running_loop().create_future()
+        self.places.append(place)
+        since = time.perf_counter()
+        try:
+            return await place
+        except asyncio.CancelledError:
+            if place.cancelled():
+                with suppress(ValueError):  # who handed something on has passed it over
+                    self.places.remove(place)
+            elif (handed := place.result()) is not None:
+                self.hand_on(handed)
+            else:
+                self.vacate()
+            raise
+        finally:
+            self.waits += 1
+            self.wait_seconds += time.perf_counter() - since
+
+    def acquire(self) -> Awaitable[Lent]:
+        """A connection from asyncpg's pool, which opens it if needed."""
+        self.taken += 1
+        return self.acquire_counted()
+
+    async def acquire_counted(self) -> Lent:
+        try:
+            return await self.pool.acquire()
+        except BaseException:
+            self.vacate()
+            raise
+
+    def hand_on(self, connection: Lent) -> None:
+        """Hands a connection to the first who waits for one, or keeps it."""
+        while self.places:
+            place = self.places.popleft()
+            if not place.done():
+                place.set_result(connection)
+                return
+        self.idle.append(connection)
+
+    def vacate(self) -> None:
+        """Counts a connection as back in asyncpg's pool, and lets the first who waits take another."""
+        self.taken -= 1
+        while self.places:
+            place = self.places.popleft()
+            if not place.done():
+                self.taken += 1
+                place.set_result(None)
+                return
+
+    async def put_back(self, connection: Lent) -> None:
+        """Hands on a connection on which nothing has failed."""
+        if self.closing and not self.places:
+            await self.release(connection)
+        else:
+            self.hand_on(connection)
+
+    async def give_back(self, connection: Lent, error: BaseException) -> None:
+        """Releases a connection whose work ended in this error."""
+        if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+            self.replace(connection)
+        elif isinstance(error, asyncpg.InternalClientError):
+            connection.terminate()  # it would fail its next user, until the pool notices that it was cut
+        elif not isinstance(error, DATABASE_UNAVAILABLE) and is_clean(connection):
+            await self.put_back(connection)
+            return
+        await self.release(connection)
+
+    def release_later(
+        self,
+        connection: Lent,
+        caller: Hashable,
+        begun: Begun | None = None,
+        *,
+        writes: bool = False,
+    ) -> None:
+        """Releases a connection whose work was cancelled, once PostgreSQL has confirmed that; nobody waits for it.
+
+        Rolls back the transaction that was `begun`. Until then the connection counts as used, and as held by `caller`
+        if that is not None.
+        """
+        self.busy += 1
+
+        async def release() -> None:
+            try:
+                with suppress(*DATABASE_UNAVAILABLE):  # either waits for the confirmation first
+                    await (connection.execute("SELECT") if begun is None else begun.rollback())
+                if is_clean(connection):
+                    await self.put_back(connection)
+                else:
+                    await self.release(connection)
+            finally:
+                self.busy -= 1
+                if writes:
+                    self.write_turns.release()
+                if caller is not None:
+                    self.shares.give_back(caller)
+
+        task = asyncio.create_task(release())
+        self.returning.add(task)
+        task.add_done_callback(self.returning.discard)
+
+    async def release(self, connection: Lent) -> None:
+        """Releases a connection to asyncpg's pool, which replaces it if it was lost."""
+        # Of the connection itself, from which the proxy is separated by releasing it, or by its end.
+        unanswered = getattr(connection, "was_unanswered", lambda: True)
+        lost = unanswered() or not is_open(connection)
+        try:
+            await self.discard(connection)
+            lost = lost or unanswered()
+        except DATABASE_UNAVAILABLE:
+            lost = True  # it was cut meanwhile, and asyncpg has discarded it
+        if lost:
+            self.when_lost()
+
+    async def discard(self, connection: Lent) -> None:
+        """Gives a connection back to asyncpg's pool."""
+        try:
+            await self.pool.release(connection)
+        finally:
+            self.vacate()
+
+    def replace(self, connection: Lent) -> None:
+        """Ends a connection to a PostgreSQL that does not write, and idle ones: the address may lead elsewhere now."""
+        connection.terminate()
+        if time.monotonic() - self.replaced_at >= REPLACED_SECONDS:
+            self.replaced_at = time.monotonic()
+            idle, self.idle = self.idle, []
+            for each in idle:
+                self.end(each)
+
+    def check(self) -> None:
+        """Looks whether the idle connections are still answered, and replaces those that are not."""
+        if not self.closing:
+            for connection in self.idle:
+                task = asyncio.create_task(self.check_one(connection))
+                self.returning.add(task)
+                task.add_done_callback(self.returning.discard)
+            self.idle = []
+
+    async def check_one(self, connection: Lent) -> None:
+        try:
+            await connection.execute("SELECT", timeout=ANSWER_SECONDS)
+        except (*DATABASE_UNAVAILABLE, asyncpg.PostgresError, asyncio.CancelledError):
+            self.end(connection)
+        else:
+            await self.put_back(connection)
+
+    def end(self, connection: Lent) -> None:
+        """Ends a connection without a word to the other end."""
+        with suppress(asyncpg.InterfaceError):  # asyncpg has ended it already
+            connection.terminate()
+        self.vacate()
+
+    async def close(self) -> None:
+        """Closes every connection after its current work is done."""
+        self.closing = True
+        while self.idle:
+            await self.pool.release(self.idle.pop())
+        await self.pool.close()
+
+    def terminate(self) -> None:
+        """Ends every connection at once: statements that are being carried out fail as if it was lost."""
+        self.closing = True
+        self.idle = []
+        self.pool.terminate()
+
+
+def half_of(connections: int) -> int:
+    """Half of a pool's connections, but one at least."""
+    return max(1, connections // 2)
+
+
+def is_open(connection: Lent) -> bool:
+    """Whether a connection can be used, for all that is known."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:  # it has ended, and asyncpg has replaced it already
+        return False
+
+
+def is_clean(connection: Lent) -> bool:
+    """Whether a connection is open and in no transaction, as a new one."""
+    return is_open(connection) and not connection.is_in_transaction()
