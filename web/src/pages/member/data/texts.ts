@@ -167,7 +167,7 @@ export const texts = words({
     numbersPublished: "Les chiffres eux-mêmes",
     numbersLead: (margin: string) => `C’est tout ce qui a été publié. Du bruit a été ajouté exprès à chaque comptage : dans 95 cas sur 100, la vraie valeur s’en écarte de ${margin} au plus.`,
     sizeOnly: "Seul le nombre de membres du jeu de données a été publié, avec du bruit, ou bien le tableau ne vous est pas ouvert.",
-    countsOnly: (counted: string) => `Seuls ces effectifs ont été publiés, avec du bruit : ${counted}.`,
+    countsOnly: (counted: string) => `Seuls ces effectifs ont été publiés, avec du bruit : ${counted}.`,
     entry: "Au registre public",
     entryHint: (position: string) => `Entrée ${position} du registre public, que chacun peut lire et vérifier.`,
     toLedger: "Vers le registre public",
