@@ -101,7 +101,13 @@ class KeptAnswers:
         return all(changed.get(table, 0) <= known for table in tables)
 
     async def read(
-        self, plan: Plan, sources: Sources, values: Sequence[Any], viewer: Viewer, pool: ConnectionPool, caller: Hashable
+        self,
+        plan: Plan,
+        sources: Sources,
+        values: Sequence[Any],
+        viewer: Viewer,
+        pool: ConnectionPool,
+        caller: Hashable,
     ) -> str | bytes | None:
         """A statement's answer: the body of a response that was kept, or else the text of the statement.
 

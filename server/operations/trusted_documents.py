@@ -37,9 +37,7 @@ def documents_of_views(
     faults: list[str] = []
     for audience, view in views.items():
         documents = found[audience] = Documents(
-            Planner(
-                view._schema, audience, open_tables(audience), settings.limits.answer_bytes, kept_tables(audience)
-            ),
+            Planner(view._schema, audience, open_tables(audience), settings.limits.answer_bytes, kept_tables(audience)),
             audience,
             settings.limits,
             introspection=settings.demo or audience is not Audience.PUBLIC,

@@ -23,7 +23,11 @@ def readings(endpoint: Endpoint, pools: Mapping[str, ConnectionPool]) -> list[Me
 
     return [
         MetricSource(
-            "cohorte_kept_reads", "Queries whose answers may be kept, by whether they were.", "found", kept_reads, counts=True
+            "cohorte_kept_reads",
+            "Queries whose answers may be kept, by whether they were.",
+            "found",
+            kept_reads,
+            counts=True,
         ),
         MetricSource(
             "cohorte_kept_drops",
@@ -32,9 +36,7 @@ def readings(endpoint: Endpoint, pools: Mapping[str, ConnectionPool]) -> list[Me
             lambda: {"": kept.drops},
             counts=True,
         ),
-        MetricSource(
-            "cohorte_kept_bytes", "Memory of the kept answers.", None, lambda: {"": kept.answers.currsize}
-        ),
+        MetricSource("cohorte_kept_bytes", "Memory of the kept answers.", None, lambda: {"": kept.answers.currsize}),
         *([] if endpoint.standbys is None else of_standbys(endpoint.standbys)),
         MetricSource(
             "cohorte_pool_connections",
