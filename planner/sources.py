@@ -41,25 +41,29 @@ NO_TABLES = NoTables({})
 # What may stand before a parenthesis: words of SQL, types, and functions that return the same for the same arguments
 # and settings of a connection. A function that is missing here keeps a statement from being kept, nothing else.
 WORDS = frozenset(
-    "all and any array as by case cast else exists filter from in lateral materialized not on or over row select then"
-    " using values varchar when where with within".split()
+    """
+    all and any array as by case cast else exists filter from in join lateral materialized not on or ordinality over row
+    select then using values varchar when where with within
+    """.split()  # noqa: SIM905
 )
 FUNCTIONS = frozenset(
-    "array_agg array_append array_position array_prepend array_to_string btrim cardinality coalesce concat_ws convert_to"
-    " count encode floor greatest json_agg json_build_array json_build_object jsonb_build_array jsonb_build_object"
-    " jsonb_each jsonb_extract_path jsonb_extract_path_text jsonb_object_keys least lower max min normalize nullif"
-    " regexp_replace replace row_number row_to_json set_config starts_with string_agg sum to_jsonb translate unnest"
-    " upper".split()
+    """
+    array_agg array_append array_position array_prepend array_to_string btrim cardinality coalesce concat_ws convert_to
+    count encode floor greatest json_agg json_build_array json_build_object jsonb_build_array jsonb_build_object
+    jsonb_each jsonb_extract_path jsonb_extract_path_text jsonb_object_keys least lower max min normalize nullif
+    regexp_replace replace row_number row_to_json set_config starts_with string_agg sum to_jsonb translate unnest upper
+    """.split()  # noqa: SIM905
 )
 TEXTS = re.compile(r"'(?:[^']|'')*'")
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 ALIAS = re.compile(r"\bas \w+\s*\(")  # of a table, with names of its columns
 CALLED = re.compile(r"([\w.]+)\s*\(")
-MOMENT = re.compile(r"\b(?:current_\w+|localtime\w*|session_user|user)\b")  # read like a call, without its parentheses
+# Calls without parentheses.
+MOMENT = re.compile(r"\b(?:current_\w+|localtime\w*|session_user|user)\b")
 
 
 def sources_of(statement: Statement, view: str, known: KnownTables) -> Sources | None:
-    """What decides the text of a view's statement; None if it reads another table, or calls what is not known to be the same."""
+    """What decides the text of a view's statement; None if it reads other tables, or calls what may differ."""
     if not statement.named or not statement.named <= known.watched.keys() or not is_constant(statement.sql):
         return None
     tables = frozenset[str]().union(*(known.watched[name] for name in statement.named))
@@ -68,5 +72,5 @@ def sources_of(statement: Statement, view: str, known: KnownTables) -> Sources |
 
 def is_constant(sql: str) -> bool:
     """Whether a statement returns the same for the same rows, whenever it runs."""
-    bare = ALIAS.sub("(", QUOTED.sub("quoted_", TEXTS.sub("''", sql)).lower())
+    bare = ALIAS.sub("as (", QUOTED.sub("quoted_", TEXTS.sub("''", sql)).lower())
     return MOMENT.search(bare) is None and set(CALLED.findall(bare)) <= WORDS | FUNCTIONS

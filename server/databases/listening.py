@@ -56,7 +56,7 @@ async def listen(
 ) -> None:
     """Listens until cancelled; reconnects after an error, with growing pauses. `ready` is set while it listens.
 
-    It calls `when_lost` if its connection is lost: others may be lost too. `pulse` has until when all has been received.
+    It calls `when_lost` if its connection is lost: others may be lost too. `pulse` says until when all was received.
     """
     pulse = pulse or Pulse()
     failures = 0

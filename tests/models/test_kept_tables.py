@@ -21,10 +21,10 @@ each_audience = pytest.mark.parametrize("audience", list(Audience), ids=lambda a
 LICENSED_READS = {"insight.licence", "insight.organization", "insight.dataset"}
 LICENSED_CALLS = {"catalog.today", "insight.may_pursue"}
 # Results of these depend on settings of a connection, which all connections of a view have in common.
-OF_SETTINGS = (
-    "array_to_string concat_ws convert_to json_agg json_build_array json_build_object jsonb_build_array"
-    " jsonb_build_object row_to_json to_jsonb".split()
-)
+OF_SETTINGS = """
+    array_to_string concat_ws convert_to json_agg json_build_array json_build_object jsonb_build_array
+    jsonb_build_object row_to_json to_jsonb
+""".split()  # noqa: SIM905
 SYNTAX = {"coalesce", "greatest", "least", "nullif"}  # which are no functions of PostgreSQL's catalogue
 
 
@@ -40,11 +40,11 @@ def test_every_kept_table_is_of_the_catalogue_or_of_insights(audience: Audience)
 
 
 def test_the_tables_whose_answers_are_kept_are_these() -> None:
-    for_all = (
-        "catalog.community catalog.community_indicator catalog.community_treatment catalog.condition catalog.help_line"
-        " catalog.indicator catalog.network_count catalog.notice catalog.privacy_notice catalog.terms catalog.treatment"
-        " insight.category insight.ledger_entry insight.organization insight.variable"
-    ).split()
+    for_all = """
+        catalog.community catalog.community_indicator catalog.community_treatment catalog.condition catalog.help_line
+        catalog.indicator catalog.network_count catalog.notice catalog.privacy_notice catalog.terms catalog.treatment
+        insight.category insight.ledger_entry insight.organization insight.variable
+    """.split()  # noqa: SIM905
     found = {audience: set(kept_tables(audience).watched) - set(for_all) for audience in Audience}
     assert all(set(for_all) <= kept_tables(audience).watched.keys() for audience in Audience)
     assert found == {
@@ -71,10 +71,12 @@ DEPENDS = """
     SELECT n.nspname || '.' || c.relname AS name, pg_get_expr(p.polqual, p.polrelid) AS condition,
         ARRAY(SELECT DISTINCT rn.nspname || '.' || r.relname FROM pg_depend d
               JOIN pg_class r ON r.oid = d.refobjid JOIN pg_namespace rn ON rn.oid = r.relnamespace
-              WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass) AS reads,
+              WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+              AND d.refclassid = 'pg_class'::regclass) AS reads,
         ARRAY(SELECT DISTINCT fn.nspname || '.' || f.proname FROM pg_depend d
               JOIN pg_proc f ON f.oid = d.refobjid JOIN pg_namespace fn ON fn.oid = f.pronamespace
-              WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_proc'::regclass) AS calls
+              WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+              AND d.refclassid = 'pg_proc'::regclass) AS calls
     FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE p.polcmd IN ('r', '*') AND to_regrole($1) = ANY (p.polroles)
 """
