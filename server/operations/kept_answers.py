@@ -126,7 +126,7 @@ class KeptAnswers:
             text = await pool.read(plan.sql, values, caller)
         else:
             # Of one snapshot: the right may have been revoked and granted again since it was asked for.
-            async with pool.snapshot(viewer, caller) as connection:
+            async with pool.write(viewer, caller, snapshot=True) as connection:
                 key = (*key[:-1], await connection.fetchval(right, viewer.scope))
                 text = await connection.fetchval(plan.sql, *values)
         if text is not None and text != TOO_LARGE:
