@@ -520,11 +520,12 @@ class Endpoint:
             caller = self.caller(request)
             sources = plan.sources
             if sources is None or not self.may_keep(request, caller):
-                text: str | bytes | None = await self.read_pool(request, caller).read(plan.sql, values, caller)
+                text = await self.read_pool(request, caller).read(plan.sql, values, caller)
             else:
-                text = await self.kept.read(plan, sources, values, request.viewer, view.connections, caller)
-                if type(text) is bytes:
-                    return text
+                found = await self.kept.read(plan, sources, values, request.viewer, view.connections, caller)
+                if isinstance(found, bytes):
+                    return found
+                text = found
         except Exception as error:
             refused = plan.refusal(error)
             if refused is None:

@@ -78,6 +78,7 @@ async def test_metrics_are_those_that_are_documented_and_their_labels_are_ours(d
                 labels.setdefault(name, set()).add(value)
     assert labels.pop("pool") == POOLS
     assert labels.pop("view") == VIEWS
+    assert labels.pop("found") == {"hit", "miss"}
     assert labels == {"type": {"query"}, "code": {"OK"}, "le": labels["le"]}
     found = values(text)
     assert [found["cohorte_pool_connections", view] for view in sorted(VIEWS)] == [3, 3, 3, 3]
