@@ -21,6 +21,7 @@ from models.installation import install
 from models.logins import owner_password, pool, role_dsn
 from models.messages import load_translations
 from models.migrations.run import expect_current, head
+from models.security.kept_tables import RIGHTS
 from models.security.publisher import PUBLISHER
 from models.session_parameters import set_parameters
 from models.viewers import Audience, Login
@@ -34,7 +35,7 @@ from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_data_reads, settle_sl
 from schema.build import View, build_views, graph_names
 from server.callers.read_budgets import MemberReads
 from server.callers.sessions import ChangedSessions, Sessions
-from server.databases.listening import Listener, listen
+from server.databases.listening import Listener, Pulse, listen
 from server.databases.outages import note_schema
 from server.databases.pools import ConnectionPool, half_of
 from server.databases.positions import Positions
@@ -60,6 +61,7 @@ from server.operations.data_reads import DataReads
 from server.operations.documents import Documents
 from server.operations.endpoint import Endpoint, ServedView
 from server.operations.errors import RequestError
+from server.operations.kept_answers import KeptAnswers
 from server.operations.trusted_documents import documents_of_views, plan_trusted
 from server.rollbacks.departure_keeper import keeper_of
 from server.rollbacks.rollback_guard import guard_of
@@ -217,6 +219,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             readers = pools[Audience.PUBLIC.view], pools[Audience.PATIENT.view]
             is_listening = asyncio.Event()
             events = Events()
+            pulse = Pulse()
+            kept = KeptAnswers(settings.kept_megabytes * 1_000_000, RIGHTS, pulse)
             member_reads = MemberReads(pools["lookups"], settings.members_read, settings.members_read_at_first)
             stack.push_async_callback(member_reads.flush)
             tasks: list[asyncio.Task[None]] = []
@@ -232,6 +236,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
                 DataReads(pools["data reads"]),
                 settings,
                 digests,
+                kept,
                 standbys := standbys_of(pools["lookups"]),
             )
             app.downloads = Downloads(*readers, sessions, endpoint.credentials, kinds, limits.export_seconds)
@@ -246,9 +251,10 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
                 sessions,
                 ChangedSessions(sessions),
                 events,
+                kept,
                 *([standbys] if standbys else []),
             )
-            tasks.append(asyncio.create_task(listen(listener, listeners, is_listening, check_pools)))
+            tasks.append(asyncio.create_task(listen(listener, listeners, is_listening, check_pools, pulse)))
             if standbys is not None:
                 sessions.stand_in = standbys.stand_in
                 watched = (standbys.primary, *standbys.standbys)

@@ -296,6 +296,7 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     workers: int = whole(1, 1, 64)  # processes that serve
     pool_size: int = whole(4, 1, 100)  # connections of each view's pool in each process
+    kept_megabytes: int = whole(16, 0, 10_000)  # of answers that each process keeps in memory; 0: it keeps none
     connections: int = whole(10_000, 20, 1_000_000)  # of all clients, if the process may have so many descriptors
     connections_from: int = whole(200, 1, 1_000_000)  # of one IP address, or of one /64 network of IPv6
     # Of one caller and process, of any kind: an account, an organization, or an address of callers without a token.

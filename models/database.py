@@ -15,6 +15,9 @@ Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 REVOKED = "session_revoked"  # the channel that notifies of the id of every revoked session or API key
 CHANGED = "session_changed"  # the channel that notifies of the id of every session whose account has another language
+# The channel that notifies of the name of every watched table that is written to (models/security/kept_tables.py), and
+# of an empty name if any may be.
+TABLE_CHANGED = "table_changed"
 
 # Of the database: its cluster's identifier, and the timeline, which changes when a backup is restored to a point in
 # time and when a standby becomes the primary.

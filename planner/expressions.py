@@ -103,6 +103,7 @@ class Statement:
 
     sql: str
     values: tuple[ValueReader, ...]
+    named: frozenset[str]  # tables, and those functions that are in a schema
 
 
 class _Compiler(asyncpg.PGCompiler_asyncpg):
@@ -145,13 +146,13 @@ def compiled(
     values = [_reader(done, name, bound) for name in done.positiontup or ()]
     sql = done.string
     if setting is None or done.named <= open_tables:
-        return Statement(f"SELECT b.o::text FROM ({sql}) b", tuple(values))
+        return Statement(f"SELECT b.o::text FROM ({sql}) b", tuple(values), frozenset(done.named))
     viewer = f"SELECT set_config('{setting}', ${len(values) + 1}, true) AS id"
     text = (
         f"WITH viewer AS MATERIALIZED ({viewer}) "
         f"SELECT CASE WHEN viewer.id IS NOT NULL THEN ({sql})::text END FROM viewer"
     )
-    return Statement(text, (*values, lambda inputs: inputs.viewer.scope))
+    return Statement(text, (*values, lambda inputs: inputs.viewer.scope), frozenset(done.named))
 
 
 def _reader(done: SQLCompiler, name: str, bound: dict[str, ValueReader]) -> ValueReader:

@@ -50,6 +50,7 @@ from planner.known_ids import IdCheck, refusal_of
 from planner.payload_checks import check_payloads, plans_of_operation
 from planner.plans import Plans, bounded
 from planner.selection import Selections, everything
+from planner.sources import NO_TABLES, KnownTables, Sources, sources_of
 from planner.tables import Tables
 
 
@@ -70,6 +71,7 @@ class Plan:
     checks: tuple[IdCheck, ...] = ()
     marked: bool = False  # its JSON has the ids of the members whose data it has: see planner.member_reads
     recorded: bool = False  # it has which kinds of whose data: see planner.data_reads
+    sources: Sources | None = None  # what decides its text beside its values; None if that may be anything
 
     def values(self, variables: Variables, viewer: Viewer, parent: Any = None) -> list[Any]:
         """The statement's parameters in this request, as asyncpg takes them; `parent` is the object the fields hang on.
@@ -113,7 +115,8 @@ class Planner:
 
     `open_tables` are the tables of which every viewer may read the same rows. A statement that reads only these does
     not carry its viewer. With `answer_bytes`, a statement whose text exceeds it returns `planner.plans.TOO_LARGE`
-    instead. The constructor attaches the planner's resolvers to `schema`.
+    instead. Answers may be kept that are read of `kept` tables alone. The constructor attaches the planner's resolvers
+    to `schema`.
     """
 
     def __init__(
@@ -122,8 +125,9 @@ class Planner:
         audience: Audience,
         open_tables: frozenset[str] = frozenset(),
         answer_bytes: int | None = None,
+        kept: KnownTables = NO_TABLES,
     ) -> None:
-        self.answer_bytes = answer_bytes
+        self.answer_bytes, self.kept = answer_bytes, kept
         self.schema, self.audience, self.open_tables = schema, audience, open_tables
         self.tables = Tables(schema)
         self.costs = Costs(schema, self.tables, PAGE_LIMIT)
@@ -386,7 +390,9 @@ class Operation:
         sql = done.sql
         if most is not None and (is_event or "json_agg" in sql):
             sql = bounded(sql, most)
-        return Plan(sql, done.values, tuple(builder.checks), builder.marked, builder.recorded)
+        of_members = builder.marked or builder.recorded
+        sources = None if is_event or of_members else sources_of(done, planner.audience.view, planner.kept)
+        return Plan(sql, done.values, tuple(builder.checks), builder.marked, builder.recorded, sources)
 
     def _find_key_parts(self) -> list[PlanKeyPart]:
         found: dict[tuple[str, Any], PlanKeyPart] = {}

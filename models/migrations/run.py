@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from models.columns import SCHEMAS
-from models.database import understands
+from models.database import TABLE_CHANGED, understands
 from models.role_names import PREFIX
 
 # Alembic's context is global: two upgrades in one process would share it.
@@ -77,7 +77,13 @@ async def upgrade(dsn: str, revision: str = "head", role_prefix: str = PREFIX) -
     if revision == "head" and await is_current(dsn):
         return
     async with one_at_a_time:
-        await on_a_connection(dsn, lambda bind: command.upgrade(config(bind, role_prefix), revision))
+        await on_a_connection(dsn, lambda bind: migrate(bind, role_prefix, revision))
+
+
+def migrate(bind: Connection, role_prefix: str, revision: str) -> None:
+    """Migrates the database, and has the servers of older versions that go on drop all answers that they keep."""
+    command.upgrade(config(bind, role_prefix), revision)
+    bind.execute(text("SELECT pg_notify(:channel, '')"), {"channel": TABLE_CHANGED})
 
 
 async def is_current(dsn: str) -> bool:

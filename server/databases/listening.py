@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -12,7 +14,8 @@ from models.failures import reason
 
 log = logging.getLogger("cohorte.listening")
 
-CHECK_SECONDS = 5.0  # a connection may break without notice
+CHECK_SECONDS = 5.0  # for an answer: a connection may break without notice
+PULSE_SECONDS = 0.4  # between two questions whether it still answers
 PAUSES_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -28,23 +31,42 @@ class Listener(Protocol):
     def lost(self) -> None: ...
 
 
+class Pulse:
+    """The time until which every notification that was sent has been received.
+
+    PostgreSQL sends a session what others have notified it of before it answers the session's next statement, so the
+    answer to a statement shows that everything has arrived that was committed before the statement was sent.
+    """
+
+    def __init__(self) -> None:
+        self.heard_at = -math.inf  # a monotonic time
+        self.woken = asyncio.Event()
+
+    def hurry(self) -> None:
+        """Has the connection that listens asked at once."""
+        self.woken.set()
+
+
 async def listen(
     connect: Callable[[], Awaitable[asyncpg.Connection]],
     listeners: Sequence[Listener],
     ready: asyncio.Event,
     when_lost: Callable[[], None] = lambda: None,
+    pulse: Pulse | None = None,
 ) -> None:
     """Listens until cancelled; reconnects after an error, with growing pauses. `ready` is set while it listens.
 
-    It calls `when_lost` if its connection is lost: others may be lost too.
+    It calls `when_lost` if its connection is lost: others may be lost too. `pulse` says until when all was received.
     """
+    pulse = pulse or Pulse()
     failures = 0
     while True:
         try:
             connection = await connect()
             try:
-                await listen_on(connection, listeners, ready)
+                await listen_on(connection, listeners, ready, pulse)
             finally:
+                pulse.heard_at = -math.inf
                 for listener in listeners:
                     listener.lost()
                 # Not close(): it would wait for a reply from a server that may be gone.
@@ -61,7 +83,9 @@ async def listen(
         await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)])
 
 
-async def listen_on(connection: asyncpg.Connection, listeners: Sequence[Listener], ready: asyncio.Event) -> None:
+async def listen_on(
+    connection: asyncpg.Connection, listeners: Sequence[Listener], ready: asyncio.Event, pulse: Pulse
+) -> None:
     """Listens until the connection breaks. Raises ConnectionResetError or what a check on it raises."""
     for listener in listeners:
         await connection.add_listener(listener.channel, listener.notified)
@@ -69,12 +93,19 @@ async def listen_on(connection: asyncpg.Connection, listeners: Sequence[Listener
         listener.started()
     ready.set()
     lost = asyncio.Event()
-    connection.add_termination_listener(lambda _: lost.set())
+
+    def end(_: object) -> None:
+        lost.set()
+        pulse.hurry()
+
+    connection.add_termination_listener(end)
     while not lost.is_set():
+        pulse.woken.clear()
+        before = time.monotonic()
+        await connection.execute("SELECT", timeout=CHECK_SECONDS)
+        pulse.heard_at = before
         # Not wait_for(): before Python 3.12 it loses a cancellation that comes with the event.
         with suppress(TimeoutError):
-            async with asyncio.timeout(CHECK_SECONDS):
-                await lost.wait()
-            break
-        await connection.execute("SELECT", timeout=CHECK_SECONDS)
+            async with asyncio.timeout(PULSE_SECONDS):
+                await pulse.woken.wait()
     raise ConnectionResetError

@@ -194,7 +194,7 @@ class Standbys:
 
     def pool(self, audience: Audience, primary: ConnectionPool, caller: Hashable, headers: Headers) -> ConnectionPool:
         """The pool on which a query of `caller` is read; `primary` is the view's own."""
-        position = max(self.written.get(caller, 0), self.positions.of_request(headers))
+        position = self.position_of(caller, headers)
         # What was committed before this process listened, such as a migration, is there too.
         since = max(self.since, time.monotonic() - self.seconds)
         first = hash(caller) % len(self.standbys)
@@ -212,6 +212,10 @@ class Standbys:
                 return standby.pools[audience]
         self.reads_on_primary += 1
         return primary
+
+    def position_of(self, caller: Hashable, headers: Headers) -> int:
+        """The position of the last write of a caller, in this process or in another; 0 if none is known."""
+        return max(self.written.get(caller, 0), self.positions.of_request(headers))
 
     def stand_ins(self) -> Sequence[Standby]:
         """The standbys that may be read from because the primary does not answer; empty while it does.

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
@@ -26,6 +25,7 @@ from server.files.file_documents import INSIGHT_CSV, INSIGHT_CSV_METADATA, INSIG
 from server.files.file_making import LOOP_BYTES, FileMaking
 from server.http import request_ids
 from server.http.compression import coding_of, compressed
+from server.http.entity_tags import hash_of, is_known, tag_of
 from server.http.negotiation import language_for
 from server.http.page_headers import INERT
 from server.http.problems import no_file, problem
@@ -39,7 +39,6 @@ ROUTE = "/insights/{name}"
 NAME = re.compile(
     r"(ins_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.((?:trend\.)?(?:csv|fr\.csv|csv-metadata\.json)|json)"
 )
-TAG = re.compile(r'"[^"]*"')
 UNFIT = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]+')  # for a file's name on some system
 COLON = re.compile(r"\s*:\s+")  # of a sentence
 TITLE_LENGTH = 120
@@ -176,7 +175,7 @@ async def as_file(
     """The response with a file and `more` headers, or 304 if the caller has it already."""
     body = text.encode()
     accepted = headers.get(b"accept-encoding")
-    hash = sha256(body).hexdigest()[:32]
+    hash = hash_of(body)
     tag = tag_of(hash, coding_of(body, accepted))
     about = dict(safety) | {"cache-control": CACHE, "vary": VARY, "etag": tag}
     if is_known(tag, headers.get(b"if-none-match")):
@@ -185,17 +184,6 @@ async def as_file(
     about |= {"etag": tag_of(hash, dict(coded).get(b"content-encoding")), **more}
     about |= {name.decode(): value.decode() for name, value in coded if name != b"vary"}
     return Response(sent, headers=about, media_type=media_type)
-
-
-def tag_of(hash: str, coding: bytes | None) -> str:
-    """A strong tag: of the bytes that are sent, which differ by coding."""
-    return f'"{hash}"' if coding is None else f'"{hash}-{coding.decode()}"'
-
-
-def is_known(tag: str, given: bytes | None) -> bool:
-    """Whether an If-None-Match header names this tag, weak or strong."""
-    text = (given or b"").decode("latin-1").strip()
-    return text == "*" or tag in TAG.findall(text)
 
 
 def title_in(language: Language, insight: Any) -> str:

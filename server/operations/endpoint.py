@@ -36,7 +36,8 @@ from server.events.streams import Streams
 from server.events.subscriptions import PreparedSubscription, prepare_subscription
 from server.http import request_ids
 from server.http.addresses import client_address
-from server.http.compression import compressed
+from server.http.compression import coding_of, compressed
+from server.http.entity_tags import hash_of, is_known, tag_of
 from server.http.exchanges import exchange_of
 from server.http.negotiation import HEADERS, content_language, in_language
 from server.http.origins import Origins
@@ -56,6 +57,7 @@ from server.operations.errors import (
     request_timed_out,
     shutting_down,
 )
+from server.operations.kept_answers import KeptAnswers, body_of
 from server.operations.limits import check_variables
 from server.operations.planning import Planning
 from server.operations.requests import (
@@ -124,6 +126,7 @@ class RequestContext:
     cost: int | None = None
     allowances: Allowances | None = None  # of the rates by which its mutations were counted
     cacheable = False  # whether the response is the same for everybody, and has an address
+    tagged = False  # whether it has an address, and changes only with what is published
     codes: tuple[str, ...] = ()  # of the response's errors, then of its `userErrors`
     size = 0  # of the response, in bytes, before compression
 
@@ -157,6 +160,7 @@ class Endpoint:
         data_reads: DataReads,
         settings: Settings,
         digests: Digests,
+        kept: KeptAnswers,
         standbys: Standbys | None = None,
     ) -> None:
         self.views = views
@@ -167,6 +171,7 @@ class Endpoint:
         self.identity = identity  # for what strangers write, so that no reads keep anybody from signing in
         self.member_reads = member_reads
         self.data_reads = data_reads
+        self.kept = kept
         self.standbys = standbys
         self.streams = Streams(sessions, settings.limits, settings.connections)
         self.settings = settings
@@ -225,13 +230,19 @@ class Endpoint:
         if streamed and type is None and (error is None or error.lenient):
             status, type, body = 200, EVENTS, as_stream(body)
         request.size = len(body)
+        tagged = request.tagged and error is None and not request.codes and type is not EVENTS
+        if tagged:
+            hash = hash_of(body)
+            tag = tag_of(hash, coding_of(body, request.headers.get(ENCODING)))
+            if is_known(tag, request.headers.get(b"if-none-match")):
+                status, body = 304, b""
         # Results of queries only: those of mutations may have tokens, keys or codes in them.
         if ENCODING in request.headers and request.kind == QUERY and error is None and type is not EVENTS:
             body, more = await compressed(body, request.headers[ENCODING])
         if request.fields:
             more = *more, *request.fields
         type = type or JSON
-        if status == 200 and not more and not request.cacheable:
+        if status == 200 and not more and not request.cacheable and not tagged:
             exchange = exchange_of(send)
             fields = plain_fields(type, request.viewer.reads_in) % (len(body), request.id.encode())
             if exchange is not None and exchange.answer(fields, body):
@@ -239,6 +250,9 @@ class Endpoint:
                 return
         about = (b"content-length", b"%d" % len(body)), (request_ids.HEADER, request.id.encode())
         start = response_start(status, type, *about, content_language(request.viewer), *more)
+        if tagged:
+            tag = tag_of(hash, dict(more).get(b"content-encoding")) if status == 200 else tag
+            allow_asking_again(start, tag)
         if request.cacheable and error is None and not request.codes and type is not EVENTS:
             allow_caching(start, self.settings.cache_seconds)
         await send(start)
@@ -489,6 +503,7 @@ class Endpoint:
             values = None
             if plan is not None:
                 values = plan.values(variables, request.viewer)
+                request.tagged = by_get and plan.sources is not None
             elif not made and operation.kind is OperationType.MUTATION:
                 await self.check(request, document, partial(operation.check, variables, request.viewer), read)
         except BadVariables as bad:
@@ -503,7 +518,14 @@ class Endpoint:
             return body
         try:
             caller = self.caller(request)
-            text = await self.read_pool(request, caller).read(plan.sql, values, caller)
+            sources = plan.sources
+            if sources is None or not self.may_keep(request, caller):
+                text = await self.read_pool(request, caller).read(plan.sql, values, caller)
+            else:
+                found = await self.kept.read(plan, sources, values, request.viewer, view.connections, caller)
+                if isinstance(found, bytes):
+                    return found
+                text = found
         except Exception as error:
             refused = plan.refusal(error)
             if refused is None:
@@ -515,7 +537,13 @@ class Endpoint:
             raise RuntimeError("a planned statement returned no row")
         if plan.marked or plan.recorded:
             text = await self.admission(request).admit(text)
-        return b'{"data":' + text.encode() + b"}"
+        return body_of(text)
+
+    def may_keep(self, request: RequestContext, caller: Hashable) -> bool:
+        """Whether an answer may come from memory: it has all that the caller may have written."""
+        if not self.kept.is_current():
+            return False
+        return self.standbys is None or self.standbys.position_of(caller, request.headers) == 0
 
     def read_pool(self, request: RequestContext, caller: Hashable) -> ConnectionPool:
         """The connections on which a query is read: to a standby, if there is one that may answer it."""
@@ -671,6 +699,8 @@ class Endpoint:
                 # It may have closed this very session, and its client may send the next request before the
                 # notification arrives here.
                 self.sessions.forget(viewer.session)
+                if guard.committed:
+                    self.kept.note_write()
                 if self.standbys is not None and guard.committed:
                     self.standbys.hold(viewer.account or viewer.organization)
         committed = guard is not None and guard.committed
@@ -721,6 +751,14 @@ def worded(error: RequestError, request: RequestContext) -> RequestError:
 def introspection_key(document: Document, name: str | None, variables: Mapping[str, Any]) -> str:
     """The cache key of an introspection: its answer is the same for all viewers of a view, and takes about 50 ms."""
     return f"{document.hash} {name} {orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).hex()}"
+
+
+def allow_asking_again(start: dict[str, Any], tag: str) -> None:
+    """Lets a client store a response, and ask by its tag whether it has changed."""
+    replaced = {b"cache-control"} | ({b"content-length", b"content-type"} if start["status"] == 304 else set())
+    kept = [header for header in start["headers"] if header[0] not in replaced]
+    about = (b"cache-control", b"private, no-cache"), (b"vary", VARY + b", accept-encoding"), (b"etag", tag.encode())
+    start["headers"] = [*kept, *about]
 
 
 def allow_caching(start: dict[str, Any], seconds: int) -> None:

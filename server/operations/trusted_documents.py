@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from models.security.kept_tables import kept_tables
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
@@ -36,7 +37,7 @@ def documents_of_views(
     faults: list[str] = []
     for audience, view in views.items():
         documents = found[audience] = Documents(
-            Planner(view._schema, audience, open_tables(audience), settings.limits.answer_bytes),
+            Planner(view._schema, audience, open_tables(audience), settings.limits.answer_bytes, kept_tables(audience)),
             audience,
             settings.limits,
             introspection=settings.demo or audience is not Audience.PUBLIC,

@@ -16,7 +16,27 @@ def readings(endpoint: Endpoint, pools: Mapping[str, ConnectionPool]) -> list[Me
     def subscriptions() -> dict[str, float]:
         return {"": sum(list(feeds.numbers.values()))}
 
+    kept = endpoint.kept
+
+    def kept_reads() -> dict[str, float]:
+        return {"hit": kept.hits, "miss": kept.misses}
+
     return [
+        MetricSource(
+            "cohorte_kept_reads",
+            "Queries whose answers may be kept, by whether they were.",
+            "found",
+            kept_reads,
+            counts=True,
+        ),
+        MetricSource(
+            "cohorte_kept_drops",
+            "Kept answers that were dropped because something may have changed.",
+            None,
+            lambda: {"": kept.drops},
+            counts=True,
+        ),
+        MetricSource("cohorte_kept_bytes", "Memory of the kept answers.", None, lambda: {"": kept.answers.currsize}),
         *([] if endpoint.standbys is None else of_standbys(endpoint.standbys)),
         MetricSource(
             "cohorte_pool_connections",

@@ -19,7 +19,8 @@ from tests.support.subscribers import POST_ADDED, socket, subscribed
 
 # fmt: off
 KNOWN = [
-    "cohorte_documents_cached", "cohorte_documents_read", "cohorte_event_loop_lag_seconds", "cohorte_listening",
+    "cohorte_documents_cached", "cohorte_documents_read", "cohorte_event_loop_lag_seconds", "cohorte_kept_bytes",
+    "cohorte_kept_drops", "cohorte_kept_reads", "cohorte_listening",
     "cohorte_mail_oldest_seconds", "cohorte_operation_seconds", "cohorte_operations", "cohorte_planning_waiting",
     "cohorte_pool_connections", "cohorte_pool_requests", "cohorte_pool_wait_seconds", "cohorte_pool_waiting",
     "cohorte_pool_waits", "cohorte_streams", "cohorte_subscriptions",
@@ -77,6 +78,7 @@ async def test_metrics_are_those_that_are_documented_and_their_labels_are_ours(d
                 labels.setdefault(name, set()).add(value)
     assert labels.pop("pool") == POOLS
     assert labels.pop("view") == VIEWS
+    assert labels.pop("found") == {"hit", "miss"}
     assert labels == {"type": {"query"}, "code": {"OK"}, "le": labels["le"]}
     found = values(text)
     assert [found["cohorte_pool_connections", view] for view in sorted(VIEWS)] == [3, 3, 3, 3]

@@ -174,6 +174,7 @@ async def serving(
             "limits": LIMITS,
             "rates": RATES,
             "requests_at_once": 1_000_000,  # nor send all requests
+            "kept_megabytes": 0,  # tests count statements, and write without a server
             "data": Path(folder),
             "migrate": False,
             **UNLIMITED,
