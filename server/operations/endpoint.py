@@ -515,6 +515,7 @@ class Endpoint:
             raise RuntimeError("a planned statement returned no row")
         if plan.marked or plan.recorded:
             text = await self.admission(request).admit(text)
+        text = plan.sealed(text)
         return b'{"data":' + text.encode() + b"}"
 
     def read_pool(self, request: RequestContext, caller: Hashable) -> ConnectionPool:

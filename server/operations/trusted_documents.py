@@ -7,6 +7,7 @@ from typing import Any
 
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Viewer
+from planner.cursors import Cursors
 from planner.operations import Planner
 from planner.shapes import plan_ahead
 from schema.build import View
@@ -24,7 +25,7 @@ PLANNING_SECONDS = 20.0  # at start; what is not planned by then is planned when
 
 
 def documents_of_views(
-    views: Mapping[Audience, View], settings: Settings, digests: Digests
+    views: Mapping[Audience, View], settings: Settings, digests: Digests, cursors: Cursors | None = None
 ) -> dict[Audience, Documents]:
     """The documents of each view, with its trusted ones.
 
@@ -36,7 +37,7 @@ def documents_of_views(
     faults: list[str] = []
     for audience, view in views.items():
         documents = found[audience] = Documents(
-            Planner(view._schema, audience, open_tables(audience), settings.limits.answer_bytes),
+            Planner(view._schema, audience, open_tables(audience), settings.limits.answer_bytes, cursors),
             audience,
             settings.limits,
             introspection=settings.demo or audience is not Audience.PUBLIC,
