@@ -21,7 +21,6 @@ from graphql.utilities.coerce_input_value import coerce_input_literal
 from sqlalchemy import ARRAY, Boolean, Date, DateTime, Float, Integer, Text, Uuid
 from sqlalchemy.types import TypeEngine
 
-from models.rows import Expression
 from models.viewers import Viewer
 from planner.declare import PAGE_LIMIT, Computed, Malformed, NodeById, NodesByIds, Paged, Parameter, Source, Sql
 

@@ -119,8 +119,8 @@ class Planner:
 
     `open_tables` are the tables of which every viewer may read the same rows. A statement that reads only these does
     not carry its viewer. With `answer_bytes`, a statement whose text exceeds it returns `planner.plans.TOO_LARGE`
-    instead. `cursors` encrypts those of lists; without it, with a key that no other planner has. The constructor attaches
-    the planner's resolvers to `schema`.
+    instead. `cursors` encrypts those of lists; without it, with a key that no other planner has. The constructor
+    attaches the planner's resolvers to `schema`.
     """
 
     def __init__(

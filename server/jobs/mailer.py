@@ -99,8 +99,8 @@ def message(mail: PendingMail, sender: str) -> EmailMessage:
     made["Date"] = format_datetime(mail.created_at)
     made["Message-ID"] = f"<{mail.id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
-    made["Content-Language"] = mail.text.language.tag  # RFC 3282
     made.set_content(mail.text.body, cte="quoted-printable")
+    made["Content-Language"] = mail.text.language.tag  # RFC 3282; set_content removes it
     return made
 
 

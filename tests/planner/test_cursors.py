@@ -15,7 +15,7 @@ def test_a_cursor_is_read_by_every_process_that_has_the_key_and_by_no_other() ->
     assert Cursors(KEY).opened(cursor) == json.loads(PLACE)
     assert Cursors(KEY).seal(PLACE) == cursor
     for other in (Cursors(OTHER), Cursors()):
-        with pytest.raises(ValueError, match="^$"):
+        with pytest.raises(ValueError, match=r"^$"):
             other.opened(cursor)
 
 
@@ -47,7 +47,7 @@ def test_a_new_key_replaces_the_one_before() -> None:
     before = cursors.seal(PLACE)
     cursors.use(KEY)
     assert cursors.seal(PLACE) == Cursors(KEY).seal(PLACE) != before
-    with pytest.raises(ValueError, match="^$"):
+    with pytest.raises(ValueError, match=r"^$"):
         cursors.opened(before)
 
 

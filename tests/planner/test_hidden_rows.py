@@ -276,7 +276,8 @@ async def test_who_has_a_community_in_common_does_not_learn_how_many_others_a_me
         member = await factories.member(connection, pseudonym=name, sharing=Sharing.MY_COMMUNITIES)
         await connection.execute(
             "INSERT INTO care.membership (member_id, community_id, joined_on) SELECT $1, id, '2026-03-02'"
-            " FROM catalog.community WHERE slug = 'empty' OR slug LIKE 'other-%' ORDER BY slug <> 'empty', slug LIMIT $2",
+            " FROM catalog.community WHERE slug = 'empty' OR slug LIKE 'other-%'"
+            " ORDER BY slug <> 'empty', slug LIMIT $2",
             member["id"], others + 1,
         )  # fmt: skip
     await connection.execute("VACUUM ANALYZE care.membership, care.member, care.profile, catalog.community")
