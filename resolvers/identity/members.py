@@ -45,11 +45,7 @@ def member_of(owner: Row) -> Rows:
 def communities_of(member: Row, *, viewer: ViewerIds) -> Rows:
     """The communities whose memberships the viewer may read, found by an index without the member's others."""
     community, shared = row(communities.Community), _shared_places(member, viewer).subquery()
-    return (
-        select(community)
-        .join(shared, shared.c.community_id == community.id)
-        .order_by(*by_name(community, viewer))
-    )
+    return select(community).join(shared, shared.c.community_id == community.id).order_by(*by_name(community, viewer))
 
 
 def _shared_places(member: Row, viewer: ViewerIds) -> Any:
@@ -64,7 +60,9 @@ def _shared_places(member: Row, viewer: ViewerIds) -> Any:
     whose = case((may_read, member.id), else_=with_all.scalar_subquery())
     in_common = (common.member_id == readable(member.id), common.community_id == func.any(viewer_communities()))
     # Without duplicates: somebody who shares with all is found by both.
-    return select(whole.community_id).where(whole.member_id == whose).union(select(common.community_id).where(*in_common))
+    return (
+        select(whole.community_id).where(whole.member_id == whose).union(select(common.community_id).where(*in_common))
+    )
 
 
 # The policy of profiles passes those that their members share with the viewer; without a row, the value is null.
