@@ -18,13 +18,14 @@ from starlette.types import Receive, Scope, Send
 from models.bounded_connections import ANSWER_SECONDS, CONNECT_SECONDS, KEEPALIVES, BoundedConnection
 from models.database import understands
 from models.installation import install
-from models.logins import owner_password, pool, role_dsn
+from models.logins import owner_password, pool, role_dsn, role_password
 from models.messages import load_translations
 from models.migrations.run import expect_current, head
 from models.security.kept_tables import RIGHTS
 from models.security.publisher import PUBLISHER
 from models.session_parameters import set_parameters
 from models.viewers import Audience, Login
+from planner.cursors import Cursors
 from resolvers.export_kinds import export_kinds
 from resolvers.exporting import json_schema_text
 from resolvers.identity.data_exports_mutations import PATH
@@ -122,11 +123,12 @@ class Cohorte(Starlette):
 
 @dataclass(frozen=True)
 class Graph:
-    """The four views, and the documents of each with its trusted ones."""
+    """The four views, and the documents of each with its trusted ones, whose lists have these cursors."""
 
     views: Mapping[Audience, View]
     documents: Mapping[Audience, Documents]
     digests: Digests
+    cursors: Cursors
 
 
 def read_graph(settings: Settings) -> Graph:
@@ -135,8 +137,8 @@ def read_graph(settings: Settings) -> Graph:
     Raises UnmarkedError if a type or field of the graph has no audience, ManifestFault if a trusted document cannot be
     served.
     """
-    views, digests = build_views(), Digests(settings.log_key)
-    return Graph(views, documents_of_views(views, settings, digests), digests)
+    views, digests, cursors = build_views(), Digests(settings.log_key), Cursors()
+    return Graph(views, documents_of_views(views, settings, digests, cursors), digests, cursors)
 
 
 def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph | None = None) -> Cohorte:
@@ -154,6 +156,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
     # The addresses of standbys need no password of the owner's.
     role_key = settings.role_key or (owner_password(owner) if settings.read_url else None)
     graph = graph or read_graph(settings)
+    # Of all servers of this database, standbys' and those after a restart: a client pages on wherever it is sent.
+    graph.cursors.use(bytes.fromhex(role_password(owner, "cursors", settings.role_key)))
     load_translations()
     views, documents, digests = graph.views, graph.documents, graph.digests
     served: dict[Audience, ServedView] = {}

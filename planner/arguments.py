@@ -1,14 +1,9 @@
-"""Reads arguments from literals and variables: as bound values, ids, cursors, and parts of a plan's key."""
+"""Reads arguments from literals and variables: as bound values, ids, and parts of a plan's key."""
 
-import base64
-import binascii
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from functools import partial
-from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +21,6 @@ from graphql.utilities.coerce_input_value import coerce_input_literal
 from sqlalchemy import ARRAY, Boolean, Date, DateTime, Float, Integer, Text, Uuid
 from sqlalchemy.types import TypeEngine
 
-from models.rows import Expression
 from models.viewers import Viewer
 from planner.declare import PAGE_LIMIT, Computed, Malformed, NodeById, NodesByIds, Paged, Parameter, Source, Sql
 
@@ -189,58 +183,6 @@ def page_size(node: FieldNode, field: GraphQLField, name: str, variables: Variab
     if not 1 <= size <= PAGE_LIMIT:
         raise bad_user_input(f"The argument '{name}' must be between 1 and {PAGE_LIMIT}.", node)
     return int(size)
-
-
-def cursor_reader(
-    node: FieldNode, field: GraphQLField, name: str, tag: str, keys: Sequence[Expression]
-) -> list[Callable[[PlanInputs], Any]]:
-    """A reader of a cursor argument for each key of the order, typed as the key's column.
-
-    The readers raise GraphQLError for a malformed cursor, or one whose `tag` is of another list.
-    """
-    kinds = [key.type.python_type for key in keys]
-
-    def read(inputs: PlanInputs) -> list[Any]:
-        return decoded(value_of(node, field, name, inputs.variables), name, tag, kinds, node)
-
-    return [partial(_at, read, at) for at in range(len(kinds))]
-
-
-def _at(read: Callable[[PlanInputs], list[Any]], at: int, inputs: PlanInputs) -> Any:
-    return read(inputs)[at]
-
-
-def decoded(cursor: Any, name: str, tag: str, kinds: Sequence[type], node: FieldNode) -> list[Any]:
-    """The keys in a cursor, as values of `kinds`. Raises GraphQLError if the cursor is not of this list."""
-    try:
-        found = json.loads(base64.b64decode(cursor, validate=True))
-        if not isinstance(found, list) or len(found) != len(kinds) + 1 or found[0] != tag:
-            raise ValueError
-        return [_key(kind, value) for kind, value in zip(kinds, found[1:], strict=True)]
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
-        raise bad_user_input(f"The argument '{name}' is not a cursor of this list.", node) from None
-
-
-def _key(kind: type, value: Any) -> Any:
-    if kind is UUID:
-        return UUID(value)
-    if issubclass(kind, datetime):
-        moment = datetime.fromisoformat(value)
-        return moment if moment.tzinfo else _fail()
-    if issubclass(kind, date):
-        return date.fromisoformat(value)
-    if kind is bool:
-        return value if type(value) is bool else _fail()
-    if kind is int:
-        return value if type(value) is int and abs(value) < 2**31 else _fail()
-    if kind is float:
-        number = float(value) if type(value) in (int, float) else _fail()
-        return number if isfinite(number) else _fail()
-    return value if isinstance(value, str) and "\0" not in value and encodes(value) else _fail()
-
-
-def _fail() -> Any:
-    raise ValueError
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from planner.arguments import (
     sql_type,
     value_of,
 )
+from planner.cursors import Cursors
 from planner.data_reads import record
 from planner.declare import Column, Computed, NodeById, NodesByIds, Paged, Sql
 from planner.expressions import (
@@ -72,6 +73,7 @@ class StatementBuilder:
     selections: Selections
     variables: Variables
     audience: Audience
+    cursors: Cursors
     numbers: Iterator[int] = field(default_factory=count)
     for_executor: bool = False  # graphql-core completes the result: rows of abstract types carry their type
     bound: dict[str, ValueReader] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class StatementBuilder:
     above: Row | None = None  # and the row on which it is resolved
     marked: bool = False  # objects have the ids of the members whom they are about
     recorded: bool = False  # objects have which kinds of a member's data they show
+    paged: bool = False  # it has cursors
 
     def fields_of(self, kind: GraphQLObjectType, this: Row | None, fields: Fields) -> list[tuple[str, Expression]]:
         """Response keys and expressions of the selected fields, in order. Raises NotPlannable."""

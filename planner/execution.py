@@ -96,6 +96,7 @@ async def _read(parent: Any, info: Any, as_input: bool) -> Any:
     if plan.marked or plan.recorded:
         admit = getattr(context, "admit", None)
         text = bare(text) if admit is None else await admit(text)
+    text = plan.sealed(text)
     if len(text) > LARGE and not as_input and info.context.computing.is_complete(info) and text.startswith(VALUE):
         return Shaped(orjson.Fragment(text[len(VALUE) : -1]))
     count_bytes = getattr(context, "count_bytes", None)

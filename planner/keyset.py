@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type
-from sqlalchemy import Text, func, literal_column, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.rows import Expression, Row
-from planner.arguments import bad_user_input, cursor_reader, is_given
+from planner.arguments import bad_user_input, is_given
+from planner.cursors import cursor_reader, plain_cursor
 from planner.declare import PAGE_SIZE
 from planner.expressions import EMPTY_LIST, NamedColumn, as_list, as_object, integer, labelled, typename
 from planner.member_reads import KEY, told
@@ -70,7 +71,7 @@ def _past_cursor(
     builder: "StatementBuilder", declared: GraphQLField, node: FieldNode, rows: PageRows, tag: str, backward: bool
 ) -> PageRows:
     """The rows past the cursor."""
-    readers = cursor_reader(node, declared, "before" if backward else "after", tag, rows.keys)
+    readers = cursor_reader(builder.cursors, node, declared, "before" if backward else "after", tag, rows.keys)
     binds = [builder.bind(reader, key.type) for reader, key in zip(readers, rows.keys, strict=True)]
     return rows.past(binds, backward)
 
@@ -125,7 +126,7 @@ class Page(Mapping[str, Expression]):
     def connection(self, kind: GraphQLObjectType, selected: dict[str, list[FieldNode]]) -> Expression:
         """The connection's JSON. Its fields come first: they determine the columns and aggregates of the page."""
         found: Labels = []
-        # Cursors contain the keys of the order, such as members' ids.
+        # A cursor stands for a member, too.
         about = told(self.builder, get_named_type(kind.fields["nodes"].type), self.row)
         if about is not None:
             found.append((KEY, self.sum("_told", func.string_agg(about, " ").filter(self.inside))))
@@ -187,8 +188,6 @@ class Page(Mapping[str, Expression]):
         return self.sum(name, cursors[1])
 
     def cursor(self) -> Expression:
-        """A row's cursor: base64 of a JSON array of the list's tag and the keys of the order."""
-        keys = func.json_build_array(literal_column(f"'{self.tag}'", Text()), *self.rows.keys).cast(Text())
-        encoded = func.encode(func.convert_to(keys, "UTF8"), "base64")
-        # encode() breaks its lines at 76 characters.
-        return self.use("_cursor", func.translate(encoded, "\n", "", type_=Text()))
+        """A row's cursor."""
+        self.builder.paged = True
+        return self.use("_cursor", plain_cursor(self.tag, self.rows.keys))

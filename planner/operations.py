@@ -43,6 +43,7 @@ from planner.arguments import (
 from planner.compose import NotPlannable, StatementBuilder
 from planner.computing import Computing, PassthroughExecutor
 from planner.costs import Costs, OperationCosts
+from planner.cursors import Cursors
 from planner.declare import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import ValueReader, as_object, compiled, labelled
@@ -72,6 +73,7 @@ class Plan:
     marked: bool = False  # its JSON has the ids of the members whose data it has: see planner.member_reads
     recorded: bool = False  # it has which kinds of whose data: see planner.data_reads
     sources: Sources | None = None  # what decides its text beside its values; None if that may be anything
+    cursors: Cursors | None = None  # what encrypts the cursors in its JSON; None if it has none
 
     def values(self, variables: Variables, viewer: Viewer, parent: Any = None) -> list[Any]:
         """The statement's parameters in this request, as asyncpg takes them; `parent` is the object the fields hang on.
@@ -80,6 +82,10 @@ class Plan:
         """
         inputs = PlanInputs(variables, viewer, parent)
         return [read(inputs) for read in self.readers]
+
+    def sealed(self, text: str) -> str:
+        """The statement's JSON with its cursors encrypted."""
+        return text if self.cursors is None else self.cursors.sealed(text)
 
     def refusal(self, error: Exception) -> GraphQLError | None:
         """The error for an argument that the statement refused by raising `error`; None if it raised something else."""
@@ -115,8 +121,8 @@ class Planner:
 
     `open_tables` are the tables of which every viewer may read the same rows. A statement that reads only these does
     not carry its viewer. With `answer_bytes`, a statement whose text exceeds it returns `planner.plans.TOO_LARGE`
-    instead. Answers may be kept that are read of `kept` tables alone. The constructor attaches the planner's resolvers
-    to `schema`.
+    instead. Answers may be kept that are read of `kept` tables alone. `cursors` encrypts those of lists; without it,
+    with a key that no other planner has. The constructor attaches the planner's resolvers to `schema`.
     """
 
     def __init__(
@@ -126,8 +132,9 @@ class Planner:
         open_tables: frozenset[str] = frozenset(),
         answer_bytes: int | None = None,
         kept: KnownTables = NO_TABLES,
+        cursors: Cursors | None = None,
     ) -> None:
-        self.answer_bytes, self.kept = answer_bytes, kept
+        self.answer_bytes, self.kept, self.cursors = answer_bytes, kept, cursors or Cursors()
         self.schema, self.audience, self.open_tables = schema, audience, open_tables
         self.tables = Tables(schema)
         self.costs = Costs(schema, self.tables, PAGE_LIMIT)
@@ -361,7 +368,7 @@ class Operation:
             pass
         planner = self.planner
         selections = Selections(planner.schema, self.fragments, variables.values)
-        builder = StatementBuilder(planner.tables, selections, variables, planner.audience)
+        builder = StatementBuilder(planner.tables, selections, variables, planner.audience, planner.cursors)
         with one_statement():
             found = plan(builder)
         self._plans[key] = found
@@ -392,7 +399,8 @@ class Operation:
             sql = bounded(sql, most)
         of_members = builder.marked or builder.recorded
         sources = None if is_event or of_members else sources_of(done, planner.audience.view, planner.kept)
-        return Plan(sql, done.values, tuple(builder.checks), builder.marked, builder.recorded, sources)
+        cursors = planner.cursors if builder.paged else None
+        return Plan(sql, done.values, tuple(builder.checks), builder.marked, builder.recorded, sources, cursors)
 
     def _find_key_parts(self) -> list[PlanKeyPart]:
         found: dict[tuple[str, Any], PlanKeyPart] = {}

@@ -27,7 +27,7 @@ class Rates:
     codes: Rate = Rate(30, 30, 900)  # requests of a code by mail
     passwords: Rate = Rate(60, 300, 900)  # whatever checks or sets a password, which takes long by design
     profile: Rate = Rate(30, 300, 3_600)
-    invitations: Rate = Rate(20, 200, 3_600)  # each notifies somebody
+    invitations: Rate = Rate(20, 200, 3_600)  # each notifies somebody, or tells whether an address has an account
     flags: Rate = Rate(20, 200, 3_600)  # each is work for a moderator
     posts: Rate = Rate(30, 300, 600)
     reactions: Rate = Rate(120, 1_200, 600)

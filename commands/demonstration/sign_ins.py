@@ -26,6 +26,8 @@ STAFF = {
     "steward": ("Salomé Ferrand", StaffRole.DATA_STEWARD),
 }
 READ_ENGLISH = ("laboratory", "manager")  # the other demonstration accounts read French
+# Organizations that write in English; the others write in French.
+WRITE_ENGLISH = ("Laboratoires Alvéole", "Norvane Therapeutics", "Quercia Biotech")
 # The first organization of each kind has the account named after the kind.
 ORGANIZATIONS = {
     OrganizationKind.LABORATORY: (
@@ -53,15 +55,29 @@ PURPOSE_KINDS = {
 # WITHIN_20 in addition to the insights that `insights` publishes.
 LICENSED = ("multiple-sclerosis", "rheumatoid-arthritis")
 QUOTA = 90_000
-REASON = "The purpose leaves open what becomes of the results."
+# Each text in English and in French.
+KEY_NAMES = (("Analyses", "Dashboard"), ("Analyses", "Tableau de bord"))
+REASON = (
+    "The purpose leaves open what becomes of the results.",
+    "La finalité ne dit pas ce que deviennent les résultats.",
+)
 PURPOSES = {
     OrganizationKind.LABORATORY: (
-        "How a treatment is tolerated after its first year",
-        "Why treatments are stopped early",
+        ("How a treatment is tolerated after its first year", "La tolérance d’un traitement après sa première année"),
+        ("Why treatments are stopped early", "Pourquoi des traitements sont arrêtés tôt"),
     ),
-    OrganizationKind.HOSPITAL: ("Planning a consultation for fatigue", "Waiting times as patients live them"),
-    OrganizationKind.MUTUAL: ("What patients pay themselves", "Which support programmes would be used"),
-    OrganizationKind.INSURER: ("Return to work after a long absence", "Needs for help at home"),
+    OrganizationKind.HOSPITAL: (
+        ("Planning a consultation for fatigue", "Préparer une consultation consacrée à la fatigue"),
+        ("Waiting times as patients live them", "Les délais d’attente tels que les patients les vivent"),
+    ),
+    OrganizationKind.MUTUAL: (
+        ("What patients pay themselves", "Ce qui reste à la charge des patients"),
+        ("Which support programmes would be used", "Quels programmes d’accompagnement seraient suivis"),
+    ),
+    OrganizationKind.INSURER: (
+        ("Return to work after a long absence", "Le retour au travail après une longue absence"),
+        ("Needs for help at home", "Les besoins d’aide à domicile"),
+    ),
 }
 
 
@@ -74,8 +90,8 @@ def write_sign_ins(seed: int, network: Network, known: Catalogue, today: date) -
             network.add(organizations.Organization, id=id, name=name, kind=kind)
             if number == 0:
                 add_account(chance, network, kind.value.lower(), today, organization=id)
-                add_keys(chance, network, id, today)
-            add_licences(chance, network, id, kind, known, today, signs_in=number == 0)
+                add_keys(chance, network, id, name, today)
+            add_licences(chance, network, id, name, kind, known, today, signs_in=number == 0)
     for sign_in, (name, role) in STAFF.items():
         staff = chance.id()
         network.add(accounts.Staff, id=staff, name=name, roles=[role.value])
@@ -106,6 +122,7 @@ def add_licences(
     chance: Chance,
     network: Network,
     organization: UUID,
+    name: str,
     kind: OrganizationKind,
     known: Catalogue,
     today: date,
@@ -116,6 +133,7 @@ def add_licences(
     If it has an account, those are the granted ones of the communities with datasets and one of every status;
     otherwise two.
     """
+    language = language_of(name)
     main = [known.community(slug) for slug in LICENSED] if signs_in else []
     further = list(LicenceStatus) if signs_in else [LicenceStatus.GRANTED, LicenceStatus.REQUESTED]
     others = [community for community in chance.some(known.communities[:20], 8) if community.slug not in LICENSED]
@@ -132,15 +150,20 @@ def add_licences(
         number = chance.one((0, 1))
         requested_at = at(chance, min(starts_on, today) - timedelta(days=chance.randint(10, 14)))
         network.add(licences.Licence, id=chance.id(), organization_id=organization, community_id=community.id,
-                    purpose=PURPOSES[kind][number], purpose_kind=PURPOSE_KINDS[kind][number], undertakings=IN_FORCE,
+                    purpose=PURPOSES[kind][number][language], purpose_kind=PURPOSE_KINDS[kind][number], undertakings=IN_FORCE,
                     undertakings_accepted_at=requested_at, requested_at=requested_at, starts_on=starts_on, ends_on=starts_on + timedelta(days=365), status=status,
                     price_amount=Decimal(chance.randint(8, 60) * 500) if paid else None, price_currency="EUR" if paid else None,
-                    quota_micro_rho=quota if paid else 0, reason=REASON if status is LicenceStatus.REFUSED else None)  # fmt: skip
+                    quota_micro_rho=quota if paid else 0, reason=REASON[language] if status is LicenceStatus.REFUSED else None)  # fmt: skip
 
 
-def add_keys(chance: Chance, network: Network, organization: UUID, today: date) -> None:
+def language_of(organization: str) -> int:
+    """The place of an organization's language in each text."""
+    return 0 if organization in WRITE_ENGLISH else 1
+
+
+def add_keys(chance: Chance, network: Network, organization: UUID, owner: str, today: date) -> None:
     """Writes API keys that nobody can use: each hash is of random bytes that are not kept."""
-    for name in ("Analyses", "Tableau de bord"):
+    for name in KEY_NAMES[language_of(owner)]:
         network.add(organizations.ApiKey, id=chance.id(), organization_id=organization, name=name,
                     prefix=f"ck_{chance.getrandbits(32):08x}", secret_hash=hashlib.sha256(chance.randbytes(32)).digest(),
                     created_at=at(chance, today - timedelta(days=120)), last_used_at=at(chance, today - timedelta(days=3)),

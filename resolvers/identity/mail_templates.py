@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from textwrap import fill
 
 from models.identity.registrations import MailTemplate
-from models.languages import DEFAULT, language_of
+from models.languages import DEFAULT, Language, language_of
 from models.messages import Message, message
 from resolvers.identity.credentials_mutations import REVERT_LIFETIME
 from resolvers.identity.organization_users_mutations import INVITATION_LIFETIME as USER_LIFETIME
@@ -34,10 +34,11 @@ ABOUT_DAYS = (MailTemplate.ACCOUNT_SLEEPS, MailTemplate.ACCOUNT_SLEEPS_STILL)  #
 
 @dataclass(frozen=True)
 class MailText:
-    """The subject and body of a mail."""
+    """The subject and body of a mail, and the language of both."""
 
     subject: str
     body: str
+    language: Language
 
 
 def mail_text(
@@ -58,7 +59,7 @@ def mail_text(
     if pages is not None and template in PAGES:
         place, lead = PAGES[template]
         text += f"\n{lead.in_language(language)}\n\n{pages}{place}\n"
-    return MailText(subject.in_language(language), text)
+    return MailText(subject.in_language(language), text, language)
 
 
 def _messages(template: MailTemplate, code: str, name: str | date) -> tuple[Message, Message]:

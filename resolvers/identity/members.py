@@ -8,13 +8,14 @@ from sqlalchemy import Integer, case, cast, extract, func, literal_column
 
 from models.community import communities, moderation
 from models.identity import members as tables
+from models.identity.accounts import StaffRole
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
 from models.viewers import Audience
 from resolvers.days import today
 from resolvers.lookup import by_name
 from resolvers.tracking.observations import Interval, dashboard_of, points
-from resolvers.visible import readable
+from resolvers.visible import SHARED_WITH_ALL, has_role, is_entrusted, readable, viewer_communities
 
 # The first age of each band. Bands span ten years, and more where members are few: an exact age would reveal more.
 AGE_BANDS = ((75, "75+"), (65, "65-74"), (55, "55-64"), (45, "45-54"), (35, "35-44"), (25, "25-34"), (18, "18-24"))
@@ -42,16 +43,25 @@ def member_of(owner: Row) -> Rows:
 
 
 def communities_of(member: Row, *, viewer: ViewerIds) -> Rows:
-    community, membership = row(communities.Community), row(tables.Membership)
-    whose = member.id
-    if viewer.view is Audience.PATIENT:  # those of an association are shared whatever its profile says
-        is_association = member.kind == tables.MemberKind.ASSOCIATION
-        whose = case((is_association, member.id), else_=readable(member.id))
+    """The communities whose memberships the viewer may read, found by an index without the member's others."""
+    community, shared = row(communities.Community), _shared_places(member, viewer).subquery()
+    return select(community).join(shared, shared.c.community_id == community.id).order_by(*by_name(community, viewer))
+
+
+def _shared_places(member: Row, viewer: ViewerIds) -> Any:
+    """The ids of these communities."""
+    whole, common, profile = row(tables.Membership), row(tables.Membership), row(tables.Profile)
+    is_association = member.kind == tables.MemberKind.ASSOCIATION  # those of one are shared whatever its profile says
+    if viewer.view is not Audience.PATIENT:
+        may_read = is_association | has_role(viewer, StaffRole.MODERATOR)
+        return select(whole.community_id).where(whole.member_id == case((may_read, member.id)))
+    with_all = select(profile.member_id).where(profile.member_id == member.id, profile.sharing == SHARED_WITH_ALL)
+    may_read = is_association | is_entrusted(member.id, viewer)
+    whose = case((may_read, member.id), else_=with_all.scalar_subquery())
+    in_common = (common.member_id == readable(member.id), common.community_id == func.any(viewer_communities()))
+    # Without duplicates: somebody who shares with all is found by both.
     return (
-        select(community)
-        .join(membership, membership.community_id == community.id)
-        .where(membership.member_id == whose)
-        .order_by(*by_name(community, viewer))
+        select(whole.community_id).where(whole.member_id == whose).union(select(common.community_id).where(*in_common))
     )
 
 

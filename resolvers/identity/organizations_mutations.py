@@ -16,10 +16,6 @@ from resolvers.transactions import Refusal, RefusalCode, Step, invalid, line_wit
 
 NAME_LENGTH = 200
 INVITATION_LIFETIME = timedelta(days=3)  # of the first code; another can be requested at any time
-TAKEN = {
-    "name": Refusal(RefusalCode.TAKEN, message("Another organization has this name."), ("name",)),
-    "email": Refusal(RefusalCode.TAKEN, message("Another account has this address."), ("contact_email",)),
-}
 
 
 async def create_organization(
@@ -34,9 +30,11 @@ async def create_organization(
 ) -> UUID:
     """Creates an organization and an account for its contact, and returns the organization's id.
 
-    A code to choose a password with is mailed to the contact, in the language of `locale`. Raises Forbidden if the
-    viewer is not a data steward, and Refused: INVALID and TOO_LONG for the name or the locale, TAKEN if another
-    organization has the name, ignoring case, or if the address has an account.
+    A code to choose a password with is mailed to the contact, in the language of `locale`. The owner of an address
+    that has an account already is told so instead, and the viewer is not: it may be a member's. An organization whose
+    account has no password is replaced by another of its name. Raises Forbidden if the viewer is not a data steward,
+    and Refused: INVALID and TOO_LONG for the name or the locale, TAKEN if another organization has the name, ignoring
+    case.
     """
     require_role(viewer, StaffRole.DATA_STEWARD)
     with faults.collected():
@@ -53,7 +51,8 @@ async def create_organization(
         INVITATION_LIFETIME,
     )  # fmt: skip
     assert made is not None
-    faults.add(*(TAKEN[what] for what in made["taken"]))
+    if made["taken"]:
+        faults.add(Refusal(RefusalCode.TAKEN, message("Another organization has this name."), ("name",)))
     faults.refuse()
     organization: UUID = made["organization_id"]
     return organization

@@ -12,12 +12,15 @@ from schema.mutations import mutation, mutations, shown
 class OrganizationMutations:
     organization_create = mutation(
         write.create_organization,
-        "Create an organization, as a data steward. A code to choose a password is mailed to its contact.",
+        "Create an organization, as a data steward. A code to choose a password is mailed to its contact. It replaces "
+        "an organization of the same name whose account has no password yet, so that a contact can be given another "
+        "address.",
         only=MANAGER,
-        rate="staff",
+        rate="invitations",
         shows={"organization": shown(Organization, resolve.organization_of)},
         name=f"A unique name: at most {write.NAME_LENGTH} characters.",
         kind="The kind of organization.",
-        contact_email="The contact's address. A code to choose a password is mailed to it.",
+        contact_email="The contact's address. A code to choose a password is mailed to it. The owner of one that has "
+        "an account already is asked for another address instead; the result is the same.",
         locale=f"The language of mail to the contact: `{DEFAULT_LOCALE}` by default.",
     )

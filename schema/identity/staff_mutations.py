@@ -16,7 +16,7 @@ class StaffMutations:
         write.create_staff,
         "Create a staff account, as an administrator. A code to choose a password is mailed to the person.",
         only=MANAGER,
-        rate="staff",
+        rate="invitations",
         shows={"staff": shown(Staff, resolve.staff_of, "The staff member.")},
         name=f"Their name: {NAME}",
         email="Their address. A code to choose a password is mailed to it.",

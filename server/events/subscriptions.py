@@ -70,6 +70,7 @@ class PreparedSubscription:
             return None
         if each.marked or each.recorded:
             text = await self.admission().admit(text)
+        text = each.sealed(text)
         if self.plan.needs_executor:
             return await self.executed(orjson.loads(text), viewer)
         return b'{"data":{"' + self.plan.key.encode() + b'":' + text.encode() + b"}}"

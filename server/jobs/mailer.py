@@ -100,6 +100,7 @@ def message(mail: PendingMail, sender: str) -> EmailMessage:
     made["Message-ID"] = f"<{mail.id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(mail.text.body, cte="quoted-printable")
+    made["Content-Language"] = mail.text.language.tag  # RFC 3282; set_content removes it
     return made
 
 

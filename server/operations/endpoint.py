@@ -537,7 +537,7 @@ class Endpoint:
             raise RuntimeError("a planned statement returned no row")
         if plan.marked or plan.recorded:
             text = await self.admission(request).admit(text)
-        return body_of(text)
+        return body_of(plan.sealed(text))
 
     def may_keep(self, request: RequestContext, caller: Hashable) -> bool:
         """Whether an answer may come from memory: it has all that the caller may have written."""

@@ -130,7 +130,7 @@ class KeptAnswers:
                 key = (*key[:-1], await connection.fetchval(right, viewer.scope))
                 text = await connection.fetchval(plan.sql, *values)
         if text is not None and text != TOO_LARGE:
-            self.keep(key, body_of(text), sources.tables, known)
+            self.keep(key, body_of(plan.sealed(text)), sources.tables, known)
         return text
 
     def started(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from models.security.kept_tables import kept_tables
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Viewer
+from planner.cursors import Cursors
 from planner.operations import Planner
 from planner.shapes import plan_ahead
 from schema.build import View
@@ -25,7 +26,7 @@ PLANNING_SECONDS = 20.0  # at start; what is not planned by then is planned when
 
 
 def documents_of_views(
-    views: Mapping[Audience, View], settings: Settings, digests: Digests
+    views: Mapping[Audience, View], settings: Settings, digests: Digests, cursors: Cursors | None = None
 ) -> dict[Audience, Documents]:
     """The documents of each view, with its trusted ones.
 
@@ -37,7 +38,14 @@ def documents_of_views(
     faults: list[str] = []
     for audience, view in views.items():
         documents = found[audience] = Documents(
-            Planner(view._schema, audience, open_tables(audience), settings.limits.answer_bytes, kept_tables(audience)),
+            Planner(
+                view._schema,
+                audience,
+                open_tables(audience),
+                settings.limits.answer_bytes,
+                kept_tables(audience),
+                cursors,
+            ),
             audience,
             settings.limits,
             introspection=settings.demo or audience is not Audience.PUBLIC,

@@ -100,7 +100,7 @@ async def test_a_newcomer_registers_with_the_code_out_of_the_mail(
     await press(page, words["verify"])
     await expect(page.locator(".field:has([name=code]) .fault")).not_to_be_empty()
     mail = await network.mailbox.next(email)
-    assert str(mail["Content-Language"] or language)[:2] == language
+    assert mail["Content-Language"] == language
     code = code_in(mail)
     found.secrets |= {code}
     await fill(page, code=code.lower())

@@ -12,6 +12,8 @@ from commands.demonstration.conditions import DISEASES
 from commands.demonstration.french_surveys import FRENCH_QUESTIONS
 from commands.demonstration.questionnaires import TITLES
 from commands.demonstration.rare_conditions import RARER_DISEASES
+from commands.demonstration.sign_ins import KEY_NAMES, PURPOSES, REASON
+from models.identity.organizations import OrganizationKind
 from tests.support.client import Ask, Caller
 
 # The columns that must be in French, unless they are null in English.
@@ -104,6 +106,28 @@ async def test_the_accounts_read_the_languages_of_their_callers(admin: asyncpg.C
     english = {row["name"] for row in rows if row["locale"] == "en-GB"}
     assert english == {"laboratory", "manager"}
     assert {row["locale"] for row in rows if row["name"] not in english} == {"fr-FR"}
+
+
+async def test_organizations_write_in_the_language_that_their_users_read(admin: asyncpg.Connection) -> None:
+    rows = await admin.fetch(
+        "select distinct a.locale, o.kind, l.purpose, l.reason, k.name from identity.account a"
+        " join insight.organization o on o.id = a.organization_id join insight.licence l on l.organization_id = o.id"
+        " left join insight.api_key k on k.organization_id = o.id"
+    )
+    assert {row["kind"] for row in rows} == set(OrganizationKind)
+    for row in rows:
+        language = 0 if row["locale"] == "en-GB" else 1
+        assert row["purpose"] in {each[language] for each in PURPOSES[row["kind"]]}, dict(row)
+        assert row["reason"] in (None, REASON[language])
+        assert row["name"] in KEY_NAMES[language]
+
+
+async def test_organizations_of_both_languages_license_insights(admin: asyncpg.Connection) -> None:
+    written = {row["purpose"] for row in await admin.fetch("select distinct purpose from insight.licence")}
+    english, french = ({text[at] for texts in PURPOSES.values() for text in texts} for at in (0, 1))
+    assert written <= english | french
+    assert written & english
+    assert len(written & french) > len(written & english)
 
 
 @pytest.mark.parametrize("table", ["consent", "consent_change"])

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.organization', $16, true) AS id
+  SELECT set_config('cohorte.organization', $12, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -148,9 +148,9 @@ WITH viewer AS MATERIALIZED (
               ) AS o$
             ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 5), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 5))[$9::INTEGER] AS _end
             FROM (
-              SELECT row_number() OVER (ORDER BY dataset_1.frozen_on DESC, dataset_1.id DESC) AS _n, dataset_1.translations AS translations, dataset_1.title AS title, dataset_1.size AS size, dataset_1.cap_micro_rho AS cap_micro_rho, dataset_1.spent_micro_rho AS spent_micro_rho, dataset_1.sold_micro_rho AS sold_micro_rho, dataset_1.status AS status, dataset_1.id AS id, translate(encode(convert_to(CAST(json_build_array('62fcf905', dataset_1.frozen_on, dataset_1.id) AS TEXT), $10::VARCHAR), $11::VARCHAR), $12::VARCHAR, $13::VARCHAR) AS _cursor
+              SELECT row_number() OVER (ORDER BY dataset_1.frozen_on DESC, dataset_1.id DESC) AS _n, dataset_1.translations AS translations, dataset_1.title AS title, dataset_1.size AS size, dataset_1.cap_micro_rho AS cap_micro_rho, dataset_1.spent_micro_rho AS spent_micro_rho, dataset_1.sold_micro_rho AS sold_micro_rho, dataset_1.status AS status, dataset_1.id AS id, json_build_object('$c', json_build_array('62fcf905', dataset_1.frozen_on, dataset_1.id)) AS _cursor
               FROM insight.dataset AS dataset_1
-              WHERE (dataset_1.frozen_on, dataset_1.id) < ($14::DATE, $15::UUID)
+              WHERE (dataset_1.frozen_on, dataset_1.id) < ($10::DATE, $11::UUID)
               ORDER BY dataset_1.frozen_on DESC, dataset_1.id DESC
               LIMIT 6
             ) AS page_0

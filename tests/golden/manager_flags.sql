@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.staff', $9, true) AS id
+  SELECT set_config('cohorte.staff', $5, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -49,9 +49,9 @@ WITH viewer AS MATERIALIZED (
               ) AS o$
             ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$1::INTEGER] AS _end
             FROM (
-              SELECT row_number() OVER (ORDER BY flag_1.urgent DESC, flag_1.created_at DESC, flag_1.id DESC) AS _n, flag_1.id AS id, flag_1.reason AS reason, flag_1.note AS note, flag_1.created_at AS created_at, flag_1.post_id AS post_id, translate(encode(convert_to(CAST(json_build_array('b327e8cb', flag_1.urgent, flag_1.created_at, flag_1.id) AS TEXT), $2::VARCHAR), $3::VARCHAR), $4::VARCHAR, $5::VARCHAR) AS _cursor
+              SELECT row_number() OVER (ORDER BY flag_1.urgent DESC, flag_1.created_at DESC, flag_1.id DESC) AS _n, flag_1.id AS id, flag_1.reason AS reason, flag_1.note AS note, flag_1.created_at AS created_at, flag_1.post_id AS post_id, json_build_object('$c', json_build_array('b327e8cb', flag_1.urgent, flag_1.created_at, flag_1.id)) AS _cursor
               FROM care.flag AS flag_1
-              WHERE flag_1.status = 'OPEN' AND (flag_1.urgent, flag_1.created_at, flag_1.id) < ($6::BOOLEAN, $7::TIMESTAMP WITH TIME ZONE, $8::UUID)
+              WHERE flag_1.status = 'OPEN' AND (flag_1.urgent, flag_1.created_at, flag_1.id) < ($2::BOOLEAN, $3::TIMESTAMP WITH TIME ZONE, $4::UUID)
               ORDER BY flag_1.urgent DESC, flag_1.created_at DESC, flag_1.id DESC
               LIMIT 21
             ) AS page_0

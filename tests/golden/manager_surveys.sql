@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.staff', $11, true) AS id
+  SELECT set_config('cohorte.staff', $7, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -39,13 +39,13 @@ WITH viewer AS MATERIALIZED (
               ) AS o$
             ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$3::INTEGER] AS _end
             FROM (
-              SELECT row_number() OVER (ORDER BY survey_1.closes_on DESC, survey_1.id DESC) AS _n, survey_1.id AS id, survey_1.translations AS translations, survey_1.title AS title, survey_1.status AS status, survey_1.version AS version, survey_1.closes_on AS closes_on, survey_1.minimum_participants AS minimum_participants, survey_1.community_id AS community_id, translate(encode(convert_to(CAST(json_build_array('3686c57e', survey_1.closes_on, survey_1.id) AS TEXT), $4::VARCHAR), $5::VARCHAR), $6::VARCHAR, $7::VARCHAR) AS _cursor
+              SELECT row_number() OVER (ORDER BY survey_1.closes_on DESC, survey_1.id DESC) AS _n, survey_1.id AS id, survey_1.translations AS translations, survey_1.title AS title, survey_1.status AS status, survey_1.version AS version, survey_1.closes_on AS closes_on, survey_1.minimum_participants AS minimum_participants, survey_1.community_id AS community_id, json_build_object('$c', json_build_array('3686c57e', survey_1.closes_on, survey_1.id)) AS _cursor
               FROM catalog.survey AS survey_1
               WHERE survey_1.community_id = (
                 SELECT community_2.id
                 FROM catalog.community AS community_2
-                WHERE community_2.slug = $8::VARCHAR
-              ) AND (survey_1.closes_on, survey_1.id) < ($9::DATE, $10::UUID)
+                WHERE community_2.slug = $4::VARCHAR
+              ) AND (survey_1.closes_on, survey_1.id) < ($5::DATE, $6::UUID)
               ORDER BY survey_1.closes_on DESC, survey_1.id DESC
               LIMIT 21
             ) AS page_0

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $28, true) AS id
+  SELECT set_config('cohorte.member', $24, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -152,9 +152,9 @@ WITH viewer AS MATERIALIZED (
                   ) AS o$
                 ) ORDER BY page_1._n) FILTER (WHERE page_1._n <= 20), '[]'::json) AS _1, (array_agg(page_1._cursor ORDER BY page_1._n DESC) FILTER (WHERE page_1._n <= 20))[$20::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.post_count AS post_count, discussion_1.last_post_at AS last_post_at, discussion_1.author_id AS author_id, translate(encode(convert_to(CAST(json_build_array('b7661419', discussion_1.last_post_at, discussion_1.id) AS TEXT), $21::VARCHAR), $22::VARCHAR), $23::VARCHAR, $24::VARCHAR) AS _cursor
+                  SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.post_count AS post_count, discussion_1.last_post_at AS last_post_at, discussion_1.author_id AS author_id, json_build_object('$c', json_build_array('b7661419', discussion_1.last_post_at, discussion_1.id)) AS _cursor
                   FROM care.discussion AS discussion_1
-                  WHERE discussion_1.community_id = community_1.id AND (discussion_1.last_post_at, discussion_1.id) < ($25::TIMESTAMP WITH TIME ZONE, $26::UUID)
+                  WHERE discussion_1.community_id = community_1.id AND (discussion_1.last_post_at, discussion_1.id) < ($21::TIMESTAMP WITH TIME ZONE, $22::UUID)
                   ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC
                   LIMIT 21
                 ) AS page_1
@@ -162,7 +162,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS discussions
           FROM catalog.community AS community_1
-          WHERE community_1.slug = $27::VARCHAR
+          WHERE community_1.slug = $23::VARCHAR
         ) AS o$
       ) AS community
     ) AS o$

@@ -31,9 +31,9 @@ SELECT b.o::text FROM (
                   ) AS o$
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 2), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 2))[$1::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.language AS language, discussion_1.last_post_at AS last_post_at, translate(encode(convert_to(CAST(json_build_array('b7661419', discussion_1.last_post_at, discussion_1.id) AS TEXT), $2::VARCHAR), $3::VARCHAR), $4::VARCHAR, $5::VARCHAR) AS _cursor
+                  SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.language AS language, discussion_1.last_post_at AS last_post_at, json_build_object('$c', json_build_array('b7661419', discussion_1.last_post_at, discussion_1.id)) AS _cursor
                   FROM care.discussion AS discussion_1
-                  WHERE discussion_1.community_id = community_1.id AND discussion_1.language = 'FR' AND (discussion_1.last_post_at, discussion_1.id) < ($6::TIMESTAMP WITH TIME ZONE, $7::UUID)
+                  WHERE discussion_1.community_id = community_1.id AND discussion_1.language = 'FR' AND (discussion_1.last_post_at, discussion_1.id) < ($2::TIMESTAMP WITH TIME ZONE, $3::UUID)
                   ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC
                   LIMIT 3
                 ) AS page_0
@@ -41,7 +41,7 @@ SELECT b.o::text FROM (
             ) AS o$
           ) AS discussions
           FROM catalog.community AS community_1
-          WHERE community_1.slug = $8::VARCHAR
+          WHERE community_1.slug = $4::VARCHAR
         ) AS o$
       ) AS community
     ) AS o$

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $18, true) AS id
+  SELECT set_config('cohorte.member', $14, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -114,7 +114,7 @@ WITH viewer AS MATERIALIZED (
                   ) AS o$
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 10), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 10))[$12::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY notification_1.created_at DESC, notification_1.id DESC) AS _n, notification_1.id AS id, notification_1.kind AS kind, notification_1.created_at AS created_at, notification_1.subject_type AS subject_type, notification_1.subject_id AS subject_id, translate(encode(convert_to(CAST(json_build_array('d3bddf97', notification_1.created_at, notification_1.id) AS TEXT), $13::VARCHAR), $14::VARCHAR), $15::VARCHAR, $16::VARCHAR) AS _cursor
+                  SELECT row_number() OVER (ORDER BY notification_1.created_at DESC, notification_1.id DESC) AS _n, notification_1.id AS id, notification_1.kind AS kind, notification_1.created_at AS created_at, notification_1.subject_type AS subject_type, notification_1.subject_id AS subject_id, json_build_object('$c', json_build_array('d3bddf97', notification_1.created_at, notification_1.id)) AS _cursor
                   FROM care.notification AS notification_1
                   WHERE notification_1.member_id = profile_1.member_id AND notification_1.read_at IS NULL
                   ORDER BY notification_1.created_at DESC, notification_1.id DESC
@@ -124,7 +124,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS notifications
           FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $17::UUID
+          WHERE profile_1.member_id = $13::UUID
         ) AS o$
       ) AS me
     ) AS o$

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $21, true) AS id
+  SELECT set_config('cohorte.member', $22, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -27,12 +27,25 @@ WITH viewer AS MATERIALIZED (
             SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
               SELECT community_1.slug AS slug, coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name) AS name
-              FROM catalog.community AS community_1 JOIN care.membership AS membership_1 ON membership_1.community_id = community_1.id
-              WHERE membership_1.member_id = CASE WHEN (member_1.kind = 'ASSOCIATION') THEN member_1.id ELSE (
-                SELECT profile_4.member_id
-                FROM care.profile AS profile_4
-                WHERE profile_4.member_id = member_1.id
-              ) END
+              FROM catalog.community AS community_1 JOIN (
+                SELECT membership_1.community_id AS community_id
+                FROM care.membership AS membership_1
+                WHERE membership_1.member_id = CASE WHEN (member_1.kind = 'ASSOCIATION' OR member_1.id = any(array_append(CAST((
+                  SELECT care.viewer_patients() AS viewer_patients_1
+                ) AS UUID[]), $18::UUID))) THEN member_1.id ELSE (
+                  SELECT profile_4.member_id
+                  FROM care.profile AS profile_4
+                  WHERE profile_4.member_id = member_1.id AND profile_4.sharing = 'ALL_MEMBERS'
+                ) END UNION SELECT membership_2.community_id AS community_id
+                FROM care.membership AS membership_2
+                WHERE membership_2.member_id = (
+                  SELECT profile_5.member_id
+                  FROM care.profile AS profile_5
+                  WHERE profile_5.member_id = member_1.id
+                ) AND membership_2.community_id = any(CAST((
+                  SELECT care.viewer_communities() AS viewer_communities_1
+                ) AS UUID[]))
+              ) AS anon_2 ON anon_2.community_id = community_1.id
               ORDER BY lower(translate(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) ASC, community_1.id ASC
             ) AS o$
           ) AS communities, (
@@ -55,31 +68,31 @@ WITH viewer AS MATERIALIZED (
               ) AS evaluation
               FROM care.course AS course_1
               WHERE course_1.member_id = (
-                SELECT profile_5.member_id
-                FROM care.profile AS profile_5
-                WHERE profile_5.member_id = member_1.id
+                SELECT profile_6.member_id
+                FROM care.profile AS profile_6
+                WHERE profile_6.member_id = member_1.id
               )
               ORDER BY course_1.started_on DESC, course_1.id DESC
             ) AS o$
           ) AS courses, (
             SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
-              SELECT anon_2.starts_on AS "startsOn", anon_2.mean AS mean, anon_2.minimum AS minimum, anon_2.maximum AS maximum, anon_2.count AS count
+              SELECT anon_3.starts_on AS "startsOn", anon_3.mean AS mean, anon_3.minimum AS minimum, anon_3.maximum AS maximum, anon_3.count AS count
               FROM (
                 SELECT CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS starts_on, avg(observation_1.value) AS mean, min(observation_1.value) AS minimum, max(observation_1.value) AS maximum, count(*) AS count, CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS _k0
                 FROM care.observation AS observation_1
                 WHERE observation_1.member_id = (
-                  SELECT profile_6.member_id
-                  FROM care.profile AS profile_6
-                  WHERE profile_6.member_id = member_1.id
-                ) AND observation_1.indicator_id = $18::UUID
+                  SELECT profile_7.member_id
+                  FROM care.profile AS profile_7
+                  WHERE profile_7.member_id = member_1.id
+                ) AND observation_1.indicator_id = $19::UUID
                 GROUP BY CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)
-              ) AS anon_2
-              ORDER BY anon_2._k0 ASC
+              ) AS anon_3
+              ORDER BY anon_3._k0 ASC
             ) AS o$
           ) AS series
           FROM care.member AS member_1
-          WHERE lower(member_1.pseudonym) = lower(btrim(regexp_replace(normalize($19::VARCHAR, NFKC), ' +', ' ', $20::VARCHAR)))
+          WHERE lower(member_1.pseudonym) = lower(btrim(regexp_replace(normalize($20::VARCHAR, NFKC), ' +', ' ', $21::VARCHAR)))
         ) AS o$
       ) AS member
     ) AS o$

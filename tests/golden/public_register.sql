@@ -39,13 +39,13 @@ SELECT b.o::text FROM (
               ) AS o$
             ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$5::INTEGER] AS _end
             FROM (
-              SELECT row_number() OVER (ORDER BY ledger_entry_1.position DESC) AS _n, ledger_entry_1.organization_id AS organization_id, ledger_entry_1.purpose AS purpose, ledger_entry_1.published_at AS published_at, ledger_entry_1.dataset_title AS dataset_title, ledger_entry_1.variables AS variables, ledger_entry_1.micro_rho AS micro_rho, ledger_entry_1.position AS position, ledger_entry_1.hash AS hash, ledger_entry_1.previous_hash AS previous_hash, translate(encode(convert_to(CAST(json_build_array('acd7f535', ledger_entry_1.position) AS TEXT), $6::VARCHAR), $7::VARCHAR), $8::VARCHAR, $9::VARCHAR) AS _cursor
+              SELECT row_number() OVER (ORDER BY ledger_entry_1.position DESC) AS _n, ledger_entry_1.organization_id AS organization_id, ledger_entry_1.purpose AS purpose, ledger_entry_1.published_at AS published_at, ledger_entry_1.dataset_title AS dataset_title, ledger_entry_1.variables AS variables, ledger_entry_1.micro_rho AS micro_rho, ledger_entry_1.position AS position, ledger_entry_1.hash AS hash, ledger_entry_1.previous_hash AS previous_hash, json_build_object('$c', json_build_array('acd7f535', ledger_entry_1.position)) AS _cursor
               FROM insight.ledger_entry AS ledger_entry_1
               WHERE ledger_entry_1.results_of IS NULL AND ledger_entry_1.community_id = (
                 SELECT community_1.id
                 FROM catalog.community AS community_1
-                WHERE community_1.slug = $10::VARCHAR
-              ) AND ledger_entry_1.position < $11::BIGINT
+                WHERE community_1.slug = $6::VARCHAR
+              ) AND ledger_entry_1.position < $7::BIGINT
               ORDER BY ledger_entry_1.position DESC
               LIMIT 21
             ) AS page_0

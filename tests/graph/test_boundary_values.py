@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,9 @@ import pytest_asyncio
 from graphql import GraphQLSchema, get_named_type
 
 from models.columns import SCHEMAS
+from models.logins import role_password
 from models.viewers import Audience
+from planner.cursors import Cursors
 from resolvers.tokens import token_hash
 from tests import factories
 from tests.support.agreed import AGREED
@@ -51,6 +54,7 @@ class SmallServer:
     server: Network
     network: SmallNetwork
     callers: dict[Audience, Caller]
+    cursors: Cursors  # with the server's key
     ids: dict[str, Any] = field(default_factory=dict)
 
     async def post(self, audience: Audience, query: str, variables: str = "{}") -> httpx.Response:
@@ -77,7 +81,8 @@ async def small_server(template: str) -> AsyncIterator[SmallServer]:
             assert viewer.account is not None
             await factories.session(server.database, account_id=viewer.account, token_hash=token_hash(token))
             callers[audience] = Caller(audience.name, token)
-        yield SmallServer(server, network, callers)
+        key = bytes.fromhex(role_password(dsn, "cursors"))
+        yield SmallServer(server, network, callers, Cursors(key))
 
 
 def schema_of(audience: Audience) -> GraphQLSchema:
@@ -163,8 +168,44 @@ async def test_forged_cursors_are_answered_or_refused(small_server: SmallServer,
     cursors = [each for each in values_of(first, "cursor") if each]
     if not cursors:
         pytest.skip("this list of the small network is empty")
-    for cursor in {cursors[0], *forged_cursors(cursors[0])}:
+    before, *forged = forged_cursors(small_server.cursors, cursors[0])
+    for cursor in {cursors[0], *forged}:
         expect_valid(await small_server.post(audience, tested.document, json.dumps({"value": cursor})), (name, cursor))
+    refused = await small_server.post(audience, tested.document, json.dumps({"value": before}))
+    assert "is not a cursor of this list." in refused.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("audience", Audience)
+async def test_a_cursor_shows_none_of_the_values_that_order_its_list(
+    small_server: SmallServer, audience: Audience, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = [
+        one for one in read_arguments(schema_of(audience), small_server.network.values) if one.name.endswith(".after")
+    ]
+    assert lists
+
+    async def cursors() -> list[str]:
+        found = []
+        for one in lists:
+            answer = expect_valid(await small_server.post(audience, one.document), one.name)
+            found += [each for key in ("cursor", "startCursor", "endCursor") for each in values_of(answer, key) if each]
+        return found
+
+    found = await cursors()
+    keys = {cursor: [str(key) for key in small_server.cursors.opened(cursor) if len(str(key)) > 3] for cursor in found}
+    assert keys
+    assert [cursor for cursor in keys for key in keys[cursor] if key in readable(cursor)] == []
+    # Nor does their length, of numbers or of short texts.
+    assert {len(b64decode(cursor, b"-_")) % 32 for cursor in found} == {16}
+    # As they were: base64 of the same array.
+    monkeypatch.setattr(Cursors, "seal", lambda _, plain: b64encode(plain.encode()).decode())
+    before = "".join(map(readable, await cursors()))
+    assert all(any(key in before for key in each) for each in keys.values())
+
+
+def readable(cursor: str) -> str:
+    """What a cursor shows to who has no key."""
+    return cursor + b64decode(cursor, b"-_").decode("latin-1")
 
 
 PERIODS = [

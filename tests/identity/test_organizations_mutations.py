@@ -77,7 +77,7 @@ async def test_a_contact_whose_code_has_expired_requests_another(
     await sign_in(network.ask, asked["contactEmail"], "six amber lamps")
 
 
-NAME, EMAIL = ("TAKEN", "input.name"), ("TAKEN", "input.contactEmail")
+NAME = ("TAKEN", "input.name")
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,7 @@ NAME, EMAIL = ("TAKEN", "input.name"), ("TAKEN", "input.contactEmail")
         ({"name": "two\nlines"}, [("INVALID", "input.name")]),
         ({"locale": "French"}, [("INVALID", "input.locale")]),
         ({"name": "MUTUELLE DE L'EST"}, [NAME]),
-        ({"contactEmail": "Known@people.example"}, [EMAIL]),
-        ({"name": " mutuelle de l'Est", "contactEmail": "known@people.example"}, [NAME, EMAIL]),
+        ({"name": " mutuelle de l'Est", "contactEmail": "known@people.example"}, [NAME]),
     ],
 )
 async def test_a_refused_request_creates_no_organization(
@@ -97,7 +96,9 @@ async def test_a_refused_request_creates_no_organization(
 ) -> None:
     existing = "SELECT EXISTS (SELECT FROM insight.organization WHERE name = 'Mutuelle de l''Est')"
     if not await network.value(existing):
-        await factories.organization(network.database, name="Mutuelle de l'Est", kind=OrganizationKind.MUTUAL)
+        mutual = await factories.organization(network.database, name="Mutuelle de l'Est", kind=OrganizationKind.MUTUAL)
+        account = await factories.account(network.database, organization_id=mutual["id"])
+        await factories.credential(network.database, account_id=account["id"])
         await factories.account(network.database, email="known@people.example")
     before = await network.row(WRITTEN)
     payload = await network.do(steward, "organizationCreate", FIELDS, **wanted(**given))
@@ -121,16 +122,67 @@ async def test_only_data_stewards_create_organizations(network: Network, roles: 
                 await network.database.execute(opening)
 
 
+USERS = """query ($id: ID!) {
+  node(id: $id) { ... on Organization { name kind users { nodes { email role status joinedAt } } } }
+}"""
+
+
+async def test_a_steward_does_not_learn_whether_an_address_has_an_account(
+    network: Network, steward: User, sent_mail: Mailbox
+) -> None:
+    member = await network.member()
+    french = "UPDATE identity.account SET locale = 'fr-FR' WHERE member_id = $1 RETURNING email"
+    address = await network.value(french, member.id)
+    seen, shown = [], []
+    for email in (address, f"nobody-{uuid4().hex[:8]}@people.example"):
+        asked = wanted(contactEmail=email)
+        payload = await network.do(steward, "organizationCreate", FIELDS, **asked)
+        assert payload["userErrors"] == []
+        answer = (await network.ask(steward, USERS, {"id": payload["organization"]["id"]}))["data"]["node"]
+        [user] = answer["users"]["nodes"]
+        assert user.pop("joinedAt") is not None
+        assert (answer.pop("name"), user.pop("email")) == (asked["name"], email)
+        seen.append(answer)
+        # Nor by giving the organization another contact.
+        again = await network.do(steward, "organizationCreate", FIELDS, **asked | wanted(name=asked["name"].upper()))
+        shown.append((again["organization"]["kind"], again["userErrors"]))
+        assert await network.value("SELECT count(*) FROM insight.organization WHERE lower(name) = lower($1)",
+                                   asked["name"]) == 1  # fmt: skip
+    assert seen == [seen[0]] * 2
+    assert shown == [shown[0]] * 2
+    mail = await sent_mail.next(address)
+    assert (mail["Subject"], mail["Content-Language"]) == ("Vous avez un compte sur Cohorte", "fr")
+    assert await network.value("SELECT count(*) FROM identity.account WHERE email = $1", address) == 1
+
+
+async def test_an_organization_that_was_opened_or_has_a_licence_is_not_replaced(
+    network: Network, steward: User
+) -> None:
+    opened, licensed = [await factories.organization(network.database, name=wanted()["name"]) for _ in range(2)]
+    account = await factories.account(network.database, organization_id=opened["id"])
+    await factories.credential(network.database, account_id=account["id"])
+    await factories.licence(network.database, organization_id=licensed["id"])
+    for organization in (opened, licensed):
+        refused = await network.refused(steward, "organizationCreate", **wanted(name=organization["name"]))
+        assert refused == NAME
+        assert await network.value("SELECT name FROM insight.organization WHERE id = $1", organization["id"])
+
+
 @pytest.mark.parametrize("shared", ["name", "contactEmail"])
-async def test_concurrent_requests_with_one_name_or_address_create_one_organization(
+async def test_concurrent_requests_with_one_name_or_address_open_one_account(
     network: Network, steward: User, shared: str
 ) -> None:
-    value = wanted()[shared]
+    asked = [wanted() for _ in range(4)]
+    asked = [each | {shared: asked[0][shared]} for each in asked]
     payloads = await asyncio.gather(
-        *(network.do(steward, "organizationCreate", FIELDS, **wanted(**{shared: value})) for _ in range(4))
+        *(network.do(steward, "organizationCreate", "__typename", **each) for each in asked)
     )
-    taken = [{"code": "TAKEN", "path": ["input", shared]}]
-    assert sorted((payload["userErrors"] for payload in payloads), key=len) == [[], *[taken] * 3]
+    assert [payload["userErrors"] for payload in payloads] == [[]] * 4
+    addresses = [each["contactEmail"] for each in asked]
+    assert await network.value("SELECT count(*) FROM identity.account WHERE email = ANY ($1)", addresses) == 1
+    names = [each["name"] for each in asked]
+    opened = await network.value("SELECT count(*) FROM insight.organization WHERE name = ANY ($1)", names)
+    assert opened == (1 if shared == "name" else 4)
 
 
 async def test_a_repeated_request_creates_one_organization_and_mails_one_code(

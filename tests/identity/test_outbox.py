@@ -16,13 +16,14 @@ import asyncpg
 import pytest
 
 from models.identity.registrations import MailTemplate
+from models.languages import Language
 from models.logins import open_roles, role_dsn
 from models.viewers import Audience
 from resolvers.identity import outbox as outbox
 from resolvers.identity.mail_templates import ABOUT_DAYS, mail_text
 from resolvers.identity.outbox import PendingMail
 from server.jobs import mailer
-from server.jobs.mailer import SENDERS, TRYING_AGAIN, Deliver, Mailer, next_mails, smtp_delivery
+from server.jobs.mailer import SENDERS, TRYING_AGAIN, Deliver, Mailer, message, next_mails, smtp_delivery
 from tests.support.client import ANYBODY, serving
 from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done, join, newcomer
 
@@ -354,6 +355,14 @@ def test_new_mails_come_before_those_that_failed() -> None:
     assert next_mails(new, new[:SENDERS]) == []
 
 
+@pytest.mark.parametrize(("locale", "tag"), [("fr-CA", "fr"), ("en-GB", "en"), ("nl-BE", "en")])
+def test_a_mail_names_the_language_that_it_is_written_in(locale: str, tag: str) -> None:
+    text = mail_text(MailTemplate.PASSWORD_CHANGED, locale, None, None)
+    made = message(PendingMail(uuid4(), "ada@people.example", text, datetime.now(UTC), 0), "hello@cohorte.example")
+    assert made["Content-Language"] == tag
+    assert f"\r\nContent-Language: {tag}\r\n".encode() in bytes(made)
+
+
 async def test_sending_stops_on_request_even_while_mail_is_added(fresh: str) -> None:
     await open_roles(fresh)
 
@@ -410,6 +419,7 @@ def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fo
     code, name = "A" * 32, "2030-03-02" if template in ABOUT_DAYS else "Some name, of many words: " * 8
     french, english = mail_text(template, "fr-CA", code, name), mail_text(template, "nl-BE", code, name)
     assert french.subject != english.subject
+    assert (french.language, english.language) == (Language.FR, Language.EN)
     led = {tag: mail_text(template, tag, code, name, pages="https://cohorte.example").body for tag in ("fr", "en")}
     page = PAGES.get(template)
     for plain, body in ((french.body, led["fr"]), (english.body, led["en"])):

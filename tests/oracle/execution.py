@@ -1,6 +1,5 @@
 """Answers an operation without the planner: graphql-core over the printed SDL, with rows from memory."""
 
-import base64
 import json
 import math
 import re
@@ -15,6 +14,7 @@ from graphql import ExecutionResult, build_schema, execute, is_abstract_type, is
 import tests.oracle.changes
 import tests.oracle.insights
 import tests.oracle.own  # noqa: F401  they fill in the readers
+from planner.cursors import Cursors
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import Listed, TypedRow, id_of, readers
 
@@ -24,6 +24,7 @@ COLUMNS = {  # fields whose names are not their column's in camel case
 }  # fmt: skip
 PAGE_SIZE = 20
 PAGE = ("first", "after", "last", "before")
+CIPHER = Cursors()  # of planners whose answers are compared with the oracle's
 
 
 class OracleCursor(str):
@@ -115,12 +116,12 @@ def paged(
 
 
 def place_of(key: tuple[Any, ...]) -> OracleCursor:
-    return OracleCursor(base64.b64encode(json.dumps(["", *map(shown, key)]).encode()).decode())
+    return OracleCursor(CIPHER.seal(json.dumps(["", *map(shown, key)])))
 
 
 def keys_of(cursor: str) -> list[Any]:
     """The keys in a cursor, without the tag of the list it belongs to."""
-    found: list[Any] = json.loads(base64.b64decode(cursor))
+    found: list[Any] = CIPHER.opened(cursor)
     return found[1:]
 
 

@@ -51,7 +51,8 @@ class ViewCase:
         plan = operation.plan(coerced)
         if plan is None:  # a field of it is computed
             return await self.finished(made)
-        return json.loads(bare(await self.read(plan.sql, plan.values(coerced, self.viewer)) or "null"))
+        found = await self.read(plan.sql, plan.values(coerced, self.viewer)) or "null"
+        return json.loads(plan.sealed(bare(found)))
 
     async def finished(self, made: Made) -> Any:
         operation = self.planner.operation(parse(made.text), None)

@@ -206,6 +206,11 @@ async def diary(connection: Connection, pseudonym: str, indicator: UUID, many: i
     )  # fmt: skip
 
 
+# As these were, of somebody who shares with their communities.
+WITH_OTHERS = (
+    "SELECT c.name FROM catalog.community c JOIN care.membership m ON m.community_id = c.id WHERE m.member_id ="
+    " (SELECT p.member_id FROM care.profile p JOIN care.member o ON o.id = p.member_id WHERE lower(o.pseudonym) = $1)"
+)
 LINK = "query ($place: ID!) { node(id: $place) { ... on CareLink { ownIndicators { name } ownTreatments { name } } } }"
 
 
@@ -256,6 +261,31 @@ async def test_a_page_of_many_reads_little_more_than_it_returns(
 ) -> None:
     found = await network.list_work(view_planners[PATIENT], OPERATIONS[name], network.outsider, "shared")
     assert found.rows < 21 * 15
+
+
+async def test_who_has_a_community_in_common_does_not_learn_how_many_others_a_member_has(
+    network: Network, view_planners: dict[Audience, Planner]
+) -> None:
+    connection, names = network.connection, ("one more", "twenty more")
+    await connection.execute(
+        "INSERT INTO catalog.community (slug, name, description, condition_id, needed_count)"
+        " SELECT 'other-' || n, 'Other ' || n, description, condition_id, needed_count"
+        " FROM catalog.community, generate_series(1, 20) n WHERE slug = 'empty'"
+    )
+    for name, others in zip(names, (1, 20), strict=True):
+        member = await factories.member(connection, pseudonym=name, sharing=Sharing.MY_COMMUNITIES)
+        await connection.execute(
+            "INSERT INTO care.membership (member_id, community_id, joined_on) SELECT $1, id, '2026-03-02'"
+            " FROM catalog.community WHERE slug = 'empty' OR slug LIKE 'other-%'"
+            " ORDER BY slug <> 'empty', slug LIMIT $2",
+            member["id"], others + 1,
+        )  # fmt: skip
+    await connection.execute("VACUUM ANALYZE care.membership, care.member, care.profile, catalog.community")
+    text, planner = OPERATIONS["communities of a member"], view_planners[PATIENT]
+    works = [await network.list_work(planner, text, network.insider, name) for name in names]
+    assert alike(*works), works
+    works = [await network.work(WITH_OTHERS, network.insider, name) for name in names]
+    assert works[1].rows - works[0].rows >= 19
 
 
 async def test_a_relative_who_is_invited_does_not_learn_how_much_the_patient_made_for_themselves(

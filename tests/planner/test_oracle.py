@@ -22,7 +22,7 @@ from models.viewers import Audience, Viewer
 from planner.operations import Planner
 from planner.tables import Ordered
 from tests import factories
-from tests.oracle.execution import PAGE, Oracle, differences
+from tests.oracle.execution import CIPHER, PAGE, Oracle, differences
 from tests.oracle.rows import Found, Snapshot, VisibleRows, read_snapshot
 from tests.oracle.shared import TABLES, id_of
 from tests.planner.test_finishing import WORDS, ViewCase, pool_of
@@ -275,7 +275,7 @@ async def oracle_case(
     pool = await pool_of(superuser) | values_of(snapshot, viewer)
     await superuser.close()
     async with await logins.pool(quiet_dsn, audience, 1, 30.0) as opened:
-        planner = Planner(schema, audience, open_tables=open_tables(audience))  # as the server has it
+        planner = Planner(schema, audience, open_tables=open_tables(audience), cursors=CIPHER)
         view_case = ViewCase(planner, viewer, opened, pool)
         pool |= await cursors_of(view_case)
         yield OracleCase(view_case, Oracle(print_schema(schema), VisibleRows(snapshot, viewer)))

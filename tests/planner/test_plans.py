@@ -189,7 +189,8 @@ class Explaining:
         coerced = operation.coerce(pair.taken(operation, variables))
         plan = operation.plan(coerced)
         assert plan is not None
-        return json.loads(bare(await self.connection.fetchval(plan.sql, *plan.values(coerced, self.viewer))))
+        found = await self.connection.fetchval(plan.sql, *plan.values(coerced, self.viewer))
+        return json.loads(plan.sealed(bare(found)))
 
     async def scans(self, pair: Pair, variables: Mapping[str, Any], mode: str) -> list[Scan]:
         """The growing tables that the plan reads; `mode` is what plan_cache_mode is set to."""

@@ -39,7 +39,7 @@ COUNTED = {
     "resetPassword "
     "secondFactorChallenge secondFactorConfirm secondFactorRemove secondFactorStart signIn signInVerify verifyEmail",
     "profile": "associationUpdate profileUpdate",
-    "invitations": "careLinkInvite organizationUserInvite",
+    "invitations": "careLinkInvite organizationCreate organizationUserInvite staffCreate",
     "flags": "postFlag removalAppeal",
     "posts": "discussionStart postAdd postEdit",
     "reactions": "postReact",
@@ -59,7 +59,7 @@ COUNTED = {
     "catalogueProposalsMerge communityClose communityCreate communityIndicatorsSet "
     "communityMerge communityOpen communityTreatmentsSet communityUpdate conditionCreate conditionRetire "
     "conditionUpdate discussionClose flagResolve indicatorCreate indicatorMerge indicatorRetire indicatorUpdate "
-    "licenceDecide memberAllowCommunities memberSuspend organizationCreate postRestore staffCreate staffReinstate "
+    "licenceDecide memberAllowCommunities memberSuspend postRestore staffReinstate "
     "staffSuspend staffUpdate surveyClose surveyCreate "
     "surveyRevise surveySchedule surveyUnschedule treatmentCreate treatmentMerge treatmentRetire treatmentUpdate "
     "waveFreeze",

@@ -18,6 +18,7 @@ from graphql import (
     is_object_type,
 )
 
+from planner.cursors import Cursors
 from tests.support.documents import selected, takes_input
 
 PLACEHOLDER = "\x00value"  # in an input, where a value goes
@@ -118,9 +119,17 @@ def paths_to_types(
     return found
 
 
-def forged_cursors(cursor: str) -> Iterator[str]:
-    """Cursors like a real one, with one key replaced, missing or repeated, or of another list."""
-    tag, *keys = json.loads(base64.b64decode(cursor))
+def forged_cursors(cursors: Cursors, cursor: str) -> Iterator[str]:
+    """Cursors like a real one, with one key replaced, missing or repeated, or of another list.
+
+    The first is not encrypted, as they once were. The others are made with the server's key.
+    """
+    tag, *keys = cursors.opened(cursor)
+
+    def encoded(parts: list[Any]) -> str:
+        return cursors.seal(json.dumps(parts))
+
+    yield base64.b64encode(json.dumps([tag, *keys]).encode()).decode()
     yield encoded([tag])
     yield encoded([tag, *keys[:-1]])
     yield encoded([tag, *keys, keys[-1]])
@@ -128,10 +137,6 @@ def forged_cursors(cursor: str) -> Iterator[str]:
     for position in range(len(keys)):
         for value in KEYS:
             yield encoded([tag, *keys[:position], value, *keys[position + 1 :]])
-
-
-def encoded(parts: list[Any]) -> str:
-    return base64.b64encode(json.dumps(parts).encode()).decode()
 
 
 def leaves(kind: GraphQLInputObjectType, path: Path = ()) -> Iterator[tuple[Path, str]]:

@@ -17,7 +17,9 @@ $$;
 GRANT EXECUTE ON FUNCTION insight.may_pursue(text, text) TO cohorte_buyer, cohorte_manager;
 
 -- Opens an organization with an account for its contact, an administrator, who is mailed a code to choose a password. Returns its id, or
--- what is taken: the name, the address. For data stewards.
+-- that its name is taken. If the address has an account already, its owner is told so by mail, which the caller cannot tell:
+-- the organization and its user look the same. One that nobody has a password for makes room for another of its name, so that the
+-- contact can be given another address. For data stewards.
 CREATE FUNCTION identity.open_organization(
     name text, kind text, email text, locale text, code text, lifetime interval,
     OUT organization_id uuid, OUT taken text[]
@@ -26,6 +28,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     address text := lower(open_organization.email);
+    holder identity.account;
     administrator uuid;
     opened uuid;
 BEGIN
@@ -38,17 +41,25 @@ BEGIN
     -- with one name.
     PERFORM pg_advisory_xact_lock(hashtextextended(address, 3));
     PERFORM pg_advisory_xact_lock(hashtextextended(lower(open_organization.name), 4));
-    taken := array_remove(ARRAY[
-        CASE WHEN EXISTS (SELECT FROM insight.organization o WHERE lower(o.name) = lower(open_organization.name))
-            THEN 'name' END,
-        CASE WHEN EXISTS (SELECT FROM identity.account a WHERE a.email = address) THEN 'email' END], NULL);
-    IF cardinality(taken) > 0 THEN
+    DELETE FROM insight.organization o
+    WHERE lower(o.name) = lower(open_organization.name)
+        AND NOT EXISTS (
+            SELECT FROM identity.account a JOIN identity.credential c ON c.account_id = a.id WHERE a.organization_id = o.id)
+        AND NOT EXISTS (SELECT FROM insight.licence l WHERE l.organization_id = o.id);
+    IF EXISTS (SELECT FROM insight.organization o WHERE lower(o.name) = lower(open_organization.name)) THEN
+        taken := '{name}';
         RETURN;
     END IF;
+    taken := '{}';
     INSERT INTO insight.organization (name, kind) VALUES (open_organization.name, open_organization.kind)
     RETURNING id INTO organization_id;
     INSERT INTO insight.organization_user (organization_id, email, role, joined_at)
     VALUES (open_organization.organization_id, address, 'ADMINISTRATOR', now()) RETURNING id INTO administrator;
+    SELECT * INTO holder FROM identity.account a WHERE a.email = address;
+    IF FOUND THEN
+        PERFORM identity.write_to(holder.email, 'INVITATION_TAKEN', holder.locale, NULL, open_organization.name);
+        RETURN;
+    END IF;
     INSERT INTO identity.account (email, locale, organization_id, organization_user_id)
     VALUES (address, open_organization.locale, open_organization.organization_id, administrator)
     RETURNING id INTO opened;

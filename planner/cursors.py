@@ -1,0 +1,125 @@
+"""Encrypts the cursors of an answer, and reads those of requests.
+
+The keys of a list's order are not all shown: a list of members is in the order in which they joined. Statements write
+them as JSON, and the server encrypts them before the answer is sent.
+"""
+
+import json
+import re
+import secrets
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import partial
+from math import isfinite
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from graphql import FieldNode, GraphQLField
+from sqlalchemy import Text, func, literal_column
+from sqlalchemy.types import JSON
+
+from models.rows import Expression
+from planner.arguments import PlanInputs, bad_user_input, encodes, value_of
+
+KEY = "$c"  # of a cursor's object in a statement's answer; no response key has a dollar sign
+# As in planner.member_reads, this matches no value that somebody wrote. Its array is a list of texts and numbers.
+PLAIN = re.compile(r'\{"\$c" : (\[[^"\]]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\]]*)*\])\}')
+BEGINS = f'{{"{KEY}" : '
+KEY_BYTES = 32
+BLOCK = 32  # bytes, to which cursors are filled: their length tells nothing about a number or a short text
+
+
+class Cursors:
+    """Encrypts and authenticates cursors by AES-SIV (RFC 5297), with a key that all servers of a database have.
+
+    It takes no nonce, so the same place in a list always has the same cursor. Without a `key`, one is drawn: no other
+    process reads the cursors of this one.
+    """
+
+    def __init__(self, key: bytes | None = None) -> None:
+        self.use(key or secrets.token_bytes(KEY_BYTES))
+
+    def use(self, key: bytes) -> None:
+        """Replaces the key; cursors that were encrypted with the one before are refused."""
+        self.cipher = AESSIV(key)
+
+    def sealed(self, text: str) -> str:
+        """The JSON of an answer with its cursors encrypted."""
+        return PLAIN.sub(self._seal, text) if BEGINS in text else text
+
+    def seal(self, keys: str) -> str:
+        """The cursor of a JSON array: the list's tag, and the values of its order."""
+        plain = keys.encode()
+        filled = plain.ljust(-(-len(plain) // BLOCK) * BLOCK)
+        return urlsafe_b64encode(self.cipher.encrypt(filled, None)).decode()
+
+    def opened(self, cursor: str) -> Any:
+        """What `seal` was given, as a value. Raises ValueError for any other text."""
+        try:
+            return json.loads(self.cipher.decrypt(b64decode(cursor, b"-_", validate=True), None))
+        except InvalidTag:
+            raise ValueError from None
+
+    def _seal(self, found: re.Match[str]) -> str:
+        return f'"{self.seal(found[1])}"'
+
+
+def plain_cursor(tag: str, keys: Sequence[Expression]) -> Expression:
+    """A row's cursor as statements write it: the list's tag and the values of its order, still to be encrypted."""
+    values = func.json_build_array(literal_column(f"'{tag}'", Text()), *keys, type_=JSON())
+    return func.json_build_object(literal_column(f"'{KEY}'", Text()), values, type_=JSON())
+
+
+def cursor_reader(
+    cursors: Cursors, node: FieldNode, field: GraphQLField, name: str, tag: str, keys: Sequence[Expression]
+) -> list[Callable[[PlanInputs], Any]]:
+    """A reader of a cursor argument for each key of the order, typed as the key's column.
+
+    The readers raise GraphQLError for a malformed cursor, or one whose `tag` is of another list.
+    """
+    kinds = [key.type.python_type for key in keys]
+
+    def read(inputs: PlanInputs) -> list[Any]:
+        return decoded(cursors, value_of(node, field, name, inputs.variables), name, tag, kinds, node)
+
+    return [partial(_at, read, at) for at in range(len(kinds))]
+
+
+def _at(read: Callable[[PlanInputs], list[Any]], at: int, inputs: PlanInputs) -> Any:
+    return read(inputs)[at]
+
+
+def decoded(cursors: Cursors, cursor: Any, name: str, tag: str, kinds: Sequence[type], node: FieldNode) -> list[Any]:
+    """The keys in a cursor, as values of `kinds`. Raises GraphQLError if the cursor is not of this list."""
+    try:
+        found = cursors.opened(cursor)
+        if not isinstance(found, list) or len(found) != len(kinds) + 1 or found[0] != tag:
+            raise ValueError
+        return [_key(kind, value) for kind, value in zip(kinds, found[1:], strict=True)]
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        raise bad_user_input(f"The argument '{name}' is not a cursor of this list.", node) from None
+
+
+def _key(kind: type, value: Any) -> Any:
+    if kind is UUID:
+        return UUID(value)
+    if issubclass(kind, datetime):
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo else _fail()
+    if issubclass(kind, date):
+        return date.fromisoformat(value)
+    if kind is bool:
+        return value if type(value) is bool else _fail()
+    if kind is int:
+        return value if type(value) is int and abs(value) < 2**31 else _fail()
+    if kind is float:
+        number = float(value) if type(value) in (int, float) else _fail()
+        return number if isfinite(number) else _fail()
+    return value if isinstance(value, str) and "\0" not in value and encodes(value) else _fail()
+
+
+def _fail() -> Any:
+    raise ValueError
