@@ -7,6 +7,7 @@ from planner.declare import column, graph_type
 from resolvers.identity import terms as resolve
 from schema.access import PUBLIC
 from schema.in_context import Language
+from schema.legal_texts import LEGAL_LENGTH
 from schema.pagination import Node
 
 
@@ -16,5 +17,5 @@ class Terms(Node):
 
     version: str = column("Version, to pass on when accepting them.")
     language: Language = column("Language of the text.")
-    text: str = column("Text to show.")
+    text: str = column("Text to show.", characters=LEGAL_LENGTH)
     in_force_on: date = column("The day from which this version applies, by UTC.")
