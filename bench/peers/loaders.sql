@@ -73,12 +73,11 @@ SELECT k AS key, e.* FROM unnest($1::text[]) k CROSS JOIN LATERAL (
     SELECT e.id AS evaluation, e.member_id, e.course_id, e.evaluated_on AS "evaluatedOn", e.effectiveness,
         e.convenience, e.satisfaction, e.comment
     FROM care.evaluation e
-    WHERE e.treatment_id = split_part(k, ' ', 1)::uuid AND (e.member_id = split_part(k, ' ', 2)::uuid OR EXISTS (
-        SELECT FROM care.profile f WHERE f.member_id = e.member_id AND (f.sharing = 'ALL_MEMBERS'
-            OR f.sharing = 'MY_COMMUNITIES' AND EXISTS (SELECT FROM care.membership theirs
-                WHERE theirs.member_id = f.member_id AND theirs.community_id = ANY ((
-                    SELECT array_agg(own.community_id) FROM care.membership own
-                    WHERE own.member_id = split_part(k, ' ', 2)::uuid)::uuid[])))))
+    WHERE e.treatment_id = split_part(k, ' ', 1)::uuid AND (
+        e.member_id = split_part(k, ' ', 2)::uuid OR e.sharing = 'ALL_MEMBERS'
+        OR e.sharing = 'MY_COMMUNITIES' AND e.community_id = ANY ((
+            SELECT array_agg(own.community_id) FROM care.membership own
+            WHERE own.member_id = split_part(k, ' ', 2)::uuid)::uuid[]))
     ORDER BY e.evaluated_on DESC, e.id DESC LIMIT $2::int) e
 
 -- name: course

@@ -54,11 +54,9 @@ $$;
 CREATE FUNCTION catalog.treatment_shared_evaluations(t catalog.treatment, viewer uuid) RETURNS SETOF care.evaluation
 LANGUAGE sql STABLE AS $$
     SELECT * FROM care.evaluation e
-    WHERE e.treatment_id = t.id AND (e.member_id = viewer OR EXISTS (
-        SELECT FROM care.profile f WHERE f.member_id = e.member_id AND (f.sharing = 'ALL_MEMBERS'
-            OR f.sharing = 'MY_COMMUNITIES' AND EXISTS (SELECT FROM care.membership theirs
-                WHERE theirs.member_id = f.member_id AND theirs.community_id = ANY (
-                    (SELECT array_agg(own.community_id) FROM care.membership own WHERE own.member_id = viewer)::uuid[])))))
+    WHERE e.treatment_id = t.id AND (e.member_id = viewer OR e.sharing = 'ALL_MEMBERS'
+        OR e.sharing = 'MY_COMMUNITIES' AND e.community_id = ANY (
+            (SELECT array_agg(own.community_id) FROM care.membership own WHERE own.member_id = viewer)::uuid[]))
     ORDER BY e.evaluated_on DESC, e.id DESC
 $$;
 

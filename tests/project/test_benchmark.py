@@ -24,6 +24,7 @@ from bench.servers import LIMIT, OURS, SERVERS
 from bench.workloads import OPERATIONS, WORKLOADS, Case, Workload
 from commands import node
 from settings import Settings
+from tests.support.client import Caller, serving
 
 ROOT = Path(__file__).parents[2]
 ID = "0b5c5ed3-9d0c-4a39-8a0f-3f1f9f8f1f11"
@@ -156,6 +157,23 @@ async def test_every_statement_fits_the_tables(admin: "asyncpg.Connection[asyncp
         columns = [each.name for each in (await admin.prepare(sql)).get_attributes()]
         assert columns.count("key") == 1, name
     await admin.execute((servers.PEERS / "peers.sql").read_text(encoding="utf-8"))  # in the test's transaction
+
+
+@pytest.mark.slow
+async def test_the_limit_answers_what_the_graph_does(full_scale: str) -> None:
+    """A policy that changes must change here too: the benchmark refuses to measure servers whose answers differ."""
+    requests = await cases.cases_of(full_scale, 5)
+    by_hand = await asyncpg.connect(full_scale, server_settings={"timezone": "UTC"})
+    try:
+        async with serving(full_scale) as ask:
+            for workload in WORKLOADS:
+                for case in requests[workload.name]:
+                    who = Caller(workload.view, case.token)
+                    text = await by_hand.fetchval(workload.limit, *workload.bound(case))
+                    answer = await ask(who, workload.operation, workload.variables(case))
+                    expect_same(workload.name, {"limit": {"data": json.loads(text)}, "Cohorte": answer})
+    finally:
+        await by_hand.close()
 
 
 def test_every_folder_of_texts_is_a_workload_with_its_goal_in_the_documents() -> None:

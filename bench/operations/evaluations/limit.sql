@@ -13,10 +13,8 @@ SELECT row_to_json(o)::text FROM (
             FROM care.side_effect s JOIN catalog.indicator i ON i.id = s.indicator_id
             WHERE s.evaluation_id = e.id ORDER BY lower(i.name), i.id) o) AS "sideEffects"
         FROM care.evaluation e
-        WHERE e.treatment_id = t.id AND (e.member_id = $1 OR EXISTS (
-          SELECT FROM care.profile f WHERE f.member_id = e.member_id AND (f.sharing = 'ALL_MEMBERS'
-            OR f.sharing = 'MY_COMMUNITIES' AND EXISTS (SELECT FROM care.membership theirs
-              WHERE theirs.member_id = f.member_id AND theirs.community_id = ANY (
-                (SELECT array_agg(own.community_id) FROM care.membership own WHERE own.member_id = $1)::uuid[])))))
+        WHERE e.treatment_id = t.id AND (e.member_id = $1 OR e.sharing = 'ALL_MEMBERS'
+          OR e.sharing = 'MY_COMMUNITIES' AND e.community_id = ANY (
+            (SELECT array_agg(own.community_id) FROM care.membership own WHERE own.member_id = $1)::uuid[]))
         ORDER BY e.evaluated_on DESC, e.id DESC LIMIT 20) o) AS nodes) o) AS evaluations
     FROM catalog.treatment t WHERE t.slug = $2) o) AS treatment) o
