@@ -7,8 +7,8 @@ from planner.declare import column, graph_type
 from resolvers.identity import privacy_notices as resolve
 from schema.access import PUBLIC
 from schema.in_context import Language
-from schema.legal_texts import LEGAL_LENGTH
 from schema.pagination import Node
+from schema.text_lengths import LEGAL_LENGTH
 
 
 @graph_type(

@@ -3,7 +3,7 @@
 from models.languages import Language
 from planner.declare import column, graph_type
 from schema.access import PUBLIC
-from schema.legal_texts import LEGAL_LENGTH
+from schema.text_lengths import LEGAL_LENGTH
 
 
 @graph_type(audience=PUBLIC)

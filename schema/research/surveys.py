@@ -24,8 +24,8 @@ from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.catalogue_texts import ORIGINAL
 from schema.community.communities import Community
 from schema.in_context import Language
-from schema.legal_texts import LEGAL_LENGTH
 from schema.pagination import Node
+from schema.text_lengths import LEGAL_LENGTH
 from schema.tracking.treatments import Treatment
 
 if TYPE_CHECKING:

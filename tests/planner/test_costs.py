@@ -21,7 +21,7 @@ from planner.declare import PAGE_SIZE, Column, Sql
 from planner.operations import Planner
 from resolvers.community.discussions_rules import BODY_MOST
 from schema.insight.insights import EXPORT_COST, RECONCILED_COST, TABLE_CELLS
-from schema.legal_texts import LEGAL_LENGTH
+from schema.text_lengths import LEGAL_LENGTH
 from settings import Settings
 from tests.golden.pairs import pairs
 
