@@ -251,6 +251,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             files[CODEBOOKS] = Codebooks(endpoint, making).answer
             files[catalogue_files.ROUTE] = CatalogueFiles(endpoint, making).answer
             stack.callback(endpoint.planning.close)
+            stack.callback(endpoint.computing.close)
             listeners: Sequence[Listener] = (
                 sessions,
                 ChangedSessions(sessions),
@@ -318,7 +319,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             lock_seconds=lock_seconds,
             answer_seconds=answer_seconds,
         )
-        made = pool_class(opened, seconds, half_of(size) if of_view else None)
+        made = pool_class(opened, seconds, half_of(size) if of_view else None, limits.request_seconds)
         await made.fill()
         return made
 

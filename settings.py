@@ -58,7 +58,9 @@ class Limits:
     # close it first: a request that is sent at the moment the server closes its connection is lost.
     idle_seconds: float = 75.0
     unread_seconds: float = 60.0  # without reading anything of a response
-    unread_bytes: int = 200_000_000  # of responses that wait for all clients
+    # Of what waits for all clients: half of it in connections, and half as answers of WebSockets and event streams. One
+    # address, and one caller, have at most half of either.
+    unread_bytes: int = 200_000_000
     streams: int = 20  # WebSockets and event streams that one caller may have open
 
 

@@ -11,7 +11,7 @@ from cachetools import LRUCache
 from models.bounded_connections import BoundedConnection
 
 MOST_CHARACTERS = 500_000  # of all statements that one connection keeps: some 10 to 15 MB of PostgreSQL's memory
-LARGEST = 65_536  # characters of a statement that is kept; those of the longest pages have 10,000
+LARGEST = 32_768  # characters of a statement that is kept; those of the longest pages have 10,000
 REMEMBERED = 2_000  # statements that have run once
 
 

@@ -107,17 +107,19 @@ class Computing:
     async def compute(self, source: Computed, value: Any, keywords: Mapping[str, Any], info: Any) -> Any:
         """The field's value: the result of `source.finish` on a value, which may be awaitable.
 
-        Where the context has a `count_bytes`, the size of what is made is passed to it, and what it raises is raised.
+        It is made by the context's `compute`, if that has one, which lets callers take turns. Where the context has a
+        `count_bytes`, the size of what is made is passed to it, and what it raises is raised.
         Raises GraphQLError if `finish` raises Unanswerable.
         """
         found = await value if isawaitable(value) else value
         shape = self.shaper(info)
         count = getattr(info.context, "count_bytes", None)
+        run = getattr(info.context, "compute", None) or asyncio.to_thread
         async with self.turn:
             if count is not None:
                 count(0)  # it may have become too much meanwhile
             try:
-                made, size = await asyncio.to_thread(_made, source, found, keywords, shape)
+                made, size = await run(partial(_made, source, found, keywords, shape))
             except Unanswerable as unanswerable:
                 raise bad_user_input(str(unanswerable), info.field_nodes) from None
             if count is not None:

@@ -34,11 +34,12 @@ from planner.tables import DEFINITION, Tables
 
 LIST_SIZE = 10  # nodes of a list without pages, if its declaration states no other size
 FIELDS_A_NODE = 10  # that a node's cost of 1 includes: one text under a hundred aliases is a hundred texts
+CHARACTERS_A_FIELD = 100  # of a long text: with the field before, a node's cost of 1 stands for some 1,000 bytes
 IN_PYTHON = 100  # of a query that a function answers, with statements of its own
 MUTATION = 10
 INTROSPECTION = 100  # of `__schema` and `__type`, whatever is selected below
 COSTLIEST = 1_000_000_000  # greater costs are reported as this
-KNOWN = 256  # costs of one operation, by its variables
+KNOWN = 32  # costs of one operation, by its variables
 
 # Its `nodes` and `edges` have as many nodes; IN_EDGE in an edge, whose `node` is no other node.
 PageSize: TypeAlias = int
@@ -47,7 +48,10 @@ IN_EDGE = 0
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of a selection: fields selected after expanding fragments, and nodes that it may return; `leaves` are its own."""
+    """Of a selection: fields selected after expanding fragments, and nodes that it may return.
+
+    `leaves` are its own, among which a long text counts as many.
+    """
 
     selections: int = 0
     leaves: int = 0
@@ -191,7 +195,8 @@ class Walk:
         source, named = self.sources.get((kind.name, name)), get_named_type(declared.type)
         extra = source.cost if isinstance(source, Computed) else 0
         if is_leaf_type(named):
-            return Cost(0, 1, extra)
+            characters = source.characters if isinstance(source, (Column, Sql)) else 0
+            return Cost(0, 1 + characters // CHARACTERS_A_FIELD, extra)
         many = is_list_type(get_nullable_type(declared.type))
         if page is not None:
             inner = self.cost(named, inside, IN_EDGE if many and name == "edges" else None)

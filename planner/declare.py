@@ -90,6 +90,7 @@ class Column:
     of: str | None = None
     size: int | None = field(default=None, kw_only=True)  # as of `Sql`
     translated: bool = field(default=False, kw_only=True)  # whether the row's `translations` may have it
+    characters: int = field(default=0, kw_only=True, compare=False)  # as of `Sql`
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class Sql:
     )  # two arguments: the second must not be below the first
     known: Descriptions = field(default_factory=dict, kw_only=True)  # lists of ids that must name rows: the prefix
     size: int | None = field(default=None, kw_only=True)  # of a list: nodes that its cost counts
+    characters: int = field(default=0, kw_only=True, compare=False)  # of a text: the most, if it may be long
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
@@ -214,14 +216,15 @@ def column(
     of: str | None = None,
     size: int | None = None,
     translated: bool = False,
+    characters: int = 0,
     only: Any = None,
     init: Literal[False] = False,
 ) -> Any:
-    """A column of the row, of the field's own name or of the name `of`; `size` is as for `sql`.
+    """A column of the row, of the field's own name or of the name `of`; `size` and `characters` are as for `sql`.
 
     If `translated`, the row has `translations`, and the text is the one in the viewer's language, if there is one.
     """
-    return _field(Column(of, size=size, translated=translated), about, only, [])
+    return _field(Column(of, size=size, translated=translated, characters=characters), about, only, [])
 
 
 def sql(
@@ -232,6 +235,7 @@ def sql(
     span: tuple[str, str] | None = None,
     known: Descriptions = NONE,
     size: int | None = None,
+    characters: int = 0,
     only: Any = None,
     init: Literal[False] = False,
 ) -> Any:
@@ -240,8 +244,9 @@ def sql(
     `span` names two bound arguments, the ends of a range: if both are given, the second must not be below the first.
     `known` gives the prefix of the ids in a bound list: one that names no row is refused where the resolver uses it.
     `size` is how many nodes the cost of an operation counts for a list, if `planner.costs.LIST_SIZE` is far from it.
+    `characters` is the most that a long text may have: the cost counts them too.
     """
-    source = Sql(resolver, *_signature(resolver), span=span, known=known, size=size)
+    source = Sql(resolver, *_signature(resolver), span=span, known=known, size=size, characters=characters)
     return _field(source, about, only, _arguments(source, arguments))
 
 

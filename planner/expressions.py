@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
+from itertools import count
 from typing import Any, cast
 
 from graphql import GraphQLObjectType
 from sqlalchemy import BindParameter, ColumnElement, Select, Text, literal_column, select
 from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import JSON, TypeEngine
@@ -128,8 +131,16 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         return super().visit_bindparam(bindparam, *args, **kw)  # type: ignore[no-untyped-call]
 
 
-_DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
-_DIALECT.statement_compiler = _Compiler
+COMPILED_ALIKE = 50  # statements by one dialect
+_compiled = count()
+
+
+@lru_cache(1)
+def _dialect(_: int) -> Dialect:
+    """SQLAlchemy's dialect. It remembers each name that it has ever quoted, and names are clients' aliases."""
+    made = asyncpg.dialect()  # type: ignore[no-untyped-call]
+    made.statement_compiler = _Compiler
+    return made
 
 
 def compiled(
@@ -141,7 +152,8 @@ def compiled(
     evaluated before the setting exists. A statement that names only `open_tables` does not set it, which saves a tenth
     of a small statement's time. If a policy were evaluated without a setting, it would admit no row.
     """
-    done = select(body.label("o")).compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    dialect = _dialect(next(_compiled) // COMPILED_ALIKE)
+    done = select(body.label("o")).compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     assert isinstance(done, _Compiler)
     values = [_reader(done, name, bound) for name in done.positiontup or ()]
     sql = done.string

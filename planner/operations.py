@@ -49,7 +49,7 @@ from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import ValueReader, as_object, compiled, labelled
 from planner.known_ids import IdCheck, refusal_of
 from planner.payload_checks import check_payloads, plans_of_operation
-from planner.plans import Plans, bounded
+from planner.plans import Plans, PlanSpace, bounded
 from planner.selection import Selections, everything
 from planner.sources import NO_TABLES, KnownTables, Sources, sources_of
 from planner.tables import Tables
@@ -138,6 +138,7 @@ class Planner:
         self.schema, self.audience, self.open_tables = schema, audience, open_tables
         self.tables = Tables(schema)
         self.costs = Costs(schema, self.tables, PAGE_LIMIT)
+        self.space = PlanSpace()
         attach_resolvers(schema, self.tables)
 
     def operation(self, document: DocumentNode, name: str | None, selections: int = 0) -> "Operation":
@@ -173,7 +174,7 @@ class Operation:
         ]
         self.costs = OperationCosts(planner.costs, document, node)
         self._in_context = next((each for each in node.directives or () if each.name.value == IN_CONTEXT), None)
-        self._plans: Plans[Plan] = Plans(selections)
+        self._plans: Plans[Plan] = Plans(selections, planner.space)
 
     def language(self, variables: Variables) -> Language | None:
         """The language that `@inContext` on the operation asks for."""

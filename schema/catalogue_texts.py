@@ -42,7 +42,10 @@ class Translation:
 
     language: Language = column("Language of the texts.")
     name: str | None = column("Name. Null if it has not been translated.")
-    description: str | None = column("Description. Null if it has not been translated, or there is none.")
+    description: str | None = column(
+        "Description. Null if it has not been translated, or there is none.",
+        characters=catalogue_entries.DESCRIPTION_LENGTH,
+    )
 
 
 @graph_type(audience=MANAGER)

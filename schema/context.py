@@ -30,6 +30,7 @@ class Context:
     await_step: Callable[[Awaitable[Any]], Awaitable[Any]] | None = None  # and awaits for a resolver, unless cut short
     in_thread: InThread | None = None
     reader: InThread | None = None  # of a large input
+    compute: InThread | None = None  # of a computed field, in turn by caller
     count_bytes: Callable[[int], None] | None = None  # of computed fields; raises if the response becomes too large
     # Of the JSON of a plan that is marked or recorded: counts and records the members whose data it has, and returns it
     # without the marks.

@@ -8,6 +8,7 @@ import strawberry
 from models.community import communities as tables
 from planner.declare import column, graph_enum, graph_type, paged, sql
 from privacy.budget import COUNT_PRECISION, COUNTED_COMMUNITIES, FLOOR
+from resolvers.catalogue_entries import DESCRIPTION_LENGTH, WORDS_LENGTH
 from resolvers.community import communities as resolve
 from resolvers.community import discussions
 from resolvers.community.discussions import pinned_in
@@ -73,11 +74,14 @@ class Community(Node):
     slug: str = column("URL slug, such as `epilepsy`.")
     name: str = column("Name.", translated=True)
     matched: MatchedName | None = sql(resolve.matched_community_name, MATCHED, arguments={"search": MATCHED_SEARCH})
-    description: str = column("Description.", translated=True)
+    description: str = column("Description.", translated=True, characters=DESCRIPTION_LENGTH)
     status: tables.CommunityStatus = column("Status of the community.")
     version: int = column(VERSION_SHOWN, only=MANAGER)
     search_words: str = column(
-        "Words by which searches find it, in addition to its name. Empty if there are none.", of="words", only=MANAGER
+        "Words by which searches find it, in addition to its name. Empty if there are none.",
+        of="words",
+        only=MANAGER,
+        characters=WORDS_LENGTH,
     )
     original: Translation = sql(original_of, ORIGINAL, only=MANAGER)
     translations: list[Translation] = sql(translations_of, "Its texts in other languages, by language.", only=MANAGER)

@@ -11,6 +11,7 @@ from planner.declare import Recorded, column, graph_enum, graph_type, paged, sql
 from resolvers.community import communities
 from resolvers.community import discussions as resolve
 from resolvers.community.appeals import latest_appeal
+from resolvers.community.discussions_rules import BODY_MOST, NOTE_MOST
 from resolvers.identity import members
 from schema.access import MANAGER, PATIENT
 from schema.community.communities import Community
@@ -81,7 +82,7 @@ class Post(Node):
 
     discussion: Discussion = sql(resolve.discussion_of, "The discussion it belongs to.")
     author: Member | None = sql(members.author_of, "The member who wrote it. Null if they left the network.")
-    body: str | None = column("Its text. Null once it is removed.")
+    body: str | None = column("Its text. Null once it is removed.", characters=BODY_MOST)
     language: Language = column("The language that its author chose for it.")
     created_at: datetime = column("When it was written.")
     edited_at: datetime | None = column("When it was last edited. Null if never.")
@@ -90,6 +91,7 @@ class Post(Node):
         resolve.removed_body,
         "The text that a moderator removed, visible to its author and to moderators. Null for everybody else, if the "
         "post was not removed, and if its author removed it or has left the network.",
+        characters=BODY_MOST,
     )
     appeal: Annotated["Appeal", strawberry.lazy("schema.community.appeals")] | None = sql(
         latest_appeal,
@@ -100,6 +102,7 @@ class Post(Node):
         resolve.removal_reason,
         "The moderator's reason for removing it, visible to its author and to moderators. Null if no "
         "moderator removed it.",
+        characters=NOTE_MOST,
     )
     reactions: list[ReactionCount] = sql(resolve.reactions_of, "Its reactions, most frequent first.")
     viewer_reactions: list[tables.Reaction] = sql(
@@ -113,9 +116,11 @@ class Flag(Node):
 
     post: Post = sql(resolve.post_of, "The flagged post.")
     reason: tables.FlagReason = column("The member's reason.")
-    note: str | None = column("The member's explanation. Null if they gave none.")
+    note: str | None = column("The member's explanation. Null if they gave none.", characters=NOTE_MOST)
     status: tables.FlagStatus = column("Status of the flag.")
     urgent: bool = column("Whether it is open and its reason is SELF_HARM_RISK. Such flags come first in lists.")
-    resolution: str | None = column("The moderator's note on the decision. Null if there is none.")
+    resolution: str | None = column(
+        "The moderator's note on the decision. Null if there is none.", characters=NOTE_MOST
+    )
     resolved_at: datetime | None = column("When it was decided on, or lapsed. Null while it is open.")
     created_at: datetime = column("When the member first flagged the post.")

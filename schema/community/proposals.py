@@ -9,6 +9,7 @@ from models.community import proposals as tables
 from planner.declare import column, graph_enum, graph_type, sql
 from resolvers.community import communities
 from resolvers.community import proposals as resolve
+from resolvers.community.proposals_mutations import DESCRIPTION_LENGTH, REASON_LENGTH
 from resolvers.tracking import observations, treatments
 from schema.access import MANAGER, PATIENT
 from schema.pagination import Node
@@ -28,13 +29,15 @@ class CatalogueProposal(Node):
 
     kind: tables.ProposalKind = column("What is proposed.")
     name: str = column("Its name, in the member's own words.")
-    description: str | None = column("What it is, in the member's own words. Null if there is none.")
+    description: str | None = column(
+        "What it is, in the member's own words. Null if there is none.", characters=DESCRIPTION_LENGTH
+    )
     community: Annotated["Community", strawberry.lazy("schema.community.communities")] | None = sql(
         communities.community_of, "The community that needs it. Null if unset."
     )
     proposed_on: date = column("The day it was proposed, by UTC.")
     status: tables.ProposalStatus = column("Status of the proposal.")
-    reason: str | None = column("What the editor wrote about the decision. Null if nothing.")
+    reason: str | None = column("What the editor wrote about the decision. Null if nothing.", characters=REASON_LENGTH)
     decided_on: date | None = column("The day of the decision, by UTC. Null while it is open.")
     condition: Annotated["Condition", strawberry.lazy("schema.community.communities")] | None = sql(
         resolve.condition_of, "The catalogue's entry for it. Null unless it is an accepted or merged condition."

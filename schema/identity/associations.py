@@ -9,6 +9,8 @@ from models.identity import associations as tables
 from planner.declare import column, graph_type, sql
 from resolvers.identity import associations as resolve
 from resolvers.identity import members
+from resolvers.identity.associations_mutations import REASON_LENGTH
+from resolvers.identity.associations_rules import DESCRIPTION_LENGTH
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.in_context import Language
 from schema.pagination import Node
@@ -24,7 +26,7 @@ class AssociationDescription:
     """An association's description of itself, in one language."""
 
     language: Language = column("Its language.")
-    text: str = column("The text.")
+    text: str = column("The text.", characters=DESCRIPTION_LENGTH)
 
 
 @graph_type(audience=PATIENT | MANAGER, row=tables.Verification, prefix="vrf")
@@ -34,7 +36,8 @@ class Verification(Node):
     verified: bool = column("Whether the association is verified since then.")
     full_name: str = column("The full name that it had.")
     reason: str | None = column(
-        "The moderator's reason. Null if a change of the association's name has ended the verification."
+        "The moderator's reason. Null if a change of the association's name has ended the verification.",
+        characters=REASON_LENGTH,
     )
     decided_by: str | None = sql(
         resolve.verified_by, "Name of the moderator. Null if no moderator decided, or if they have left.", only=MANAGER
@@ -54,6 +57,7 @@ class Association(Node):
     description: str | None = column(
         "Its description of itself: in the viewer's language if there is one, and otherwise in another. Null if unset.",
         translated=True,
+        characters=DESCRIPTION_LENGTH,
     )
     descriptions: list[AssociationDescription] = sql(
         resolve.descriptions_of, "Its descriptions of itself, one for each language."

@@ -10,8 +10,10 @@ from models.identity import members as tables
 from models.identity.data_reads import MemberDataKind
 from planner.declare import AboutMember, Recorded, column, graph_enum, graph_type, sql
 from resolvers.community import communities
+from resolvers.community.discussions_rules import NOTE_MOST
 from resolvers.identity import associations, data_reads
 from resolvers.identity import members as resolve
+from resolvers.identity.accounts_rules import ABOUT_LENGTH
 from resolvers.tracking import own_indicators, own_treatments
 from schema.access import MANAGER, PATIENT
 from schema.identity.associations import Association
@@ -42,7 +44,7 @@ class Suspension(Node):
     """A member's suspension: they can read discussions, but not write in them."""
 
     until: datetime | None = column("When it ends. Null if it is permanent.")
-    reason: str = column("The moderator's reason.")
+    reason: str = column("The moderator's reason.", characters=NOTE_MOST)
     created_at: datetime = column("When the moderator suspended the member.")
 
 
@@ -75,7 +77,9 @@ class Member(Node):
     pseudonym: str = column("The name they chose.")
     kind: tables.MemberKind = column("Whether they are a patient, a relative or an association.")
     verified: bool = column("Whether staff have verified the association's identity. False for other members.")
-    about: str | None = column("How they introduce themselves, to all members and to moderators. Null if unset.")
+    about: str | None = column(
+        "How they introduce themselves, to all members and to moderators. Null if unset.", characters=ABOUT_LENGTH
+    )
     joined_on: date = column("The day they joined the network, by UTC.")
     communities: list[Annotated["Community", strawberry.lazy("schema.community.communities")]] = sql(
         resolve.communities_of, "The communities they belong to that they share with the viewer, by name."

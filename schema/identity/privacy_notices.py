@@ -8,6 +8,7 @@ from resolvers.identity import privacy_notices as resolve
 from schema.access import PUBLIC
 from schema.in_context import Language
 from schema.pagination import Node
+from schema.text_lengths import LEGAL_LENGTH
 
 
 @graph_type(
@@ -22,5 +23,5 @@ class PrivacyNotice(Node):
 
     version: str = column("Version, to pass on as `noticeVersion` when registering.")
     language: Language = column("Language of the text.")
-    text: str = column("Text to show.")
+    text: str = column("Text to show.", characters=LEGAL_LENGTH)
     in_force_on: date = column("The day from which this version applies, by UTC.")

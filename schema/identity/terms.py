@@ -8,6 +8,7 @@ from resolvers.identity import terms as resolve
 from schema.access import PUBLIC
 from schema.in_context import Language
 from schema.pagination import Node
+from schema.text_lengths import LEGAL_LENGTH
 
 
 @graph_type(audience=PUBLIC, row=tables.Terms, prefix="trm", key=("language", "version"), among=resolve.terms_so_far)
@@ -16,5 +17,5 @@ class Terms(Node):
 
     version: str = column("Version, to pass on when accepting them.")
     language: Language = column("Language of the text.")
-    text: str = column("Text to show.")
+    text: str = column("Text to show.", characters=LEGAL_LENGTH)
     in_force_on: date = column("The day from which this version applies, by UTC.")

@@ -11,6 +11,7 @@ from resolvers.community import communities
 from resolvers.identity import organizations
 from resolvers.insight import licences as resolve
 from resolvers.insight import undertakings as resolve_undertakings
+from resolvers.insight.licences_mutations import REASON_LENGTH
 from schema.access import BUYER, MANAGER
 from schema.community.communities import Community
 from schema.identity.organizations import Organization
@@ -59,7 +60,9 @@ class Licence(Node):
     starts_on: date = column("Its first day, by UTC.")
     ends_on: date = column("Its last day, by UTC.")
     status: tables.LicenceStatus = sql(resolve.status_of, "Status today.")
-    reason: str | None = column("Reason for the refusal. Null if the licence is not refused, or no reason was given.")
+    reason: str | None = column(
+        "Reason for the refusal. Null if the licence is not refused, or no reason was given.", characters=REASON_LENGTH
+    )
     price: Money | None = sql(resolve.price_of, "Its price. Null until one is agreed.")
     quota: PrivacyCost = sql(resolve.quota_of, "The most privacy cost that its insights may incur in total.")
     spent: PrivacyCost = sql(resolve.spent_of, "Privacy cost of the insights published under it so far.")

@@ -3,6 +3,7 @@
 from models.languages import Language
 from planner.declare import column, graph_type
 from schema.access import PUBLIC
+from schema.text_lengths import LEGAL_LENGTH
 
 
 @graph_type(audience=PUBLIC)
@@ -11,4 +12,4 @@ class Undertakings:
 
     version: str = column("Version.")
     language: Language = column("Language of the text.")
-    text: str = column("The undertakings.")
+    text: str = column("The undertakings.", characters=LEGAL_LENGTH)

@@ -17,11 +17,15 @@ from resolvers.community import communities
 from resolvers.days import LAST_ZONE
 from resolvers.insight import datasets
 from resolvers.research import surveys as resolve
+from resolvers.research.participations_rules import TEXT_LENGTH
+from resolvers.research.surveys_mutations import DESCRIPTION_LENGTH
+from resolvers.research.surveys_rules import TEXT_LENGTH as QUESTION_LENGTH
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.catalogue_texts import ORIGINAL
 from schema.community.communities import Community
 from schema.in_context import Language
 from schema.pagination import Node
+from schema.text_lengths import LEGAL_LENGTH
 from schema.tracking.treatments import Treatment
 
 if TYPE_CHECKING:
@@ -55,8 +59,8 @@ class QuestionTranslation:
     """The texts of a question in one language."""
 
     language: Language = column("Language.")
-    text: str = column("The question.")
-    help: str | None = column("Help text. Null if there is none.")
+    text: str = column("The question.", characters=QUESTION_LENGTH)
+    help: str | None = column("Help text. Null if there is none.", characters=QUESTION_LENGTH)
 
 
 @graph_type(audience=MANAGER)
@@ -65,7 +69,7 @@ class SurveyTranslation:
 
     language: Language = column("Language.")
     title: str = column("Title.")
-    description: str = column("Description.")
+    description: str = column("Description.", characters=DESCRIPTION_LENGTH)
 
 
 @graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.QuestionOption)
@@ -101,8 +105,8 @@ class Question(Node):
 
     position: int = column("Position in the survey, from 1.")
     key: str = column("Key that identifies the question within the survey, in answers and visibility rules.")
-    text: str = column("The question itself.", translated=True)
-    help: str | None = column("Help text. Null if there is none.", translated=True)
+    text: str = column("The question itself.", translated=True, characters=QUESTION_LENGTH)
+    help: str | None = column("Help text. Null if there is none.", translated=True, characters=QUESTION_LENGTH)
     kind: tables.QuestionKind = column("The kind of answer it takes.")
     required: bool = column("Whether an answer is required, if the question is shown.")
     options: list[QuestionOption] = sql(
@@ -146,7 +150,7 @@ class Survey(Node):
 
     community: Community = sql(communities.community_of, "The community whose members are surveyed.")
     title: str = column("Title.", translated=True)
-    description: str = column("What it is about, and its purpose.", translated=True)
+    description: str = column("What it is about, and its purpose.", translated=True, characters=DESCRIPTION_LENGTH)
     original: SurveyTranslation = sql(resolve.survey_original, ORIGINAL, only=MANAGER)
     translations: list[SurveyTranslation] = sql(
         resolve.survey_translations, "Its title and description in languages other than English.", only=MANAGER
@@ -222,7 +226,7 @@ class Answer:
     codes: list[str] = column("Codes of the chosen options. Empty for other kinds of question.")
     number: float | None = column("The number. Null for other kinds of question.")
     date: Day | None = column("The day. Null for other kinds of question.", of="day")
-    text: str | None = column("The text. Null for other kinds of question.")
+    text: str | None = column("The text. Null for other kinds of question.", characters=TEXT_LENGTH)
 
 
 @graph_type(audience=PATIENT, row=tables.Participation, prefix="prt", among=resolve.participations)
@@ -268,5 +272,5 @@ class Notice(Node):
     purpose: tables.ConsentPurpose = column("The purpose of the consent.")
     version: str = column("The version of the notice.")
     language: Language = column("Language of the text.")
-    text: str = column("Text to show.")
+    text: str = column("Text to show.", characters=LEGAL_LENGTH)
     in_force_on: date = column("The day from which this version applies, by UTC.")

@@ -8,11 +8,13 @@ import strawberry
 from models.identity.data_reads import MemberDataKind
 from models.tracking import observations as tables
 from planner.declare import AboutMember, Recorded, column, graph_enum, graph_interface, graph_type, sql
+from resolvers.catalogue_entries import WORDS_LENGTH
 from resolvers.days import FIRST_ZONE
 from resolvers.identity import data_reads
 from resolvers.row_texts import indicator_original_of, indicator_translations_of
 from resolvers.tracking import observations as resolve
 from resolvers.tracking import own_indicators, own_treatments
+from resolvers.tracking.observations_mutations import NOTE_LENGTH
 from schema.access import MANAGER, PATIENT, PUBLIC
 from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, ORIGINAL, VERSION_SHOWN, IndicatorTranslation, MatchedName
 from schema.pagination import Node
@@ -78,7 +80,10 @@ class Indicator(Node, Trackable):
     )
     version: int = column(VERSION_SHOWN, only=MANAGER)
     search_words: str = column(
-        "Words by which searches find it, in addition to its name. Empty if there are none.", of="words", only=MANAGER
+        "Words by which searches find it, in addition to its name. Empty if there are none.",
+        of="words",
+        only=MANAGER,
+        characters=WORDS_LENGTH,
     )
     original: IndicatorTranslation = sql(indicator_original_of, ORIGINAL, only=MANAGER)
     translations: list[IndicatorTranslation] = sql(
@@ -95,7 +100,7 @@ class DiaryValue:
 
     value: float = column("The value, on the indicator's scale.")
     observed_on: date = column("The day of the observation.")
-    note: str | None = column("A note on the value. Null if there is none.")
+    note: str | None = column("A note on the value. Null if there is none.", characters=NOTE_LENGTH)
     by_relative: bool = column("Whether a relative recorded it for the member.")
 
 
@@ -106,7 +111,7 @@ class Observation(Node, DiaryValue):
     indicator: Indicator = sql(resolve.indicator_of, "The indicator.")
     value: float = column("The value, on the indicator's scale.")
     observed_on: date = column("The day of the observation.")
-    note: str | None = column("A note on the value. Null if there is none.")
+    note: str | None = column("A note on the value. Null if there is none.", characters=NOTE_LENGTH)
     by_relative: bool = column("Whether a relative recorded it for the member.")
 
 

@@ -10,6 +10,7 @@ from models.tracking import own_indicators as tables
 from planner.declare import AboutMember, column, graph_type, paged, sql
 from resolvers.community import proposals
 from resolvers.tracking import own_indicators as resolve
+from resolvers.tracking.observations_mutations import NOTE_LENGTH
 from schema.access import PATIENT
 from schema.pagination import Node, RelayConnection
 from schema.tracking.observations import POINTS, RECORDED, DiaryValue, SeriesPoint, Trackable, TrackedSeries
@@ -43,7 +44,7 @@ class OwnObservation(Node, DiaryValue):
     indicator: OwnIndicator = sql(resolve.own_indicator_of, "The indicator.")
     value: float = column("The value, on the indicator's scale.")
     observed_on: date = column("The day of the observation.")
-    note: str | None = column("A note on the value. Null if there is none.")
+    note: str | None = column("A note on the value. Null if there is none.", characters=NOTE_LENGTH)
     by_relative: bool = column("Whether a relative recorded it for the member.")
 
 

@@ -9,12 +9,13 @@ import strawberry
 from models.identity.data_reads import MemberDataKind
 from models.tracking import treatments as tables
 from planner.declare import AboutMember, Recorded, column, graph_enum, graph_interface, graph_type, paged, sql
+from resolvers.catalogue_entries import WORDS_LENGTH
 from resolvers.identity import data_reads, members
 from resolvers.insight import insights
 from resolvers.row_texts import original_of, translations_of
 from resolvers.tracking import observations
 from resolvers.tracking import treatments as resolve
-from resolvers.tracking.treatments_mutations import MOST
+from resolvers.tracking.treatments_mutations import COMMENT_LENGTH, MOST
 from schema.access import MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, ORIGINAL, VERSION_SHOWN, MatchedName, Translation
 from schema.pagination import UNKNOWN_SLUG, Node, RelayConnection
@@ -59,7 +60,10 @@ class Treatment(Node, Followable):
     )
     version: int = column(VERSION_SHOWN, only=MANAGER)
     search_words: str = column(
-        "Words by which searches find it, in addition to its name. Empty if there are none.", of="words", only=MANAGER
+        "Words by which searches find it, in addition to its name. Empty if there are none.",
+        of="words",
+        only=MANAGER,
+        characters=WORDS_LENGTH,
     )
     original: Translation = sql(original_of, ORIGINAL, only=MANAGER)
     translations: list[Translation] = sql(translations_of, "Its texts in other languages, by language.", only=MANAGER)
@@ -148,4 +152,6 @@ class TreatmentEvaluation(Node):
     convenience: int = column(f"How easy it was to live with, 0 to {MOST}.")
     satisfaction: int = column(f"Overall satisfaction, 0 to {MOST}.")
     side_effects: list[SideEffect] = sql(resolve.side_effects_of, "The side effects, by name.")
-    comment: str | None = column("A comment, in the member's own words. Null if there is none.")
+    comment: str | None = column(
+        "A comment, in the member's own words. Null if there is none.", characters=COMMENT_LENGTH
+    )

@@ -15,7 +15,7 @@ from models.statements import Begun, transaction_of, value_of
 from models.viewers import Viewer
 from server.callers.turns import Turns
 from server.databases.outages import DATABASE_UNAVAILABLE, UNAVAILABLE_TO_READ, as_request_error, is_lost
-from server.databases.shares import Shares
+from server.databases.shares import WAIT_SECONDS, Shares, within
 from server.operations.errors import CommitLostError, overloaded
 
 T = TypeVar("T")
@@ -37,7 +37,11 @@ class ConnectionPool:
     """
 
     def __init__(
-        self, pool: "asyncpg.Pool[asyncpg.Record]", statement_seconds: float, writers: int | None = None
+        self,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        statement_seconds: float,
+        writers: int | None = None,
+        wait_limit: float = WAIT_SECONDS,
     ) -> None:
         self.pool = pool
         self.size = pool.get_max_size()
@@ -50,7 +54,8 @@ class ConnectionPool:
         self.busy = 0
         self.waits, self.wait_seconds = 0, 0.0  # for a connection to become free, since the start
         self.max_busy = self.size + MAX_WAITING
-        self.shares = Shares(half_of(self.size))
+        self.wait_limit = wait_limit  # seconds, for a connection or a turn to write
+        self.shares = Shares(half_of(self.size), wait_limit)
         self.event_turns = Turns(half_of(self.size))
         self.write_turns = asyncio.Semaphore(writers or self.size)
         self.closing = False
@@ -173,7 +178,8 @@ class ConnectionPool:
                     await self.shares.take(caller)
                 holds = True
             if not snapshot:
-                writes = await self.write_turns.acquire()
+                await self.take_turn_to_write()
+                writes = True
             connection, begun = await self.begin(taking_on(viewer), snapshot=snapshot)
             try:
                 try:
@@ -237,8 +243,19 @@ class ConnectionPool:
         async with self.write(viewer, snapshot=True) as connection:
             yield connection
 
+    async def take_turn_to_write(self) -> None:
+        """Waits for a turn. Raises RequestError if that takes too long."""
+        if not self.write_turns.locked():
+            await self.write_turns.acquire()
+            return
+        try:
+            async with asyncio.timeout(self.wait_limit):
+                await self.write_turns.acquire()
+        except TimeoutError:
+            raise overloaded() from None
+
     async def take(self) -> Lent:
-        """An open connection; waits for one."""
+        """An open connection; waits for one. Raises RequestError if that takes too long."""
         while True:
             if self.idle:
                 connection = self.idle.pop()
@@ -254,14 +271,17 @@ class ConnectionPool:
             await self.discard(connection)
 
     async def wait(self) -> Lent | None:
-        """The connection that is handed over, or None for one to acquire, which is counted in `taken` already."""
+        """The connection that is handed over, or None for one to acquire, which is counted in `taken` already.
+
+        Raises RequestError if neither comes in time.
+        """
         place: asyncio.Future[Lent | None] = asyncio.get_running_loop().create_future()
         self.places.append(place)
         since = time.perf_counter()
         try:
-            return await place
-        except asyncio.CancelledError:
-            if place.cancelled():
+            return await within(place, self.wait_limit)
+        except BaseException:
+            if place.cancelled() or place.exception() is not None:
                 with suppress(ValueError):  # who handed something on has passed it over
                     self.places.remove(place)
             elif (handed := place.result()) is not None:

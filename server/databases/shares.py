@@ -3,17 +3,21 @@
 import asyncio
 from collections import deque
 from collections.abc import Hashable
+from typing import TypeVar
 
 from server.operations.errors import overloaded
 
+T = TypeVar("T")
+
 MOST_WAITING_OF_ONE = 100  # requests of one caller, which one socket may send at once; further ones are refused
+WAIT_SECONDS = 10.0  # for a connection, as long as a request may take by default
 
 
 class Shares:
     """The connections that each caller holds, at most `most`, and the requests that wait for one of them to be free."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, most: int, wait_limit: float = WAIT_SECONDS) -> None:
+        self.most, self.wait_limit = most, wait_limit
         self.held: dict[Hashable, int] = {}
         self.queues: dict[Hashable, deque[asyncio.Future[None]]] = {}
 
@@ -26,7 +30,10 @@ class Shares:
         return True
 
     async def take(self, caller: Hashable) -> None:
-        """Takes a connection, once the caller holds less than their share. Raises RequestError if too many wait."""
+        """Takes a connection, once the caller holds less than their share.
+
+        Raises RequestError if too many wait, or this one has waited for too long.
+        """
         if self.takes_at_once(caller):
             return
         queue = self.queues.setdefault(caller, deque())
@@ -35,11 +42,21 @@ class Shares:
         place = asyncio.get_running_loop().create_future()
         queue.append(place)
         try:
-            await place
-        except asyncio.CancelledError:
-            if not place.cancelled():  # it was its turn
+            await within(place, self.wait_limit)
+        except BaseException:
+            if place.cancelled() or place.exception() is not None:
+                self.leave(caller, place)
+            else:  # it was its turn
                 self.give_back(caller)
             raise
+
+    def leave(self, caller: Hashable, place: "asyncio.Future[None]") -> None:
+        """Forgets a place of which nothing comes any more."""
+        queue = self.queues.get(caller)
+        if queue is not None and place in queue:
+            queue.remove(place)
+            if not queue:
+                del self.queues[caller]
 
     def give_back(self, caller: Hashable) -> None:
         """Passes a connection on to the caller's next request, or reduces what they hold."""
@@ -56,3 +73,17 @@ class Shares:
             self.held[caller] = held
         else:
             del self.held[caller]
+
+
+async def within(place: "asyncio.Future[T]", seconds: float) -> T:
+    """The result of a place in a queue. Raises RequestError, with which the place ends, once it has taken too long."""
+    timer = place.get_loop().call_later(seconds, give_up, place)
+    try:
+        return await place
+    finally:
+        timer.cancel()
+
+
+def give_up(place: "asyncio.Future[T]") -> None:
+    if not place.done():
+        place.set_exception(overloaded())

@@ -6,6 +6,7 @@ What waits for the clients of streams is counted, too: operations are read on wh
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager, suppress
 from enum import Enum, auto
@@ -68,12 +69,15 @@ class Stream:
 class HeldAnswers:
     """The bytes of answers that wait for the clients of all streams: at most `most_of_one` stream's, and `most` in all.
 
-    Beyond that it ends the stream, or the one for which something has been waiting for the longest.
+    Those of all streams of one caller are at most half of them. Beyond that it ends the stream, or, of the caller for
+    whom most is waiting, the one for which something has been waiting for the longest.
     """
 
     def __init__(self, most_of_one: int, most: int) -> None:
         self.most_of_one, self.most = most_of_one, most
+        self.most_of_caller = max(most_of_one, most // 2)
         self.bytes = 0
+        self.of_caller: Tally[Hashable] = Tally()
         self.behind: dict[Stream, None] = {}  # the streams with something waiting, the longest first
 
     def hold(self, stream: Stream, size: int) -> None:
@@ -81,21 +85,29 @@ class HeldAnswers:
             self.behind[stream] = None
         stream.held += size
         self.bytes += size
+        self.of_caller.add(stream.caller, size)
         if not stream.held:
             del self.behind[stream]
         elif stream.held > self.most_of_one:
             stream.end(Ending.SLOW)
-        elif self.bytes > self.most:
+        elif self.bytes > self.most or self.of_caller[stream.caller] > self.most_of_caller:
             self.end_oldest()
 
     def end_oldest(self) -> None:
         """Ends streams until those that are left have few enough bytes waiting."""
-        left = self.bytes
+        of_callers: dict[Hashable, deque[Stream]] = {}
+        bytes: Tally[Hashable] = Tally()
         for stream in self.behind:
-            if left <= self.most:
+            if stream.ending is None:  # the others are on their way
+                of_callers.setdefault(stream.caller, deque()).append(stream)
+                bytes[stream.caller] += stream.held
+        while bytes:
+            ((caller, most),) = bytes.most_common(1)
+            if most <= self.most_of_caller and bytes.total() <= self.most:
                 return
+            stream = of_callers[caller].popleft()
             stream.end(Ending.SLOW)
-            left -= stream.held
+            bytes.remove(caller, stream.held)
 
 
 class Streams:
@@ -109,7 +121,7 @@ class Streams:
     def __init__(self, sessions: Sessions, limits: Limits, connections: int) -> None:
         self.sessions = sessions
         self.most_of_one, self.most, self.most_anonymous = limits.streams, connections // 2, connections // 4
-        self.waiting = HeldAnswers(LARGEST_ANSWERS * limits.answer_bytes, limits.unread_bytes)
+        self.waiting = HeldAnswers(LARGEST_ANSWERS * limits.answer_bytes, limits.unread_bytes // 2)
         self.open: set[Stream] = set()
         self.of_caller: Tally[Hashable] = Tally()
         self.anonymous = 0

@@ -1,4 +1,4 @@
-"""Makes files in a thread beside the event loop: one at a time, of one caller after another."""
+"""Makes files, and computed fields, in a thread beside the event loop: one at a time, of one caller after another."""
 
 import asyncio
 import json
@@ -21,11 +21,14 @@ MOST_WAITING_OF_ONE = 5
 
 
 class FileMaking:
-    """The thread that makes files, and the work that waits for it."""
+    """The thread that makes files, and the work that waits for it: of one caller, and of all, up to a number."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(
+        self, seconds: float, most: int = MOST_WAITING, most_of_one: int = MOST_WAITING_OF_ONE, name: str = "files"
+    ) -> None:
         self.seconds = seconds  # for one piece of work, with its wait
-        self.thread = ThreadPoolExecutor(1, "files")
+        self.most, self.most_of_one = most, most_of_one
+        self.thread = ThreadPoolExecutor(1, name)
         self.turns = Turns(1)
         self.waiting: Tally[Hashable] = Tally()  # by caller
 
@@ -34,7 +37,7 @@ class FileMaking:
 
         Raises RequestError if too much waits, or the turn does not come in time.
         """
-        if self.waiting[caller] >= MOST_WAITING_OF_ONE or self.waiting.total() >= MOST_WAITING:
+        if self.waiting[caller] >= self.most_of_one or self.waiting.total() >= self.most:
             raise overloaded()
         self.waiting[caller] += 1
         try:

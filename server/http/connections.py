@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,6 +64,9 @@ class Connections:
         self.frames: LRUCache[str, Pace] = LRUCache(ADDRESSES)
         self.sweeping: asyncio.TimerHandle | None = None
         self.clock = time.monotonic
+        # The other half is for the answers that wait for streams, in server/events/streams.py.
+        self.most_unread = limits.unread_bytes // 2
+        self.most_unread_from = self.most_unread // 2
         shortest = min(limits.head_seconds, limits.request_seconds, limits.idle_seconds, limits.unread_seconds)
         self.sweep_seconds = min(SWEEP_SECONDS, shortest / 4)
 
@@ -116,13 +120,15 @@ class Connections:
 
     def sweep(self) -> None:
         """Ends the connections whose deadlines have passed. Calls itself until none are open."""
-        now, unread = self.clock(), 0
+        now = self.clock()
+        unread: dict[OpenConnection, int] = {}
         for connection in tuple(self.open.values()):
             if connection.due is not None and connection.due <= now:
                 connection.due = None
                 connection.protocol.expired()
-            unread += self.unread(connection, now)
-        if unread > self.limits.unread_bytes:
+            if size := self.unread(connection, now):
+                unread[connection] = size
+        if sum(unread.values()) > self.most_unread_from:
             self.drop_unread(unread)
         self.sweeping = None
         if self.open:
@@ -144,11 +150,22 @@ class Connections:
             connection.unread = max(size, connection.unread)
         return size
 
-    def drop_unread(self, unread: int) -> None:
-        """Ends connections, those that have had something unread for the longest first, until few bytes wait."""
-        behind = [connection for connection in self.open.values() if connection.unread]
-        for connection in sorted(behind, key=lambda connection: connection.unread_since):
-            if unread <= self.limits.unread_bytes:
+    def drop_unread(self, unread: dict[OpenConnection, int]) -> None:
+        """Ends connections until few enough bytes wait for all clients, and for those of one address.
+
+        They are those of the address for which most do, and of these the one that has had something unread for the
+        longest first. A trusted proxy's connections are of many clients, and each is taken by itself.
+        """
+        behind: dict[Hashable, deque[OpenConnection]] = {}
+        bytes: Tally[Hashable] = Tally()
+        for connection in sorted(unread, key=lambda connection: connection.unread_since):
+            address: Hashable = connection.address or connection
+            behind.setdefault(address, deque()).append(connection)
+            bytes[address] += unread[connection]
+        while bytes:
+            ((most_of, most),) = bytes.most_common(1)
+            if most <= self.most_unread_from and bytes.total() <= self.most_unread:
                 return
-            unread -= connection.transport.get_write_buffer_size()
+            connection = behind[most_of].popleft()
             connection.transport.abort()
+            bytes.remove(most_of, unread[connection])

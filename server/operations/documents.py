@@ -30,6 +30,7 @@ V = TypeVar("V")
 KEPT = 500  # documents of one view
 KEPT_TOKENS = 50_000  # of all of them: a token takes about 400 bytes, so they stay under 20 MB
 TOKEN_CHARACTERS = 400  # characters of text that count as one more token: strings and comments may be long
+OPERATION_TOKENS = 10  # that each operation or fragment counts more: what is prepared for one takes some kilobytes
 KEPT_REFUSED = 200
 KEPT_REFUSED_CHARACTERS = 1_000_000  # of all of them
 KEPT_TEXT = 32_768  # characters; a longer document is parsed each time
@@ -130,6 +131,7 @@ class Documents:
     def keep(self, text: str, document: Document) -> None:
         # Fragments make many selections of few tokens, and their plans take the space.
         weight = max(document.tree.token_count, document.analysis.size) + len(text) // TOKEN_CHARACTERS
+        weight += OPERATION_TOKENS * len(document.tree.definitions)
         if len(text) <= KEPT_TEXT and weight <= KEPT_TOKENS:
             self.answerable.keep(text, document, weight)
 

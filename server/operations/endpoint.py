@@ -14,6 +14,7 @@ from graphql.language import OperationType
 from starlette.types import Receive, Scope, Send
 
 from models.languages import Language
+from models.statements import LARGEST
 from models.viewers import ANYBODY, Audience, Viewer
 from planner.arguments import Variables
 from planner.costs import INTROSPECTION
@@ -34,6 +35,7 @@ from server.events.event_streams import EVENTS, as_stream, stream
 from server.events.feeds import Feeds
 from server.events.streams import Streams
 from server.events.subscriptions import PreparedSubscription, prepare_subscription
+from server.files.file_making import FileMaking
 from server.http import request_ids
 from server.http.addresses import client_address
 from server.http.compression import coding_of, compressed
@@ -59,7 +61,7 @@ from server.operations.errors import (
 )
 from server.operations.kept_answers import KeptAnswers, body_of
 from server.operations.limits import check_variables
-from server.operations.planning import Planning
+from server.operations.planning import MOST_WAITING, MOST_WAITING_OF_ONE, Planning
 from server.operations.requests import (
     JSON,
     RESPONSE_JSON,
@@ -90,6 +92,7 @@ LARGE_INPUT = 500  # values: reading more takes some milliseconds, and is done i
 CHECKED_UNITS = 20  # for counting the values of a large input: of as many as may be, it takes 20 ms
 VALUES_A_UNIT = 50  # of a large input: reading as many takes as long as planning one selection
 CHARACTERS_A_UNIT = 100  # of a new document: reading as many takes as long as planning one selection
+SQL_A_UNIT = 700  # characters of a statement that is not kept: PostgreSQL plans as many in that time
 MISSING_HEADER = (
     "A query by GET needs the header `GraphQL-Require-Preflight: 1`, without which another site could send it. "
     "Send a POST with the query as JSON instead, or open /graphiql in a browser."
@@ -182,6 +185,8 @@ class Endpoint:
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
         self.requests = RequestRates(REQUESTS, settings.requests_at_once, settings.requests_a_second)
         self.invalid = RequestRates(TOKENS, INVALID_AT_ONCE, INVALID_A_SECOND)
+        # One of each operation at a time, of which one caller may send as many as wait for planning.
+        self.computing = FileMaking(settings.limits.request_seconds, MOST_WAITING, MOST_WAITING_OF_ONE, "computing")
         self.log = logs.OperationLog()
         self.digests = digests
         self.deadlines = Deadlines()
@@ -512,10 +517,13 @@ class Endpoint:
         except GraphQLError as error:
             raise bad_input(error) from None
         if plan is None or values is None:
-            body = await self.execute(request, operation, variables, read)
+            payer = None if made else self.payer(request, document)
+            body = await self.execute(request, operation, variables, read, payer)
             if cache_key and not request.codes:
                 view.documents.answers[cache_key] = body
             return body
+        if not made:
+            self.charge(plan.sql, self.payer(request, document))
         try:
             caller = self.caller(request)
             sources = plan.sources
@@ -619,8 +627,13 @@ class Endpoint:
         known = await self.planning.run(payer, work, units, lambda: operation.is_planned(variables) or None)
         return known is None
 
+    def charge(self, sql: str, payer: Hashable) -> None:
+        """Charges a statement that is too large to be kept: PostgreSQL plans it each time. Raises RequestError."""
+        if len(sql) > LARGEST:
+            self.planning.charge(payer, len(sql) // SQL_A_UNIT)
+
     def payer(self, request: RequestContext, document: Document) -> Hashable:
-        """Whose planning budget new variables of a document are charged to.
+        """Whose planning budget new variables of a document, and its large statements, are charged to.
 
         Trusted documents have a budget of their own: neither new documents nor these shapes keep the caller from the
         others.
@@ -644,11 +657,16 @@ class Endpoint:
         return client_address(scope, self.settings.trusted_proxies) or UNKNOWN
 
     async def execute(
-        self, request: RequestContext, operation: Operation, variables: Variables, reader: InThread | None
+        self,
+        request: RequestContext,
+        operation: Operation,
+        variables: Variables,
+        reader: InThread | None,
+        payer: Hashable,
     ) -> bytes:
         """The response of an operation that graphql-core executes, such as a mutation. Raises RequestError.
 
-        A large input has a `reader`.
+        A large input has a `reader`; large statements are charged to the `payer`, if their plans were not just made.
         """
         viewer, deadline = request.viewer, request.deadline
         view = self.views[viewer.audience]
@@ -663,6 +681,8 @@ class Endpoint:
         reading = asyncio.Semaphore(STATEMENTS)
 
         async def read(sql: str, values: Sequence[Any]) -> str | None:
+            if payer is not None:
+                self.charge(sql, payer)
             async with reading:
                 return size.text(await connections.read(sql, values, caller))
 
@@ -684,6 +704,7 @@ class Endpoint:
             await_step=None if guard is None else guard.await_step,
             in_thread=partial(self.planning.run, caller, units=INTROSPECTION),
             reader=reader,
+            compute=partial(self.computing.run, caller),
             count_bytes=size.count,
             admit=self.admission(request).admit,
             count=count,

@@ -212,13 +212,13 @@ def overloaded() -> RequestError:
 
 
 def too_much_planning(burst: int, most: int, seconds: int) -> RequestError:
-    """New documents of one caller, beyond a `burst` and faster than `most` selections a second.
+    """New or very large documents of one caller, beyond a `burst` and faster than `most` selections a second.
 
     `seconds` is when to try again.
     """
     message = (
-        f"Too many new documents: the limit is {most:,} of their selections in a second. Send values as variables, so "
-        f"that documents are the same each time. Try again in {seconds:,} seconds."
+        f"Too many new or very large documents: the limit is {most:,} of their selections in a second. Send values as "
+        f"variables, so that documents are the same each time. Try again in {seconds:,} seconds."
     )
     allowance = Allowance("planning", burst, math.ceil(burst / most), 0, seconds)
     headers = ((b"retry-after", b"%d" % seconds), *allowance_headers([allowance]))

@@ -73,6 +73,12 @@ class Planning:
             self.waiting -= 1
             budget.waiting -= 1
 
+    def charge(self, caller: Hashable, units: int) -> None:
+        """Charges for work that is done elsewhere. Raises RequestError if nothing is left of the caller's budget."""
+        budget = self.budget(caller)
+        self.check(budget)
+        budget.pace.left -= units
+
     def check(self, budget: Budget) -> None:
         """Refills a budget for the time that has passed. Raises RequestError if nothing is left of it."""
         if budget.pace.refilled() <= 0:

@@ -29,6 +29,7 @@ from server.telemetry.digests import Digests
 ROUTE = "/graphql"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT"})
 TABLES = re.compile(r"(?:FROM|JOIN) ((?:catalog|care|identity|insight|research)\.\w+)")
+SUMMARIZED = 16_384  # characters of a statement that are read for its summary, and kept
 SUMMARY_TABLES = 4
 
 
@@ -103,10 +104,11 @@ class TracedPool(ConnectionPool):
         pool: "asyncpg.Pool[asyncpg.Record]",
         statement_seconds: float,
         writers: int | None,
+        wait_limit: float,
         tracer: Tracer,
         digests: Digests,
     ) -> None:
-        super().__init__(pool, statement_seconds, writers)
+        super().__init__(pool, statement_seconds, writers, wait_limit)
         self.tracer, self.digests = tracer, digests
 
     async def read(self, sql: str, values: Sequence[Any], caller: Hashable = None) -> str | None:
@@ -134,7 +136,7 @@ class TracedPool(ConnectionPool):
 
     @contextmanager
     def statement(self, sql: str) -> Iterator[Span]:
-        named = summary(sql)
+        named = summary(sql[:SUMMARIZED])
         attributes = {
             "db.system.name": "postgresql",
             "db.operation.name": "SELECT",

@@ -7,9 +7,12 @@ import re
 import shlex
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
+from http.client import HTTPSConnection
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -268,7 +271,16 @@ def test_the_proxy_passes_on_what_the_server_needs() -> None:
         "large_client_header_buffers 4 8k",
         "client_max_body_size 256k",
         "server server:8000",
+        "limit_conn address 100",
+        "limit_conn_status 429",
+        "limit_req zone=requests burst=5000 nodelay",
+        "limit_req_status 429",
     }
+    # A house behind one address has as much as a few callers, of whom each is limited by the server.
+    settings = Settings()
+    (rate,) = re.findall(r"limit_req_zone \$binary_remote_addr zone=requests:10m rate=(\d+)r/s;", NGINX)
+    assert int(rate) == 5 * settings.requests_a_second
+    assert 5 * settings.requests_at_once == 5_000
     (log,) = re.findall(r"log_format .*?;", NGINX, re.S)
     logged = set(re.findall(r"\$\w+", log))
     assert (
@@ -278,19 +290,46 @@ def test_the_proxy_passes_on_what_the_server_needs() -> None:
     assert "$request_id" in logged
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
-def test_nginx_accepts_its_configuration(tmp_path: Path) -> None:
+def proxy_in(tmp_path: Path, port: int) -> list[str]:
+    """The command that runs the proxy with its files in a folder and HTTPS at a port."""
     text = NGINX.replace("server server:8000", "server 127.0.0.1:8000").replace("/etc/nginx/tls", str(tmp_path))
-    text = text.replace("listen 80", f"listen {free_port()}").replace("listen 443", f"listen {free_port()}")
+    text = text.replace("listen 80", f"listen {free_port()}").replace("listen 443", f"listen 127.0.0.1:{port}")
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=cohorte.invalid", "-days", "1"]
     made = [*make, "-keyout", str(tmp_path / "privkey.pem"), "-out", str(tmp_path / "fullchain.pem")]
     subprocess.run(made, check=True, capture_output=True)
     folders = (f"{name}_temp_path {tmp_path}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     text = text.replace("http {", "http { " + " ".join(folders), 1)
     (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid;\n{text}")
-    command = ["nginx", "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return ["nginx", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_nginx_accepts_its_configuration(tmp_path: Path) -> None:
+    done = subprocess.run([*proxy_in(tmp_path, free_port()), "-t"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_nginx_refuses_what_one_address_sends_too_fast(tmp_path: Path) -> None:
+    port = free_port()
+    command = proxy_in(tmp_path, port)
+    configured = tmp_path / "nginx.conf"
+    configured.write_text(configured.read_text().replace("rate=1000r/s", "rate=1r/m").replace("burst=5000", "burst=4"))
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "fullchain.pem"))
+    trusting.check_hostname = False
+    with subprocess.Popen([*command, "-g", "daemon off;"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as run:
+        try:
+            statuses: list[int] = []
+            while len(statuses) < 8:
+                connection = HTTPSConnection("127.0.0.1", port, context=trusting, timeout=10)
+                with contextlib.suppress(ConnectionRefusedError):  # until it listens
+                    connection.request("GET", "/healthz")
+                    statuses.append(connection.getresponse().status)
+                connection.close()
+                time.sleep(0.01)
+        finally:
+            run.terminate()
+    assert statuses == [502] * 5 + [429] * 3  # nothing serves behind it
 
 
 # The image

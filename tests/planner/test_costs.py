@@ -4,17 +4,33 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from graphql import get_introspection_query, parse
+from graphql import get_introspection_query, get_named_type, is_scalar_type, parse
 
 from models.viewers import Audience
-from planner.costs import COSTLIEST, IN_PYTHON, INTROSPECTION, LIST_SIZE, MUTATION
-from planner.declare import PAGE_SIZE
+from planner.costs import (
+    CHARACTERS_A_FIELD,
+    COSTLIEST,
+    FIELDS_A_NODE,
+    IN_PYTHON,
+    INTROSPECTION,
+    KNOWN,
+    LIST_SIZE,
+    MUTATION,
+)
+from planner.declare import PAGE_SIZE, Column, Sql
 from planner.operations import Planner
+from resolvers.community.discussions_rules import BODY_MOST
 from schema.insight.insights import EXPORT_COST, RECONCILED_COST, TABLE_CELLS
+from schema.text_lengths import LEGAL_LENGTH
 from settings import Settings
 from tests.golden.pairs import pairs
 
 NONE: Mapping[str, Any] = {}
+SHORT = {  # of some hundred characters at most, although others of their name are longer
+    "HelpLine.description",
+    "Variable.description",
+    "Webhook.description",
+}
 
 Planners = dict[Audience, Planner]
 
@@ -132,7 +148,7 @@ def test_a_cached_cost_is_that_of_the_same_variables_only(view_planners: Planner
         assert [operation.total(variables) for variables, _ in values] == [total for _, total in values]
     for size in range(1, 1_000):
         operation.total({"n": size})
-    assert len(operation.known) <= 256
+    assert len(operation.known) <= KNOWN
 
 
 def test_a_condition_may_be_a_variable(view_planners: Planners) -> None:
@@ -175,6 +191,34 @@ def test_a_computed_field_costs_what_it_takes(view_planners: Planners) -> None:
     assert cost(planner, reconciled) == 6 + 1 + RECONCILED_COST + 1 + 2 * TABLE_CELLS
     assert cost(planner, "{ insightQuote(input: {}) { affordable } }") == 2 + 1 + IN_PYTHON
     assert cost(planner, "{ insightPlanQuote(input: {}) { affordable } }") == 2 + 1 + 10 * IN_PYTHON
+
+
+def test_a_long_text_costs_what_its_bytes_do(view_planners: Planners) -> None:
+    planner = view_planners[Audience.PATIENT]
+    body = BODY_MOST // CHARACTERS_A_FIELD // FIELDS_A_NODE
+    posts = "{ discussion(id: 1) { posts(first: 50) { nodes { %s } } } }"
+    assert cost(planner, posts % "id") == 4 + 1 + 50
+    assert cost(planner, posts % "body") == 4 + 1 + 50 * (1 + body)
+    # A hundred aliases of a text in each of five posts, which may be nearly 5 MB.
+    aliases = " ".join(f"a{number}: body" for number in range(99))
+    assert cost(planner, posts.replace("50", "5") % aliases) > 5 * 99 * body
+    public = view_planners[Audience.PUBLIC]
+    terms = LEGAL_LENGTH // CHARACTERS_A_FIELD // FIELDS_A_NODE
+    assert cost(public, "{ terms { text } }") == 2 + 1 + terms
+    assert cost(public, "{ " + " ".join(f"a{n}: terms {{ text }}" for n in range(99)) + " }") > 1_000
+
+
+def test_texts_without_a_bound_of_some_hundred_characters_say_how_long_they_may_be(view_planners: Planners) -> None:
+    """Names of fields for texts that people write at length."""
+    long = {"body", "comment", "description", "help", "note", "reason", "resolution", "searchWords", "text"}
+    without = {
+        f"{kind}.{name}"
+        for planner in view_planners.values()
+        for (kind, name), source in planner.tables.sources.items()
+        if name in long and isinstance(source, (Column, Sql)) and not source.characters
+        if is_scalar_type(get_named_type(planner.schema.type_map[kind].fields[name].type))  # type: ignore[attr-defined]
+    }
+    assert without == SHORT
 
 
 def test_introspection_and_golden_operations_fit(view_planners: Planners) -> None:

@@ -5,7 +5,9 @@ import json
 import socket as sockets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from typing import Any
+from functools import partial
+from ipaddress import ip_network
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
@@ -539,6 +541,36 @@ async def test_unread_answers_are_bounded_for_all_clients_together(dsn: str) -> 
             while len(ask.connections.open) >= before or unread(ask) > 1_000_000:  # noqa: ASYNC110 - as open_connections
                 await asyncio.sleep(0.05)
         assert (await ask.http.get("/healthz")).status_code == 200
+
+
+class Unread:
+    """A transport with bytes that its client does not read."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.aborted = size, False
+
+    def get_write_buffer_size(self) -> int:
+        return self.size
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+async def test_unread_answers_of_one_address_end_no_others() -> None:
+    """Each has as much to read: five of one address, two behind a proxy, and one of each of two more addresses."""
+    proxies = (ip_network("10.0.0.1"),)
+    hosts = ["192.0.2.7", *["198.51.100.1"] * 5, *["10.0.0.1"] * 2, "192.0.2.8"]
+    for size, ended in ((19, []), (26, [1, 2]), (48, [0, 1, 2, 3, 4]), (101, [0, 1, 2, 3, 4, 5, 6, 7, 8])):
+        made = Connections(Limits(unread_bytes=400), 100, 100, proxies)
+        transports = [Unread(size) for _ in hosts]
+        for number, (transport, host) in enumerate(zip(transports, hosts, strict=True)):
+            made.admit(cast(Any, transport), cast(Any, None), host)
+            made.clock = partial(float, number)
+            made.unread(made.open[cast(Any, transport)], number)
+        made.sweep()
+        assert made.sweeping is not None
+        made.sweeping.cancel()
+        assert [number for number, transport in enumerate(transports) if transport.aborted] == ended, size
 
 
 def unread(ask: Ask) -> int:

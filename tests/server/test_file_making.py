@@ -8,8 +8,10 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from planner import computing
 from server.files.file_making import LOOP_BYTES, MOST_WAITING, MOST_WAITING_OF_ONE, FileMaking
 from server.operations.errors import RequestError
+from tests.support.client import ANYBODY, Ask, Caller
 
 
 @pytest_asyncio.fixture
@@ -106,3 +108,31 @@ async def test_work_that_has_been_done_meanwhile_is_not_done_again(making: FileM
 async def test_answers_are_read_alike_on_the_loop_and_in_the_thread(making: FileMaking, length: int) -> None:
     data = {"data": {"text": "é\u2028" * length, "number": 0.1234567890123456, "none": None, "list": [{"a": 1}, {}]}}
     assert await making.read("a", orjson.dumps(data)) == data
+
+
+async def test_computed_fields_of_one_caller_do_not_keep_anothers_waiting(
+    ask: Ask, patient: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A caller sends many operations, of which each has many computed fields; another sends one with one."""
+    ledger = "{ dataUses(first: %d) { nodes { ledgerEntry { %s: line } } } }"
+    gate, made, threads = threading.Event(), list[str](), set[str]()
+
+    def noted(source: object, value: object, *more: object) -> tuple[str, int]:
+        gate.wait(10)
+        threads.add(threading.current_thread().name.rpartition("_")[0])
+        made.append("line")
+        return "line", 4
+
+    monkeypatch.setattr(computing, "_made", noted)
+    many = [asyncio.create_task(ask.post(ANYBODY, ledger % (5, f"a{number}"))) for number in range(20)]
+    async with asyncio.timeout(10):
+        while ask.app.endpoint is None or ask.app.endpoint.computing.waiting.total() < 20:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    other = asyncio.create_task(ask.post(patient, ledger % (1, "b")))
+    await asyncio.sleep(0.3)
+    other.add_done_callback(lambda _: made.append("other"))
+    gate.set()
+    answers = await asyncio.gather(*many, other)
+    assert {answer.status_code for answer in answers} == {200}
+    assert (len(made), threads) == (102, {"computing"})
+    assert made.index("other") < 40  # of 101

@@ -136,7 +136,7 @@ async def test_a_caller_with_new_documents_is_refused_and_others_are_not(fresh: 
     limits = Limits(statement_seconds=30, request_seconds=60, planned_at_once=1_500, planned_a_second=1)
     async with serving(fresh, limits=limits) as ask:
         patient = await ask.sign_in("patient")
-        known = worst(10)
+        known = worst(8)
         assert (await ask.post(ANYBODY, known)).status_code == 200
         answers = [await ask.post(ANYBODY, worst()) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -172,10 +172,35 @@ async def test_new_sizes_of_a_known_document_are_charged(fresh: str) -> None:
         ]
         assert limit[0] == "cost"
         assert limit[-1] == "planned_a_second"
-        # Those that were found are known, and others' budgets are their own.
-        for size, who in ((1, ANYBODY), (99, patient)):
+        # The last that were found are known, and others' budgets are their own.
+        for size, who in ((limit.count("cost"), ANYBODY), (99, patient)):
             answer = await ask.post(who, SIZES, {"a": 100, "b": size})
             assert answer.json()["errors"][0]["extensions"]["limit"] == "cost"
+
+
+async def test_large_statements_of_known_documents_are_charged_each_time(fresh: str) -> None:
+    """PostgreSQL plans them each time, for some hundred milliseconds: they are too large to be kept prepared."""
+    limits = Limits(statement_seconds=30, request_seconds=60, planned_at_once=1_300, planned_a_second=1)
+    async with serving(fresh, limits=limits) as ask:
+        patient = await ask.sign_in("patient")
+        treatments = " ".join(
+            f"a{number}: treatments(first: 1) {{ edges {{ cursor node {{ id }} }} }}" for number in range(60)
+        )
+        inside = f"communities(first: 1) {{ nodes {{ {treatments} }} }}"
+        executed = f"{{ {inside} dataUses(first: 1) {{ nodes {{ ledgerEntry {{ line }} }} }} }}"  # by graphql-core
+        small, large = worst(8), worst(30)
+        for text in (small, large):
+            assert (await ask.post(ANYBODY, text)).status_code == 200
+        for who, text in ((ANYBODY, large), (patient, executed)):
+            answers = [await ask.post(who, text) for _ in range(30)]
+            codes = [answer.status_code for answer in answers]
+            assert codes == sorted(codes)
+            assert 1 <= codes.count(200) <= 20
+            assert answers[-1].json()["errors"][0]["extensions"]["limit"] == "planned_a_second"
+        assert (await ask.post(ANYBODY, small)).status_code == 200
+        async with subscribers.socket(ask, ANYBODY) as socket:
+            await socket.subscribe("1", large)
+            assert (await socket.receive())["payload"][0]["extensions"]["limit"] == "planned_a_second"
 
 
 async def test_new_sizes_of_a_known_document_leave_the_event_loop_alone(ask: Ask) -> None:

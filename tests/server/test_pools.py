@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from models.logins import open_roles, pool
-from models.viewers import Audience
+from models.viewers import ANYBODY, Audience
 from server.databases.pools import ConnectionPool
 from server.operations.errors import RequestError
 
@@ -68,9 +68,9 @@ class OpenPool:
         pass
 
 
-async def filled(size: int) -> tuple[ConnectionPool, OpenPool]:
+async def filled(size: int, wait_limit: float = 30) -> tuple[ConnectionPool, OpenPool]:
     below = OpenPool(size)
-    made = ConnectionPool(cast(Any, below), 30)
+    made = ConnectionPool(cast(Any, below), 30, wait_limit=wait_limit)
     await made.fill()
     return made, below
 
@@ -101,6 +101,37 @@ async def settled() -> None:
     """Returns once every task has gone as far as it can."""
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+async def test_nobody_waits_for_a_connection_without_end() -> None:
+    made, _ = await filled(1, 0.02)
+    work = Work(made)
+    first = work.start("a")
+    await settled()
+    for name in "bc":
+        with pytest.raises(RequestError) as caught:
+            await work.start(name)
+        assert (caught.value.status, caught.value.headers) == (503, ((b"retry-after", b"2"),))
+        assert (made.busy, made.waiting) == (1, 0)
+    work.end("a")
+    assert await first == "a"
+    again = work.start("d")
+    await settled()
+    work.end("d")
+    assert await again == "d"
+    assert (work.began, made.busy, len(made.idle), made.taken) == (["a", "d"], 0, 1, 1)
+
+
+async def test_nobody_waits_for_a_turn_to_write_without_end() -> None:
+    made, _ = await filled(1, 0.02)
+    await made.write_turns.acquire()
+    with pytest.raises(RequestError) as caught:
+        async with made.write(ANYBODY):
+            pass
+    assert (caught.value.status, caught.value.headers) == (503, ((b"retry-after", b"2"),))
+    assert (made.busy, len(made.idle)) == (0, 1)
+    made.write_turns.release()
+    await made.take_turn_to_write()
 
 
 async def test_a_connection_goes_to_the_first_who_waits_and_to_no_one_else() -> None:

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from unittest import mock
 
 import pytest
 
 from models.viewers import Audience
-from server.databases.shares import MOST_WAITING_OF_ONE, Shares
+from server.databases.shares import MOST_WAITING_OF_ONE, Shares, give_up
 from server.operations.errors import RequestError
 from tests.server.test_edge import WHO
 from tests.server.test_faults import COMMUNITIES, Held
+from tests.support import subscribers
 from tests.support.client import ANYBODY, SIGN_OUT, Ask, Caller, serving
 
 
@@ -77,6 +79,35 @@ async def test_the_queue_of_one_caller_is_bounded() -> None:
     assert (shares.held, shares.queues) == ({"b": 1}, {})
 
 
+async def test_nobody_waits_for_their_share_without_end() -> None:
+    shares = Shares(1, 0.02)
+    await shares.take("a")
+    for _ in range(2):
+        with pytest.raises(RequestError) as caught:
+            await shares.take("a")
+        assert (caught.value.status, caught.value.headers) == (503, ((b"retry-after", b"2"),))
+        assert shares.queues == {}
+    shares.give_back("a")
+    await shares.take("a")
+    shares.give_back("a")
+    assert (shares.held, shares.queues) == ({}, {})
+
+
+async def test_a_share_that_comes_with_the_end_of_the_wait_is_not_lost() -> None:
+    shares = Shares(1, 60)
+    await shares.take("a")
+    first, second = (asyncio.create_task(shares.take("a")) for _ in range(2))
+    await asyncio.sleep(0)
+    place = shares.queues["a"][0]
+    give_up(place)
+    shares.give_back("a")  # the place is still in the queue
+    await asyncio.wait([first, second])
+    assert isinstance(first.exception(), RequestError)
+    assert second.exception() is None
+    shares.give_back("a")
+    assert (shares.held, shares.queues) == ({}, {})
+
+
 @asynccontextmanager
 async def stalled(ask: Ask, dsn: str, who: Caller, *, requests: int, share: int) -> AsyncIterator[None]:
     """A caller whose many requests all wait for a lock, with the connections that they may hold."""
@@ -116,3 +147,27 @@ async def test_strangers_do_not_keep_anybody_from_signing_in(fresh: str) -> None
             assert ask.app.endpoint is not None
             ask.app.endpoint.sessions.forget_all()
             assert (await ask(patient, WHO))["data"]["viewer"]["audience"] == "PATIENT"
+
+
+async def test_whoever_cannot_be_looked_up_in_time_is_told_when_to_try_again(ask: Ask, patient: Caller) -> None:
+    """Also where no time limit of a request is over the look-up: of sockets, files and exports."""
+    assert ask.app.endpoint is not None
+    sessions = ask.app.endpoint.sessions
+    lookups, done = sessions.connections, asyncio.Event()
+    held = [asyncio.create_task(lookups.run(lambda _: done.wait())) for _ in range(lookups.size)]
+    with mock.patch.object(lookups, "wait_limit", 0.05), mock.patch.object(lookups.shares, "wait_limit", 0.05):
+        for path in ("/me/export.json", "/insights/ins_00000000-0000-0000-0000-000000000000.csv"):
+            sessions.forget_all()
+            answer = await ask.http.get(path, headers=patient.headers)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "2"), path
+        for accepted in ("application/json", "text/event-stream"):
+            headers = patient.headers | {"accept": accepted}
+            answer = await ask.http.post("/graphql", json={"query": WHO}, headers=headers)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "2"), accepted
+        async with subscribers.dialled(ask) as socket:
+            await socket.send("connection_init", payload=patient.headers)
+            assert await socket.closed() == (1013, "Try again later")
+    done.set()
+    await asyncio.gather(*held)
+    assert (lookups.busy, lookups.waiting, lookups.shares.held, lookups.shares.queues) == (0, 0, {}, {})
+    assert "errors" not in await ask(patient, WHO)

@@ -87,7 +87,7 @@ async def opened(streams: Streams, number: int) -> AsyncIterator[list[Stream]]:
 
 
 async def test_a_stream_with_too_much_waiting_is_ended_and_no_other() -> None:
-    streams = Streams(OneSession(), Limits(answer_bytes=10, unread_bytes=1_000), 100)
+    streams = Streams(OneSession(), Limits(answer_bytes=10, unread_bytes=2_000), 100)
     async with opened(streams, 2) as (one, other):
         other.hold(40)
         one.hold(40)
@@ -100,7 +100,7 @@ async def test_a_stream_with_too_much_waiting_is_ended_and_no_other() -> None:
 
 
 async def test_the_streams_that_have_waited_longest_make_room() -> None:
-    streams = Streams(OneSession(), Limits(answer_bytes=100, unread_bytes=100), 100)
+    streams = Streams(OneSession(), Limits(answer_bytes=100, unread_bytes=200), 100)
     async with opened(streams, 4) as (first, *others, last):
         for stream in (last, first, *others):
             stream.hold(20)
@@ -109,3 +109,32 @@ async def test_the_streams_that_have_waited_longest_make_room() -> None:
         assert [each.ending for each in (first, *others, last)] == [Ending.SLOW, None, None, None]
         last.hold(1)  # the ended one is on its way
         assert [each.ending for each in (first, *others, last)] == [Ending.SLOW, Ending.SLOW, None, None]
+
+
+async def test_one_callers_streams_together_keep_to_half_of_what_may_wait() -> None:
+    """And those of many streams do not end another's."""
+    streams = Streams(OneSession(), Limits(answer_bytes=10, unread_bytes=400), 100)
+    async with opened(streams, 6) as (other, *many):
+        other.caller = "a member"
+        other.hold(40)  # for the longest
+        for stream in many:
+            stream.caller = "an attacker"
+            stream.hold(25)
+        assert [each.ending for each in (other, *many)] == [None, Ending.SLOW, None, None, None, None]
+        assert streams.waiting.of_caller == {"a member": 40, "an attacker": 125}
+        for stream in many:
+            stream.hold(-25)
+        other.hold(-40)
+        assert (streams.waiting.bytes, streams.waiting.of_caller, streams.waiting.behind) == (0, {}, {})
+
+
+async def test_of_all_callers_the_one_with_most_waiting_makes_room() -> None:
+    streams = Streams(OneSession(), Limits(answer_bytes=10, unread_bytes=200), 100)
+    async with opened(streams, 6) as found:
+        for stream, caller, size in zip(found, "abccab", (10, 15, 15, 25, 10, 20), strict=True):
+            stream.caller = caller
+            stream.hold(size)
+        assert [each.ending for each in found] == [None] * 6
+        found[0].hold(6)
+        # The first of c's, for whom 40 were waiting, and not the first of all.
+        assert [each.ending for each in found] == [None, None, Ending.SLOW, None, None, None]
