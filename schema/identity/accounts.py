@@ -87,8 +87,8 @@ class Viewer(Node):
     staff: Staff | None = sql(resolve.staff_of, "The staff member who is signed in.", only=MANAGER)
     erasures_under_way: int | None = sql(
         resolve.erasures_under_way,
-        "How many members have left whose rows, which nobody can read any more, are still being deleted. Only those who had "
-        "very many take longer than their own request. For administrators; null for other staff.",
+        "How many members have left whose rows, which nobody can read any more, are still being deleted: those of "
+        "members who had very many. For administrators; null for other staff.",
         only=MANAGER,
     )
     locale: str | None = sql(

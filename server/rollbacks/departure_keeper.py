@@ -77,6 +77,10 @@ class DepartureKeeper:
                     erased,
                     withdrawn,
                 )
+                log.warning(
+                    "sessions, codes and API keys that were ended since the backup are valid again: stop the servers and "
+                    "run python -m commands.restored"
+                )
         elif any(lacking.values()):
             log.error(
                 "another database, such as a copy of this one, stores its erasures in the same places. Give it a "
