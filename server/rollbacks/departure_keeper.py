@@ -78,8 +78,8 @@ class DepartureKeeper:
                     withdrawn,
                 )
                 log.warning(
-                    "sessions, codes and API keys that were ended since the backup are valid again: stop the servers and "
-                    "run python -m commands.restored"
+                    "sessions, codes and API keys that were ended since the backup are valid again: run "
+                    "python -m commands.restored"
                 )
         elif any(lacking.values()):
             log.error(
