@@ -4,9 +4,11 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 import asyncpg
 
+from models.bounded_connections import ANSWER_SECONDS
 from models.failures import reason
 from resolvers.jobs import MAINTENANCE, Job, Suspended, try_lock
 from resolvers.leases import PULSE_SECONDS, end_when_silent, pulse
@@ -47,6 +49,11 @@ class Scheduler:
                 connected = True
                 try:
                     await self.serve(connection)
+                except TimeoutError:
+                    # Cancels the statement, which would otherwise go on, and keep the lock, for as long as it takes.
+                    with suppress(Exception):
+                        await connection.close(timeout=ANSWER_SECONDS)
+                    raise
                 finally:
                     # Not close(): it would wait for a reply from a server that may be gone.
                     connection.terminate()

@@ -247,29 +247,27 @@ async def test_a_job_that_always_takes_too_long_stops_no_other(fresh: str) -> No
 
 
 async def test_what_has_expired_is_deleted_in_batches_and_goes_on_in_the_next_round(
-    own_network: Network, monkeypatch: pytest.MonkeyPatch
+    owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = own_network.database
-    await database.execute("DELETE FROM identity.mutation; DELETE FROM identity.attempt")
-    await database.execute(
+    await owner.execute("DELETE FROM identity.mutation; DELETE FROM identity.attempt")
+    await owner.execute(
         "INSERT INTO identity.mutation (caller, name, client_mutation_id, input_hash, created_at)"
         " SELECT gen_random_uuid(), 'postAdd', n::text, '', now() - interval '2 days' FROM generate_series(1, 25) n"
     )
-    await database.execute(
+    await owner.execute(
         "INSERT INTO identity.attempt (subject, tried_at)"
         " SELECT sha256(n::text::bytea), now() - interval '2 days' FROM generate_series(1, 25) n"
     )
     monkeypatch.setattr(jobs, "DELETED_AT_ONCE", 10)
     left = "SELECT (SELECT count(*) FROM identity.mutation), (SELECT count(*) FROM identity.attempt)"
-    async with as_(Audience.MANAGER, own_network) as house:
-        monkeypatch.setattr(jobs, "DELETING_SECONDS", -1.0)  # for no second batch
-        for job in (jobs.forget_mutations, jobs.forget_waiting):
-            await job(house)
-        assert tuple(await own_network.row(left)) == (15, 15)
-        monkeypatch.setattr(jobs, "DELETING_SECONDS", 60.0)
-        for job in (jobs.forget_mutations, jobs.forget_waiting):
-            await job(house)
-        assert tuple(await own_network.row(left)) == (0, 0)
+    monkeypatch.setattr(jobs, "DELETING_SECONDS", -1.0)  # for no second batch
+    for job in (jobs.forget_mutations, jobs.forget_waiting):
+        await job(owner)
+    assert tuple(await owner.fetchrow(left) or ()) == (15, 15)
+    monkeypatch.setattr(jobs, "DELETING_SECONDS", 60.0)
+    for job in (jobs.forget_mutations, jobs.forget_waiting):
+        await job(owner)
+    assert tuple(await owner.fetchrow(left) or ()) == (0, 0)
 
 
 async def test_a_cut_connection_is_replaced(fresh: str) -> None:
