@@ -12,8 +12,8 @@ from uuid import UUID
 
 from commands.owner import Connection, NotDone, run
 from resolvers.insight import ledger, purposes
+from resolvers.insight.insight_requests import dataset_of
 from resolvers.insight.ledger import EMPTY, Head
-from resolvers.insight.quotes import dataset_of
 from resolvers.insight.releases import charge_in_full
 from server.rollbacks.head_places import HeadPlace, HeadUnreadable, PlaceFailed, places_of
 from server.rollbacks.rollback_guard import LedgerRolledBack, PublishingSuspended, RollbackGuard

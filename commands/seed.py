@@ -33,9 +33,10 @@ from server.rollbacks.rollback_guard import PublishingSuspended, guard_of
 from settings import Settings, SettingsError
 
 Report = Callable[[str, float], None]  # of the current phase, and the share of the whole that is done, 0 to 1
-# Loaded without their indexes and foreign keys, which are created afterwards. The catalogue's tables are too small for
-# this to pay off.
-LARGE = tuple(table.fullname for table in metadata.sorted_tables if table.schema in ("care", "research"))
+# Loaded without their indexes and foreign keys, which are created afterwards: large tables in which no trigger looks up
+# rows meanwhile.
+LARGE = ("care.observation", "care.post", "care.post_reaction", "care.side_effect", "research.answer")
+MEMBERS_TABLES = tuple(table.fullname for table in metadata.sorted_tables if table.schema in ("care", "research"))
 
 
 async def seed(
@@ -118,7 +119,9 @@ async def fill(
         )  # fmt: skip
         report("indexes", 0.8)
     report("datasets and insights", 0.88)
-    await connection.execute(f"analyze {', '.join(LARGE)}")  # the statements below need current planner statistics
+    await connection.execute(
+        f"analyze {', '.join(MEMBERS_TABLES)}"
+    )  # the statements below need current planner statistics
     await insights.freeze_and_publish(connection, known, closings, today)
 
 

@@ -21,9 +21,9 @@ from privacy.precision import Precision
 from resolvers.identity.outbox import deliver_all
 from resolvers.insight.counts import publish_community, publish_network, publish_progress
 from resolvers.insight.freezing import freeze_survey, freeze_wave
+from resolvers.insight.insight_requests import InsightRequest
 from resolvers.insight.insights_mutations import publish
 from resolvers.insight.openings import begin as begin_opening
-from resolvers.insight.quotes import InsightRequest
 
 # A community's wave is frozen if its public count of consenting members makes it likely that 200 are enrolled.
 ENOUGH = 300

@@ -14,19 +14,8 @@ from privacy.precision import PRECISIONS, Precision
 from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight.groupings import GroupingRequest
-from resolvers.insight.quotes import (
-    InsightRequest,
-    Obstacle,
-    Quote,
-    ResolvedRequest,
-    affordable,
-    dataset_of,
-    ended,
-    margin_of_answer,
-    quote,
-    resolve_request,
-    share_to_quote,
-)
+from resolvers.insight.insight_requests import InsightRequest, ResolvedRequest, dataset_of, resolve_request
+from resolvers.insight.quotes import Obstacle, Quote, affordable, ended, margin_of_answer, quote, share_to_quote
 from resolvers.insight.releases import FrozenDataset
 from resolvers.transactions import Refusal, RefusalCode, Refused, invalid, refused
 

@@ -18,9 +18,11 @@ from resolvers.insight.analysis_plans import (
     quote_together,
     resolve_plan,
 )
+from resolvers.insight.budget_shares import budget_share_of
+from resolvers.insight.insight_requests import ResolvedRequest, dataset_of, resolve_request
 from resolvers.insight.insights_mutations import Published, publish_resolved, require_publisher
 from resolvers.insight.ledger import NewEntry, append
-from resolvers.insight.quotes import ResolvedRequest, budget_share_of, dataset_of, ended, resolve_request
+from resolvers.insight.quotes import ended
 from resolvers.insight.releases import Overspent
 
 

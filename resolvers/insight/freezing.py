@@ -29,10 +29,10 @@ from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight import purposes
+from resolvers.insight.insight_requests import dataset_of
 from resolvers.insight.labels import words_in
 from resolvers.insight.ledger import Begin, append, begun
 from resolvers.insight.positioned import PositionedVariable, domain_of
-from resolvers.insight.quotes import dataset_of
 from resolvers.insight.releases import ReleaseUse, present, release
 from resolvers.research.revisions_mutations import survey_translations, translations_in
 from resolvers.transactions import (

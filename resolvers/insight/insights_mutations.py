@@ -14,18 +14,11 @@ from privacy.means import InsightKind
 from privacy.precision import Precision
 from resolvers.days import current_day
 from resolvers.faults import Faults
+from resolvers.insight.budget_shares import budget_share_of
 from resolvers.insight.groupings import GroupingRequest, store_groupings
+from resolvers.insight.insight_requests import InsightRequest, ResolvedRequest, dataset_of, resolve_request
 from resolvers.insight.ledger import NewEntry, append
-from resolvers.insight.quotes import (
-    BudgetExhausted,
-    InsightRequest,
-    ResolvedRequest,
-    budget_share_of,
-    dataset_of,
-    ended,
-    quote,
-    resolve_request,
-)
+from resolvers.insight.quotes import BudgetExhausted, ended, quote
 from resolvers.insight.releases import NoisyRelease, Overspent, ReleaseUse, present, release
 from resolvers.transactions import Forbidden, buyer_of, require_role
 

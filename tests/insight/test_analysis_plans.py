@@ -13,8 +13,8 @@ from models.identity.organization_users import UserRole
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
 from resolvers.insight.analysis_plans import MOST_QUESTIONS
+from resolvers.insight.insight_requests import InsightRequest
 from resolvers.insight.insights_mutations import publish
-from resolvers.insight.quotes import InsightRequest
 from server.databases.shares import MOST_WAITING_OF_ONE
 from tests.support.client import Caller
 from tests.support.ids import key

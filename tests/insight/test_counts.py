@@ -146,6 +146,18 @@ async def test_only_consenting_patients_are_ready(admin: asyncpg.Connection) -> 
     assert await exact(admin, community) == [4, 1]
 
 
+async def test_the_members_of_a_survey_are_looked_up_once(admin: asyncpg.Connection) -> None:
+    """Whichever plan PostgreSQL chooses: with nested loops, it looked them up for each member of the community."""
+    made = await crowd(admin, [{"sleep": "A"}] * 5)
+    await admin.execute("SELECT research.include_members($1)", made.community)
+    for plan in ("hashjoin", "mergejoin", "memoize", "material"):
+        await admin.execute(f"SET LOCAL enable_{plan} = off")
+    await admin.execute("SET LOCAL track_functions = 'all'")
+    assert await admin.fetchval("SELECT research.count_progress($1)", made.survey) == [0, 0, 0, 5]
+    calls = "SELECT calls FROM pg_stat_xact_user_functions WHERE schemaname = 'research' AND funcname = 'eligible'"
+    assert await admin.fetchval(calls) == 1
+
+
 async def test_a_member_without_room_in_their_allowance_is_not_counted(admin: asyncpg.Connection) -> None:
     community = (await factories.community(admin))["id"]
     today = datetime.now(UTC).date()

@@ -134,7 +134,7 @@ async def test_a_cube_key_derived_from_content_is_detected(
     def same_members(names: Sequence[str], version: int) -> str:
         return "|".join(sorted({"r" if name == "twin" else name for name in names})) + f"@v{version}"
 
-    monkeypatch.setattr("resolvers.insight.quotes.key", same_members)
+    monkeypatch.setattr("resolvers.insight.insight_requests.key", same_members)
     monkeypatch.setattr("resolvers.insight.releases.key", same_members)
     with pytest.raises(AssertionError):
         await ask_twins(network, dataset, licensed_buyer)

@@ -93,7 +93,7 @@ AS $$
     FROM catalog.survey s
     JOIN research.counted_membership c ON c.community_id = s.community_id
     LEFT JOIN research.participation p ON p.survey_id = s.id AND p.member_id = c.member_id
-    LEFT JOIN research.eligible(s.id) e (member_id) ON e.member_id = c.member_id
+    LEFT JOIN research.eligible(count_progress.survey) e (member_id) ON e.member_id = c.member_id
     WHERE s.id = count_progress.survey AND c.left_at IS NULL AND (p.member_id IS NOT NULL OR e.member_id IS NOT NULL)
 $$;
 GRANT EXECUTE ON FUNCTION research.count_progress(uuid) TO cohorte_publisher;
