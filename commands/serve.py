@@ -234,9 +234,9 @@ def note_places(settings: Settings) -> None:
         )
     if places == 1 and not settings.demo:
         log.warning(
-            "the ledger's head and erasures are stored in the folder COHORTE_DATA alone: whatever takes it back together "
-            "with the database, such as a snapshot of a machine, is not noticed. Set COHORTE_LEDGER_HEADS to a place "
-            "elsewhere: docs/operating.md, The ledger's head"
+            "the ledger's head and erasures are stored in the folder COHORTE_DATA alone: what takes it back with the "
+            "database, such as a snapshot of a machine, is not noticed. Set COHORTE_LEDGER_HEADS to a place elsewhere: "
+            "docs/operating.md, The ledger's head"
         )
 
 

@@ -3,6 +3,6 @@
 from models.migrations import frozen
 
 revision = "0101"
-down_revision = "0093"
+down_revision = "0099"
 compatible_since = "0091"
 upgrade, downgrade = frozen.steps(__file__)
