@@ -88,7 +88,7 @@ class Viewer(Node):
     erasures_under_way: int | None = sql(
         resolve.erasures_under_way,
         "How many members have left whose rows, which nobody can read any more, are still being deleted: those of "
-        "members who had very many. For administrators; null for other staff.",
+        "members who had very many. Null if the viewer is no administrator.",
         only=MANAGER,
     )
     locale: str | None = sql(
