@@ -7,11 +7,12 @@ from datetime import date
 from uuid import UUID
 
 from models.database import Connection
+from models.identity.organization_users import UserRole
 from models.languages import Language
 from models.messages import Message, message
 from models.parameters import DatasetId, LicenceId
 from models.rows import Finished
-from models.viewers import Viewer
+from models.viewers import Audience, Viewer
 from privacy.cubes import cells_in, covers
 from privacy.domains import Variable
 from privacy.means import InsightKind, saving
@@ -24,7 +25,7 @@ from resolvers.insight.groupings import GroupingRequest
 from resolvers.insight.insight_requests import InsightRequest, ResolvedRequest, dataset_of, resolve_request
 from resolvers.insight.positioned import variables_at
 from resolvers.insight.releases import FrozenDataset
-from resolvers.transactions import Forbidden, Refusal, RefusalCode, Refused, Step, too_late
+from resolvers.transactions import Forbidden, Refusal, RefusalCode, Refused, Step, buyer_of, too_late
 
 MOST_COVERING = 10  # the most insights that a quote lists
 
@@ -167,15 +168,26 @@ async def quote_of(connection: Connection, viewer: Viewer, request: InsightReque
 async def share_to_quote(
     connection: Connection, viewer: Viewer, dataset: FrozenDataset, day: date, licence: UUID | None, faults: Faults
 ) -> tuple[BudgetShare | None, list[Refusal]]:
-    """The budget share that the viewer may spend, or why there is none. Adds a fault of the licence to `faults`."""
+    """The budget share that the viewer may spend, and why they may not. Adds a fault of the licence to `faults`."""
     try:
-        return await budget_share_of(connection, viewer, dataset, day, licence), []
+        return await budget_share_of(connection, viewer, dataset, day, licence), obstacles_of_role(viewer)
     except Forbidden:
         reason = message("Only data stewards publish insights for Cohorte.")
         return None, [Refusal(RefusalCode.NOT_ELIGIBLE, reason, ())]
     except Refused as error:
         faults.add(*(refusal for refusal in error.refusals if refusal.path == LICENCE))
-        return None, list(error.refusals)
+        return None, [*obstacles_of_role(viewer), *error.refusals]
+
+
+def obstacles_of_role(viewer: Viewer) -> list[Refusal]:
+    """Why an organization's user may not publish whatever they ask for: they may only read."""
+    if viewer.audience is Audience.BUYER:
+        try:
+            buyer_of(viewer, UserRole.ANALYST)
+        except Forbidden:
+            reason = message("Only analysts and administrators of your organization publish insights.")
+            return [Refusal(RefusalCode.NOT_ELIGIBLE, reason, ())]
+    return []
 
 
 async def quote(

@@ -4,7 +4,6 @@ import re
 from itertools import count
 
 import pyotp
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.browse_taking_part import member_with_password
@@ -230,11 +229,3 @@ async def test_data_are_exported_and_the_account_deleted(visit: Visiting, networ
     assert await network.value("SELECT count(*) FROM identity.account WHERE email = $1", email) == 0
     await press(page, words["to start"])
     await expect(page.locator(".header")).to_have_attribute("data-audience", "PUBLIC")
-
-
-@pytest.mark.parametrize("path", ["/me/account", "/me/relatives", "/me/security", "/me/leave"])
-async def test_pages_of_the_account_have_enough_contrast_in_the_dark(visit: Visiting, path: str) -> None:
-    found = await visit("/sign-in", dark=True, locale="fr-FR")
-    await sign_in(found, "patient@demo.example", language="fr")
-    await found.open(path)
-    await look(found, f"dark-{path.rpartition('/')[2]}", narrow=False)

@@ -36,6 +36,26 @@ WORDS = {
     },
 }  # fmt: skip
 
+COMMONMARK = """# A title
+
+I **slept** *well*
+after `5 mg`. See [a page](https://other.example/page), [mail](mailto:somebody@other.example)
+and ![an image](https://other.example/seen.png).
+
+3. one
+4. two
+
+- a point
+
+> quoted
+
+<script>document.title = "script"</script>
+
+<img src="https://other.example/loaded.png" onerror="document.title = 'image'">
+
+[run](javascript:document.title='link'), [data](data:text/html,x), [plain](http://plain.example/)
+"""
+
 
 async def newcomer(visit: Visiting, network: Network, language: str, *, narrow: bool = False) -> Visit:
     """A browser in which somebody has just registered, from the landing page on."""
@@ -264,3 +284,44 @@ async def test_an_author_appeals_against_the_removal_of_their_post(visit: Visiti
     await page.locator(".post").get_by_role("button", name="Appeal").click()
     await expect(notice).to_contain_text("waits for a moderator")
     await look(found, "discussion-removed", narrow=False)
+
+
+async def test_a_post_is_shown_as_commonmark_and_can_do_nothing(visit: Visiting, network: Network) -> None:
+    found = await newcomer(visit, network, "en")
+    page = found.page
+    await join(page, "en")
+    await page.get_by_role("link", name="Start a discussion").click()
+    title = f"Good evening {next(NUMBERS)}"
+    await fill(page, title=title, body=COMMONMARK)
+    await press(page, "Post")
+    await expect(heading(page, title)).to_be_visible()
+    post = page.locator(".post .prose")
+    await expect(post.locator("strong")).to_have_text("slept")
+    await expect(post.locator("em")).to_have_text("well")
+    await expect(post.locator("ol > li")).to_have_text(["one", "two"])
+    assert await post.locator("ol").get_attribute("start") == "3"
+    await expect(post.locator("ul > li")).to_have_count(1)
+    await expect(post.locator("blockquote")).to_have_text("quoted")
+    await expect(post.locator("code").first).to_have_text("5 mg")
+    await expect(post.locator("br")).to_have_count(2)  # lines that their author ended
+    await expect(post.locator(".heading")).to_have_text("A title")
+    await expect(page.locator("main h1")).to_have_count(1)
+    # Links lead to safe addresses, and pass nothing on; an image is one.
+    links = {
+        await each.inner_text(): (await each.get_attribute("href"), await each.get_attribute("rel"))
+        for each in await post.locator("a").all()
+    }
+    rel = "noopener noreferrer nofollow ugc"
+    assert links == {
+        "a page": ("https://other.example/page", rel),
+        "mail": ("mailto:somebody@other.example", rel),
+        "an image": ("https://other.example/seen.png", rel),
+    }
+    # All else is text: the visit fails if a script runs, or if anything is loaded.
+    await expect(post.locator("script, img, iframe, style, [onclick], [onerror]")).to_have_count(0)
+    for written in ("<script>", "<img src", "javascript:", "data:text/html", "http://plain.example"):
+        await expect(post).to_contain_text(written)
+    await look(found, "discussion-commonmark", dark=True)
+    # What is edited is what was written.
+    await page.locator(".post").get_by_role("button", name="Edit").click()
+    await expect(page.locator(".post [name=body]")).to_have_value(COMMONMARK)

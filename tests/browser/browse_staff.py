@@ -521,12 +521,3 @@ async def test_roles_decide_which_pages_open(visit: Visiting, network: Network) 
     await expect(page.locator("main")).to_contain_text("Your roles do not include this page")
     await expect(page.locator("article.case")).to_have_count(0)
     await look(found, "staff-forbidden", narrow=False)
-
-
-async def test_pages_of_staff_have_enough_contrast_in_the_dark(visit: Visiting, network: Network) -> None:
-    found = await visit("/", dark=True)
-    await staff(found, network, "en")
-    for path, waited in (("flags", "article.case"), ("surveys/new", "[name=title]"), ("licences", "article.case")):
-        await found.open(f"/staff/{path}")
-        await found.page.locator(waited).first.wait_for()
-        await look(found, f"dark-staff-{path.replace('/', '-')}", narrow=False)

@@ -17,7 +17,7 @@ WORDS = {
         "opened": "Your account is open", "only": "Only administrators", "change": "Change role … of",
         "change it": "Change the role", "changed": "The role is changed", "analyst": "Analyst", "reader": "Reader",
         "remove": "Remove …", "yes": "Remove them", "removed": "They are removed", "keys": "Keys, webhooks and mail",
-
+        "only analysts": "Only analysts and administrators",
     },
     "fr": {
         "users": "Utilisateurs", "invite": "Envoyer l’invitation", "sent": "est envoyée", "join": "Rejoindre",
@@ -25,6 +25,7 @@ WORDS = {
         "change": "Changer le rôle… de", "change it": "Changer le rôle", "changed": "Le rôle est changé",
         "analyst": "Analyse", "reader": "Lecture", "remove": "Retirer…", "yes": "Retirer cette personne",
         "removed": "Cette personne est retirée", "keys": "Clés, webhooks et courriels",
+        "only analysts": "Seules les personnes qui ont le rôle d’analyse",
     },
 }  # fmt: skip
 
@@ -73,6 +74,22 @@ async def test_a_colleague_is_invited_joins_gets_another_role_and_is_removed(
     await expect(page.locator("main form")).to_have_count(1)  # of their own mails
     await look(found, f"lab-keys-reader-{language}", narrow=not narrow)
 
+    # Nor what they may not do: publish, request a licence, and link results. They are told who may.
+    await found.open("/lab/licences")
+    await page.locator(".licence").first.wait_for()
+    await expect(page.locator("main")).to_contain_text(words["only"])
+    await expect(page.locator("main a[href='/lab/licences/request']")).to_have_count(0)
+    await page.locator("main .licence a[href^='/lab/datasets/']").first.click()
+    await page.locator(".variables .toggle").first.click()
+    await page.locator(".panel .readable").wait_for()
+    await expect(page.locator(".panel")).to_contain_text(words["only analysts"])
+    await expect(page.locator(".panel .button.primary")).to_have_count(0)
+    await look(found, f"lab-quote-reader-{language}", narrow=not narrow)
+    await found.open("/lab/insights")
+    await page.locator("tbody tr").first.wait_for()
+    await expect(page.locator("main")).to_contain_text(words["only analysts"])
+    await expect(page.locator("tbody button")).to_have_count(0)
+
     await admin.page.get_by_role("button", name=f"{words['change']} {email}").click()
     await admin.page.locator("dialog [name=role][value=ANALYST]").check()
     await look(admin, f"lab-users-role-{language}", narrow=not narrow)
@@ -81,6 +98,8 @@ async def test_a_colleague_is_invited_joins_gets_another_role_and_is_removed(
     await expect(row).to_contain_text(words["analyst"])
     await found.open("/lab/users")
     await expect(page.locator("tbody tr", has_text=email)).to_contain_text(words["analyst"])
+    await found.open("/lab/insights")
+    await expect(page.locator("tbody button").first).to_be_visible()
 
     await admin.page.get_by_role("button", name=f"{words['remove']} {email}").click()
     await look(admin, f"lab-users-remove-{language}", narrow=not narrow)

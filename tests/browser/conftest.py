@@ -7,7 +7,7 @@ security policy, or leaves a secret where scripts can read it.
 import contextlib
 import json
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,10 +93,16 @@ class Visit:
         """Asserts that axe-core finds no violation in these parts of the page."""
         assert await self.violations(*selectors) == []
 
-    async def violations(self, *selectors: str) -> list[tuple[str, str, str | None]]:
-        """What axe-core finds in these parts of the page: the rule, the element, and what is wrong with it."""
+    async def violations(
+        self, *selectors: str, rules: Sequence[str] | None = None
+    ) -> list[tuple[str, str, str | None]]:
+        """What axe-core finds in these parts of the page: the rule, the element, and what is wrong with it.
+
+        By all of its rules, or these alone.
+        """
         await self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = await self.page.evaluate("(include) => axe.run({include})", list(selectors))
+        options = {} if rules is None else {"runOnly": list(rules)}
+        found = await self.page.evaluate("([include, options]) => axe.run({include}, options)", [selectors, options])
         assert found["passes"]
         return [
             (each["id"], node["html"][:200], node.get("failureSummary"))

@@ -7,7 +7,7 @@ import polars
 import pytest
 import pytest_asyncio
 
-from cohorte import AsyncClient, Client, Question, errors
+from cohorte import AsyncClient, Client, Question, errors, steps
 from cohorte.graph.enums import InsightKind, Precision
 from tests.clients.test_python_client import Laboratory, in_thread, key_of
 from tests.support.network import Network
@@ -167,3 +167,14 @@ async def test_a_plan_names_its_licence_and_its_key(client: AsyncClient, laborat
         with pytest.raises(errors.NotFound) as raised:
             await ask(laboratory.dataset, plan, licence=unknown)
         assert raised.value.path == ("input", "licence")
+
+
+def test_the_name_of_one_variable_to_group_by_is_not_taken_for_a_list_of_its_letters() -> None:
+    assert Question("q", by="age_band").as_input()["by"] == ["age_band"]
+    reads = (
+        steps.insight("ins_1", "sex", None, False),
+        steps.change_from("ins_1", "ins_2", "sex", None),
+        steps.trend("ins_1", "sex", None),
+    )
+    for read in reads:
+        assert next(read).variables["by"] == ["sex"]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from models.identity.accounts import StaffRole
+from models.identity.organization_users import UserRole
 from models.identity.organizations import OrganizationKind
 from tests.support.callers import User
 from tests.support.client import Caller
@@ -133,11 +134,25 @@ async def test_a_quote_says_why_publishing_would_be_refused(
     assert await code(mutual) == ["NOT_ELIGIBLE"]
     assert await code(survey_manager) == ["NOT_ELIGIBLE"]
     assert await code(licensed_buyer) == []
+    assert await code(await buyer(network, respondents.community, role=UserRole.ANALYST)) == []
+    assert await code(await buyer(network, role=UserRole.READER)) == ["NOT_ELIGIBLE", "LICENCE_REQUIRED"]
     await network.database.execute("UPDATE insight.dataset SET status = 'ENDED' WHERE id = $1", key(dataset))
     assert await code(licensed_buyer) == ["TOO_LATE"]
     # What is published is still free to whoever may read it.
     assert (await quoted(network, licensed_buyer, dataset, "q"))["obstacles"] == []
     free(await publish(network, licensed_buyer, dataset, "q"))
+
+
+async def test_a_reader_sees_the_price_and_that_they_may_not_publish(
+    network: Network, respondents: Crowd, dataset: str, licensed_buyer: Caller
+) -> None:
+    reader = await buyer(network, respondents.community, role=UserRole.READER)
+    found = await quoted(network, reader, dataset, "sex", "r")
+    assert found["affordable"]
+    assert found["prices"] == (await quoted(network, licensed_buyer, dataset, "sex", "r"))["prices"]
+    assert [each["message"] for each in found["obstacles"]] == [
+        "Only analysts and administrators of your organization publish insights."
+    ]
 
 
 @pytest.mark.parametrize(("header", "words"), [("fr", "Cette demande coûte"), ("en", "This costs")])

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from models.identity.accounts import StaffRole
+from models.identity.organization_users import UserRole
 from models.identity.organizations import OrganizationKind
 from models.insight.licences import LicenceStatus
 from tests import factories
@@ -118,7 +119,13 @@ async def close(network: Network, survey_manager: Caller, survey: UUID, fields: 
     return (await network.ask(survey_manager, query, {"id": graph_id}))["data"]["survey"]
 
 
-async def buyer(network: Network, *communities: UUID, quota: int = 250_000, **organization: Any) -> Caller:
+async def buyer(
+    network: Network,
+    *communities: UUID,
+    quota: int = 250_000,
+    role: UserRole = UserRole.ADMINISTRATOR,
+    **organization: Any,
+) -> Caller:
     """A user of a new organization, which is licensed for these communities for a year."""
     made = await factories.organization(network.database, **{"kind": OrganizationKind.LABORATORY} | organization)
     today = datetime.now(UTC).date()
@@ -132,7 +139,7 @@ async def buyer(network: Network, *communities: UUID, quota: int = 250_000, **or
             ends_on=today + timedelta(days=365),
             quota_micro_rho=quota,
         )
-    account = await factories.account(network.database, organization_id=made["id"])
+    account = await factories.account(network.database, organization_id=made["id"], role=role)
     return Caller(made["name"], await open_session(network.database, account["id"]))
 
 

@@ -30,6 +30,11 @@ _PRICE: dict[str, Kind] = {
 }
 
 
+def names_in(by: Sequence[str]) -> Sequence[str]:
+    """The names of variables to group by; a text is one name, though it is a sequence of letters too."""
+    return [by] if isinstance(by, str) else by
+
+
 @dataclass(frozen=True)
 class Question:
     """A question of a plan. Its fields are those of `Client.quote` with the same names."""
@@ -44,7 +49,7 @@ class Question:
         """The question as inputs have it."""
         asked: dict[str, Any] = {
             "variable": self.variable,
-            "by": list(self.by),
+            "by": list(names_in(self.by)),
             "precision": str(getattr(self.precision, "value", self.precision)),
             "kind": str(getattr(self.kind, "value", self.kind)),
         }

@@ -40,6 +40,7 @@ def plot(insight: Insight, figure: PlottedFigure | None = None, ax: Axes | None 
         ax.errorbar(across, values, yerr=bars, fmt="o", capsize=3, label=group)
     turned = len(places) >= TURNED
     ax.set_xticks(range(len(places)), places, rotation=45 if turned else 0, ha="right" if turned else "center")
+    ax.set_xlim(-0.5, len(places) - 0.5)  # as far from the edges as from one another
     ax.set_title(insight.title)
     ax.set_ylabel(f"{figure.capitalize()}, with its 95 % confidence interval")
     if any(series):

@@ -29,7 +29,7 @@ from cohorte.graph.reconciled import Reconciled
 from cohorte.graph.trend import Trend as TrendResult
 from cohorte.insights import Insight, filters_of, insight_of
 from cohorte.ledger import Verified, check_chain, check_insight
-from cohorte.plans import PlanPublication, PlanQuote, Question, plan_quote_of
+from cohorte.plans import PlanPublication, PlanQuote, Question, names_in, plan_quote_of
 
 PAGE = 20  # of datasets and insights
 ENTRIES = 100  # of a page of the ledger
@@ -136,6 +136,7 @@ def plan_publish(
 def insight(
     id: str, by: Sequence[str] | None, where: Mapping[str, Sequence[str]] | None, unreliable: bool
 ) -> Steps[Insight]:
+    by = None if by is None else names_in(by)
     given = {
         "id": id,
         "by": None if by is None else list(by),
@@ -167,7 +168,7 @@ def comparable(id: str) -> Steps[list[InsightFields]]:
 def change_from(
     id: str, other: str, by: Sequence[str] | None, where: Mapping[str, Sequence[str]] | None
 ) -> Steps[Change]:
-    given = {"id": id, "other": other, "by": None if by is None else list(by), "where": filters_of(where)}
+    given = {"id": id, "other": other, "by": None if by is None else list(names_in(by)), "where": filters_of(where)}
     found = yield from read(Call(operations.CHANGE_FROM_GQL, given), ChangeFrom)
     if found.insight is None:
         raise not_found("insight", "id")
@@ -177,6 +178,7 @@ def change_from(
 
 
 def trend(id: str, by: Sequence[str] | None, where: Mapping[str, Sequence[str]] | None) -> Steps[Trend]:
+    by = None if by is None else names_in(by)
     given = {"id": id, "by": None if by is None else list(by), "where": filters_of(where)}
     found = (yield from read(Call(operations.TREND_GQL, given), TrendResult)).insight
     if found is None:

@@ -1,4 +1,5 @@
-// A table. In a narrow window it scrolls sideways by itself, and the page does not.
+// A table. In a narrow window, one of numbers scrolls sideways by itself, and the page does not; of any other with more than
+// two columns, each row becomes a list of what it has.
 
 import type { ReactNode } from "react";
 import { useWords } from "../text/words";
@@ -21,25 +22,27 @@ interface Props<Row> {
 export function Table<Row>({ caption, columns, rows, keyOf }: Props<Row>) {
   const t = useWords(texts);
   if (rows.length === 0) return <p className="quiet">{t.empty}</p>;
+  const stacks = columns.length > 2 && columns.filter((each) => each.numeric).length * 2 < columns.length;
+  // The roles are those of the elements, which a browser may forget where they are shown as lists.
   return (
-    <div className="table" role="group" aria-label={caption} tabIndex={0}>
-      <table>
+    <div className={stacks ? "table stacks" : "table"} role="group" aria-label={caption} tabIndex={0}>
+      <table role="table" style={{ minWidth: `${columns.length * 5}rem` }}>
         <caption className="hidden-text">{caption}</caption>
-        <thead>
-          <tr>
+        <thead role="rowgroup">
+          <tr role="row">
             {columns.map((column) => (
-              <th key={column.title} scope="col" className={column.numeric ? "numeric" : undefined}>
+              <th key={column.title} scope="col" role="columnheader" className={column.numeric ? "numeric" : undefined}>
                 {column.title}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {rows.map((row) => (
-            <tr key={keyOf(row)}>
+            <tr key={keyOf(row)} role="row">
               {columns.map((column) => (
-                <td key={column.title} className={column.numeric ? "numeric" : undefined}>
-                  {column.cell(row)}
+                <td key={column.title} role="cell" data-title={column.title} className={column.numeric ? "numeric" : undefined}>
+                  {stacks ? <div>{column.cell(row)}</div> : column.cell(row)}
                 </td>
               ))}
             </tr>

@@ -59,10 +59,18 @@ export function createGraph(onEnded: () => void): { client: Client; close: () =>
     });
   }
 
+  /** The answer. A query whose session has ended is sent again: the answer that said so has removed the cookie. */
+  async function answerTo(operation: Sent, signal: AbortSignal): ReturnType<typeof send<unknown>> {
+    const found = await send<unknown>(requestOf(operation), signal);
+    if (operation.kind !== "query" || !isEnded(found.result)) return found;
+    onEnded();
+    return send<unknown>(requestOf(operation), signal);
+  }
+
   function answered(operation: Sent): Source<OperationResult> {
     return make(({ next, complete }) => {
       const controller = new AbortController();
-      send<unknown>(requestOf(operation), controller.signal).then(
+      answerTo(operation, controller.signal).then(
         ({ result }) => {
           note(true);
           failed.delete(operation.key);

@@ -1,7 +1,8 @@
 // The bar on top: which view the page is in, and one click to each of the others.
 
 import { VIEWS, type View } from "../graph/views";
-import type { Demonstration } from "../session/demoAccounts";
+import { nameOf, type Demonstration } from "../session/demoAccounts";
+import { visitorsLanguage } from "../text/words";
 
 interface Props {
   current: View;
@@ -15,6 +16,7 @@ interface Props {
 }
 
 export function ViewSwitcher({ current, account, demonstration, busy, compares, onEnter, onSignIn, onCompare }: Props) {
+  const language = visitorsLanguage();
   const accounts = demonstration?.accounts[current.audience] ?? [];
   return (
     <header className="bar">
@@ -47,8 +49,8 @@ export function ViewSwitcher({ current, account, demonstration, busy, compares, 
           >
             {account === null && <option value="">…</option>}
             {accounts.map((email) => (
-              <option key={email} value={email}>
-                {email}
+              <option key={email} value={email} lang={language}>
+                {`${nameOf(email, language)} · ${email}`}
               </option>
             ))}
           </select>

@@ -30,7 +30,7 @@ export const texts = words({
   fr: {
     title: "Association",
     unknown: "Il n’y a pas d’association à cette adresse, ou elle n’est pas vérifiée.",
-    notBuyers: "Les organismes ne voient pas les pages des associations. Déconnectez-vous pour lire celle-ci.",
+    notBuyers: "Les organisations ne voient pas les pages des associations. Déconnectez-vous pour lire celle-ci.",
     readIn: { EN: "Lire en anglais", FR: "Lire en français" },
     contacts: "Coordonnées",
     noContacts: "L’association n’a pas indiqué de coordonnées.",

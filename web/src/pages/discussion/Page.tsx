@@ -112,7 +112,7 @@ function Answer({ discussion, onSent }: { discussion: string; onSent: () => void
 
   return (
     <Form submit={t.send} {...state} onSubmit={(values) => void send(values)}>
-      <TextField key={sent} name="body" label={t.answer} hint={t.visible} rows={5} onChange={() => (request.current = crypto.randomUUID())} />
+      <TextField key={sent} name="body" label={t.answer} hint={`${t.visible} ${t.markdown}`} rows={5} onChange={() => (request.current = crypto.randomUUID())} />
       <LanguageField initial={language} />
     </Form>
   );

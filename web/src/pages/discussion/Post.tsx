@@ -7,8 +7,8 @@ import { Confirm, Refused } from "../../base/Confirm";
 import { Dialog } from "../../base/Dialog";
 import { RadioField, TextField } from "../../base/Field";
 import { Form } from "../../base/Form";
+import { Markdown } from "../../base/Markdown";
 import { Notice } from "../../base/Notice";
-import { Prose } from "../../base/Prose";
 import { useAction } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { HelpLines } from "../notifications/HelpLines";
@@ -54,7 +54,7 @@ export function Post({ post, isOwn, canWrite }: Props) {
       ) : (
         <>
           <div lang={post.language.toLowerCase()}>
-            <Prose>{post.body ?? ""}</Prose>
+            <Markdown>{post.body ?? ""}</Markdown>
           </div>
           <Reactions post={post} />
           <p className="actions">
@@ -115,7 +115,7 @@ function Edit({ post, onClose }: { post: PostTextFragment; onClose: () => void }
   return (
     <>
       <Form submit={t.save} {...state} onSubmit={(values) => void save(values["body"] ?? "")}>
-        <TextField name="body" label={t.text} rows={6} initial={post.body ?? ""} />
+        <TextField name="body" label={t.text} hint={t.markdown} rows={6} initial={post.body ?? ""} />
       </Form>
       <p className="after-form">
         <Button onClick={onClose}>{t.cancel}</Button>
@@ -182,7 +182,7 @@ function Removed({ post }: { post: PostTextFragment }) {
     <Notice>
       <p>{t.removedYours}</p>
       <blockquote lang={post.language.toLowerCase()}>
-        <Prose>{post.removedBody}</Prose>
+        <Markdown>{post.removedBody}</Markdown>
       </blockquote>
       {post.removalReason && (
         <p>

@@ -57,7 +57,7 @@ function Start({ community, slug }: { community: string; slug: string }) {
   return (
     <Form submit={t.send} {...state} onSubmit={(values) => void start(values)}>
       <TextField name="title" label={t.heading} maxLength={150} onChange={change} />
-      <TextField name="body" label={t.first} hint={t.visible} rows={8} onChange={change} />
+      <TextField name="body" label={t.first} hint={`${t.visible} ${t.markdown}`} rows={8} onChange={change} />
       <LanguageField initial={language} />
     </Form>
   );

@@ -17,7 +17,7 @@ export function useMay(least: UserRole): boolean | undefined {
   return data && role !== undefined && ROLES.indexOf(role) <= ROLES.indexOf(least);
 }
 
-export function ForRole({ least, children }: { least: UserRole; children: ReactNode }) {
+export function ForRole({ least, children = null }: { least: UserRole; children?: ReactNode }) {
   const t = useWords(texts);
   const may = useMay(least);
   if (may === undefined) return null;

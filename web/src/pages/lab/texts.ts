@@ -15,7 +15,7 @@ export const texts = words({
       READER: "reads, and asks for quotes",
     },
     needsRole: {
-      ADMINISTRATOR: "Only administrators of your organization may change this.",
+      ADMINISTRATOR: "Only administrators of your organization may do this.",
       ANALYST: "Only analysts and administrators of your organization may do this.",
       READER: "Only users of your organization may do this.",
     },
@@ -49,9 +49,9 @@ export const texts = words({
       READER: "consulte et demande des prix",
     },
     needsRole: {
-      ADMINISTRATOR: "Seules les personnes qui administrent votre organisme peuvent modifier ceci.",
-      ANALYST: "Seules les personnes qui ont le rôle d’analyse ou d’administration dans votre organisme le peuvent.",
-      READER: "Seuls les utilisateurs de votre organisme le peuvent.",
+      ADMINISTRATOR: "Seules les personnes qui administrent votre organisation le peuvent.",
+      ANALYST: "Seules les personnes qui ont le rôle d’analyse ou d’administration dans votre organisation le peuvent.",
+      READER: "Seuls les utilisateurs de votre organisation le peuvent.",
     },
     kinds: { SURVEY: "Questionnaire", TRACKING: "Suivi" },
     organizations: { LABORATORY: "laboratoires", HOSPITAL: "hôpitaux", MUTUAL: "mutuelles", INSURER: "assureurs" },

@@ -9,12 +9,14 @@ import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { LedgerUse } from "./everybody/ledger";
+import { useNames } from "./named";
 import { Purpose } from "./Page";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
   const t = useWords(texts);
   const { number, time } = useFormats();
+  const names = useNames();
   const read = useRead(LedgerUse, { id: parameters["id"] ?? "" });
   return (
     <>
@@ -31,7 +33,7 @@ export function Page({ parameters }: PageProps) {
                   [t.published, time(use.publishedAt)],
                   [t.organization, use.organization?.name ?? t.own],
                   [t.purpose, <Purpose {...use} />],
-                  [t.data, [use.datasetTitle, ...use.variables].join(" · ")],
+                  [t.data, [names(use).data, ...names(use).counted].join(" · ")],
                   [t.cost, number(use.cost.epsilon, { maximumSignificantDigits: 3 })],
                   [t.line, <code>{use.ledgerEntry.line}</code>],
                   [t.hash, <code>{use.ledgerEntry.hash}</code>],

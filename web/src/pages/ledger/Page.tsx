@@ -14,6 +14,7 @@ import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { checkChain, type Entry, type Verdict } from "./chain";
 import { DataUses, LedgerChain } from "./everybody/ledger";
+import { useNames } from "./named";
 import { texts } from "./texts";
 
 export function Page() {
@@ -97,6 +98,8 @@ function Outcome({ state }: { state: State }) {
 function Uses() {
   const t = useWords(texts);
   const { number, time } = useFormats();
+  const names = useNames();
+  const dataOf = (use: Parameters<typeof names>[0]): string => [names(use).data, ...names(use).counted].join(" · ");
   const pages = usePages();
   const read = useRead(DataUses, { after: pages.after });
   return (
@@ -114,7 +117,7 @@ function Uses() {
                 { title: t.published, cell: (use) => time(use.publishedAt) },
                 { title: t.organization, cell: (use) => use.organization?.name ?? t.own },
                 { title: t.purpose, cell: (use) => <Purpose {...use} /> },
-                { title: t.data, cell: (use) => [use.datasetTitle, ...use.variables].join(" · ") },
+                { title: t.data, cell: (use) => dataOf(use) },
                 { title: t.cost, cell: (use) => number(use.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
               ]}
             />

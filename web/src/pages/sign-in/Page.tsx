@@ -17,8 +17,9 @@ import type { Failure } from "../../graph/hooks";
 import { note } from "../../graph/reach";
 import { Unreachable } from "../../graph/send";
 import type { Audience } from "../../graph/views";
+import { nameOf } from "../../session/demoAccounts";
 import { passkeyProof, signIn, signOut, verify, type Challenge, type Outcome, type Proof } from "../../session/session";
-import { useWords } from "../../text/words";
+import { useLanguage, useWords } from "../../text/words";
 import { texts } from "./texts";
 
 export function Page({ needed }: Partial<PageProps> & { needed?: Audience }) {
@@ -85,6 +86,7 @@ export function Page({ needed }: Partial<PageProps> & { needed?: Audience }) {
 
 function Accounts({ needed, onChosen }: { needed: Audience | undefined; onChosen: (email: string, password: string) => void }) {
   const t = useWords(texts);
+  const language = useLanguage();
   const demonstration = useDemonstration();
   if (!demonstration) return null;
   const known = Object.entries(demonstration.accounts).filter(([audience]) => !needed || audience === needed);
@@ -95,7 +97,7 @@ function Accounts({ needed, onChosen }: { needed: Audience | undefined; onChosen
         {known.flatMap(([, emails]) =>
           emails.map((email) => (
             <Button key={email} onClick={() => onChosen(email, demonstration.password)}>
-              {email.split("@")[0]}
+              {nameOf(email, language)}
             </Button>
           )),
         )}

@@ -6,6 +6,7 @@ import { useSearchParams } from "wouter";
 import { Button } from "../../../base/Button";
 import { RadioField, SelectField } from "../../../base/Field";
 import type { LabOrganizationQuery, Precision } from "../../../../generated/buyer";
+import { ForRole } from "../ForRole";
 import { LinkButton } from "../LinkButton";
 import { Meter } from "../../../base/Meter";
 import { Notice } from "../../../base/Notice";
@@ -150,7 +151,9 @@ function Licensed({ licences, licence, onChoose, community }: LicensedProps) {
       {licences.length === 0 ? (
         <Notice>
           <p>{t.noLicence}</p>
-          <LinkButton href={`/lab/licences/request?community=${community}`}>{t.request}</LinkButton>
+          <ForRole least="ADMINISTRATOR">
+            <LinkButton href={`/lab/licences/request?community=${community}`}>{t.request}</LinkButton>
+          </ForRole>
         </Notice>
       ) : (
         <SelectField name="licence" label={t.licence} initial={licence?.id ?? ""} onChange={onChoose} options={licences.map((each) => ({ value: each.id, label: each.purpose }))} />

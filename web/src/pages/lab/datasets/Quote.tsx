@@ -51,6 +51,7 @@ export function QuoteBox({ groups, input, onPrecision, onMerge }: Props) {
               )}
               <Suggestions quote={quote} onPrecision={onPrecision} onMerge={onMerge} />
               <Readable quote={quote} groups={groups} />
+              {refused && quote.alreadyPublished && <Answered quote={quote} />}
               {input.licence !== null && !refused && <Publish input={input} quote={quote} />}
             </>
           );
@@ -144,6 +145,19 @@ function Readable({ quote, groups }: { quote: Quote; groups: number }) {
         <li>{t.never}</li>
       </ul>
     </>
+  );
+}
+
+/** The insight that answers the question, for those who may publish nothing. */
+function Answered({ quote }: { quote: Quote }) {
+  const t = useWords(texts);
+  return (
+    <p>
+      {t.coveredBy}{" "}
+      {quote.coveredBy.slice(0, 1).map((each) => (
+        <InsightLink key={each.id} insight={each} />
+      ))}
+    </p>
   );
 }
 

@@ -128,7 +128,7 @@ function figureOf(found: Value | null, reliability: string, label: string, serie
     low: found?.low ?? null,
     high: found?.high ?? null,
     precise: reliability === "HIGH",
-    words: found ? `${format(found.value)} (${format(found.low)} – ${format(found.high)})` : absence(reliability, words),
+    words: found ? `${format(found.value)} (${format(found.low)}\u00a0–\u2060\u00a0${format(found.high)})` : absence(reliability, words),
     series,
     second: second ?? null,
   };

@@ -9,6 +9,7 @@ import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { LabLicences, LabLicensedDatasets } from "../buyer/licences";
 import { LabQuote } from "../buyer/question";
+import { ForRole } from "../ForRole";
 import "../lab.css";
 import { LinkButton } from "../LinkButton";
 import { texts as shared } from "../texts";
@@ -25,11 +26,13 @@ export function Page() {
     <>
       <PageTitle>{useWords(shared).licences}</PageTitle>
       <p>{t.lead}</p>
-      <p>
-        <LinkButton primary href="/lab/licences/request">
-          {t.request}
-        </LinkButton>
-      </p>
+      <ForRole least="ADMINISTRATOR">
+        <p>
+          <LinkButton primary href="/lab/licences/request">
+            {t.request}
+          </LinkButton>
+        </p>
+      </ForRole>
       <Shown read={read}>
         {({ organization: { licences } }) =>
           licences.length === 0 ? (

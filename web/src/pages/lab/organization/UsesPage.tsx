@@ -15,6 +15,7 @@ import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { LabOrganization } from "../buyer/datasets";
 import { LabDataUseLinkResults, LabOwnUses } from "../buyer/organization";
+import { ForRole, useMay } from "../ForRole";
 import { InsightLink } from "../InsightTable";
 import "../lab.css";
 import { texts as shared } from "../texts";
@@ -29,6 +30,7 @@ export function Page() {
     <>
       <PageTitle>{useWords(shared).uses}</PageTitle>
       <p>{t.usesLead}</p>
+      <ForRole least="ANALYST" />
       <Shown read={read}>{({ organization }) => <Uses organization={organization.id} />}</Shown>
     </>
   );
@@ -39,6 +41,7 @@ function Uses({ organization }: { organization: string }) {
   const names = useWords(shared);
   const { number, time } = useFormats();
   const pages = usePages();
+  const links = useMay("ANALYST");
   const [linking, setLinking] = useState<Use | null>(null);
   const [linked, setLinked] = useState(false);
   const read = useRead(LabOwnUses, { organization, after: pages.after });
@@ -61,7 +64,7 @@ function Uses({ organization }: { organization: string }) {
                   { title: t.purpose, cell: (use) => use.purpose },
                   { title: t.when, cell: (use) => time(use.publishedAt) },
                   { title: t.cost, cell: (use) => number(use.cost.microRho), numeric: true },
-                  { title: t.results, cell: (use) => <Results use={use} onAdd={() => setLinking(use)} /> },
+                  { title: t.results, cell: (use) => <Results use={use} onAdd={links ? () => setLinking(use) : undefined} /> },
                 ]}
               />
               <Pager pages={pages} pageInfo={pageInfo} />
@@ -82,19 +85,27 @@ function Uses({ organization }: { organization: string }) {
   );
 }
 
+/** What a use counted, in words if the organization may read its table. */
+function useName({ insight, variables }: Use): string {
+  const { titled } = useWords(shared);
+  return insight ? titled(insight.variable.label, insight.by.map((each) => each.label)) : variables.join(", ");
+}
+
 function Title({ use }: { use: Use }) {
   const t = useWords(texts);
+  const name = useName(use);
   return (
     <>
-      {use.insight ? <InsightLink insight={use.insight} /> : t.unreadable(use.variables.join(", "))}
+      {use.insight ? <InsightLink insight={use.insight} /> : t.unreadable(name)}
       <br />
-      <span className="quiet">{use.datasetTitle}</span>
+      <span className="quiet">{use.insight?.dataset.title ?? use.datasetTitle}</span>
     </>
   );
 }
 
-function Results({ use, onAdd }: { use: Use; onAdd: () => void }) {
+function Results({ use, onAdd }: { use: Use; onAdd: (() => void) | undefined }) {
   const t = useWords(texts);
+  const title = useName(use);
   return (
     <>
       {use.results.map(({ url }) => (
@@ -104,9 +115,11 @@ function Results({ use, onAdd }: { use: Use; onAdd: () => void }) {
           </a>
         </div>
       ))}
-      <button type="button" className="link" aria-label={t.addTo(use.variables.join(", "))} onClick={onAdd}>
-        {t.add}
-      </button>
+      {onAdd && (
+        <button type="button" className="link" aria-label={t.addTo(title)} onClick={onAdd}>
+          {t.add}
+        </button>
+      )}
     </>
   );
 }
@@ -120,7 +133,7 @@ function LinkResults({ use, onClose }: { use: Use; onClose: (done: boolean) => v
   }
 
   return (
-    <Dialog title={t.addTo(use.variables.join(", "))} onClose={() => onClose(false)}>
+    <Dialog title={t.addTo(useName(use))} onClose={() => onClose(false)}>
       <Form submit={t.link} {...state} onSubmit={(values) => void link(values["url"] ?? "")}>
         <TextField name="url" label={t.url} hint={t.urlHint} initial="https://" maxLength={500} required />
       </Form>

@@ -43,7 +43,7 @@ export function Numbers({ insight }: { insight: PublishedTableFragment }) {
             { title: t.count, cell: (cell) => (cell.count === null ? t.hidden : `${number(cell.count)} ± ${number(cell.marginOfError)}`), numeric: true },
             {
               title: t.shareOfGroup,
-              cell: (cell) => (cell.share === null || !cell.interval ? "" : `${percent(cell.share)} (${percent(cell.interval.low)} – ${percent(cell.interval.high)})`),
+              cell: (cell) => (cell.share === null || !cell.interval ? "" : `${percent(cell.share)} (${percent(cell.interval.low)}\u00a0–\u2060\u00a0${percent(cell.interval.high)})`),
               numeric: true,
             },
           ]}

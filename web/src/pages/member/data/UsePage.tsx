@@ -9,6 +9,7 @@ import { PageTitle } from "../../../base/PageTitle";
 import { Shown } from "../../../base/Shown";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
+import { useNames } from "../../ledger/named";
 import { Numbers } from "./Numbers";
 import { MyUse, type WholeUseFragment } from "./patient/data";
 import { texts } from "./texts";
@@ -40,12 +41,13 @@ export function Page({ parameters: { id = "" } }: PageProps) {
 function Use({ use }: { use: WholeUseFragment }) {
   const t = useWords(texts);
   const { time, number } = useFormats();
+  const { data, counted, isCount } = useNames()(use);
   const facts: Fact[] = [
     [t.forWhom, use.organization ? `${use.organization.name} (${t.kinds[use.organization.kind]})` : t.ownResearch],
     [t.purposeKind, use.purposeKind ? t.purposes[use.purposeKind] : ""],
     [t.when, time(use.publishedAt)],
     [t.community, use.community?.name ?? t.network],
-    [t.data, use.datasetTitle],
+    [t.data, data],
     [t.cost, t.costOf(number(use.cost.microRho), number(use.cost.epsilon, { maximumSignificantDigits: 3 }))],
   ];
   return (
@@ -60,7 +62,7 @@ function Use({ use }: { use: WholeUseFragment }) {
         </p>
       ))}
       <h2>{t.numbersPublished}</h2>
-      {use.insight ? <Numbers insight={use.insight} /> : <p>{t.sizeOnly}</p>}
+      {use.insight ? <Numbers insight={use.insight} /> : <p>{isCount ? t.countsOnly(counted.join(", ")) : t.sizeOnly}</p>}
       <h2>{t.entry}</h2>
       <p>
         {t.entryHint(number(use.ledgerEntry.position))} <Link href={`/ledger/${use.id}`}>{t.toLedger}</Link>

@@ -8,8 +8,9 @@ import { PageTitle } from "../../../base/PageTitle";
 import { Shown } from "../../../base/Shown";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
+import { useNames } from "../../ledger/named";
 import { Allowance } from "./Allowance";
-import { MyUses, type UseFragment } from "./patient/data";
+import { MyUses, type ListedUseFragment } from "./patient/data";
 import { Tabs } from "./Tabs";
 import { texts } from "./texts";
 
@@ -43,16 +44,17 @@ export function Page() {
   );
 }
 
-function Summary({ use, allowance }: { use: UseFragment; allowance: number }) {
+function Summary({ use, allowance }: { use: ListedUseFragment; allowance: number }) {
   const t = useWords(texts);
   const { time, number } = useFormats();
+  const { data, counted } = useNames()(use);
   const share = number(use.cost.microRho / allowance, { style: "percent", maximumSignificantDigits: 2 });
   return (
     <Link href={`/me/data/${use.id}`} className="card">
       <strong>{use.organization?.name ?? t.ownResearch}</strong>
       {use.organization && <span className="quiet"> · {t.kinds[use.organization.kind]}</span>}
       <p className="purpose">{use.purpose}</p>
-      <p>{[use.datasetTitle, ...use.variables].join(" · ")}</p>
+      <p>{[data, ...counted].join(" · ")}</p>
       <p>
         {time(use.publishedAt)} · {t.costShare(share)}
       </p>

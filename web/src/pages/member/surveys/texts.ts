@@ -106,7 +106,7 @@ export const texts = words({
     between: (least: string, most: string) => `De ${least} à ${most}.`,
     from: (least: string) => `${least} ou plus.`,
     upTo: (most: string) => `${most} ou moins.`,
-    answered: (done: string, all: string) => `${done} questions sur ${all} ont une réponse`,
+    answered: (done: string, all: string) => `Questions avec réponse : ${done} sur ${all}`,
     saves: {
       untouched: "Vos réponses sont enregistrées au fur et à mesure.",
       waiting: "Enregistrement…",

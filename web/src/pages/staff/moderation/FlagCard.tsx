@@ -48,6 +48,7 @@ export function FlagCard({ flag, onDone }: Props) {
         <br />
         {t.writer(author?.pseudonym ?? t.unknown, time(post.createdAt))} · {t.flagged(time(flag.createdAt))}
       </p>
+      {/* As it was written, without Markdown: a moderator sees where a link leads. */}
       <blockquote>{body ?? <em>{t.gone}</em>}</blockquote>
       {flag.note && (
         <p>

@@ -1,0 +1,111 @@
+"""Every page of the application in a browser, at 390 pixels, in French and in the dark.
+
+The pages are those of the routes in web/src; a page with an id is found by following links, as people do.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from playwright.async_api import expect
+
+from commands.node import ROOT
+from tests.browser.browse_laboratory import signed_in
+from tests.browser.browse_staff import staff
+from tests.browser.conftest import Visit, Visiting
+from tests.browser.pages import sign_in
+from tests.support.network import Network
+
+SOURCES = ROOT / "web" / "src"
+ROUTE = re.compile(r"""\{ path: (?:"([^"]+)"|`\$\{discussion\}([^`]+)`).*?(?:audience: "(\w+)" )?\}""")
+STAFF = re.compile(r"""^  staff\("([^"]+)\"""", re.MULTILINE)
+LINKS = "(all) => all.map((each) => each.getAttribute('href').split('?')[0])"
+# How the rules of axe-core are named for what a change of colors or of the width can break.
+RULES = ["color-contrast", "target-size"]
+
+
+def routes() -> dict[str, list[str]]:
+    """The routes by who may open them, in the order of the application."""
+    found: dict[str, list[str]] = {"PUBLIC": [], "PATIENT": [], "BUYER": [], "MANAGER": []}
+    for file in sorted(SOURCES.rglob("routes.ts")):
+        source = file.read_text(encoding="utf-8")
+        for path, below, audience in ROUTE.findall(source):
+            found[audience or "PUBLIC"].append(path or f"/communities/:slug/discussions{below}")
+        found["MANAGER"] += STAFF.findall(source)
+    return found
+
+
+def test_the_routes_are_found_in_the_sources() -> None:
+    sources = [file.read_text(encoding="utf-8") for file in SOURCES.rglob("routes.ts")]
+    assert (
+        sum(map(len, routes().values())) + 1 == sum(source.count("import(") for source in sources) + 2
+    )  # two are eager
+
+
+def route_of(address: str, patterns: list[str]) -> str | None:
+    """The route of an address, as the application finds it: the first that matches."""
+    found = (each for each in patterns if re.fullmatch(re.sub(r":\w+", "[^/]+", each), address))
+    return next(found, None)
+
+
+async def walk(found: Visit, patterns: list[str], given: Mapping[str, str] | None = None) -> set[str]:
+    """Looks at a page of each of the routes; those of which no page has a link are left, unless `given` has one."""
+    links: dict[str, None] = {}
+    addresses = dict(given or {}) | {each: each for each in patterns if ":" not in each}
+    left = list(patterns)
+    while ready := [each for each in left if each in addresses]:
+        for pattern in ready:
+            await look_narrow(found, addresses[pattern])
+            links |= dict.fromkeys(await found.page.eval_on_selector_all("a[href^='/']", LINKS))
+            left.remove(pattern)
+        for pattern in left:
+            address = next((each for each in links if route_of(each, patterns) == pattern), None)
+            if address is not None:
+                addresses.setdefault(pattern, address)
+    return set(left)
+
+
+async def look_narrow(found: Visit, address: str) -> None:
+    page = found.page
+    await found.open(address)
+    await page.locator("main h1").first.wait_for()
+    await expect(page.locator(".loading")).to_have_count(0)
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390, f"{address} scrolls sideways"
+    assert await found.violations("body", rules=RULES) == [], address
+    await found.screenshot(f"every{address.replace('/', '-')}", whole=True)
+
+
+async def test_pages_for_everybody(visit: Visiting) -> None:
+    found = await visit("/", narrow=True, dark=True, locale="fr-FR")
+    assert await walk(found, routes()["PUBLIC"]) == {"/associations/:id"}  # which members' pages have links to
+
+
+async def test_pages_of_members(visit: Visiting) -> None:
+    found = await visit("/sign-in", narrow=True, dark=True, locale="fr-FR")
+    await sign_in(found, "relative@demo.example", language="fr")
+    community = "/communities/:slug"
+    patterns = [*routes()["PATIENT"], community, "/associations/:id"]
+    # One that they have joined, and not the first of the list.
+    course = "/me/treatments/:id"
+    assert await walk(found, patterns, {community: "/communities/multiple-sclerosis"}) == {course}
+    other = await visit("/sign-in", narrow=True, dark=True, locale="fr-FR")
+    await sign_in(other, "patient@demo.example", language="fr")
+    assert await walk(other, ["/me", "/me/treatments", course]) == set()  # with curves
+
+
+async def test_pages_of_laboratories(visit: Visiting, network: Network) -> None:
+    found = await signed_in(visit, network, "fr", narrow=True, dark=True)
+    laboratory = await network.ask.sign_in("laboratory")
+    read: Any = await network.ask(
+        laboratory, "{ datasets(first: 1) { nodes { insights(first: 2) { nodes { id } } } } }"
+    )
+    one, other = (each["id"] for each in read["data"]["datasets"]["nodes"][0]["insights"]["nodes"])
+    beside = "/lab/insights/:id/beside/:other"  # which a form leads to
+    assert await walk(found, routes()["BUYER"], {beside: f"/lab/insights/{one}/beside/{other}"}) == set()
+
+
+async def test_pages_of_staff(visit: Visiting, network: Network) -> None:
+    found = await visit("/sign-in", narrow=True, dark=True, locale="fr-FR")
+    await staff(found, network, "fr")
+    assert await walk(found, routes()["MANAGER"]) == set()
