@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from models.bounded_connections import ANSWER_SECONDS
-from models.connections import connect as connected_to
+from models.connecting import connect as connected_to
 from models.database import understands
 from models.installation import install
 from models.logins import owner_password, pool, role_dsn

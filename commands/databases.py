@@ -4,7 +4,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
-from models.connections import connect
+from models.connecting import connect
 
 
 def at(dsn: str, database: str) -> str:

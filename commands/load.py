@@ -24,7 +24,7 @@ from commands.opened import database
 from commands.owner import Connection
 from commands.progress import Progress
 from models.codecs import use_exact_days
-from models.connections import COMMAND_SECONDS, connect
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import FAILURES, summary
 from models.migrations.run import OtherRevision, expect_current
 from settings import Settings, SettingsError

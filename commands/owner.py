@@ -12,7 +12,7 @@ from commands.cluster import Unavailable
 from commands.loading.entries import NotLoaded
 from commands.opened import database
 from models.codecs import use_exact_days
-from models.connections import COMMAND_SECONDS, connect
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import FAILURES, reason
 from models.migrations.run import OtherRevision, expect_current
 from settings import Settings, SettingsError

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from commands.databases import at
-from models.connections import COMMAND_SECONDS, connect
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import OF_OWNER, UNREACHABLE, reason
 from models.logins import NoOwnerPassword, stored_password
 from models.migrations.run import OtherRevision, expect_current

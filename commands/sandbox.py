@@ -19,7 +19,7 @@ from commands.loading.files import read_text
 from commands.opened import database
 from commands.owner import Connection, NotDone, run
 from commands.twins import RESPONDENTS, Description, describe, fill
-from models.connections import COMMAND_SECONDS, connect
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import FAILURES, reason
 from models.identity.organizations import OrganizationKind, PurposeKind
 from models.insight.undertakings import IN_FORCE

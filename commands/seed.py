@@ -25,7 +25,7 @@ from commands.demonstration.copying import without_indexes
 from commands.demonstration.texts import Network
 from commands.progress import Progress
 from commands.seeded import AlreadySeeded, has_members
-from models.connections import COMMAND_SECONDS, connect
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import OF_OWNER, UNREACHABLE, reason
 from models.metadata import metadata
 from resolvers.insight.ledger import Begin, begun

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from models.connections import connect
+from models.connecting import connect
 
 
 class AlreadySeeded(Exception):

@@ -32,7 +32,7 @@ from commands.opened import database
 from commands.progress import Progress
 from commands.seeded import AlreadySeeded, has_people_of_its_own, is_seeded
 from commands.workers import Ready, Serve, WorkerFailed, Workers
-from models.connections import COMMAND_SECONDS, connect
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import FAILURES, reason
 from models.installation import install
 from models.logins import NoOwnerPassword, RoleRefused, refuse_strong_roles, role_dsn

@@ -10,7 +10,7 @@ import asyncpg
 
 from commands.cluster import Unavailable
 from commands.opened import database
-from models.connections import COMMAND_SECONDS, connect
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import FAILURES, reason
 from resolvers.insight import ledger
 from settings import Settings, SettingsError

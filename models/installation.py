@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from models.connections import connect
+from models.connecting import connect
 from models.logins import RoleRefused, open_roles
 from models.migrations.run import head, revision_of, upgrade
 from models.role_names import PREFIX, role_name

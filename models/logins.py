@@ -11,7 +11,7 @@ import asyncpg
 
 from models.bounded_connections import CONNECT_SECONDS, KEEPALIVES
 from models.codecs import use_exact_days
-from models.connections import connect
+from models.connecting import connect
 from models.role_names import PREFIX, role_name
 from models.security.publisher import LOGINS, PUBLISHER
 from models.session_parameters import set_parameters

@@ -3,7 +3,7 @@
 PostgreSQL logs a statement that fails, and its errors repeat rows. Only a superuser can change these settings.
 """
 
-from models.connections import connect
+from models.connecting import connect
 
 QUIET = {
     "log_min_messages": ("log", "fatal", "panic"),

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from models.columns import SCHEMAS
-from models.connections import COMMAND_SECONDS, connect
+from models.connecting import COMMAND_SECONDS, connect
 from models.database import understands
 from models.role_names import PREFIX
 
