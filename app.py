@@ -15,7 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from models.bounded_connections import ANSWER_SECONDS, CONNECT_SECONDS, KEEPALIVES, BoundedConnection
+from models.bounded_connections import ANSWER_SECONDS
+from models.connecting import connect as connected_to
 from models.database import understands
 from models.installation import install
 from models.logins import owner_password, pool, role_dsn, role_password
@@ -23,7 +24,6 @@ from models.messages import load_translations
 from models.migrations.run import expect_current, head
 from models.security.kept_tables import RIGHTS
 from models.security.publisher import PUBLISHER
-from models.session_parameters import set_parameters
 from models.viewers import Audience, Login
 from planner.cursors import Cursors
 from resolvers.export_kinds import export_kinds
@@ -360,19 +360,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
     async def connect(
         name: str, login: Login = Audience.PUBLIC, answer_seconds: float = JOB_SECONDS, at: str = owner
     ) -> asyncpg.Connection:
-        connection = await asyncpg.connect(
-            dsn_of(login, at),
-            timeout=CONNECT_SECONDS,
-            command_timeout=answer_seconds,
-            connection_class=BoundedConnection,
-            server_settings={"application_name": name},
-        )
-        try:
-            await set_parameters(connection, KEEPALIVES)
-        except BaseException:
-            connection.terminate()
-            raise
-        return connection
+        return await connected_to(dsn_of(login, at), name, answer_seconds, idle_seconds=0)
 
     async def is_ready() -> bool:
         if not health or app.stopping:

@@ -273,6 +273,8 @@ class Settings(BaseSettings):
     ledger_heads: Annotated[tuple[str, ...], BeforeValidator(hidden(addresses))] = Field(
         (), repr=False, description="addresses separated by spaces: postgresql://... of another database, https://..."
     )
+    # In how many places it has to be stored at least, the data folder included. With fewer, the server does not start.
+    ledger_places: int = whole(1, 1, 10)
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="debug, info, warning or error"
     )

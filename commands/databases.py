@@ -4,6 +4,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from models.connecting import connect
+
 
 def at(dsn: str, database: str) -> str:
     """The address of another database on the same server, with the same account."""
@@ -12,7 +14,7 @@ def at(dsn: str, database: str) -> str:
 
 async def create_missing(dsn: str, database: str) -> None:
     """Creates `database` unless it exists. Safe to call from several processes at once."""
-    connection = await asyncpg.connect(at(dsn, "postgres"))
+    connection = await connect(at(dsn, "postgres"))
     try:
         if not await connection.fetchval("select true from pg_database where datname = $1", database):
             await connection.execute(f"create database {name(database)}")

@@ -13,8 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-import asyncpg
-
 from commands.cluster import Unavailable
 from commands.loading import comparing, writing
 from commands.loading.bdpm import Medicines
@@ -26,6 +24,7 @@ from commands.opened import database
 from commands.owner import Connection
 from commands.progress import Progress
 from models.codecs import use_exact_days
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import FAILURES, summary
 from models.migrations.run import OtherRevision, expect_current
 from settings import Settings, SettingsError
@@ -146,7 +145,7 @@ async def load(
     Raises Faulty if lines are at fault and are not to be skipped, NotLoaded, OtherRevision and asyncpg's errors.
     """
     await expect_current(dsn)
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn, answer_seconds=COMMAND_SECONDS)
     try:
         await use_exact_days(connection)
         transaction = connection.transaction()

@@ -12,6 +12,7 @@ from commands.cluster import Unavailable
 from commands.loading.entries import NotLoaded
 from commands.opened import database
 from models.codecs import use_exact_days
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import FAILURES, reason
 from models.migrations.run import OtherRevision, expect_current
 from settings import Settings, SettingsError
@@ -42,7 +43,7 @@ def run(work: Callable[[Connection], Awaitable[None]]) -> int:
 
 async def carry_out(dsn: str, work: Callable[[Connection], Awaitable[None]]) -> None:
     await expect_current(dsn)
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn, answer_seconds=COMMAND_SECONDS)
     try:
         await use_exact_days(connection)
         async with connection.transaction():

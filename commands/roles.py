@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from commands.databases import at
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import OF_OWNER, UNREACHABLE, reason
 from models.logins import NoOwnerPassword, stored_password
 from models.migrations.run import OtherRevision, expect_current
@@ -73,9 +74,9 @@ def script(settings: Settings) -> str:
 async def create(dsn: str, role_prefix: str) -> None:
     """Creates the roles that are missing. The database need not exist yet, but `postgres` then has to."""
     try:
-        connection = await asyncpg.connect(dsn)
+        connection = await connect(dsn, answer_seconds=COMMAND_SECONDS)
     except asyncpg.InvalidCatalogNameError:
-        connection = await asyncpg.connect(at(dsn, "postgres"))
+        connection = await connect(at(dsn, "postgres"), answer_seconds=COMMAND_SECONDS)
     try:
         await create_roles(connection, role_prefix)
     finally:
@@ -85,7 +86,7 @@ async def create(dsn: str, role_prefix: str) -> None:
 async def apply(dsn: str, role_prefix: str) -> None:
     """Gives the roles their rights in the database. Raises OtherRevision if it is at another revision."""
     await expect_current(dsn, exactly=True)
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn, answer_seconds=COMMAND_SECONDS)
     try:
         await create_roles(connection, role_prefix)
         await give_rights(connection, role_prefix)

@@ -14,13 +14,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
-
 from commands.cluster import Unavailable
 from commands.loading.files import read_text
 from commands.opened import database
 from commands.owner import Connection, NotDone, run
 from commands.twins import RESPONDENTS, Description, describe, fill
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import FAILURES, reason
 from models.identity.organizations import OrganizationKind, PurposeKind
 from models.insight.undertakings import IN_FORCE
@@ -90,7 +89,7 @@ def print_description() -> int:
 async def described_at(dsn: str) -> Description:
     """The description of the datasets of the database at `dsn`, which is an address of the public view's role."""
     await expect_current(dsn)
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn, answer_seconds=COMMAND_SECONDS)
     try:
         return await describe(connection)
     finally:

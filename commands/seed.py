@@ -25,6 +25,7 @@ from commands.demonstration.copying import without_indexes
 from commands.demonstration.texts import Network
 from commands.progress import Progress
 from commands.seeded import AlreadySeeded, has_members
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import OF_OWNER, UNREACHABLE, reason
 from models.metadata import metadata
 from resolvers.insight.ledger import Begin, begun
@@ -56,7 +57,7 @@ async def seed(
     """
     report = progress or (lambda _phase, _done: None)
     today = today or datetime.now(UTC).date()
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn, answer_seconds=COMMAND_SECONDS)
     try:
         await expect_empty(connection)  # before `begin`, which says more of a ledger than anybody asked
         async with begin(connection):

@@ -2,6 +2,8 @@
 
 import asyncpg
 
+from models.connecting import connect
+
 
 class AlreadySeeded(Exception):
     """The database already has members, and demonstration rows are never mixed with others."""
@@ -13,7 +15,7 @@ async def has_members(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
 
 async def is_seeded(dsn: str) -> bool:
     """Whether the database has members, of the demonstration or not: then it must not be seeded."""
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         return await has_members(connection)
     finally:
@@ -22,7 +24,7 @@ async def is_seeded(dsn: str) -> bool:
 
 async def has_people_of_its_own(dsn: str) -> bool:
     """Whether the database has members or accounts that are not the demonstration's."""
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         found = await connection.fetchval(
             """

@@ -32,12 +32,15 @@ from commands.opened import database
 from commands.progress import Progress
 from commands.seeded import AlreadySeeded, has_people_of_its_own, is_seeded
 from commands.workers import Ready, Serve, WorkerFailed, Workers
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import FAILURES, reason
 from models.installation import install
 from models.logins import NoOwnerPassword, RoleRefused, refuse_strong_roles, role_dsn
 from models.migrations.run import OtherRevision, UnknownRevision, expect_current, head
 from models.quiet_log import loud_settings
+from models.replication import is_asynchronous
 from models.security.privileges import LostRights
+from models.security.publisher import PUBLISHER
 from models.viewers import Audience
 from server.demonstration_accounts import NAMES, PASSWORD, addresses
 from server.events import sockets
@@ -46,6 +49,7 @@ from server.http.descriptors import TooFewDescriptors, connections_left
 from server.http.protocols import Configuration
 from server.operations.manifests import ManifestFault
 from server.operations.planning import SWITCH_SECONDS
+from server.rollbacks.departure_keeper import DeparturesUnknown, keeper_of
 from server.rollbacks.rollback_guard import PublishingSuspended, guard_of
 from server.telemetry import log_format
 from server.telemetry.exporters import Telemetry, TelemetryMissing, telemetry
@@ -214,8 +218,46 @@ async def prepare(dsn: str, settings: Settings) -> None:
     if loud := await loud_settings(login):
         log.warning("PostgreSQL's log may contain what members write: see docs/operating.md on %s", ", ".join(loud))
     await expect_connections(dsn, settings)
+    note_places(settings)
+    await repeat_departures(dsn, settings)
     if settings.demo:
         await prepare_demonstration(dsn, settings)
+
+
+def note_places(settings: Settings) -> None:
+    """Warns of a network whose guards are undone together with its database. Raises Unavailable if too few are set."""
+    places = 1 + len(settings.ledger_heads)
+    if places < settings.ledger_places:
+        raise Unavailable(
+            f"COHORTE_LEDGER_PLACES={settings.ledger_places}, and the ledger's head is stored in {places}: the folder "
+            "COHORTE_DATA and the addresses of COHORTE_LEDGER_HEADS. Add addresses."
+        )
+    if places == 1 and not settings.demo:
+        log.warning(
+            "the ledger's head and erasures are stored in the folder COHORTE_DATA alone: what takes it back with the "
+            "database, such as a snapshot of a machine, is not noticed. Set COHORTE_LEDGER_HEADS to a place elsewhere: "
+            "docs/operating.md, The ledger's head"
+        )
+
+
+async def repeat_departures(dsn: str, settings: Settings) -> None:
+    """Erases and withdraws again what a restored backup has brought back. Raises Unavailable if that is not known.
+
+    Once, before workers are forked: each of them would begin with it, and they have little time to start.
+    """
+    login = role_dsn(dsn, PUBLISHER, settings.role_key, settings.role_prefix)
+    connection = await connect(login, "cohorte departures", COMMAND_SECONDS)
+    try:
+        if await is_asynchronous(connection, with_standbys=bool(settings.read_url)):
+            log.warning(
+                "PostgreSQL has standbys, and none is synchronous: a failover may lose publications, which suspends "
+                "publishing, and erasures. Set synchronous_standby_names: docs/operating.md, A cluster"
+            )
+        await keeper_of(settings.data, settings.ledger_heads).begin(connection)
+    except DeparturesUnknown as unknown:
+        raise Unavailable(str(unknown)) from None
+    finally:
+        connection.terminate()
 
 
 async def prepare_demonstration(dsn: str, settings: Settings) -> None:

@@ -10,6 +10,7 @@ import asyncpg
 
 from commands.cluster import Unavailable
 from commands.opened import database
+from models.connecting import COMMAND_SECONDS, connect
 from models.failures import FAILURES, reason
 from resolvers.insight import ledger
 from settings import Settings, SettingsError
@@ -17,7 +18,7 @@ from settings import Settings, SettingsError
 
 async def verify(dsn: str) -> tuple[str | None, ledger.Head]:
     """The first fault of the ledger at `dsn`, in one sentence, or None if it is valid; and its head."""
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn, answer_seconds=COMMAND_SECONDS)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return await ledger.fault(connection), await ledger.head(connection)

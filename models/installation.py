@@ -2,6 +2,7 @@
 
 import asyncpg
 
+from models.connecting import connect
 from models.logins import RoleRefused, open_roles
 from models.migrations.run import head, revision_of, upgrade
 from models.role_names import PREFIX, role_name
@@ -24,7 +25,7 @@ async def install(dsn: str, key: str | None = None, role_prefix: str = PREFIX) -
 async def require_roles(dsn: str, role_prefix: str = PREFIX) -> None:
     """Creates the roles that are missing. Raises RoleRefused if the owner may not, and LostRights."""
     names = [role_name(login, role_prefix) for login in LOGINS]
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         found = await connection.fetchval("SELECT count(*) FROM pg_roles WHERE rolname = ANY ($1)", names)
         if found < len(names):
@@ -42,7 +43,7 @@ async def require_roles(dsn: str, role_prefix: str = PREFIX) -> None:
 
 async def restore_rights(dsn: str, role_prefix: str = PREFIX) -> None:
     """Gives the roles their rights if a restore has left them out, in a database at this version's revision."""
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         if await revision_of(connection) == head() and not await are_complete(connection, role_prefix):
             await give_rights(connection, role_prefix)

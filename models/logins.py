@@ -11,6 +11,7 @@ import asyncpg
 
 from models.bounded_connections import CONNECT_SECONDS, KEEPALIVES
 from models.codecs import use_exact_days
+from models.connecting import connect
 from models.role_names import PREFIX, role_name
 from models.security.publisher import LOGINS, PUBLISHER
 from models.session_parameters import set_parameters
@@ -159,7 +160,7 @@ async def leave_as_it_is(connection: object) -> None:
 async def logs_in(owner_dsn: str, login: Login, key: str | None = None, prefix: str = PREFIX) -> bool:
     """Whether the role can log in with its derived password. Raises NoOwnerPassword."""
     try:
-        connection = await asyncpg.connect(role_dsn(owner_dsn, login, key, prefix))
+        connection = await connect(role_dsn(owner_dsn, login, key, prefix))
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
         return False
     await connection.close()
@@ -174,7 +175,7 @@ def stored_password(owner_dsn: str, role: str, key: str | None = None) -> str:
 async def set_password(owner_dsn: str, role: str, key: str | None = None) -> None:
     """Sets the role's password to the derived one. Raises RoleRefused if the owner may not set it."""
     verifier = stored_password(owner_dsn, role, key)
-    owner = await asyncpg.connect(owner_dsn)
+    owner = await connect(owner_dsn)
     try:
         for patience in (0.05, 0.1, 0.2, 0.4, None):
             try:
@@ -202,7 +203,7 @@ async def refuse_strong_roles(dsn: str, prefix: str = PREFIX) -> None:
 
     Any role may connect for it, with the address `dsn`.
     """
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         strong = await connection.fetchval(
             """

@@ -3,7 +3,7 @@
 PostgreSQL logs a statement that fails, and its errors repeat rows. Only a superuser can change these settings.
 """
 
-import asyncpg
+from models.connecting import connect
 
 QUIET = {
     "log_min_messages": ("log", "fatal", "panic"),
@@ -23,7 +23,7 @@ QUIET = {
 
 async def loud_settings(dsn: str) -> list[str]:
     """The settings of the server at `dsn` with which its log may contain what members write. Any role may connect."""
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         found = await connection.fetch(
             "SELECT name, setting FROM pg_settings WHERE name = any($1::text[]) ORDER BY name", list(QUIET)

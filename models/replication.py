@@ -21,10 +21,20 @@ ON_STANDBY = """
         coalesce(pg_last_wal_replay_lsn() >= pg_last_wal_receive_lsn(), false)
     FROM pg_control_system()
 """
+# Any role sees how many standbys there are, and not which.
+ASYNCHRONOUS = """
+    SELECT current_setting('synchronous_standby_names') = '' AND NOT pg_is_in_recovery()
+        AND ($1 OR EXISTS (SELECT FROM pg_stat_replication))
+"""
 NOTE = f"""
     SELECT p.position, CASE WHEN $1 <> '' THEN pg_notify('{WRITTEN}', $1 || ' ' || p.position) END
     FROM (SELECT ({POSITION})::bigint AS position) p
 """  # noqa: S608 - ours
+
+
+async def is_asynchronous(connection: Connection, *, with_standbys: bool = False) -> bool:
+    """Whether a primary acknowledges commits that none of its standbys has, if it has any, or is said to have some."""
+    return bool(await connection.fetchval(ASYNCHRONOUS, with_standbys))
 
 
 class LogPosition(NamedTuple):

@@ -37,6 +37,10 @@ MOVING_SECONDS = 0.5  # more than that takes; locks are held meanwhile
 PART_SECONDS = 0.125
 MEMBER_SECONDS = 0.002 / FREEZING_PARTS
 PUBLISHING_SECONDS = 0.5
+# Rows that cleaning and erasing delete in one transaction, and how long a job goes on with it while others wait.
+DELETED_AT_ONCE = 5_000
+ERASED_AT_ONCE = 2_000
+DELETING_SECONDS = 10.0
 # Publishing monthly counts and looking at a survey take a whole number of so many seconds, whatever is counted.
 COUNTING_SECONDS = 0.5
 NETWORK_SECONDS = 4.0
@@ -169,21 +173,40 @@ async def _publish_progress(connection: Connection, survey: UUID) -> None:
         await counts.publish_progress(connection, survey, COUNTING_SECONDS)
 
 
+async def in_batches(connection: Connection, statement: str, *given: object) -> None:
+    """Runs a statement that deletes at most `DELETED_AT_ONCE` rows, which is its last parameter, until there are fewer.
+
+    Each time is a transaction. After `DELETING_SECONDS`, the next round goes on.
+    """
+    began = now()
+    while (await connection.fetchval(statement, *given, DELETED_AT_ONCE)) >= DELETED_AT_ONCE:
+        if now() - began > DELETING_SECONDS:
+            return
+
+
 async def forget_mutations(connection: Connection) -> None:
     """Deletes the results of mutations that are older than a day."""
-    await connection.execute("SELECT identity.forget_mutations()")
+    await in_batches(connection, "SELECT identity.forget_mutations($1)")
 
 
 async def forget_waiting(connection: Connection) -> None:
     """Deletes expired registrations, codes, sessions and rate limits, and attempts that are older than a day."""
-    await connection.execute("SELECT identity.forget_waiting()")
+    await in_batches(connection, "SELECT identity.forget_waiting($1)")
+
+
+async def erase_members(connection: Connection) -> None:
+    """Goes on with the erasure of members who had many rows, in pieces."""
+    began = now()
+    while await connection.fetchval("SELECT identity.go_on_erasing($1)", ERASED_AT_ONCE):
+        if now() - began > DELETING_SECONDS:
+            return
 
 
 def forget_data_reads(days: int) -> Job:
     """A job that deletes from the trail what was read more than so many days ago."""
 
     async def forget(connection: Connection) -> None:
-        await connection.execute("SELECT identity.forget_reads($1)", days)
+        await in_batches(connection, "SELECT identity.forget_reads($1, $2)", days)
 
     return forget
 
@@ -204,10 +227,10 @@ async def end_licences(connection: Connection) -> None:
 
 async def forget_deliveries(connection: Connection) -> None:
     """Deletes what was sent to webhooks more than a month ago."""
-    await connection.execute("SELECT insight.forget_deliveries()")
+    await in_batches(connection, "SELECT insight.forget_deliveries($1)")
 
 
-MAINTENANCE: tuple[Job, ...] = (end_licences, forget_mutations, forget_waiting, forget_deliveries)
+MAINTENANCE: tuple[Job, ...] = (erase_members, end_licences, forget_mutations, forget_waiting, forget_deliveries)
 PUBLISHING: tuple[PublishingJob, ...] = (
     move_members, move_entries, publish_counts, publish_network, settle_surveys, freeze_datasets, end_datasets
 )  # fmt: skip

@@ -92,6 +92,7 @@ class Member(Table, table=True):
         "care",
         Index("uq_member_pseudonym", text("lower(pseudonym)"), unique=True),
         Index("ix_member_association", "id", postgresql_where=text("kind = 'ASSOCIATION'")),
+        Index("ix_member_leaving", "id", postgresql_where=text("leaving")),
     )
 
     id: UUID = key()
@@ -100,6 +101,8 @@ class Member(Table, table=True):
     verified: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     about: str | None = None
     joined_on: date
+    # Whether they have left and what was many of their rows is still being deleted. No role reads such a row.
+    leaving: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class Profile(Table, table=True):

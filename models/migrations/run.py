@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from models.columns import SCHEMAS
+from models.connecting import COMMAND_SECONDS, connect
 from models.database import TABLE_CHANGED, understands
 from models.role_names import PREFIX
 
@@ -51,7 +52,7 @@ async def expect_current(dsn: str, *, exactly: bool = False) -> str:
 
     Raises OtherRevision unless it is the latest one, or, if not `exactly`, a newer one with which this version works.
     """
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         found = await revision_of(connection)
         if found is not None and (found == head() or (not exactly and await understands(connection, head()))):
@@ -88,7 +89,7 @@ def migrate(bind: Connection, role_prefix: str, revision: str) -> None:
 
 async def is_current(dsn: str) -> bool:
     """Whether nothing has to be migrated: asked first, because loading Alembic's environment takes long."""
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         return await understands(connection, head())
     except asyncpg.UndefinedTableError:
@@ -111,7 +112,7 @@ async def on_a_connection(dsn: str, work: Callable[[Connection], None]) -> None:
     # asyncpg reads the address itself: SQLAlchemy would not understand all of it (sslmode, several hosts).
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=lambda: asyncpg.connect(dsn),
+        async_creator=lambda: connect(dsn, "cohorte migration", COMMAND_SECONDS),
         poolclass=NullPool,
         hide_parameters=True,
     )

@@ -53,13 +53,18 @@ NO_DRAFT = "status <> 'DRAFT'"
 OF_NO_DRAFT = "EXISTS (SELECT FROM catalog.community c WHERE c.id = {table}.community_id)"
 OPENED = Scope("OPENED", dict.fromkeys((PUBLIC, PATIENT, BUYER), NO_DRAFT) | {MANAGER: EVERY})
 OF_OPENED = Scope("OF_OPENED", dict.fromkeys((PUBLIC, PATIENT, BUYER), OF_NO_DRAFT) | {MANAGER: EVERY})
-SAME_FOR_ALL = frozenset({EVERY, NO_DRAFT, OF_NO_DRAFT})  # conditions that do not depend on the viewer
+PRESENT = "NOT leaving"  # a member who has left is nobody's to read while what was many of their rows is being deleted
+SAME_FOR_ALL = frozenset({EVERY, NO_DRAFT, OF_NO_DRAFT, PRESENT})  # conditions that do not depend on the viewer
 CATALOGUE_CHANGE = Scope("CATALOGUE_CHANGE", {MANAGER: f"{CATALOGUE_EDITOR} OR {ADMINISTRATOR}"})
 # What any member may read of any other. Of staff, moderators read it.
 OPEN = Scope("OPEN", {PATIENT: EVERY, MANAGER: MODERATOR})
 # Other staff read who the associations are, and where.
 OPEN_MEMBER = Scope(
-    "OPEN_MEMBER", {PATIENT: EVERY, MANAGER: f"{MODERATOR} OR {STAFF} IS NOT NULL AND kind = 'ASSOCIATION'"}
+    "OPEN_MEMBER",
+    {
+        PATIENT: PRESENT,
+        MANAGER: f"{PRESENT} AND ({MODERATOR} OR {STAFF} IS NOT NULL AND kind = 'ASSOCIATION')",
+    },
 )
 # Visitors read the pages of associations that are verified, where they are.
 ASSOCIATION = Scope("ASSOCIATION", {PUBLIC: "community_ids <> '{{}}'", PATIENT: EVERY, MANAGER: f"{STAFF} IS NOT NULL"})

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, false, func, literal_column
+from sqlalchemy import Integer, Text, Uuid, false, func, literal_column
 
 from models.community import discussions, proposals
 from models.database import Connection, viewer_of
@@ -206,6 +206,10 @@ def organization_of(viewer: Row) -> Rows:
 def staff_of(viewer: Row) -> Rows:
     staff = row(tables.Staff)
     return select(staff).where(staff.id == viewer.staff)
+
+
+def erasures_under_way(owner: Row) -> Expression:
+    return func.identity.erasures_under_way(type_=Integer())
 
 
 def locale_of(owner: Row, *, viewer: ViewerIds) -> Expression:

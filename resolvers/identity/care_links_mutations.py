@@ -27,7 +27,7 @@ async def invite_relative(connection: Connection, viewer: Viewer, *, pseudonym: 
     if await kind_of(connection, patient) != MemberKind.PATIENT:
         raise not_eligible(message("Only patients can invite a relative to keep their diary."))
     relative = await connection.fetchrow(
-        "SELECT id, kind FROM care.member WHERE lower(pseudonym) = lower($1)", stored_pseudonym(pseudonym)
+        "SELECT id, kind FROM care.member WHERE id = care.member_named($1)", stored_pseudonym(pseudonym)
     )
     if relative is None:
         raise not_found("pseudonym")

@@ -13,7 +13,7 @@ from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
 from models.viewers import Audience
 from resolvers.days import today
-from resolvers.lookup import by_name
+from resolvers.lookup import by_name, computed_once
 from resolvers.tracking.observations import Interval, dashboard_of, points
 from resolvers.visible import SHARED_WITH_ALL, has_role, is_entrusted, readable, viewer_communities
 
@@ -29,7 +29,7 @@ def member(*, pseudonym: Value[str]) -> Rows:
     normal = func.normalize(pseudonym, literal_column("NFKC"))
     space: Expression = literal_column("' '")
     stored = func.btrim(func.regexp_replace(normal, literal_column("' +'"), space, "g"))
-    return select(found).where(func.lower(found.pseudonym) == func.lower(stored))
+    return select(found).where(found.id == computed_once(func.care.member_named(stored)))
 
 
 def author_of(written: Row) -> Rows:

@@ -53,6 +53,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "The member, as others see them.",
         "id = $1",
         ("id", "pseudonym", "kind", "verified", "about", "joined_on"),
+        {"leaving": "false as long as they can export anything"},
     ),
     "catalog.association": MemberTable(
         "associations",
@@ -419,7 +420,10 @@ async def delete_account(call: Call, *, password: str) -> Work:
 
 
 async def erase_member(connection: Connection, viewer: Viewer) -> Result:
-    """Deletes the viewer's account, sessions and member. Raises Forbidden if the account no longer exists."""
+    """Deletes the viewer's account, sessions and member. Raises Forbidden if the account no longer exists.
+
+    Of a member with very many rows, a job deletes what nobody can read any more.
+    """
     if not await connection.fetchval("SELECT identity.delete_account($1)", viewer.account):
         raise Forbidden
     return {}

@@ -45,7 +45,15 @@ async def count(connection: Connection) -> int:
 
 
 async def depart_again(connection: Connection, digests: Collection[bytes], lineage: str) -> tuple[int, int]:
-    """Carries out the erasures and withdrawals that are missing, and notes the lineage; how many of each."""
-    row = await connection.fetchrow("SELECT * FROM identity.depart_again($1, $2)", list(digests), lineage)
-    assert row is not None
-    return row["erased"], row["withdrawn"]
+    """Carries out the erasures and withdrawals that are missing, and notes the lineage; how many of each.
+
+    Each member is a transaction: what interrupts it leaves the rest to the next call.
+    """
+    given, erased, withdrawn = list(digests), 0, 0
+    if given:
+        for row in await connection.fetch("SELECT id FROM identity.returned_members($1) AS id", given):
+            done = await connection.fetchrow("SELECT * FROM identity.depart_again($1, $2)", row["id"], given)
+            assert done is not None
+            erased, withdrawn = erased + done["erased"], withdrawn + done["withdrawn"]
+    await connection.execute("SELECT identity.note_departures($1, $2)", given, lineage)
+    return erased, withdrawn

@@ -85,6 +85,12 @@ class Viewer(Node):
         organization_users.viewers_user, "The organization's user who is signed in. Null for a program.", only=BUYER
     )
     staff: Staff | None = sql(resolve.staff_of, "The staff member who is signed in.", only=MANAGER)
+    erasures_under_way: int | None = sql(
+        resolve.erasures_under_way,
+        "How many members have left whose rows, which nobody can read any more, are still being deleted: those of "
+        "members who had very many. Null if the viewer is no administrator.",
+        only=MANAGER,
+    )
     locale: str | None = sql(
         resolve.locale_of,
         "Language and country of the mails that Cohorte sends to the viewer, such as `fr-FR`. Null for a program.",

@@ -4,9 +4,11 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 import asyncpg
 
+from models.bounded_connections import ANSWER_SECONDS
 from models.failures import reason
 from resolvers.jobs import MAINTENANCE, Job, Suspended, try_lock
 from resolvers.leases import PULSE_SECONDS, end_when_silent, pulse
@@ -36,6 +38,7 @@ class Scheduler:
         self.lock = lock
         self.period_seconds = period_seconds
         self.pause_seconds = min(PULSE_SECONDS, period_seconds)
+        self.first = 0  # the job that the next round begins with
 
     async def run(self) -> None:
         """Runs the jobs every `period_seconds` until cancelled; reconnects after an error."""
@@ -46,6 +49,11 @@ class Scheduler:
                 connected = True
                 try:
                     await self.serve(connection)
+                except TimeoutError:
+                    # Cancels the statement, which would otherwise go on, and keep the lock, for as long as it takes.
+                    with suppress(Exception):
+                        await connection.close(timeout=ANSWER_SECONDS)
+                    raise
                 finally:
                     # Not close(): it would wait for a reply from a server that may be gone.
                     connection.terminate()
@@ -67,14 +75,19 @@ class Scheduler:
                 await pulse(connection)
 
     async def once(self, connection: asyncpg.Connection) -> None:
-        """Runs each job once. A failing job is logged and does not stop the others; a lost connection is raised."""
-        for job in self.jobs:
+        """Runs each job once. A failing job is logged and does not stop the others; a lost connection is raised.
+
+        The next round begins after the job during which it was lost: one that always takes too long stops no other.
+        """
+        for index in [(self.first + place) % len(self.jobs) for place in range(len(self.jobs))]:
+            job = self.jobs[index]
             try:
                 await job(connection)
             except Suspended:
                 continue
             except Exception as error:
                 if connection.is_closed() or isinstance(error, TimeoutError):  # of a database that does not answer
+                    self.first = (index + 1) % len(self.jobs)
                     raise
                 # Not the error's text, which may contain a row.
                 log.error("%s failed: %s", getattr(job, "__name__", "a job"), type(error).__name__)

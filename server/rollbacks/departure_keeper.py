@@ -70,13 +70,16 @@ class DepartureKeeper:
         due = lacking if found.restored or found.stored_by is None else {found.lineage: lacking.get(found.lineage, ())}
         missing = frozenset(digest for digests in due.values() for digest in digests)
         if missing or found.stored_by != found.lineage:
-            async with connection.transaction():
-                erased, withdrawn = await departures.depart_again(connection, missing, found.lineage)
+            erased, withdrawn = await departures.depart_again(connection, missing, found.lineage)
             if missing:
                 log.warning(
                     "the database was restored from a backup: %d members were erased and %d consents withdrawn again",
                     erased,
                     withdrawn,
+                )
+                log.warning(
+                    "sessions, codes and API keys that were ended since the backup are valid again: run "
+                    "python -m commands.restored"
                 )
         elif any(lacking.values()):
             log.error(

@@ -92,6 +92,12 @@ def readings(endpoint: Endpoint, pools: Mapping[str, ConnectionPool]) -> list[Me
         MetricSource("cohorte_streams", "Open WebSockets and event streams.", None, lambda: {"": len(streams.open)}),
         MetricSource("cohorte_subscriptions", "Running subscriptions.", None, subscriptions),
         MetricSource(
+            "cohorte_ledger_places",
+            "Places in which the ledger's head and erasures are stored, of which the data folder is one.",
+            None,
+            lambda: {"": len(endpoint.publisher.guard.places)},
+        ),
+        MetricSource(
             "cohorte_listening",
             "1 while the process receives events and revocations from the database, or else 0.",
             None,

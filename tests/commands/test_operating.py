@@ -14,7 +14,7 @@ from app import create_app
 from commands import migrate
 from commands.cluster import Unavailable
 from commands.databases import at, create_missing
-from commands.serve import prepare, refuse_open_demonstration
+from commands.serve import note_places, prepare, refuse_open_demonstration
 from models.failures import summary
 from models.logins import NoOwnerPassword, open_roles, role_dsn, role_password
 from models.migrations.run import OtherRevision, expect_current, head
@@ -223,6 +223,17 @@ def test_a_demonstration_listens_on_loopback_alone_unless_told_twice(address: st
             refuse_open_demonstration(Settings(demo=True, demo_allow=frozenset({"members"})), address)
     refuse_open_demonstration(Settings(demo=True, demo_allow=frozenset({"address"})), address)
     refuse_open_demonstration(Settings(demo=False), address)
+
+
+def test_a_network_whose_guards_are_undone_with_its_database_is_warned(caplog: pytest.LogCaptureFixture) -> None:
+    elsewhere = ("https://store.example/heads",)
+    note_places(Settings(demo=True))
+    note_places(Settings(demo=False, ledger_heads=elsewhere, ledger_places=2))
+    assert caplog.messages == []
+    note_places(Settings(demo=False))
+    assert "Set COHORTE_LEDGER_HEADS" in caplog.text
+    with pytest.raises(Unavailable, match=r"COHORTE_LEDGER_PLACES=2.* is stored in 1:"):
+        note_places(Settings(demo=False, ledger_places=2))
 
 
 @pytest.mark.slow

@@ -15,7 +15,20 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from commands import help_lines, ledger, legal, load, migrate, roles, sandbox, seed, serve, staff, verify_ledger
+from commands import (
+    help_lines,
+    ledger,
+    legal,
+    load,
+    migrate,
+    restored,
+    roles,
+    sandbox,
+    seed,
+    serve,
+    staff,
+    verify_ledger,
+)
 from models.failures import ADVICE, reason
 from models.logins import role_dsn, role_password, scram_verifier
 from models.viewers import ANYBODY, Audience
@@ -43,6 +56,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
 # functions, so two addresses suffice: one where nothing answers, and one where the login fails.
 OPERATORS: dict[str, Callable[[str], int]] = {
     "ledger": lambda _: ledger.main(["show"]),
+    "restored": lambda _: restored.main([]),
     "roles create": lambda _: roles.main(["create"]),
     "roles apply": lambda _: roles.main(["apply"]),
     "load": lambda file: load.main(["csv", "conditions", file]),

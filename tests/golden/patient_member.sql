@@ -92,7 +92,9 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS series
           FROM care.member AS member_1
-          WHERE lower(member_1.pseudonym) = lower(btrim(regexp_replace(normalize($20::VARCHAR, NFKC), ' +', ' ', $21::VARCHAR)))
+          WHERE member_1.id = (
+            SELECT care.member_named(btrim(regexp_replace(normalize($20::VARCHAR, NFKC), ' +', ' ', $21::VARCHAR))) AS member_named_1
+          )
         ) AS o$
       ) AS member
     ) AS o$

@@ -135,7 +135,10 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     },
     "SecondFactor": {ALL: "createdAt id kind lastUsedOn name"},
     "Verification": {MODERATOR: "createdAt decidedBy fullName id reason verified"},
-    "Viewer": {ALL: "audience id locale recoveryCodesLeft secondFactors staff"},
+    "Viewer": {
+        ALL: "audience id locale recoveryCodesLeft secondFactors staff",
+        ADMINISTRATOR: "erasuresUnderWay",
+    },
     "VisibilityRule": {ALL: "operator question values"},
 }
 

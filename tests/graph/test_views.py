@@ -210,7 +210,7 @@ PROMISED = {
         SIGNED_IN: "locale secondFactors recoveryCodesLeft",
         "PATIENT": "member",
         "BUYER": "organization organizationUser mailedEvents",
-        "MANAGER": "staff",
+        "MANAGER": "erasuresUnderWay staff",
     },
     "Association": {
         NOT_BUYERS: "id fullName website email phone postalAddress description descriptions",

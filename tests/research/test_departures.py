@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from app import create_app
+from commands import serve
 from commands.databases import at, create_missing
 from models.identity.members import Sharing
 from models.identity.organizations import OrganizationKind
@@ -185,6 +186,56 @@ async def test_kinds_of_organizations_are_withdrawn_one_by_one(
     assert await consents(owner) == after
     assert after[who.leaving] == (True, ["LABORATORY"])
     assert RESTORED.format(0, 2) in caplog.messages
+
+
+async def test_what_interrupts_repeating_leaves_the_rest_to_the_next_start(
+    owner: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each member is a transaction of their own: with hundreds, a limit for all of them is never kept."""
+    members = [
+        row["id"]
+        for row in await owner.fetch(
+            "INSERT INTO care.member (pseudonym, kind, joined_on)"
+            " SELECT 'again' || n, 'PATIENT', current_date FROM generate_series(1, 300) n RETURNING id"
+        )
+    ]
+    await keeper_of(tmp_path, ()).begin(owner)
+    await owner.execute("DELETE FROM care.member WHERE id = ANY ($1)", members)
+    await keeper_of(tmp_path, ()).keep(owner)
+    for number, member in enumerate(members):
+        await factories.member(owner, id=member, pseudonym=f"again{number}")
+    await forget(owner)
+    own, calls = type(owner).fetchrow, 0
+
+    async def interrupted(self: asyncpg.Connection, query: str, *given: Any, **more: Any) -> Any:
+        nonlocal calls
+        calls += "depart_again" in query
+        if calls > 100:
+            raise ConnectionResetError
+        return await own(self, query, *given, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(owner), "fetchrow", interrupted)
+        with pytest.raises(ConnectionResetError):
+            await keeper_of(tmp_path, ()).begin(owner)
+    here = "SELECT count(*) FROM care.member WHERE id = ANY ($1)"
+    assert await owner.fetchval(here, members) == 200
+    await keeper_of(tmp_path, ()).begin(owner)
+    assert await owner.fetchval(here, members) == 0
+    assert RESTORED.format(200, 0) in caplog.messages
+    assert not (await departures.read(owner)).restored
+
+
+async def test_the_parent_of_workers_repeats_departures(fresh: str, owner: asyncpg.Connection, tmp_path: Path) -> None:
+    who = await people(owner)
+    await keeper_of(tmp_path, ()).begin(owner)
+    await erase(owner, who.leaving)
+    await keeper_of(tmp_path, ()).keep(owner)
+    await factories.member(owner, id=who.leaving)
+    await forget(owner)
+    await open_roles(fresh)
+    await serve.repeat_departures(fresh, Settings(database_url=fresh, data=tmp_path))
+    assert not await exists(owner, who.leaving)
 
 
 async def test_a_consent_that_was_given_again_is_withdrawn_by_a_later_withdrawal_only(

@@ -20,7 +20,7 @@ from tests.support.subscribers import POST_ADDED, socket, subscribed
 # fmt: off
 KNOWN = [
     "cohorte_documents_cached", "cohorte_documents_read", "cohorte_event_loop_lag_seconds", "cohorte_kept_bytes",
-    "cohorte_kept_drops", "cohorte_kept_reads", "cohorte_listening",
+    "cohorte_kept_drops", "cohorte_kept_reads", "cohorte_ledger_places", "cohorte_listening",
     "cohorte_mail_oldest_seconds", "cohorte_operation_seconds", "cohorte_operations", "cohorte_planning_waiting",
     "cohorte_pool_connections", "cohorte_pool_requests", "cohorte_pool_wait_seconds", "cohorte_pool_waiting",
     "cohorte_pool_waits", "cohorte_streams", "cohorte_subscriptions",

@@ -224,6 +224,52 @@ async def test_a_failing_task_does_not_block_others(fresh: str, caplog: pytest.L
     assert "Zzyzx" not in caplog.text
 
 
+async def test_a_job_that_always_takes_too_long_stops_no_other(fresh: str) -> None:
+    done: list[str] = []
+
+    async def slow(connection: Connection) -> None:
+        done.append("slow")
+        await connection.execute("SELECT pg_sleep(60)", timeout=0.05)
+
+    async def next(connection: Connection) -> None:
+        done.append("next")
+
+    async def last(connection: Connection) -> None:
+        done.append("last")
+
+    scheduler = Scheduler(lambda: asyncpg.connect(fresh), (slow, next, last), period_seconds=0.01)
+    running = asyncio.create_task(scheduler.run())
+    try:
+        await until(lambda: done.count("slow") > 1)
+    finally:
+        await stopped(running)
+    assert done[:4] == ["slow", "next", "last", "slow"]
+
+
+async def test_what_has_expired_is_deleted_in_batches_and_goes_on_in_the_next_round(
+    owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await owner.execute("DELETE FROM identity.mutation; DELETE FROM identity.attempt")
+    await owner.execute(
+        "INSERT INTO identity.mutation (caller, name, client_mutation_id, input_hash, created_at)"
+        " SELECT gen_random_uuid(), 'postAdd', n::text, '', now() - interval '2 days' FROM generate_series(1, 25) n"
+    )
+    await owner.execute(
+        "INSERT INTO identity.attempt (subject, tried_at)"
+        " SELECT sha256(n::text::bytea), now() - interval '2 days' FROM generate_series(1, 25) n"
+    )
+    monkeypatch.setattr(jobs, "DELETED_AT_ONCE", 10)
+    left = "SELECT (SELECT count(*) FROM identity.mutation), (SELECT count(*) FROM identity.attempt)"
+    monkeypatch.setattr(jobs, "DELETING_SECONDS", -1.0)  # for no second batch
+    for job in (jobs.forget_mutations, jobs.forget_waiting):
+        await job(owner)
+    assert tuple(await owner.fetchrow(left) or ()) == (15, 15)
+    monkeypatch.setattr(jobs, "DELETING_SECONDS", 60.0)
+    for job in (jobs.forget_mutations, jobs.forget_waiting):
+        await job(owner)
+    assert tuple(await owner.fetchrow(left) or ()) == (0, 0)
+
+
 async def test_a_cut_connection_is_replaced(fresh: str) -> None:
     made: list[asyncpg.Connection] = []
 

@@ -64,19 +64,22 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.delete_account(uuid) TO cohorte_patient;
 
--- Deletes a member with their account, which the caller has locked, and mails why. For other functions of the owner.
+-- Erases a member with their account, which the caller has locked, and mails why. For other functions of the owner.
+--
+-- Once this commits, nobody reads anything of them. What may be many rows is deleted here up to a bound; of a member
+-- with more, `identity.go_on_erasing` deletes the rest, and the member's row, which no role reads, last.
 CREATE FUNCTION identity.erase(leaving identity.account, letter text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     whose uuid := leaving.member_id;
+    complete boolean;
 BEGIN
     PERFORM FROM care.member m WHERE m.id = whose FOR UPDATE;
+    UPDATE care.member m SET leaving = true WHERE m.id = whose;
     -- What may be many rows comes first, before others have to wait for the rows that are locked next.
-    DELETE FROM care.observation o WHERE o.member_id = whose;
-    DELETE FROM care.own_observation o WHERE o.member_id = whose;
-    DELETE FROM care.notification n WHERE n.member_id = whose OR n.subject_id = whose;
-    UPDATE care.post p SET author_id = NULL WHERE p.author_id = whose;
+    complete := identity.erase_rows(whose, 2000);
+    DELETE FROM care.notification n WHERE n.subject_id = whose;
     -- Their counts of members change: locked in the order of their ids, as everywhere.
     PERFORM FROM catalog.community c JOIN care.membership s ON s.community_id = c.id
     WHERE s.member_id = whose ORDER BY c.id FOR NO KEY UPDATE OF c;
@@ -92,26 +95,45 @@ BEGIN
     DELETE FROM identity.attempt a WHERE a.subject IN (
         sha256(convert_to('sign-in account ' || leaving.email, 'UTF8')),
         sha256(convert_to('mail account ' || leaving.email, 'UTF8')));
-    DELETE FROM care.member m WHERE m.id = whose;  -- everything else is deleted by cascade
+    IF complete THEN
+        DELETE FROM care.member m WHERE m.id = whose;  -- everything else is deleted by cascade
+    ELSE
+        PERFORM identity.erase_all_else(whose);
+    END IF;
     PERFORM identity.write_to(leaving.email, erase.letter, leaving.locale, NULL);
 END $$;
 
 -- Deletes expired registrations, invitations, codes, attempts, rate limits, sessions, challenges and addresses of exports, what was read on earlier
--- days, and alerts after 90 days. Frees former pseudonyms. A periodic job.
-CREATE FUNCTION identity.forget_waiting() RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- days, and alerts after 90 days. Frees former pseudonyms. Of each table, at most so many rows; the most of any that it
+-- has deleted. A periodic job calls this until that is fewer.
+CREATE FUNCTION identity.forget_waiting(most integer DEFAULT 5000) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    DELETE FROM identity.registration WHERE expires_at <= now();
-    DELETE FROM identity.password_reset WHERE expires_at <= now();
-    DELETE FROM identity.email_change WHERE expires_at <= now();
-    DELETE FROM insight.organization_user WHERE expires_at <= now();
-    DELETE FROM identity.attempt WHERE tried_at < now() - interval '1 day';
-    DELETE FROM identity.rate_limit WHERE full_at <= now();
-    DELETE FROM identity.session WHERE expires_at <= now();
-    DELETE FROM identity.second_factor_challenge WHERE expires_at <= catalog.clock();
-    DELETE FROM identity.data_export WHERE expires_at <= now();
-    DELETE FROM identity.pseudonym_look WHERE until <= now();
-    DELETE FROM identity.reading WHERE day < catalog.today();
-    DELETE FROM care.reading_alert WHERE day < catalog.today() - 90
-$$;
-GRANT EXECUTE ON FUNCTION identity.forget_waiting() TO cohorte_public, cohorte_manager;
+DECLARE
+    expired CONSTANT text[] := ARRAY[
+        ARRAY['identity.registration', 'expires_at <= now()'],
+        ARRAY['identity.password_reset', 'expires_at <= now()'],
+        ARRAY['identity.email_change', 'expires_at <= now()'],
+        ARRAY['insight.organization_user', 'expires_at <= now()'],
+        ARRAY['identity.attempt', 'tried_at < now() - interval ''1 day'''],
+        ARRAY['identity.rate_limit', 'full_at <= now()'],
+        ARRAY['identity.session', 'expires_at <= now()'],
+        ARRAY['identity.second_factor_challenge', 'expires_at <= catalog.clock()'],
+        ARRAY['identity.data_export', 'expires_at <= now()'],
+        ARRAY['identity.pseudonym_look', 'until <= now()'],
+        ARRAY['identity.reading', 'day < catalog.today()'],
+        ARRAY['care.reading_alert', 'day < catalog.today() - 90']];
+    one text[];
+    done integer;
+    found integer := 0;
+BEGIN
+    FOREACH one SLICE 1 IN ARRAY expired LOOP
+        -- The condition twice: a row may have changed in between, such as a session that was prolonged.
+        EXECUTE format('DELETE FROM %1$s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s WHERE %2$s LIMIT $1)) AND %2$s',
+            one[1], one[2]) USING forget_waiting.most;
+        GET DIAGNOSTICS done = ROW_COUNT;
+        found := greatest(found, done);
+    END LOOP;
+    RETURN found;
+END $$;
+GRANT EXECUTE ON FUNCTION identity.forget_waiting(integer) TO cohorte_public, cohorte_manager;

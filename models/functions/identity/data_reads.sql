@@ -19,13 +19,22 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.record_reads(text[], text[], text[], text[], text[]) TO cohorte_public;
 
--- Deletes the reads that are older than so many days, and than a year. A periodic job.
-CREATE FUNCTION identity.forget_reads(days integer) RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- Deletes at most so many of the reads that are older than so many days, and than a year; how many. A periodic job calls
+-- this until they are fewer.
+CREATE FUNCTION identity.forget_reads(days integer, most integer DEFAULT 5000) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    DELETE FROM care.data_read WHERE read_at < catalog.clock() - make_interval(days => greatest(days, 365))
-$$;
-GRANT EXECUTE ON FUNCTION identity.forget_reads(integer) TO cohorte_manager;
+DECLARE
+    done integer;
+BEGIN
+    DELETE FROM care.data_read WHERE id = ANY (ARRAY(
+        SELECT r.id FROM care.data_read r
+        WHERE r.read_at < catalog.clock() - make_interval(days => greatest(forget_reads.days, 365))
+        LIMIT forget_reads.most));
+    GET DIAGNOSTICS done = ROW_COUNT;
+    RETURN done;
+END $$;
+GRANT EXECUTE ON FUNCTION identity.forget_reads(integer, integer) TO cohorte_manager;
 
 -- Refuses every change of the trail, by the owner too, but what the erasure of a member, relative or staff member
 -- entails, and the deletion of reads that are older than a year.
@@ -35,13 +44,13 @@ AS $$
 BEGIN
     IF TG_OP = 'DELETE' AND (
         OLD.read_at < catalog.clock() - interval '365 days'
-        OR NOT EXISTS (SELECT FROM care.member m WHERE m.id = OLD.member_id))
+        OR NOT EXISTS (SELECT FROM care.member m WHERE m.id = OLD.member_id AND NOT m.leaving))
     THEN
         RETURN OLD;
     ELSIF TG_OP = 'UPDATE'
         AND to_jsonb(NEW) - 'relative_id' - 'staff_id' = to_jsonb(OLD) - 'relative_id' - 'staff_id'
         AND (NEW.relative_id IS NOT DISTINCT FROM OLD.relative_id OR NEW.relative_id IS NULL
-            AND NOT EXISTS (SELECT FROM care.member m WHERE m.id = OLD.relative_id))
+            AND NOT EXISTS (SELECT FROM care.member m WHERE m.id = OLD.relative_id AND NOT m.leaving))
         AND (NEW.staff_id IS NOT DISTINCT FROM OLD.staff_id OR NEW.staff_id IS NULL
             AND NOT EXISTS (SELECT FROM identity.staff s WHERE s.id = OLD.staff_id))
     THEN

@@ -29,6 +29,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM FROM care.member m WHERE m.id = NEW.member_id FOR SHARE;
+    IF EXISTS (SELECT FROM care.member m WHERE m.id = NEW.member_id AND m.leaving) THEN
+        RAISE 'the member has left' USING ERRCODE = 'foreign_key_violation';  -- as if their row were gone already
+    END IF;
     PERFORM FROM care.profile p WHERE p.member_id = NEW.member_id FOR SHARE;
     NEW.sharing := coalesce(care.sharing_of(NEW.member_id), 'ONLY_ME');  -- of nobody: the foreign key refuses it
     RETURN NEW;
@@ -54,3 +57,12 @@ CREATE TRIGGER share_memberships AFTER INSERT OR UPDATE OF sharing ON care.profi
 
 CREATE TRIGGER share_verified AFTER UPDATE OF kind, verified ON care.member
     FOR EACH ROW EXECUTE FUNCTION care.share_memberships('id');
+
+-- The member with a pseudonym, in any case. Their row may be read or not: policies decide. A function of the owner, because with a
+-- policy PostgreSQL finds no row by an index on lower(), which might tell what it is given.
+CREATE FUNCTION care.member_named(pseudonym text) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT m.id FROM care.member m WHERE lower(m.pseudonym) = lower(member_named.pseudonym)
+$$;
+GRANT EXECUTE ON FUNCTION care.member_named(text) TO cohorte_patient, cohorte_manager;

@@ -55,11 +55,18 @@ $$;
 GRANT EXECUTE ON FUNCTION identity.keep_mutation(text, text, bytea, jsonb)
     TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
 
--- Deletes mutations older than a day, which count as absent, and returns their number. Safe for any caller.
-CREATE FUNCTION identity.forget_mutations() RETURNS bigint
+-- Deletes at most so many of the mutations older than a day, which count as absent, and returns their number. Safe for any
+-- caller. A periodic job calls this until they are fewer.
+CREATE FUNCTION identity.forget_mutations(most integer DEFAULT 5000) RETURNS bigint
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH gone AS (DELETE FROM identity.mutation WHERE created_at < now() - interval '1 day' RETURNING 1)
+    WITH gone AS (
+        DELETE FROM identity.mutation
+        WHERE ctid = ANY (ARRAY(
+            SELECT m.ctid FROM identity.mutation m
+            WHERE m.created_at < now() - interval '1 day' LIMIT forget_mutations.most))
+            AND created_at < now() - interval '1 day'
+        RETURNING 1)
     SELECT count(*) FROM gone
 $$;
-GRANT EXECUTE ON FUNCTION identity.forget_mutations() TO cohorte_public, cohorte_manager;
+GRANT EXECUTE ON FUNCTION identity.forget_mutations(integer) TO cohorte_public, cohorte_manager;

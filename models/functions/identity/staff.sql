@@ -205,3 +205,11 @@ BEGIN
     SELECT f.id, 'SECOND_FACTOR_RESET', f.roles || f.withheld_roles FROM identity.staff f
     WHERE f.id = reset_staff_second_factors.staff_id;
 END $$;
+
+-- How many members have left whose rows are still being deleted. For administrators; null for others.
+CREATE FUNCTION identity.erasures_under_way() RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN identity.is_administrator() THEN (SELECT count(*) FROM care.member m WHERE m.leaving)::integer END
+$$;
+GRANT EXECUTE ON FUNCTION identity.erasures_under_way() TO cohorte_manager;

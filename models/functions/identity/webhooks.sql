@@ -280,13 +280,21 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION insight.test_webhook(uuid) TO cohorte_buyer;
 
--- Deletes what was sent to webhooks more than a month ago, and has ended.
-CREATE FUNCTION insight.forget_deliveries() RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- Deletes at most so much of what was sent to webhooks more than a month ago, and has ended; how many. A periodic job
+-- calls this until they are fewer.
+CREATE FUNCTION insight.forget_deliveries(most integer DEFAULT 5000) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    DELETE FROM insight.webhook_delivery d WHERE d.created_at < now() - interval '30 days' AND d.status <> 'PENDING'
-$$;
-GRANT EXECUTE ON FUNCTION insight.forget_deliveries() TO cohorte_manager;
+DECLARE
+    done integer;
+BEGIN
+    DELETE FROM insight.webhook_delivery WHERE id = ANY (ARRAY(
+        SELECT d.id FROM insight.webhook_delivery d
+        WHERE d.created_at < now() - interval '30 days' AND d.status <> 'PENDING' LIMIT forget_deliveries.most));
+    GET DIAGNOSTICS done = ROW_COUNT;
+    RETURN done;
+END $$;
+GRANT EXECUTE ON FUNCTION insight.forget_deliveries(integer) TO cohorte_manager;
 
 -- The events of which the viewer's account gets mail. Empty if it is not the viewer's, or no organization's.
 CREATE FUNCTION identity.mailed_events(account_id uuid) RETURNS text[]

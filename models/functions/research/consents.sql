@@ -9,7 +9,7 @@ DECLARE
 BEGIN
     -- Locked until the transaction ends: changes of one member's consents and answers are serialized.
     SELECT m.id INTO viewer FROM care.member m
-    WHERE m.id = nullif(current_setting('cohorte.member', true), '')::uuid FOR NO KEY UPDATE;
+    WHERE m.id = nullif(current_setting('cohorte.member', true), '')::uuid AND NOT m.leaving FOR NO KEY UPDATE;
     IF viewer IS NULL THEN
         RAISE 'only members may do this' USING ERRCODE = 'insufficient_privilege';
     END IF;

@@ -20,6 +20,9 @@ END $$;
 
 CREATE TRIGGER erased AFTER DELETE ON care.member
     FOR EACH ROW WHEN (NOT OLD.demonstration) EXECUTE FUNCTION identity.note_erasure();
+-- Of one that is carried out in pieces: with the first.
+CREATE TRIGGER leaves AFTER UPDATE OF leaving ON care.member
+    FOR EACH ROW WHEN (NEW.leaving AND NOT NEW.demonstration) EXECUTE FUNCTION identity.note_erasure();
 
 -- What the next withdrawal of a member's consent is called, for each kind of organization, and under an empty kind for
 -- the consent as a whole. The number of earlier ones is part of it: a consent that was given again can be withdrawn again.
@@ -59,10 +62,26 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.departures() TO cohorte_publisher;
 
--- Erases the members, and withdraws the consents, whose digests are among these and not in this database, and names the
--- database's lineage; how many they were. Nobody is written to: they were when they left.
-CREATE FUNCTION identity.depart_again(digests bytea[], lineage text)
-RETURNS TABLE (erased integer, withdrawn integer)
+-- The members who are here, or whose consents are in force, although their digests are among these and not in this database.
+CREATE FUNCTION identity.returned_members(digests bytea[]) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH missing (digest) AS MATERIALIZED (
+        SELECT d FROM unnest(returned_members.digests) d EXCEPT SELECT p.digest FROM identity.departure p)
+    SELECT m.id FROM care.member m
+    WHERE NOT m.leaving AND identity.departure_digest('member ' || m.id) IN (SELECT digest FROM missing)
+    UNION
+    SELECT k.member_id FROM research.consent k
+    CROSS JOIN LATERAL research.withdrawals(k.member_id, k.purpose, false) w
+    WHERE k.granted AND NOT k.demonstration AND w.digest IN (SELECT digest FROM missing)
+        AND (w.kind = '' OR w.kind = ANY (k.recipients))
+    ORDER BY 1
+$$;
+GRANT EXECUTE ON FUNCTION identity.returned_members(bytea[]) TO cohorte_publisher;
+
+-- Erases a member, or withdraws the consents of theirs, whose digests are among these and not in this database; how many
+-- they were. Nobody is written to: they were when they left.
+CREATE FUNCTION identity.depart_again(member uuid, digests bytea[], OUT erased integer, OUT withdrawn integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -73,32 +92,25 @@ DECLARE
 BEGIN
     erased := 0;
     withdrawn := 0;
-    UPDATE identity.departure_key k SET lineage = depart_again.lineage
-    WHERE k.lineage IS DISTINCT FROM depart_again.lineage;
-    IF cardinality(missing) = 0 THEN
-        RETURN NEXT;
-        RETURN;
-    END IF;
-    FOR one IN
-        SELECT m.id FROM care.member m
-        WHERE identity.departure_digest('member ' || m.id) IN (SELECT unnest(missing)) ORDER BY m.id
-    LOOP
-        SELECT * INTO leaving FROM identity.account a WHERE a.member_id = one.id FOR UPDATE;
+    IF identity.departure_digest('member ' || depart_again.member) = ANY (missing) THEN
+        SELECT * INTO leaving FROM identity.account a WHERE a.member_id = depart_again.member FOR UPDATE;
         IF FOUND THEN
             PERFORM identity.erase(leaving, 'ACCOUNT_DELETED');
             DELETE FROM identity.outbox_entry o WHERE o.recipient = leaving.email;
+            erased := 1;
         ELSE
-            DELETE FROM care.member m WHERE m.id = one.id;
+            DELETE FROM care.member m WHERE m.id = depart_again.member;
+            GET DIAGNOSTICS erased = ROW_COUNT;
         END IF;
-        erased := erased + 1;
-    END LOOP;
+        RETURN;
+    END IF;
     FOR one IN
         SELECT k.*, bool_or(w.kind = '') AS ends, array_agg(w.kind) AS kinds
         FROM research.consent k
         CROSS JOIN LATERAL research.withdrawals(k.member_id, k.purpose, false) w
-        WHERE k.granted AND NOT k.demonstration AND w.digest IN (SELECT unnest(missing))
-            AND (w.kind = '' OR w.kind = ANY (k.recipients))
-        GROUP BY k.member_id, k.purpose ORDER BY k.member_id, k.purpose
+        WHERE k.member_id = depart_again.member AND k.granted AND NOT k.demonstration
+            AND w.digest IN (SELECT unnest(missing)) AND (w.kind = '' OR w.kind = ANY (k.recipients))
+        GROUP BY k.member_id, k.purpose ORDER BY k.purpose
     LOOP
         PERFORM set_config('cohorte.member', one.member_id::text, true);
         PERFORM research.set_consent(one.purpose, NOT one.ends,
@@ -107,7 +119,15 @@ BEGIN
         withdrawn := withdrawn + 1;
     END LOOP;
     PERFORM set_config('cohorte.member', '', true);
-    INSERT INTO identity.departure (digest) SELECT unnest(missing) ON CONFLICT DO NOTHING;
-    RETURN NEXT;
 END $$;
-GRANT EXECUTE ON FUNCTION identity.depart_again(bytea[], text) TO cohorte_publisher;
+GRANT EXECUTE ON FUNCTION identity.depart_again(uuid, bytea[]) TO cohorte_publisher;
+
+-- Notes digests that others have stored, once what they stand for is repeated, and the database's lineage.
+CREATE FUNCTION identity.note_departures(digests bytea[], lineage text) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE identity.departure_key k SET lineage = note_departures.lineage
+    WHERE k.lineage IS DISTINCT FROM note_departures.lineage;
+    INSERT INTO identity.departure (digest) SELECT unnest(note_departures.digests) ON CONFLICT DO NOTHING
+$$;
+GRANT EXECUTE ON FUNCTION identity.note_departures(bytea[], text) TO cohorte_publisher;
