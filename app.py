@@ -33,6 +33,7 @@ from resolvers.identity.outbox import mail_waits
 from resolvers.identity.second_factors_rules import key_of
 from resolvers.insight.ledger import is_sandbox
 from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_data_reads, settle_sleeping
+from resolvers.leases import end_when_silent
 from schema.build import View, build_views, graph_names
 from server.callers.read_budgets import MemberReads
 from server.callers.sessions import ChangedSessions, Sessions
@@ -64,6 +65,7 @@ from server.operations.endpoint import Endpoint, ServedView
 from server.operations.errors import RequestError
 from server.operations.kept_answers import KeptAnswers
 from server.operations.trusted_documents import documents_of_views, plan_trusted
+from server.rollbacks.departure_keeper import LOCK as DEPARTURES_LOCK
 from server.rollbacks.departure_keeper import keeper_of
 from server.rollbacks.rollback_guard import guard_of
 from server.telemetry import logs
@@ -86,8 +88,8 @@ EXPORT_ROUTE = f"{PATH}/{{token}}"
 FILE_ROUTES = (EXPORT_ROUTE, MEMBER_ROUTE, insight_files.ROUTE, CODEBOOKS, catalogue_files.ROUTE)
 BUILT_PAGES = Path(__file__).parent / "web" / "dist"
 # Further connections to the database by their role: of the listener, mail and webhooks; of a scheduler; of news and the
-# publisher's scheduler.
-OTHERS = {"public": 3, "manager": 1, "publisher": 2}
+# publisher's two schedulers.
+OTHERS = {"public": 3, "manager": 1, "publisher": 3}
 
 
 class Cohorte(Starlette):
@@ -205,8 +207,10 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             publisher = PublisherPool(pools["publisher"], guard_of(owner, settings.data, settings.ledger_heads))
             await publisher.verify()
             keeper = keeper_of(settings.data, settings.ledger_heads)
-            repeating = await connect("cohorte departures", PUBLISHER, FREEZING_SECONDS)
+            departing = partial(connect, "cohorte departures", PUBLISHER, FREEZING_SECONDS)
+            repeating = await departing()
             try:
+                await end_when_silent(repeating)  # others wait for its lock
                 await keeper.begin(repeating)
             finally:
                 repeating.terminate()
@@ -278,7 +282,9 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             maintaining = (*MAINTENANCE, forget_data_reads(settings.data_reads_days), sleeping)
             maintenance = Scheduler(lambda: connect("cohorte due", Audience.MANAGER), maintaining)
             tasks.append(asyncio.create_task(maintenance.run()))
-            jobs = (keeper.keep, *publisher.jobs(PUBLISHING))
+            # Apart from what is published, of which one round may take many minutes.
+            tasks.append(asyncio.create_task(Scheduler(departing, (keeper.keep,), DEPARTURES_LOCK).run()))
+            jobs = publisher.jobs(PUBLISHING)
             closing = partial(connect, "cohorte closing", PUBLISHER, FREEZING_SECONDS)
             tasks.append(asyncio.create_task(Scheduler(closing, jobs, PUBLISHING_LOCK).run()))
             if settings.metrics_port is not None:

@@ -10,15 +10,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
+from commands.opened import DATABASE
 from commands.owner import Connection, NotDone, run
 from resolvers.insight import ledger, purposes
 from resolvers.insight.insight_requests import dataset_of
 from resolvers.insight.ledger import EMPTY, Head
 from resolvers.insight.releases import charge_in_full
-from server.rollbacks.head_places import HeadPlace, HeadUnreadable, PlaceFailed, places_of
-from server.rollbacks.rollback_guard import LedgerRolledBack, PublishingSuspended, RollbackGuard
+from server.rollbacks.head_places import HeadPlace, HeadUnreadable, PlaceFailed
+from server.rollbacks.rollback_guard import LedgerRolledBack, PublishingSuspended, RollbackGuard, guard_of
 from server.rollbacks.stored_heads import HASH_BYTES, StoredHead
 from settings import Settings
+
+EMBEDDED = f"postgresql:///{DATABASE}"  # by which an earlier version named the head of an embedded database
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -44,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
 
     async def work(connection: Connection) -> None:
         settings = Settings.from_environment(os.environ)
-        guard = RollbackGuard(places_of(settings.data, settings.ledger_heads))
+        guard = guard_of(settings.database_url or EMBEDDED, settings.data, settings.ledger_heads)
         try:
             if given.action == "show":
                 await show(connection, guard)
@@ -64,6 +67,8 @@ async def show(connection: Connection, guard: RollbackGuard) -> None:
     print(f"The ledger {id} has {head.position:,} entries. Hash of the last entry: {head.hash.hex()}")
     for place in guard.places:
         print(f"In {place.name}: {await described(place, id)}.")
+    if (older := await legacy_head(guard)) is not None:
+        print(f"Of an earlier version, until it is stored anew: {texts_of(older)}.")
     try:
         await guard.check(connection)
     except PublishingSuspended as suspended:
@@ -77,10 +82,17 @@ async def described(place: HeadPlace, id: UUID) -> str:
         stored = await place.read(id)
     except PlaceFailed as failed:
         return f"nothing that can be used, since {failed}"
-    if stored is None:
-        return "no head"
+    return "no head" if stored is None else texts_of(stored)
+
+
+def texts_of(stored: StoredHead) -> str:
     heads = [stored.head] if stored.next is None else [stored.head, stored.next.head]
     return ", then ".join(f"entry {head.position:,}, {head.hash.hex()}" for head in heads)
+
+
+async def legacy_head(guard: RollbackGuard) -> StoredHead | None:
+    """The head that an earlier version stored, if there is one. Raises PlaceFailed."""
+    return None if guard.legacy is None else await guard.legacy.read()
 
 
 async def confirm_head(connection: Connection, guard: RollbackGuard, position: int, hash: str) -> None:
@@ -101,13 +113,20 @@ async def confirm_head(connection: Connection, guard: RollbackGuard, position: i
 
 
 async def stored_heads(connection: Connection, guard: RollbackGuard) -> list[StoredHead]:
-    """The heads in the places. Raises PlaceFailed if a place cannot be read; what is not a head is ignored."""
+    """The heads in the places, or else that of an earlier version, as a server reads them.
+
+    Raises PlaceFailed if a place cannot be read; what is not a head is ignored.
+    """
     id = await ledger.identity(connection)
-    found = []
+    found: list[StoredHead] = []
     for place in guard.places:
         with suppress(HeadUnreadable):
             if (stored := await place.read(id)) is not None:
                 found.append(stored)
+    if not found:
+        with suppress(HeadUnreadable):
+            if (older := await legacy_head(guard)) is not None:
+                found.append(older)
     return found
 
 

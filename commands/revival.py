@@ -39,29 +39,34 @@ def look_after(folder: Path, sockets: Path, leaving: threading.Event) -> None:
     """Starts the server whenever it does not answer, until `leaving` is set; logs one line when it ends and starts."""
     account = SystemAccount(folder / "pgdata")
     home = place(folder, account)
-    failures = 0
+    failures, ended = 0, False
     while not leaving.wait(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS)) - 1] if failures else LOOK_SECONDS):
         if answers(home / "pgdata"):
-            failures = 0
+            if ended:
+                log.warning("PostgreSQL is started again")
+            failures, ended = 0, False
             continue
-        if not failures:
+        if not ended:
+            ended = True
             log.warning("PostgreSQL has ended, and is started again: %s has its last messages", f"server.log{ENDED}")
             keep_log(home, account)
         try:
             revive(home, account, sockets)
-        except (Unavailable, OSError):  # without its reason, in which PostgreSQL's messages are
+        except BlockingIOError:
+            continue  # another process starts it
+        except Exception:  # of any kind: nothing else would start it. Not the reason, which has PostgreSQL's messages
             if not failures:
                 log.error("PostgreSQL cannot be started: see server.log. It is tried again until it can be")
             failures += 1
-        else:
-            log.warning("PostgreSQL is started again")
-            failures = 0
 
 
 def revive(home: Path, account: SystemAccount, sockets: Path) -> None:
-    """Starts the server, unless another process has. Raises Unavailable if it does not start."""
+    """Starts the server, unless another process has.
+
+    Raises BlockingIOError if another process starts it now, Unavailable if it does not start.
+    """
     with open_private(home / "starting") as starting:
-        fcntl.flock(starting, fcntl.LOCK_EX)
+        fcntl.flock(starting, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if not answers(home / "pgdata"):
             start(home, binaries(home, account), account, LASTING, sockets)
 

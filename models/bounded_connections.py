@@ -10,6 +10,7 @@ CONNECT_SECONDS = 5.0  # for a new connection to be open
 ANSWER_SECONDS = 1.0  # for PostgreSQL to confirm that a statement is cancelled, which takes it some milliseconds
 QUIET_SECONDS, PROBE_SECONDS, PROBES = 10, 3, 3  # without a packet, before and between the kernel's probes
 UNACKNOWLEDGED_SECONDS = 10  # of what was sent
+COMMIT = "COMMIT;"  # as asyncpg's transactions send it
 
 # The same for PostgreSQL's end: the locks of a process whose host is gone are free after that. Not for Unix sockets.
 KEEPALIVES = {
@@ -33,20 +34,36 @@ class BoundedConnection(asyncpg.Connection):
 
     asyncpg waits without end for a cancelled statement, before anything else is done on its connection. Here, that ends
     the connection after ANSWER_SECONDS. The kernel ends one whose host is gone.
+
+    A COMMIT is never cancelled: PostgreSQL, which may wait for a standby to confirm it, would stop waiting and show the
+    transaction to others, although a failover may lose it. The connection is ended instead; PostgreSQL goes on waiting.
     """
 
-    __slots__ = ("_unanswered",)
+    __slots__ = ("_commits", "_unanswered")
 
     _loop: asyncio.AbstractEventLoop
+    _cancellations: set["asyncio.Task[None] | None"]
 
     def __init__(self, protocol: Any, transport: Any, loop: Any, *more: Any) -> None:
         super().__init__(protocol, transport, loop, *more)
-        self._unanswered = False
+        self._commits = self._unanswered = False
         watch(transport.get_extra_info("socket"))
 
     def was_unanswered(self) -> bool:
         """Whether it was ended because nobody answered."""
         return self._unanswered
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+        if query != COMMIT:
+            return await super().execute(query, *args, timeout=timeout)
+        self._commits = True
+        try:
+            done = await super().execute(query, timeout=timeout)
+        except asyncpg.PostgresError:
+            self._commits = False
+            raise
+        self._commits = False
+        return done
 
     async def close(self, *, timeout: float | None = None) -> None:
         """Closes the connection, within ANSWER_SECONDS unless another `timeout` is given; it is closed in any case."""
@@ -57,6 +74,10 @@ class BoundedConnection(asyncpg.Connection):
 
     async def _cancel(self, waiter: Any, cancel_waiter: Any = None) -> None:
         """asyncpg's own, which asks PostgreSQL to cancel the statement and waits until it has."""
+        if self._commits:
+            self._give_up()
+            self._cancellations.discard(asyncio.current_task())
+            return
         ending = self._loop.call_later(ANSWER_SECONDS, self._give_up)
         try:
             await super()._cancel(waiter, cancel_waiter)  # type: ignore[misc]

@@ -8,10 +8,11 @@ from asyncpg.connection import _StatementCache  # type: ignore[attr-defined]
 from asyncpg.transaction import Transaction, TransactionState
 from cachetools import LRUCache
 
-from models.bounded_connections import BoundedConnection
+from models.bounded_connections import COMMIT, BoundedConnection
 
 MOST_CHARACTERS = 500_000  # of all statements that one connection keeps: some 10 to 15 MB of PostgreSQL's memory
 LARGEST = 32_768  # characters of a statement that is kept; those of the longest pages have 10,000
+COMMIT_SECONDS = 86_400.0  # for a COMMIT, whose caller decides how long they wait
 REMEMBERED = 2_000  # statements that have run once
 
 
@@ -143,6 +144,17 @@ class Begun(Transaction):
             self._state = TransactionState.FAILED
             raise
         self._state = TransactionState.STARTED
+
+    async def commit(self) -> None:
+        """Commits it, however long that takes. Raises what asyncpg does."""
+        connection = self._connection
+        connection._top_xact = None
+        try:
+            await connection.execute(COMMIT, timeout=COMMIT_SECONDS)
+        except BaseException:
+            self._state = TransactionState.FAILED
+            raise
+        self._state = TransactionState.COMMITTED
 
 
 def transaction_of(lent: "asyncpg.pool.PoolConnectionProxy", then: str, *, snapshot: bool) -> Begun:

@@ -1,6 +1,7 @@
 """Defines the periodic jobs: publishing counts, opening and closing surveys, ending datasets, deleting expired rows."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from asyncpg import Record
 from models.database import Connection
 from models.insight.datasets import FREEZING_PARTS
 from models.research.surveys import SurveyStatus
+from resolvers import leases
 from resolvers.identity.sleeping import settle_sleepers
 from resolvers.insight import counts, openings
 from resolvers.insight.freezing import begin_survey, end_dataset, finish
@@ -71,7 +73,7 @@ async def freeze_datasets(connection: Connection, begin: Begin = begun) -> None:
     """Freezes what has begun to be frozen, in pieces, as the publisher. It goes on where another process was killed."""
 
     async def freeze(row: Record) -> None:
-        await finish(connection, row["id"], pause=_in_time(row["members"]), begin=begin)
+        await finish(connection, row["id"], pause=_in_time(connection, row["members"]), begin=begin)
 
     await _try_each(await connection.fetch("SELECT id, members FROM research.freezings_due()"), freeze)
 
@@ -131,18 +133,19 @@ async def _try_each(rows: Iterable[Record], work: Callable[[Record], Awaitable[N
         raise failed
 
 
-def _in_time(members: int) -> Callable[[int], Awaitable[None]]:
+def _in_time(connection: Connection, members: int) -> Callable[[int], Awaitable[None]]:
     """A pause after each part of a dataset, which takes a whole number of seconds that the published members decide.
 
     Whoever reads the progress, the status or the ledger over and over learns when a part was done, and not how many
-    members are in it.
+    members are in it. The pause may be longer than a process may be silent, whose lock another one would take.
     """
     part_seconds = max(PART_SECONDS, members * MEMBER_SECONDS)
     began, before = now(), 0
 
     async def pause(parts: int) -> None:
         nonlocal began, before
-        await wait_out(PUBLISHING_SECONDS if parts == before else part_seconds, began)
+        step = PUBLISHING_SECONDS if parts == before else part_seconds
+        await wait_out(step, began, partial(leases.sleep, connection))
         began, before = now(), parts
 
     return pause

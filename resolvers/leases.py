@@ -1,5 +1,7 @@
 """Lets PostgreSQL end the session of a process that has fallen silent, and with it the locks of its due work."""
 
+import asyncio
+
 from models.database import Connection
 
 # Without a statement, also within a transaction. Longer than any job waits for something else, such as for the places
@@ -24,3 +26,12 @@ async def end_when_silent(connection: Connection) -> None:
 async def pulse(connection: Connection) -> None:
     """Shows that the process is there. Raises asyncpg's error if the session was ended."""
     await connection.execute("SELECT")
+
+
+async def sleep(connection: Connection, seconds: float) -> None:
+    """Waits, and shows meanwhile that the process is there. Raises asyncpg's error if the session was ended."""
+    while seconds > PULSE_SECONDS:
+        await asyncio.sleep(PULSE_SECONDS)
+        await pulse(connection)
+        seconds -= PULSE_SECONDS
+    await asyncio.sleep(seconds)

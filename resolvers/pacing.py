@@ -1,7 +1,7 @@
 """Lets work whose duration depends on exact counts take a whole number of steps, so that its end tells nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 
@@ -10,9 +10,9 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def wait_out(seconds: float, began: float) -> None:
-    """Waits until a whole number of so many seconds has passed since `began`."""
-    await asyncio.sleep(seconds - (now() - began) % seconds)
+async def wait_out(seconds: float, began: float, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    """Waits until a whole number of so many seconds has passed since `began`, by `sleep`."""
+    await sleep(seconds - (now() - began) % seconds)
 
 
 @asynccontextmanager

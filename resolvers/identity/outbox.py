@@ -18,6 +18,7 @@ MAIL_LOCK = 0x636F_686F_7274_0001  # the advisory lock whose holder sends mail
 NEWS_LOCK = 0x636F_686F_7274_0002  # the advisory lock whose holder delivers news
 WEBHOOK_LOCK = 0x636F_686F_7274_0003  # the advisory lock whose holder notifies organizations
 BATCH = 20
+MAIL_BATCH = 100  # more than are sent at a time, which are due as long as they are being sent
 WEBHOOKS = 500  # that are looked at together, of which each organization has few
 ATTEMPTS = 20  # the last one about three days after the first
 MOST_MINUTES = 360  # between two attempts
@@ -78,11 +79,11 @@ async def unlock_outbox(connection: asyncpg.Connection, lock: int) -> None:
 
 
 async def due_mail(connection: asyncpg.Connection, pages: str | None = None) -> list[PendingMail]:
-    """The next mails to send, the longest due first: at most `BATCH` that are new, and as many that have failed.
+    """The next mails to send, the longest due first: at most `MAIL_BATCH` that are new, and as many that have failed.
 
     `pages` is the origin of the server's pages, if it has any.
     """
-    found = await connection.fetch("SELECT * FROM identity.mail_due($1)", BATCH)
+    found = await connection.fetch("SELECT * FROM identity.mail_due($1)", MAIL_BATCH)
     return [
         PendingMail(
             row["id"],

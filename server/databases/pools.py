@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -16,12 +16,16 @@ from models.viewers import Viewer
 from server.callers.turns import Turns
 from server.databases.outages import DATABASE_UNAVAILABLE, UNAVAILABLE_TO_READ, as_request_error, is_lost
 from server.databases.shares import WAIT_SECONDS, Shares, within
-from server.operations.errors import CommitLostError, overloaded
+from server.operations.errors import CommitLostError, RequestError, overloaded
 
 T = TypeVar("T")
 Lent = asyncpg.pool.PoolConnectionProxy
 
 MAX_WAITING = 500  # requests of one view that may wait for a connection; further ones are refused at once
+LOOK_SECONDS = 2.0  # between two looks whether PostgreSQL is still at work on a COMMIT
+UNKNOWN_LOOKS = 10  # that find out nothing, after which the COMMIT's connection is ended
+AT_WORK = "SELECT count(*) > 0 FROM pg_stat_activity WHERE pid = $1 AND state = 'active'"  # as the same role
+NOT_COMMITTED = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)  # of a COMMIT, which has failed for certain
 REPLACED_SECONDS = 5.0  # between two times that all idle connections are replaced
 
 
@@ -172,6 +176,7 @@ class ConnectionPool:
         self.busy += 1
         holds = writes = False
         sent = committed = False  # the COMMIT
+        committing: asyncio.Task[None] | None = None
         try:
             if caller is not None:
                 if not self.shares.takes_at_once(caller):
@@ -191,22 +196,28 @@ class ConnectionPool:
                     with suppress(*DATABASE_UNAVAILABLE):
                         await begun.rollback()
                     raise
+                committing = asyncio.create_task(begun.commit())
                 # Not the request's own limit, which a COMMIT that was sent is not cancelled for.
-                async with asyncio.timeout(self.statement_seconds + ANSWER_SECONDS):
-                    await begun.commit()
+                await asyncio.wait([committing], timeout=self.statement_seconds + ANSWER_SECONDS)
+                if not committing.done():
+                    raise TimeoutError
+                committing.result()
                 committed = True
-            except asyncio.CancelledError:
-                self.release_later(connection, caller if holds else None, begun, writes=writes)
-                holds = writes = False
-                raise
             except BaseException as error:
-                await self.give_back(connection, error)
+                if committing is not None and not committing.done():
+                    self.release_later(connection, caller if holds else None, committing, writes=writes)
+                    holds = writes = False
+                elif isinstance(error, asyncio.CancelledError):
+                    self.release_later(connection, caller if holds else None, begun.rollback(), writes=writes)
+                    holds = writes = False
+                else:
+                    await self.give_back(connection, error)
                 raise
             await self.put_back(connection)
         except UNAVAILABLE_TO_READ as error:
             if not snapshot and not isinstance(error, DATABASE_UNAVAILABLE):
                 raise  # a conflict with another transaction, for which it is repeated
-            if sent and not committed and not isinstance(error, asyncpg.QueryCanceledError):
+            if sent and not committed and not isinstance(error, NOT_COMMITTED):
                 raise CommitLostError from None
             raise as_request_error(error, self.statement_seconds) from None
         finally:
@@ -346,21 +357,25 @@ class ConnectionPool:
         self,
         connection: Lent,
         caller: Hashable,
-        begun: Begun | None = None,
+        last: "Coroutine[Any, Any, Any] | asyncio.Task[None] | None" = None,
         *,
         writes: bool = False,
     ) -> None:
         """Releases a connection whose work was cancelled, once PostgreSQL has confirmed that; nobody waits for it.
 
-        Rolls back the transaction that was `begun`. Until then the connection counts as used, and as held by `caller`
-        if that is not None.
+        `last` is what remains to be done on it: a rollback, or a COMMIT that is being carried out. Until then the
+        connection counts as used, as that of a writer if it `writes`, and as held by `caller` if that is not None.
         """
         self.busy += 1
 
         async def release() -> None:
             try:
-                with suppress(*DATABASE_UNAVAILABLE):  # either waits for the confirmation first
-                    await (connection.execute("SELECT") if begun is None else begun.rollback())
+                # Of any kind: whatever fails, its place in the pool becomes free.
+                with suppress(Exception):
+                    if isinstance(last, asyncio.Task):
+                        await self.await_commit(connection, last)
+                    else:  # either waits for the confirmation first
+                        await (connection.execute("SELECT") if last is None else last)
                 if is_clean(connection):
                     await self.put_back(connection)
                 else:
@@ -375,6 +390,27 @@ class ConnectionPool:
         task = asyncio.create_task(release())
         self.returning.add(task)
         task.add_done_callback(self.returning.discard)
+
+    async def await_commit(self, connection: Lent, committing: "asyncio.Task[None]") -> None:
+        """Waits for a COMMIT for as long as PostgreSQL is at work on it: it may wait for a standby, or for its disk.
+
+        Its connection is used meanwhile, so that no more of them wait than there are writers.
+        """
+        pid, unknown = connection.get_server_pid(), 0
+        while not committing.done() and not self.closing:
+            try:
+                async with asyncio.timeout(LOOK_SECONDS):
+                    at_work = await self.run(lambda other: other.fetchval(AT_WORK, pid), queue_bounded=False)
+                unknown = 0
+            except TimeoutError:  # others use all connections
+                unknown += 1
+                at_work = unknown < UNKNOWN_LOOKS
+            except (RequestError, asyncpg.PostgresError):
+                at_work = False
+            if not at_work:  # nobody answers at the other end
+                connection.terminate()
+            await asyncio.wait([committing], timeout=LOOK_SECONDS)
+        await committing
 
     async def release(self, connection: Lent) -> None:
         """Releases a connection to asyncpg's pool, which replaces it if it was lost."""
@@ -417,7 +453,7 @@ class ConnectionPool:
     async def check_one(self, connection: Lent) -> None:
         try:
             await connection.execute("SELECT", timeout=ANSWER_SECONDS)
-        except (*DATABASE_UNAVAILABLE, asyncpg.PostgresError, asyncio.CancelledError):
+        except (Exception, asyncio.CancelledError):
             self.end(connection)
         else:
             await self.put_back(connection)

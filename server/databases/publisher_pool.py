@@ -1,7 +1,7 @@
 """Opens the publisher's transactions, which publish nothing from a database that was rolled back."""
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import wraps
 
@@ -14,7 +14,7 @@ from server.rollbacks.rollback_guard import PublishingSuspended, RollbackGuard
 
 log = logging.getLogger("cohorte.ledger")
 
-CONNECTIONS = 2  # publications from one dataset are serialized anyway
+CONNECTIONS = 2  # publications from one dataset are serialized anyway; each organization has one at most
 STATEMENT_SECONDS = 60.0  # the records of many members are counted in one statement
 
 
@@ -25,14 +25,15 @@ class PublisherPool:
         self.connections, self.guard = connections, guard
 
     @asynccontextmanager
-    async def write(self, viewer: Viewer) -> AsyncIterator[Connection]:
+    async def write(self, viewer: Viewer, caller: Hashable = None) -> AsyncIterator[Connection]:
         """A transaction as the publisher, on behalf of `viewer`.
 
+        An organization, or a `caller` of none, holds half of the connections at most: others publish meanwhile.
         Raises RequestError if the database is unavailable, lacks ledger entries that were published, or the ledger's
         head cannot be stored outside of it.
         """
         try:
-            async with self.connections.write(viewer) as connection:
+            async with self.connections.write(viewer, viewer.organization or caller) as connection:
                 # Checked each time: the database may be restored from a backup or standby while this server runs.
                 before = (await self.guard.check(connection)).head
                 yield connection

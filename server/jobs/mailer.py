@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from email.message import EmailMessage
@@ -10,6 +11,7 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 import aiosmtplib
 import asyncpg
@@ -27,6 +29,11 @@ QUIT_SECONDS = 1.0  # for the server to say goodbye
 SENDERS = 8  # mails that are sent at a time
 # Of these, mails that have failed before: those to a server that hangs must not keep all others waiting.
 TRYING_AGAIN = SENDERS // 2
+# New mails may hang, too. One that takes longer than this is slow, and sent beside the others: at most so many are sent
+# in all, and none is begun to a domain that has so many slow ones.
+SLOW_SECONDS = 2.0
+MOST_SENDERS = 32
+SLOW_OF_DOMAIN = 4
 # Of 5xx, replies that are about this server's account, which operators can mend, and not about the mail.
 OF_ACCOUNT = frozenset({530, 534, 535, 538})
 
@@ -50,7 +57,8 @@ class Mailer:
         self.deliver = deliver
         self.sender = sender
         self.pages = pages  # the origin of the server's pages, if it has any
-        self.outbox = Outbox(self.send_due, outbox.MAIL_LOCK, log)
+        self.outbox = Outbox(self.send_due, outbox.MAIL_LOCK, log, sending_seconds=SLOW_SECONDS)
+        self.begun: dict[UUID, float] = {}  # when each mail that is being sent was begun
 
     async def send_due(self, connection: asyncpg.Connection) -> None:
         """Sends all mail that is due, also what is added meanwhile. The connection holds the lock of the outbox."""
@@ -59,13 +67,16 @@ class Mailer:
         async def chosen(sending: Sequence[PendingMail]) -> list[PendingMail]:
             async with recording:
                 due = await outbox.due_mail(connection, self.pages)
-            return next_mails(due, sending)
+            since = asyncio.get_running_loop().time() - SLOW_SECONDS
+            slow = [mail for mail in sending if self.begun.get(mail.id, since) < since]
+            return next_mails(due, sending, slow)
 
         await self.outbox.send(chosen, lambda mail: self.send(connection, mail, recording))
 
     async def send(self, connection: asyncpg.Connection, mail: PendingMail, recording: asyncio.Lock) -> None:
         """Sends one mail and records whether that worked."""
         record: Callable[[asyncpg.Connection, PendingMail], Awaitable[None]]
+        self.begun[mail.id] = asyncio.get_running_loop().time()
         # Only codes and classes of errors are logged: their texts may contain the recipient's address.
         try:
             await self.deliver(message(mail, self.sender), mail.recipient)
@@ -76,17 +87,31 @@ class Mailer:
         except Exception as error:  # of any kind: one mail must not block the others
             log.warning("a mail could not be sent: %s", type(error).__name__)
             record = outbox.record_failed
+        finally:
+            del self.begun[mail.id]
         async with recording:
             await record(connection, mail)
 
 
-def next_mails(due: Sequence[PendingMail], sending: Sequence[PendingMail]) -> list[PendingMail]:
-    """The mails to send beside those that are being sent: few of those that have failed before."""
+def next_mails(
+    due: Sequence[PendingMail], sending: Sequence[PendingMail], slow: Sequence[PendingMail] = ()
+) -> list[PendingMail]:
+    """The mails to send beside those that are being sent: few of those that have failed before.
+
+    Of those that are being sent, the `slow` ones use no other's place.
+    """
     known = {mail.id for mail in sending}
+    hanging = Counter(domain_of(mail) for mail in slow)
+    possible = [mail for mail in due if mail.id not in known and hanging[domain_of(mail)] < SLOW_OF_DOMAIN]
     again = TRYING_AGAIN - sum(mail.attempts > 0 for mail in sending)
-    new = [mail for mail in due if mail.id not in known and not mail.attempts]
-    failed = [mail for mail in due if mail.id not in known and mail.attempts]
-    return [*new, *failed[: max(again, 0)]][: SENDERS - len(sending)]
+    new = [mail for mail in possible if not mail.attempts]
+    failed = [mail for mail in possible if mail.attempts]
+    places = min(SENDERS - len(sending) + len(slow), MOST_SENDERS - len(sending))
+    return [*new, *failed[: max(again, 0)]][: max(places, 0)]
+
+
+def domain_of(mail: PendingMail) -> str:
+    return mail.recipient.rpartition("@")[2].lower()
 
 
 def message(mail: PendingMail, sender: str) -> EmailMessage:

@@ -24,7 +24,7 @@ class Outbox:
     """Calls `work` with a connection whenever something may be due, as long as no other process does the same work.
 
     Every process is notified of new entries; the one that holds `lock` works. It also looks every `check_seconds`,
-    which are CHECK_SECONDS unless given.
+    which are CHECK_SECONDS unless given, and while it sends every `sending_seconds`, which are the same unless given.
     """
 
     def __init__(
@@ -33,11 +33,13 @@ class Outbox:
         lock: int,
         log: logging.Logger,
         check_seconds: float | None = None,
+        sending_seconds: float | None = None,
     ) -> None:
         self.work = work
         self.lock = lock
         self.log = log
         self.check_seconds = CHECK_SECONDS if check_seconds is None else check_seconds
+        self.sending_seconds = self.check_seconds if sending_seconds is None else sending_seconds
         self.wake = asyncio.Event()
 
     async def run(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
@@ -99,7 +101,7 @@ class Outbox:
         """Waits until one of these was sent, or something was added."""
         added = asyncio.create_task(self.wake.wait())
         try:
-            await asyncio.wait({*sending, added}, timeout=self.check_seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*sending, added}, timeout=self.sending_seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             added.cancel()
 

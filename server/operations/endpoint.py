@@ -697,7 +697,7 @@ class Endpoint:
             read=read,
             write=lambda: pool.write(viewer, caller),
             settings=self.settings,
-            publish=lambda: self.publisher.write(viewer),
+            publish=lambda: self.publisher.write(viewer, caller),
             extend_deadline=None if deadline is None else deadline.extend,
             write_as_anybody=lambda: self.identity.write(ANYBODY, caller),
             guard_commit=None if guard is None else guard.guarded,

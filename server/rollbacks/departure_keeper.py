@@ -3,8 +3,11 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from models.database import Connection
 from resolvers.jobs import Suspended
@@ -17,10 +20,21 @@ log = logging.getLogger("cohorte.departures")
 
 DigestsByLineage = Mapping[str, frozenset[bytes]]  # by the lineage of the database that stored them
 DIGEST_BYTES = 16
+LOCK = "cohorte.departures"  # of the scheduler that stores them
+STORING = "cohorte.departures.storing"  # of whoever reads, merges and stores: each would replace what another adds
 
 
 class DeparturesUnknown(Suspended):
     """The digests cannot be read or stored; the text, which is for operators, says where."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the places have of a database: how many of its digests, and the text."""
+
+    id: UUID
+    count: int
+    text: bytes
 
 
 class DepartureKeeper:
@@ -28,7 +42,7 @@ class DepartureKeeper:
 
     def __init__(self, places: Sequence[TextPlace]) -> None:
         self.places = places
-        self.stored = -1  # how many digests of the database the places have
+        self.stored: Stored | None = None
         self.noted: dict[str, float] = {}  # when each fault was logged last
 
     async def begin(self, connection: Connection) -> None:
@@ -43,14 +57,23 @@ class DepartureKeeper:
                 raise
 
     async def keep(self, connection: Connection) -> None:
-        """The periodic job: stores what is new. Raises DeparturesUnknown, which it has logged."""
-        if await departures.count(connection) != self.stored:
+        """The periodic job: stores what is new or lost. Raises DeparturesUnknown, which it has logged."""
+        count = await departures.count(connection)
+        if self.stored is None or count != self.stored.count or not await self._is_stored(self.stored):
             await self.synchronize(connection)
+
+    async def _is_stored(self, stored: Stored) -> bool:
+        """Whether each place still has the text: another process may have replaced it, or somebody lost it."""
+        try:
+            return set(await self._texts(stored.id)) == {stored.text}
+        except PlaceFailed:
+            return False
 
     async def synchronize(self, connection: Connection) -> None:
         """Repeats what the database lacks, then stores what the places lack. Raises DeparturesUnknown."""
         try:
-            await self._synchronize(connection)
+            async with alone(connection):
+                await self._synchronize(connection)
         except PlaceFailed as failed:
             text = (
                 "Erasures and withdrawn consents cannot be stored outside the database, and a restored backup could "
@@ -62,7 +85,7 @@ class DepartureKeeper:
 
     async def _synchronize(self, connection: Connection) -> None:
         found = await departures.read(connection)
-        documents = await asyncio.gather(*(place.read_text("departures", found.id) for place in self.places))
+        documents = await self._texts(found.id)
         known = merged(parsed(text, place.name) for text, place in zip(documents, self.places, strict=True) if text)
         fillers = frozenset(found.fillers)
         lacking = {lineage: digests - found.digests - fillers for lineage, digests in known.items()}
@@ -94,7 +117,21 @@ class DepartureKeeper:
                 if stored is None or stored.decode() != text
             )
         )
-        self.stored = len(found.digests | missing)
+        self.stored = Stored(found.id, len(found.digests | missing), text.encode())
+
+    async def _texts(self, id: UUID) -> list[bytes | None]:
+        return await asyncio.gather(*(place.read_text("departures", id) for place in self.places))
+
+
+@asynccontextmanager
+async def alone(connection: Connection) -> AsyncIterator[None]:
+    """What is done within, one process of those that share the database does at a time."""
+    await connection.execute("SELECT pg_advisory_lock(hashtext($1))", STORING)
+    try:
+        yield
+    finally:
+        if not connection.is_closed():
+            await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", STORING)
 
 
 def keeper_of(folder: Path, addresses: Sequence[str]) -> DepartureKeeper:

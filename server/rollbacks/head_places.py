@@ -3,13 +3,17 @@
 import asyncio
 import base64
 import os
+import secrets
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Protocol, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 from uuid import UUID
@@ -24,6 +28,7 @@ from server.rollbacks.stored_heads import StoredHead, parse
 T = TypeVar("T")
 
 PLACE_SECONDS = 3.0  # for a place to return a head, or to store one
+PIECE_BYTES = 1 << 16  # that are read at once
 MOST_BYTES = 100_000_000  # of what a place returns: an address may return anything
 LEDGER = "ledger"  # the kind of the texts that are heads
 MADE = "SELECT to_regclass('cohorte_ledger_head') IS NOT NULL"
@@ -81,15 +86,38 @@ class _Heads:
 
 
 class OwnThread:
-    """Runs blocking work in a thread that no other work waits for if it hangs."""
+    """Runs blocking work, one piece at a time, in a thread that nothing waits for if it hangs.
+
+    That includes the end of the process, which waits for an executor's threads.
+    """
 
     def __init__(self) -> None:
-        self.executor = ThreadPoolExecutor(1, "ledger head")
+        self.works: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self.thread: threading.Thread | None = None
 
     async def run(self, work: Callable[[], T]) -> T:
         """The work's result. Raises TimeoutError after PLACE_SECONDS."""
+        if self.thread is None:
+            self.thread = threading.Thread(target=self._work, name="ledger head", daemon=True)
+            self.thread.start()
+        result: Future[T] = Future()
+
+        def carry_out() -> None:
+            if result.set_running_or_notify_cancel():  # not if nobody waits any longer
+                try:
+                    result.set_result(work())
+                except BaseException as error:
+                    result.set_exception(error)
+
+        self.works.put(carry_out)
         async with asyncio.timeout(PLACE_SECONDS):
-            return await asyncio.get_running_loop().run_in_executor(self.executor, work)
+            return await asyncio.wrap_future(result)
+
+    def _work(self) -> None:
+        while True:
+            work = self.works.get()
+            with suppress(RuntimeError):  # of an event loop that was closed meanwhile
+                work()
 
 
 class FolderPlace(_Heads):
@@ -132,7 +160,8 @@ def read_bytes(path: Path) -> bytes | None:
 def write_file(path: Path, text: str) -> None:
     """Replaces a file: after a crash, it has the old text or the new one. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
+    # Not by the process: those of several containers have the same id, and may share the folder.
+    part = path.with_suffix(f".{secrets.token_hex(8)}.part")
     try:
         with part.open("w", encoding="utf-8") as file:
             file.write(text)
@@ -233,8 +262,7 @@ class WebPlace(_Heads):
         request = urllib.request.Request(url, text, headers, method="GET" if text is None else "PUT")  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=PLACE_SECONDS) as answer:  # noqa: S310
-                found: bytes = answer.read(MOST_BYTES)
-                return found
+                return within(answer, time.monotonic() + PLACE_SECONDS)
         except urllib.error.HTTPError as error:
             with error:
                 if text is None and error.code in (404, 410):
@@ -249,6 +277,16 @@ class WebPlace(_Heads):
             raise PlaceFailed(f"{self.name} fails: {reason(cause)}") from None
         except (OSError, HTTPException, ValueError) as error:
             raise PlaceFailed(f"{self.name} fails ({type(error).__name__})") from None
+
+
+def within(answer: HTTPResponse, until: float) -> bytes:
+    """What an address returns. Raises TimeoutError if it goes on after `until`, or pauses for PLACE_SECONDS."""
+    found = bytearray()
+    while len(found) < MOST_BYTES and (piece := answer.read1(PIECE_BYTES)):
+        found += piece
+        if time.monotonic() > until:
+            raise TimeoutError
+    return bytes(found)
 
 
 def parsed(text: str | bytes, place: str) -> StoredHead:

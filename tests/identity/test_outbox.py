@@ -23,7 +23,16 @@ from resolvers.identity import outbox as outbox
 from resolvers.identity.mail_templates import ABOUT_DAYS, mail_text
 from resolvers.identity.outbox import PendingMail
 from server.jobs import mailer
-from server.jobs.mailer import SENDERS, TRYING_AGAIN, Deliver, Mailer, message, next_mails, smtp_delivery
+from server.jobs.mailer import (
+    MOST_SENDERS,
+    SENDERS,
+    TRYING_AGAIN,
+    Deliver,
+    Mailer,
+    message,
+    next_mails,
+    smtp_delivery,
+)
 from tests.support.client import ANYBODY, serving
 from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done, join, newcomer
 
@@ -361,6 +370,18 @@ def test_a_mail_names_the_language_that_it_is_written_in(locale: str, tag: str) 
     made = message(PendingMail(uuid4(), "ada@people.example", text, datetime.now(UTC), 0), "hello@cohorte.example")
     assert made["Content-Language"] == tag
     assert f"\r\nContent-Language: {tag}\r\n".encode() in bytes(made)
+
+
+def test_mails_that_are_slow_use_no_place_of_others_and_few_are_sent_to_their_domain() -> None:
+    def mails(domain: str, many: int) -> list[PendingMail]:
+        text, at = mail_text(MailTemplate.PASSWORD_CHANGED, "en", None, None), datetime.now(UTC)
+        return [PendingMail(uuid4(), f"ada@{domain}", text, at, 0) for _ in range(many)]
+
+    hanging, more, others = mails("hangs.example", SENDERS), mails("hangs.example", 20), mails("works.example", 20)
+    assert next_mails([*hanging, *more, *others], hanging) == []
+    assert next_mails([*hanging, *more, *others], hanging, hanging) == others[:SENDERS]
+    slow = [mail for number in range(MOST_SENDERS) for mail in mails(f"{number}.example", 1)]
+    assert next_mails([*slow, *others], slow, slow) == []
 
 
 async def test_sending_stops_on_request_even_while_mail_is_added(fresh: str) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, cast
+from unittest import mock
+from unittest.mock import AsyncMock
 
 import asyncpg
 import pytest
@@ -277,6 +279,16 @@ async def test_who_waits_while_the_pool_closes_is_still_handed_a_connection() ->
     work.end("second")
     assert [*await asyncio.gather(first, second)] == ["first", "second"]
     assert (made.idle, made.taken, len(below.lent), below.opened) == ([], 0, 0, 1)
+
+
+async def test_a_connection_whose_transaction_failed_keeps_no_place_after_its_cancellation() -> None:
+    made, below = await filled(1)
+    connection = await made.take()
+    failed = AsyncMock(side_effect=asyncpg.InFailedSQLTransactionError)
+    with mock.patch.object(Lent, "execute", failed), mock.patch.object(Lent, "is_in_transaction", return_value=True):
+        made.release_later(connection, None)
+        await asyncio.wait(made.returning)
+    assert (made.taken, made.busy, len(below.lent)) == (0, 0, 0)
 
 
 @pytest_asyncio.fixture

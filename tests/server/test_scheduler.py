@@ -25,6 +25,7 @@ from resolvers.jobs import (
     settle_surveys,
     try_lock,
 )
+from resolvers.leases import SILENT_SECONDS
 from server.jobs.scheduler import MAINTENANCE_LOCK, Scheduler
 from tests import factories
 from tests.support.callers import User
@@ -136,7 +137,7 @@ async def test_the_times_at_which_a_dataset_is_frozen_say_nothing_about_its_memb
             mock.patch.object(asyncio, "get_running_loop", return_value=loop),
             mock.patch.object(asyncio, "sleep", sleep),
         ):
-            pause, found = jobs._in_time(published), []
+            pause, found = jobs._in_time(mock.AsyncMock(), published), []
             for parts in (*range(1, FREEZING_PARTS + 1), FREEZING_PARTS):
                 loop.now += takes
                 await pause(parts)
@@ -342,3 +343,18 @@ async def stopped(task: "asyncio.Task[None]") -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_pause_of_any_length_leaves_no_lock_to_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a part of a dataset of some 120,000 members and more."""
+    silences = [0.0]
+
+    async def sleep(seconds: float) -> None:
+        silences[-1] += seconds
+
+    connection = mock.AsyncMock()
+    connection.execute.side_effect = lambda statement: silences.append(0.0)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    await jobs._in_time(connection, 1_000_000)(1)
+    assert sum(silences) > 60
+    assert max(silences) < SILENT_SECONDS / 2

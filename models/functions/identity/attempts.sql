@@ -23,7 +23,8 @@ GRANT EXECUTE ON FUNCTION identity.try_again(text, integer, interval) TO cohorte
 -- Counts a request by each of several subjects, such as a caller and their address, of which `most` may be made in
 -- `seconds`, in order, up to the first that is exceeded: `wait` is then in how many seconds another will be accepted.
 -- Otherwise it is null, and `remaining` can be made now, `most` again after `full_in` seconds. Each subject has one row:
--- the moment at which its allowance is full again (GCRA).
+-- the moment at which its allowance is full again (GCRA). To be called in a transaction of its own, which waits neither
+-- for the disk nor for a standby: losing a count does little harm, and it is counted before any work.
 CREATE FUNCTION identity.count_request(subjects bytea[], most integer[], seconds integer[])
 RETURNS TABLE (remaining integer, full_in double precision, wait double precision)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -35,6 +36,7 @@ DECLARE
     slack interval;  -- steps are rounded to microseconds
     filled timestamptz;
 BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
     -- A caller is counted before their address by every request, so that two requests never wait for each other.
     FOR nth IN 1 .. cardinality(subjects) LOOP
         period := make_interval(secs => seconds[nth]);

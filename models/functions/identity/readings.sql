@@ -20,6 +20,7 @@ GRANT EXECUTE ON FUNCTION identity.readings(uuid) TO cohorte_public;
 CREATE FUNCTION identity.count_readings(readers text[], seen text[], refused text[]) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+    SELECT set_config('synchronous_commit', 'off', true);
     INSERT INTO identity.reading AS r (member_id, day, seen, demonstration)
     SELECT m.id, catalog.today(), array_agg(DISTINCT g.one), m.demonstration
     FROM unnest(readers::uuid[], seen::bigint[]) AS g (reader, one) JOIN care.member m ON m.id = g.reader

@@ -3,6 +3,6 @@
 from models.migrations import frozen
 
 revision = "0096"
-down_revision = "0102"
+down_revision = "0095"
 compatible_since = "0091"  # older servers report the address no more
 upgrade, downgrade = frozen.steps(__file__)

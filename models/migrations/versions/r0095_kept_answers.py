@@ -2,7 +2,7 @@
 
 from models.migrations import frozen
 
-revision = "0102"
-down_revision = "0101"
+revision = "0095"
+down_revision = "0094"
 compatible_since = "0091"
 upgrade, downgrade = frozen.steps(__file__)

@@ -2,7 +2,7 @@
 
 from models.migrations import frozen
 
-revision = "0101"
+revision = "0094"
 down_revision = "0093"
 compatible_since = "0091"
 upgrade, downgrade = frozen.steps(__file__)
