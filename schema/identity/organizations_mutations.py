@@ -21,6 +21,6 @@ class OrganizationMutations:
         name=f"A unique name: at most {write.NAME_LENGTH} characters.",
         kind="The kind of organization.",
         contact_email="The contact's address. A code to choose a password is mailed to it. The owner of one that has "
-        "an account already is asked for another address instead; the result is the same.",
+        "an account already gets a mail that asks for another address instead; the result is the same.",
         locale=f"The language of mail to the contact: `{DEFAULT_LOCALE}` by default.",
     )
