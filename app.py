@@ -158,8 +158,6 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
     # The addresses of standbys need no password of the owner's.
     role_key = settings.role_key or (owner_password(owner) if settings.read_url else None)
     graph = graph or read_graph(settings)
-    # Of all servers of this database, standbys' and those after a restart: a client pages on wherever it is sent.
-    graph.cursors.use(bytes.fromhex(role_password(owner, "cursors", settings.role_key)))
     load_translations()
     views, documents, digests = graph.views, graph.documents, graph.digests
     served: dict[Audience, ServedView] = {}
@@ -186,6 +184,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
 
     @asynccontextmanager
     async def running(app: Cohorte) -> AsyncIterator[None]:
+        # Of all servers of this database, standbys' and those after a restart: a client pages on wherever it is sent.
+        graph.cursors.use(bytes.fromhex(role_password(owner, "cursors", settings.role_key)))
         if settings.migrate:
             await install(owner, settings.role_key, settings.role_prefix)
         else:

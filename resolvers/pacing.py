@@ -10,9 +10,9 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def wait_out(seconds: float, began: float, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-    """Waits until a whole number of so many seconds has passed since `began`, by `sleep`."""
-    await sleep(seconds - (now() - began) % seconds)
+async def wait_out(seconds: float, began: float, sleep: Callable[[float], Awaitable[None]] | None = None) -> None:
+    """Waits until a whole number of so many seconds has passed since `began`, by `sleep` if it is given."""
+    await (sleep or asyncio.sleep)(seconds - (now() - began) % seconds)
 
 
 @asynccontextmanager

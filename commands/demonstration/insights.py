@@ -17,6 +17,7 @@ from models.identity.organization_users import UserRole
 from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetKind
 from models.viewers import Audience, Viewer
+from privacy.budget import CAP
 from privacy.precision import Precision
 from resolvers.identity.outbox import deliver_all
 from resolvers.insight.counts import publish_community, publish_network, publish_progress
@@ -100,7 +101,15 @@ async def freeze_and_publish(
         if id in surveys:
             await freeze_survey(connection, id, day)
         else:
-            await freeze_wave(connection, community=id, wave=wave_of(day), offered_to=list(OrganizationKind), day=day)
+            # One wave a year, with the whole cap: large communities usually have two, with half of it.
+            await freeze_wave(
+                connection,
+                community=id,
+                wave=wave_of(day),
+                offered_to=list(OrganizationKind),
+                cap_micro_rho=CAP,
+                day=day,
+            )
     published = datetime.combine(today - timedelta(days=1), time(8), UTC)
     for planned in PLANNED_INSIGHTS:
         published += timedelta(minutes=41)

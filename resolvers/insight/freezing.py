@@ -139,10 +139,13 @@ async def freeze_wave(
     community: UUID,
     wave: str,
     offered_to: Sequence[OrganizationKind],
+    cap_micro_rho: int | None = None,
     day: date | None = None,
 ) -> FrozenResult:
     """Freezes a wave at once, as `begin_wave` and `finish` do. Raises Refused as the first."""
-    dataset = await begin_wave(connection, community=community, wave=wave, offered_to=offered_to, day=day)
+    dataset = await begin_wave(
+        connection, community=community, wave=wave, offered_to=offered_to, cap_micro_rho=cap_micro_rho, day=day
+    )
     found = await finish(connection, dataset, None if day is None else _noon(day))
     assert found is not None
     return found

@@ -24,6 +24,7 @@ from commands.seeded import AlreadySeeded, is_seeded
 from models.metadata import metadata
 from models.migrations.run import upgrade
 from models.research.surveys import RuleOperator
+from privacy import budget
 from resolvers.insight.ledger import fault
 from tests.support.demonstration_rules import BROKEN
 
@@ -382,6 +383,21 @@ async def test_seeding_does_not_change_the_schema(server: str) -> None:
         await connection.close()
     assert [done for _, done in told] == sorted(done for _, done in told)
     assert all(0 <= done <= 1 for _, done in told)
+
+
+@pytest.mark.slow
+async def test_large_communities_have_the_budget_of_what_is_published_of_them(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "TWICE_A_YEAR", 0)  # as if every community were large
+    async with migrated(server, "large") as dsn:
+        await seed.seed(dsn, SMALL)
+        connection = await asyncpg.connect(dsn)
+        caps = await connection.fetch("select cap_micro_rho from insight.dataset where kind = 'TRACKING'")
+        published = await connection.fetchval("select count(*) from insight.release where licence_id is not null")
+        await connection.close()
+    assert {row["cap_micro_rho"] for row in caps} == {budget.CAP}
+    assert published >= 5  # of the trial
 
 
 @pytest.mark.slow

@@ -79,7 +79,10 @@ def test_every_variable_that_a_file_names_is_a_setting(path: str) -> None:
 def test_the_operating_guide_names_every_secret_and_every_metric() -> None:
     assert named_in(OPERATING) >= SECRETS
     # Counters are served, and documented, with the suffix that their families lack.
-    counters = {"cohorte_documents_read", "cohorte_operations", "cohorte_pool_waits", "cohorte_pool_wait_seconds"}
+    counters = {
+        *("cohorte_documents_read", "cohorte_operations", "cohorte_pool_waits", "cohorte_pool_wait_seconds"),
+        *("cohorte_kept_reads", "cohorte_kept_drops"),
+    }
     of_standbys = {  # served where there are some
         "cohorte_standby_lag_seconds",
         "cohorte_standby_reads_total",
@@ -187,7 +190,7 @@ async def test_postgresql_knows_every_setting_of_the_file(admin: asyncpg.Connect
 async def test_a_server_warns_of_each_setting_of_postgresql_that_logs_what_members_write(
     fresh: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings = Settings(database_url=fresh, data=tmp_path)
+    settings = Settings(database_url=fresh, data=tmp_path / "data", ledger_heads=(str(tmp_path / "heads"),))
     await prepare(fresh, settings)
     assert [record for record in caplog.records if record.name == "cohorte.serve"] == []
     owner = await asyncpg.connect(fresh)

@@ -290,7 +290,8 @@ def test_durations_in_descriptions_are_those_of_the_database() -> None:
     days = [
         timedelta(days=int(each)) for each in re.findall(r"created_at < now\(\) - interval '(\d+) days?'", mutations)
     ]
-    assert days == [timedelta(hours=STORED_HOURS)] * 2
+    assert len(days) > 1
+    assert set(days) == {timedelta(hours=STORED_HOURS)}
     assert re.findall(r"d\.created_at < now\(\) - interval '(\d+) days'", webhooks) == [str(KEPT_DAYS)]
 
 

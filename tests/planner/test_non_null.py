@@ -12,11 +12,16 @@ from planner.tables import Tables
 from schema.build import build_views
 
 # A statement returns null where the row is hidden, but the schema promises an object.
+LEFT = "links are deleted in the transaction that hides a member who leaves"
 SAME_SCOPE = "both rows are of the same member, under the same policy"
 NO_DRAFT = "nothing that others than staff read belongs to a draft, the only community that is hidden"
 EXCEPTIONS = {
     "Me.account": "the viewer's own account, by its own member",
     "TreatmentEvaluation.course": SAME_SCOPE,
+    "Me.member": "whoever has left has no session",
+    "CareLink.patient": LEFT,
+    "CareLink.relative": LEFT,
+    "TreatmentEvaluation.member": "an evaluation is read with its member's profile, which is deleted when they leave",
     "OwnObservation.indicator": SAME_SCOPE,
     "OwnCourse.treatment": SAME_SCOPE,
     "Participation.survey": "a draft, the only survey a member may not read, has no participation",

@@ -320,7 +320,11 @@ def test_nothing_that_counts_or_publishes_names_their_tables() -> None:
         for path in functions.FOLDER.rglob("*.sql")
         if "own_indicator" in path.read_text(encoding="utf-8") or "own_observation" in path.read_text(encoding="utf-8")
     }
-    assert naming == {"tracking/own_indicators.sql", "community/proposals.sql", "identity/accounts.sql"}  # erases them
+    assert naming == {
+        "tracking/own_indicators.sql",
+        "community/proposals.sql",
+        "identity/personal_data.sql",
+    }  # erases them
 
 
 # Merging
