@@ -12,6 +12,7 @@ from resolvers.insight import ledger
 from resolvers.insight.freezing import begin_survey, finish
 from resolvers.insight.ledger import Head
 from server.rollbacks.head_places import FolderPlace
+from server.rollbacks.rollback_guard import guard_of
 from server.rollbacks.stored_heads import StoredHead
 from tests.support.client import ANYBODY
 from tests.support.heads import store_head, stored_head
@@ -52,6 +53,25 @@ async def test_a_ledger_is_shown_with_its_heads(run: Run, fresh: str, tmp_path: 
     assert printed.splitlines()[0].endswith(f"{head.position:,} entries. Hash of the last entry: {head.hash.hex()}")
     assert f"In the data folder {tmp_path}: entry {head.position:,}, {head.hash.hex()}." in printed
     assert "Nothing is missing" in printed
+
+
+async def test_the_head_of_an_earlier_version_is_shown_and_nothing_is_missing(
+    run: Run, fresh: str, tmp_path: Path
+) -> None:
+    """A server takes it over, so nothing was lost that an operator could accept."""
+    connection = await asyncpg.connect(fresh)
+    head = await ledger.head(connection)
+    await connection.close()
+    legacy = guard_of(fresh, tmp_path, ()).legacy
+    assert legacy is not None
+    legacy.path.write_text(StoredHead(head).text())
+    status, printed = await run("show")
+    assert (status, f"In the data folder {tmp_path}: no head." in printed) == (0, True)
+    assert f"Of an earlier version, until it is stored anew: entry {head.position:,}, {head.hash.hex()}." in printed
+    assert "Nothing is missing" in printed
+    status, printed = await run("accept")
+    assert (status, "so none is lost" in printed) == (1, True)
+    assert legacy.path.exists()
 
 
 async def test_a_lost_head_is_stored_again_of_a_ledger_with_the_last_known_entry(

@@ -15,7 +15,7 @@ import pytest_asyncio
 from commands.databases import at
 from models.bounded_connections import BoundedConnection
 from models.migrations.run import upgrade
-from models.replication import note_write
+from models.replication import is_asynchronous, note_write
 from models.viewers import Audience
 from server.callers.rate_limits import COUNT
 from tests import factories
@@ -184,3 +184,11 @@ async def test_a_job_whose_commit_takes_too_long_leaves_it_to_postgresql(pair: P
         assert await pair.waiting() == 1
         assert await pair.network.count("care.discussion", **about) == 1
     assert await pair.network.count("care.discussion", **about) == 2
+
+
+async def test_a_primary_that_waits_for_standbys_is_not_asynchronous(pair: Pair) -> None:
+    database = pair.network.database
+    assert not await is_asynchronous(database)  # there is no standby
+    assert await is_asynchronous(database, with_standbys=True)
+    async with pair.standby_lost():
+        assert not await is_asynchronous(database, with_standbys=True)

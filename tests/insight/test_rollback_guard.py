@@ -114,6 +114,47 @@ async def test_a_restored_backup_is_not_published_from_whatever_its_address_and_
                     assert (await network.ask(laboratory, READS))["data"]["communities"]["nodes"]
 
 
+async def test_a_snapshot_of_database_and_folder_is_noticed_by_a_place_elsewhere_alone(
+    server: str, fresh: str, tmp_path: Path
+) -> None:
+    """What an operator is warned of who has the folder alone: the same could be published twice."""
+    with object_store() as store:
+        heads = (store.address,)
+        async with publisher(fresh) as connection:
+            await guard_of(fresh, tmp_path / "data", heads).store(connection)
+        async with copied(server, fresh) as snapshot:
+            shutil.copytree(tmp_path / "data", tmp_path / "alone")
+            shutil.copytree(tmp_path / "data", tmp_path / "with another")
+            async with publisher(fresh) as connection:
+                await publish(connection, guard_of(fresh, tmp_path / "data", heads))
+            async with publisher(snapshot) as connection:
+                before = await ledger.head(connection)
+                with pytest.raises(LedgerRolledBack):
+                    await publish(connection, guard_of(snapshot, tmp_path / "with another", heads))
+                assert await ledger.head(connection) == before
+                await publish(connection, guard_of(snapshot, tmp_path / "alone", ()))
+                assert (await ledger.head(connection)).position == before.position + 1
+
+
+async def test_a_machine_whose_own_folder_is_older_notices_a_rollback_by_a_common_place_alone(
+    server: str, fresh: str, tmp_path: Path
+) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    with object_store() as store:
+        heads = (store.address,)
+        async with publisher(fresh) as connection:
+            for folder in (one, other):
+                await guard_of(fresh, folder, heads).store(connection)
+        async with copied(server, fresh) as backup:
+            async with publisher(fresh) as connection:
+                await publish(connection, guard_of(fresh, one, heads))
+            async with publisher(backup) as connection:
+                for folder, places in ((one, ()), (one, heads), (other, heads)):
+                    with pytest.raises(LedgerRolledBack):
+                        await guard_of(backup, folder, places).check(connection)
+                await guard_of(backup, other, ()).check(connection)  # it never knew what the other machine published
+
+
 async def test_nothing_is_published_while_a_place_is_down_and_the_rest_goes_on(fresh: str, tmp_path: Path) -> None:
     with object_store() as store:
         async with network_on(fresh, data=tmp_path, ledger_heads=(store.address,)) as network:

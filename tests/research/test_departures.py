@@ -1,10 +1,12 @@
 """A backup that is restored brings back nobody who was erased, and no consent that was withdrawn."""
 
+import asyncio
 import json
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +22,7 @@ from models.identity.members import Sharing
 from models.identity.organizations import OrganizationKind
 from models.logins import open_roles
 from resolvers.research import departures
+from server.jobs.scheduler import Scheduler
 from server.rollbacks.departure_keeper import DepartureKeeper, DeparturesUnknown, keeper_of, merged, parsed
 from server.rollbacks.head_places import FolderPlace, HeadUnreadable, WebPlace
 from settings import Settings
@@ -165,6 +168,46 @@ async def forget(connection: asyncpg.Connection) -> None:
     await connection.execute("UPDATE identity.departure_key SET lineage = 'another'")
 
 
+async def test_an_erasure_is_stored_while_a_freeze_is_under_way(
+    fresh: str, owner: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A round of what publishes may take many minutes, and departures do not wait for its end."""
+    monkeypatch.setattr("app.Scheduler", partial(Scheduler, period_seconds=0.05))
+    under_way, ended = asyncio.Event(), asyncio.Event()
+
+    async def freeze(_: asyncpg.Connection, __: object) -> None:
+        under_way.set()
+        await ended.wait()
+
+    who = await people(owner)
+    digest = await owner.fetchval("SELECT identity.departure_digest('member ' || $1)", str(who.leaving))
+    id, place = (await departures.read(owner)).id, FolderPlace(tmp_path)
+    async with serving(fresh, data=tmp_path, publishing=(freeze,)), asyncio.timeout(20):
+        await under_way.wait()
+        await erase(owner, who.leaving)
+        while digest.hex() not in (await place.read_text("departures", id) or b"").decode():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        assert not ended.is_set()
+
+
+async def test_a_snapshot_of_the_folder_too_is_noticed_by_a_place_elsewhere_alone(
+    owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    who = await people(owner)
+    alone, elsewhere = FolderPlace(tmp_path / "data"), FolderPlace(tmp_path / "elsewhere")
+    await DepartureKeeper((alone, elsewhere)).begin(owner)
+    shutil.copytree(tmp_path / "data", tmp_path / "snapshot")
+    await erase(owner, who.leaving)
+    await DepartureKeeper((alone, elsewhere)).keep(owner)
+    await owner.execute("DELETE FROM identity.departure")
+    await factories.member(owner, id=who.leaving)
+    snapshot = FolderPlace(tmp_path / "snapshot")
+    await DepartureKeeper((snapshot,)).begin(owner)
+    assert await exists(owner, who.leaving)  # nothing shows it: the server warns of one place at each start
+    await DepartureKeeper((snapshot, elsewhere)).begin(owner)
+    assert not await exists(owner, who.leaving)
+
+
 async def test_kinds_of_organizations_are_withdrawn_one_by_one(
     owner: asyncpg.Connection, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -236,6 +279,19 @@ async def test_the_parent_of_workers_repeats_departures(fresh: str, owner: async
     await open_roles(fresh)
     await serve.repeat_departures(fresh, Settings(database_url=fresh, data=tmp_path))
     assert not await exists(owner, who.leaving)
+
+
+async def test_a_primary_whose_standbys_are_all_asynchronous_is_warned_of(
+    fresh: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await open_roles(fresh)
+    settings = Settings(database_url=fresh, data=tmp_path)
+    await serve.repeat_departures(fresh, settings)
+    assert "none is synchronous" not in caplog.text
+    standby = {"read_url": ("postgresql://standby.example/cohorte",)}
+    await serve.repeat_departures(fresh, settings.model_copy(update=standby))
+    assert "PostgreSQL has standbys, and none is synchronous" in caplog.text
+    assert "Set synchronous_standby_names" in caplog.text
 
 
 async def test_a_consent_that_was_given_again_is_withdrawn_by_a_later_withdrawal_only(

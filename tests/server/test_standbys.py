@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from models.identity.accounts import StaffRole
 from models.identity.members import Sharing
+from models.replication import is_asynchronous
 from models.viewers import Audience
 from planner.operations import Planner
 from server.databases.pools import ConnectionPool
@@ -408,3 +409,9 @@ async def test_a_pool_of_a_standby_hands_no_bad_value_to_the_primary() -> None:
         with contextlib.suppress(Exception):
             await standby.read("SELECT 1", ())
         assert (standby.asked, primary.asked) == (1, taken), error
+
+
+async def test_a_standby_that_is_connected_shows_that_the_primary_is_asynchronous(place: Place) -> None:
+    """Whether or not the settings name it: it may take over."""
+    assert await is_asynchronous(place.network.database)
+    assert not await is_asynchronous(place.replica.superuser, with_standbys=True)
