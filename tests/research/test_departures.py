@@ -18,9 +18,11 @@ import pytest_asyncio
 from app import create_app
 from commands import serve
 from commands.databases import at, create_missing
+from models.database import Connection
 from models.identity.members import Sharing
 from models.identity.organizations import OrganizationKind
 from models.logins import open_roles
+from resolvers.insight.ledger import Begin, begun
 from resolvers.research import departures
 from server.jobs.scheduler import Scheduler
 from server.rollbacks.departure_keeper import DepartureKeeper, DeparturesUnknown, keeper_of, merged, parsed
@@ -175,14 +177,14 @@ async def test_an_erasure_is_stored_while_a_freeze_is_under_way(
     monkeypatch.setattr("app.Scheduler", partial(Scheduler, period_seconds=0.05))
     under_way, ended = asyncio.Event(), asyncio.Event()
 
-    async def freeze(_: asyncpg.Connection, __: object) -> None:
+    async def freeze(connection: Connection, begin: Begin = begun) -> None:
         under_way.set()
         await ended.wait()
 
     who = await people(owner)
     digest = await owner.fetchval("SELECT identity.departure_digest('member ' || $1)", str(who.leaving))
     id, place = (await departures.read(owner)).id, FolderPlace(tmp_path)
-    async with serving(fresh, data=tmp_path, publishing=(freeze,)), asyncio.timeout(20):
+    async with serving(fresh, data=tmp_path, publishing=(freeze,)), asyncio.timeout(60):
         await under_way.wait()
         await erase(owner, who.leaving)
         while digest.hex() not in (await place.read_text("departures", id) or b"").decode():  # noqa: ASYNC110
