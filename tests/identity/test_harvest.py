@@ -25,8 +25,13 @@ SHARINGS = [Sharing.ALL_MEMBERS, Sharing.MY_COMMUNITIES, Sharing.ONLY_ME]  # in 
 LIMITS = {name: Settings.model_fields[name].default for name in UNLIMITED}
 # The rights of members as they were: everybody reads every insight, and who belongs to which community.
 OLD = "; ".join(
-    f"ALTER POLICY patient_reads ON {table} USING (true)"
-    for table in ("care.membership", "insight.release", "insight.insight", "insight.cell", "insight.statistic")
+    [
+        *(
+            f"ALTER POLICY patient_reads ON {table} USING (true)"
+            for table in ("care.membership", "insight.release", "insight.insight", "insight.cell", "insight.statistic")
+        ),
+        "UPDATE care.membership SET sharing = 'ALL_MEMBERS'",  # by which lists find them
+    ]
 )
 INSIGHTS = """query ($id: ID!) { node(id: $id) { ... on Community {
     insights { nodes { id cells { count } } }
