@@ -31,6 +31,7 @@ from server.telemetry.readings import readings
 from settings import FILE, Settings, variable
 from tests.server.test_metrics import KNOWN
 from tests.server.test_planted_values import free_port
+from tests.support.clusters import open_roles_quickly
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -502,3 +503,4 @@ async def test_the_steps_of_the_files_lead_to_a_server_that_answers(server: str,
         connection = await asyncpg.connect(server)
         await connection.execute(f"DROP DATABASE {database} WITH (FORCE)")
         await connection.close()
+        await open_roles_quickly(server)  # whose passwords the deployed server has changed, for other tests

@@ -188,6 +188,10 @@ async def test_a_commit_that_is_not_answered_is_not_waited_for(behind: Behind) -
 
 
 async def test_connections_that_were_cut_while_idle_are_replaced_without_an_error(behind: Behind) -> None:
+    async def is_well() -> bool:
+        return {answer.status_code for answer in await behind.all()} == {200}
+
+    await becomes(is_well)  # after what other tests have left unanswered
     ours = "usename LIKE 'cohorte~_%' ESCAPE '~' AND datname = current_database()"
     await behind.network.value(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {ours}")
     answers = await behind.all()

@@ -50,6 +50,13 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.app, self.leaving = app, asyncio.Event()
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, which ends the process if the application does not start. Raises NotStarted."""
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            raise NotStarted from None
+
     async def main_loop(self) -> None:
         """Ends when the test does, and not at uvicorn's next tick."""
         await self.on_tick(0)
