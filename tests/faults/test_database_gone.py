@@ -131,6 +131,7 @@ async def network_of_its_own(folder: Path) -> AsyncIterator[Network]:
     with cluster(folder) as dsn:
         await create_missing(dsn, "cohorte")
         await upgrade(at(dsn, "cohorte"))
+        await open_roles(at(dsn, "cohorte"))
         async with serving(at(dsn, "cohorte"), pool_size=4) as ask:
             built = Network(ask, await asyncpg.connect(at(dsn, "cohorte")))
             try:
