@@ -217,6 +217,7 @@ async def test_a_moderator_closes_discussions_and_appoints_ambassadors(
 async def test_a_steward_creates_an_organization(visit: Visiting, network: Network, language: str) -> None:
     words = WORDS[language]
     taken = await factories.organization(network.database)
+    await factories.licence(network.database, organization_id=taken["id"])  # without one, it would be replaced
     name, email = f"Institute {next(NUMBERS)}", f"contact-{next(NUMBERS)}@institute.example"
     found = await visit("/", locale=LOCALES[language])
     page = found.page
