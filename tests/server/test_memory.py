@@ -101,5 +101,5 @@ async def test_documents_without_end_leave_all_memory_flat(fresh: str) -> None:
     # Planning a large statement takes memory that PostgreSQL keeps for the next: some 40 MB. Kept prepared, the fifty
     # large ones of the public view would be several hundred.
     assert max(map(max, backends)) < 150_000  # kilobytes of one connection
-    assert sum(backends[-1]) < 1.15 * sum(backends[4]), backends
-    assert server[-1] < 1.15 * server[4], server
+    assert sum(backends[-1]) < 1.25 * sum(backends[4]), backends
+    assert server[-1] < 1.25 * server[4], server
