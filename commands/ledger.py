@@ -68,7 +68,7 @@ async def show(connection: Connection, guard: RollbackGuard) -> None:
     for place in guard.places:
         print(f"In {place.name}: {await described(place, id)}.")
     if (older := await legacy_head(guard)) is not None:
-        print(f"Of an earlier version, until it is stored anew: {texts_of(older)}.")
+        print(f"From an earlier version: {texts_of(older)}.")
     try:
         await guard.check(connection)
     except PublishingSuspended as suspended:

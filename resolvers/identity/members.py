@@ -59,7 +59,7 @@ def _shared_places(member: Row, viewer: ViewerIds) -> Any:
     may_read = is_association | is_entrusted(member.id, viewer)
     whose = case((may_read, member.id), else_=with_all.scalar_subquery())
     in_common = (common.member_id == readable(member.id), common.community_id == func.any(viewer_communities()))
-    # Without duplicates: somebody who shares with all is found by both.
+    # UNION leaves out duplicates: both conditions find a member who shares with all.
     return (
         select(whole.community_id).where(whole.member_id == whose).union(select(common.community_id).where(*in_common))
     )

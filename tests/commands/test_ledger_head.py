@@ -67,7 +67,7 @@ async def test_the_head_of_an_earlier_version_is_shown_and_nothing_is_missing(
     legacy.path.write_text(StoredHead(head).text())
     status, printed = await run("show")
     assert (status, f"In the data folder {tmp_path}: no head." in printed) == (0, True)
-    assert f"Of an earlier version, until it is stored anew: entry {head.position:,}, {head.hash.hex()}." in printed
+    assert f"From an earlier version: entry {head.position:,}, {head.hash.hex()}." in printed
     assert "Nothing is missing" in printed
     status, printed = await run("accept")
     assert (status, "so none is lost" in printed) == (1, True)

@@ -206,7 +206,7 @@ async def diary(connection: Connection, pseudonym: str, indicator: UUID, many: i
     )  # fmt: skip
 
 
-# As these were, of somebody who shares with their communities.
+# The former list of communities, for a member who shares with their communities.
 WITH_OTHERS = (
     "SELECT c.name FROM catalog.community c JOIN care.membership m ON m.community_id = c.id WHERE m.member_id ="
     " (SELECT p.member_id FROM care.profile p JOIN care.member o ON o.id = p.member_id WHERE lower(o.pseudonym) = $1)"

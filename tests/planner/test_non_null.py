@@ -12,7 +12,7 @@ from planner.tables import Tables
 from schema.build import build_views
 
 # A statement returns null where the row is hidden, but the schema promises an object.
-LEFT = "links are deleted in the transaction that hides a member who leaves"
+LEFT = "the transaction that hides a leaving member deletes their links"
 SAME_SCOPE = "both rows are of the same member, under the same policy"
 NO_DRAFT = "nothing that others than staff read belongs to a draft, the only community that is hidden"
 EXCEPTIONS = {
