@@ -70,7 +70,7 @@ export const texts = words({
     data: "Données",
     cost: "Coût pour la vie privée (ε)",
     own: "Cohorte",
-    results: "Résultats publiés",
+    results: "Travaux publiés",
     network: "Tout le réseau",
     counts: {
       active_members: "membres actifs",

@@ -58,7 +58,7 @@ export const texts = words({
     create: "Créer le webhook",
     secret: "Copiez ce secret maintenant",
     secretHint: "Il signe les messages et n’est affiché qu’une fois. S’il est perdu, renouvelez-le.",
-    events: { INSIGHT_PUBLISHED: "Nouveaux tableaux", LICENCE_DECIDED: "Décisions sur vos licences", DATASET_FROZEN: "Nouveaux jeux de données" },
+    events: { INSIGHT_PUBLISHED: "Nouveaux résultats", LICENCE_DECIDED: "Décisions sur vos licences", DATASET_FROZEN: "Nouveaux jeux de données" },
     statuses: { ACTIVE: "Actif", PAUSED: "En pause", DISABLED: "Désactivé après des échecs" },
     deliveries: { PENDING: "à envoyer", DELIVERED: "remis", FAILED: "échec", CANCELLED: "annulé" },
     failures: { ADDRESS: "pas d’adresse publique", CONNECTION: "pas de connexion", TIMEOUT: "pas de réponse à temps", STATUS: "refusé", SECRET: "secret illisible : renouvelez-le" },
