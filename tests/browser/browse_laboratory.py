@@ -101,7 +101,7 @@ WORDS = {
         "two": "Deux résultats côte à côte",
         "search": "ecoule",
         "news": "viennent d’être publiés",
-        "keys": "Clés, webhooks et courriels",
+        "keys": "Clés, webhooks et e-mails",
         "create": "Créer la clé",
         "stored": "C’est conservé",
         "revoke": "Révoquer Walk",

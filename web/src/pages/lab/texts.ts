@@ -40,7 +40,7 @@ export const texts = words({
     datasets: "Jeux de données",
     uses: "Nos résultats",
     licences: "Licences",
-    keys: "Clés, webhooks et courriels",
+    keys: "Clés, webhooks et e-mails",
     users: "Utilisateurs",
     roles: { ADMINISTRATOR: "Administration", ANALYST: "Analyse", READER: "Lecture" },
     rights: {

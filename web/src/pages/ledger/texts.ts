@@ -66,7 +66,7 @@ export const texts = words({
     entry: "Entrée",
     published: "Publication",
     organization: "Pour",
-    purpose: "But",
+    purpose: "Finalité",
     data: "Données",
     cost: "Coût pour la vie privée (ε)",
     own: "Cohorte",
