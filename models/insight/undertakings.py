@@ -50,7 +50,8 @@ public.""",
             Language.EN: ENGLISH,
             Language.FR: f"""\
 En demandant cette licence, notre organisation prend les engagements suivants, pour tous les résultats que Cohorte \
-publie en vertu de celle-ci et aussi longtemps que nous en conservons (articles 54 et 61 du règlement (UE) 2025/327)\u00a0:
+publie en vertu de celle-ci et aussi longtemps que nous en conservons (articles 54 et 61 du règlement (UE) \
+2025/327)\u00a0:
 
 1. Nous n’identifions aucun membre et ne cherchons pas à le faire, ni seuls, ni avec d’autres, ni à l’aide d’autres \
 données. Si nous reconnaissons tout de même un membre, nous n’en faisons aucun usage et le signalons aussitôt à \

@@ -314,7 +314,7 @@ class Query:
     conditions: RelayConnection[Condition] = paged(
         resolvers.community.communities.conditions,
         f"All conditions, by name. {BEST_FIRST}",
-        arguments={"search": f"Only conditions that match, by their codes too: `G35`, `ORPHA:558`. {SEARCH}"},
+        arguments={"search": f"Only conditions that match, by their codes too, such as `ORPHA:558`. {SEARCH}"},
         only=MANAGER,
     )
     catalogue_changes: RelayConnection[CatalogueChange] = paged(

@@ -219,7 +219,8 @@ PROMISED = {
     "AssociationDescription": {NOT_BUYERS: "language text"},
     "Verification": {MEMBERS_AND_STAFF: "id verified fullName reason createdAt", "MANAGER": "decidedBy"},
     "Condition": {
-        EVERYONE: "id name icd10 orpha hpo retiredOn", "MANAGER": "matched version original translations",
+        EVERYONE: "id name icd10 orpha hpo retiredOn",
+        "MANAGER": "matched version original translations",
     },
     "Community": {
         EVERYONE: "id slug name matched description status mergedInto condition memberCount countedOn "

@@ -102,7 +102,7 @@ async def test_staff_read_the_rows_of_their_role(admin: Admin) -> None:
     assert found == READS
 
 
-# Of tables with members' rows, what is open to roles without a second factor: associations, and proposals without a name.
+# With members' rows, but open to roles without a second factor: associations, and proposals without a name.
 NAMELESS = {"care.member", "care.membership", "care.catalogue_proposal"}
 
 

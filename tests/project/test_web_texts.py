@@ -71,7 +71,10 @@ def test_which_words_are_avoided(text: str, is_avoided: bool) -> None:
 ENTRY = re.compile(r"^ +(\w+): (.*)$", re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if "lab" in path.parts], ids=lambda path: str(path.parent.name))
+OF_LABORATORIES = [path for path in FILES if "lab" in path.parts]
+
+
+@pytest.mark.parametrize("path", OF_LABORATORIES, ids=lambda path: str(path.parent.name))
 def test_an_insight_has_one_word(path: Path) -> None:
     english, _, in_french = path.read_text(encoding="utf-8").partition("\n  fr: {")
     texts = dict(ENTRY.findall(english))
