@@ -8,7 +8,7 @@ from models.community import communities as tables
 from models.identity import members
 from models.identity.accounts import StaffRole
 from models.research import surveys
-from models.rows import Expression, ListParts, Row, Rows, Value, ViewerIds, row, select
+from models.rows import Expression, ListParts, Row, Rows, Value, ViewerIds, row, select, word
 from models.tracking import observations, treatments
 from models.viewers import Audience
 from resolvers.lookup import by_name, listed, matched_name
@@ -39,9 +39,14 @@ def matched_community_name(community: Row, *, viewer: ViewerIds, search: Value[s
     return matched_name(community, viewer, search, further=community.words)
 
 
-def conditions(*, viewer: ViewerIds) -> Rows:
+def conditions(*, viewer: ViewerIds, search: Value[str] | None = None) -> Rows:
     condition = row(tables.Condition)
-    return select(condition).order_by(*by_name(condition, viewer))
+    return listed(select(condition), condition, viewer, search, by_name(condition, viewer))
+
+
+def matched_condition_name(condition: Row, *, viewer: ViewerIds, search: Value[str]) -> Rows:
+    codes = (condition.icd10, word("ORPHA:") + condition.orpha, word("OMIM:") + condition.omim, condition.hpo)
+    return matched_name(condition, viewer, search, further=func.concat_ws(word(", "), *codes))
 
 
 def community(*, slug: Value[str]) -> Rows:

@@ -9,7 +9,7 @@ from math import erf, exp, log, log1p, sqrt
 from statistics import fmean
 from uuid import UUID
 
-from models.insight.undertakings import TEXTS
+from models.insight.undertakings import IN_FORCE, TEXTS
 from models.languages import Language
 from privacy.domains import REGIONS
 from tests.oracle.rows import Found, VisibleRows
@@ -607,7 +607,7 @@ def mailed_events(seen: VisibleRows, viewer: Found) -> list[str]:
 @field("Query.undertakings")
 def undertakings(seen: VisibleRows, language: str | None = None) -> Found:
     language = language or seen.language
-    return {"version": "2026-1", "language": language, "text": TEXTS["2026-1"][Language(language)]}
+    return {"version": IN_FORCE, "language": language, "text": TEXTS[IN_FORCE][Language(language)]}
 
 
 @field("Licence.undertakings")
