@@ -1,6 +1,7 @@
 """Reads communities and conditions."""
 
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import func
 
@@ -133,7 +134,7 @@ def members_of(community: Row, *, viewer: ViewerIds) -> ListParts:
     def members_where(of: Callable[[Row], tuple[Expression, ...]]) -> Rows:
         member, membership = row(members.Member), row(members.Membership)
         found = select(member).join(membership, membership.member_id == member.id).where(*of(membership))
-        return found.order_by(membership.joined_on.desc(), membership.member_id.desc())
+        return found.order_by(membership.member_id)  # random ids: an order that tells nothing of anybody
 
     def all_here(membership: Row) -> Expression:
         return membership.community_id == community.id
@@ -143,10 +144,14 @@ def members_of(community: Row, *, viewer: ViewerIds) -> ListParts:
 
     if viewer.view is Audience.MANAGER:
         moderates, association = has_role(viewer, StaffRole.MODERATOR), row(members.Member)
+
+        def moderated(membership: Row, sharing: Expression) -> tuple[Expression, ...]:  # in the order of an index
+            return all_here(membership), membership.sharing == sharing, moderates
+
         associations = select(association.id).where(association.kind == members.MemberKind.ASSOCIATION)
         return ListParts(
             (
-                members_where(lambda each: (all_here(each), moderates)),
+                *(members_where(partial(moderated, sharing=word(sharing.value))) for sharing in members.Sharing),
                 members_where(lambda each: (among(each.member_id, associations), here(each), ~moderates)),
             )
         )

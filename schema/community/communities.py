@@ -113,8 +113,8 @@ class Community(Node):
     )
     members: RelayConnection[Member] = paged(
         resolve.members_of,
-        "Its members who share their membership with the viewer, newest first. Staff who are not moderators see only "
-        "associations.",
+        "Its members who share their membership with the viewer, in an order that stays the same and means nothing. "
+        "Staff who are not moderators see only associations.",
         only=PATIENT | MANAGER,
     )
     discussions: RelayConnection[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = paged(

@@ -137,7 +137,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Verification": {MODERATOR: "createdAt decidedBy fullName id reason verified"},
     "Viewer": {
         ALL: "audience id locale recoveryCodesLeft secondFactors staff",
-        ADMINISTRATOR: "erasuresUnderWay",
+        ADMINISTRATOR: "erasuresLate",
     },
     "VisibilityRule": {ALL: "operator question values"},
 }

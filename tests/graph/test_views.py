@@ -210,7 +210,7 @@ PROMISED = {
         SIGNED_IN: "locale secondFactors recoveryCodesLeft",
         "PATIENT": "member",
         "BUYER": "organization organizationUser mailedEvents",
-        "MANAGER": "erasuresUnderWay staff",
+        "MANAGER": "erasuresLate staff",
     },
     "Association": {
         NOT_BUYERS: "id fullName website email phone postalAddress description descriptions",

@@ -393,11 +393,11 @@ def staff_members(seen: VisibleRows) -> Listed:
     return listed(seen.of("identity.staff"), lambda row: (row["name"], row["id"]))
 
 
-@field("Viewer.erasuresUnderWay")
-def erasures_under_way(seen: VisibleRows, it: Found) -> int | None:
+@field("Viewer.erasuresLate")
+def erasures_late(seen: VisibleRows, it: Found) -> bool | None:
     staff = seen.one("identity.staff", id=seen.viewer.staff)
     # Of those that operations are compared for, nobody is leaving.
-    return 0 if staff is not None and "ADMINISTRATOR" in staff["roles"] else None
+    return False if staff is not None and "ADMINISTRATOR" in staff["roles"] else None
 
 
 @field("Viewer.secondFactors")

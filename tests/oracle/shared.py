@@ -538,7 +538,7 @@ def viewer_membership(seen: VisibleRows, community: Found) -> Found | None:
 @field("Community.members")
 def members_of(seen: VisibleRows, community: Found) -> Listed:
     there = memberships(seen, community)
-    return through(seen, there, lambda row: (row["joined_on"], row["member_id"]), "care.member", "member_id", True)
+    return through(seen, there, lambda row: (row["member_id"],), "care.member", "member_id")
 
 
 @field("Community.discussions")
