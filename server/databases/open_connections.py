@@ -75,9 +75,10 @@ class OpenConnections:
         self.places.append(place)
         since = time.perf_counter()
         try:
-            return await within(place, self.wait_limit)
+            async with within(self.wait_limit):
+                return await place
         except BaseException:
-            if place.cancelled() or place.exception() is not None:
+            if place.cancelled():
                 with suppress(ValueError):  # who handed something on has passed it over
                     self.places.remove(place)
             elif (handed := place.result()) is not None:

@@ -14,7 +14,7 @@ from models.viewers import Viewer
 from server.callers.turns import Turns
 from server.databases.open_connections import Lent, OpenConnections, is_clean
 from server.databases.outages import DATABASE_UNAVAILABLE, UNAVAILABLE_TO_READ, as_request_error, is_lost
-from server.databases.shares import WAIT_SECONDS, Shares
+from server.databases.shares import WAIT_SECONDS, Shares, within
 from server.operations.errors import CommitLostError, RequestError, overloaded
 
 T = TypeVar("T")
@@ -227,14 +227,8 @@ class ConnectionPool(OpenConnections):
 
     async def take_turn_to_write(self) -> None:
         """Waits for a turn. Raises RequestError if that takes too long."""
-        if not self.write_turns.locked():
+        async with within(self.wait_limit):
             await self.write_turns.acquire()
-            return
-        try:
-            async with asyncio.timeout(self.wait_limit):
-                await self.write_turns.acquire()
-        except TimeoutError:
-            raise overloaded() from None
 
     async def give_back(self, connection: Lent, error: BaseException) -> None:
         """Releases a connection whose work ended in this error."""
