@@ -69,6 +69,7 @@ class GraphNames:
 
 
 def camel(name: str) -> str:
+    """A column as exports name it: `observedOn` for `observed_on`."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 

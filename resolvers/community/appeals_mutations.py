@@ -69,6 +69,7 @@ async def appeal_removal(connection: Connection, viewer: Viewer, faults: Faults,
 
 
 def appealed_before() -> Exception:
+    """A refusal, to be raised: TAKEN."""
     return taken(message("You have already appealed against this removal."), "post")
 
 

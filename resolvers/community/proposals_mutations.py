@@ -211,6 +211,7 @@ async def decide(
 def refusals_of(
     position: int, id: UUID | None, proposals: Sequence[UUID | None], found: Mapping[UUID | None, asyncpg.Record]
 ) -> tuple[Refusal, ...]:
+    """Refusals of the proposal at `position`: NOT_FOUND, INVALID for one that is given twice, TOO_LATE."""
     path = ("proposals", position)
     if id not in found:
         return not_found(*path).refusals

@@ -131,5 +131,6 @@ async def verify_association(
 
 
 def member_changed(payload: Row) -> Rows:
+    """One row: the member whom a mutation has changed."""
     member = row(tables.Member)
     return select(member).where(member.id == payload.member_id)

@@ -131,5 +131,6 @@ async def change_pseudonym(connection: Connection, name: str) -> None:
 
 
 def profile_changed(payload: Row) -> Rows:
+    """One row: the profile that a mutation has changed."""
     profile = row(tables.Profile)
     return select(profile).where(profile.member_id == payload.member_id)
