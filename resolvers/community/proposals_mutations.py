@@ -181,7 +181,10 @@ async def decide(
     place: str,
     note: str | None,
 ) -> list[UUID]:
-    """Decides all of the proposals, or none of them; `place` is the parameter of the entry."""
+    """Decides all of the proposals, or none of them, and returns their keys; `place` is the parameter of the entry.
+
+    Raises Forbidden; Refused: NOT_FOUND, INVALID, TOO_LATE, TOO_LONG, LIMIT_REACHED.
+    """
     require_role(viewer, StaffRole.CATALOGUE_EDITOR)
     with faults.collected():
         note = optional_text_within(note, REASON_LENGTH, "note")

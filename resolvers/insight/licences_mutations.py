@@ -193,7 +193,7 @@ async def decide_licence(
 
 
 def add_grant_faults(faults: Faults, price: Price | None, quota: int | None, reason: str | None) -> None:
-    """Adds what is wrong with granting a licence: INVALID each. The quota is in micro-rho."""
+    """Collects what granting a licence with such values raises: INVALID each. The quota is in micro-rho."""
     with faults.collected():
         if quota is None or not 1 <= quota <= MOST_MICRO_RHO:
             raise invalid(
