@@ -9,15 +9,7 @@ from models.community.proposals import ProposalKind, ProposalStatus
 from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.messages import message
-from models.parameters import (
-    CommunityId,
-    EntryId,
-    NodeId,
-    OwnIndicatorId,
-    OwnTreatmentId,
-    ProposalId,
-    ProposalIdOrNone,
-)
+from models.parameters import CommunityId, EntryId, NodeId, OwnIndicatorId, OwnTreatmentId, ProposalId, ProposalIdOrNone
 from models.viewers import Viewer
 from resolvers.community.communities_mutations import expect_community
 from resolvers.faults import Faults

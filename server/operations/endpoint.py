@@ -16,14 +16,7 @@ from server.http.entity_tags import hash_of, is_known, tag_of
 from server.http.exchanges import exchange_of
 from server.http.negotiation import content_language, in_language
 from server.operations.deadlines import CutOffReason, Deadline, RequestCutOff
-from server.operations.errors import (
-    Code,
-    RequestError,
-    internal,
-    request_error,
-    request_timed_out,
-    shutting_down,
-)
+from server.operations.errors import Code, RequestError, internal, request_error, request_timed_out, shutting_down
 from server.operations.performing import Operations
 from server.operations.request_context import RequestContext
 from server.operations.requests import (
