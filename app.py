@@ -61,9 +61,10 @@ from server.jobs.newsroom import Newsroom
 from server.jobs.scheduler import PUBLISHING_LOCK, Scheduler
 from server.operations.data_reads import DataReads
 from server.operations.documents import Documents
-from server.operations.endpoint import Endpoint, ServedView
+from server.operations.endpoint import Endpoint
 from server.operations.errors import RequestError
 from server.operations.kept_answers import KeptAnswers
+from server.operations.performing import ServedView
 from server.operations.trusted_documents import documents_of_views, plan_trusted
 from server.rollbacks.departure_keeper import LOCK as DEPARTURES_LOCK
 from server.rollbacks.departure_keeper import keeper_of

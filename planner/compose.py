@@ -23,17 +23,7 @@ from sqlalchemy.types import JSON
 
 from models.rows import Branches, Expression, ListParts, Row, ViewerIds, translated
 from models.viewers import Audience
-from planner.arguments import (
-    PAGE,
-    PlanInputs,
-    Variables,
-    bound,
-    is_given,
-    not_below,
-    page_size,
-    sql_type,
-    value_of,
-)
+from planner.arguments import PAGE, PlanInputs, Variables, bound, is_given, not_below, page_size, sql_type, value_of
 from planner.cursors import Cursors
 from planner.data_reads import record
 from planner.declare import Column, Computed, NodeById, NodesByIds, Paged, Sql

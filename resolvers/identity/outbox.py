@@ -75,6 +75,7 @@ async def lock_outbox(connection: asyncpg.Connection, lock: int) -> bool:
 
 
 async def unlock_outbox(connection: asyncpg.Connection, lock: int) -> None:
+    """Lets another process work through the outbox."""
     await connection.execute("SELECT pg_advisory_unlock($1)", lock)
 
 
@@ -165,6 +166,7 @@ async def due_deliveries(connection: asyncpg.Connection, busy: Sequence[UUID]) -
 
 
 async def record_accepted(connection: asyncpg.Connection, delivery: PendingDelivery, status: int | None) -> None:
+    """Records that a delivery was accepted, with the HTTP status for a webhook; mail has none."""
     await connection.execute("SELECT identity.delivery_accepted($1, $2)", delivery.id, status)
 
 

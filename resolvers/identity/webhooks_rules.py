@@ -53,6 +53,7 @@ class WebhookMessage:
 
 
 def new_secret() -> str:
+    """A random secret, as Standard Webhooks writes it: `whsec_`, then Base64."""
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
@@ -66,6 +67,7 @@ def body_of(message: WebhookMessage, base: str) -> bytes:
 
 
 def data_of(message: WebhookMessage, base: str) -> Mapping[str, str]:
+    """What a message holds: ids and addresses, and no figure."""
     subject, community = message.subject, {"community": f"com_{message.community}"}
     match message.event:
         case OrganizationEvent.INSIGHT_PUBLISHED:

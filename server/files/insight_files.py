@@ -30,8 +30,9 @@ from server.http.negotiation import language_for
 from server.http.page_headers import INERT
 from server.http.problems import no_file, problem
 from server.operations.deadlines import OperationDeadline
-from server.operations.endpoint import Endpoint, RequestContext
+from server.operations.endpoint import Endpoint
 from server.operations.errors import Code, RequestError, internal, request_timed_out, signed_out
+from server.operations.request_context import RequestContext
 from server.operations.requests import GraphQLParams
 from server.telemetry import logs
 

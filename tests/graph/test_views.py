@@ -13,8 +13,9 @@ from planner.declare import column, graph_type
 from schema.access import EACH_FIELD, MANAGER, PATIENT, PUBLIC, UnmarkedError
 from schema.build import View, build_views
 from schema.roots import Mutation
+from tests.support.client import views
 
-VIEWS = build_views()
+VIEWS = views()
 
 EVERYONE = "PUBLIC PATIENT BUYER MANAGER"
 SIGNED_IN = "PATIENT BUYER MANAGER"

@@ -23,16 +23,7 @@ from resolvers.identity import outbox as outbox
 from resolvers.identity.mail_templates import ABOUT_DAYS, mail_text
 from resolvers.identity.outbox import PendingMail
 from server.jobs import mailer
-from server.jobs.mailer import (
-    MOST_SENDERS,
-    SENDERS,
-    TRYING_AGAIN,
-    Deliver,
-    Mailer,
-    message,
-    next_mails,
-    smtp_delivery,
-)
+from server.jobs.mailer import MOST_SENDERS, SENDERS, TRYING_AGAIN, Deliver, Mailer, message, next_mails, smtp_delivery
 from tests.support.client import ANYBODY, serving
 from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done, join, newcomer
 
