@@ -59,8 +59,8 @@ def mail_text(
 
     `about` is the pseudonym, the day as in ISO 8601, or the name of the organization, community or webhook that the
     template refers to, if any.
-    `pages` is the origin of the server's pages, if it has any: some mails lead to one of them. The subject and the first
-    lines of a sandbox's mails say that all data are `synthetic`.
+    `pages` is the origin of the server's pages, if it has any: some mails lead to one of them. Mails of a sandbox say
+    in the subject and the first lines that all data are `synthetic`.
     """
     language = language_of(locale) or DEFAULT
     name = about or ""
@@ -73,7 +73,7 @@ def mail_text(
         text += f"\n{lead.in_language(language)}\n\n{pages}{place}\n"
     title = subject.in_language(language)
     if synthetic:
-        title = message("Sandbox: {subject}", subject=title).in_language(language)
+        title = message("[Sandbox] {subject}", subject=title).in_language(language)
         text = f"{fill(SANDBOX.in_language(language), LINE)}\n\n{text}"
     return MailText(title, text, language)
 

@@ -95,7 +95,7 @@ async def publish(
 async def hold_budget(
     connection: Connection, viewer: Viewer, faults: Faults, dataset: UUID, licence: UUID | None, day: date
 ) -> tuple[FrozenDataset | None, BudgetShare | None]:
-    """The dataset and what the viewer may spend of it, locked until the transaction ends. Adds to `faults` what is amiss.
+    """The dataset and what the viewer may spend of it, locked until the transaction ends. Adds refusals to `faults`.
 
     Two requests at once would otherwise both find the budget unspent.
     """

@@ -104,7 +104,7 @@ async def test_the_lines_of_r_read_the_same_figures(network: Network, tmp_path: 
     given["R_PROFILE_USER"] = str(tmp_path / "profile.R")
     label, _, header, *lines = (await output_of("Rscript", str(READ), id, **given)).splitlines()
     assert label == f'[1] "{stat["label"]}"'
-    *names, measure = stat["id"]
+    names = stat["id"][:-1]
     codes = [stat["dimension"][name]["category"]["index"] for name in stat["id"]]
     assert header.split() == [*names, *codes[-1]]
     expected = dict(zip(product(*codes), stat["value"], strict=True))
@@ -113,7 +113,9 @@ async def test_the_lines_of_r_read_the_same_figures(network: Network, tmp_path: 
         for line in map(str.split, lines)
         for figure, text in zip(codes[-1], line[len(names) :], strict=True)
     }
-    assert found == {place: value if value is None else pytest.approx(value, rel=1e-4) for place, value in expected.items()}
+    assert found == {
+        place: value if value is None else pytest.approx(value, rel=1e-4) for place, value in expected.items()
+    }
 
 
 def text_of(output: dict[str, Any]) -> list[str]:

@@ -104,7 +104,9 @@ def test_the_wheel_has_every_file_and_is_imported_without_the_repository(tmp_pat
     ours = {path.relative_to(PACKAGE) for path in PACKAGE.rglob("*") if "__pycache__" not in path.parts}
     assert ours <= {path.relative_to(site / "cohorte") for path in (site / "cohorte").rglob("*")}
     found = [sys.executable, "-P", "-c", "import cohorte.manifest; print(cohorte.__file__)"]
-    done = subprocess.run(found, cwd=tmp_path, env={"PYTHONPATH": str(site)}, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        found, cwd=tmp_path, env={"PYTHONPATH": str(site)}, check=True, capture_output=True, text=True
+    )
     assert done.stdout.strip() == str(site / "cohorte/__init__.py")
 
 

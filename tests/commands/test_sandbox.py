@@ -314,7 +314,7 @@ async def test_mails_and_webhooks_of_a_sandbox_say_so(blank: str) -> None:
             mail = await network.mailbox.next(email)
     [request] = receiver.received
     assert request.content["data"] == {"webhook": webhook, "synthetic": True}
-    assert mail["Subject"] == "Sandbox: Your code for a new password"
+    assert mail["Subject"] == "[Sandbox] Your code for a new password"
     assert mail.get_content().startswith("This e-mail is from a sandbox. All data are synthetic")
 
 

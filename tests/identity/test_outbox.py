@@ -451,7 +451,7 @@ def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fo
         assert body.startswith(plain)
         assert (body == plain) is (page is None)
         assert not re.search("[a-z][A-Z]|`", plain.replace(name, ""))  # no name of a mutation
-    marks = {"fr-CA": ("Bac à sable\u00a0: ", "toutes les données"), "nl-BE": ("Sandbox: ", "all data")}
+    marks = {"fr-CA": ("[Bac à sable] ", "toutes les données"), "nl-BE": ("[Sandbox] ", "all data")}
     for locale, words in (("fr-CA", french), ("nl-BE", english)):
         sandbox = mail_text(template, locale, code, name, synthetic=True)
         prefix, mark = marks[locale]
