@@ -95,7 +95,7 @@ async def test_the_notebook_goes_from_the_key_to_the_trials_result(network: Netw
 
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="R with jsonlite: apt-get install r-cran-jsonlite")
 async def test_the_lines_of_r_read_the_same_figures(network: Network, tmp_path: Path) -> None:
-    given = await environment(network)
+    given: dict[str, Any] = await environment(network)
     async with AsyncClient(given["COHORTE_API_KEY"], given["COHORTE_URL"]) as client:
         [trial] = await client.catalogue(community="rheumatoid-arthritis")
         id = max(await client.published(trial.id), key=lambda each: len(each.by)).id
