@@ -171,14 +171,14 @@ async def test_anybody_reads_by_the_graph_what_the_catalogue_says(catalogued: Ne
     assert newest.pop("howToRequest").startswith("Sign in for an organization of a kind")
     assert newest == {
         "title": others[0]["title"],
-        "wave": others[0]["wave"],
+        "wave": await catalogued.value("select wave from insight.dataset order by frozen_on desc limit 1"),
         "community": {"name": 'Sneezers <of> "France"'},
         "kind": "SURVEY",
         "size": 1011,
         "collectedFrom": "2026-01-01",
         "frozenOn": "2026-02-12",
         "languages": ["EN", "FR"],
-        "offeredTo": ["LABORATORY"],
+        "offeredTo": ["LABORATORY", "HOSPITAL"],
         "budget": {"cap": {"microRho": 200_000}},
     }
     assert answer["data"]["undertakings"]["text"]
