@@ -44,6 +44,7 @@ LISTED = """{
   } }
   undertakings { text }
 }"""
+NEWEST_WAVE = "select wave from insight.dataset where status = 'OPEN' order by frozen_on desc limit 1"
 TYPES = {"ttl": "text/turtle; charset=utf-8", "jsonld": "application/ld+json"}
 PARSERS = {"ttl": "turtle", "jsonld": "json-ld"}
 
@@ -171,7 +172,7 @@ async def test_anybody_reads_by_the_graph_what_the_catalogue_says(catalogued: Ne
     assert newest.pop("howToRequest").startswith("Sign in for an organization of a kind")
     assert newest == {
         "title": others[0]["title"],
-        "wave": await catalogued.value("select wave from insight.dataset order by frozen_on desc limit 1"),
+        "wave": await catalogued.value(NEWEST_WAVE),
         "community": {"name": 'Sneezers <of> "France"'},
         "kind": "SURVEY",
         "size": 1011,
