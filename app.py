@@ -220,7 +220,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
                 pools[name] = await connected(Audience.PUBLIC, size)
             for connections in pools.values():
                 connections.when_lost = check_pools
-            if app.pages is not None and await pools["lookups"].run(is_sandbox, repeatable=True):
+            synthetic = await pools["lookups"].run(is_sandbox, repeatable=True)
+            if app.pages is not None and synthetic:
                 app.pages.show_sandbox()
             health.append(pools["readiness"])
             stack.callback(health.clear)
@@ -273,11 +274,12 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             with suppress(TimeoutError):  # without it, tokens are looked up for each request: slower, and as safe
                 await asyncio.wait_for(is_listening.wait(), LISTENER_SECONDS)
             deliver = smtp_delivery(settings.mail_url) if settings.mail_url else folder_delivery(settings.data / "mail")
-            mailer = Mailer(deliver, settings.mail_from, settings.base if settings.web else None)
+            mailer = Mailer(deliver, settings.mail_from, settings.base if settings.web else None, synthetic=synthetic)
             tasks.append(asyncio.create_task(mailer.outbox.run(lambda: connect("cohorte mail"))))
             newsroom = Newsroom()
             tasks.append(asyncio.create_task(newsroom.outbox.run(lambda: connect("cohorte news", PUBLISHER))))
-            courier = Courier(settings.base, key_of(settings.second_factor_key), loopback=settings.demo)
+            key = key_of(settings.second_factor_key)
+            courier = Courier(settings.base, key, loopback=settings.demo, synthetic=synthetic)
             tasks.append(asyncio.create_task(courier.outbox.run(lambda: connect("cohorte webhooks"))))
             sleeping = settle_sleeping(settings.sleep_months, settings.sleep_notice_days)
             maintaining = (*MAINTENANCE, forget_data_reads(settings.data_reads_days), sleeping)
