@@ -14,7 +14,6 @@ import secrets
 import shutil
 import signal
 import socket
-import struct
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from commands.cluster import ALWAYS, SUPERUSER, SystemAccount, Unavailable, binaries, open_private, place
+from commands.cluster import ALWAYS, ENCRYPTS, SUPERUSER, SystemAccount, Unavailable, binaries, open_private, place
 from commands.nodes import launcher, proxy
 from commands.nodes.processes import Program, free_ports, process, program, wait_for
 
@@ -35,7 +34,6 @@ START_SECONDS = 120.0
 LEASE_SECONDS = 20
 SMALL = ("max_connections=150", "shared_buffers=64MB", "max_wal_size=256MB", "wal_keep_size=64MB")
 REPLICATOR = "replicator"
-ENCRYPTS = struct.pack("!ii", 8, 80877103)  # of PostgreSQL's protocol: SSLRequest
 
 
 @dataclass
@@ -47,6 +45,7 @@ class DatabaseNode:
     port: int
     rest_port: int
     patroni: Program | None = None
+    frozen: list[int] = field(default_factory=list)  # processes
     running: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def answers(self, path: str) -> bool:
@@ -68,6 +67,25 @@ class DatabaseNode:
         os.kill(self.postmaster(), signal.SIGKILL)
         self.patroni.process.wait()
 
+    def freeze(self) -> None:
+        """Stops Patroni, PostgreSQL and its processes where they are, as when the machine or its network hangs."""
+        assert self.patroni is not None
+        for process in (self.patroni.process.pid, self.postmaster()):
+            self.freeze_process(process)
+        for process in children(self.postmaster()):  # of which it starts no more now
+            self.freeze_process(process)
+
+    def freeze_process(self, process: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGSTOP)
+            self.frozen.append(process)
+
+    def thaw(self) -> None:
+        """Lets them go on, if they were frozen."""
+        while self.frozen:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.frozen.pop(), signal.SIGCONT)
+
 
 @dataclass
 class Nodes:
@@ -77,6 +95,10 @@ class Nodes:
     home: Path
     each: Sequence[DatabaseNode]
     others: list[Program] = field(default_factory=list)  # etcd, and the proxy
+
+    @property
+    def etcd(self) -> Program:
+        return self.others[0]
 
     def read_url(self, database: str) -> str:
         """For COHORTE_READ_URL: the address of each node, whichever of them are standbys."""
@@ -88,6 +110,16 @@ class Nodes:
     def is_synchronous(self) -> bool:
         """Whether there is a primary, and another node that confirms its commits."""
         return self.primary() is not None and any(node.answers("/sync") for node in self.each)
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started and that run."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == process:
+                found.append(int(stat.parent.name))
+    return found
 
 
 def missing() -> str | None:
