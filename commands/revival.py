@@ -76,7 +76,7 @@ class Keeper:
         return PAUSES_SECONDS[min(self.failures, len(PAUSES_SECONDS)) - 1] if self.failures else LOOK_SECONDS
 
     def look(self) -> None:
-        """Starts the server if it has ended. Raises BlockingIOError if another process does, and whatever prevents it."""
+        """Starts the server if it has ended. Raises BlockingIOError if another process does, and any other error."""
         found = reply(self.home / "pgdata")
         if found:
             if self.gone:

@@ -103,7 +103,7 @@ async def move_entries(connection: Connection, begin: Begin = begun) -> None:
 
 
 async def end_datasets(connection: Connection, begin: Begin = begun) -> None:
-    """Ends the datasets whose term is over or whose budget is spent, as the publisher. `forget_records` does the rest."""
+    """Ends the datasets whose term is over or whose budget is spent, as the publisher. `forget_records` follows."""
     await _each(connection, begun, "SELECT id FROM insight.datasets_due() AS id", end_dataset)
 
 
@@ -206,7 +206,7 @@ async def erase_members(connection: Connection) -> None:
 
 
 async def forget_records(connection: Connection) -> None:
-    """Deletes the records of datasets that have ended. Not as the publisher, whose work would end later the more there are."""
+    """Deletes the records of datasets that have ended. Not as the publisher, since their number decides how long."""
     await in_batches(connection, "SELECT research.forget_records($1)")
 
 

@@ -70,15 +70,15 @@ class DatabaseNode:
     def freeze(self) -> None:
         """Stops Patroni, PostgreSQL and its processes where they are, as when the machine or its network hangs."""
         assert self.patroni is not None
-        for process in (self.patroni.process.pid, self.postmaster()):
-            self.freeze_process(process)
-        for process in children(self.postmaster()):  # of which it starts no more now
-            self.freeze_process(process)
+        for id in (self.patroni.process.pid, self.postmaster()):
+            self.freeze_process(id)
+        for id in children(self.postmaster()):  # of which it starts no more now
+            self.freeze_process(id)
 
-    def freeze_process(self, process: int) -> None:
+    def freeze_process(self, id: int) -> None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGSTOP)
-            self.frozen.append(process)
+            os.kill(id, signal.SIGSTOP)
+            self.frozen.append(id)
 
     def thaw(self) -> None:
         """Lets them go on, if they were frozen."""
@@ -112,12 +112,12 @@ class Nodes:
         return self.primary() is not None and any(node.answers("/sync") for node in self.each)
 
 
-def children(process: int) -> list[int]:
+def children(parent: int) -> list[int]:
     """The processes that a process has started and that run."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == process:
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
                 found.append(int(stat.parent.name))
     return found
 

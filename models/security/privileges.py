@@ -36,7 +36,7 @@ REVOKE_FROM_PUBLIC = """
             EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', one);
         END LOOP;
     END $$"""
-# From the roles of another prefix, which the database had before: servers that log in as them are another installation's.
+# From the roles of a former prefix: servers that log in as them may be of another installation.
 REVOKE_FROM_FORMER = """
     DO $$
     DECLARE former text;

@@ -31,15 +31,15 @@ END_CONNECTIONS = """
 """
 RIGHTS = """
     SELECT count(*) FROM (
-        SELECT relacl AS acl FROM pg_class UNION ALL SELECT proacl FROM pg_proc UNION ALL SELECT nspacl FROM pg_namespace
-        UNION ALL SELECT attacl FROM pg_attribute
+        SELECT relacl AS acl FROM pg_class UNION ALL SELECT attacl FROM pg_attribute
+        UNION ALL SELECT proacl FROM pg_proc UNION ALL SELECT nspacl FROM pg_namespace
     ) o CROSS JOIN aclexplode(o.acl) a JOIN pg_roles r ON r.oid = a.grantee WHERE r.rolname LIKE $1
 """
 
 
 @pytest_asyncio.fixture
 async def prefix(server: str) -> AsyncIterator[str]:
-    """Yields a prefix for the roles of one installation. To be requested before its database, which is dropped first."""
+    """Yields a prefix for roles. To be requested before a database, which is dropped first."""
     made = f"moved{secrets.token_hex(4)}"
     yield made
     for login in LOGINS:

@@ -267,7 +267,7 @@ async def under_load(cluster: Cluster, pause_seconds: float = PAUSE_SECONDS) -> 
 
 
 async def becomes_whole(nodes: Nodes) -> None:
-    """Puts back what a test has taken away, and waits until a primary and two standbys are there, one of them in step."""
+    """Puts back what a test has taken away, and waits for a primary and two standbys, one of which confirms commits."""
     nodes.etcd.revive()
     for node in nodes.each:
         node.thaw()
