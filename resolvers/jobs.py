@@ -207,7 +207,7 @@ async def erase_members(connection: Connection) -> None:
 
 async def forget_records(connection: Connection) -> None:
     """Deletes the records of datasets that have ended. Not as the publisher, since their number decides how long."""
-    await in_batches(connection, "SELECT research.forget_records($1)")
+    await in_batches(connection, "SELECT insight.forget_records($1)")
 
 
 def forget_data_reads(days: int) -> Job:

@@ -21,7 +21,7 @@ MEMBERS, CAP = 300, 200_000
 EVERYBODY = [{"q": "ABC"[n % 3]} for n in range(MEMBERS)]
 RECORDS = "SELECT count(*) FROM research.record WHERE dataset_id = $1"
 RESERVED = "SELECT count(*) FROM research.enrolment WHERE dataset_id = $1 AND reserved_micro_rho = $2"
-FORGETS = "SELECT research.forget_records($1)"
+FORGETS = "SELECT insight.forget_records($1)"
 ENDS = "SELECT research.end_dataset($1, 'ENDED')"
 
 

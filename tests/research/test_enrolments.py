@@ -17,7 +17,7 @@ from tests.support.records import DAY, KINDS, Encoded, consenting, dataset, subm
 
 Admin = asyncpg.Connection
 TRACKING = "TRACKING_RESEARCH"
-FORGETS = "SELECT research.forget_records()"
+FORGETS = "SELECT insight.forget_records()"
 REFUSED = (asyncpg.CheckViolationError, "a dataset is enrolled once, before anything is published from it")
 
 

@@ -107,7 +107,7 @@ END $$;
 CREATE TRIGGER await_counting BEFORE DELETE ON care.member
     FOR EACH ROW EXECUTE FUNCTION research.await_counting();
 
--- Ends a dataset: from then on, nothing counts its records. `research.forget_records` deletes them.
+-- Ends a dataset: from then on, nothing counts its records. `insight.forget_records` deletes them.
 CREATE FUNCTION research.end_dataset(dataset uuid, becomes text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -135,7 +135,7 @@ GRANT EXECUTE ON FUNCTION research.end_dataset(uuid, text) TO cohorte_publisher;
 -- Deletes at most so many records of datasets that have ended, and reduces what their members had reserved to what was
 -- spent: how many it has deleted. A periodic job calls this until that is fewer. Whoever is being erased is left out:
 -- their record goes with them. Enrolments are locked first, as where a member is erased.
-CREATE FUNCTION research.forget_records(most integer DEFAULT 5000) RETURNS integer
+CREATE FUNCTION insight.forget_records(most integer DEFAULT 5000) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
@@ -162,4 +162,4 @@ BEGIN
     END LOOP;
     RETURN found;
 END $$;
-GRANT EXECUTE ON FUNCTION research.forget_records(integer) TO cohorte_manager;
+GRANT EXECUTE ON FUNCTION insight.forget_records(integer) TO cohorte_manager;

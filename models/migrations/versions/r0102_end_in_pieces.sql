@@ -119,7 +119,7 @@ BEGIN
     END IF;
 END $function$;
 
-CREATE OR REPLACE FUNCTION research.forget_records(most integer DEFAULT 5000)
+CREATE OR REPLACE FUNCTION insight.forget_records(most integer DEFAULT 5000)
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -152,4 +152,4 @@ BEGIN
     RETURN found;
 END $function$;
 
-GRANT EXECUTE ON FUNCTION research.forget_records(integer) TO cohorte_manager;
+GRANT EXECUTE ON FUNCTION insight.forget_records(integer) TO cohorte_manager;
