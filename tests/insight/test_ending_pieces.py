@@ -126,7 +126,8 @@ async def test_records_of_open_datasets_stay(alone: Network, dataset: UUID) -> N
 
 
 PEOPLE = """
-    INSERT INTO care.member (pseudonym, kind) SELECT 'many ' || nth, 'PATIENT' FROM generate_series(1, $1) nth
+    INSERT INTO care.member (pseudonym, kind, joined_on)
+    SELECT 'many ' || nth, 'PATIENT', '2025-01-01' FROM generate_series(1, $1) nth
 """
 ENROLLED = """
     INSERT INTO research.enrolment (dataset_id, member_id, purpose, reserved_micro_rho)
