@@ -175,8 +175,9 @@ async def test_who_looks_waits_for_no_other_process_that_starts_it(
         fcntl.flock(starting, fcntl.LOCK_UN)
         assert attempts == []
         with kept_running(folder, dsn):
-            wait_until(lambda: attempts != [] and answers(folder / "pgdata"))
+            wait_until(lambda: STARTED in caplog.messages)
             assert await one_value(dsn, "select 1") == 1
+        assert len(attempts) == 1
 
 
 async def test_one_of_two_that_share_a_cluster_starts_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
