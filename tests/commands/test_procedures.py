@@ -1,18 +1,15 @@
 """What docs/operating.md tells operators to do, carried out: another prefix of the roles, another key of the roles."""
 
 import asyncio
-import os
 import secrets
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from uuid import UUID
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
-from commands import roles
-from commands.migrate import migrate
+from commands import migrate, roles
 from models.logins import role_dsn
 from models.security.publisher import LOGINS
 from models.viewers import Audience
@@ -51,22 +48,8 @@ def settings(prefix: str, key: str) -> dict[str, object]:
     return {"known_head": False, "demo": False, "migrate": False, "role_key": key, "role_prefix": prefix}
 
 
-async def command(*words: str, **variables: str) -> None:
-    """Carries out a command as an operator does."""
-    done = await asyncio.to_thread(
-        subprocess.run,
-        (sys.executable, "-m", *words),
-        env={"PATH": os.defpath} | variables,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 async def test_an_installation_is_moved_to_another_prefix_and_the_former_roles_keep_no_right(
-    prefix: str, fresh: str
+    prefix: str, fresh: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare = without_login(fresh)
     owner = await asyncpg.connect(fresh)
@@ -75,8 +58,10 @@ async def test_an_installation_is_moved_to_another_prefix_and_the_former_roles_k
     pseudonym = await owner.fetchval("SELECT pseudonym FROM care.member WHERE id = $1", id)
     assert await owner.fetchval(RIGHTS, "cohorte\\_%") > 100
     given = {"COHORTE_DATABASE_URL": fresh, "COHORTE_ROLE_PREFIX": prefix, "COHORTE_ROLE_KEY": KEY, "COHORTE_DEMO": "0"}
-    await command("commands.roles", "apply", **given)
-    await command("commands.migrate", **given)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert await asyncio.to_thread(roles.main, ["apply"]) == 0
+    assert await asyncio.to_thread(migrate.main) == 0
     async with serving(bare, **settings(prefix, KEY)) as ask:  # type: ignore[arg-type]
         assert await ask(member, OWN) == {"data": {"me": {"pseudonym": pseudonym}}}
     assert await owner.fetchval(RIGHTS, "cohorte\\_%") == 0
@@ -87,10 +72,10 @@ async def test_an_installation_is_moved_to_another_prefix_and_the_former_roles_k
 async def test_the_roles_key_is_replaced_while_a_server_runs(prefix: str, fresh: str) -> None:
     bare = without_login(fresh)
     await roles.apply(fresh, prefix)
-    await migrate(fresh, KEY, prefix)
+    await migrate.migrate(fresh, KEY, prefix)
     async with serving(bare, **settings(prefix, KEY)) as before:  # type: ignore[arg-type]
         assert await before(ANYBODY, HELLO) == PUBLIC
-        await migrate(fresh, NEXT_KEY, prefix)
+        await migrate.migrate(fresh, NEXT_KEY, prefix)
         assert await before(ANYBODY, HELLO) == PUBLIC  # by the connections that it has
         async with serving(bare, **settings(prefix, NEXT_KEY)) as after:  # type: ignore[arg-type]
             assert await after(ANYBODY, HELLO) == PUBLIC
@@ -102,7 +87,7 @@ async def test_the_roles_key_is_replaced_while_a_server_runs(prefix: str, fresh:
             pass
         assert await fetch(fresh, END_CONNECTIONS, f"{prefix}\\_%") > 0
         await becomes(lambda: answers(before, 503))
-        await migrate(fresh, KEY, prefix)  # with this server's key, as the table of incidents says
+        await migrate.migrate(fresh, KEY, prefix)  # with this server's key, as the table of incidents says
         await becomes(lambda: answers(before, 200))
 
 
