@@ -152,7 +152,7 @@ async def test_a_dataset_of_a_hundred_thousand_ends_in_pieces_of_bounded_size(al
     # The first step has written none of the many rows.
     assert await alone.value(RECORDS + " AND xmin::text = $2 AND xmax = 0", made["id"], written) == many
     assert await alone.value(RESERVED, made["id"], CAP) == many
-    sizes = []
+    sizes: list[int] = []
     while not sizes or sizes[-1]:
         sizes.append(await alone.value(FORGETS, jobs.DELETED_AT_ONCE))
     assert sizes == [jobs.DELETED_AT_ONCE] * (many // jobs.DELETED_AT_ONCE) + [0]
