@@ -22,7 +22,7 @@ from tests.faults.test_kill import POST_ADD, KillNetwork, Wish, ask, becomes, cl
 from tests.support.client import Caller
 from tests.support.clusters import becomes_left
 
-MEGABYTES, MOST_POSTS, MOST_MESSAGES = 400, 500, 500
+MEGABYTES, MOST_POSTS, MOST_MESSAGES = 200, 500, 500
 GONE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 READ = {"query": "{ communities { nodes { name } } }"}
 
