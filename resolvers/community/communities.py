@@ -1,6 +1,7 @@
 """Reads communities and conditions."""
 
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import func
 
@@ -8,7 +9,7 @@ from models.community import communities as tables
 from models.identity import members
 from models.identity.accounts import StaffRole
 from models.research import surveys
-from models.rows import Expression, ListParts, Row, Rows, Value, ViewerIds, row, select
+from models.rows import Expression, ListParts, Row, Rows, Value, ViewerIds, row, select, word
 from models.tracking import observations, treatments
 from models.viewers import Audience
 from resolvers.lookup import by_name, listed, matched_name
@@ -39,9 +40,14 @@ def matched_community_name(community: Row, *, viewer: ViewerIds, search: Value[s
     return matched_name(community, viewer, search, further=community.words)
 
 
-def conditions(*, viewer: ViewerIds) -> Rows:
+def conditions(*, viewer: ViewerIds, search: Value[str] | None = None) -> Rows:
     condition = row(tables.Condition)
-    return select(condition).order_by(*by_name(condition, viewer))
+    return listed(select(condition), condition, viewer, search, by_name(condition, viewer))
+
+
+def matched_condition_name(condition: Row, *, viewer: ViewerIds, search: Value[str]) -> Rows:
+    codes = (condition.icd10, word("ORPHA:") + condition.orpha, word("OMIM:") + condition.omim, condition.hpo)
+    return matched_name(condition, viewer, search, further=func.concat_ws(word(", "), *codes))
 
 
 def community(*, slug: Value[str]) -> Rows:
@@ -128,7 +134,7 @@ def members_of(community: Row, *, viewer: ViewerIds) -> ListParts:
     def members_where(of: Callable[[Row], tuple[Expression, ...]]) -> Rows:
         member, membership = row(members.Member), row(members.Membership)
         found = select(member).join(membership, membership.member_id == member.id).where(*of(membership))
-        return found.order_by(membership.joined_on.desc(), membership.member_id.desc())
+        return found.order_by(membership.member_id)  # random ids: an order that tells nothing of anybody
 
     def all_here(membership: Row) -> Expression:
         return membership.community_id == community.id
@@ -138,10 +144,14 @@ def members_of(community: Row, *, viewer: ViewerIds) -> ListParts:
 
     if viewer.view is Audience.MANAGER:
         moderates, association = has_role(viewer, StaffRole.MODERATOR), row(members.Member)
+
+        def moderated(membership: Row, sharing: Expression) -> tuple[Expression, ...]:  # in the order of an index
+            return all_here(membership), membership.sharing == sharing, moderates
+
         associations = select(association.id).where(association.kind == members.MemberKind.ASSOCIATION)
         return ListParts(
             (
-                members_where(lambda each: (all_here(each), moderates)),
+                *(members_where(partial(moderated, sharing=word(sharing.value))) for sharing in members.Sharing),
                 members_where(lambda each: (among(each.member_id, associations), here(each), ~moderates)),
             )
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, false, func, literal_column
+from sqlalchemy import Boolean, Text, Uuid, false, func, literal_column
 
 from models.community import discussions, proposals
 from models.database import Connection, viewer_of
@@ -208,8 +208,8 @@ def staff_of(viewer: Row) -> Rows:
     return select(staff).where(staff.id == viewer.staff)
 
 
-def erasures_under_way(owner: Row) -> Expression:
-    return func.identity.erasures_under_way(type_=Integer())
+def erasures_late(owner: Row) -> Expression:
+    return func.identity.erasures_late(type_=Boolean())
 
 
 def locale_of(owner: Row, *, viewer: ViewerIds) -> Expression:

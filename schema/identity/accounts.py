@@ -85,10 +85,10 @@ class Viewer(Node):
         organization_users.viewers_user, "The organization's user who is signed in. Null for a program.", only=BUYER
     )
     staff: Staff | None = sql(resolve.staff_of, "The staff member who is signed in.", only=MANAGER)
-    erasures_under_way: int | None = sql(
-        resolve.erasures_under_way,
-        "How many members have left whose rows, which nobody can read any more, are still being deleted: those of "
-        "members who had very many. Null if the viewer is no administrator.",
+    erasures_late: bool | None = sql(
+        resolve.erasures_late,
+        "Whether rows, which nobody can read any more, are still being deleted of a member who left an hour ago or "
+        "earlier. Something is wrong then. Null if the viewer is no administrator.",
         only=MANAGER,
     )
     locale: str | None = sql(

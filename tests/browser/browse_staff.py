@@ -43,8 +43,8 @@ WORDS = {
         "home": "Équipe", "flags": "Signalements", "uphold": "Retirer le message…", "remove": "Retirer le message",
         "removed": "Le message a été retiré", "dismiss": "Rejeter le signalement…",
         "dismissed": "Rejeter le signalement", "context": "Voir dans la discussion",
-        "suspend": "Suspendre l’auteur…", "suspended": "Suspendre", "appeals": "Recours", "decide": "Statuer",
-        "decided": "Le recours est tranché", "members": "Membres", "find": "Chercher",
+        "suspend": "Suspendre l’auteur…", "suspended": "Suspendre", "appeals": "Contestations", "decide": "Statuer",
+        "decided": "La contestation est tranchée", "members": "Membres", "find": "Chercher",
         "verify": "Vérifier l’association", "verified": "Vérifiée", "new": "Nouveau questionnaire",
         "add question": "Ajouter une question", "kind": "Type de réponse", "add rule": "Ajouter une condition",
         "create": "Créer le brouillon", "schedule": "Programmer", "missing": "ne sont pas encore en français",
@@ -448,6 +448,35 @@ async def test_an_editor_sets_the_indicators_of_a_community(visit: Visiting, net
     await page.reload()
     await lists.locator("summary").click()
     await expect(rows).to_have_text([second, first, *others])
+
+
+@languages
+async def test_an_editor_finds_the_condition_of_a_new_community(
+    visit: Visiting, network: Network, language: str
+) -> None:
+    words, number = WORDS[language], next(NUMBERS)
+    for each in range(40):  # more than a page of a list, all of them before the one that is sought
+        await factories.condition(network.database, name=f"Aa disease {number} {each}")
+    french = json.dumps({"fr": {"name": f"Maux rares {number}"}})
+    condition = await factories.condition(
+        network.database, name=f"Zz disease {number}", orpha=str(900_000 + number), translations=french
+    )
+    found = await visit("/", locale=LOCALES[language])
+    page = found.page
+    await staff(found, network, language, StaffRole.CATALOGUE_EDITOR)
+    shown = f"Maux rares {number}" if language == "fr" else f"Zz disease {number}"
+    await found.open("/staff/catalogue/conditions")
+    await page.locator("[type=search]").fill(f"mal rare {number}")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page.locator("tbody a")).to_have_text(shown)
+    await found.open("/staff/catalogue/communities/new")
+    await page.locator("[type=search]").fill(f"ORPHA:{900_000 + number}")
+    await page.get_by_label(shown).check()
+    await look(found, f"staff-new-community-{language}")
+    await fill(page, name=f"Community {number}", description="For those who live with it.")
+    await press(page, words["create entry"])
+    await page.locator("#history").wait_for()
+    assert await network.count("catalog.community", condition_id=condition["id"]) == 1
 
 
 @languages

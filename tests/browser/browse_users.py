@@ -24,7 +24,7 @@ WORDS = {
         "opened": "Votre compte est ouvert", "only": "Seules les personnes qui administrent",
         "change": "Changer le rôle… de", "change it": "Changer le rôle", "changed": "Le rôle est changé",
         "analyst": "Analyse", "reader": "Lecture", "remove": "Retirer…", "yes": "Retirer cette personne",
-        "removed": "Cette personne est retirée", "keys": "Clés, webhooks et courriels",
+        "removed": "Cette personne est retirée", "keys": "Clés, webhooks et e-mails",
         "only analysts": "Seules les personnes qui ont le rôle d’analyse",
     },
 }  # fmt: skip

@@ -43,7 +43,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         "translations treatments version",
         MODERATOR: "ambassadors pinned",
     },
-    "Condition": {ALL: "hpo icd10 id name original orpha retiredOn translations version"},
+    "Condition": {ALL: "hpo icd10 id matched name original orpha retiredOn translations version"},
     "DataUse": {
         ALL: "community cost datasetTitle id ledgerEntry organization publishedAt purpose purposeKind results "
         "synthetic variables",
@@ -137,7 +137,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Verification": {MODERATOR: "createdAt decidedBy fullName id reason verified"},
     "Viewer": {
         ALL: "audience id locale recoveryCodesLeft secondFactors staff",
-        ADMINISTRATOR: "erasuresUnderWay",
+        ADMINISTRATOR: "erasuresLate",
     },
     "VisibilityRule": {ALL: "operator question values"},
 }

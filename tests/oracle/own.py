@@ -9,7 +9,7 @@ from math import erf, exp, log, log1p, sqrt
 from statistics import fmean
 from uuid import UUID
 
-from models.insight.undertakings import TEXTS
+from models.insight.undertakings import IN_FORCE, TEXTS
 from models.languages import Language
 from privacy.domains import REGIONS
 from tests.oracle.rows import Found, VisibleRows
@@ -393,11 +393,11 @@ def staff_members(seen: VisibleRows) -> Listed:
     return listed(seen.of("identity.staff"), lambda row: (row["name"], row["id"]))
 
 
-@field("Viewer.erasuresUnderWay")
-def erasures_under_way(seen: VisibleRows, it: Found) -> int | None:
+@field("Viewer.erasuresLate")
+def erasures_late(seen: VisibleRows, it: Found) -> bool | None:
     staff = seen.one("identity.staff", id=seen.viewer.staff)
     # Of those that operations are compared for, nobody is leaving.
-    return 0 if staff is not None and "ADMINISTRATOR" in staff["roles"] else None
+    return False if staff is not None and "ADMINISTRATOR" in staff["roles"] else None
 
 
 @field("Viewer.secondFactors")
@@ -607,7 +607,7 @@ def mailed_events(seen: VisibleRows, viewer: Found) -> list[str]:
 @field("Query.undertakings")
 def undertakings(seen: VisibleRows, language: str | None = None) -> Found:
     language = language or seen.language
-    return {"version": "2026-1", "language": language, "text": TEXTS["2026-1"][Language(language)]}
+    return {"version": IN_FORCE, "language": language, "text": TEXTS[IN_FORCE][Language(language)]}
 
 
 @field("Licence.undertakings")

@@ -163,7 +163,7 @@ export const texts = words({
     data: "À partir de quelles données",
     cost: "Coût en confidentialité",
     costOf: (microRho: string, epsilon: string) => `${microRho} micro-rho (epsilon ${epsilon})`,
-    results: "Où les résultats sont publiés",
+    results: "Où les travaux sont publiés",
     numbersPublished: "Les chiffres eux-mêmes",
     numbersLead: (margin: string) => `C’est tout ce qui a été publié. Du bruit a été ajouté exprès à chaque comptage : dans 95 cas sur 100, la vraie valeur s’en écarte de ${margin} au plus.`,
     sizeOnly: "Seul le nombre de membres du jeu de données a été publié, avec du bruit, ou bien le tableau ne vous est pas ouvert.",
@@ -231,9 +231,9 @@ export const texts = words({
     goneRelative: "Un proche qui a quitté le réseau",
     roles: {
       MODERATOR: "modération",
-      SURVEY_MANAGER: "gestion des questionnaires",
-      DATA_STEWARD: "gestion des données",
-      CATALOGUE_EDITOR: "édition du catalogue",
+      SURVEY_MANAGER: "responsable des questionnaires",
+      DATA_STEWARD: "responsable des données",
+      CATALOGUE_EDITOR: "responsable du catalogue",
       ADMINISTRATOR: "administration",
     },
     dataKinds: {
