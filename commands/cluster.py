@@ -21,6 +21,7 @@ import secrets
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,8 @@ from urllib.parse import quote
 SUPERUSER = "cohorte"
 SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES = 103  # the lowest limit for a Unix socket's path: that of macOS, without the closing zero byte
+ENCRYPTS = struct.pack("!ii", 8, 80877103)  # of PostgreSQL's protocol: SSLRequest, which a server answers with one byte
+ANSWER_SECONDS = 20.0  # for a server on a machine that does much else
 NO_PROCESS = 2**31 - 1  # above the largest process id of any system
 
 LASTING = ("max_connections=200", "shared_buffers=256MB", "max_wal_size=2GB")
@@ -284,11 +287,25 @@ def forget_stale_process(pgdata: Path, account: SystemAccount) -> None:
 
 
 def answers(pgdata: Path) -> bool:
-    """Whether a server accepts connections on the cluster's socket."""
-    with contextlib.suppress(OSError, IndexError), socket.socket(socket.AF_UNIX) as probe:
-        probe.connect(str(socket_file(pgdata)))
-        return True
-    return False
+    """Whether a server answers on the cluster's socket, whatever it does besides, such as recovering."""
+    return bool(reply(pgdata))
+
+
+def reply(pgdata: Path) -> bytes | None:
+    """What a server answers on the cluster's socket to the question whether it would encrypt the connection.
+
+    Empty if it does not answer, although it runs; None if none runs. No login is needed: a process that serves this
+    connection alone answers, so PostgreSQL is at work.
+    """
+    with contextlib.suppress(OSError, IndexError, ValueError), socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(ANSWER_SECONDS)
+        try:
+            probe.connect(str(socket_file(pgdata)))
+            probe.sendall(ENCRYPTS)
+            return probe.recv(1) or None  # without a byte, it is ending
+        except (TimeoutError, BlockingIOError):  # or too many connections wait for it already
+            return b""
+    return None
 
 
 def socket_file(pgdata: Path) -> Path:

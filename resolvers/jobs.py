@@ -103,7 +103,7 @@ async def move_entries(connection: Connection, begin: Begin = begun) -> None:
 
 
 async def end_datasets(connection: Connection, begin: Begin = begun) -> None:
-    """Ends the datasets whose term is over or whose budget is spent, as the publisher."""
+    """Ends the datasets whose term is over or whose budget is spent, as the publisher. `forget_records` follows."""
     await _each(connection, begun, "SELECT id FROM insight.datasets_due() AS id", end_dataset)
 
 
@@ -205,6 +205,11 @@ async def erase_members(connection: Connection) -> None:
             return
 
 
+async def forget_records(connection: Connection) -> None:
+    """Deletes the records of datasets that have ended. Not as the publisher, since their number decides how long."""
+    await in_batches(connection, "SELECT insight.forget_records($1)")
+
+
 def forget_data_reads(days: int) -> Job:
     """A job that deletes from the trail what was read more than so many days ago."""
 
@@ -233,7 +238,9 @@ async def forget_deliveries(connection: Connection) -> None:
     await in_batches(connection, "SELECT insight.forget_deliveries($1)")
 
 
-MAINTENANCE: tuple[Job, ...] = (erase_members, end_licences, forget_mutations, forget_waiting, forget_deliveries)
+MAINTENANCE: tuple[Job, ...] = (
+    erase_members, forget_records, end_licences, forget_mutations, forget_waiting, forget_deliveries
+)  # fmt: skip
 PUBLISHING: tuple[PublishingJob, ...] = (
     move_members, move_entries, publish_counts, publish_network, settle_surveys, freeze_datasets, end_datasets
 )  # fmt: skip

@@ -25,6 +25,7 @@ from resolvers.insight.freezing import freeze_survey, freeze_wave
 from resolvers.insight.insight_requests import InsightRequest
 from resolvers.insight.insights_mutations import publish
 from resolvers.insight.openings import begin as begin_opening
+from resolvers.jobs import forget_records
 
 # A community's wave is frozen if its public count of consenting members makes it likely that 200 are enrolled.
 ENOUGH = 300
@@ -110,6 +111,7 @@ async def freeze_and_publish(
                 cap_micro_rho=CAP,
                 day=day,
             )
+    await forget_records(connection)
     published = datetime.combine(today - timedelta(days=1), time(8), UTC)
     for planned in PLANNED_INSIGHTS:
         published += timedelta(minutes=41)

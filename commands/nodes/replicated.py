@@ -14,7 +14,6 @@ import secrets
 import shutil
 import signal
 import socket
-import struct
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from commands.cluster import ALWAYS, SUPERUSER, SystemAccount, Unavailable, binaries, open_private, place
+from commands.cluster import ALWAYS, ENCRYPTS, SUPERUSER, SystemAccount, Unavailable, binaries, open_private, place
 from commands.nodes import launcher, proxy
 from commands.nodes.processes import Program, free_ports, process, program, wait_for
 
@@ -35,7 +34,6 @@ START_SECONDS = 120.0
 LEASE_SECONDS = 20
 SMALL = ("max_connections=150", "shared_buffers=64MB", "max_wal_size=256MB", "wal_keep_size=64MB")
 REPLICATOR = "replicator"
-ENCRYPTS = struct.pack("!ii", 8, 80877103)  # of PostgreSQL's protocol: SSLRequest
 
 
 @dataclass

@@ -36,6 +36,23 @@ REVOKE_FROM_PUBLIC = """
             EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', one);
         END LOOP;
     END $$"""
+# From the roles of a former prefix: servers that log in as them may be of another installation.
+REVOKE_FROM_FORMER = """
+    DO $$
+    DECLARE former text;
+    BEGIN
+        FOR former IN
+            SELECT r.rolname FROM pg_roles r
+            WHERE r.rolname ~ '_({kinds})$' AND r.rolname <> ALL ('{{{roles}}}') AND NOT r.rolsuper
+                AND has_schema_privilege(r.oid, 'catalog', 'USAGE')
+        LOOP
+            EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA {schemas} FROM %I', former);
+            EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {schemas} FROM %I', former);
+            EXECUTE format('REVOKE ALL ON SCHEMA {schemas} FROM %I', former);
+            EXECUTE format('REVOKE ALL ON public.migration FROM %I', former);
+            EXECUTE format('REVOKE ALL ON DATABASE %I FROM %I', current_database(), former);
+        END LOOP;
+    END $$"""
 ALLOW_CONNECTING = """
     DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO {roles}', current_database()); END $$"""
 INCOMPLETE = """
@@ -89,6 +106,8 @@ def rights() -> Iterator[str]:
     for kind in ("TABLES", "FUNCTIONS"):
         yield f"REVOKE ALL ON ALL {kind} IN SCHEMA {schemas} FROM {roles}"
     yield f"REVOKE ALL ON SCHEMA {schemas} FROM {roles}"
+    kinds = "|".join(login.role.removeprefix(f"{PREFIX}_") for login in LOGINS)
+    yield REVOKE_FROM_FORMER.format(kinds=kinds, roles=roles, schemas=schemas)
     yield REVOKE_FROM_PUBLIC.format(schemas=f"{{{schemas}}}")
     for schema in SCHEMAS:
         yield f"GRANT USAGE ON SCHEMA {schema} TO {', '.join(login.role for login in policies.USERS[schema])}"

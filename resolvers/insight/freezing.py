@@ -244,7 +244,7 @@ async def finish(
 
 
 async def end_dataset(connection: Connection, dataset: UUID) -> None:
-    """Ends a dataset whose term is over or whose budget is spent: deletes its records, and keeps its insights."""
+    """Ends a dataset whose term is over or whose budget is spent: its records are deleted later, its insights stay."""
     await connection.execute("SELECT research.end_dataset($1, 'ENDED')", dataset)
 
 

@@ -181,7 +181,10 @@ class Dataset(Node):
     )
     frozen_on: date = column("The day on which the data was frozen, by UTC.")
     ends_on: date = column("The last day on which insights can be published from it, by UTC.")
-    ended_on: date | None = column("The day on which its records were destroyed, by UTC. Null until then.")
+    ended_on: date | None = column(
+        "The day on which it ended, by UTC. Nothing counts its records from then on, and they are destroyed within "
+        "minutes. Null until then."
+    )
     offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from it.")
     how_to_request: str = sql(
         resolve.how_to_request, "How an organization gets permission to publish insights from it."

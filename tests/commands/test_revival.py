@@ -1,18 +1,22 @@
 """An embedded PostgreSQL that ends is started again, at the same address and with its rows."""
 
+import fcntl
 import json
 import logging
 import os
 import signal
+import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
 
 from commands import revival
-from commands.cluster import SystemAccount, answers, cluster, start
+from commands.cluster import SystemAccount, answers, cluster, open_private, reply, start
 from commands.revival import kept_running
 from tests.commands.test_cluster import one_value
 from tests.commands.test_serve import JSON, served
@@ -21,6 +25,8 @@ from tests.support.clusters import becomes_left
 pytestmark = pytest.mark.slow
 
 ENDED = "PostgreSQL has ended, and is started again: server.log.1 has its last messages"
+SILENT = "PostgreSQL runs, but does not answer: look at the disk, the memory and the load of the machine"
+BACK = "PostgreSQL answers again"
 STUCK = "PostgreSQL cannot be started: see server.log. It is tried again until it can be"
 STARTED = "PostgreSQL is started again"
 
@@ -98,6 +104,80 @@ async def test_a_server_that_cannot_be_started_is_tried_until_it_can_be(
         wait_until(lambda: STARTED in caplog.messages)
         assert await one_value(dsn, "select 1") == 1
         assert caplog.messages == [ENDED, STUCK, STARTED]
+
+
+@pytest.mark.parametrize("error", [subprocess.TimeoutExpired("pg_ctl", 600), RuntimeError()])
+async def test_whatever_prevents_a_start_it_is_tried_again(
+    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    errors = [error, error]
+
+    def started(*given: Any) -> None:
+        if errors:
+            raise errors.pop()
+        start(*given)
+
+    monkeypatch.setattr(revival, "start", started)
+    with cluster(folder) as dsn, kept_running(folder, dsn):
+        kill(folder)
+        wait_until(lambda: STARTED in caplog.messages)
+        assert await one_value(dsn, "select 1") == 1
+    assert (errors, caplog.messages) == ([], [ENDED, STUCK, STARTED])
+
+
+async def test_whatever_prevents_looking_it_is_looked_again(
+    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    def failing(pgdata: Path) -> bytes | None:
+        looks.append(pgdata)
+        if len(looks) == 1:
+            raise subprocess.TimeoutExpired("sh", 600)
+        return reply(pgdata)
+
+    monkeypatch.setattr(revival, "reply", failing)
+    with cluster(folder) as dsn, kept_running(folder, dsn):
+        wait_until(lambda: len(looks) > 1)
+        kill(folder)
+        wait_until(lambda: STARTED in caplog.messages)
+        assert await one_value(dsn, "select 1") == 1
+
+
+async def test_a_server_that_accepts_connections_and_does_not_answer_is_reported_and_nothing_started_beside_it(
+    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commands.cluster.ANSWER_SECONDS", 0.2)
+    attempts = starts_of(monkeypatch)
+    with cluster(folder) as dsn, kept_running(folder, dsn):
+        frozen = postmaster(folder)
+        os.kill(frozen, signal.SIGSTOP)
+        try:
+            wait_until(lambda: SILENT in caplog.messages)
+            assert not answers(folder / "pgdata")
+        finally:
+            os.kill(frozen, signal.SIGCONT)
+        wait_until(lambda: BACK in caplog.messages)
+        assert await one_value(dsn, "select 1") == 1
+    assert (caplog.messages, attempts) == ([SILENT, BACK], [])
+
+
+async def test_who_looks_waits_for_no_other_process_that_starts_it(
+    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = starts_of(monkeypatch)
+    with cluster(folder) as dsn, open_private(folder / "starting") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        with kept_running(folder, dsn):
+            kill(folder)
+            wait_until(lambda: ENDED in caplog.messages)
+        assert not [thread for thread in threading.enumerate() if thread.name == "postgresql"]  # it has left at once
+        fcntl.flock(starting, fcntl.LOCK_UN)
+        assert attempts == []
+        with kept_running(folder, dsn):
+            wait_until(lambda: STARTED in caplog.messages)
+            assert await one_value(dsn, "select 1") == 1
+        assert len(attempts) == 1
 
 
 async def test_one_of_two_that_share_a_cluster_starts_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,12 @@ async def test_nobody_reads_anything_of_a_member_who_has_left_before_all_rows_ar
     moderator, reader = await ask.sign_in("moderator"), await ask.sign_in("patient")
     administrator = await network.staff(StaffRole.ADMINISTRATOR)
     discussion = await owner.fetchval("SELECT id FROM care.discussion WHERE title = 'Rare question'")
+    await owner.execute(
+        "INSERT INTO care.post_reaction (post_id, member_id, reaction)"
+        " SELECT id, $2, 'HUG' FROM care.post WHERE discussion_id = $1 ON CONFLICT DO NOTHING",
+        discussion,
+        member,
+    )
     before = await rows_of(owner, member, many=False)
     assert len(before) >= 20
     assert await done(ask, burdened.who, DELETE, {"password": PASSWORD}) == []
@@ -84,11 +90,13 @@ async def test_nobody_reads_anything_of_a_member_who_has_left_before_all_rows_ar
     assert answer.json()["data"]["signIn"]["userErrors"][0]["code"] == "WRONG_CREDENTIALS"
     assert await becomes_closed(ask, burdened.who)
     # Their posts stay, under no name; neither members nor staff find them by id or by pseudonym.
-    document = f'{{ discussion(id: "dis_{discussion}") {{ author {{ id }} posts {{ nodes {{ author {{ id }} }} }} }} }}'
+    posts = "posts { nodes { author { id } reactions { reaction count } } }"
+    document = f'{{ discussion(id: "dis_{discussion}") {{ author {{ id }} {posts} }} }}'
     for who in (reader, moderator):
         found = (await ask(who, document))["data"]["discussion"]
         assert found["author"] is None
         assert not [post for post in found["posts"]["nodes"] if post["author"] and str(member) in post["author"]["id"]]
+        assert {one["reaction"] for post in found["posts"]["nodes"] for one in post["reactions"]}.isdisjoint({"HUG"})
         for query in (f'{{ node(id: "mbr_{member}") {{ id }} }}', '{ node: member(pseudonym: "Small Patient") { id } }',
                       f'{{ node: member(pseudonym: "{member}") {{ id }} }}'):  # fmt: skip
             assert await ask(who, query) == {"data": {"node": None}}

@@ -18,7 +18,7 @@ from models.security.publisher import PUBLISHER
 from privacy import noise
 from resolvers.insight import freezing
 from resolvers.insight.drawing import NoiseFailed
-from resolvers.jobs import end_datasets, freeze_datasets, settle_surveys
+from resolvers.jobs import end_datasets, forget_records, freeze_datasets, settle_surveys
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import Caller
@@ -172,6 +172,7 @@ async def test_a_dataset_with_too_few_members_reveals_only_that(
     # Its size is what was drawn, which nobody reads.
     assert (dataset["status"], dataset["size"], dataset["spent_micro_rho"]) == ("TOO_SMALL", 0, PRICES[20])
     assert await network.value("SELECT noisy FROM insight.release WHERE dataset_id = $1", dataset["id"]) == [199, 199]
+    await forget_records(network.database)
     assert await rows_of(network, "research.record", dataset["id"]) == 0
     reserved = "SELECT DISTINCT reserved_micro_rho FROM research.enrolment WHERE dataset_id = $1"
     assert await network.value(reserved, dataset["id"]) == PRICES[20]
@@ -358,6 +359,7 @@ async def test_a_dataset_ends_when_its_term_or_budget_is_over(
     await end_datasets(publisher)
     [row] = await datasets(network, respondents.community)
     assert (row["status"], row["ended_on"]) == ("ENDED", today())
+    await forget_records(network.database)
     assert await rows_of(network, "research.record", key(dataset)) == 0
     assert (
         await network.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", respondents.survey) == 0

@@ -157,6 +157,32 @@ async def test_a_backend_terminated_after_the_debit_publishes_nothing(
     await expect_sound(network, dataset)
 
 
+async def test_an_organization_holds_one_connection_and_others_publish_meanwhile(
+    network: Network, dataset: str, licensed_buyer: Caller
+) -> None:
+    others = await gathered(network)
+    elsewhere, other = await closed(network, others), await buyer(network, others.community)
+    endpoint = network.ask.app.endpoint
+    assert endpoint is not None
+    shares = endpoint.publisher.connections.shares
+    at_the_ledger = """
+        SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+        WHERE l.locktype = 'advisory' AND NOT l.granted AND a.usename = 'cohorte_publisher'
+            AND a.datname = current_database()
+    """
+    async with network.database.transaction(), asyncio.timeout(60):
+        await network.database.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.ledger'))")
+        asked = [asyncio.create_task(publish(network, licensed_buyer, dataset, "q", by)) for by in ("r", "sex", "kind")]
+        while [len(queue) for queue in shares.queues.values()] != [2]:  # noqa: ASYNC110 - no event reports it
+            await asyncio.sleep(0.01)
+        assert list(shares.held.values()) == [1]
+        asked.append(asyncio.create_task(publish(network, other, elsewhere, "q", "r")))
+        while await network.value(at_the_ledger) != 2:  # noqa: ASYNC110 - no event reports it
+            await asyncio.sleep(0.01)
+    assert [paid(answer)[1] for answer in await asyncio.gather(*asked)] == [PRICES[20]] * 4
+    assert (shares.held, shares.queues) == ({}, {})
+
+
 async def waiting(database: asyncpg.Connection) -> int:
     """The id of the publisher's backend that has written everything and waits for the ledger."""
     query = """

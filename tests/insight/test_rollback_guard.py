@@ -1,10 +1,11 @@
 """The ledger's head outside the database: from whatever backup a database is restored, nothing is published twice."""
 
+import asyncio
 import errno
 import os
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -173,6 +174,38 @@ async def test_nothing_is_published_while_a_place_is_down_and_the_rest_goes_on(f
             assert await stored_head(network.database, tmp_path) == await ledger.head(network.database)
 
 
+async def test_a_place_that_does_not_come_back_is_removed_and_a_new_one_is_filled(fresh: str, tmp_path: Path) -> None:
+    """By restarts with other settings, as docs/operating.md says."""
+    questions = [
+        {"variable": "q", "by": [name], "precision": "WITHIN_20"} for name in ("r", "twin", "sex")
+    ]  # each is charged once
+    with object_store() as lost, object_store() as new:
+        async with network_on(fresh, data=tmp_path, ledger_heads=(lost.address,)) as network:
+            people = await gathered(network)
+            dataset, laboratory = await closed(network, people), await buyer(network, people.community)
+            lost.status = 503
+            refused = await network.ask.post(laboratory, PUBLISH, {"input": {"dataset": dataset} | questions[0]})
+            assert refused.status_code == 503
+        for heads, question in (((), questions[0]), ((new.address,), questions[1])):
+            async with network_on(fresh, data=tmp_path, ledger_heads=heads) as network:
+                answer = await network.ask(laboratory, PUBLISH, {"input": {"dataset": dataset} | question})
+                assert answer["data"]["insightPublish"]["userErrors"] == []
+                head = await ledger.head(network.database)
+                assert await stored_head(network.database, tmp_path) == head
+        id = UUID(next(iter(new.documents)).rpartition("ledger-")[2].removesuffix(".json"))
+        found = await WebPlace(new.address, 1).read(id)
+        assert found is not None
+        assert found.head == head
+        # Back after all, it has an older head, and is brought up to date.
+        lost.status = None
+        async with network_on(fresh, data=tmp_path, ledger_heads=(lost.address, new.address)) as network:
+            answer = await network.ask(laboratory, PUBLISH, {"input": {"dataset": dataset} | questions[2]})
+            assert answer["data"]["insightPublish"]["userErrors"] == []
+            back = await WebPlace(lost.address, 1).read(id)
+            assert back is not None
+            assert back.head == await ledger.head(network.database)
+
+
 PLACES = ("folder", "database", "web")
 
 
@@ -300,6 +333,37 @@ async def test_an_address_that_does_not_store_is_reported(fault: dict[str, Any],
             await made.store(UUID(int=1), StoredHead(Head(1, bytes(32))))
         assert not {"crt", "abc", "127.0.0.1"} & set(str(failed.value).replace(":", " ").split())
         store.released.set()
+
+
+async def test_an_address_that_drips_holds_nothing_up_and_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head_places, "PLACE_SECONDS", 0.3)
+    with object_store() as store:
+        made, head = WebPlace(store.address, 1), StoredHead(Head(1, bytes(32)))
+        await made.store(UUID(int=1), head)
+        store.drips = True
+        for _ in range(2):
+            with pytest.raises(head_places.PlaceFailed, match="fails"):
+                await made.read(UUID(int=1))
+        store.drips = False
+        found = None
+        async with asyncio.timeout(30):
+            while found is None:
+                with suppress(head_places.PlaceFailed):  # as long as its thread reads what drips
+                    found = await made.read(UUID(int=1))
+        assert found == head
+
+
+async def test_a_file_that_hangs_fails_in_time_and_its_thread_is_waited_for_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(head_places, "PLACE_SECONDS", 0.1)
+    made = FolderPlace(tmp_path)
+    os.mkfifo(made.path(UUID(int=1)))
+    with pytest.raises(head_places.PlaceFailed, match="fails"):
+        await made.read(UUID(int=1))
+    assert made.thread.thread is not None
+    assert made.thread.thread.daemon
+    made.path(UUID(int=1)).write_text("")  # so that it ends
 
 
 async def test_a_database_of_cohorte_is_no_place_and_an_unreachable_one_is_named(fresh: str) -> None:

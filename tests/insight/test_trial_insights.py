@@ -15,6 +15,7 @@ from models.identity.organizations import OrganizationKind
 from privacy.noise import noise_for
 from privacy.precision import Precision, price
 from resolvers.insight.freezing import freeze_wave
+from resolvers.jobs import forget_records
 from tests.support.network import Network
 from tests.support.population import PUBLISH
 from tests.tracking.test_trials import SCORE, arthritis, day_of, table
@@ -222,6 +223,7 @@ async def test_the_epilepsy_trial_is_too_small_and_only_its_size_is_charged(
     async with owner.transaction():
         frozen = await freeze_wave(owner, community=community, wave="2026", offered_to=list(OrganizationKind))
     assert frozen.open is False
+    await forget_records(owner)
     found: Any = await owner.fetchrow("select * from insight.dataset where id = $1", frozen.dataset)
     assert (found["status"], found["spent_micro_rho"], found["sold_micro_rho"]) == ("TOO_SMALL", 4_567, 0)
     assert found["size"] == 0  # what was drawn is nobody's to read

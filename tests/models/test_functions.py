@@ -380,6 +380,7 @@ CALLERS: dict[str, set[Login]] = {
     "identity.record_reads(text[],text[],text[],text[],text[])": {PUBLIC},
     "identity.forget_reads(integer,integer)": {MANAGER},
     "identity.go_on_erasing(integer)": {MANAGER},
+    "insight.forget_records(integer)": {MANAGER},
     "identity.erasures_late()": {MANAGER},
     "care.member_named(text)": {PATIENT, MANAGER},
     "identity.count_readings(text[],text[],text[])": {PUBLIC},

@@ -192,6 +192,61 @@ async def test_an_erasure_is_stored_while_a_freeze_is_under_way(
         assert not ended.is_set()
 
 
+class PausedPlace(FolderPlace):
+    """A folder in which nothing is stored until it is told to."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.storing, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def store_text(self, kind: str, id: UUID, text: str) -> None:
+        self.storing.set()
+        await self.goes_on.wait()
+        await super().store_text(kind, id, text)
+
+
+async def test_of_two_processes_that_store_neither_undoes_what_the_other_has_stored(
+    fresh: str, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    """The first has read and not stored yet when the second has something new."""
+    who, slow, other = await people(owner), PausedPlace(tmp_path), await asyncpg.connect(fresh)
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND pid = $1"
+    try:
+        async with asyncio.timeout(60):
+            first = asyncio.create_task(DepartureKeeper((slow,)).synchronize(owner))
+            await slow.storing.wait()
+            await erase(other, who.leaving)
+            digest = await other.fetchval("SELECT identity.departure_digest('member ' || $1)", str(who.leaving))
+            second = asyncio.create_task(DepartureKeeper((FolderPlace(tmp_path),)).synchronize(other))
+            watching = await asyncpg.connect(fresh)
+            while not second.done() and not await watching.fetchval(waits, other.get_server_pid()):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            await watching.close()
+            slow.goes_on.set()
+            await asyncio.gather(first, second)
+        id = (await departures.read(owner)).id
+        assert digest.hex() in (await FolderPlace(tmp_path).read_text("departures", id) or b"").decode()
+    finally:
+        await other.close()
+
+
+async def test_a_process_notices_that_another_has_replaced_what_it_stored(
+    owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    """As an earlier version would, which takes no turns: the count of digests is the same."""
+    who, place = await people(owner), FolderPlace(tmp_path)
+    keeper = DepartureKeeper((place,))
+    await keeper.begin(owner)
+    id = (await departures.read(owner)).id
+    older = (await place.read_text("departures", id) or b"").decode()
+    await erase(owner, who.leaving)
+    await keeper.keep(owner)
+    newer = await place.read_text("departures", id)
+    await place.store_text("departures", id, older)
+    await keeper.keep(owner)
+    assert await place.read_text("departures", id) == newer != older.encode()
+
+
 async def test_a_snapshot_of_the_folder_too_is_noticed_by_a_place_elsewhere_alone(
     owner: asyncpg.Connection, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ from tests.support.records import DAY, KINDS, Encoded, consenting, dataset, subm
 
 Admin = asyncpg.Connection
 TRACKING = "TRACKING_RESEARCH"
+FORGETS = "SELECT insight.forget_records()"
 REFUSED = (asyncpg.CheckViolationError, "a dataset is enrolled once, before anything is published from it")
 
 
@@ -103,7 +104,10 @@ async def test_a_consent_allows_one_unit_in_total_and_a_new_consent_starts_over(
     assert await frozen(admin, community_id, 1_650) == {ada}
 
 
-async def test_unspent_budget_of_an_ended_dataset_can_be_reserved_again(admin: Admin, community_id: UUID) -> None:
+@pytest.mark.parametrize("forgotten", [True, False])
+async def test_unspent_budget_of_an_ended_dataset_can_be_reserved_again(
+    admin: Admin, community_id: UUID, *, forgotten: bool
+) -> None:
     ada = await joined(admin, community_id)
     made = await wave(admin, community_id, cap_micro_rho=500_000)
     await made.freeze()
@@ -112,9 +116,11 @@ async def test_unspent_budget_of_an_ended_dataset_can_be_reserved_again(admin: A
     size = await factories.release(admin, dataset_id=made.id, micro_rho=4_567, published_at=factories.NOON)
     await factories.ledger_entry(admin, release_id=size["id"])
     await admin.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", made.id)
-    reserved = "SELECT reserved_micro_rho FROM research.enrolment WHERE dataset_id = $1"
-    assert await admin.fetchval(reserved, made.id) == 4_567
-    assert await made.records() == {}
+    if forgotten:  # at once, or later: what is free does not depend on it
+        assert await admin.fetchval(FORGETS) == 1
+        reserved = "SELECT reserved_micro_rho FROM research.enrolment WHERE dataset_id = $1"
+        assert await admin.fetchval(reserved, made.id) == 4_567
+        assert await made.records() == {}
     assert await frozen(admin, community_id, 2, cap=495_434) == set()
     assert await frozen(admin, community_id, 2, cap=495_433) == {ada}
 
@@ -245,6 +251,7 @@ async def test_ending_a_dataset_deletes_its_surveys_answers(admin: Admin) -> Non
         await admin.execute("SELECT research.end_dataset($1, 'ENDED')", made.id)
         row = await admin.fetchrow("SELECT status, ended_on = current_date FROM insight.dataset WHERE id = $1", made.id)
         assert tuple(row or ()) == ("ENDED", True)
+        await admin.execute(FORGETS)
         assert await made.records() == {}
         assert await made.enrolled() == {ada}
         assert await admin.fetchval("SELECT status FROM catalog.survey WHERE id = $1", survey["id"]) == "ARCHIVED"

@@ -1,10 +1,12 @@
-"""An object store on loopback: documents by GET and PUT, which can fail, hang, or store nothing."""
+"""An object store on loopback: documents by GET and PUT, which can fail, hang, drip, or store nothing."""
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+DRIPPED_BYTES = 1_000_000  # announced by a response that drips
 
 
 @dataclass
@@ -17,6 +19,7 @@ class ObjectStore:
     status: int | None = None  # of all responses, if not as an object store's
     forgets: bool = False  # accepts documents and stores none
     hangs: bool = False
+    drips: bool = False  # of each response a byte at a time, without an end
     hangs_after: Callable[[bytes], bool] = lambda _text: False  # a document, once it was stored and returned
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -51,9 +54,12 @@ def object_store() -> Iterator[ObjectStore]:
             store.received.append({name.lower(): value for name, value in self.headers.items()})
             status, text = store.answer(method, self.path, body)
             self.send_response(status)
-            self.send_header("content-length", str(len(text)))
+            self.send_header("content-length", str(len(text) + DRIPPED_BYTES * store.drips))
             self.end_headers()
-            self.wfile.write(text)
+            with suppress(OSError):  # who has asked may not wait until the end
+                while store.drips and not store.released.wait(0.05):
+                    self.wfile.write(b" ")
+                self.wfile.write(text)
 
         def log_message(self, format: str, *values: object) -> None: ...
 

@@ -10,6 +10,7 @@ AS $$
         array_agg(c.code::text ORDER BY i.nth),
         array_agg(coalesce(c.translations -> own_records.language ->> 'label', c.label) ORDER BY i.nth)
     FROM research.record r
+    JOIN insight.dataset d ON d.id = r.dataset_id AND d.status IN ('FREEZING', 'OPEN')
     JOIN insight.variable v ON v.dataset_id = r.dataset_id AND v.groups = ''
     CROSS JOIN LATERAL generate_series(0, v.max_per_member - 1) i (nth)
     JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
@@ -30,7 +31,7 @@ AS $$
     FROM pg_constraint c
     JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
     LEFT JOIN unnest('{care.observation,care.own_observation,care.own_indicator,care.own_course,care.own_treatment,
-            care.side_effect,care.evaluation,care.course,care.notification,care.post_reaction,care.post,care.discussion,
+            care.side_effect,care.evaluation,care.course,care.notification,care.post,care.discussion,
             care.data_read}'::text[]) WITH ORDINALITY l (name, place) ON l.name::regclass = c.conrelid
     WHERE c.contype = 'f' AND c.confrelid = 'care.member'::regclass
         AND (l.name IS NOT NULL) = references_to_members.many

@@ -54,7 +54,8 @@ BEGIN
         FOR KEY SHARE OF m SKIP LOCKED
     ), reserved AS (
         SELECT e.member_id,
-            sum(e.reserved_micro_rho) FILTER (WHERE e.purpose = what_for
+            sum(CASE WHEN d.status IN ('FREEZING', 'OPEN') THEN e.reserved_micro_rho
+                ELSE least(e.reserved_micro_rho, d.spent_micro_rho) END) FILTER (WHERE e.purpose = what_for
                 AND d.frozen_on >= research.consenting_since(e.member_id, what_for)) AS this_consent
         FROM consenting c
         JOIN research.enrolment e ON e.member_id = c.id
@@ -106,7 +107,7 @@ END $$;
 CREATE TRIGGER await_counting BEFORE DELETE ON care.member
     FOR EACH ROW EXECUTE FUNCTION research.await_counting();
 
--- Ends a dataset and deletes its records. What its members had reserved is reduced to what was spent.
+-- Ends a dataset: from then on, nothing counts its records. `insight.forget_records` deletes them.
 CREATE FUNCTION research.end_dataset(dataset uuid, becomes text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -122,11 +123,43 @@ BEGIN
         RETURN;
     END IF;
     UPDATE insight.dataset d SET status = end_dataset.becomes, ended_on = catalog.today() WHERE d.id = ending.id;
-    DELETE FROM research.record r WHERE r.dataset_id = ending.id;
-    UPDATE research.enrolment e SET reserved_micro_rho = least(e.reserved_micro_rho, ending.spent_micro_rho)
-    WHERE e.dataset_id = ending.id;
+    -- Who has withdrawn has no record, with which the others' reservations are reduced.
+    UPDATE research.enrolment e SET reserved_micro_rho = ending.spent_micro_rho
+    WHERE e.dataset_id = ending.id AND e.withdrawn_at IS NOT NULL AND e.reserved_micro_rho > ending.spent_micro_rho;
     IF end_dataset.becomes = 'ENDED' AND ending.survey_id IS NOT NULL THEN
         UPDATE catalog.survey s SET status = 'ARCHIVED' WHERE s.id = ending.survey_id;
     END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION research.end_dataset(uuid, text) TO cohorte_publisher;
+
+-- Deletes at most so many records of datasets that have ended, and reduces what their members had reserved to what was
+-- spent: how many it has deleted. A periodic job calls this until that is fewer. Whoever is being erased is left out:
+-- their record goes with them. Enrolments are locked first, as where a member is erased.
+CREATE FUNCTION insight.forget_records(most integer DEFAULT 5000) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+    ended record;
+    members uuid[];
+    found integer := 0;
+BEGIN
+    FOR ended IN
+        SELECT d.id, d.spent_micro_rho FROM insight.dataset d
+        WHERE d.status IN ('ENDED', 'TOO_SMALL')
+            AND EXISTS (SELECT FROM research.record r WHERE r.dataset_id = d.id)
+        ORDER BY d.id
+    LOOP
+        members := ARRAY(
+            SELECT e.member_id FROM research.enrolment e
+            WHERE e.dataset_id = ended.id
+                AND EXISTS (SELECT FROM research.record r WHERE r.dataset_id = ended.id AND r.member_id = e.member_id)
+            ORDER BY e.member_id LIMIT forget_records.most - found FOR NO KEY UPDATE OF e SKIP LOCKED);
+        DELETE FROM research.record r WHERE r.dataset_id = ended.id AND r.member_id = ANY (members);
+        UPDATE research.enrolment e SET reserved_micro_rho = least(e.reserved_micro_rho, ended.spent_micro_rho)
+        WHERE e.dataset_id = ended.id AND e.member_id = ANY (members);
+        found := found + cardinality(members);
+        EXIT WHEN found >= forget_records.most;
+    END LOOP;
+    RETURN found;
+END $$;
+GRANT EXECUTE ON FUNCTION insight.forget_records(integer) TO cohorte_manager;
