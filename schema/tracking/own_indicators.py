@@ -29,7 +29,11 @@ class OwnIndicator(Node, Trackable):
     minimum: float = column("Smallest value accepted.")
     maximum: float = column("Largest value accepted.")
     observations: RelayConnection[Annotated["OwnObservation", strawberry.lazy("schema.tracking.own_indicators")]] = (
-        paged(resolve.own_observations_of, "Its observations, newest day first.")
+        paged(
+            resolve.own_observations_of,
+            "Its observations, newest day first.",
+            arguments={"noted_only": observations.NOTED_ONLY},
+        )
     )
     proposal: Annotated["CatalogueProposal", strawberry.lazy("schema.community.proposals")] | None = sql(
         proposals.proposal_of,
