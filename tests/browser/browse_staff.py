@@ -37,7 +37,9 @@ WORDS = {
         "invite": "Invite", "next": "Next page", "no factor": "No second factor", "suspend staff": "Suspend",
         "is suspended": "Suspended", "freeze": "Freeze", "close": "Close the discussion", "reopen": "Open it again",
         "closed": "The discussion is closed", "reopened": "The discussion is open again", "appoint": "Appoint",
-        "end": "End the appointment",
+        "end": "End the appointment", "being frozen": "Being frozen:", "too small": "Too few members",
+        "close survey": "Close now …", "close now": "Close the survey",
+        "answers frozen": "are being frozen into a dataset", "too few": "Too few members answered",
     },
     "fr": {
         "home": "Équipe", "flags": "Signalements", "uphold": "Retirer le message…", "remove": "Retirer le message",
@@ -59,6 +61,9 @@ WORDS = {
         "no factor": "Sans second facteur", "suspend staff": "Suspendre", "is suspended": "Compte suspendu",
         "freeze": "Figer", "close": "Clore la discussion", "reopen": "La rouvrir", "closed": "La discussion est close",
         "reopened": "La discussion est de nouveau ouverte", "appoint": "Nommer", "end": "Mettre fin à ce rôle",
+        "being frozen": "En cours :", "too small": "Trop peu de membres",
+        "close survey": "Clore maintenant…", "close now": "Clore le questionnaire",
+        "answers frozen": "en train d’être figées", "too few": "Trop peu de membres ont répondu",
     },
 }  # fmt: skip
 
@@ -509,6 +514,41 @@ async def test_waves_of_a_community_are_listed_and_frozen(visit: Visiting, netwo
     await press(page, words["freeze"])
     await expect(page.locator(".field:has([name=wave]) .fault")).not_to_be_empty()
     await look(found, f"staff-waves-{language}")
+    # Of a community without members, so that it is too small.
+    community = await factories.community(network.database, name=f"A community {next(NUMBERS)}")
+    await page.reload()
+    await page.locator("[name=community]").select_option(community["slug"])
+    await fill(page, wave="Spring")
+    await page.locator("[name='offeredTo.HOSPITAL']").check()
+    await press(page, words["freeze"])
+    await expect(page.locator(":focus .notice.good")).to_contain_text("Spring")
+    row = page.locator("tbody tr", has_text="Spring")
+    await expect(row.locator(".badge")).to_have_text(re.compile(rf"^{words['being frozen']} 0\s?%$"))
+    await look(found, f"staff-wave-freezing-{language}", dark=language == "fr")
+    await network.freeze()
+    await expect(row.locator(".badge")).to_have_text(words["too small"])  # without a reload
+
+
+@languages
+async def test_an_open_survey_is_closed_and_its_freezing_is_followed(
+    visit: Visiting, network: Network, language: str
+) -> None:
+    words = WORDS[language]
+    survey = await factories.survey(network.database, title=f"Rest {next(NUMBERS)}")
+    await factories.question(network.database, survey_id=survey["id"])
+    found = await visit("/", locale=LOCALES[language])
+    page = found.page
+    await staff(found, network, language, StaffRole.SURVEY_MANAGER)
+    await found.open(f"/staff/surveys/svy_{survey['id']}")
+    await press(page, words["close survey"])
+    await look(found, f"staff-survey-close-{language}", narrow=False)
+    await page.locator("dialog").get_by_role("button", name=words["close now"]).click()
+    standing = page.locator("section:has(#standing)")
+    await expect(standing.locator(":focus .notice.good")).to_be_visible()
+    await expect(standing).to_contain_text(words["answers frozen"])
+    await network.freeze()
+    await expect(standing).to_contain_text(words["too few"])  # without a reload
+    await look(found, f"staff-survey-closed-{language}")
 
 
 async def test_roles_decide_which_pages_open(visit: Visiting, network: Network) -> None:
