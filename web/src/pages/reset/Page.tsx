@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
+import { DemonstrationMail } from "../../base/DemonstrationMail";
 import { TextField } from "../../base/Field";
 import { Form } from "../../base/Form";
 import { Notice } from "../../base/Notice";
@@ -46,6 +47,7 @@ export function Page() {
       ) : (
         <>
           <Notice>{t.sent(email)}</Notice>
+          <DemonstrationMail />
           <Form key="reset" submit={t.set} {...reset} onSubmit={({ code = "", password = "" }) => void set(code, password)}>
             <TextField name="code" label={t.code} autoComplete="one-time-code" required />
             <TextField name="password" label={t.password} hint={t.passwordHint} type="password" autoComplete="new-password" required />
