@@ -1,0 +1,149 @@
+"""What was typed into any form of the application outlasts a server that is away.
+
+Each form of each page is filled in, sent while the browser is offline, and looked at again once it is online.
+"""
+
+import re
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.browse_every_page import opened, routes, walk
+from tests.browser.browse_laboratory import signed_in
+from tests.browser.browse_staff import flagged, staff
+from tests.browser.conftest import Visit, Visiting
+from tests.browser.pages import sign_in
+from tests.support.network import Network
+
+TYPED = {
+    "email": "kept@people.example",
+    "password": "three kept boats",
+    "date": "2026-01-02",
+    "number": "7",
+    "decimal": "7",
+    "url": "https://kept.example/",
+}
+WORDS = "Kept words"
+# What a form would send, by the order of its fields.
+VALUES = "(form) => [...new FormData(form)].map(([name, value]) => `${name}=${value}`)"
+# Buttons that open another form: their texts end with an ellipsis, or are these.
+OPENS = re.compile("…$|^(Modifier|Signaler|Créer mon propre indicateur|Il n’est pas dans la liste|Ajouter une adresse)$")
+UNFOLD = "document.querySelectorAll('main details:has(form)').forEach((each) => { each.open = true; })"
+
+
+class Forms:
+    """The forms that were seen, by the names of their fields; each is tried once."""
+
+    def __init__(self) -> None:
+        self.tried: set[str] = set()
+
+    async def look(self, found: Visit, address: str) -> None:
+        """Tries the forms of a page, and those that its buttons open."""
+        page = found.page
+        await opened(found, address)
+        await self.look_at_forms(found, address)
+        buttons = page.locator("main button").filter(has_text=OPENS)
+        for text in sorted(set(await buttons.all_inner_texts())):
+            await opened(found, address)
+            await page.evaluate(UNFOLD)
+            button = page.locator("main").get_by_role("button", name=text).first
+            if await button.is_enabled():
+                await button.click()
+                await self.look_at_forms(found, address, text)
+
+    async def look_at_forms(self, found: Visit, address: str, pressed: str | None = None) -> None:
+        page = found.page
+        await page.evaluate(UNFOLD)
+        for place in range(await page.locator("main form").count()):
+            form = page.locator("main form").nth(place)
+            if not await form.is_visible():
+                continue
+            names = await form.locator("[name]").evaluate_all("(all) => all.map((each) => each.name.replace(/[._].*/, ''))")
+            what = f"{address.partition('?')[0] if pressed is None else pressed} {sorted(set(names))}"
+            if names and what not in self.tried:
+                self.tried.add(what)
+                await keeps(found, form, f"{address} {pressed or ''} {names}")
+                return await self.look_again(found, address, pressed)
+
+    async def look_again(self, found: Visit, address: str, pressed: str | None) -> None:
+        """Goes on with the forms of the page that are not tried yet, on a page that nothing was typed into."""
+        await opened(found, address)
+        if pressed is not None:
+            await found.page.evaluate(UNFOLD)
+            await found.page.locator("main").get_by_role("button", name=pressed).first.click()
+        await self.look_at_forms(found, address, pressed)
+
+
+async def keeps(found: Visit, form: Locator, what: str) -> None:
+    """Asserts that the form keeps what is typed while the server is away, and that the page says so."""
+    page = found.page
+    await fill_in(form)
+    before = await form.evaluate(VALUES)
+    await found.context.set_offline(True)
+    await form.evaluate("(form) => form.requestSubmit()")
+    await expect(page.locator(".away"), what).to_be_visible()
+    assert await form.evaluate(VALUES) == before, what
+    await found.context.set_offline(False)
+    await page.locator(".away button").dispatch_event("click")  # a dialog may be above it
+    await expect(page.locator(".away")).to_have_count(0)
+    await expect(page.locator("[aria-busy=true], .loading")).to_have_count(0)
+    await settled(page)
+    assert await form.evaluate(VALUES) == before, what
+
+
+async def fill_in(form: Locator) -> None:
+    """Fills in the empty fields, and chooses something in each group."""
+    for field in await form.locator("input, textarea").all():
+        if not await field.is_visible() or not await field.is_enabled():
+            continue
+        kind = await field.evaluate("(each) => each.inputMode || each.type")
+        if kind == "radio":
+            name = await field.get_attribute("name")
+            if not await form.locator(f"[name='{name}']:checked").count():
+                await field.check(force=True)
+        elif kind == "checkbox":
+            await field.check(force=True)
+        elif not await field.input_value():
+            await field.fill(TYPED.get(kind, WORDS))
+
+
+async def settled(page: Page) -> None:
+    """Waits until the page has shown what it has read again."""
+    await page.wait_for_load_state("networkidle")
+
+
+async def test_forms_of_visitors(visit: Visiting) -> None:
+    found, forms = await visit("/", locale="fr-FR"), Forms()
+    for address in ("/sign-in", "/register", "/verify", "/reset", "/revert", "/join"):
+        await forms.look(found, address)
+    assert len(forms.tried) >= 6
+    found.secrets.clear()
+
+
+async def test_forms_of_members(visit: Visiting) -> None:
+    found, forms = await visit("/sign-in", locale="fr-FR"), Forms()
+    await sign_in(found, "relative@demo.example", language="fr")
+    community = "/communities/:slug"
+    # One that they have joined, and one that they have not.
+    await walk(found, [*routes()["PATIENT"], community], {community: "/communities/multiple-sclerosis"}, look=forms.look)
+    await forms.look(found, "/communities/migraine")
+    other = await visit("/sign-in", locale="fr-FR")
+    await sign_in(other, "patient@demo.example", language="fr")
+    await walk(other, ["/me/treatments", "/me/treatments/:id", "/me/treatments/new", "/me/check-in"], look=forms.look)
+    assert len(forms.tried) >= 12
+    found.secrets.clear()
+
+
+async def test_forms_of_laboratories(visit: Visiting, network: Network) -> None:
+    found, forms = await signed_in(visit, network, "fr"), Forms()
+    await walk(found, [each for each in routes()["BUYER"] if "/beside/" not in each], look=forms.look)
+    assert len(forms.tried) >= 5
+    found.secrets.clear()
+
+
+async def test_forms_of_staff(visit: Visiting, network: Network) -> None:
+    await flagged(network, "A post that somebody has flagged")
+    found, forms = await visit("/sign-in", locale="fr-FR"), Forms()
+    await staff(found, network, "fr")
+    await walk(found, routes()["MANAGER"], look=forms.look)
+    assert len(forms.tried) >= 15
+    found.secrets.clear()
