@@ -42,7 +42,7 @@ SAID = """() => {
     return texts;
 }"""
 # A day, a decimal and a name as programs write them, and what a program writes that has made a mistake.
-RAW = re.compile(r"\b\d{4}-\d\d-\d\d\b|\d\.\d|\b[A-Z]{2,}_[A-Z]+\b|\b(undefined|null|NaN|Invalid Date)\b|\[object")
+RAW = re.compile(r"\b\d{4}-\d\d-\d\d\b|\d\.\d|\w_\w|\b(undefined|null|NaN|Invalid Date)\b|\[object")
 
 
 def routes() -> dict[str, list[str]]:

@@ -7,14 +7,17 @@ from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
+import pyotp
 from playwright.async_api import Page, expect
 
 from models.community.discussions import FlagReason
 from models.identity.accounts import StaffRole
 from models.insight.licences import LicenceStatus
 from tests import factories
+from tests.browser import browse_account
 from tests.browser.conftest import Visit, Visiting
 from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
+from tests.support.client import PASSWORD
 from tests.support.network import Network
 
 NUMBERS = count(1)
@@ -61,7 +64,7 @@ WORDS = {
         "no factor": "Sans second facteur", "suspend staff": "Suspendre", "is suspended": "Compte suspendu",
         "freeze": "Figer", "close": "Clore la discussion", "reopen": "La rouvrir", "closed": "La discussion est close",
         "reopened": "La discussion est de nouveau ouverte", "appoint": "Nommer", "end": "Mettre fin à ce rôle",
-        "being frozen": "En cours :", "too small": "Trop peu de membres",
+        "being frozen": "En cours :", "too small": "Trop peu de membres",
         "close survey": "Clore maintenant…", "close now": "Clore le questionnaire",
         "answers frozen": "en train d’être figées", "too few": "Trop peu de membres ont répondu",
     },
@@ -549,6 +552,34 @@ async def test_an_open_survey_is_closed_and_its_freezing_is_followed(
     await network.freeze()
     await expect(standing).to_contain_text(words["too few"])  # without a reload
     await look(found, f"staff-survey-closed-{language}")
+
+
+@languages
+async def test_a_moderator_sets_the_second_factor_that_the_role_waits_for(
+    visit: Visiting, network: Network, language: str
+) -> None:
+    words = browse_account.WORDS[language]
+    found = await visit("/", locale=LOCALES[language])
+    page = found.page
+    await staff(found, network, language, roles=[], withheld_roles=["MODERATOR"], has_second_factor=False)
+    await expect(page.locator(".cards a")).to_have_count(0)
+    await page.locator(".notice.fault a").click()
+    await expect(page.locator("#factors")).to_be_visible()
+    await look(found, f"staff-security-{language}")
+    section = page.locator("section:has(#factors)")
+    await section.locator("summary").click()
+    await section.locator("[name=name]").fill("Telephone")
+    await section.locator("[name=password]").fill(PASSWORD)
+    await section.get_by_role("button", name=words["continue"]).click()
+    secret = (await section.locator(".secret").inner_text()).replace(" ", "")
+    await section.locator("[name=totp]").fill(pyotp.TOTP(secret).now())
+    await section.get_by_role("button", name=words["confirm"]).click()
+    codes = await section.locator(".codes code").all_inner_texts()
+    found.secrets |= {secret, *codes}
+    await section.get_by_role("button", name=words["stored"]).click()
+    await page.locator(".header a[href='/staff']").click()
+    await expect(page.locator(".cards a[href='/staff/flags']")).to_be_visible()
+    await expect(page.locator(".notice.fault")).to_have_count(0)
 
 
 async def test_roles_decide_which_pages_open(visit: Visiting, network: Network) -> None:

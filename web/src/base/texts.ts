@@ -51,6 +51,6 @@ export const texts = words({
     pages: "Pages",
     close: "Fermer",
     empty: "Rien pour l’instant.",
-    demonstrationMail: "Ceci est une démonstration. Sans serveur de messagerie, le message est le fichier le plus récent du dossier affiché au démarrage du serveur (« Outgoing mail is written to… »).",
+    demonstrationMail: "Ceci est une démonstration. Sans serveur de messagerie, le message est le fichier le plus récent du dossier affiché au démarrage du serveur (« Outgoing mail is written to… »).",
   },
 });

@@ -71,6 +71,7 @@ function Found({ kind, community, licensed }: { kind: Kind | null; community: st
     <Shown read={read}>
       {({ datasets: { nodes, pageInfo } }) => (
         <>
+          {nodes.length === 0 && <p>{t.nothingFound}</p>}
           <ul className="cards">
             {nodes.map((each) => (
               <li key={each.id}>

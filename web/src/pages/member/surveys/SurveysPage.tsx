@@ -34,7 +34,11 @@ export function Page() {
           return (
             <>
               <h2>{t.open}</h2>
-              {open.length === 0 && <p className="quiet">{t.none}</p>}
+              {open.length === 0 && (
+                <p>
+                  {t.none} {me.memberships.length === 0 && <Link href="/communities">{t.findCommunity}</Link>}
+                </p>
+              )}
               <ul className="cards">
                 {open.map((survey) => (
                   <li key={survey.id}>

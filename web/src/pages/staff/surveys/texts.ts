@@ -204,9 +204,9 @@ export const texts = words({
     closeNow: "Clore le questionnaire",
     closed: "Le questionnaire est clos.",
     firstSave: "Enregistrez les modifications avant de programmer.",
-    freezing: (share: string) => `Les réponses sont en train d’être figées en un jeu de données : ${share}. Cela prend une minute ou deux ; vous pouvez quitter cette page.`,
+    freezing: (share: string) => `Les réponses sont en train d’être figées en un jeu de données : ${share}. Cela prend une minute ou deux ; vous pouvez quitter cette page.`,
     dataset: "Ses données peuvent être interrogées.",
-    datasetEnded: "Son jeu de données a pris fin : les enregistrements sont détruits, ce qui a été publié demeure.",
+    datasetEnded: "Son jeu de données a pris fin : les enregistrements sont détruits, ce qui a été publié demeure.",
     noDataset: {
       NOT_OPENED: "Il n’a jamais ouvert : il n’y a pas de données.",
       TOO_FEW: "Trop peu de membres ont répondu : il n’y a pas de données.",

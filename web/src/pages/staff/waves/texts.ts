@@ -35,7 +35,7 @@ export const texts = words({
     frozenOn: "Figée le",
     endsOn: "Fin",
     state: "État",
-    freezing: (share: string) => `En cours : ${share}`,
+    freezing: (share: string) => `En cours : ${share}`,
     states: { OPEN: "Interrogeable", TOO_SMALL: "Trop peu de membres", ENDED: "Terminée" },
     size: "Membres",
     offered: "Ouverte à",
