@@ -85,7 +85,6 @@ async def keeps(found: Visit, form: Locator, what: str) -> None:
     await found.context.set_offline(False)
     await page.locator(".away button").dispatch_event("click")  # a dialog may be above it
     await expect(page.locator(".away")).to_have_count(0)
-    await expect(page.locator("[aria-busy=true], .loading")).to_have_count(0)
     await settled(page)
     assert await form.evaluate(VALUES) == before, what
 
@@ -104,11 +103,15 @@ async def fill_in(form: Locator) -> None:
             await field.check(force=True)
         elif not await field.input_value():
             await field.fill(TYPED.get(kind, WORDS))
+    for choice in await form.locator("select:required").all():
+        if not await choice.input_value():
+            await choice.select_option(index=1)
 
 
 async def settled(page: Page) -> None:
-    """Waits until the page has shown what it has read again."""
-    await page.wait_for_load_state("networkidle")
+    """Waits until the page has shown what it has read again: streams stay open, so the network is never idle."""
+    await page.wait_for_timeout(300)
+    await expect(page.locator("[aria-busy=true], .loading")).to_have_count(0)
 
 
 async def test_forms_of_visitors(visit: Visiting) -> None:

@@ -16,7 +16,7 @@ WORDS = {
         "users": "Users", "invite": "Send the invitation", "sent": "is sent", "join": "Join",
         "opened": "Your account is open", "only": "Only administrators", "change": "Change role … of",
         "change it": "Change the role", "changed": "The role is changed", "analyst": "Analyst", "reader": "Reader",
-        "remove": "Remove …", "yes": "Remove them", "removed": "They are removed", "keys": "Keys, webhooks and mail",
+        "remove": "Remove …", "yes": "Remove them", "removed": "They are removed", "keys": "Keys and webhooks",
         "only analysts": "Only analysts and administrators",
     },
     "fr": {
@@ -24,7 +24,7 @@ WORDS = {
         "opened": "Votre compte est ouvert", "only": "Seules les personnes qui administrent",
         "change": "Changer le rôle… de", "change it": "Changer le rôle", "changed": "Le rôle est changé",
         "analyst": "Analyse", "reader": "Lecture", "remove": "Retirer…", "yes": "Retirer cette personne",
-        "removed": "Cette personne est retirée", "keys": "Clés, webhooks et courriels",
+        "removed": "Cette personne est retirée", "keys": "Clés et webhooks",
         "only analysts": "Seules les personnes qui ont le rôle d’analyse",
     },
 }  # fmt: skip

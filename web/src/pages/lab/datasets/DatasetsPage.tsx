@@ -53,7 +53,7 @@ function Catalogue() {
           name="community"
           label={t.community}
           onChange={(value) => setCommunity(value || null)}
-          options={[{ value: "", label: t.any }, ...[...communities.values()].map(({ slug, name }) => ({ value: slug, label: name }))]}
+          options={[{ value: "", label: t.anyCommunity }, ...[...communities.values()].map(({ slug, name }) => ({ value: slug, label: name }))]}
         />
       </div>
       <Found key={`${kind} ${community}`} kind={kind} community={community} licensed={new Set([...communities.values()].map((each) => each.id))} />

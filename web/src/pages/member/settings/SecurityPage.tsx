@@ -14,6 +14,7 @@ import { Table } from "../../../base/Table";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { EmailChange, EmailChangeConfirm } from "./account/security";
+import { deviceOf } from "./device";
 import { Factors } from "./Factors";
 import { Password } from "./Password";
 import { MySessions, SessionRevoke } from "./patient/account";
@@ -105,7 +106,7 @@ function Sessions({ sessions }: { sessions: readonly Device[] }) {
         rows={sessions}
         keyOf={(each) => each.id}
         columns={[
-          { title: t.device, cell: (each) => <span className="device">{each.device ?? t.unknownDevice}</span> },
+          { title: t.device, cell: (each) => <span className="device">{each.device ? deviceOf(each.device) : t.unknownDevice}</span> },
           { title: t.lastSeen, cell: (each) => time(each.lastSeenAt) },
           {
             title: t.signOut,

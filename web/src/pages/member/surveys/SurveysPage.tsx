@@ -14,7 +14,7 @@ import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
-  const { date, time } = useFormats();
+  const { date } = useFormats();
   const read = useRead(Surveys, {});
   const [opened, setOpened] = useState(false);
   useLive(SurveyOpened, {}, () => {
@@ -63,7 +63,7 @@ export function Page() {
                   { title: t.survey, cell: ({ survey }) => survey.title },
                   { title: t.community, cell: ({ survey }) => survey.community.name },
                   { title: t.yours, cell: ({ status }) => t.progress[status] },
-                  { title: t.submittedOn, cell: ({ completedAt }) => (completedAt ? time(completedAt) : "") },
+                  { title: t.submittedOn, cell: ({ completedAt }) => (completedAt ? date(completedAt) : "") },
                 ]}
               />
               <p className="after-form">
