@@ -26,7 +26,9 @@ WORDS = "Kept words"
 # What a form would send, by the order of its fields.
 VALUES = "(form) => [...new FormData(form)].map(([name, value]) => `${name}=${value}`)"
 # Buttons that open another form: their texts end with an ellipsis, or are these.
-OPENS = re.compile("…$|^(Modifier|Signaler|Créer mon propre indicateur|Il n’est pas dans la liste|Ajouter une adresse)$")
+OPENS = re.compile(
+    "…$|^(Modifier|Signaler|Créer mon propre indicateur|Il n’est pas dans la liste|Ajouter une adresse)$"
+)
 UNFOLD = "document.querySelectorAll('main details:has(form)').forEach((each) => { each.open = true; })"
 
 
@@ -57,12 +59,15 @@ class Forms:
             form = page.locator("main form").nth(place)
             if not await form.is_visible():
                 continue
-            names = await form.locator("[name]").evaluate_all("(all) => all.map((each) => each.name.replace(/[._].*/, ''))")
+            names = await form.locator("[name]").evaluate_all(
+                "(all) => all.map((each) => each.name.replace(/[._].*/, ''))"
+            )
             what = f"{address.partition('?')[0] if pressed is None else pressed} {sorted(set(names))}"
             if names and what not in self.tried:
                 self.tried.add(what)
                 await keeps(found, form, f"{address} {pressed or ''} {names}")
-                return await self.look_again(found, address, pressed)
+                await self.look_again(found, address, pressed)
+                return
 
     async def look_again(self, found: Visit, address: str, pressed: str | None) -> None:
         """Goes on with the forms of the page that are not tried yet, on a page that nothing was typed into."""
@@ -127,7 +132,9 @@ async def test_forms_of_members(visit: Visiting) -> None:
     await sign_in(found, "relative@demo.example", language="fr")
     community = "/communities/:slug"
     # One that they have joined, and one that they have not.
-    await walk(found, [*routes()["PATIENT"], community], {community: "/communities/multiple-sclerosis"}, look=forms.look)
+    await walk(
+        found, [*routes()["PATIENT"], community], {community: "/communities/multiple-sclerosis"}, look=forms.look
+    )
     await forms.look(found, "/communities/migraine")
     other = await visit("/sign-in", locale="fr-FR")
     await sign_in(other, "patient@demo.example", language="fr")

@@ -37,7 +37,8 @@ SAID = """() => {
     const texts = [];
     const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
-        if (!walker.currentNode.parentElement.closest("code, .post, .prose, a[href^='http']")) texts.push(walker.currentNode.data);
+        const {parentElement, data} = walker.currentNode;
+        if (!parentElement.closest("code, .post, .prose, a[href^='http']")) texts.push(data);
     }
     return texts;
 }"""

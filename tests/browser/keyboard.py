@@ -23,11 +23,13 @@ SEEN = """() => {
 CONTROLS = """() => {
     const names = new Set();
     const first = (each) => {
-        const group = `${each.form?.outerHTML.length} ${each.name}`;
-        return each.checked || (!document.querySelector(`[name="${each.name}"]:checked`) && !names.has(group) && names.add(group));
+        if (each.checked) return true;
+        if (document.querySelector(`[name="${each.name}"]:checked`) || names.has(each.name)) return false;
+        return names.add(each.name);
     };
-    window.controls = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")].filter((each) =>
-        each.checkVisibility({visibilityProperty: true}) && !each.disabled && (each.type !== "radio" || first(each)));
+    const all = document.querySelectorAll("a[href], button, input, select, textarea, summary");
+    window.controls = [...all].filter((each) => each.checkVisibility({visibilityProperty: true}) && !each.disabled
+        && (each.type !== "radio" || first(each)));
     return window.controls.length;
 }"""
 # Which of them has the focus; -1 behind the last.
@@ -56,7 +58,7 @@ class Keyboard:
         raise AssertionError(f"Not reached: {wanted}, but {passed}")
 
     async def unreached(self) -> list[str]:
-        """The controls of the page that Tab does not reach, from its beginning to its end. Each is seen when it is reached."""
+        """The controls of the page that Tab does not reach, from the first to the last. What it reaches is seen."""
         left = set(range(await self.page.evaluate(CONTROLS)))
         await self.page.evaluate("document.activeElement.blur()")
         for _ in range(MOST_CONTROLS):

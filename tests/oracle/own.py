@@ -282,9 +282,7 @@ readers["Session.current"] = lambda seen, it: it["current"]
 
 
 @field("Me.observations")
-def observations_of(
-    seen: VisibleRows, me: Found, indicator: str | None = None, notedOnly: bool = False
-) -> Listed:
+def observations_of(seen: VisibleRows, me: Found, indicator: str | None = None, notedOnly: bool = False) -> Listed:
     there = noted(seen.of("care.observation", member_id=me["member_id"]), notedOnly)
     if indicator is not None:
         there = [row for row in there if row["indicator_id"] == uuid_in(indicator)]
