@@ -21,10 +21,13 @@ TYPED = {
     "number": "7",
     "decimal": "7",
     "url": "https://kept.example/",
+    "search": "migraine",  # which has results that can be chosen
 }
 WORDS = "Kept words"
 # What a form would send, by the order of its fields.
 VALUES = "(form) => [...new FormData(form)].map(([name, value]) => `${name}=${value}`)"
+# Whether a form is still on the page.
+KEPT = "(form) => form.isConnected"
 # Buttons that open another form: their texts end with an ellipsis, or are these.
 OPENS = re.compile(
     "…$|^(Modifier|Signaler|Créer mon propre indicateur|Il n’est pas dans la liste|Ajouter une adresse)$"
@@ -82,16 +85,18 @@ async def keeps(found: Visit, form: Locator, what: str) -> None:
     """Asserts that the form keeps what is typed while the server is away, and that the page says so."""
     page = found.page
     await fill_in(form)
-    before = await form.evaluate(VALUES)
+    there = await form.element_handle()
+    before = await there.evaluate(VALUES)
     await found.context.set_offline(True)
-    await form.evaluate("(form) => form.requestSubmit()")
+    await there.evaluate("(form) => form.requestSubmit()")
     await expect(page.locator(".away"), what).to_be_visible()
-    assert await form.evaluate(VALUES) == before, what
+    assert await there.evaluate(VALUES) == before, what
     await found.context.set_offline(False)
     await page.locator(".away button").dispatch_event("click")  # a dialog may be above it
     await expect(page.locator(".away")).to_have_count(0)
     await settled(page)
-    assert await form.evaluate(VALUES) == before, what
+    assert await there.evaluate(KEPT), what
+    assert await there.evaluate(VALUES) == before, what
 
 
 async def fill_in(form: Locator) -> None:
@@ -110,6 +115,7 @@ async def fill_in(form: Locator) -> None:
             await field.fill(TYPED.get(kind, WORDS))
     for choice in await form.locator("select:required").all():
         if not await choice.input_value():
+            await expect(choice.locator("option").nth(1)).to_be_attached()
             await choice.select_option(index=1)
 
 
