@@ -50,9 +50,8 @@ class Forms:
         for text in sorted(set(await buttons.all_inner_texts())):
             await opened(found, address)
             await page.evaluate(UNFOLD)
-            button = page.locator("main").get_by_role("button", name=text).first
-            if await button.is_enabled():
-                await button.click()
+            if await opener(page, text).is_enabled():
+                await opener(page, text).click()
                 await self.look_at_forms(found, address, text)
 
     async def look_at_forms(self, found: Visit, address: str, pressed: str | None = None) -> None:
@@ -77,13 +76,20 @@ class Forms:
         await opened(found, address)
         if pressed is not None:
             await found.page.evaluate(UNFOLD)
-            await found.page.locator("main").get_by_role("button", name=pressed).first.click()
+            await opener(found.page, pressed).click()
         await self.look_at_forms(found, address, pressed)
+
+
+def opener(page: Page, text: str) -> Locator:
+    """The first button with this text, whatever it is called."""
+    return page.locator("main button").filter(has_text=re.compile(f"^{re.escape(text)}$")).first
 
 
 async def keeps(found: Visit, form: Locator, what: str) -> None:
     """Asserts that the form keeps what is typed while the server is away, and that the page says so."""
     page = found.page
+    await form.evaluate("(form) => form.setAttribute('data-tried', '')")
+    form = page.locator("main form[data-tried]")  # another may go away while this one is filled in
     await fill_in(form)
     there = await form.element_handle()
     before = await there.evaluate(VALUES)
