@@ -21,7 +21,7 @@ from models.database import understands
 from models.installation import install
 from models.logins import owner_password, pool, role_dsn, role_password
 from models.messages import load_translations
-from models.migrations.run import expect_current, head
+from models.migrations.revisions import expect_current, head
 from models.security.kept_tables import RIGHTS
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience, Login
@@ -46,8 +46,8 @@ from server.databases.readiness import Shared
 from server.databases.standbys import Pools, Primary, Standby, Standbys
 from server.events import sockets
 from server.events.broker import Events
-from server.files import catalogue_files, insight_files
-from server.files.catalogue_files import CatalogueFiles
+from server.files import catalogue, insight_files
+from server.files.catalogue import Catalogue
 from server.files.dataset_files import CODEBOOKS, Codebooks
 from server.files.downloads import MEMBER_ROUTE, Downloads
 from server.files.file_making import FileMaking
@@ -85,7 +85,7 @@ JOB_SECONDS, FREEZING_SECONDS = 60.0, 900.0
 ENDING_SECONDS = 1.0  # for a background task that was told to end
 CLOSING_SECONDS = 1.5  # for the connections' last statements to end
 EXPORT_ROUTE = f"{PATH}/{{token}}"
-FILE_ROUTES = (EXPORT_ROUTE, MEMBER_ROUTE, insight_files.ROUTE, CODEBOOKS, catalogue_files.ROUTE)
+FILE_ROUTES = (EXPORT_ROUTE, MEMBER_ROUTE, insight_files.ROUTE, CODEBOOKS, catalogue.ROUTE)
 BUILT_PAGES = Path(__file__).parent / "web" / "dist"
 # Further connections to the database by their role: of the listener, mail and webhooks; of a scheduler; of news and the
 # publisher's two schedulers.
@@ -253,7 +253,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             stack.callback(making.close)
             files[insight_files.ROUTE] = InsightFiles(endpoint, making).answer
             files[CODEBOOKS] = Codebooks(endpoint, making).answer
-            files[catalogue_files.ROUTE] = CatalogueFiles(endpoint, making).answer
+            files[catalogue.ROUTE] = Catalogue(endpoint, making).answer
             stack.callback(endpoint.planning.close)
             stack.callback(endpoint.computing.close)
             listeners: Sequence[Listener] = (

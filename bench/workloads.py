@@ -29,6 +29,7 @@ class Workload:
     variable: str | None = None  # of the operation, which takes the case's value
     prefix: str = ""  # of the value, in the graph's ids
     limit_takes: tuple[str, ...] = ("member",)  # what the limit's statement binds, in order
+    from_memory: bool = False  # whether Cohorte answers it without the statement: decision 0054
 
     def text(self, name: str) -> str:
         return (OPERATIONS / self.name / name).read_text(encoding="utf-8")
@@ -64,7 +65,7 @@ class Workload:
 
 
 WORKLOADS = (
-    Workload("tiny", "one row", goal=1.2, variable="slug", limit_takes=("value",)),
+    Workload("tiny", "one row", goal=1.2, variable="slug", limit_takes=("value",), from_memory=True),
     Workload("page", "20 discussions with their last posts", goal=1.0, variable="slug", limit_takes=("value",)),
     Workload("dashboard", "a member's indicators and courses of a year", goal=0.95, ahead=1.5),
     Workload("list", "100 observations, each with its indicator", goal=1.0),
@@ -83,6 +84,7 @@ WORKLOADS = (
         variable="id",
         prefix="ins_",
         limit_takes=("value",),
+        from_memory=True,
     ),
 )
 MEMORY_MB = 80  # goal for one process of the server, in PSS

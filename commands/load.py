@@ -26,7 +26,7 @@ from commands.progress import Progress
 from models.codecs import use_exact_days
 from models.connecting import COMMAND_SECONDS, connect
 from models.failures import FAILURES, summary
-from models.migrations.run import OtherRevision, expect_current
+from models.migrations.revisions import OtherRevision, expect_current
 from settings import Settings, SettingsError
 
 PLURALS = {"condition": "conditions", "indicator": "indicators", "treatment": "treatments", "community": "communities"}

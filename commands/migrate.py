@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from models.failures import OF_OWNER, UNREACHABLE, reason
 from models.installation import install
 from models.logins import NoOwnerPassword, RoleRefused
-from models.migrations.run import UnknownRevision, expect_current
+from models.migrations.revisions import UnknownRevision, expect_current
 from models.security.privileges import LostRights
 from settings import Settings, SettingsError
 

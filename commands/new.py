@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
 from models.metadata import metadata
-from models.migrations import catalogue, declared, difference, run
+from models.migrations import catalogue, declared, difference, revisions, run
 from models.security import policies
 
 VERSIONS = Path(run.__file__).parent / "versions"
@@ -108,7 +108,7 @@ async def freeze(migrated: str, wanted: str, name: str, tables: Collection[str])
     if not script.strip():
         raise NotWritten("Nothing differs: the newest revision is what the code declares.")
 
-    previous = run.head()
+    previous = revisions.head()
     revision = f"{int(previous) + 1:04d}"
     module = VERSIONS / f"r{revision}_{name}.py"
     title = name.replace("_", " ").capitalize()
@@ -116,7 +116,7 @@ async def freeze(migrated: str, wanted: str, name: str, tables: Collection[str])
     module.with_suffix(".sql").write_text(script, encoding="utf-8")
     for path in (module.with_suffix(".sql"), module):
         print(f"wrote {path.relative_to(VERSIONS.parents[2])}")
-    run.head.cache_clear()
+    revisions.head.cache_clear()
     try:
         await run.upgrade(migrated)
     except Exception as error:  # whatever PostgreSQL or Alembic makes of it, its author needs to read

@@ -14,7 +14,7 @@ from commands.opened import database
 from models.codecs import use_exact_days
 from models.connecting import COMMAND_SECONDS, connect
 from models.failures import FAILURES, reason
-from models.migrations.run import OtherRevision, expect_current
+from models.migrations.revisions import OtherRevision, expect_current
 from settings import Settings, SettingsError
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"

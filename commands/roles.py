@@ -15,7 +15,7 @@ from commands.databases import at
 from models.connecting import COMMAND_SECONDS, connect
 from models.failures import OF_OWNER, UNREACHABLE, reason
 from models.logins import NoOwnerPassword, stored_password
-from models.migrations.run import OtherRevision, expect_current
+from models.migrations.revisions import OtherRevision, expect_current
 from models.role_names import role_name
 from models.security.privileges import create_roles, creation, give_rights
 from models.security.publisher import LOGINS

@@ -24,7 +24,7 @@ from models.failures import FAILURES, reason
 from models.identity.organizations import OrganizationKind, PurposeKind
 from models.insight.undertakings import IN_FORCE
 from models.logins import NoOwnerPassword, role_dsn
-from models.migrations.run import OtherRevision, expect_current
+from models.migrations.revisions import OtherRevision, expect_current
 from models.viewers import Audience
 from resolvers.identity.api_keys_mutations import store_api_key
 from settings import Settings, SettingsError

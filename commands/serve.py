@@ -10,6 +10,7 @@ import contextlib
 import gc
 import logging
 import math
+import multiprocessing
 import os
 import signal
 import socket
@@ -18,7 +19,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib.util import find_spec
 from ipaddress import ip_address
+from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Thread
 from types import FrameType
 
 import anyio.lowlevel
@@ -36,7 +39,7 @@ from models.connecting import COMMAND_SECONDS, connect
 from models.failures import FAILURES, reason
 from models.installation import install
 from models.logins import NoOwnerPassword, RoleRefused, refuse_strong_roles, role_dsn
-from models.migrations.run import OtherRevision, UnknownRevision, expect_current, head
+from models.migrations.revisions import OtherRevision, UnknownRevision, expect_current, head, is_current
 from models.quiet_log import loud_settings
 from models.replication import is_asynchronous
 from models.security.privileges import LostRights
@@ -81,10 +84,8 @@ def serve(settings: Settings) -> None:
         listen_on(settings.metrics_host, settings.metrics_port, "COHORTE_METRICS_HOST or COHORTE_METRICS_PORT").close()
     connections, summary = allowed_connections(settings)
     with database(settings) as dsn:
-        try:
-            asyncio.run(prepare(dsn, settings))
-        except FAILURES as error:
-            raise Unavailable(f"The database cannot be used: {reason(error)}.") from None
+        if fault := prepared_apart(dsn, settings) if must_grow(dsn, settings) else prepared(dsn, settings):
+            raise Unavailable(fault)
         with listeners(settings) as sockets:
             say(summary)
             done = {"database_url": dsn, "connections": connections, "migrate": False}  # it was prepared
@@ -190,6 +191,61 @@ def configuration(app: Cohorte, settings: Settings) -> Configuration:
         timeout_graceful_shutdown=FINISHING_SECONDS,
         **sockets.uvicorn_options(limits),
     )
+
+
+def must_grow(dsn: str, settings: Settings) -> bool:
+    """Whether a process that prepares the database would be larger for it, as long as it lives."""
+
+    async def is_new() -> bool:
+        return not await is_current(dsn) or (settings.demo and not await is_seeded(dsn))
+
+    with contextlib.suppress(*FAILURES):  # which preparing meets again, and explains
+        return settings.migrate and asyncio.run(is_new())
+    return False
+
+
+def prepared_apart(dsn: str, settings: Settings) -> str | None:
+    """As `prepared`, in a process of its own: migrating and seeding take more memory than serving."""
+    fork = multiprocessing.get_context("fork")
+    answer, answering = fork.Pipe(duplex=False)
+    process = fork.Process(target=prepare_apart, args=(answering, dsn, settings), daemon=True)
+    process.start()
+    answering.close()
+    try:
+        fault: str | None = answer.recv()
+    except EOFError:
+        process.join()
+        return f"The process that prepares the database has ended with status {process.exitcode}."
+    finally:
+        process.terminate()
+        process.join()
+    return fault
+
+
+def prepare_apart(answer: Connection, dsn: str, settings: Settings) -> None:
+    """Answers what `prepared` returns, unless a signal or the end of the parent process ends this one before."""
+    Thread(target=end_with_parent, daemon=True).start()
+    with contextlib.suppress(KeyboardInterrupt):
+        answer.send(prepared(dsn, settings))
+
+
+def end_with_parent() -> None:
+    """Ends this process with its parent, even if that is killed: nobody would know what becomes of the database."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def prepared(dsn: str, settings: Settings) -> str | None:
+    """Prepares the database; why that cannot be done, or else None."""
+    try:
+        asyncio.run(prepare(dsn, settings))
+    except Unavailable as fault:
+        return str(fault)
+    except FAILURES as error:
+        return f"The database cannot be used: {reason(error)}."
+    return None
 
 
 async def prepare(dsn: str, settings: Settings) -> None:

@@ -4,7 +4,7 @@ import asyncpg
 
 from models.connecting import connect
 from models.logins import RoleRefused, open_roles
-from models.migrations.run import head, revision_of, upgrade
+from models.migrations.revisions import head, is_current, revision_of
 from models.role_names import PREFIX, role_name
 from models.security.privileges import are_complete, create_roles, give_rights, refuse_lost_rights
 from models.security.publisher import LOGINS
@@ -17,7 +17,10 @@ async def install(dsn: str, key: str | None = None, role_prefix: str = PREFIX) -
     LostRights, UnknownRevision and asyncpg's errors.
     """
     await require_roles(dsn, role_prefix)
-    await upgrade(dsn, role_prefix=role_prefix)
+    if not await is_current(dsn):
+        from models.migrations.run import upgrade  # not above: Alembic takes memory, and a server seldom needs it
+
+        await upgrade(dsn, role_prefix=role_prefix)
     await restore_rights(dsn, role_prefix)
     await open_roles(dsn, key, role_prefix)
 

@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Collection
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -17,7 +15,8 @@ from sqlalchemy.pool import NullPool
 
 from models.columns import SCHEMAS
 from models.connecting import COMMAND_SECONDS, connect
-from models.database import TABLE_CHANGED, understands
+from models.database import TABLE_CHANGED
+from models.migrations.revisions import BACK, MARKED, UnknownRevision, is_current
 from models.role_names import PREFIX
 
 # Alembic's context is global: two upgrades in one process would share it.
@@ -33,39 +32,8 @@ COMPARISON: dict[str, Any] = {
 }
 
 
-MARKED = "0079"  # the revision from which on the database says which servers it is compatible with
-
-
-BACK = "To go back to this version, restore a backup from before the migration: docs/operating.md has the steps."
-
-
-class UnknownRevision(CommandError):  # Alembic's command line prints one of these without a traceback
-    """The database is at a revision that this version cannot migrate; the message gives the remedy."""
-
-
-class OtherRevision(Exception):
-    """The database is at a revision that this version cannot serve, and is not to be migrated; with the remedy."""
-
-
-async def expect_current(dsn: str, *, exactly: bool = False) -> str:
-    """The database's revision. `dsn` is the owner's or the public role's.
-
-    Raises OtherRevision unless it is the latest one, or, if not `exactly`, a newer one with which this version works.
-    """
-    connection = await connect(dsn)
-    try:
-        found = await revision_of(connection)
-        if found is not None and (found == head() or (not exactly and await understands(connection, head()))):
-            return found
-    finally:
-        await connection.close()
-    remedy = "Migrate it as its owner (python -m commands.migrate)."
-    if found is not None and found > head():
-        remedy = f"Use the version that migrated it, or a later one. {BACK}"
-    raise OtherRevision(
-        f"The database is not at revision {head()}, which this version of Cohorte needs, but "
-        f"{'was never migrated' if found is None else f'at {found}'}. {remedy}"
-    )
+class RefusedRevision(UnknownRevision, CommandError):
+    """An UnknownRevision that Alembic's command line prints without a traceback."""
 
 
 async def upgrade(dsn: str, revision: str = "head", role_prefix: str = PREFIX) -> None:
@@ -87,26 +55,6 @@ def migrate(bind: Connection, role_prefix: str, revision: str) -> None:
     bind.execute(text("SELECT pg_notify(:channel, '')"), {"channel": TABLE_CHANGED})
 
 
-async def is_current(dsn: str) -> bool:
-    """Whether nothing has to be migrated: asked first, because loading Alembic's environment takes long."""
-    connection = await connect(dsn)
-    try:
-        return await understands(connection, head())
-    except asyncpg.UndefinedTableError:
-        return False
-    finally:
-        await connection.close()
-
-
-async def revision_of(connection: asyncpg.Connection) -> str | None:
-    """The database's revision; None if it was never migrated."""
-    try:
-        found: str | None = await connection.fetchval("SELECT version_num FROM public.migration")
-    except asyncpg.UndefinedTableError:
-        return None
-    return found
-
-
 async def on_a_connection(dsn: str, work: Callable[[Connection], None]) -> None:
     """Runs `work` in one transaction of a new connection."""
     # asyncpg reads the address itself: SQLAlchemy would not understand all of it (sslmode, several hosts).
@@ -124,25 +72,17 @@ async def on_a_connection(dsn: str, work: Callable[[Connection], None]) -> None:
         await engine.dispose()
 
 
-@cache
-def head() -> str:
-    """The latest revision, as stored in public.migration after an `upgrade`."""
-    revision = ScriptDirectory.from_config(config()).get_current_head()
-    assert revision is not None
-    return revision
-
-
 def refuse_unknown(revisions: Collection[str]) -> None:
     """Raises UnknownRevision unless this version has migrations from each of these revisions on."""
     known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
     for revision in revisions:
         if revision not in known and revision < (oldest := min(known)):
-            raise UnknownRevision(
+            raise RefusedRevision(
                 f"The database is at revision {revision}, which is too old: this version migrates from revision"
                 f" {oldest} on. Migrate it with an earlier version of Cohorte first, or use a new database."
             )
         if revision not in known:
-            raise UnknownRevision(
+            raise RefusedRevision(
                 f"The database is at revision {revision}, which this version does not know: its newest is"
                 f" {max(known)}. Use the version of Cohorte that migrated the database, or a later one. {BACK}"
             )

@@ -19,7 +19,6 @@ from server.files.insight_files import Files, as_file
 from server.http.problems import no_file
 from server.operations.endpoint import Endpoint, RequestContext
 
-ROUTE = "/catalogue.{name}"
 PAGE = 10  # datasets: a stranger may have so many by the default cost, and their graph is written within a second
 FORMATS = {"ttl": ("turtle", "text/turtle; charset=utf-8"), "jsonld": ("json-ld", "application/ld+json")}
 KEPT_BYTES = 32_000_000  # of datasets' graphs as they were written

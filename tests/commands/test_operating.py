@@ -17,7 +17,7 @@ from commands.databases import at, create_missing
 from commands.serve import note_places, prepare, refuse_open_demonstration
 from models.failures import summary
 from models.logins import NoOwnerPassword, open_roles, role_dsn, role_password
-from models.migrations.run import OtherRevision, expect_current, head
+from models.migrations.revisions import OtherRevision, expect_current, head
 from models.viewers import Audience
 from settings import Settings, SettingsError, variable
 from tests import factories

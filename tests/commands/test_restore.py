@@ -13,7 +13,8 @@ from commands.databases import at
 from commands.migrate import migrate
 from models.installation import install
 from models.migrations import catalogue
-from models.migrations.run import head, upgrade
+from models.migrations.revisions import head
+from models.migrations.run import upgrade
 from models.role_names import PREFIX, named
 from models.security.privileges import LostRights, are_complete
 from settings import Settings

@@ -18,7 +18,7 @@ from commands.migrate import migrate
 from commands.serve import prepare
 from models.installation import install
 from models.logins import RoleRefused, role_dsn
-from models.migrations.run import head
+from models.migrations.revisions import head
 from models.security.publisher import LOGINS
 from models.viewers import Audience
 from settings import Settings, SettingsError

@@ -15,7 +15,7 @@ from commands.databases import at, create_missing
 from commands.migrate import migrate
 from commands.serve import prepare
 from models.database import understands
-from models.migrations import run
+from models.migrations import revisions, run
 from models.role_names import PREFIX
 from server.databases import outages
 from settings import Settings
@@ -38,7 +38,7 @@ async def test_a_server_stays_ready_while_the_newer_schema_is_compatible(
     outages.noted.clear()
     async with serving(fresh) as ask:
         known = await ask(ANYBODY, HELLO)
-        await run_statement(fresh, migrated(run.head()))
+        await run_statement(fresh, migrated(revisions.head()))
         assert (await ask.http.get("/readyz")).json() == {"ready": True}
         assert await ask(ANYBODY, HELLO) == known
         await run_statement(fresh, migrated(NEWER))
@@ -47,7 +47,7 @@ async def test_a_server_stays_ready_while_the_newer_schema_is_compatible(
                 answer = await ask.http.get("/readyz")
                 assert (answer.status_code, answer.json()) == (503, {"ready": False})
         [line] = [record.getMessage() for record in caplog.records if record.name == "cohorte.database"]
-        assert f"with which this version, of revision {run.head()}, does not work" in line
+        assert f"with which this version, of revision {revisions.head()}, does not work" in line
 
 
 @pytest.mark.parametrize("migrates", [True, False])
@@ -56,9 +56,8 @@ async def test_a_server_starts_on_a_newer_compatible_schema_and_says_so(
 ) -> None:
     await run_statement(fresh, migrated("0001"))
     await prepare(fresh, Settings(database_url=fresh, migrate=migrates))
-    assert (
-        f"The database is at revision {NEWER}; this version is for {run.head()}, and works" in capsys.readouterr().out
-    )
+    said = f"The database is at revision {NEWER}; this version is for {revisions.head()}, and works"
+    assert said in capsys.readouterr().out
     async with serving(fresh, migrate=migrates) as ask:
         assert (await ask.http.get("/readyz")).json() == {"ready": True}
     assert await migrate(fresh, None, PREFIX) == NEWER
@@ -114,7 +113,7 @@ async def test_each_migration_writes_which_servers_may_go_on(server: str) -> Non
             since = await connection.fetchval("SELECT compatible_since FROM public.migration")
         finally:
             await connection.close()
-        assert since == run.compatible_since(run.head())
+        assert since == run.compatible_since(revisions.head())
     finally:
         await run_statement(server, f"DROP DATABASE {name} WITH (FORCE)")
 

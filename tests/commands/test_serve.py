@@ -68,8 +68,11 @@ def started(command: list[str], settings: dict[str, str]) -> Iterator[tuple["sub
             process.kill()
 
 
-def test_neither_the_seeder_nor_opendp_is_loaded_to_serve() -> None:
-    """They take memory in each process; they are loaded to create the demonstration, and to publish."""
+LARGE = ("alembic", "commands.seed", "commands.demo", "opendp", "rdflib")
+
+
+def test_what_takes_memory_and_is_seldom_used_is_not_loaded_to_serve() -> None:
+    """To migrate, to create the demonstration, to publish, and for the catalogue's files."""
     asked = (
         "import sys\n"
         "from app import create_app\n"
@@ -77,7 +80,7 @@ def test_neither_the_seeder_nor_opendp_is_loaded_to_serve() -> None:
         "from settings import Settings\n"
         "settings = Settings(database_url='postgresql://owner@localhost/none')\n"
         "create_app(settings, None, graph_of(settings))\n"
-        "print([name for name in sys.modules if name.startswith(('opendp', 'commands.seed', 'commands.demo'))])\n"
+        f"print([name for name in sys.modules if name.startswith({LARGE})])\n"
     )
     found = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert found.stdout == "['commands.seeded']\n", found.stderr
@@ -200,18 +203,21 @@ def test_too_few_descriptors_are_reported_at_once(folder: Path) -> None:
 def test_serve_repeats_interrupted_seeding_and_stops_completely(folder: Path) -> None:
     folder.chmod(0o711)
     settings = {"COHORTE_DEMO": "1", "COHORTE_SCALE": "0.02"}
-    with subprocess.Popen(
-        SERVE, cwd=ROOT, env=environment(folder, **settings), stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        while process.stdout.readline() != "Creating the demonstration network ...\n":
-            assert process.poll() is None
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+    for blow, status in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 0)):
+        with subprocess.Popen(
+            SERVE, cwd=ROOT, env=environment(folder, **settings), stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            while process.stdout.readline() != "Creating the demonstration network ...\n":
+                assert process.poll() is None
+            process.send_signal(blow)
+            assert process.wait(timeout=20) == status
+        assert becomes_left(folder / "postgresql")  # by the process that seeds, too
     for start, blow in enumerate([signal.SIGINT, signal.SIGTERM]):
         with served(folder, **settings) as (process, lines):
             assert ("Creating the demonstration network ..." in lines) == (start == 0)
             assert any("patient@demo.example" in line for line in lines)
+            assert "opendp" not in Path(f"/proc/{process.pid}/maps").read_text()  # which the seeder draws noise with
             [address] = [line.split()[-1] for line in lines if line.startswith("GraphQL:")]
             with urlopen(address.removesuffix("graphql") + "readyz", timeout=10) as answer:
                 assert answer.status == 200

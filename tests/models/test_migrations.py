@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 from commands import migrate
 from models.columns import SCHEMAS
 from models.metadata import metadata
-from models.migrations import catalogue, run
+from models.migrations import catalogue, revisions, run
 from tests.support.clusters import run as run_statement
 from tests.support.declared import complaints, empty
 from tests.support.modules import run_module
@@ -135,7 +135,7 @@ async def test_an_older_database_is_refused_in_a_sentence(
         await run.upgrade(dsn)
         await run_statement(dsn, "UPDATE public.migration SET version_num = '0003'")
         before = await everything(dsn)
-        with pytest.raises(run.UnknownRevision) as caught:
+        with pytest.raises(revisions.UnknownRevision) as caught:
             await run.upgrade(dsn)
         assert str(caught.value) == TOO_OLD
         monkeypatch.setenv("COHORTE_DATABASE_URL", dsn)
@@ -150,7 +150,7 @@ async def test_a_newer_database_is_refused_in_a_sentence(server: str) -> None:
         await run.upgrade(dsn)
         await run_statement(dsn, "UPDATE public.migration SET version_num = '9999', compatible_since = '9999'")
         with pytest.raises(
-            run.UnknownRevision, match=r"^The database is at revision 9999, which this version does not"
+            revisions.UnknownRevision, match=r"^The database is at revision 9999, which this version does not"
         ):
             await run.upgrade(dsn)
 
@@ -161,7 +161,7 @@ async def test_the_command_line_of_alembic_works(server: str) -> None:
         status, history = await command(dsn, "alembic", "history")
         assert (status, history.splitlines()[-1][:14]) == (0, "<base> -> 0007")
         assert await command(dsn, "alembic", "upgrade", "head") == (0, "")
-        assert await command(dsn, "alembic", "current") == (0, f"{run.head()} (head)\n")
+        assert await command(dsn, "alembic", "current") == (0, f"{revisions.head()} (head)\n")
         status, output = await command(dsn, "alembic", "revision", "-m", "something")
         instead = "FAILED: Run `python -m commands.new migration NAME [TABLE ...]`: it writes the SQL, too."
         assert (status, " ".join(output.split())) == (255, instead)
@@ -172,7 +172,8 @@ async def test_migrating_a_migrated_database_changes_nothing(fresh: str) -> None
     await run.upgrade(fresh)
     connection = await asyncpg.connect(fresh)
     try:
-        assert [row[0] for row in await connection.fetch("SELECT version_num FROM public.migration")] == [run.head()]
+        rows = await connection.fetch("SELECT version_num FROM public.migration")
+        assert [row[0] for row in rows] == [revisions.head()]
     finally:
         await connection.close()
     assert await everything(fresh) == before
@@ -190,7 +191,7 @@ async def test_concurrent_upgrades_in_one_process_do_not_interfere(server: str) 
 async def test_processes_that_migrate_concurrently_all_succeed(server: str) -> None:
     async with empty(server) as one, empty(server) as other:
         output = await asyncio.gather(*(command(dsn, "commands.migrate") for dsn in (one, one, one, other)))
-        assert output == [(0, f"The database is at revision {run.head()}.\n")] * 4
+        assert output == [(0, f"The database is at revision {revisions.head()}.\n")] * 4
         assert await everything(one) == await everything(other)
 
 
