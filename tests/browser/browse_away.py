@@ -57,8 +57,10 @@ class Forms:
     async def look_at_forms(self, found: Visit, address: str, pressed: str | None = None) -> None:
         page = found.page
         await page.evaluate(UNFOLD)
-        for place in range(await page.locator("main form").count()):
-            form = page.locator("main form").nth(place)
+        # What lies below a dialog cannot be reached.
+        forms = page.locator("main dialog[open] form" if await page.locator("dialog[open]").count() else "main form")
+        for place in range(await forms.count()):
+            form = forms.nth(place)
             if not await form.is_visible():
                 continue
             names = await form.locator("[name]").evaluate_all(
