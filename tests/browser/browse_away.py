@@ -11,7 +11,7 @@ from tests.browser.browse_every_page import opened, routes, walk
 from tests.browser.browse_laboratory import signed_in
 from tests.browser.browse_staff import flagged, staff
 from tests.browser.conftest import Visit, Visiting
-from tests.browser.pages import sign_in
+from tests.browser.pages import heading, sign_in
 from tests.support.network import Network
 
 TYPED = {
@@ -32,6 +32,7 @@ KEPT = "(form) => form.isConnected"
 OPENS = re.compile(
     "…$|^(Modifier|Signaler|Créer mon propre indicateur|Il n’est pas dans la liste|Ajouter une adresse)$"
 )
+LEADING = ["other"]  # the fields of a form that leads to another page, and sends nothing
 UNFOLD = "document.querySelectorAll('main details:has(form)').forEach((each) => { each.open = true; })"
 
 
@@ -67,7 +68,7 @@ class Forms:
                 "(all) => all.map((each) => each.name.replace(/[._].*/, ''))"
             )
             what = f"{address.partition('?')[0] if pressed is None else pressed} {sorted(set(names))}"
-            if names and what not in self.tried:
+            if names and names != LEADING and what not in self.tried:
                 self.tried.add(what)
                 await keeps(found, form, f"{address} {pressed or ''} {names}")
                 await self.look_again(found, address, pressed)
@@ -171,3 +172,16 @@ async def test_forms_of_staff(visit: Visiting, network: Network) -> None:
     await walk(found, routes()["MANAGER"], look=forms.look)
     assert len(forms.tried) >= 15
     found.secrets.clear()
+
+
+async def test_a_page_that_cannot_be_loaded_comes_once_the_server_is_back(visit: Visiting) -> None:
+    found = await visit("/")
+    page = found.page
+    await page.locator(".cards li").first.wait_for()
+    await found.context.set_offline(True)
+    await page.locator("footer a[href='/terms']").click()
+    await expect(page.locator(".away")).to_be_visible()
+    await found.context.set_offline(False)
+    await expect(heading(page, "Terms of use")).to_be_visible()
+    await expect(page.locator(".away")).to_have_count(0)
+    found.errors.clear()  # of the browser, about what it could not load
