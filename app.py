@@ -47,7 +47,7 @@ from server.databases.standbys import Pools, Primary, Standby, Standbys
 from server.events import sockets
 from server.events.broker import Events
 from server.files import catalogue, insight_files
-from server.files.catalogue import Catalogue
+from server.files.catalogue import LazyCatalogue
 from server.files.dataset_files import CODEBOOKS, Codebooks
 from server.files.downloads import MEMBER_ROUTE, Downloads
 from server.files.file_making import FileMaking
@@ -253,7 +253,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             stack.callback(making.close)
             files[insight_files.ROUTE] = InsightFiles(endpoint, making).answer
             files[CODEBOOKS] = Codebooks(endpoint, making).answer
-            files[catalogue.ROUTE] = Catalogue(endpoint, making).answer
+            files[catalogue.ROUTE] = LazyCatalogue(endpoint, making).answer
             stack.callback(endpoint.planning.close)
             stack.callback(endpoint.computing.close)
             listeners: Sequence[Listener] = (
