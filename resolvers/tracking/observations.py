@@ -72,11 +72,13 @@ def indicator_of(owner: Row) -> Rows:
     return select(indicator).where(indicator.id == owner.indicator_id)
 
 
-def observations_of(me: Row, *, indicator: Value[UUID] | None = None) -> Rows:
+def observations_of(me: Row, *, indicator: Value[UUID] | None = None, noted_only: bool | None = None) -> Rows:
     """The member's own observations, the last observed first; those of one indicator, if it is given."""
     observation = row(tables.Observation)
     found = select(observation).where(observation.member_id == me.member_id)
     found = found.order_by(observation.observed_on.desc(), observation.id.desc())
+    if noted_only:
+        found = found.where(observation.note.is_not(None))
     return found if indicator is None else found.where(observation.indicator_id == indicator)
 
 

@@ -33,11 +33,12 @@ def own_indicator_left(payload: Row) -> Rows:
     return select(indicator).where(indicator.id == payload.removed)
 
 
-def own_observations_of(indicator: Row) -> Rows:
+def own_observations_of(indicator: Row, *, noted_only: bool | None = None) -> Rows:
     """Observations, the last observed first."""
     observation = row(tables.OwnObservation)
     found = select(observation).where(observation.own_indicator_id == indicator.id)
-    return found.order_by(observation.observed_on.desc(), observation.id.desc())
+    found = found.order_by(observation.observed_on.desc(), observation.id.desc())
+    return found.where(observation.note.is_not(None)) if noted_only else found
 
 
 def own_observation_made(payload: Row) -> Rows:

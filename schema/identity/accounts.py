@@ -26,7 +26,7 @@ from schema.identity.second_factors import SecondFactor
 from schema.identity.staff import Staff
 from schema.pagination import UNKNOWN_ID, Node, RelayConnection
 from schema.scalars import EmailAddress
-from schema.tracking.observations import KNOWN, PERIOD, SPAN, Dashboard, Observation
+from schema.tracking.observations import KNOWN, NOTED_ONLY, PERIOD, SPAN, Dashboard, Observation
 from schema.tracking.own_indicators import OwnIndicator
 from schema.tracking.own_treatments import OwnTreatment
 from schema.tracking.treatments import TreatmentCourse
@@ -152,7 +152,7 @@ class Me(Node):
     observations: RelayConnection[Observation] = paged(
         observations.observations_of,
         "The viewer's observations, newest day first.",
-        arguments={"indicator": f"Id of an indicator: only its observations. {UNKNOWN_ID}"},
+        arguments={"indicator": f"Id of an indicator: only its observations. {UNKNOWN_ID}", "noted_only": NOTED_ONLY},
     )
     own_indicators: list[OwnIndicator] = sql(
         own_indicators.own_indicators_of, "The indicators that the viewer made for themselves, by name."

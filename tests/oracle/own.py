@@ -234,9 +234,14 @@ def own_courses_of(seen: VisibleRows, treatment: Found) -> list[Found]:
     return sorted(there, key=lambda row: (row["started_on"], row["id"]), reverse=True)
 
 
+def noted(there: list[Found], only: bool) -> list[Found]:
+    """With `only`, the observations that have a note."""
+    return [row for row in there if not only or row["note"] is not None]
+
+
 @field("OwnIndicator.observations")
-def own_observations_of(seen: VisibleRows, indicator: Found) -> Listed:
-    there = seen.of("care.own_observation", own_indicator_id=indicator["id"])
+def own_observations_of(seen: VisibleRows, indicator: Found, notedOnly: bool = False) -> Listed:
+    there = noted(seen.of("care.own_observation", own_indicator_id=indicator["id"]), notedOnly)
     return listed(there, lambda row: (row["observed_on"], row["id"]), descending=True)
 
 
@@ -277,8 +282,8 @@ readers["Session.current"] = lambda seen, it: it["current"]
 
 
 @field("Me.observations")
-def observations_of(seen: VisibleRows, me: Found, indicator: str | None = None) -> Listed:
-    there = seen.of("care.observation", member_id=me["member_id"])
+def observations_of(seen: VisibleRows, me: Found, indicator: str | None = None, notedOnly: bool = False) -> Listed:
+    there = noted(seen.of("care.observation", member_id=me["member_id"]), notedOnly)
     if indicator is not None:
         there = [row for row in there if row["indicator_id"] == uuid_in(indicator)]
     return listed(there, lambda row: (row["observed_on"], row["id"]), descending=True)

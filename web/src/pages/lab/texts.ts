@@ -7,6 +7,7 @@ export const texts = words({
     uses: "Our insights",
     licences: "Licences",
     keys: "Keys, webhooks and mail",
+    toKeys: "Keys and webhooks",
     users: "Users",
     roles: { ADMINISTRATOR: "Administrator", ANALYST: "Analyst", READER: "Reader" },
     rights: {
@@ -41,6 +42,7 @@ export const texts = words({
     uses: "Nos résultats",
     licences: "Licences",
     keys: "Clés, webhooks et e-mails",
+    toKeys: "Clés et webhooks",
     users: "Utilisateurs",
     roles: { ADMINISTRATOR: "Administration", ANALYST: "Analyse", READER: "Lecture" },
     rights: {

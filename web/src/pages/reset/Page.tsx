@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
+import { DemonstrationMail } from "../../base/DemonstrationMail";
 import { TextField } from "../../base/Field";
 import { Form } from "../../base/Form";
 import { Notice } from "../../base/Notice";
@@ -35,7 +36,14 @@ export function Page() {
           </p>
         </>
       ) : (
-        <SetPassword lead={<Notice>{t.sent(email)}</Notice>} />
+        <SetPassword
+          lead={
+            <>
+              <Notice>{t.sent(email)}</Notice>
+              <DemonstrationMail />
+            </>
+          }
+        />
       )}
     </>
   );
