@@ -122,7 +122,7 @@ def cursor_reader(
 
     The readers raise GraphQLError for a malformed cursor, or one of another field. The statement compares parents.
     """
-    kinds = [str, *(key.type.python_type for key in keys)]
+    kinds: list[type] = [str, *(key.type.python_type for key in keys)]
 
     def read(inputs: PlanInputs) -> list[Any]:
         return decoded(cursors, value_of(check.node, field, check.argument, inputs.variables), tag, kinds, check)

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from models.identity.accounts import StaffRole
+from models.identity.members import Sharing
 from planner.cursors import Cursors
 from tests import factories
 from tests.support.callers import User
@@ -117,7 +118,7 @@ async def test_a_cursor_of_one_communitys_list_is_refused_in_anothers(
         community = await factories.community(network.database)
         of = {"community_id": community["id"]}
         for _ in range(2):
-            member = await factories.member(network.database, sharing="ALL_MEMBERS")
+            member = await factories.member(network.database, sharing=Sharing.ALL_MEMBERS)
             await factories.membership(network.database, member_id=member["id"], **of)
             treatment = await factories.treatment(network.database)
             await factories.community_treatment(network.database, treatment_id=treatment["id"], **of)
