@@ -47,7 +47,7 @@ from server.databases.standbys import Pools, Primary, Standby, Standbys
 from server.events import sockets
 from server.events.broker import Events
 from server.files import catalogue, insight_files
-from server.files.catalogue import Catalogue
+from server.files.catalogue import LazyCatalogue
 from server.files.dataset_files import CODEBOOKS, Codebooks
 from server.files.downloads import MEMBER_ROUTE, Downloads
 from server.files.file_making import FileMaking
@@ -61,9 +61,10 @@ from server.jobs.newsroom import Newsroom
 from server.jobs.scheduler import PUBLISHING_LOCK, Scheduler
 from server.operations.data_reads import DataReads
 from server.operations.documents import Documents
-from server.operations.endpoint import Endpoint, ServedView
+from server.operations.endpoint import Endpoint
 from server.operations.errors import RequestError
 from server.operations.kept_answers import KeptAnswers
+from server.operations.performing import ServedView
 from server.operations.trusted_documents import documents_of_views, plan_trusted
 from server.rollbacks.departure_keeper import LOCK as DEPARTURES_LOCK
 from server.rollbacks.departure_keeper import keeper_of
@@ -219,7 +220,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
                 pools[name] = await connected(Audience.PUBLIC, size)
             for connections in pools.values():
                 connections.when_lost = check_pools
-            if app.pages is not None and await pools["lookups"].run(is_sandbox, repeatable=True):
+            synthetic = await pools["lookups"].run(is_sandbox, repeatable=True)
+            if app.pages is not None and synthetic:
                 app.pages.show_sandbox()
             health.append(pools["readiness"])
             stack.callback(health.clear)
@@ -253,7 +255,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             stack.callback(making.close)
             files[insight_files.ROUTE] = InsightFiles(endpoint, making).answer
             files[CODEBOOKS] = Codebooks(endpoint, making).answer
-            files[catalogue.ROUTE] = Catalogue(endpoint, making).answer
+            files[catalogue.ROUTE] = LazyCatalogue(endpoint, making).answer
             stack.callback(endpoint.planning.close)
             stack.callback(endpoint.computing.close)
             listeners: Sequence[Listener] = (
@@ -272,11 +274,12 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             with suppress(TimeoutError):  # without it, tokens are looked up for each request: slower, and as safe
                 await asyncio.wait_for(is_listening.wait(), LISTENER_SECONDS)
             deliver = smtp_delivery(settings.mail_url) if settings.mail_url else folder_delivery(settings.data / "mail")
-            mailer = Mailer(deliver, settings.mail_from, settings.base if settings.web else None)
+            mailer = Mailer(deliver, settings.mail_from, settings.base if settings.web else None, synthetic=synthetic)
             tasks.append(asyncio.create_task(mailer.outbox.run(lambda: connect("cohorte mail"))))
             newsroom = Newsroom()
             tasks.append(asyncio.create_task(newsroom.outbox.run(lambda: connect("cohorte news", PUBLISHER))))
-            courier = Courier(settings.base, key_of(settings.second_factor_key), loopback=settings.demo)
+            key = key_of(settings.second_factor_key)
+            courier = Courier(settings.base, key, loopback=settings.demo, synthetic=synthetic)
             tasks.append(asyncio.create_task(courier.outbox.run(lambda: connect("cohorte webhooks"))))
             sleeping = settle_sleeping(settings.sleep_months, settings.sleep_notice_days)
             maintaining = (*MAINTENANCE, forget_data_reads(settings.data_reads_days), sleeping)

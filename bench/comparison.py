@@ -161,8 +161,9 @@ def tokens_of(cases: dict[str, list[Case]]) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def temporary_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="cohorte-bench-", dir=IN_MEMORY if IN_MEMORY.is_dir() else None))
+def temporary_folder(*, in_memory: bool = True) -> Iterator[Path]:
+    where = IN_MEMORY if in_memory and IN_MEMORY.is_dir() else None
+    folder = Path(tempfile.mkdtemp(prefix="cohorte-bench-", dir=where))
     folder.chmod(0o711)  # PostgreSQL's account enters it
     try:
         yield folder

@@ -29,6 +29,7 @@ import asyncpg
 import uvicorn
 
 from app import Cohorte, Graph, create_app, database_connections, read_graph, standby_connections
+from commands import interruption
 from commands.capacity import expect_connections
 from commands.cluster import Unavailable
 from commands.opened import database
@@ -63,6 +64,7 @@ log = logging.getLogger("cohorte.serve")
 # For requests in progress to finish once the server stops; after this they are cancelled. With what closing streams and
 # connections may take, a process ends within the ten seconds that container engines wait before they kill it.
 FINISHING_SECONDS = 3
+ENDING_SECONDS = 5.0  # for the process that prepares the database to roll back
 # For the first request on a connection that was accepted just before: uvicorn closes connections without one.
 ACCEPTED_SECONDS = 0.1
 # Connections that may wait to be accepted. Few, because they are accepted together, before any of them is refused.
@@ -218,6 +220,8 @@ def prepared_apart(dsn: str, settings: Settings) -> str | None:
         return f"The process that prepares the database has ended with status {process.exitcode}."
     finally:
         process.terminate()
+        process.join(ENDING_SECONDS)
+        process.kill()
         process.join()
     return fault
 
@@ -409,6 +413,7 @@ class Server(uvicorn.Server):
         self.app, self.ready, self.parent = app, ready, parent
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        interruption.expect_none()  # uvicorn catches signals by now
         await super().startup(sockets)
         await anyio.lowlevel.checkpoint()  # Starlette streams by anyio, whose first use loads modules for 100 ms
         # The views live as long as the process: each full collection would visit all their objects, for some 150 ms.
@@ -472,7 +477,7 @@ def main() -> int:
     )
     parser.parse_args()
     # uvicorn raises SIGTERM again after it has shut down; the default handler would skip our `finally` clauses.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interruption.note_signals()
     try:
         settings = Settings.from_environment(os.environ)
         log_format.configure(settings.log_level, settings.log_format)

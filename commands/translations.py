@@ -8,9 +8,11 @@ import ast
 import sys
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 from babel.messages import Catalog
 from babel.messages.catalog import Message as Entry
@@ -39,13 +41,21 @@ def modules() -> Iterator[Path]:
                 yield path
 
 
+@cache
+def sentences() -> tuple[tuple[str, Any, list[str], str | None], ...]:
+    """Every sentence of the modules, or its singular and plural, with its file, its comments and its context."""
+    return tuple(
+        (path.relative_to(ROOT).as_posix(), id, comments, context)
+        for path in modules()
+        for _, id, comments, context in extract_from_file("python", path, KEYWORDS, COMMENTS)
+    )
+
+
 def extracted() -> Catalog:
     """A catalogue of every sentence, without translations."""
     template = Catalog()
-    for path in modules():
-        name = path.relative_to(ROOT).as_posix()
-        for _, msgid, comments, context in extract_from_file("python", path, KEYWORDS, COMMENTS):
-            template.add(msgid, locations=[(name, 0)], auto_comments=comments, context=context)
+    for name, id, comments, context in sentences():
+        template.add(id, locations=[(name, 0)], auto_comments=comments, context=context)
     for kind in NAMED:
         for member in kind:
             template.add(str(member.value), context=kind.__name__)

@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 
+from commands import interruption
+
 log = logging.getLogger("cohorte.workers")
 
 STARTING_SECONDS = 120.0  # for a worker to connect to the database and to plan its trusted documents
@@ -64,6 +66,7 @@ class Workers:
         Raises WorkerFailed if one does not start.
         """
         with self.signals():
+            interruption.expect_none()
             try:
                 for index in range(len(self.sockets)):
                     self.running[index] = self.fork(index)
@@ -114,7 +117,7 @@ class Workers:
             signal.set_wakeup_fd(-1)
             for number in WATCHED:
                 signal.signal(number, signal.SIG_DFL)
-            signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again after it has shut down
+            signal.signal(signal.SIGTERM, interruption.interrupt)  # uvicorn raises it again after it has shut down
             signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that closes signals the whole group
             for pipe in (self.held, self.wake, self.woken, *(worker.ready for worker in self.running.values())):
                 os.close(pipe)

@@ -7,15 +7,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from graphql import (
-    FieldNode,
-    GraphQLError,
-    GraphQLField,
-    Undefined,
-    ValueNode,
-    VariableNode,
-    is_non_null_type,
-)
+from graphql import FieldNode, GraphQLError, GraphQLField, Undefined, ValueNode, VariableNode, is_non_null_type
 from graphql.language import ListValueNode, ObjectValueNode
 from graphql.utilities.coerce_input_value import coerce_input_literal
 from sqlalchemy import ARRAY, Boolean, Date, DateTime, Float, Integer, Text, Uuid

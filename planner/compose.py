@@ -23,17 +23,7 @@ from sqlalchemy.types import JSON
 
 from models.rows import Branches, Expression, ListParts, Row, ViewerIds, translated
 from models.viewers import Audience
-from planner.arguments import (
-    PAGE,
-    PlanInputs,
-    Variables,
-    bound,
-    is_given,
-    not_below,
-    page_size,
-    sql_type,
-    value_of,
-)
+from planner.arguments import PAGE, PlanInputs, Variables, bound, is_given, not_below, page_size, sql_type, value_of
 from planner.cursors import Cursors
 from planner.data_reads import record
 from planner.declare import Column, Computed, NodeById, NodesByIds, Paged, Sql
@@ -49,7 +39,7 @@ from planner.expressions import (
     typename,
 )
 from planner.keyset import page
-from planner.known_ids import IdCheck, known_keys
+from planner.known_ids import Check, known_keys
 from planner.member_reads import mark
 from planner.nodes import id_of, node, nodes_in_order
 from planner.parts import merged
@@ -77,7 +67,7 @@ class StatementBuilder:
     numbers: Iterator[int] = field(default_factory=count)
     for_executor: bool = False  # graphql-core completes the result: rows of abstract types carry their type
     bound: dict[str, ValueReader] = field(default_factory=dict)
-    checks: list[IdCheck] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
     parent: str = ""  # the type whose field is being built
     via: str = ""  # that field, as `Type.field`
     above: Row | None = None  # and the row on which it is resolved

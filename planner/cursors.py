@@ -1,28 +1,32 @@
 """Encrypts the cursors of an answer, and reads those of requests.
 
-The keys of a list's order are not all shown: a list of members is in the order in which they joined. Statements write
-them as JSON, and the server encrypts them before the answer is sent.
+The keys of a list's order are not all shown: discussions are in the order of their last post, which may have been
+removed. Statements write them as JSON, and the server encrypts them before the answer is sent.
 """
 
 import json
 import re
 import secrets
+import zlib
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from math import isfinite
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from graphql import FieldNode, GraphQLField
-from sqlalchemy import Text, func, literal_column
+from graphql import FieldNode, GraphQLError, GraphQLField
+from sqlalchemy import Boolean, Text, func, literal_column
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import JSON
 
 from models.rows import Expression
 from planner.arguments import PlanInputs, bad_user_input, encodes, value_of
+from planner.expressions import integer
 
 KEY = "$c"  # of a cursor's object in a statement's answer; no response key has a dollar sign
 # As in planner.member_reads, this matches no value that somebody wrote. Its array is a list of texts and numbers.
@@ -30,6 +34,35 @@ PLAIN = re.compile(r'\{"\$c" : (\[[^"\]]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\]]*)*\])
 BEGINS = f'{{"{KEY}" : '
 KEY_BYTES = 32
 BLOCK = 32  # bytes, to which cursors are filled: their length tells nothing about a number or a short text
+
+
+@dataclass(frozen=True)
+class ListTag:
+    """What names a list in its cursors: its field, and the id of the object that it is a list of, if it has one."""
+
+    field: str
+    parent: Expression | None
+
+    @property
+    def expression(self) -> Expression:
+        """The tag in a statement, in which alone it is known if there is a parent."""
+        field: Expression = literal_column(f"'{self.field}'", Text())
+        if self.parent is None:
+            return field
+        digest = func.md5(field.concat(sql_cast(self.parent, Text())))
+        return cast(Expression, func.left(digest, integer(len(self.field)), type_=Text()))
+
+
+@dataclass(frozen=True)
+class ListCheck:
+    """A cursor that a statement checks; the number of the check is its place in the plan's list."""
+
+    node: FieldNode
+    argument: str
+
+    def refusal(self, _: int = 0) -> GraphQLError:
+        """The error for a cursor of another list."""
+        return bad_user_input(f"The argument '{self.argument}' is not a cursor of this list.", self.node)
 
 
 class Cursors:
@@ -50,6 +83,10 @@ class Cursors:
         """The JSON of an answer with its cursors encrypted."""
         return PLAIN.sub(self._seal, text) if BEGINS in text else text
 
+    def tag(self, name: str, parent: Expression | None) -> ListTag:
+        """The tag of the list of a field, which is called `name`."""
+        return ListTag(f"{zlib.crc32(name.encode()):08x}", parent)
+
     def seal(self, keys: str) -> str:
         """The cursor of a JSON array: the list's tag, and the values of its order."""
         plain = keys.encode()
@@ -67,23 +104,28 @@ class Cursors:
         return f'"{self.seal(found[1])}"'
 
 
-def plain_cursor(tag: str, keys: Sequence[Expression]) -> Expression:
+def is_of_list(given: Expression, tag: ListTag, number: int) -> Expression:
+    """Whether the tag in a cursor is the list's. Evaluating it raises UNKNOWN_KEY if it is not."""
+    return cast(Expression, func.catalog.same_list(given, tag.expression, integer(number), type_=Boolean()))
+
+
+def plain_cursor(tag: ListTag, keys: Sequence[Expression]) -> Expression:
     """A row's cursor as statements write it: the list's tag and the values of its order, still to be encrypted."""
-    values = func.json_build_array(literal_column(f"'{tag}'", Text()), *keys, type_=JSON())
+    values = func.json_build_array(tag.expression, *keys, type_=JSON())
     return func.json_build_object(literal_column(f"'{KEY}'", Text()), values, type_=JSON())
 
 
 def cursor_reader(
-    cursors: Cursors, node: FieldNode, field: GraphQLField, name: str, tag: str, keys: Sequence[Expression]
+    cursors: Cursors, check: ListCheck, field: GraphQLField, tag: ListTag, keys: Sequence[Expression]
 ) -> list[Callable[[PlanInputs], Any]]:
-    """A reader of a cursor argument for each key of the order, typed as the key's column.
+    """A reader of a cursor argument for its tag, and for each key of the order, typed as the key's column.
 
-    The readers raise GraphQLError for a malformed cursor, or one whose `tag` is of another list.
+    The readers raise GraphQLError for a malformed cursor, or one of another field. The statement compares parents.
     """
-    kinds = [key.type.python_type for key in keys]
+    kinds: list[type] = [str, *(key.type.python_type for key in keys)]
 
     def read(inputs: PlanInputs) -> list[Any]:
-        return decoded(cursors, value_of(node, field, name, inputs.variables), name, tag, kinds, node)
+        return decoded(cursors, value_of(check.node, field, check.argument, inputs.variables), tag, kinds, check)
 
     return [partial(_at, read, at) for at in range(len(kinds))]
 
@@ -92,15 +134,15 @@ def _at(read: Callable[[PlanInputs], list[Any]], at: int, inputs: PlanInputs) ->
     return read(inputs)[at]
 
 
-def decoded(cursors: Cursors, cursor: Any, name: str, tag: str, kinds: Sequence[type], node: FieldNode) -> list[Any]:
-    """The keys in a cursor, as values of `kinds`. Raises GraphQLError if the cursor is not of this list."""
+def decoded(cursors: Cursors, cursor: Any, tag: ListTag, kinds: Sequence[type], check: ListCheck) -> list[Any]:
+    """The tag and keys in a cursor, as values of `kinds`. Raises GraphQLError if it is no cursor of such a list."""
     try:
         found = cursors.opened(cursor)
-        if not isinstance(found, list) or len(found) != len(kinds) + 1 or found[0] != tag:
-            raise ValueError
-        return [_key(kind, value) for kind, value in zip(kinds, found[1:], strict=True)]
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
-        raise bad_user_input(f"The argument '{name}' is not a cursor of this list.", node) from None
+        if not isinstance(found, list) or (tag.parent is None and found[0] != tag.field):
+            raise TypeError
+        return [_key(kind, value) for kind, value in zip(kinds, found, strict=True)]
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, IndexError):
+        raise check.refusal() from None
 
 
 def _key(kind: type, value: Any) -> Any:

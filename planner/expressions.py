@@ -20,6 +20,7 @@ from models.rows import Expression
 # Reads the value of one parameter, as asyncpg takes it, from `planner.arguments.PlanInputs`.
 ValueReader = Callable[[Any], Any]
 
+CONSTANT = frozenset({"catalog.same_list"})  # functions of ours that read no table, and depend on arguments alone
 EMPTY_OBJECT = literal_column("'{}'::json", JSON())
 EMPTY_LIST = literal_column("'[]'::json", JSON())
 
@@ -106,12 +107,12 @@ class Statement:
 
     sql: str
     values: tuple[ValueReader, ...]
-    named: frozenset[str]  # tables, and those functions that are in a schema
+    named: frozenset[str]  # tables, and functions in a schema that may read others
 
 
 class _Compiler(asyncpg.PGCompiler_asyncpg):
     def __init__(self, *args: Any, **kw: Any) -> None:
-        self.named: set[str] = set()  # the statement's tables, and those functions it calls that are in a schema
+        self.named: set[str] = set()  # the statement's tables, and functions in a schema that may read others
         super().__init__(*args, **kw)
 
     def visit_table(self, table: Any, *args: Any, **kw: Any) -> Any:
@@ -119,8 +120,9 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         return super().visit_table(table, *args, **kw)  # type: ignore[no-untyped-call]
 
     def visit_function(self, func: Any, *args: Any, **kw: Any) -> Any:
-        if func.packagenames:  # the tables that it reads are unknown
-            self.named.add(".".join((*func.packagenames, func.name)))
+        name = ".".join((*func.packagenames, func.name))
+        if func.packagenames and name not in CONSTANT:  # the tables that it reads are unknown
+            self.named.add(name)
         return super().visit_function(func, *args, **kw)
 
     def visit_bindparam(self, bindparam: Any, *args: Any, **kw: Any) -> Any:

@@ -1,21 +1,21 @@
 """Builds the SQL of keyset connections: edges, nodes, cursors and page information, forwards and backwards."""
 
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import Text, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.rows import Expression, Row
 from planner.arguments import bad_user_input, is_given
-from planner.cursors import cursor_reader, plain_cursor
+from planner.cursors import ListCheck, ListTag, cursor_reader, is_of_list, plain_cursor
 from planner.declare import PAGE_SIZE
 from planner.expressions import EMPTY_LIST, NamedColumn, as_list, as_object, integer, labelled, typename
 from planner.member_reads import KEY, told
+from planner.nodes import id_of
 from planner.parts import MergedParts
 from planner.tables import Ordered
 
@@ -45,7 +45,7 @@ def page(
     if len(set(rows.descends)) != 1:
         raise TypeError(f"{kind.name}.{nodes[0].name.value}: a page must be ordered in one direction")
     request = _page_request(builder, declared, nodes[0])
-    tag = f"{zlib.crc32(f'{kind.name}.{nodes[0].name.value}'.encode()):08x}"
+    tag = builder.cursors.tag(f"{kind.name}.{nodes[0].name.value}", _parent_id(builder, kind))
     if request.from_cursor:
         rows = _past_cursor(builder, declared, nodes[0], rows, tag, request.backward)
     connection = cast(GraphQLObjectType, get_named_type(declared.type))
@@ -67,13 +67,24 @@ def _page_request(builder: "StatementBuilder", declared: GraphQLField, node: Fie
     return PageRequest(size or PAGE_SIZE, bool(backward), bool(given))
 
 
+def _parent_id(builder: "StatementBuilder", kind: GraphQLObjectType) -> Expression | None:
+    """The id of the object that the list is read of; None for a list of a root type."""
+    key = builder.tables.keys.get(kind.name)
+    return None if key is None or builder.above is None else id_of(builder.above, key)
+
+
 def _past_cursor(
-    builder: "StatementBuilder", declared: GraphQLField, node: FieldNode, rows: PageRows, tag: str, backward: bool
+    builder: "StatementBuilder", declared: GraphQLField, node: FieldNode, rows: PageRows, tag: ListTag, backward: bool
 ) -> PageRows:
     """The rows past the cursor."""
-    readers = cursor_reader(builder.cursors, node, declared, "before" if backward else "after", tag, rows.keys)
+    check = ListCheck(node, "before" if backward else "after")
+    given, *readers = cursor_reader(builder.cursors, check, declared, tag, rows.keys)
     binds = [builder.bind(reader, key.type) for reader, key in zip(readers, rows.keys, strict=True)]
-    return rows.past(binds, backward)
+    found = rows.past(binds, backward)
+    if tag.parent is None:
+        return found
+    builder.checks.append(check)
+    return found.where(is_of_list(builder.bind(given, Text()), tag, len(builder.checks) - 1))
 
 
 def _lists(
@@ -95,7 +106,7 @@ class Page(Mapping[str, Expression]):
     in a subselect of its own level; and the connection's keys.
     """
 
-    def __init__(self, builder: "StatementBuilder", rows: PageRows, tag: str, request: PageRequest) -> None:
+    def __init__(self, builder: "StatementBuilder", rows: PageRows, tag: ListTag, request: PageRequest) -> None:
         self.builder, self.rows, self.tag, self.request = builder, rows, tag, request
         self.name = f"page_{next(builder.numbers)}"
         self.row = Row(self, None, rows.row.table_)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from graphql import FieldNode, GraphQLError, GraphQLField
 from sqlalchemy import ARRAY, Uuid, func, select
@@ -14,7 +14,13 @@ from planner.expressions import integer
 if TYPE_CHECKING:
     from planner.compose import StatementBuilder
 
-UNKNOWN_KEY = "UK001"  # the SQLSTATE that `catalog.known_keys` raises
+UNKNOWN_KEY = "UK001"  # the SQLSTATE that `catalog.known_keys` and `catalog.same_list` raise
+
+
+class Check(Protocol):
+    """What a statement checks in an argument, by raising UNKNOWN_KEY with the check's number and a position."""
+
+    def refusal(self, at: int) -> GraphQLError: ...
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def known_keys(
     return cast(Expression, select(known).scalar_subquery())  # a subselect, so that it is evaluated once
 
 
-def refusal_of(error: Exception, checks: tuple[IdCheck, ...]) -> GraphQLError | None:
+def refusal_of(error: Exception, checks: tuple[Check, ...]) -> GraphQLError | None:
     """The error that a client sees for what a statement raised; None if no check raised it."""
     if not checks or getattr(error, "sqlstate", None) != UNKNOWN_KEY:
         return None

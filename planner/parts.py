@@ -68,6 +68,11 @@ class MergedParts:
         parts = tuple(replace(part, rows=part.rows.past(values, backward)) for part in self.parts)
         return replace(self, parts=parts)
 
+    def where(self, condition: Expression) -> "MergedParts":
+        """The rows for which the condition holds, which names no column of theirs."""
+        parts = tuple(replace(part, rows=part.rows.where(condition)) for part in self.parts)
+        return replace(self, parts=parts)
+
     def turned(self) -> "MergedParts":
         """The same rows in reverse order."""
         parts = tuple(replace(part, rows=part.rows.turned()) for part in self.parts)

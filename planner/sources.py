@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from planner.expressions import Statement
+from planner.expressions import CONSTANT, Statement
 
 
 class KnownTables(Protocol):
@@ -50,8 +50,9 @@ FUNCTIONS = frozenset(
     """
     array_agg array_append array_position array_prepend array_to_string btrim cardinality coalesce concat_ws convert_to
     count encode floor greatest json_agg json_build_array json_build_object jsonb_build_array jsonb_build_object
-    jsonb_each jsonb_extract_path jsonb_extract_path_text jsonb_object_keys least lower max min normalize nullif
-    regexp_replace replace row_number row_to_json set_config starts_with string_agg sum to_jsonb translate unnest upper
+    jsonb_each jsonb_extract_path jsonb_extract_path_text jsonb_object_keys least left lower max md5 min normalize
+    nullif regexp_replace replace row_number row_to_json set_config starts_with string_agg sum to_jsonb translate unnest
+    upper
     """.split()  # noqa: SIM905
 )
 TEXTS = re.compile(r"'(?:[^']|'')*'")
@@ -73,4 +74,4 @@ def sources_of(statement: Statement, view: str, known: KnownTables) -> Sources |
 def is_constant(sql: str) -> bool:
     """Whether a statement returns the same for the same rows, whenever it runs."""
     bare = ALIAS.sub("as (", QUOTED.sub("quoted_", TEXTS.sub("''", sql)).lower())
-    return MOMENT.search(bare) is None and set(CALLED.findall(bare)) <= WORDS | FUNCTIONS
+    return MOMENT.search(bare) is None and set(CALLED.findall(bare)) <= WORDS | FUNCTIONS | CONSTANT

@@ -22,6 +22,7 @@ _DIGITS = 6  # of a share: far more than its confidence interval supports
 _RELIABILITIES = ("reliability", "share_reliability")
 _Figures = Sequence[tuple[float | None, Reliability | None]]  # the measures in order, each with its reliability
 
+SYNTHETIC = "synthetic"  # how a file says that it is of a sandbox
 COUNTS = {"count": 0, "margin": 0, "share": _DIGITS, "low": _DIGITS, "high": _DIGITS}  # with their decimals
 MEANS = {
     "count": 0, "margin": 0, "sum": _DIGITS, "sum_margin": _DIGITS, "unknown": 0, "unknown_margin": 0, "mean": _DIGITS,
@@ -101,14 +102,24 @@ def csv_of(table: ExportTable | MeansTable) -> str:
     written = io.StringIO()
     writer = csv.writer(written)  # CRLF, and quotes where they are needed
     variables = table.variables
-    names = [f"{variable.name}_{part}" for variable in variables for part in ("code", "label")]
-    mark, marked = (["synthetic"], ["true"]) if table.about.synthetic else ([], [])
-    writer.writerow([*mark, *map(spreadsheet_text, names), *table.measures, *table.reliabilities])
+    mark, marked = marks(table.about.synthetic)
+    texts_of = text_columns([variable.name for variable in variables])
+    writer.writerow([*mark, *texts_of, *table.measures, *table.reliabilities])
     for places, figures, reliabilities in table.rows():
         categories = [one.categories[at] for one, at in zip(variables, places, strict=True)]
         texts = [spreadsheet_text(text) for category in categories for text in (category.code, category.label)]
         writer.writerow([*marked, *texts, *(figure for figure, _ in figures), *reliabilities])
     return written.getvalue()
+
+
+def marks(synthetic: bool) -> tuple[list[str], list[str]]:
+    """What begins the header and each line of a CSV, which says so if it is of synthetic data."""
+    return ([SYNTHETIC], ["true"]) if synthetic else ([], [])
+
+
+def text_columns(names: Sequence[str]) -> list[str]:
+    """The columns of a CSV with the code and the label of each of these variables."""
+    return [spreadsheet_text(f"{name}_{part}") for name in names for part in ("code", "label")]
 
 
 def json_stat_of(table: ExportTable | MeansTable) -> str:
@@ -168,7 +179,7 @@ def json_stat_of(table: ExportTable | MeansTable) -> str:
         "extension": {
             "precision": about.precision.value,
             "marginOfError": about.margin,
-            **({"synthetic": True} if about.synthetic else {}),
+            **({SYNTHETIC: True} if about.synthetic else {}),
             **_merges(variables),
         },
     }

@@ -131,6 +131,7 @@ def name_in(text: str, *path: Step) -> str:
 
 
 def description_in(text: str, *path: Step) -> str:
+    """A text, trimmed. Raises Refused: INVALID, TOO_LONG."""
     return text_within(text, DESCRIPTION_LENGTH, *path)
 
 

@@ -1,10 +1,10 @@
 """Describes the kinds of data in an export, and the JSON Schema of an export that contains them."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import orjson
 import sqlalchemy
 from sqlalchemy import types
 from sqlalchemy.dialects.postgresql import asyncpg
@@ -69,6 +69,7 @@ class GraphNames:
 
 
 def camel(name: str) -> str:
+    """A column as exports name it: `observedOn` for `observed_on`."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
@@ -150,7 +151,7 @@ def json_schema(kinds: Sequence[ExportKind]) -> JsonSchema:
 
 def json_schema_text(kinds: Sequence[ExportKind]) -> str:
     """The JSON Schema as text for people to read."""
-    return json.dumps(json_schema(kinds), indent=2, ensure_ascii=False) + "\n"
+    return orjson.dumps(json_schema(kinds), option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
 def _list(kind: ExportKind) -> JsonSchema:

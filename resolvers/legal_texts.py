@@ -35,6 +35,7 @@ def latest(text: LegalText) -> Expression:
 
 
 async def version_in_force(connection: Connection, text: LegalText) -> str | None:
+    """The newest version whose day has come, by the network's calendar; None before the first."""
     version: str | None = await connection.fetchval(
         f"SELECT version FROM {text.__table__.fullname}"  # type: ignore[union-attr]  # noqa: S608 - ours
         " WHERE in_force_on <= catalog.today() ORDER BY in_force_on DESC LIMIT 1"

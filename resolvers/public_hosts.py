@@ -106,6 +106,7 @@ def is_public(text: str) -> bool:
 
 
 def is_public_6(address: IPv6Address) -> bool:
+    """As `is_public`, of an IPv6 address: it is global, and carries no IPv4 address of its own."""
     if address.scope_id is not None or address not in GLOBAL_6:
         return False
     carries = (int(address) >> 32) & 0xFFFF_FFFF in ISATAP

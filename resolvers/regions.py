@@ -26,5 +26,6 @@ def region_of(text: str, *path: Step) -> str:
 
 
 def regions() -> Expression:
+    """An array of the names that datasets use, in their order."""
     names: Expression = cast(array(REGIONS), ARRAY(Text))
     return names

@@ -25,6 +25,7 @@ def original_of(entry: Row) -> Rows:
 
 
 def indicator_original_of(indicator: Row) -> Rows:
+    """The texts in the language in which the entry was written: one row, with `name`, `unit` and `lay_names`."""
     return original_texts_of(indicator, "name", "unit", "lay_names")
 
 

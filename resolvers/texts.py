@@ -20,6 +20,7 @@ def is_blank(text: str) -> bool:
 
 
 def has_invisible_characters(text: str) -> bool:
+    """Whether any character shows nothing, by Unicode 16 and a few more."""
     return INVISIBLE.search(text) is not None
 
 

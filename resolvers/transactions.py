@@ -129,6 +129,7 @@ def not_found(*path: Step) -> Refused:
 
 
 def invalid(reason: Message, *path: Step) -> Refused:
+    """A refusal, to be raised: INVALID."""
     return refused(RefusalCode.INVALID, reason, *path)
 
 
@@ -138,6 +139,7 @@ def not_null(*path: Step) -> Refused:
 
 
 def taken(reason: Message, *path: Step) -> Refused:
+    """A refusal, to be raised: TAKEN."""
     return refused(RefusalCode.TAKEN, reason, *path)
 
 
@@ -147,26 +149,32 @@ def too_long(limit: int, *path: Step) -> Refused:
 
 
 def too_early(reason: Message, *path: Step) -> Refused:
+    """A refusal, to be raised: TOO_EARLY."""
     return refused(RefusalCode.TOO_EARLY, reason, *path)
 
 
 def too_late(reason: Message, *path: Step) -> Refused:
+    """A refusal, to be raised: TOO_LATE."""
     return refused(RefusalCode.TOO_LATE, reason, *path)
 
 
 def not_eligible(reason: Message, *path: Step) -> Refused:
+    """A refusal, to be raised: NOT_ELIGIBLE."""
     return refused(RefusalCode.NOT_ELIGIBLE, reason, *path)
 
 
 def limit_reached(reason: Message, *path: Step) -> Refused:
+    """A refusal, to be raised: LIMIT_REACHED."""
     return refused(RefusalCode.LIMIT_REACHED, reason, *path)
 
 
 def conflict(reason: Message, *path: Step) -> Refused:
+    """A refusal, to be raised: CONFLICT."""
     return refused(RefusalCode.CONFLICT, reason, *path)
 
 
 def refused(code: RefusalCode, reason: Message, *path: Step) -> Refused:
+    """A refusal for one reason, to be raised. `path` leads to the parameter that is refused."""
     return Refused(Refusal(code, reason, path))
 
 

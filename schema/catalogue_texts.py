@@ -64,10 +64,10 @@ class IndicatorTranslation:
 class MatchedName:
     """A name of a catalogue entry that matches a search, if possible one with all words of the search."""
 
-    name: str = column("The name, everyday name, or search words.")
+    name: str = column("The name, everyday name, search words, or code.")
     language: Language | None = column(
-        "Language of the name: that of the request if a name in it matches. Null for search words and international "
-        "names of medicines."
+        "Language of the name: that of the request if a name in it matches. Null for search words, codes, and "
+        "international names of medicines."
     )
 
 

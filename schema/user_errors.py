@@ -3,10 +3,15 @@
 from typing import TypeAlias
 
 import strawberry
+from graphql import GraphQLError
 
+from models.languages import Language
+from models.messages import message
+from models.viewers import Viewer
 from planner.declare import graph_enum, graph_type
-from resolvers.transactions import RefusalCode
+from resolvers.transactions import Forbidden, Refusal, RefusalCode, Refused
 from schema.access import PUBLIC
+from schema.inputs import graph_path
 
 UserErrorCode: TypeAlias = RefusalCode
 graph_enum(UserErrorCode, name="UserErrorCode")
@@ -22,3 +27,29 @@ class UserError:
         description="Path to the value that was refused: `input`, then names of fields and zero-based positions in "
         "lists."
     )
+
+
+def user_error(refusal: Refusal, language: Language) -> UserError:
+    rendered = refusal.message.in_language(language)
+    return UserError(code=refusal.code, message=rendered, path=graph_path(refusal.path))
+
+
+def refusal_error(refused: Refused, language: Language) -> GraphQLError:
+    errors = [user_error(each, language) for each in refused.refusals]
+    every = [{"code": each.code.value, "message": each.message, "path": each.path} for each in errors]
+    first = errors[0]
+    facts = {"code": first.code.value, "argument": first.path, "userErrors": every}
+    return GraphQLError(first.message, extensions=facts)
+
+
+def forbidden_error(forbidden: Forbidden, viewer: Viewer, language: Language) -> GraphQLError:
+    """FORBIDDEN as an error of the field, with what would help: a role, or a user in place of a key."""
+    extensions = {"code": "FORBIDDEN"}
+    if viewer.api_key is not None:
+        reason = message("API keys cannot do this: sign in as a user of the organization.")
+    elif forbidden.role is None or (viewer.staff is None and viewer.organization is None):
+        reason = message("You may not do this.")
+    else:
+        reason = message("This requires the role {role}. An administrator can give it to you.", role=forbidden.role)
+        extensions["role"] = forbidden.role.value
+    return GraphQLError(reason.in_language(language), extensions=extensions)

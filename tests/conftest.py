@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 from graphql import GraphQLSchema
 from hypothesis import Phase, settings
 from xdist.remote import Producer
@@ -18,6 +19,7 @@ from commands.databases import at
 from models.migrations.run import upgrade
 from models.viewers import Audience
 from planner.operations import Planner
+from resolvers.identity import passwords
 from tests.golden.pairs import planners
 from tests.support.client import anybody, ask, laboratory, manager, moderator, patient, relative, views
 from tests.support.clusters import becomes_left, clone, make_template, quick_folder, run, throwaway_cluster
@@ -54,6 +56,10 @@ __all__ = [
     "survey",
     "survey_manager",
 ]  # includes the fixtures of tests/support
+
+
+# A hash as the server makes it takes 35 ms of a core, and the tests sign in thousands of times.
+passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 # Files that take long. Of several workers, each takes these first: a file stays on one, and the last would run alone.

@@ -30,14 +30,12 @@ ELISION = re.compile(r"\bde (?=[aeiouyhâéèêîœ])")
 CAPITAL = re.compile(r"(?:^|(?<=[.!?] ))[a-zà-ÿœ]")
 DRUGS = (TreatmentKind.MEDICATION, TreatmentKind.SUPPLEMENT)
 CARE = (TreatmentKind.PROCEDURE, TreatmentKind.DEVICE, TreatmentKind.THERAPY)
-FLAG_NOTES = (
-    "Not the place for this.",
-    "Ce message me met mal à l'aise.",
-    "Looks like advertising.",
-    "Un numéro de téléphone y figure.",
-    None,
-    None,
-)
+FLAG_NOTES = {  # of members who write in French, and of the others
+    True: ("Ce n'est pas le lieu pour cela.", "Ce message me met mal à l'aise.", "Cela ressemble à de la publicité.",
+           "Un numéro de téléphone y figure.", None, None),
+    False: ("Not the place for this.", "This post makes me uneasy.", "Looks like advertising.",
+            "It has a telephone number.", None, None),
+}  # fmt: skip
 
 
 class Crowd:
@@ -240,5 +238,5 @@ def write_post(
     if flagged:
         shown = crowd.one(chance, written.date())
         network.add(discussions.Flag, id=chance.id(), post_id=id, member_id=shown.id, reason=chance.one(tuple(FlagReason)),
-                    note=chance.one(FLAG_NOTES), status=status, created_at=written + timedelta(minutes=chance.randint(1, 50)))  # fmt: skip
+                    note=chance.one(FLAG_NOTES[shown.french]), status=status, created_at=written + timedelta(minutes=chance.randint(1, 50)))  # fmt: skip
     return id

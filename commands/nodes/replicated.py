@@ -45,7 +45,6 @@ class DatabaseNode:
     port: int
     rest_port: int
     patroni: Program | None = None
-    frozen: list[int] = field(default_factory=list)  # processes
     running: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def answers(self, path: str) -> bool:
@@ -67,25 +66,6 @@ class DatabaseNode:
         os.kill(self.postmaster(), signal.SIGKILL)
         self.patroni.process.wait()
 
-    def freeze(self) -> None:
-        """Stops Patroni, PostgreSQL and its processes where they are, as when the machine or its network hangs."""
-        assert self.patroni is not None
-        for id in (self.patroni.process.pid, self.postmaster()):
-            self.freeze_process(id)
-        for id in children(self.postmaster()):  # of which it starts no more now
-            self.freeze_process(id)
-
-    def freeze_process(self, id: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(id, signal.SIGSTOP)
-            self.frozen.append(id)
-
-    def thaw(self) -> None:
-        """Lets them go on, if they were frozen."""
-        while self.frozen:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.frozen.pop(), signal.SIGCONT)
-
 
 @dataclass
 class Nodes:
@@ -95,10 +75,6 @@ class Nodes:
     home: Path
     each: Sequence[DatabaseNode]
     others: list[Program] = field(default_factory=list)  # etcd, and the proxy
-
-    @property
-    def etcd(self) -> Program:
-        return self.others[0]
 
     def read_url(self, database: str) -> str:
         """For COHORTE_READ_URL: the address of each node, whichever of them are standbys."""
@@ -110,16 +86,6 @@ class Nodes:
     def is_synchronous(self) -> bool:
         """Whether there is a primary, and another node that confirms its commits."""
         return self.primary() is not None and any(node.answers("/sync") for node in self.each)
-
-
-def children(parent: int) -> list[int]:
-    """The processes that a process has started and that run."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
-                found.append(int(stat.parent.name))
-    return found
 
 
 def missing() -> str | None:

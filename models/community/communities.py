@@ -21,10 +21,16 @@ class CommunityStatus(DescribedEnum):
     CLOSED = "CLOSED", "Nobody can join it or post in it. Its content stays readable."
 
 
+CODES = (  # of a condition, as searches find it by them
+    "coalesce(icd10 || ', ', '') || coalesce('ORPHA:' || orpha || ', ', '')"
+    " || coalesce('OMIM:' || omim || ', ', '') || coalesce(hpo, '')"
+)
+
+
 class Condition(Table, table=True):
     """A disease, with its ICD-10 code and, for rare diseases, its ORPHA and OMIM codes."""
 
-    __table_args__ = within("catalog")
+    __table_args__ = within("catalog", Index(None, "search", postgresql_using="gin"))
 
     id: UUID = key()
     name: str = Field(unique=True)
@@ -35,6 +41,7 @@ class Condition(Table, table=True):
     retired_on: date | None = None
     translations: dict[str, dict[str, str]] = translations()
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})  # counts changes by editors
+    search: str = searchable(f"entry_words(name, NULL, translations, {CODES})")
 
 
 class Community(Table, table=True):

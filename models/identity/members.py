@@ -103,6 +103,7 @@ class Member(Table, table=True):
     joined_on: date
     # Whether they have left and what was many of their rows is still being deleted. No role reads such a row.
     leaving: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    left_at: datetime | None = moment(default=None, nullable=True)
 
 
 class Profile(Table, table=True):
@@ -128,8 +129,8 @@ class Membership(Table, table=True):
 
     __table_args__ = within(
         "care",
-        Index(None, "community_id", "joined_on", "member_id"),
-        Index(None, "community_id", "sharing", "joined_on", "member_id"),
+        # No other by community: PostgreSQL might pass over those who hide, which the time of a page would tell.
+        Index(None, "community_id", "sharing", "member_id"),
         Index("ix_membership_ambassador", "community_id", postgresql_where=text("role = 'AMBASSADOR'")),
     )
 

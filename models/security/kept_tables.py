@@ -8,16 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from models.security.read_rules import (
-    BUYER,
-    FROZEN,
-    LICENSED,
-    OF_INSIGHT,
-    PUBLISHED,
-    RELEASE,
-    SAME_FOR_ALL,
-    SCOPES,
-)
+from models.security.read_rules import BUYER, FROZEN, LICENSED, OF_INSIGHT, PUBLISHED, RELEASE, SAME_FOR_ALL, SCOPES
 from models.viewers import SETTINGS, Audience
 
 SCHEMAS = ("catalog.", "insight.")  # what members write is never kept,

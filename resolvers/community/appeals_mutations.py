@@ -12,16 +12,7 @@ from models.parameters import AppealId, PostId
 from models.viewers import Viewer
 from resolvers.community.moderation_mutations import reason_in
 from resolvers.faults import Faults
-from resolvers.transactions import (
-    conflict,
-    not_eligible,
-    not_found,
-    notify,
-    require_role,
-    taken,
-    text_within,
-    too_late,
-)
+from resolvers.transactions import conflict, not_eligible, not_found, notify, require_role, taken, text_within, too_late
 
 APPEAL_DAYS = 30  # after the removal, in which its author may appeal
 APPEAL_MOST = 2_000  # characters
@@ -69,6 +60,7 @@ async def appeal_removal(connection: Connection, viewer: Viewer, faults: Faults,
 
 
 def appealed_before() -> Exception:
+    """A refusal, to be raised: TAKEN."""
     return taken(message("You have already appealed against this removal."), "post")
 
 

@@ -9,6 +9,7 @@ from models.tracking import observations, treatments
 
 
 def catalogue_changes(*, subject: Value[UUID] | None = None) -> Rows:
+    """The catalogue's history, the newest change first; that of one entry, if `subject` is its key."""
     change = row(tables.CatalogueChange)
     found = select(change).order_by(change.changed_at.desc(), change.id.desc())
     return found if subject is None else found.where(change.subject_id == subject)

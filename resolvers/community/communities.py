@@ -1,6 +1,7 @@
 """Reads communities and conditions."""
 
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import func
 
@@ -8,7 +9,7 @@ from models.community import communities as tables
 from models.identity import members
 from models.identity.accounts import StaffRole
 from models.research import surveys
-from models.rows import Expression, ListParts, Row, Rows, Value, ViewerIds, row, select
+from models.rows import Expression, ListParts, Row, Rows, Value, ViewerIds, row, select, word
 from models.tracking import observations, treatments
 from models.viewers import Audience
 from resolvers.lookup import by_name, listed, matched_name
@@ -29,6 +30,10 @@ from resolvers.visible import (
 def communities(
     *, viewer: ViewerIds, search: Value[str] | None = None, status: tables.CommunityStatus | None = None
 ) -> Rows:
+    """Communities by name in the language of the viewer, or those that match `search`, the best first.
+
+    Merged ones only if `status` asks for them.
+    """
     community = row(tables.Community)
     merged = community.status == tables.CommunityStatus.MERGED
     found = select(community).where(~merged if status is None else community.status == status)
@@ -36,35 +41,48 @@ def communities(
 
 
 def matched_community_name(community: Row, *, viewer: ViewerIds, search: Value[str]) -> Rows:
+    """The name that `search` has matched, with its kind: one row, or none. A community's further words count too."""
     return matched_name(community, viewer, search, further=community.words)
 
 
-def conditions(*, viewer: ViewerIds) -> Rows:
+def conditions(*, viewer: ViewerIds, search: Value[str] | None = None) -> Rows:
+    """Conditions that may be chosen, by name in the language of the viewer; with `search`, those it finds."""
     condition = row(tables.Condition)
-    return select(condition).order_by(*by_name(condition, viewer))
+    return listed(select(condition), condition, viewer, search, by_name(condition, viewer))
+
+
+def matched_condition_name(condition: Row, *, viewer: ViewerIds, search: Value[str]) -> Rows:
+    """The name, synonym or code in which `search` was found."""
+    codes = (condition.icd10, word("ORPHA:") + condition.orpha, word("OMIM:") + condition.omim, condition.hpo)
+    return matched_name(condition, viewer, search, further=func.concat_ws(word(", "), *codes))
 
 
 def community(*, slug: Value[str]) -> Rows:
+    """One row, or none. A community that was merged keeps its slug, and is found by it."""
     found = row(tables.Community)
     return select(found).where(found.slug == slug)
 
 
 def community_of(owner: Row) -> Rows:
+    """One row, by `community_id`; none if that is null."""
     found = row(tables.Community)
     return select(found).where(found.id == owner.community_id)
 
 
 def merged_into(community: Row) -> Rows:
+    """The community into which this one was merged: one row, or none."""
     found = row(tables.Community)
     return select(found).where(found.id == community.merged_into_id)
 
 
 def condition_of(community: Row) -> Rows:
+    """One row, by `condition_id`."""
     condition = row(tables.Condition)
     return select(condition).where(condition.id == community.condition_id)
 
 
 def indicators_of(community: Row, *, viewer: ViewerIds) -> Rows:
+    """Indicators that the viewer is offered, in the community's own order."""
     indicator, belongs = row(observations.Indicator), row(tables.CommunityIndicator)
     return (
         select(indicator)
@@ -75,6 +93,7 @@ def indicators_of(community: Row, *, viewer: ViewerIds) -> Rows:
 
 
 def treatments_of(community: Row, *, viewer: ViewerIds) -> Rows:
+    """Treatments that the viewer is offered, in the community's own order."""
     treatment, belongs = row(treatments.Treatment), row(tables.CommunityTreatment)
     return (
         select(treatment)
@@ -85,6 +104,7 @@ def treatments_of(community: Row, *, viewer: ViewerIds) -> Rows:
 
 
 def associations_of(community: Row) -> Rows:
+    """Verified associations that belong to the community, by pseudonym without regard to case."""
     member, membership = row(members.Member), row(members.Membership)
     return (
         select(member)
@@ -95,6 +115,7 @@ def associations_of(community: Row) -> Rows:
 
 
 def ambassadors_of(community: Row) -> Rows:
+    """Members who are its ambassadors, by pseudonym without regard to case."""
     member, membership = row(members.Member), row(members.Membership)
     return (
         select(member)
@@ -105,14 +126,17 @@ def ambassadors_of(community: Row) -> Rows:
 
 
 def readiness_of(community: Row) -> Row:
+    """The community's own row, whose counts of members say how ready it is to be counted."""
     return community
 
 
 def is_ready(community: Row) -> Expression:
+    """A boolean: whether as many members consent to data use as a dataset needs."""
     return community.consenting_count >= community.needed_count
 
 
 def viewer_membership(community: Row, *, viewer: ViewerIds) -> Rows:
+    """One row, or none if the viewer does not belong to it. For staff and organizations there is none."""
     membership = row(members.Membership)
     return select(membership).where(membership.community_id == community.id, membership.member_id == viewer.member)
 
@@ -128,7 +152,7 @@ def members_of(community: Row, *, viewer: ViewerIds) -> ListParts:
     def members_where(of: Callable[[Row], tuple[Expression, ...]]) -> Rows:
         member, membership = row(members.Member), row(members.Membership)
         found = select(member).join(membership, membership.member_id == member.id).where(*of(membership))
-        return found.order_by(membership.joined_on.desc(), membership.member_id.desc())
+        return found.order_by(membership.member_id)  # random ids: an order that tells nothing of anybody
 
     def all_here(membership: Row) -> Expression:
         return membership.community_id == community.id
@@ -138,10 +162,14 @@ def members_of(community: Row, *, viewer: ViewerIds) -> ListParts:
 
     if viewer.view is Audience.MANAGER:
         moderates, association = has_role(viewer, StaffRole.MODERATOR), row(members.Member)
+
+        def moderated(membership: Row, sharing: Expression) -> tuple[Expression, ...]:  # in the order of an index
+            return all_here(membership), membership.sharing == sharing, moderates
+
         associations = select(association.id).where(association.kind == members.MemberKind.ASSOCIATION)
         return ListParts(
             (
-                members_where(lambda each: (all_here(each), moderates)),
+                *(members_where(partial(moderated, sharing=word(sharing.value))) for sharing in members.Sharing),
                 members_where(lambda each: (among(each.member_id, associations), here(each), ~moderates)),
             )
         )
@@ -158,6 +186,7 @@ def members_of(community: Row, *, viewer: ViewerIds) -> ListParts:
 
 
 def surveys_of(community: Row, *, status: surveys.SurveyStatus | None = None) -> Rows:
+    """Surveys, the last to close first; those of one status, if it is given."""
     survey = row(surveys.Survey)
     found = select(survey).where(survey.community_id == community.id)
     found = found.order_by(survey.closes_on.desc(), survey.id.desc())

@@ -298,6 +298,7 @@ async def flag_post(
 
 
 async def insert_post(connection: Connection, viewer: Viewer, discussion: UUID, body: str, language: Language) -> UUID:
+    """Writes a post of the viewer's, and returns its key. Raises what asyncpg does: rules were checked before."""
     # Triggers maintain the discussion's count of posts, and order the post after the others.
     post: UUID = await connection.fetchval(
         "INSERT INTO care.post (discussion_id, author_id, body, language) VALUES ($1, $2, $3, $4) RETURNING id",

@@ -37,6 +37,7 @@ SUSPENDED = "EXISTS (SELECT FROM care.suspension WHERE member_id = $1 AND (until
 
 
 def title_in(text: str, *path: Step) -> str:
+    """A single line of text, trimmed. Raises Refused: INVALID, TOO_LONG."""
     title = line_within(text, TITLE_MOST, *path)
     if len(title) < TITLE_LEAST:
         raise invalid(message("At least {least} characters are required.", least=TITLE_LEAST), *path)
@@ -66,6 +67,7 @@ async def language_for(connection: Connection, viewer: Viewer, language: Languag
 
 
 async def topic_refusals(connection: Connection, about: Sequence[NodeId]) -> list[Refusal]:
+    """The refusals of `about`: NOT_FOUND, or INVALID for one that is given twice and for too many."""
     if len(about) > TOPICS_MOST:
         return [
             *invalid(
@@ -93,10 +95,12 @@ async def topic_refusals(connection: Connection, about: Sequence[NodeId]) -> lis
 
 
 def keys_of(prefix: str, ids: Sequence[NodeId]) -> list[UUID]:
+    """The keys of the ids with this prefix, in the same order."""
     return [id.key for id in ids if id.prefix == prefix]
 
 
 async def expect_writer(connection: Connection, viewer: Viewer, community: UUID, *path: Step) -> None:
+    """Raises Refused: NOT_ELIGIBLE if the viewer is suspended, or does not belong to the community."""
     found = await connection.fetchrow(
         f"SELECT {SUSPENDED}, EXISTS (SELECT FROM care.membership WHERE member_id = $1 AND community_id = $2)",  # noqa: S608 - ours
         viewer.member,
@@ -111,15 +115,20 @@ async def expect_writer(connection: Connection, viewer: Viewer, community: UUID,
 
 
 async def expect_not_suspended(connection: Connection, viewer: Viewer, *path: Step) -> None:
+    """Raises Refused: NOT_ELIGIBLE."""
     if await connection.fetchval(f"SELECT {SUSPENDED}", viewer.member):
         raise suspended_writer(*path)
 
 
 def suspended_writer(*path: Step) -> Refused:
+    """A refusal, to be raised: NOT_ELIGIBLE."""
     return not_eligible(message("You are suspended: you can read discussions, but not write in them for now."), *path)
 
 
 async def expect_fewer_posts(connection: Connection, viewer: Viewer) -> None:
+    """Raises Refused: LIMIT_REACHED, which is earlier for new accounts. Further calls for the viewer wait until
+    the transaction ends.
+    """
     # One at a time: posts sent at once would each miss the others in their count.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"posts of {viewer.member}")
     found = await connection.fetchrow(

@@ -240,6 +240,7 @@ async def appoint_ambassador(
 
 
 async def expect_appointable(connection: Connection, member: UUID, community: UUID) -> None:
+    """Raises Refused: NOT_ELIGIBLE if they do not belong to it or are suspended, LIMIT_REACHED."""
     found = await connection.fetchrow(
         "SELECT EXISTS (SELECT FROM care.membership WHERE member_id = $1 AND community_id = $2) AS belongs,"
         " EXISTS (SELECT FROM care.suspension WHERE member_id = $1 AND (until IS NULL OR until > now())) AS suspended,"
@@ -258,11 +259,13 @@ async def expect_appointable(connection: Connection, member: UUID, community: UU
 
 
 async def lock_ambassadors(connection: Connection) -> None:
+    """Waits until no other transaction appoints or suspends, and keeps others waiting until this one ends."""
     # One at a time: an appointment and a suspension at once would not see each other.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('ambassadors', 0))")
 
 
 def reason_in(text: str | None) -> str:
+    """A text, trimmed. Raises Refused: INVALID, TOO_LONG."""
     reason = note_in(text, "reason")
     if reason is None:
         raise invalid(message("Moderators must give a reason."), "reason")
@@ -270,6 +273,7 @@ def reason_in(text: str | None) -> str:
 
 
 async def remove(connection: Connection, viewer: Viewer, post: UUID, author: UUID | None, reason: str) -> None:
+    """Removes a post, keeps its text for an appeal, and notifies its author. Does nothing if it is removed already."""
     stands = await connection.fetchval("SELECT true FROM care.post WHERE id = $1 AND NOT removed FOR UPDATE", post)
     if not stands:  # its author, or another moderator, has already removed it
         return

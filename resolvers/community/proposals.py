@@ -8,6 +8,7 @@ from models.rows import Row, Rows, row, select
 
 
 def proposals(*, status: tables.ProposalStatus | None = None, kind: tables.ProposalKind | None = None) -> Rows:
+    """Proposals for the catalogue, the oldest first; those of one status and kind, if given."""
     proposal = row(tables.CatalogueProposal)
     found = select(proposal).order_by(proposal.proposed_on, proposal.id)
     if status is not None:
@@ -16,6 +17,7 @@ def proposals(*, status: tables.ProposalStatus | None = None, kind: tables.Propo
 
 
 def proposals_of(me: Row) -> Rows:
+    """The member's own proposals, the newest first."""
     proposal, proposer = row(tables.CatalogueProposal), row(tables.CatalogueProposer)
     found = select(proposal).join(proposer, proposer.id == proposal.id).where(proposer.member_id == me.member_id)
     return found.order_by(proposal.proposed_on.desc(), proposal.id.desc())
@@ -28,20 +30,24 @@ def proposal_of(tracked: Row) -> Rows:
 
 
 def proposal_made(payload: Row) -> Rows:
+    """One row: the proposal that a mutation has made."""
     return proposal_of(payload)
 
 
 def proposals_decided(payload: Row) -> Rows:
+    """The proposals that a mutation has decided, in the order of its input."""
     proposal = row(tables.CatalogueProposal)
     decided = select(proposal).where(proposal.id == func.any(payload.proposal_ids))
     return decided.order_by(func.array_position(payload.proposal_ids, proposal.id))
 
 
 def condition_of(proposal: Row) -> Rows:
+    """One row, or none if the proposal names no condition of the catalogue."""
     condition = row(communities.Condition)
     return select(condition).where(condition.id == proposal.condition_id)
 
 
 def proposal_left(payload: Row) -> Rows:
+    """No row: a deleted proposal, in a payload whose field is always null."""
     proposal = row(tables.CatalogueProposal)
     return select(proposal).where(proposal.id == payload.removed)

@@ -9,15 +9,7 @@ from models.community.proposals import ProposalKind, ProposalStatus
 from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.messages import message
-from models.parameters import (
-    CommunityId,
-    EntryId,
-    NodeId,
-    OwnIndicatorId,
-    OwnTreatmentId,
-    ProposalId,
-    ProposalIdOrNone,
-)
+from models.parameters import CommunityId, EntryId, NodeId, OwnIndicatorId, OwnTreatmentId, ProposalId, ProposalIdOrNone
 from models.viewers import Viewer
 from resolvers.community.communities_mutations import expect_community
 from resolvers.faults import Faults
@@ -181,7 +173,10 @@ async def decide(
     place: str,
     note: str | None,
 ) -> list[UUID]:
-    """Decides all of the proposals, or none of them; `place` is the parameter of the entry."""
+    """Decides all of the proposals, or none of them, and returns their keys; `place` is the parameter of the entry.
+
+    Raises Forbidden; Refused: NOT_FOUND, INVALID, TOO_LATE, TOO_LONG, LIMIT_REACHED.
+    """
     require_role(viewer, StaffRole.CATALOGUE_EDITOR)
     with faults.collected():
         note = optional_text_within(note, REASON_LENGTH, "note")
@@ -211,6 +206,7 @@ async def decide(
 def refusals_of(
     position: int, id: UUID | None, proposals: Sequence[UUID | None], found: Mapping[UUID | None, asyncpg.Record]
 ) -> tuple[Refusal, ...]:
+    """Refusals of the proposal at `position`: NOT_FOUND, INVALID for one that is given twice, TOO_LATE."""
     path = ("proposals", position)
     if id not in found:
         return not_found(*path).refusals

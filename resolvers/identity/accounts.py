@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, false, func, literal_column
+from sqlalchemy import Boolean, Text, Uuid, false, func, literal_column
 
 from models.community import discussions, proposals
 from models.database import Connection, viewer_of
@@ -147,6 +147,7 @@ async def stored_address(connection: Connection, email: AccountAddress) -> str:
 
 
 def wrong_credentials() -> Exception:
+    """A refusal, to be raised: WRONG_CREDENTIALS, which does not tell whether the account exists."""
     reason = message("The e-mail address and the password do not match an account.")
     return refused(RefusalCode.WRONG_CREDENTIALS, reason)
 
@@ -194,39 +195,47 @@ def viewer(*, viewer: ViewerIds) -> Rows:
 
 
 def member_of(viewer: Row) -> Rows:
+    """One row, or none if the viewer is no member."""
     member = row(members.Member)
     return select(member).where(member.id == viewer.member)
 
 
 def organization_of(viewer: Row) -> Rows:
+    """One row, or none if the viewer is of no organization."""
     organization = row(organizations.Organization)
     return select(organization).where(organization.id == viewer.organization)
 
 
 def staff_of(viewer: Row) -> Rows:
+    """One row, or none if the viewer is no staff."""
     staff = row(tables.Staff)
     return select(staff).where(staff.id == viewer.staff)
 
 
-def erasures_under_way(owner: Row) -> Expression:
-    return func.identity.erasures_under_way(type_=Integer())
+def erasures_late(owner: Row) -> Expression:
+    """Whether a member's rows are still being deleted after an hour; null unless the viewer is an administrator."""
+    return func.identity.erasures_late(type_=Boolean())
 
 
 def locale_of(owner: Row, *, viewer: ViewerIds) -> Expression:
+    """A language code, such as `fr`; null while none is chosen."""
     return func.identity.account_locale(viewer.account, type_=Text())
 
 
 def viewer_account(*, viewer: ViewerIds) -> Rows:
+    """One row, or none for strangers and programs."""
     account = row(tables.Account)
     return select(account).where(account.id == viewer.account)
 
 
 def open_sessions() -> Rows:
+    """Sessions that have not ended, in no order."""
     session = row(tables.Session)
     return select(session).where(_is_open(session))
 
 
 def sessions_of(account: Row) -> Rows:
+    """Sessions that have not ended, the newest first."""
     session = row(tables.Session)
     of_account = select(session).where(session.account_id == account.id, _is_open(session))
     return of_account.order_by(session.created_at.desc(), session.id.desc())
@@ -237,6 +246,7 @@ def _is_open(session: Row) -> Expression:
 
 
 def is_current(session: Row, *, viewer: ViewerIds) -> Expression:
+    """A boolean: whether the request was sent with this session."""
     return func.coalesce(session.id == viewer.session, false())
 
 

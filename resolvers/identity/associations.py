@@ -30,10 +30,12 @@ def descriptions_of(association: Row) -> Rows:
 
 
 def verifications_of(association: Row) -> Rows:
+    """The decisions about whether the association is what it says, the newest first."""
     found = row(tables.Verification)
     of_association = select(found).where(found.member_id == association.member_id)
     return of_association.order_by(found.created_at.desc(), found.id.desc())
 
 
 def verified_by(verification: Row) -> Expression:
+    """The moderator's name; null if none decided, they have left, or the viewer is no moderator."""
     return cast(func.care.verified_by(verification.staff_id), Text())

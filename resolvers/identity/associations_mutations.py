@@ -24,16 +24,7 @@ from resolvers.identity.associations_rules import (
 )
 from resolvers.links import https_address
 from resolvers.texts import is_blank
-from resolvers.transactions import (
-    UNSET,
-    Maybe,
-    invalid,
-    member_of,
-    not_eligible,
-    not_found,
-    require_role,
-    text_within,
-)
+from resolvers.transactions import UNSET, Maybe, invalid, member_of, not_eligible, not_found, require_role, text_within
 
 REASON_LENGTH = 1_000
 # For each column its own statement: $1 is the new value, $2 the viewer's member id.
@@ -131,5 +122,6 @@ async def verify_association(
 
 
 def member_changed(payload: Row) -> Rows:
+    """One row: the member whom a mutation has changed."""
     member = row(tables.Member)
     return select(member).where(member.id == payload.member_id)

@@ -98,5 +98,6 @@ async def own_link(connection: Connection, viewer: Viewer, care_link: UUID) -> a
 
 
 async def kind_of(connection: Connection, member: UUID) -> str | None:
+    """A MemberKind; None if there is no such member."""
     kind: str | None = await connection.fetchval("SELECT kind FROM care.member WHERE id = $1", member)
     return kind

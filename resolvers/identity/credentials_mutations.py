@@ -67,6 +67,7 @@ async def expect_password(call: Call, password: str) -> Checked:
 
 
 def wrong_password() -> Refused:
+    """A refusal, to be raised: WRONG_CREDENTIALS."""
     return refused(RefusalCode.WRONG_CREDENTIALS, WRONG_PASSWORD, "password")
 
 

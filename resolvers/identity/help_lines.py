@@ -7,6 +7,7 @@ from resolvers.lookup import code_of
 
 
 def help_lines(*, viewer: ViewerIds, language: Language | None = None) -> Rows:
+    """Help lines in a language, by default the viewer's, in the order in which staff have listed them."""
     found = row(tables.HelpLine)
     return select(found).where(found.language == code_of(language, viewer)).order_by(found.position)
 

@@ -22,10 +22,15 @@ INVITATION_DAYS = INVITATION_LIFETIME.days
 STAFF_DAYS = STAFF_LIFETIME.days
 USER_DAYS = USER_LIFETIME.days
 WEBHOOK_DAYS = DISABLED_AFTER.days
+SANDBOX = message("This e-mail is from a sandbox. All data are synthetic: no figure in it is about people.")
 TURN_OFF = "/lab/keys", message("You can turn them off on this page:")
+ENTER = message("Enter the code on this page:")
 PAGES = {  # that mails lead to, each with what it is for
-    MailTemplate.EMAIL_CHANGED: ("/revert", message("Enter the code on this page:")),
-    MailTemplate.INVITATION: ("/join", message("Enter the code on this page:")),
+    MailTemplate.RESET_PASSWORD: ("/reset/code", ENTER),
+    MailTemplate.ORGANIZATION_OPENED: ("/reset/code", ENTER),
+    MailTemplate.STAFF_OPENED: ("/reset/code", ENTER),
+    MailTemplate.EMAIL_CHANGED: ("/revert", ENTER),
+    MailTemplate.INVITATION: ("/join", ENTER),
     MailTemplate.INSIGHT_PUBLISHED: TURN_OFF,
     MailTemplate.DATASET_FROZEN: TURN_OFF,
 }
@@ -42,13 +47,20 @@ class MailText:
 
 
 def mail_text(
-    template: MailTemplate, locale: str, code: str | None, about: str | None = None, *, pages: str | None = None
+    template: MailTemplate,
+    locale: str,
+    code: str | None,
+    about: str | None = None,
+    *,
+    pages: str | None = None,
+    synthetic: bool = False,
 ) -> MailText:
     """The text of a mail, in the language of `locale`, or in English if the server does not speak it.
 
     `about` is the pseudonym, the day as in ISO 8601, or the name of the organization, community or webhook that the
     template refers to, if any.
-    `pages` is the origin of the server's pages, if it has any: some mails lead to one of them.
+    `pages` is the origin of the server's pages, if it has any: some mails lead to one of them. Mails of a sandbox say
+    in the subject and the first lines that all data are `synthetic`.
     """
     language = language_of(locale) or DEFAULT
     name = about or ""
@@ -59,7 +71,11 @@ def mail_text(
     if pages is not None and template in PAGES:
         place, lead = PAGES[template]
         text += f"\n{lead.in_language(language)}\n\n{pages}{place}\n"
-    return MailText(subject.in_language(language), text, language)
+    title = subject.in_language(language)
+    if synthetic:
+        title = message("[Sandbox] {subject}", subject=title).in_language(language)
+        text = f"{fill(SANDBOX.in_language(language), LINE)}\n\n{text}"
+    return MailText(title, text, language)
 
 
 def _messages(template: MailTemplate, code: str, name: str | date) -> tuple[Message, Message]:

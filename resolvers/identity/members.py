@@ -24,6 +24,7 @@ BANDS = (YOUNGEST, *(band for _, band in reversed(AGE_BANDS)))
 
 
 def member(*, pseudonym: Value[str]) -> Rows:
+    """One row, or none. Spaces around the pseudonym, and its Unicode form, do not matter."""
     found = row(tables.Member)
     # Like `stored_pseudonym`, so that a pseudonym is found in whichever form it is typed.
     normal = func.normalize(pseudonym, literal_column("NFKC"))
@@ -33,11 +34,13 @@ def member(*, pseudonym: Value[str]) -> Rows:
 
 
 def author_of(written: Row) -> Rows:
+    """One row, or none if the author is erased."""
     author = row(tables.Member)
     return select(author).where(author.id == written.author_id)
 
 
 def member_of(owner: Row) -> Rows:
+    """One row, by `member_id`; none if the member is erased."""
     found = row(tables.Member)
     return select(found).where(found.id == owner.member_id)
 
@@ -67,6 +70,7 @@ def _shared_places(member: Row, viewer: ViewerIds) -> Any:
 
 # The policy of profiles passes those that their members share with the viewer; without a row, the value is null.
 def age_band(member: Row) -> Expression:
+    """The age in this calendar year, as a band of AGE_BANDS; null if it is not given or not shared."""
     profile = row(tables.Profile)
     age = cast(extract("year", today()), Integer) - profile.birth_year
     bands: list[Any] = [(age >= youngest, band) for youngest, band in AGE_BANDS]
@@ -75,33 +79,39 @@ def age_band(member: Row) -> Expression:
 
 
 def sex(member: Row) -> Expression:
+    """Null if it is not given or not shared."""
     profile = row(tables.Profile)
     return select(profile.sex).where(profile.member_id == member.id).scalar_subquery()
 
 
 def region(member: Row) -> Expression:
+    """A name of `regions`; null if it is not given or not shared."""
     profile = row(tables.Profile)
     return select(profile.region).where(profile.member_id == member.id).scalar_subquery()
 
 
 def courses_of(member: Row) -> Rows:
+    """Courses that the member shares with the viewer, the last begun first."""
     course = row(treatments.Course)
     found = select(course).where(course.member_id == readable(member.id))
     return found.order_by(course.started_on.desc(), course.id.desc())
 
 
 def series_of(member: Row, *, indicator: Value[UUID], interval: Interval) -> Rows:
+    """As `points`: one row for each interval, in the indicator's unit."""
     observation = row(observations.Observation)
     of_member = (observation.member_id == readable(member.id), observation.indicator_id == indicator)
     return points(observation, interval.unit).where(*of_member)
 
 
 def suspensions_in_force() -> Rows:
+    """Suspensions that have not ended, in no order."""
     suspension = row(moderation.Suspension)
     return select(suspension).where(_is_in_force(suspension))
 
 
 def suspension_of(member: Row) -> Rows:
+    """One row, or none if the member is not suspended now."""
     suspension = row(moderation.Suspension)
     return select(suspension).where(suspension.member_id == member.id, _is_in_force(suspension))
 
@@ -111,11 +121,13 @@ def _is_in_force(suspension: Row) -> Expression:
 
 
 def viewer_memberships(*, viewer: ViewerIds) -> Rows:
+    """The memberships of the viewer, in no order."""
     membership = row(tables.Membership)
     return select(membership).where(membership.member_id == viewer.member)
 
 
 def membership_in(joined: Row, *, viewer: ViewerIds) -> Rows:
+    """One row: the viewer's membership in the community of a payload, or none."""
     membership = row(tables.Membership)
     return select(membership).where(
         membership.community_id == joined.community_id, membership.member_id == viewer.member
@@ -124,17 +136,20 @@ def membership_in(joined: Row, *, viewer: ViewerIds) -> Rows:
 
 # The policy of diagnoses passes the viewer's own only: for other members the value is null.
 def diagnosed_in(membership: Row) -> Expression:
+    """A year; null if it is not given or not shared."""
     diagnosis = row(tables.Diagnosis)
     of_membership = (diagnosis.member_id == membership.member_id, diagnosis.community_id == membership.community_id)
     return select(diagnosis.diagnosed_in).where(*of_membership).scalar_subquery()
 
 
 def me(*, viewer: ViewerIds) -> Rows:
+    """The viewer's profile: one row, or none if they are no member."""
     profile = row(tables.Profile)
     return select(profile).where(profile.member_id == viewer.member)
 
 
 def memberships_of(me: Row, *, viewer: ViewerIds) -> Rows:
+    """Memberships, by the name of the community in the language of the viewer."""
     membership, community = row(tables.Membership), row(communities.Community)
     return (
         select(membership)
@@ -145,6 +160,7 @@ def memberships_of(me: Row, *, viewer: ViewerIds) -> Rows:
 
 
 def notifications_of(me: Row, *, unread_only: bool | None = None) -> Rows:
+    """Notifications, the newest first."""
     notification = row(tables.Notification)
     found = select(notification).where(notification.member_id == me.member_id)
     found = found.order_by(notification.created_at.desc(), notification.id.desc())
@@ -152,23 +168,27 @@ def notifications_of(me: Row, *, unread_only: bool | None = None) -> Rows:
 
 
 def care_links_of(me: Row) -> Rows:
+    """Links to and from the member, whatever their status, the newest first."""
     link = row(tables.CareLink)
     found = select(link).where((link.patient_id == me.member_id) | (link.relative_id == me.member_id))
     return found.order_by(link.created_at.desc(), link.id.desc())
 
 
 def care_link_made(payload: Row) -> Rows:
+    """One row: the link that a mutation has made or changed."""
     link = row(tables.CareLink)
     return select(link).where(link.id == payload.care_link_id)
 
 
 def notifications_made(payload: Row) -> Rows:
+    """The notifications that a mutation has marked, in the order of its input."""
     notification = row(tables.Notification)
     made = select(notification).where(notification.id == func.any(payload.notification_ids))
     return made.order_by(func.array_position(payload.notification_ids, notification.id))
 
 
 def patient_of(link: Row) -> Rows:
+    """One row, by `patient_id`."""
     patient = row(tables.Member)
     return select(patient).where(patient.id == link.patient_id)
 
@@ -187,5 +207,6 @@ def patient_dashboard(
 
 
 def relative_of(link: Row) -> Rows:
+    """One row, by `relative_id`."""
     relative = row(tables.Member)
     return select(relative).where(relative.id == link.relative_id)

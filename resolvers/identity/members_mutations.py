@@ -19,14 +19,7 @@ from resolvers.identity import accounts_rules
 from resolvers.identity.registrations_mutations import pseudonym_taken
 from resolvers.regions import region_of
 from resolvers.texts import is_blank
-from resolvers.transactions import (
-    UNSET,
-    Forbidden,
-    Maybe,
-    invalid,
-    limit_reached,
-    member_of,
-)
+from resolvers.transactions import UNSET, Forbidden, Maybe, invalid, limit_reached, member_of
 
 # For each column its own statement: $1 is the new value, $2 the viewer's member id.
 STATEMENTS = {
@@ -131,5 +124,6 @@ async def change_pseudonym(connection: Connection, name: str) -> None:
 
 
 def profile_changed(payload: Row) -> Rows:
+    """One row: the profile that a mutation has changed."""
     profile = row(tables.Profile)
     return select(profile).where(profile.member_id == payload.member_id)

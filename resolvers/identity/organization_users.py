@@ -16,6 +16,7 @@ def users_of(organization: Row) -> Rows:
 
 
 def user_of(made: Row) -> Rows:
+    """One row, by `organization_user_id`."""
     user = row(tables.OrganizationUser)
     return select(user).where(user.id == made.organization_user_id)
 
@@ -27,14 +28,17 @@ def viewers_user(owner: Row, *, viewer: ViewerIds) -> Rows:
 
 
 def is_viewer(user: Row, *, viewer: ViewerIds) -> Expression:
+    """A boolean; false for a program with a key."""
     return func.coalesce(user.id == func.insight.user_of_account(viewer.account), false())
 
 
 def status_of(user: Row) -> Expression:
+    """A UserStatus: ACTIVE once the user has accepted their invitation."""
     joined = user.joined_at.is_not(None)
     return case((joined, UserStatus.ACTIVE.value), else_=UserStatus.INVITED.value)
 
 
 def published_by(insight: Row) -> Expression:
+    """A user's address at that time, or a key's name; null for other organizations."""
     requester = row(tables.ReleaseRequester)
     return select(requester.name).where(requester.release_id == insight.release_id).scalar_subquery()

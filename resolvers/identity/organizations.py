@@ -11,27 +11,32 @@ from models.rows import Expression, Row, Rows, ViewerIds, row, select
 
 
 def organization(*, viewer: ViewerIds) -> Rows:
+    """One row: the viewer's own, or none."""
     found = row(tables.Organization)
     return select(found).where(found.id == viewer.organization)
 
 
 def organizations() -> Rows:
+    """All organizations that the viewer may read, by name."""
     organization = row(tables.Organization)
     return select(organization).order_by(organization.name, organization.id)
 
 
 def organization_of(owner: Row) -> Rows:
+    """One row, by `organization_id`; none if that is null."""
     organization = row(tables.Organization)
     return select(organization).where(organization.id == owner.organization_id)
 
 
 def api_keys_of(organization: Row) -> Rows:
+    """Keys, with those that are revoked, the newest first."""
     api_key = row(tables.ApiKey)
     found = select(api_key).where(api_key.organization_id == organization.id)
     return found.order_by(api_key.created_at.desc(), api_key.id.desc())
 
 
 def api_key_of(made: Row) -> Rows:
+    """One row: the key that a mutation has created or revoked."""
     api_key = row(tables.ApiKey)
     return select(api_key).where(api_key.id == made.api_key_id)
 

@@ -75,20 +75,25 @@ async def lock_outbox(connection: asyncpg.Connection, lock: int) -> bool:
 
 
 async def unlock_outbox(connection: asyncpg.Connection, lock: int) -> None:
+    """Lets another process work through the outbox."""
     await connection.execute("SELECT pg_advisory_unlock($1)", lock)
 
 
-async def due_mail(connection: asyncpg.Connection, pages: str | None = None) -> list[PendingMail]:
+async def due_mail(
+    connection: asyncpg.Connection, pages: str | None = None, *, synthetic: bool = False
+) -> list[PendingMail]:
     """The next mails to send, the longest due first: at most `MAIL_BATCH` that are new, and as many that have failed.
 
-    `pages` is the origin of the server's pages, if it has any.
+    `pages` is the origin of the server's pages, if it has any. Mails of a sandbox say that all data are `synthetic`.
     """
     found = await connection.fetch("SELECT * FROM identity.mail_due($1)", MAIL_BATCH)
     return [
         PendingMail(
             row["id"],
             row["recipient"],
-            mail_text(MailTemplate(row["letter"]), row["locale"], row["code"], row["about"], pages=pages),
+            mail_text(
+                MailTemplate(row["letter"]), row["locale"], row["code"], row["about"], pages=pages, synthetic=synthetic
+            ),
             row["created_at"],
             row["attempts"],
         )
@@ -165,6 +170,7 @@ async def due_deliveries(connection: asyncpg.Connection, busy: Sequence[UUID]) -
 
 
 async def record_accepted(connection: asyncpg.Connection, delivery: PendingDelivery, status: int | None) -> None:
+    """Records that a delivery was accepted, with the HTTP status for a webhook; mail has none."""
     await connection.execute("SELECT identity.delivery_accepted($1, $2)", delivery.id, status)
 
 

@@ -53,7 +53,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "The member, as others see them.",
         "id = $1",
         ("id", "pseudonym", "kind", "verified", "about", "joined_on"),
-        {"leaving": "false as long as they can export anything"},
+        dict.fromkeys(("leaving", "left_at"), "false and null as long as they can export anything"),
     ),
     "catalog.association": MemberTable(
         "associations",

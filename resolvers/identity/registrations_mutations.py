@@ -189,6 +189,7 @@ async def count_mail(call: Call, email: str) -> None:
 
 
 def pseudonym_taken() -> Exception:
+    """A refusal, to be raised: TAKEN."""
     return taken(
         message(
             "Another member has this pseudonym, or one that looks like it, or had it until recently. Choose another."
@@ -203,4 +204,5 @@ def new_code() -> str:
 
 
 def read_code(typed: str) -> str:
+    """The code in capitals and without white space, as it is compared."""
     return "".join(typed.split()).upper()

@@ -51,14 +51,17 @@ def second_factors(*, viewer: ViewerIds) -> Rows:
 
 
 def second_factors_of(owner: Row, *, viewer: ViewerIds) -> Rows:
+    """As `second_factors`: those of the viewer's account."""
     return second_factors(viewer=viewer)
 
 
 def recovery_codes_left(owner: Row, *, viewer: ViewerIds) -> Expression:
+    """A number, 0 without an account."""
     return func.identity.recovery_codes_left(viewer.account)
 
 
 def second_factor_of(made: Row) -> Rows:
+    """One row: the factor that a mutation has added."""
     factor = row(tables.SecondFactor)
     return select(factor).where(factor.id == made.second_factor_id)
 
@@ -157,6 +160,7 @@ def expect_one(proof: Proof) -> str:
 
 
 def wrong_proof(name: str) -> Exception:
+    """A refusal, to be raised: WRONG_CREDENTIALS."""
     return refused(
         RefusalCode.WRONG_CREDENTIALS, message("The second factor is not accepted. No code is accepted twice."), name
     )

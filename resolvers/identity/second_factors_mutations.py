@@ -27,15 +27,7 @@ from resolvers.identity.second_factors import (
     wrong_proof,
 )
 from resolvers.tokens import new_token, token_hash
-from resolvers.transactions import (
-    Forbidden,
-    Result,
-    Work,
-    invalid,
-    limit_reached,
-    line_within,
-    not_found,
-)
+from resolvers.transactions import Forbidden, Result, Work, invalid, limit_reached, line_within, not_found
 
 NAME_LENGTH = 60
 MOST = 10  # second factors of an account

@@ -26,6 +26,7 @@ def staff_members() -> Rows:
 
 
 def status_of(member: Row) -> Expression:
+    """A StaffStatus: INVITED until they have signed in once."""
     signed_in = member.last_signed_in_on.is_not(None)
     return case(
         (member.suspended_at.is_not(None), StaffStatus.SUSPENDED.value),
@@ -35,16 +36,19 @@ def status_of(member: Row) -> Expression:
 
 
 def changes_of(member: Row) -> Rows:
+    """What was changed of a staff member's account, the newest first."""
     change = row(staff.StaffChange)
     found = select(change).where(change.staff_id == member.id)
     return found.order_by(change.changed_at.desc(), change.id.desc())
 
 
 def staff_of(change: Row) -> Rows:
+    """One row, by `staff_id`: whose account was changed."""
     member = row(accounts.Staff)
     return select(member).where(member.id == change.staff_id)
 
 
 def changed_by(change: Row) -> Rows:
+    """One row, or none if the operator made the change, at the command line."""
     member = row(accounts.Staff)
     return select(member).where(member.id == change.by_staff_id)

@@ -118,6 +118,7 @@ async def reinstate_staff(connection: Connection, viewer: Viewer, *, staff: Staf
 
 
 async def set_suspended(connection: Connection, viewer: Viewer, staff: UUID, suspended: bool) -> UUID:
+    """Suspends a staff member, or ends that. Returns their key. Raises Forbidden; Refused: NOT_FOUND, NOT_ELIGIBLE."""
     require_role(viewer, StaffRole.ADMINISTRATOR)
     refusal = await connection.fetchval("SELECT identity.suspend_staff($1, $2)", staff, suspended)
     expect_changed(refusal, "staff")
@@ -138,6 +139,7 @@ def given(roles: Sequence[StaffRole]) -> list[str]:
 
 
 def value_of(value: T | None, *path: Step) -> T:
+    """The value. Raises Refused: INVALID for null."""
     if value is None:
         raise invalid(message("This must not be null. Leave it out to keep the current value."), *path)
     return value
@@ -154,5 +156,6 @@ def expect_changed(refusal: str | None, own: str) -> None:
 
 
 async def expect_administrator(connection: Connection) -> None:
+    """Raises Forbidden unless the viewer is an administrator."""
     if not await connection.fetchval("SELECT identity.is_administrator()"):
         raise Forbidden(StaffRole.ADMINISTRATOR)

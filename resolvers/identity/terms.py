@@ -19,6 +19,7 @@ def terms_so_far() -> Rows:
 
 
 def are_outdated(account: Row) -> Expression:
+    """A boolean: whether the account has accepted another version of the terms than that in force."""
     accepted = row(tables.Terms)
     in_force = select(literal_column("1")).where(
         accepted.version == account.terms_version, accepted.in_force_on == legal_texts.latest(tables.Terms)

@@ -10,12 +10,14 @@ KEPT_DAYS = 30  # for deliveries, as in models/functions/identity/webhooks.sql
 
 
 def webhooks_of(organization: Row) -> Rows:
+    """Webhooks, the newest first."""
     webhook = row(tables.Webhook)
     found = select(webhook).where(webhook.organization_id == organization.id)
     return found.order_by(webhook.created_at.desc(), webhook.id.desc())
 
 
 def webhook_of(made: Row) -> Rows:
+    """One row: the webhook that a mutation has created or changed."""
     webhook = row(tables.Webhook)
     return select(webhook).where(webhook.id == made.webhook_id)
 
@@ -28,6 +30,7 @@ def deliveries_of(webhook: Row) -> Rows:
 
 
 def delivery_of(made: Row) -> Rows:
+    """One row: the delivery that a mutation has begun."""
     delivery = row(tables.WebhookDelivery)
     return select(delivery).where(delivery.id == made.delivery_id)
 

@@ -53,19 +53,23 @@ class WebhookMessage:
 
 
 def new_secret() -> str:
+    """A random secret, as Standard Webhooks writes it: `whsec_`, then Base64."""
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def body_of(message: WebhookMessage, base: str) -> bytes:
-    """The JSON to send: ids and addresses, and nothing that is only for those who may read it."""
+def body_of(message: WebhookMessage, base: str, *, synthetic: bool = False) -> bytes:
+    """The JSON to send: ids and addresses, and nothing that is only for those who may read it.
+
+    That of a sandbox says that all data are `synthetic`.
+    """
     happened = message.created_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     kind = TEST if message.event is None else TYPES[message.event]
-    return json.dumps(
-        {"type": kind, "timestamp": happened, "data": data_of(message, base)}, separators=(",", ":")
-    ).encode()
+    data = {**data_of(message, base), **({"synthetic": True} if synthetic else {})}
+    return json.dumps({"type": kind, "timestamp": happened, "data": data}, separators=(",", ":")).encode()
 
 
 def data_of(message: WebhookMessage, base: str) -> Mapping[str, str]:
+    """What a message holds: ids and addresses, and no figure."""
     subject, community = message.subject, {"community": f"com_{message.community}"}
     match message.event:
         case OrganizationEvent.INSIGHT_PUBLISHED:

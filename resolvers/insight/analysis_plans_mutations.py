@@ -18,11 +18,15 @@ from resolvers.insight.analysis_plans import (
     quote_together,
     resolve_plan,
 )
-from resolvers.insight.budget_shares import budget_share_of
-from resolvers.insight.insight_requests import ResolvedRequest, dataset_of, resolve_request
-from resolvers.insight.insights_mutations import Published, publish_resolved, require_publisher
+from resolvers.insight.insight_requests import ResolvedRequest, resolve_request
+from resolvers.insight.insights_mutations import (
+    Published,
+    expect_open,
+    hold_budget,
+    publish_resolved,
+    require_publisher,
+)
 from resolvers.insight.ledger import NewEntry, append
-from resolvers.insight.quotes import ended
 from resolvers.insight.releases import Overspent
 
 
@@ -49,20 +53,16 @@ async def publish_plan(
     PlanExhausted before anything is counted.
     """
     require_publisher(viewer)
-    found = share = None
     subjects: Sequence[ResolvedRequest] = []
     day = await current_day(connection)
-    with faults.collected():
-        found = await dataset_of(connection, dataset, lock=True)
-        share = await budget_share_of(connection, viewer, found, day, licence, lock=True)
+    found, share = await hold_budget(connection, viewer, faults, dataset, licence, day)
     if found is not None:
         subjects = await resolve_plan(connection, found, questions, licence, faults)
     faults.refuse()
     assert found is not None
     assert share is not None
     cost = sum(costs_of(subjects))
-    if cost and not found.is_open_on(day):
-        raise ended("dataset")
+    expect_open(found, day, cost)
     if cost > share.left:
         raise PlanExhausted(await quote_together(connection, subjects, share.left, viewer.reads_in))
     insights: dict[int, Published] = {}

@@ -293,10 +293,12 @@ def shown_statistics(stored: StoredCube, read: Iterable[reading.Statistic]) -> l
 
 
 def csv(found: Any) -> str:
+    """The table as CSV, by RFC 4180."""
     return exports.csv_of(_table(found))
 
 
 def json_stat(found: Any) -> str:
+    """The table as JSON-stat 2.0."""
     return exports.json_stat_of(_table(found))
 
 

@@ -35,6 +35,7 @@ from resolvers.lookup import community_called
 
 
 def data_uses(*, organization: Value[UUID] | None = None, community: Value[str] | None = None) -> Rows:
+    """Lines of the ledger that charged a budget, the newest first; those of one organization or community, if given."""
     entry = row(tables.LedgerEntry)
     found = select(entry).where(entry.results_of.is_(None)).order_by(entry.position.desc())
     if organization is not None:
@@ -51,16 +52,19 @@ def every_data_use() -> Rows:
 
 
 def ledger_entries() -> Rows:
+    """All lines of the ledger, the newest first."""
     entry = row(tables.LedgerEntry)
     return select(entry).order_by(entry.position.desc())
 
 
 def data_use_of(payload: Row) -> Rows:
+    """One row: the line for which a mutation has added results."""
     entry = row(tables.LedgerEntry)
     return select(entry).where(entry.position == payload.data_use_position)
 
 
 def results_of(data_use: Row) -> Rows:
+    """Later lines of the ledger that link to results of this use, the oldest first."""
     link = row(tables.LedgerEntry)
     return select(link).where(link.results_of == data_use.position).order_by(link.position)
 
@@ -106,14 +110,17 @@ def _uses(me: Row) -> CompoundSelect[Any]:
 
 
 def purpose_of(entry: Row, *, viewer: ViewerIds) -> Expression:
+    """The purpose as it was given, or what `purpose_shown` puts in its place."""
     return purpose_shown(entry.purpose, entry.organization_id, viewer)
 
 
 def cost_of(entry: Row) -> Rows:
+    """One row with the cost, in micro-rho."""
     return cost(entry.micro_rho)
 
 
 def entry_of(data_use: Row) -> Row:
+    """The same row, as a line of the ledger."""
     return data_use
 
 
@@ -125,14 +132,17 @@ def insight_of(entry: Row) -> Rows:
 
 
 def hash_of(entry: Row) -> Expression:
+    """SHA-256 of the line, as hexadecimal digits."""
     return func.encode(entry.hash, "hex")
 
 
 def previous_hash_of(entry: Row) -> Expression:
+    """SHA-256 of the line before, as hexadecimal digits."""
     return func.encode(entry.previous_hash, "hex")
 
 
 def line_of(entry: Row) -> Expression:
+    """The values that the hash is computed of, as an array of JSON."""
     return func.json_build_array(
         entry.version,
         entry.position,
@@ -209,22 +219,27 @@ def _year_before() -> Expression:
 
 
 def allowance_of(privacy_loss: Row) -> Rows:
+    """One row: what may be spent on a member within a year, in micro-rho."""
     return cost(literal_column(str(budget.YEARLY)))
 
 
 def reserved_of(privacy_loss: Row) -> Rows:
+    """One row: the part of the allowance that is reserved for the member, in micro-rho."""
     return cost(privacy_loss.reserved_micro_rho)
 
 
 def spent_of(privacy_loss: Row) -> Rows:
+    """One row: what was spent on the member, in micro-rho."""
     return cost(privacy_loss.spent_micro_rho)
 
 
 def spent_micro_rho(privacy_loss: Row) -> Expression:
+    """The number that Python computes a sentence from."""
     return privacy_loss.spent_micro_rho
 
 
 def spent_and_language(privacy_loss: Row) -> Expression:
+    """An array of JSON: micro-rho, and the code of a language."""
     return func.json_build_array(privacy_loss.spent_micro_rho, privacy_loss.language)
 
 

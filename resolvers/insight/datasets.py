@@ -25,11 +25,13 @@ ENDED = message("It has ended: nothing more is published from it, and its record
 
 
 def dataset(*, id: Value[UUID]) -> Rows:
+    """One row, or none if the viewer may not read it."""
     found = row(tables.Dataset)
     return select(found).where(found.id == id)
 
 
 def datasets(*, community: Value[str] | None = None, kind: tables.DatasetKind | None = None) -> Rows:
+    """Datasets, the newest first; those of one community and kind, if given."""
     dataset = row(tables.Dataset)
     found = _newest(dataset)
     if community is not None:
@@ -38,6 +40,7 @@ def datasets(*, community: Value[str] | None = None, kind: tables.DatasetKind | 
 
 
 def datasets_of(community: Row) -> Rows:
+    """Datasets, the newest first."""
     dataset = row(tables.Dataset)
     return _newest(dataset).where(dataset.community_id == community.id)
 
@@ -47,6 +50,7 @@ def _newest(dataset: Row) -> Rows:
 
 
 def dataset_of(owner: Row) -> Rows:
+    """One row, by `dataset_id`."""
     dataset = row(tables.Dataset)
     return select(dataset).where(dataset.id == owner.dataset_id)
 
@@ -65,6 +69,7 @@ def languages_of(dataset: Row) -> Expression:
 
 
 def how_to_request(dataset: Row, *, viewer: ViewerIds) -> Expression:
+    """A sentence in the language of the viewer."""
     is_over = or_(*(dataset.status == each for each in (tables.DatasetStatus.ENDED, tables.DatasetStatus.TOO_SMALL)))
     return case((is_over, in_language(ENDED, viewer.language)), else_=in_language(REQUEST, viewer.language))
 
@@ -75,6 +80,7 @@ def is_synthetic(_owner: Row) -> Expression:
 
 
 def budget_of(dataset: Row) -> Row:
+    """The same row, as its budget."""
     return dataset
 
 
@@ -84,14 +90,17 @@ def cap_of(owner: Row) -> Rows:
 
 
 def cap_micro_rho(survey: Row) -> Expression:
+    """A number of micro-rho: what its dataset may spend at the most."""
     return survey.cap_micro_rho
 
 
 def spent_on(dataset: Row) -> Rows:
+    """One row: what was spent on the dataset, in micro-rho."""
     return cost(dataset.spent_micro_rho)
 
 
 def remaining_of(dataset: Row, *, viewer: ViewerIds) -> Rows:
+    """One row: what is left of the viewer's share of the budget, in micro-rho."""
     return cost(_remaining(dataset, viewer))
 
 

@@ -35,13 +35,7 @@ from resolvers.insight.ledger import Begin, append, begun
 from resolvers.insight.positioned import PositionedVariable, domain_of
 from resolvers.insight.releases import ReleaseUse, present, release
 from resolvers.research.revisions_mutations import survey_translations, translations_in
-from resolvers.transactions import (
-    invalid,
-    line_within,
-    not_found,
-    taken,
-    too_early,
-)
+from resolvers.transactions import invalid, line_within, not_found, taken, too_early
 
 YEAR_DAYS = 365
 TRANSLATED = tuple(language for language in Language if language is not DEFAULT)

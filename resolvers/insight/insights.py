@@ -20,16 +20,19 @@ ONE: Expression = literal_column("1")
 
 
 def insight(*, id: Value[UUID]) -> Rows:
+    """One row, or none if the viewer may not read it."""
     found = row(tables.Insight)
     return select(found).where(found.id == id)
 
 
 def insights_of_dataset(dataset: Row) -> Rows:
+    """Insights, the newest first."""
     insight = row(tables.Insight)
     return _newest(insight).where(insight.dataset_id == dataset.id)
 
 
 def insights_of_community(community: Row) -> Rows:
+    """Insights, the newest first."""
     insight = row(tables.Insight)
     return _newest(insight).where(insight.community_id == community.id)
 
@@ -51,40 +54,48 @@ def _newest(insight: Row) -> Rows:
 
 
 def variable_of(insight: Row) -> Rows:
+    """One row: the variable that is counted."""
     variable = row(datasets.Variable)
     return select(variable).where(variable.dataset_id == insight.dataset_id, variable.position == insight.variable)
 
 
 def variables_by(insight: Row) -> Rows:
+    """The variables that it is broken down by, in the dataset's order."""
     variable = row(datasets.Variable)
     among = (variable.dataset_id == insight.dataset_id, variable.position == func.any(insight.by))
     return select(variable).where(*among).order_by(variable.position)
 
 
 def precision_of(insight: Row) -> Expression:
+    """A Precision."""
     return _of_release(insight, "precision")
 
 
 def kind_of(insight: Row) -> Expression:
+    """An InsightKind."""
     counts, means = (word(each.value) for each in (InsightKind.COUNTS, InsightKind.MEANS))
     return case((_of_release(insight, "measured").is_(None), counts), else_=means)
 
 
 def margin_of(insight: Row) -> Expression:
+    """The half-width of 95 % confidence intervals of counts, in members."""
     return _of_release(insight, "margin")
 
 
 def purpose_of(insight: Row, *, viewer: ViewerIds) -> Expression:
+    """The purpose as it was given, or what `purpose_shown` puts in its place."""
     release = row(tables.Release)
     shown = purpose_shown(release.purpose, release.organization_id, viewer)
     return select(shown).where(release.id == insight.release_id).scalar_subquery()
 
 
 def cost_of(insight: Row) -> Rows:
+    """One row with the cost, in micro-rho."""
     return cost(_of_release(insight, "micro_rho"))
 
 
 def requested_by(insight: Row) -> Rows:
+    """One row, or none if the network published it itself."""
     organization = row(Organization)
     return select(organization).where(organization.id == _of_release(insight, "organization_id"))
 
@@ -95,11 +106,13 @@ def _of_release(insight: Row, column: str) -> Expression:
 
 
 def ledger_entry_of(insight: Row) -> Rows:
+    """One row: the line of the ledger that charged it."""
     entry = row(tables.LedgerEntry)
     return select(entry).where(entry.release_id == insight.release_id)
 
 
 def proof_of(insight: Row) -> Rows:
+    """One row: the release, of which the ledger has a commitment."""
     release = row(tables.Release)
     return select(release).where(release.id == insight.release_id)
 
@@ -111,21 +124,25 @@ def proof_of_size(dataset: Row) -> Rows:
 
 
 def salt_of(release: Row) -> Expression:
+    """Random bytes of the commitment, in hexadecimal digits."""
     return func.encode(release.salt, "hex")
 
 
 def commitment_of(release: Row) -> Expression:
+    """The commitment to the release, as hexadecimal digits, from the ledger."""
     entry = row(tables.LedgerEntry)
     return select(func.encode(entry.commitment, "hex")).where(entry.release_id == release.id).scalar_subquery()
 
 
 def variables_of(release: Row) -> Rows:
+    """The variables of the published table, in the dataset's order."""
     variable = row(datasets.Variable)
     among = (variable.dataset_id == release.dataset_id, variable.position == func.any(release.variables))
     return select(variable).where(*among).order_by(variable.position)
 
 
 def entry_of(release: Row) -> Rows:
+    """One row: the line of the ledger that charged it."""
     entry = row(tables.LedgerEntry)
     return select(entry).where(entry.release_id == release.id)
 
@@ -155,6 +172,7 @@ def cells_of(insight: Row, *, include_unreliable: bool | None = None) -> Rows:
 
 
 def statistics_of(insight: Row) -> Rows:
+    """Statistics in the table's order, in the unit of the variable, kept within its scale."""
     statistic = row(tables.Statistic)
     category = row(datasets.Category)
     scale = (
@@ -189,12 +207,14 @@ def _places(figure: Row, insight: Row) -> tuple[Expression, ...]:
 
 
 def category_of(cell: Row) -> Rows:
+    """One row: the category that is counted."""
     category = row(datasets.Category)
     of_variable = (category.dataset_id == cell.dataset_id, category.variable == cell.variable)
     return select(category).where(*of_variable, category.place == cell.category)
 
 
 def categories_by(figure: Row) -> Rows:
+    """The categories that a figure is broken down by, in the dataset's order of variables."""
     category = row(datasets.Category)
     pair = func.unnest(figure.variables_by, figure.categories_by).table_valued("variable", "place").render_derived()
     # With a LIMIT, each pair is one lookup by primary key. As a join, all categories of the dataset would be read for

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from models.database import Connection
@@ -14,12 +14,12 @@ from privacy.means import InsightKind
 from privacy.precision import Precision
 from resolvers.days import current_day
 from resolvers.faults import Faults
-from resolvers.insight.budget_shares import budget_share_of
+from resolvers.insight.budget_shares import BudgetShare, budget_share_of
 from resolvers.insight.groupings import GroupingRequest, store_groupings
 from resolvers.insight.insight_requests import InsightRequest, ResolvedRequest, dataset_of, resolve_request
 from resolvers.insight.ledger import NewEntry, append
 from resolvers.insight.quotes import BudgetExhausted, ended, quote
-from resolvers.insight.releases import NoisyRelease, Overspent, ReleaseUse, present, release
+from resolvers.insight.releases import FrozenDataset, NoisyRelease, Overspent, ReleaseUse, present, release
 from resolvers.transactions import Forbidden, buyer_of, require_role
 
 # More than counting and drawing takes of a hundred thousand records (docs/decisions/0015-outbox.md).
@@ -70,23 +70,19 @@ async def publish(
     """
     require_publisher(viewer)
     faults = faults or Faults()
-    subject = share = dataset = None
+    subject = None
     day = at.date() if at else await current_day(connection)
-    with faults.collected():
-        # The dataset stays locked from here on: two requests at once would both find the budget unspent.
-        dataset = await dataset_of(connection, request.dataset, lock=True)
-        share = await budget_share_of(connection, viewer, dataset, day, request.licence, lock=True)
+    dataset, share = await hold_budget(connection, viewer, faults, request.dataset, request.licence, day)
     if dataset is not None:
         with faults.collected():
             subject = await resolve_request(connection, dataset, request)
     faults.refuse()
     assert subject is not None
     assert share is not None
-    if not subject.is_published:
-        if not subject.dataset.is_open_on(day):
-            raise ended("dataset")
-        if subject.cost(request.precision) > share.left:
-            raise BudgetExhausted(await quote(connection, subject, share.left, viewer.reads_in))
+    cost = subject.cost(request.precision)
+    expect_open(subject.dataset, day, cost)
+    if cost > share.left:
+        raise BudgetExhausted(await quote(connection, subject, share.left, viewer.reads_in))
     try:
         published, entries = await publish_resolved(connection, viewer, subject, share.use, at)
     except Overspent:
@@ -94,6 +90,26 @@ async def publish(
     if entries:
         await append(connection, entries, at)
     return published
+
+
+async def hold_budget(
+    connection: Connection, viewer: Viewer, faults: Faults, dataset: UUID, licence: UUID | None, day: date
+) -> tuple[FrozenDataset | None, BudgetShare | None]:
+    """The dataset and what the viewer may spend of it, locked until the transaction ends. Adds refusals to `faults`.
+
+    Two requests at once would otherwise both find the budget unspent.
+    """
+    found = share = None
+    with faults.collected():
+        found = await dataset_of(connection, dataset, lock=True)
+        share = await budget_share_of(connection, viewer, found, day, licence, lock=True)
+    return found, share
+
+
+def expect_open(dataset: FrozenDataset, day: date, cost: int) -> None:
+    """Raises Refused: TOO_LATE if something would be charged to a dataset that has ended."""
+    if cost and not dataset.is_open_on(day):
+        raise ended("dataset")
 
 
 def require_publisher(viewer: Viewer) -> None:

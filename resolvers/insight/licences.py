@@ -12,18 +12,21 @@ NOTHING: Expression = literal_column("0")
 
 
 def licences(*, status: tables.LicenceStatus | None = None) -> Rows:
+    """Licences, the last to start first; those of one status today, if it is given."""
     licence = row(tables.Licence)
     found = select(licence).order_by(licence.starts_on.desc(), licence.id.desc())
     return found if status is None else found.where(status_of(licence) == status)
 
 
 def licences_of(organization: Row) -> Rows:
+    """Licences, the last to start first."""
     licence = row(tables.Licence)
     found = select(licence).where(licence.organization_id == organization.id)
     return found.order_by(licence.starts_on.desc(), licence.id.desc())
 
 
 def licence_of(made: Row) -> Rows:
+    """One row: the licence that a mutation has requested or decided."""
     licence = row(tables.Licence)
     return select(licence).where(licence.id == made.licence_id)
 
@@ -47,10 +50,12 @@ def price_of(licence: Row) -> Rows:
 
 
 def quota_of(licence: Row) -> Rows:
+    """One row: what may be spent under the licence, in micro-rho."""
     return cost(licence.quota_micro_rho)
 
 
 def spent_of(licence: Row) -> Rows:
+    """One row: what was spent under the licence, in micro-rho."""
     return cost(_spent(licence))
 
 

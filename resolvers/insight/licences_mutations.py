@@ -123,6 +123,7 @@ async def request_licence(
 
 
 def refuse_bad_end(starts_on: date, ends_on: date) -> None:
+    """Raises Refused: INVALID for an end before the start, or years later."""
     if ends_on < starts_on:
         raise invalid(message("The last day must not precede the first."), "ends_on")
     # Compared by parts: no date is two years after the last ones of the calendar, or after 29 February.
@@ -192,6 +193,7 @@ async def decide_licence(
 
 
 def add_grant_faults(faults: Faults, price: Price | None, quota: int | None, reason: str | None) -> None:
+    """Collects what granting a licence with such values raises: INVALID each. The quota is in micro-rho."""
     with faults.collected():
         if quota is None or not 1 <= quota <= MOST_MICRO_RHO:
             raise invalid(

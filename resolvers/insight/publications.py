@@ -8,6 +8,7 @@ from resolvers.insight.costs import cost
 
 
 def insight_published(payload: Row) -> Rows:
+    """One row: the insight that a mutation has published."""
     insight = row(insights.Insight)
     return select(insight).where(insight.id == payload.insight_id)
 
@@ -25,18 +26,22 @@ def charge_of(payload: Row) -> Rows:
 
 
 def cost_of(quote: Row) -> Rows:
+    """One row with the cost, in micro-rho."""
     return cost(quote.micro_rho)
 
 
 def cost_with(price: Row) -> Rows:
+    """One row: the cost with another precision, in micro-rho."""
     return cost(price.micro_rho)
 
 
 def cost_of_uncovered(quote: Row) -> Rows:
+    """One row: the cost of the questions that nothing else answers, in micro-rho."""
     return cost(quote.uncovered_micro_rho)
 
 
 def remaining_after(quote: Row) -> Rows:
+    """One row: what would be left of the budget, in micro-rho."""
     return cost(quote.remaining_micro_rho)
 
 

@@ -243,6 +243,7 @@ def ended(*path: Step) -> Refused:
 
 
 def affordable(cost: int, left: int) -> bool:
+    """Whether a cost is covered, both in micro-rho. What costs nothing always is."""
     return cost <= left or cost == 0
 
 

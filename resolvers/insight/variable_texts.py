@@ -12,14 +12,7 @@ from functools import cache
 from models.languages import Language
 from models.messages import Message, message
 from privacy.bands import BANDS
-from privacy.domains import (
-    BASELINE_DAYS,
-    LEVEL_DAYS,
-    MONTHS,
-    MOST_TREATMENTS,
-    QUARTER_DAYS,
-    DomainRule,
-)
+from privacy.domains import BASELINE_DAYS, LEVEL_DAYS, MONTHS, MOST_TREATMENTS, QUARTER_DAYS, DomainRule
 
 NAME = "{name}"  # of the variable's subject, which a statement puts in
 MOST = "{most}"  # number of categories that one member may be in, likewise

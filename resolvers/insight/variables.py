@@ -71,6 +71,7 @@ class CodeSystem(DescribedEnum):
 
 
 def variables_of(dataset: Row, *, search: Value[str] | None = None, group: VariableGroup | None = None) -> Rows:
+    """Variables in the dataset's order, without groupings; of one group or those that `search` matches, if given."""
     variable = row(tables.Variable)
     found = select(variable).where(variable.dataset_id == dataset.id, variable.groups == PLAIN)
     found = found.order_by(variable.position)
@@ -101,11 +102,13 @@ def grouping_of(variable: Row) -> Rows:
 
 
 def categories_of(variable: Row) -> Rows:
+    """Categories in their order."""
     category = row(tables.Category)
     return select(category).where(*_is_of(category, variable)).order_by(category.place)
 
 
 def group_of(variable: Row) -> Expression:
+    """A VariableGroup."""
     indicator = row(Indicator)
     kind = _of_subject(variable, indicator, cast(indicator.kind, Text))
     groups = (
@@ -118,6 +121,7 @@ def group_of(variable: Row) -> Expression:
 
 
 def scale_of(variable: Row) -> Expression:
+    """A MeasurementScale."""
     category = row(tables.Category)
     valued = select(category.place).where(*_is_of(category, variable), category.value.is_not(None)).exists()
     nominal, ordinal, interval = (word(each.value) for each in MeasurementScale)
@@ -140,6 +144,7 @@ def direction_of(variable: Row) -> Expression:
 
 
 def description_of(variable: Row, *, viewer: ViewerIds) -> Expression:
+    """A text in the language of the viewer."""
     several = _has_rule(variable, DomainRule.CHOICE) & (variable.max_per_member > literal_column("1"))
     key = case((several, word(f"{DomainRule.CHOICE}_{Form.SEVERAL}")), else_=_rule(variable))
     base = row(tables.Variable)  # whose rule it is: a grouping may have fewer groups than that
@@ -151,14 +156,17 @@ def description_of(variable: Row, *, viewer: ViewerIds) -> Expression:
 
 
 def window_of(variable: Row, *, viewer: ViewerIds) -> Expression:
+    """The days that values are taken from, as a text in the language of the viewer; null if there are none."""
     return _text("window", _rule(variable), viewer)
 
 
 def baseline_of(variable: Row, *, viewer: ViewerIds) -> Expression:
+    """What values are compared with, as a text in the language of the viewer; null if with nothing."""
     return _text("baseline", _rule(variable), viewer)
 
 
 def categorization_of(variable: Row, *, viewer: ViewerIds) -> Expression:
+    """How values become categories, as a text in the language of the viewer; null if they are categories."""
     first = row(tables.Category)
     # As `privacy.bands.levels` cuts whole numbers; the first category shows how the rest were cut.
     is_whole = and_(
@@ -178,10 +186,12 @@ def categorization_of(variable: Row, *, viewer: ViewerIds) -> Expression:
 
 
 def question_of(variable: Row, *, viewer: ViewerIds) -> Expression:
+    """The question as it was asked, in the language of the viewer; null unless the variable is one."""
     return case((_has_rule(variable, *QUESTIONS), translated(variable, "label", viewer.language)))
 
 
 def unit_of(variable: Row, *, viewer: ViewerIds) -> Expression:
+    """The unit of values, in the language of the viewer; null if they have none."""
     indicator = row(Indicator)
     unit = _of_subject(variable, indicator, translated(indicator, "unit", viewer.language))
     tracked = case((_has_rule(variable, *INDICATORS), unit))

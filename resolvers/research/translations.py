@@ -158,4 +158,5 @@ def subject_of(missing: Row) -> Branches:
 
 
 def option_of(missing: Row) -> Expression:
+    """An option's code; null if it is a text of the survey or of a question that is missing."""
     return func.nullif(missing.option, "")

@@ -31,12 +31,14 @@ class Interval(DescribedEnum):
 
 
 def indicators(*, viewer: ViewerIds, search: Value[str] | None = None, first: int = INDICATORS) -> Rows:
+    """Indicators that the viewer is offered, by name in their language, or those matching `search`, the best first."""
     indicator = row(tables.Indicator)
     found = select(indicator).where(*offered_indicator(indicator, viewer)).limit(first)
     return listed(found, indicator, viewer, search, by_name(indicator, viewer))
 
 
 def matched_indicator_name(indicator: Row, *, viewer: ViewerIds, search: Value[str]) -> Rows:
+    """The name that `search` has matched, with its kind: one row, or none. Lay names and further words count too."""
     return matched_name(indicator, viewer, search, further=indicator.words, lay_names=indicator.lay_names)
 
 
@@ -59,29 +61,36 @@ def offered_indicator(indicator: Row, viewer: ViewerIds) -> tuple[Expression, ..
 
 
 def merged_into(merged: Row) -> Rows:
+    """The indicator into which this one was merged: one row, or none."""
     indicator = row(tables.Indicator)
     return select(indicator).where(indicator.id == merged.merged_into_id)
 
 
 def indicator_of(owner: Row) -> Rows:
+    """One row, by `indicator_id`."""
     indicator = row(tables.Indicator)
     return select(indicator).where(indicator.id == owner.indicator_id)
 
 
-def observations_of(me: Row, *, indicator: Value[UUID] | None = None) -> Rows:
+def observations_of(me: Row, *, indicator: Value[UUID] | None = None, noted_only: bool | None = None) -> Rows:
+    """The member's own observations, the last observed first; those of one indicator, if it is given."""
     observation = row(tables.Observation)
     found = select(observation).where(observation.member_id == me.member_id)
     found = found.order_by(observation.observed_on.desc(), observation.id.desc())
+    if noted_only:
+        found = found.where(observation.note.is_not(None))
     return found if indicator is None else found.where(observation.indicator_id == indicator)
 
 
 def observations_made(payload: Row) -> Rows:
+    """The observations that a mutation has written, in the order of its input."""
     observation = row(tables.Observation)
     made = select(observation).where(observation.id == func.any(payload.observation_ids))
     return made.order_by(func.array_position(payload.observation_ids, observation.id))
 
 
 def observation_left(payload: Row) -> Rows:
+    """No row: a deleted observation, in a payload whose field is always null."""
     observation = row(tables.Observation)
     return select(observation).where(observation.id == payload.removed)
 
@@ -94,6 +103,7 @@ def dashboard(
     interval: Interval | None = None,
     indicators: Value[list[UUID]] | None = None,
 ) -> Rows:
+    """As `dashboard_of`, of the member. Days are included at both ends."""
     return dashboard_of(me.member_id, from_, to, interval, indicators)
 
 
@@ -153,12 +163,14 @@ def series_of(dashboard: Row, *, viewer: ViewerIds) -> Rows:
 
 
 def points_of(series: Row) -> Rows:
+    """As `points`: one row for each interval, in the indicator's unit."""
     observation = row(tables.Observation)
     of_series = within_span(series, observation)
     return points(observation, series.unit).where(observation.indicator_id == series.indicator_id, *of_series)
 
 
 def latest_of(series: Row) -> Rows:
+    """One row: the last observation of the span."""
     observation = row(tables.Observation)
     found = select(observation).where(
         observation.indicator_id == series.indicator_id, *within_span(series, observation)
@@ -167,6 +179,7 @@ def latest_of(series: Row) -> Rows:
 
 
 def courses_within(dashboard: Row) -> Rows:
+    """As `overlapping`, of courses of catalogued treatments."""
     return overlapping(dashboard, row(treatments.Course))
 
 
@@ -198,6 +211,7 @@ def points(observation: Row, unit: Expression) -> Rows:
 
 
 def within_span(span: Row, observation: Row) -> tuple[Expression, ...]:
+    """The condition on observations: the member's, on a day of the span, both ends included."""
     return (
         observation.member_id == span.member_id,
         observation.observed_on >= span.starts_on,

@@ -151,6 +151,7 @@ async def keeps_diary(connection: Connection, relative: UUID, patient: UUID) -> 
 def refusals_of(
     entry: ObservationEntry, indicators: Mapping[UUID | None, asyncpg.Record], path: Path
 ) -> tuple[Refusal, ...]:
+    """Refusals of an entry: NOT_FOUND, TOO_LATE for a retired indicator, INVALID for a value off its scale."""
     indicator = indicators.get(entry.indicator)
     if indicator is None:
         return not_found(*path, "indicator").refusals

@@ -7,6 +7,7 @@ from resolvers.visible import is_entrusted
 
 
 def own_indicators_of(me: Row) -> Rows:
+    """The member's own indicators, by name."""
     return _of_member(me.member_id)
 
 
@@ -16,31 +17,38 @@ def patients_own_indicators(link: Row, *, viewer: ViewerIds) -> Rows:
 
 
 def own_indicator_of(owner: Row) -> Rows:
+    """One row, by `own_indicator_id`."""
     indicator = row(tables.OwnIndicator)
     return select(indicator).where(indicator.id == owner.own_indicator_id)
 
 
 def own_indicator_made(payload: Row) -> Rows:
+    """One row: the indicator that a mutation has created or changed."""
     return own_indicator_of(payload)
 
 
 def own_indicator_left(payload: Row) -> Rows:
+    """No row: a deleted indicator, in a payload whose field is always null."""
     indicator = row(tables.OwnIndicator)
     return select(indicator).where(indicator.id == payload.removed)
 
 
-def own_observations_of(indicator: Row) -> Rows:
+def own_observations_of(indicator: Row, *, noted_only: bool | None = None) -> Rows:
+    """Observations, the last observed first."""
     observation = row(tables.OwnObservation)
     found = select(observation).where(observation.own_indicator_id == indicator.id)
-    return found.order_by(observation.observed_on.desc(), observation.id.desc())
+    found = found.order_by(observation.observed_on.desc(), observation.id.desc())
+    return found.where(observation.note.is_not(None)) if noted_only else found
 
 
 def own_observation_made(payload: Row) -> Rows:
+    """One row: the observation that a mutation has written."""
     observation = row(tables.OwnObservation)
     return select(observation).where(observation.id == payload.own_observation_id)
 
 
 def own_observation_left(payload: Row) -> Rows:
+    """No row: a deleted observation, in a payload whose field is always null."""
     observation = row(tables.OwnObservation)
     return select(observation).where(observation.id == payload.removed)
 
@@ -63,12 +71,14 @@ def own_series_of(dashboard: Row) -> Rows:
 
 
 def own_points_of(series: Row) -> Rows:
+    """As `points`: one row for each interval, in the indicator's unit."""
     observation = row(tables.OwnObservation)
     of_series = within_span(series, observation)
     return points(observation, series.unit).where(observation.own_indicator_id == series.own_indicator_id, *of_series)
 
 
 def own_latest_of(series: Row) -> Rows:
+    """One row: the last observation of the span."""
     observation = row(tables.OwnObservation)
     of_series = within_span(series, observation)
     found = select(observation).where(observation.own_indicator_id == series.own_indicator_id, *of_series)

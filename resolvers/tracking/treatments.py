@@ -24,6 +24,7 @@ from resolvers.visible import (
 def treatments(
     *, viewer: ViewerIds, search: Value[str] | None = None, kind: tables.TreatmentKind | None = None
 ) -> Rows:
+    """Treatments that the viewer is offered, by name; or those that `search` matches, the best first."""
     treatment = row(tables.Treatment)
     found = select(treatment).where(*offered_treatment(treatment, viewer))
     if kind is not None:
@@ -32,6 +33,7 @@ def treatments(
 
 
 def matched_treatment_name(treatment: Row, *, viewer: ViewerIds, search: Value[str]) -> Rows:
+    """The name that `search` has matched, with its kind: one row, or none. Its INN and further words count too."""
     further = func.concat_ws(literal_column("', '"), treatment.inn, treatment.words)
     return matched_name(treatment, viewer, search, further=further)
 
@@ -48,16 +50,19 @@ def offered_treatment(treatment: Row, viewer: ViewerIds) -> tuple[Expression, ..
 
 
 def treatment(*, slug: Value[str]) -> Rows:
+    """One row, or none."""
     found = row(tables.Treatment)
     return select(found).where(found.slug == slug)
 
 
 def merged_into(merged: Row) -> Rows:
+    """The treatment into which this one was merged: one row, or none."""
     treatment = row(tables.Treatment)
     return select(treatment).where(treatment.id == merged.merged_into_id)
 
 
 def treatment_of(owner: Row) -> Rows:
+    """One row, by `treatment_id`."""
     treatment = row(tables.Treatment)
     return select(treatment).where(treatment.id == owner.treatment_id)
 
@@ -110,6 +115,7 @@ def evaluations_of(treatment: Row, *, viewer: ViewerIds, community: Value[str] |
 
 
 def evaluation_of(course: Row) -> Rows:
+    """One row, or none if the member has not evaluated the course."""
     evaluation = row(tables.Evaluation)
     return select(evaluation).where(evaluation.course_id == course.id)
 
@@ -126,21 +132,25 @@ def community_of_course(course: Row, *, viewer: ViewerIds) -> Rows:
 
 
 def course_of(evaluation: Row) -> Rows:
+    """One row, by `course_id`."""
     course = row(tables.Course)
     return select(course).where(course.id == evaluation.course_id)
 
 
 def course_made(payload: Row) -> Rows:
+    """One row: the course that a mutation has written."""
     course = row(tables.Course)
     return select(course).where(course.id == payload.course_id)
 
 
 def evaluation_made(payload: Row) -> Rows:
+    """One row: the evaluation that a mutation has written."""
     evaluation = row(tables.Evaluation)
     return select(evaluation).where(evaluation.id == payload.evaluation_id)
 
 
 def side_effects_of(evaluation: Row, *, viewer: ViewerIds) -> Rows:
+    """Side effects, by the name of their indicator in the language of the viewer."""
     side_effect, indicator = row(tables.SideEffect), row(observations.Indicator)
     return (
         select(side_effect)
@@ -151,6 +161,7 @@ def side_effects_of(evaluation: Row, *, viewer: ViewerIds) -> Rows:
 
 
 def courses_of(me: Row, *, status: tables.CourseStatus | None = None) -> Rows:
+    """The member's courses, the last begun first; those of one status, if it is given."""
     course = row(tables.Course)
     found = select(course).where(course.member_id == me.member_id)
     found = found.order_by(course.started_on.desc(), course.id.desc())

@@ -208,6 +208,7 @@ async def evaluate_course(
 async def refusals_of(
     connection: Connection, viewer: Viewer, side_effects: Sequence[ReportedSideEffect]
 ) -> list[Refusal]:
+    """Refusals of side effects: NOT_FOUND, TOO_LATE for retired ones, INVALID, and LIMIT_REACHED for too many."""
     if len(side_effects) > SIDE_EFFECTS:
         return [
             *limit_reached(

@@ -5,16 +5,7 @@ from resolvers.catalogue_entries import DESCRIPTION_LENGTH
 from resolvers.community import catalogue_communities_mutations as write
 from resolvers.community import communities as resolve
 from schema.access import MANAGER
-from schema.catalogue_texts import (
-    KEPT,
-    NAME,
-    NEW_TRANSLATIONS,
-    REMOVED,
-    SEARCH_WORDS,
-    SLUG,
-    TRANSLATIONS,
-    VERSION,
-)
+from schema.catalogue_texts import KEPT, NAME, NEW_TRANSLATIONS, REMOVED, SEARCH_WORDS, SLUG, TRANSLATIONS, VERSION
 from schema.community.communities import Community
 from schema.mutations import mutation, mutations, shown
 

@@ -43,6 +43,9 @@ class Condition(Node):
     """A medical condition, with its standard codes."""
 
     name: str = column("Name.", translated=True)
+    matched: MatchedName | None = sql(
+        resolve.matched_condition_name, MATCHED, arguments={"search": MATCHED_SEARCH}, only=MANAGER
+    )
     icd10: str | None = column("ICD-10 code. Null if the condition has none of its own.")
     orpha: str | None = column("Orphanet number (ORPHAcode). Null if the condition is not a rare disease.")
     hpo: str | None = column("Human Phenotype Ontology term, such as `HP:0000716`. Null if there is none.")
@@ -110,8 +113,8 @@ class Community(Node):
     )
     members: RelayConnection[Member] = paged(
         resolve.members_of,
-        "Its members who share their membership with the viewer, newest first. Staff who are not moderators see only "
-        "associations.",
+        "Its members who share their membership with the viewer, in an order that stays the same and means nothing. "
+        "Staff who are not moderators see only associations.",
         only=PATIENT | MANAGER,
     )
     discussions: RelayConnection[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = paged(

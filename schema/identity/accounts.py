@@ -26,7 +26,7 @@ from schema.identity.second_factors import SecondFactor
 from schema.identity.staff import Staff
 from schema.pagination import UNKNOWN_ID, Node, RelayConnection
 from schema.scalars import EmailAddress
-from schema.tracking.observations import KNOWN, PERIOD, SPAN, Dashboard, Observation
+from schema.tracking.observations import KNOWN, NOTED_ONLY, PERIOD, SPAN, Dashboard, Observation
 from schema.tracking.own_indicators import OwnIndicator
 from schema.tracking.own_treatments import OwnTreatment
 from schema.tracking.treatments import TreatmentCourse
@@ -85,10 +85,10 @@ class Viewer(Node):
         organization_users.viewers_user, "The organization's user who is signed in. Null for a program.", only=BUYER
     )
     staff: Staff | None = sql(resolve.staff_of, "The staff member who is signed in.", only=MANAGER)
-    erasures_under_way: int | None = sql(
-        resolve.erasures_under_way,
-        "How many members have left whose rows, which nobody can read any more, are still being deleted: those of "
-        "members who had very many. Null if the viewer is no administrator.",
+    erasures_late: bool | None = sql(
+        resolve.erasures_late,
+        "Whether rows, which nobody can read any more, are still being deleted of a member who left an hour ago or "
+        "earlier. Something is wrong then. Null if the viewer is no administrator.",
         only=MANAGER,
     )
     locale: str | None = sql(
@@ -152,7 +152,7 @@ class Me(Node):
     observations: RelayConnection[Observation] = paged(
         observations.observations_of,
         "The viewer's observations, newest day first.",
-        arguments={"indicator": f"Id of an indicator: only its observations. {UNKNOWN_ID}"},
+        arguments={"indicator": f"Id of an indicator: only its observations. {UNKNOWN_ID}", "noted_only": NOTED_ONLY},
     )
     own_indicators: list[OwnIndicator] = sql(
         own_indicators.own_indicators_of, "The indicators that the viewer made for themselves, by name."

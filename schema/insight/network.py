@@ -3,13 +3,7 @@
 from datetime import date
 
 from planner.declare import column, graph_type
-from privacy.budget import (
-    ACTIVE_DAYS,
-    ACTIVE_MEMBERS_MARGIN,
-    NETWORK_COURSES,
-    NETWORK_ROUNDING,
-    TREATMENTS_MARGIN,
-)
+from privacy.budget import ACTIVE_DAYS, ACTIVE_MEMBERS_MARGIN, NETWORK_COURSES, NETWORK_ROUNDING, TREATMENTS_MARGIN
 from schema.access import PUBLIC
 
 PUBLISHED = "Published monthly with noise (margin of error {margin:,}) and rounded to multiples of {to}."

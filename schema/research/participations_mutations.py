@@ -9,9 +9,9 @@ from resolvers.research import surveys as resolve
 from resolvers.research.participations_rules import TEXT_LENGTH, AnswerEntry
 from schema.access import MANAGER, PATIENT
 from schema.inputs import nested
-from schema.mutations import mutation, mutations, question, shown, user_error
+from schema.mutations import mutation, mutations, question, shown
 from schema.research.surveys import Participation
-from schema.user_errors import UserError
+from schema.user_errors import UserError, user_error
 
 PARTICIPATION = {
     "participation": shown(Participation, resolve.participation_made, "The viewer's participation in the survey.")

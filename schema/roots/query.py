@@ -312,7 +312,10 @@ class Query:
         only=MANAGER,
     )
     conditions: RelayConnection[Condition] = paged(
-        resolvers.community.communities.conditions, "All conditions, by name.", only=MANAGER
+        resolvers.community.communities.conditions,
+        f"All conditions, by name. {BEST_FIRST}",
+        arguments={"search": f"Only conditions that match, by their codes too, such as `ORPHA:558`. {SEARCH}"},
+        only=MANAGER,
     )
     catalogue_changes: RelayConnection[CatalogueChange] = paged(
         resolvers.community.catalogue_changes.catalogue_changes,

@@ -4,16 +4,7 @@ from resolvers.catalogue_entries import UNIT_LENGTH
 from resolvers.tracking import catalogue_indicators_mutations as write
 from resolvers.tracking import observations as resolve
 from schema.access import MANAGER
-from schema.catalogue_texts import (
-    KEPT,
-    NAME,
-    NEW_TRANSLATIONS,
-    REMOVED,
-    SEARCH_WORDS,
-    SLUG,
-    TRANSLATIONS,
-    VERSION,
-)
+from schema.catalogue_texts import KEPT, NAME, NEW_TRANSLATIONS, REMOVED, SEARCH_WORDS, SLUG, TRANSLATIONS, VERSION
 from schema.mutations import mutation, mutations, shown
 from schema.tracking.observations import Indicator
 

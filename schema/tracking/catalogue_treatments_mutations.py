@@ -4,16 +4,7 @@ from resolvers.codes import CIS_DIGITS, INN_LENGTH
 from resolvers.tracking import catalogue_treatments_mutations as write
 from resolvers.tracking import treatments as resolve
 from schema.access import MANAGER
-from schema.catalogue_texts import (
-    KEPT,
-    NAME,
-    NEW_TRANSLATIONS,
-    REMOVED,
-    SEARCH_WORDS,
-    SLUG,
-    TRANSLATIONS,
-    VERSION,
-)
+from schema.catalogue_texts import KEPT, NAME, NEW_TRANSLATIONS, REMOVED, SEARCH_WORDS, SLUG, TRANSLATIONS, VERSION
 from schema.mutations import mutation, mutations, shown
 from schema.tracking.treatments import Treatment
 

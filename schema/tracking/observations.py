@@ -42,6 +42,7 @@ PERIOD = {  # arguments of a dashboard
 }
 SPAN = ("from", "to")
 KNOWN = {"indicators": "ind"}
+NOTED_ONLY = "Whether to leave out those without a note. Defaults to false."
 
 
 @graph_interface(audience=PUBLIC)

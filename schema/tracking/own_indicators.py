@@ -13,7 +13,7 @@ from resolvers.tracking import own_indicators as resolve
 from resolvers.tracking.observations_mutations import NOTE_LENGTH
 from schema.access import PATIENT
 from schema.pagination import Node, RelayConnection
-from schema.tracking.observations import POINTS, RECORDED, DiaryValue, SeriesPoint, Trackable, TrackedSeries
+from schema.tracking.observations import NOTED_ONLY, POINTS, RECORDED, DiaryValue, SeriesPoint, Trackable, TrackedSeries
 
 if TYPE_CHECKING:
     from schema.community.proposals import CatalogueProposal
@@ -29,7 +29,11 @@ class OwnIndicator(Node, Trackable):
     minimum: float = column("Smallest value accepted.")
     maximum: float = column("Largest value accepted.")
     observations: RelayConnection[Annotated["OwnObservation", strawberry.lazy("schema.tracking.own_indicators")]] = (
-        paged(resolve.own_observations_of, "Its observations, newest day first.")
+        paged(
+            resolve.own_observations_of,
+            "Its observations, newest day first.",
+            arguments={"noted_only": NOTED_ONLY},
+        )
     )
     proposal: Annotated["CatalogueProposal", strawberry.lazy("schema.community.proposals")] | None = sql(
         proposals.proposal_of,

@@ -1,8 +1,6 @@
 """Lends out a view's database connections, from a small pool with a bounded queue."""
 
 import asyncio
-import time
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
@@ -14,27 +12,22 @@ from models.database import Connection, taking_on
 from models.statements import Begun, transaction_of, value_of
 from models.viewers import Viewer
 from server.callers.turns import Turns
+from server.databases.open_connections import Lent, OpenConnections, is_clean
 from server.databases.outages import DATABASE_UNAVAILABLE, UNAVAILABLE_TO_READ, as_request_error, is_lost
 from server.databases.shares import WAIT_SECONDS, Shares, within
 from server.operations.errors import CommitLostError, RequestError, overloaded
 
 T = TypeVar("T")
-Lent = asyncpg.pool.PoolConnectionProxy
 
 MAX_WAITING = 500  # requests of one view that may wait for a connection; further ones are refused at once
 LOOK_SECONDS = 2.0  # between two looks whether PostgreSQL is still at work on a COMMIT
 UNKNOWN_LOOKS = 10  # that find out nothing, after which the COMMIT's connection is ended
 AT_WORK = "SELECT count(*) > 0 FROM pg_stat_activity WHERE pid = $1 AND state = 'active'"  # as the same role
 NOT_COMMITTED = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)  # of a COMMIT, which has failed for certain
-REPLACED_SECONDS = 5.0  # between two times that all idle connections are replaced
 
 
-class ConnectionPool:
+class ConnectionPool(OpenConnections):
     """The connections that log in as one view's role, and the number of requests that use or await one.
-
-    A connection that becomes free goes to the next request that waits, or to `idle`, and not back to asyncpg's pool:
-    there, a request that waits takes a task and a timer. It is released to that pool, which opens connections and
-    replaces lost ones, after an error.
 
     Transactions that write use at most `writers` connections at a time, if that is given: while they wait for one row,
     others can read.
@@ -47,36 +40,14 @@ class ConnectionPool:
         writers: int | None = None,
         wait_limit: float = WAIT_SECONDS,
     ) -> None:
-        self.pool = pool
-        self.size = pool.get_max_size()
+        super().__init__(pool, wait_limit)
         self.statement_seconds = statement_seconds
-        self.idle: list[Lent] = []
-        self.taken = 0  # connections, idle or not, that are not in asyncpg's pool
-        # Of requests that wait, while none is idle and all are taken. A connection is handed to the first, or None for
-        # one that it may take from asyncpg's pool.
-        self.places: deque[asyncio.Future[Lent | None]] = deque()
         self.busy = 0
-        self.waits, self.wait_seconds = 0, 0.0  # for a connection to become free, since the start
         self.max_busy = self.size + MAX_WAITING
-        self.wait_limit = wait_limit  # seconds, for a connection or a turn to write
         self.shares = Shares(half_of(self.size), wait_limit)
         self.event_turns = Turns(half_of(self.size))
         self.write_turns = asyncio.Semaphore(writers or self.size)
-        self.closing = False
-        # Tasks that have a connection each: its statement is being cancelled, or it is being checked.
-        self.returning: set[asyncio.Task[None]] = set()
-        self.when_lost: Callable[[], None] = self.check  # called when a connection was lost: others may be lost too
-        self.replaced_at = -REPLACED_SECONDS
         self.primary: ConnectionPool | None = None  # of a standby's pool: that which reads what this one cannot
-
-    async def fill(self) -> None:
-        """Takes every open connection out of asyncpg's pool, so that all that are idle are in `idle`."""
-        self.idle = [await self.acquire() for _ in range(self.pool.get_size())]
-
-    @property
-    def waiting(self) -> int:
-        """The number of requests that wait for a connection."""
-        return len(self.places)
 
     async def read(self, sql: str, values: Sequence[Any], caller: Hashable = None) -> str | None:
         """The single value of a planned statement, as JSON text; the statement carries its own viewer.
@@ -256,91 +227,8 @@ class ConnectionPool:
 
     async def take_turn_to_write(self) -> None:
         """Waits for a turn. Raises RequestError if that takes too long."""
-        if not self.write_turns.locked():
+        async with within(self.wait_limit):
             await self.write_turns.acquire()
-            return
-        try:
-            async with asyncio.timeout(self.wait_limit):
-                await self.write_turns.acquire()
-        except TimeoutError:
-            raise overloaded() from None
-
-    async def take(self) -> Lent:
-        """An open connection; waits for one. Raises RequestError if that takes too long."""
-        while True:
-            if self.idle:
-                connection = self.idle.pop()
-            elif self.taken < self.size:
-                return await self.acquire()
-            else:
-                handed = await self.wait()
-                if handed is None:
-                    return await self.acquire_counted()
-                connection = handed
-            if is_open(connection):
-                return connection
-            await self.discard(connection)
-
-    async def wait(self) -> Lent | None:
-        """The connection that is handed over, or None for one to acquire, which is counted in `taken` already.
-
-        Raises RequestError if neither comes in time.
-        """
-        place: asyncio.Future[Lent | None] = asyncio.get_running_loop().create_future()
-        self.places.append(place)
-        since = time.perf_counter()
-        try:
-            return await within(place, self.wait_limit)
-        except BaseException:
-            if place.cancelled() or place.exception() is not None:
-                with suppress(ValueError):  # who handed something on has passed it over
-                    self.places.remove(place)
-            elif (handed := place.result()) is not None:
-                self.hand_on(handed)
-            else:
-                self.vacate()
-            raise
-        finally:
-            self.waits += 1
-            self.wait_seconds += time.perf_counter() - since
-
-    def acquire(self) -> Awaitable[Lent]:
-        """A connection from asyncpg's pool, which opens it if needed."""
-        self.taken += 1
-        return self.acquire_counted()
-
-    async def acquire_counted(self) -> Lent:
-        try:
-            return await self.pool.acquire()
-        except BaseException:
-            self.vacate()
-            raise
-
-    def hand_on(self, connection: Lent) -> None:
-        """Hands a connection to the first who waits for one, or keeps it."""
-        while self.places:
-            place = self.places.popleft()
-            if not place.done():
-                place.set_result(connection)
-                return
-        self.idle.append(connection)
-
-    def vacate(self) -> None:
-        """Counts a connection as back in asyncpg's pool, and lets the first who waits take another."""
-        self.taken -= 1
-        while self.places:
-            place = self.places.popleft()
-            if not place.done():
-                self.taken += 1
-                place.set_result(None)
-                return
-
-    async def put_back(self, connection: Lent) -> None:
-        """Hands on a connection on which nothing has failed."""
-        if self.closing and not self.places:
-            await self.release(connection)
-        else:
-            self.hand_on(connection)
 
     async def give_back(self, connection: Lent, error: BaseException) -> None:
         """Releases a connection whose work ended in this error."""
@@ -412,85 +300,7 @@ class ConnectionPool:
             await asyncio.wait([committing], timeout=LOOK_SECONDS)
         await committing
 
-    async def release(self, connection: Lent) -> None:
-        """Releases a connection to asyncpg's pool, which replaces it if it was lost."""
-        # Of the connection itself, from which the proxy is separated by releasing it, or by its end.
-        unanswered = getattr(connection, "was_unanswered", lambda: True)
-        lost = unanswered() or not is_open(connection)
-        try:
-            await self.discard(connection)
-            lost = lost or unanswered()
-        except DATABASE_UNAVAILABLE:
-            lost = True  # it was cut meanwhile, and asyncpg has discarded it
-        if lost:
-            self.when_lost()
-
-    async def discard(self, connection: Lent) -> None:
-        """Gives a connection back to asyncpg's pool."""
-        try:
-            await self.pool.release(connection)
-        finally:
-            self.vacate()
-
-    def replace(self, connection: Lent) -> None:
-        """Ends a connection to a PostgreSQL that does not write, and idle ones: the address may lead elsewhere now."""
-        connection.terminate()
-        if time.monotonic() - self.replaced_at >= REPLACED_SECONDS:
-            self.replaced_at = time.monotonic()
-            idle, self.idle = self.idle, []
-            for each in idle:
-                self.end(each)
-
-    def check(self) -> None:
-        """Looks whether the idle connections are still answered, and replaces those that are not."""
-        if not self.closing:
-            for connection in self.idle:
-                task = asyncio.create_task(self.check_one(connection))
-                self.returning.add(task)
-                task.add_done_callback(self.returning.discard)
-            self.idle = []
-
-    async def check_one(self, connection: Lent) -> None:
-        try:
-            await connection.execute("SELECT", timeout=ANSWER_SECONDS)
-        except (Exception, asyncio.CancelledError):
-            self.end(connection)
-        else:
-            await self.put_back(connection)
-
-    def end(self, connection: Lent) -> None:
-        """Ends a connection without a word to the other end."""
-        with suppress(asyncpg.InterfaceError):  # asyncpg has ended it already
-            connection.terminate()
-        self.vacate()
-
-    async def close(self) -> None:
-        """Closes every connection after its current work is done."""
-        self.closing = True
-        while self.idle:
-            await self.pool.release(self.idle.pop())
-        await self.pool.close()
-
-    def terminate(self) -> None:
-        """Ends every connection at once: statements that are being carried out fail as if it was lost."""
-        self.closing = True
-        self.idle = []
-        self.pool.terminate()
-
 
 def half_of(connections: int) -> int:
     """Half of a pool's connections, but one at least."""
     return max(1, connections // 2)
-
-
-def is_open(connection: Lent) -> bool:
-    """Whether a connection can be used, for all that is known."""
-    try:
-        return not connection.is_closed()
-    except asyncpg.InterfaceError:  # it has ended, and asyncpg has replaced it already
-        return False
-
-
-def is_clean(connection: Lent) -> bool:
-    """Whether a connection is open and in no transaction, as a new one."""
-    return is_open(connection) and not connection.is_in_transaction()

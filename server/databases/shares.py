@@ -2,12 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
 
 from server.operations.errors import overloaded
-
-T = TypeVar("T")
 
 MOST_WAITING_OF_ONE = 100  # requests of one caller, which one socket may send at once; further ones are refused
 WAIT_SECONDS = 10.0  # for a connection, as long as a request may take by default
@@ -42,9 +40,10 @@ class Shares:
         place = asyncio.get_running_loop().create_future()
         queue.append(place)
         try:
-            await within(place, self.wait_limit)
+            async with within(self.wait_limit):
+                await place
         except BaseException:
-            if place.cancelled() or place.exception() is not None:
+            if place.cancelled():
                 self.leave(caller, place)
             else:  # it was its turn
                 self.give_back(caller)
@@ -75,15 +74,11 @@ class Shares:
             del self.held[caller]
 
 
-async def within(place: "asyncio.Future[T]", seconds: float) -> T:
-    """The result of a place in a queue. Raises RequestError, with which the place ends, once it has taken too long."""
-    timer = place.get_loop().call_later(seconds, give_up, place)
+@asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Bounds a wait. Raises RequestError once it has taken too long."""
     try:
-        return await place
-    finally:
-        timer.cancel()
-
-
-def give_up(place: "asyncio.Future[T]") -> None:
-    if not place.done():
-        place.set_exception(overloaded())
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise overloaded() from None

@@ -14,8 +14,9 @@ from models.viewers import ANYBODY, Viewer
 from server.events.streams import Ending, Stream, StreamEnded
 from server.http import request_ids
 from server.operations.deadlines import OperationDeadline
-from server.operations.endpoint import CLIENT_GONE, Endpoint, RequestContext
+from server.operations.endpoint import CLIENT_GONE, Endpoint
 from server.operations.errors import RequestError, internal, limit_exceeded, request_timed_out
+from server.operations.request_context import RequestContext
 from server.operations.requests import checked_params
 from server.telemetry import logs
 from settings import Limits

@@ -15,7 +15,7 @@ from server.databases.pools import ConnectionPool
 from server.events.feeds import Feeds, FeedSource
 from server.operations.answers import too_large
 from server.operations.data_reads import Admission
-from server.operations.errors import unknown_topic
+from server.operations.errors import bad_input, unknown_topic
 from server.operations.results import response_of
 
 
@@ -63,7 +63,13 @@ class PreparedSubscription:
         # Row-level security applies to each event's statement: the viewer's rights may have changed in between.
         each, viewer = self.plan.each, await self.current()
         values = each.values(self.variables, viewer, event)
-        text = await self.connections.read_for_event(each.sql, values, self.caller, self.cost)
+        try:
+            text = await self.connections.read_for_event(each.sql, values, self.caller, self.cost)
+        except Exception as error:
+            refused = each.refusal(error)
+            if refused is None:
+                raise
+            raise bad_input(refused) from None
         if text == TOO_LARGE:
             raise too_large(self.operation.planner.answer_bytes or 0)
         if text is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ROUTE = "/catalogue.{name}"
 
 
-class Catalogue:
+class LazyCatalogue:
     """Serves the catalogue's files, as CatalogueFiles does."""
 
     def __init__(self, endpoint: Endpoint, making: FileMaking) -> None:

@@ -17,7 +17,8 @@ from server.files.file_documents import CATALOGUE
 from server.files.file_making import FileMaking
 from server.files.insight_files import Files, as_file
 from server.http.problems import no_file
-from server.operations.endpoint import Endpoint, RequestContext
+from server.operations.endpoint import Endpoint
+from server.operations.request_context import RequestContext
 
 PAGE = 10  # datasets: a stranger may have so many by the default cost, and their graph is written within a second
 FORMATS = {"ttl": ("turtle", "text/turtle; charset=utf-8"), "jsonld": ("json-ld", "application/ld+json")}

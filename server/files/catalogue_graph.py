@@ -17,6 +17,7 @@ from models.languages import DEFAULT, Language
 from models.messages import Message, message
 from privacy.budget import SIZE_MARGIN
 from resolvers.insight.cubes import with_wave
+from server.files.codebooks import SYNTHETIC_DATA, kinds_in
 from settings import Settings
 
 CSVW = Namespace("http://www.w3.org/ns/csvw#")
@@ -52,10 +53,6 @@ TERMS = {  # where a code of a system is defined
     "LOINC": lambda code: f"https://loinc.org/{quote(code)}",
     "ATC": lambda code: f"http://purl.bioontology.org/ontology/ATC/{quote(code)}",
 }
-SYNTHETIC_DATA = message(
-    "Synthetic data of a sandbox, to write programs with: each record is drawn at random from the categories of the "
-    "variables, and is about nobody."
-)
 PURPOSE = message("Scientific research, for purposes that Regulation (EU) 2025/327 allows, by a licence for each.")
 
 
@@ -255,7 +252,7 @@ class _Writer:
 
     def distribution(self) -> URIRef:
         """How the dataset is used: by queries whose answers are tables with noise."""
-        rights = self.add(self.node("rights"), (RDF.type, DCT.RightsStatement), *self.named(RDFS.label, "howToRequest"))
+        rights = self.add(self.node("rights"), (RDF.type, DCT.RightsStatement), *self.rights())
         return self.add(
             self.node("distribution"),
             (RDF.type, DCAT.Distribution),
@@ -266,6 +263,13 @@ class _Writer:
             (DCT["format"], self.typed(EUROPE["file-type/JSON"], DCT.MediaTypeOrExtent)),
             (DCT.rights, rights),
         )
+
+    def rights(self) -> Iterator[tuple[URIRef, Literal]]:
+        """Whom the dataset is offered to, and how they ask for it."""
+        for language, found in self.texts.items():
+            kinds, how = kinds_in(found["offeredTo"], language), found["howToRequest"]
+            said = message("Offered to: {kinds}. {how}", kinds=kinds, how=how)
+            yield RDFS.label, Literal(said.in_language(language), lang=language.tag)
 
     def variables(self) -> URIRef:
         table = self.add(

@@ -17,16 +17,19 @@ from models.identity.organizations import OrganizationKind
 from models.languages import Language
 from models.messages import Message, day_in, message, number_in
 from privacy.budget import SIZE_MARGIN
-from privacy.exports import spreadsheet_text
+from privacy.exports import marks, spreadsheet_text
 from resolvers.insight.cubes import with_wave
 from resolvers.insight.variables import Direction, MeasurementScale, VariableGroup
-from server.files.csv_files import BYTE_ORDER_MARK, marks
+from server.files.csv_files import BYTE_ORDER_MARK
 from server.http.page_headers import ALWAYS
 
 TEXTS = (  # of a variable, in fields of these names; a column without one is empty
     "label", "description", "group", "scale", "direction", "unit", "window", "baseline", "categorization",
 )  # fmt: skip
-SYNTHETIC_DATA = message("Synthetic data of a sandbox: drawn at random from these categories, and about nobody.")
+SYNTHETIC_DATA = message(
+    "Synthetic data of a sandbox, to write programs with: each record is drawn at random from the categories of the "
+    "variables, and is about nobody."
+)
 COLUMNS = (
     "variable", *TEXTS, "max_per_member", "codes",
     "category", "category_label", "category_value", "category_codes",
@@ -122,6 +125,11 @@ def codebook_html(dataset: Any, language: Language) -> str:
     )
 
 
+def kinds_in(kinds: Sequence[str], language: Language) -> str:
+    """Kinds of organizations, as a list in this language."""
+    return ", ".join(ORGANIZATIONS[kind].in_language(language) for kind in kinds)
+
+
 def _facts(dataset: Any, language: Language) -> Iterator[tuple[Message, str]]:
     def day(text: str) -> str:
         return day_in(date.fromisoformat(text), language)
@@ -137,8 +145,7 @@ def _facts(dataset: Any, language: Language) -> Iterator[tuple[Message, str]]:
             language
         ),
     )
-    offered_to = (ORGANIZATIONS[kind].in_language(language) for kind in dataset["offeredTo"])
-    yield message("Offered to"), ", ".join(offered_to)
+    yield message("Offered to"), kinds_in(dataset["offeredTo"], language)
     yield message("How to request it"), dataset["howToRequest"]
 
 

@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import orjson
 
-from privacy.exports import spreadsheet_text
+from privacy.exports import SYNTHETIC, marks, spreadsheet_text, text_columns
+from privacy.means import InsightKind
 from privacy.precision import ALPHA
 
-SYNTHETIC = "synthetic"
 BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets recognize UTF-8
 DATATYPES = {
     "count": "integer", "margin": "integer", "share": "number", "low": "number", "high": "number",
@@ -48,11 +48,6 @@ def french_csv(text: str) -> str:
     return written.getvalue()
 
 
-def marks(synthetic: bool) -> tuple[list[str], list[str]]:
-    """What begins the header and each line of a CSV, which says so if it is of synthetic data."""
-    return ([SYNTHETIC], ["true"]) if synthetic else ([], [])
-
-
 def trend_csv(insight: Any) -> str:
     """The shares of an insight's trend as CSV, a line for each cell and wave. A missing figure is empty.
 
@@ -60,9 +55,8 @@ def trend_csv(insight: Any) -> str:
     """
     written = io.StringIO()
     writer = csv.writer(written)
-    names = [f"{each['name']}_{part}" for each in (*insight["by"], insight["variable"]) for part in ("code", "label")]
-    mark, marked = marks(insight["synthetic"])
-    writer.writerow([*mark, *map(spreadsheet_text, names), "wave", "frozen_on", "insight", *DATATYPES_OF_TRENDS])
+    writer.writerow(_header_of_trend(insight))
+    _, marked = marks(insight["synthetic"])
     waves = insight["trend"]["waves"]
     for share in insight["trend"]["shares"]:
         texts = [text for each in (*share["by"], share["category"]) for text in (each["code"], each["label"])]
@@ -82,22 +76,37 @@ def _figures(found: Any) -> list[float | None]:
 def metadata_of(insight: Any, title: str, name: str) -> str:
     """The description of the CSV of this name, which is read from beside it."""
     days = insight["dataset"]["frozenOn"], insight["publishedAt"]
-    return _described(insight, insight["file"], title, name, days, {"marginOfError": insight["marginOfError"]})
+    return _described(insight, _header(insight), title, name, days, {"marginOfError": insight["marginOfError"]})
 
 
 def trend_metadata_of(insight: Any, title: str, name: str) -> str:
     """The description of the CSV of this name with the trend, whose note has its waves."""
     waves = insight["trend"]["waves"]
     days = max(each["frozenOn"] for each in waves), max(each["publishedAt"] for each in waves)
-    return _described(insight, trend_csv(insight), title, name, days, {"waves": waves})
+    return _described(insight, _header_of_trend(insight), title, name, days, {"waves": waves})
 
 
-def _described(insight: Any, text: str, title: str, name: str, days: tuple[str, str], about: Mapping[str, Any]) -> str:
-    """The description of a CSV, whose note has what is `about` it too.
+def _header(insight: Any) -> list[str]:
+    """The columns of the CSV of an insight. Means have none of the variable, whose categories they sum."""
+    means = insight["kind"] == InsightKind.MEANS
+    counted = insight["by"] if means else (*insight["by"], insight["variable"])
+    figures = DATATYPES_OF_MEANS if means else DATATYPES
+    return [*marks(insight["synthetic"])[0], *text_columns([each["name"] for each in counted]), *figures]
+
+
+def _header_of_trend(insight: Any) -> list[str]:
+    names = [each["name"] for each in (*insight["by"], insight["variable"])]
+    of_wave = "wave", "frozen_on", "insight"
+    return [*marks(insight["synthetic"])[0], *text_columns(names), *of_wave, *DATATYPES_OF_TRENDS]
+
+
+def _described(
+    insight: Any, header: list[str], title: str, name: str, days: tuple[str, str], about: Mapping[str, Any]
+) -> str:
+    """The description of a CSV with this header, whose note has what is `about` it too.
 
     `days` are that of its newest data, and the moment that it was published.
     """
-    header = next(csv.reader(io.StringIO(text, newline="")))
     figures = _datatypes(header)
     types = ["string"] * (len(header) - len(figures)) + list(figures.values())
     if insight["synthetic"]:

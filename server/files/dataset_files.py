@@ -13,7 +13,8 @@ from server.files.file_documents import CODEBOOK
 from server.files.file_making import FileMaking
 from server.files.insight_files import CSV, Files, as_file, disposition, spoken
 from server.http.problems import no_file
-from server.operations.endpoint import Endpoint, RequestContext
+from server.operations.endpoint import Endpoint
+from server.operations.request_context import RequestContext
 
 CODEBOOKS = "/codebooks/{name}"
 NAME = re.compile(r"(dst_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(csv|html)")

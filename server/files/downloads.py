@@ -24,7 +24,6 @@ from server.files.export_files import MEDIA_TYPES, SUFFIXES, write_export
 from server.http.negotiation import HEADERS, language_for
 from server.http.page_headers import PRIVATE
 from server.http.problems import no_file, problem
-from server.operations.endpoint import RequestContext
 from server.operations.errors import (
     Code,
     RequestError,
@@ -35,6 +34,7 @@ from server.operations.errors import (
     timed_out,
     unavailable,
 )
+from server.operations.request_context import RequestContext
 from server.telemetry import logs
 
 MEMBER_ROUTE = "/me/export.{suffix}"

@@ -12,14 +12,13 @@ def insight(field: str) -> str:
 INSIGHT_CSV = insight("csv")
 INSIGHT_JSON_STAT = insight("jsonStat")
 INSIGHT_CSV_METADATA = """query InsightMetadata($id: ID!) { insight(id: $id) {
-  synthetic dataset { title wave frozenOn } variable { label } by { label } publishedAt purpose requestedBy { name }
-  precision marginOfError ledgerEntry { position hash line } file: csv
+  synthetic kind dataset { title wave frozenOn } variable { name label } by { name label }
+  publishedAt purpose requestedBy { name } precision marginOfError ledgerEntry { position hash line }
 } }"""
 INSIGHT_TREND = """query InsightTrend($id: ID!) { insight(id: $id) {
   synthetic dataset { title wave } variable { name label } by { name label }
-  purpose requestedBy { name } precision ledgerEntry { position hash line }
   trend {
-    waves { insight title wave frozenOn publishedAt marginOfError }
+    waves { insight wave frozenOn }
     shares {
       category { code label } by { code label }
       points {
@@ -28,6 +27,11 @@ INSIGHT_TREND = """query InsightTrend($id: ID!) { insight(id: $id) {
       }
     }
   }
+} }"""
+INSIGHT_TREND_METADATA = """query InsightTrendMetadata($id: ID!) { insight(id: $id) {
+  synthetic dataset { title wave } variable { name label } by { name label }
+  purpose requestedBy { name } precision ledgerEntry { position hash line }
+  trend { waves { insight title wave frozenOn publishedAt marginOfError } }
 } }"""
 CODEBOOK = """query Codebook($id: ID!) {
   dataset(id: $id) {
@@ -51,4 +55,6 @@ CATALOGUE = """query Catalogue($first: Int!, $after: Cursor, $language: Language
     }
   }
 }"""
-OWN = (INSIGHT_CSV, INSIGHT_JSON_STAT, INSIGHT_CSV_METADATA, INSIGHT_TREND, CODEBOOK, CATALOGUE)
+OWN = (
+    INSIGHT_CSV, INSIGHT_JSON_STAT, INSIGHT_CSV_METADATA, INSIGHT_TREND, INSIGHT_TREND_METADATA, CODEBOOK, CATALOGUE,
+)  # fmt: skip

@@ -21,7 +21,13 @@ from models.languages import Language
 from models.viewers import Audience
 from resolvers.insight.cubes import title_of, with_wave
 from server.files.csv_files import french_csv, metadata_of, spreadsheet_csv, trend_csv, trend_metadata_of
-from server.files.file_documents import INSIGHT_CSV, INSIGHT_CSV_METADATA, INSIGHT_JSON_STAT, INSIGHT_TREND
+from server.files.file_documents import (
+    INSIGHT_CSV,
+    INSIGHT_CSV_METADATA,
+    INSIGHT_JSON_STAT,
+    INSIGHT_TREND,
+    INSIGHT_TREND_METADATA,
+)
 from server.files.file_making import LOOP_BYTES, FileMaking
 from server.http import request_ids
 from server.http.compression import coding_of, compressed
@@ -30,8 +36,9 @@ from server.http.negotiation import language_for
 from server.http.page_headers import INERT
 from server.http.problems import no_file, problem
 from server.operations.deadlines import OperationDeadline
-from server.operations.endpoint import Endpoint, RequestContext
+from server.operations.endpoint import Endpoint
 from server.operations.errors import Code, RequestError, internal, request_timed_out, signed_out
+from server.operations.request_context import RequestContext
 from server.operations.requests import GraphQLParams
 from server.telemetry import logs
 
@@ -67,7 +74,7 @@ FORMATS = {
     "fr.csv": Format(INSIGHT_CSV, CSV, lambda insight, *_: french_csv(insight["file"])),
     "csv-metadata.json": Format(INSIGHT_CSV_METADATA, METADATA, metadata_of),
     "trend.csv": Format(INSIGHT_TREND, CSV, lambda insight, *_: spreadsheet_csv(trend_csv(insight))),
-    "trend.csv-metadata.json": Format(INSIGHT_TREND, METADATA, trend_metadata_of),
+    "trend.csv-metadata.json": Format(INSIGHT_TREND_METADATA, METADATA, trend_metadata_of),
     "trend.fr.csv": Format(INSIGHT_TREND, CSV, lambda insight, *_: french_csv(trend_csv(insight))),
     # JSON-stat has no media type of its own.
     "json": Format(INSIGHT_JSON_STAT, "application/json", lambda insight, *_: str(insight["file"])),

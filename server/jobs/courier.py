@@ -35,10 +35,13 @@ class Courier:
     with the same id.
     """
 
-    def __init__(self, base: str, key: bytes | None, *, loopback: bool = False, send: Send = post) -> None:
+    def __init__(
+        self, base: str, key: bytes | None, *, loopback: bool = False, synthetic: bool = False, send: Send = post
+    ) -> None:
         self.base = base
         self.key = key
         self.loopback = loopback
+        self.synthetic = synthetic  # of a sandbox
         self.send_to = send
         self.outbox = Outbox(self.send_due, outbox.WEBHOOK_LOCK, log, NEXT_SECONDS)
 
@@ -97,7 +100,7 @@ class Courier:
         if not secrets:
             log.error("a webhook's secret cannot be read: it was stored with another key")
             raise NotSent(DeliveryFailure.SECRET)
-        body = rules.body_of(message, self.base)
+        body = rules.body_of(message, self.base, synthetic=self.synthetic)
         return await self.send_to(place, rules.headers_of(message, body, secrets, int(time.time())), body)
 
 

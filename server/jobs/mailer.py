@@ -53,9 +53,10 @@ class Mailer:
     the same Message-ID, by which mailboxes recognize duplicates.
     """
 
-    def __init__(self, deliver: Deliver, sender: str, pages: str | None = None) -> None:
+    def __init__(self, deliver: Deliver, sender: str, pages: str | None = None, *, synthetic: bool = False) -> None:
         self.deliver = deliver
         self.sender = sender
+        self.synthetic = synthetic  # of a sandbox
         self.pages = pages  # the origin of the server's pages, if it has any
         self.outbox = Outbox(self.send_due, outbox.MAIL_LOCK, log, sending_seconds=SLOW_SECONDS)
         self.begun: dict[UUID, float] = {}  # when each mail that is being sent was begun
@@ -66,7 +67,7 @@ class Mailer:
 
         async def chosen(sending: Sequence[PendingMail]) -> list[PendingMail]:
             async with recording:
-                due = await outbox.due_mail(connection, self.pages)
+                due = await outbox.due_mail(connection, self.pages, synthetic=self.synthetic)
             since = asyncio.get_running_loop().time() - SLOW_SECONDS
             slow = [mail for mail in sending if self.begun.get(mail.id, since) < since]
             return next_mails(due, sending, slow)

@@ -3,15 +3,7 @@
 import re
 from typing import Any
 
-from graphql import (
-    GraphQLEnumType,
-    GraphQLError,
-    GraphQLInputType,
-    GraphQLSchema,
-    ValueNode,
-    VisitorAction,
-    print_ast,
-)
+from graphql import GraphQLEnumType, GraphQLError, GraphQLInputType, GraphQLSchema, ValueNode, VisitorAction, print_ast
 from graphql.language import SKIP, VariableDefinitionNode
 from graphql.utilities import validate_input_literal
 from graphql.validation import ASTValidationRule, ValuesOfCorrectTypeRule, specified_rules

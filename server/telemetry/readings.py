@@ -1,6 +1,6 @@
 """Reads the numbers that the server's parts already have, for metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from server.databases.pools import ConnectionPool
 from server.databases.standbys import Standbys
@@ -21,6 +21,14 @@ def readings(endpoint: Endpoint, pools: Mapping[str, ConnectionPool]) -> list[Me
     def kept_reads() -> dict[str, float]:
         return {"hit": kept.hits, "miss": kept.misses}
 
+    def of_pools(
+        name: str, about: str, read: Callable[[ConnectionPool], float], *, counts: bool = False
+    ) -> MetricSource:
+        def found() -> dict[str, float]:
+            return {pool_name: read(pool) for pool_name, pool in pools.items()}
+
+        return MetricSource(f"cohorte_pool_{name}", about, "pool", found, counts=counts)
+
     return [
         MetricSource(
             "cohorte_kept_reads",
@@ -38,37 +46,12 @@ def readings(endpoint: Endpoint, pools: Mapping[str, ConnectionPool]) -> list[Me
         ),
         MetricSource("cohorte_kept_bytes", "Memory of the kept answers.", None, lambda: {"": kept.answers.currsize}),
         *([] if endpoint.standbys is None else of_standbys(endpoint.standbys)),
-        MetricSource(
-            "cohorte_pool_connections",
-            "Connections to the database, by pool.",
-            "pool",
-            lambda: {name: pool.pool.get_max_size() for name, pool in pools.items()},
-        ),
-        MetricSource(
-            "cohorte_pool_requests",
-            "Requests that use a connection or wait for one.",
-            "pool",
-            lambda: {name: pool.busy for name, pool in pools.items()},
-        ),
-        MetricSource(
-            "cohorte_pool_waiting",
-            "Requests that wait for a connection to become free.",
-            "pool",
-            lambda: {name: pool.waiting for name, pool in pools.items()},
-        ),
-        MetricSource(
-            "cohorte_pool_waits",
-            "Times that a request waited for a connection.",
-            "pool",
-            lambda: {name: pool.waits for name, pool in pools.items()},
-            counts=True,
-        ),
-        MetricSource(
-            "cohorte_pool_wait_seconds",
-            "Time that requests waited for connections.",
-            "pool",
-            lambda: {name: pool.wait_seconds for name, pool in pools.items()},
-            counts=True,
+        of_pools("connections", "Connections to the database, by pool.", lambda pool: pool.pool.get_max_size()),
+        of_pools("requests", "Requests that use a connection or wait for one.", lambda pool: pool.busy),
+        of_pools("waiting", "Requests that wait for a connection to become free.", lambda pool: pool.waiting),
+        of_pools("waits", "Times that a request waited for a connection.", lambda pool: pool.waits, counts=True),
+        of_pools(
+            "wait_seconds", "Time that requests waited for connections.", lambda pool: pool.wait_seconds, counts=True
         ),
         MetricSource(
             "cohorte_planning_waiting",

@@ -21,8 +21,9 @@ from planner.operations import Operation
 from server.databases.pools import ConnectionPool
 from server.events.subscriptions import PreparedSubscription
 from server.operations.documents import Document, Documents
-from server.operations.endpoint import Endpoint, RequestContext
+from server.operations.endpoint import Endpoint
 from server.operations.errors import RequestError
+from server.operations.request_context import RequestContext
 from server.operations.requests import GraphQLParams
 from server.telemetry.digests import Digests
 

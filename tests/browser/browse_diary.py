@@ -1,7 +1,11 @@
 """Members follow themselves in a browser: curves, the check-in of a day, and a treatment's whole life."""
 
+from datetime import date, timedelta
+
 from playwright.async_api import expect
 
+from tests import factories
+from tests.browser.browse_taking_part import member_with_password
 from tests.browser.conftest import Visit, Visiting
 from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
 from tests.support.network import Network
@@ -55,6 +59,32 @@ async def test_the_dashboard_has_curves_treatments_and_a_table_for_each(
     await expect(page.locator(".curve").first.locator(".dot")).to_have_count(await rows.count())
     assert await page.locator(".curve").first.locator(".bar").count() > 0
     await look(found, f"dashboard-years-{language}", narrow=False)
+
+
+async def test_notes_stand_below_the_curves_however_many_values_are_newer(visit: Visiting, network: Network) -> None:
+    email = await member_with_password(network, "en")
+    member = await network.value("SELECT member_id FROM identity.account WHERE email = $1", email)
+    today: date = await network.value("SELECT catalog.today()")
+    mood = await factories.own_indicator(network.database, member_id=member, name="Mood of the day")
+    of = {"member_id": member, "observed_on": today - timedelta(days=80)}
+    await factories.observation(network.database, note="After the first dose.", **of)
+    await factories.own_observation(network.database, own_indicator_id=mood["id"], note="A long walk.", **of)
+    values = """
+    INSERT INTO care.observation (member_id, indicator_id, observed_on, value)
+    SELECT $1, i.id, $2::date - d, 3 FROM (SELECT id FROM catalog.indicator WHERE scale = 'RATING_0_10' LIMIT 3) i,
+        generate_series(0, 49) d
+    """
+    await network.database.execute(values, member, today)
+    found = await visit("/sign-in")
+    await sign_in(found, email)
+    notes = found.page.locator(".notes li")
+    await expect(notes).to_have_count(2)
+    await expect(notes.filter(has_text="Mood of the day")).to_contain_text("A long walk.")
+    await look(found, "dashboard-notes")
+    await found.page.locator("#period").select_option("MONTH")
+    await expect(found.page.locator(".curve svg").first).to_be_visible()
+    await expect(notes).to_have_count(0)
+    found.secrets |= {email, "After the first dose.", "A long walk.", "Mood of the day"}
 
 
 async def test_the_dashboard_is_readable_in_the_dark(visit: Visiting, network: Network) -> None:
@@ -148,7 +178,12 @@ async def test_a_treatment_is_started_evaluated_and_ended(visit: Visiting, netwo
     await fill(page, startedOn=STARTED[language])
     await press(page, words["save"])
     await expect(heading(page, words["treatments"])).to_be_visible()
-    await page.locator(".card", has_text=dose).click()
+    treatment = await page.locator(".card", has_text=dose).locator("strong").inner_text()
+    # It has been taken for long enough to be judged, so the home page asks for it today.
+    await found.open("/me")
+    due = page.locator(".due a", has_text=treatment)
+    await due.click()
+    await expect(heading(page, treatment)).to_be_visible()
 
     evaluation = page.locator("section:has(#evaluate)")
     await evaluation.get_by_role("button", name=words["save"]).click()
@@ -161,6 +196,11 @@ async def test_a_treatment_is_started_evaluated_and_ended(visit: Visiting, netwo
     await look(found, f"treatment-{language}", narrow=language == "en")
     await evaluation.get_by_role("button", name=words["save"]).click()
     await expect(page.locator("#evaluation")).to_contain_text(words["evaluation"])
+    address = page.url
+    await found.open("/me")
+    await page.locator(".due .primary").wait_for()
+    await expect(due).to_have_count(0)
+    await page.goto(address)
 
     end = page.locator("section:has(#end)")
     await end.locator("[value=STOPPED]").check()

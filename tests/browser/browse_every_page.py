@@ -1,10 +1,10 @@
-"""Every page of the application in a browser, at 390 pixels, in French and in the dark.
+"""Every page of the application in a browser, at 390 pixels, in French and in the dark, and with the keyboard alone.
 
 The pages are those of the routes in web/src; a page with an id is found by following links, as people do.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from playwright.async_api import expect
@@ -13,6 +13,7 @@ from commands.node import ROOT
 from tests.browser.browse_laboratory import signed_in
 from tests.browser.browse_staff import staff
 from tests.browser.conftest import Visit, Visiting
+from tests.browser.keyboard import Keyboard
 from tests.browser.pages import sign_in
 from tests.support.network import Network
 
@@ -22,6 +23,27 @@ STAFF = re.compile(r"""^  staff\("([^"]+)\"""", re.MULTILINE)
 LINKS = "(all) => all.map((each) => each.getAttribute('href').split('?')[0])"
 # How the rules of axe-core are named for what a change of colors or of the width can break.
 RULES = ["color-contrast", "target-size"]
+# Charts without a table of the same numbers in their section.
+UNTABLED = """() => [...document.querySelectorAll("main [role=img]:not(.qr-code)")]
+    .filter((each) => !(each.closest("figure:has(table), section") ?? each.closest("main")).querySelector("table"))
+    .map((each) => each.getAttribute("aria-label"))"""
+# Elements that a pointer can press and a keyboard cannot: React keeps their handlers in a property.
+PRESSED = """() => [...document.querySelectorAll("#root *")].filter((each) => {
+    const name = Object.keys(each).find((key) => key.startsWith("__reactProps$"));
+    return name && each[name].onClick && !each.matches("a[href], button, input, summary");
+}).map((each) => each.outerHTML.slice(0, 100))"""
+# What the server or a page says, without what people have written and what programs read.
+SAID = """() => {
+    const texts = [];
+    const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const {parentElement, data} = walker.currentNode;
+        if (!parentElement.closest("code, .post, .prose, a[href^='http']")) texts.push(data);
+    }
+    return texts;
+}"""
+# A day, a decimal and a name as programs write them, and what a program writes that has made a mistake.
+RAW = re.compile(r"\b\d{4}-\d\d-\d\d\b|\d\.\d|\w_\w|\b(undefined|null|NaN|Invalid Date)\b|\[object")
 
 
 def routes() -> dict[str, list[str]]:
@@ -48,14 +70,20 @@ def route_of(address: str, patterns: list[str]) -> str | None:
     return next(found, None)
 
 
-async def walk(found: Visit, patterns: list[str], given: Mapping[str, str] | None = None) -> set[str]:
+Look = Callable[[Visit, str], Awaitable[None]]
+
+
+async def walk(
+    found: Visit, patterns: list[str], given: Mapping[str, str] | None = None, *, look: Look | None = None
+) -> set[str]:
     """Looks at a page of each of the routes; those of which no page has a link are left, unless `given` has one."""
+    look = look or look_narrow
     links: dict[str, None] = {}
     addresses = dict(given or {}) | {each: each for each in patterns if ":" not in each}
     left = list(patterns)
     while ready := [each for each in left if each in addresses]:
         for pattern in ready:
-            await look_narrow(found, addresses[pattern])
+            await look(found, addresses[pattern])
             links |= dict.fromkeys(await found.page.eval_on_selector_all("a[href^='/']", LINKS))
             left.remove(pattern)
         for pattern in left:
@@ -65,15 +93,24 @@ async def walk(found: Visit, patterns: list[str], given: Mapping[str, str] | Non
     return set(left)
 
 
+async def opened(found: Visit, address: str) -> None:
+    """Opens a page, and waits for what it reads."""
+    await found.open(address)
+    await found.page.locator("main h1").first.wait_for()
+    await expect(found.page.locator(".loading")).to_have_count(0)
+
+
 async def look_narrow(found: Visit, address: str) -> None:
     page = found.page
-    await found.open(address)
-    await page.locator("main h1").first.wait_for()
-    await expect(page.locator(".loading")).to_have_count(0)
+    await opened(found, address)
     width = await page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390, f"{address} scrolls sideways"
     assert await found.violations("body", rules=RULES) == [], address
     await found.screenshot(f"every{address.replace('/', '-')}", whole=True)
+    assert await page.evaluate(UNTABLED) == [], address
+    assert await page.evaluate(PRESSED) == [], address
+    assert [text for text in await page.evaluate(SAID) if RAW.search(text)] == [], address
+    assert await Keyboard(page).unreached() == [], address
 
 
 async def test_pages_for_everybody(visit: Visiting) -> None:

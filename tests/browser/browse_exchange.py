@@ -73,6 +73,7 @@ async def newcomer(visit: Visiting, network: Network, language: str, *, narrow: 
     await fill(page, code=code)
     await press(page, words["verify"])
     await expect(heading(page, words["home"])).to_be_visible()
+    await expect(page.locator(".due a[href='/communities']")).to_be_visible()  # where to begin
     return found
 
 

@@ -95,6 +95,7 @@ async def test_a_newcomer_registers_with_the_code_out_of_the_mail(
     await fill(page, pseudonym=name, password=PASSWORD)
     await press(page, words["register"])
     await expect(heading(page, words["open"])).to_be_visible()
+    await expect(page.locator("main .hint").first).to_contain_text("Outgoing mail is written to")  # a demonstration
     await look(found, f"verify-{language}")
     await fill(page, code="A" * 32)
     await press(page, words["verify"])

@@ -7,14 +7,17 @@ from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
+import pyotp
 from playwright.async_api import Page, expect
 
 from models.community.discussions import FlagReason
 from models.identity.accounts import StaffRole
 from models.insight.licences import LicenceStatus
 from tests import factories
+from tests.browser import browse_account
 from tests.browser.conftest import Visit, Visiting
 from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
+from tests.support.client import PASSWORD
 from tests.support.network import Network
 
 NUMBERS = count(1)
@@ -35,16 +38,19 @@ WORDS = {
         "conflict": "Somebody else has changed this entry", "keep": "Go on with mine",
         "entry saved": "The entry was saved", "retire": "Retire", "retired": "Retired", "decide …": "Decide …",
         "invite": "Invite", "next": "Next page", "no factor": "No second factor", "suspend staff": "Suspend",
-        "is suspended": "Suspended", "freeze": "Freeze", "close": "Close the discussion", "reopen": "Open it again",
+        "is suspended": "Suspended", "freeze": "Freeze", "close": "Close the discussion",
+        "reopen": "Open the discussion again",
         "closed": "The discussion is closed", "reopened": "The discussion is open again", "appoint": "Appoint",
-        "end": "End the appointment",
+        "end": "End the appointment", "being frozen": "Being frozen:", "too small": "Too few members",
+        "close survey": "Close now …", "close now": "Close the survey",
+        "answers frozen": "are being frozen into a dataset", "too few": "Too few members answered",
     },
     "fr": {
         "home": "Équipe", "flags": "Signalements", "uphold": "Retirer le message…", "remove": "Retirer le message",
         "removed": "Le message a été retiré", "dismiss": "Rejeter le signalement…",
         "dismissed": "Rejeter le signalement", "context": "Voir dans la discussion",
-        "suspend": "Suspendre l’auteur…", "suspended": "Suspendre", "appeals": "Recours", "decide": "Statuer",
-        "decided": "Le recours est tranché", "members": "Membres", "find": "Chercher",
+        "suspend": "Suspendre l’auteur…", "suspended": "Suspendre", "appeals": "Contestations", "decide": "Statuer",
+        "decided": "La contestation est tranchée", "members": "Membres", "find": "Chercher",
         "verify": "Vérifier l’association", "verified": "Vérifiée", "new": "Nouveau questionnaire",
         "add question": "Ajouter une question", "kind": "Type de réponse", "add rule": "Ajouter une condition",
         "create": "Créer le brouillon", "schedule": "Programmer", "missing": "ne sont pas encore en français",
@@ -57,8 +63,12 @@ WORDS = {
         "keep": "Continuer avec ma saisie", "entry saved": "L’entrée a été enregistrée", "retire": "Retirer",
         "retired": "Retiré", "decide …": "Statuer…", "invite": "Inviter", "next": "Page suivante",
         "no factor": "Sans second facteur", "suspend staff": "Suspendre", "is suspended": "Compte suspendu",
-        "freeze": "Figer", "close": "Clore la discussion", "reopen": "La rouvrir", "closed": "La discussion est close",
+        "freeze": "Figer", "close": "Clore la discussion", "reopen": "Rouvrir la discussion",
+        "closed": "La discussion est close",
         "reopened": "La discussion est de nouveau ouverte", "appoint": "Nommer", "end": "Mettre fin à ce rôle",
+        "being frozen": "En cours :", "too small": "Trop peu de membres",
+        "close survey": "Clore maintenant…", "close now": "Clore le questionnaire",
+        "answers frozen": "en train d’être figées", "too few": "Trop peu de membres ont répondu",
     },
 }  # fmt: skip
 
@@ -451,6 +461,35 @@ async def test_an_editor_sets_the_indicators_of_a_community(visit: Visiting, net
 
 
 @languages
+async def test_an_editor_finds_the_condition_of_a_new_community(
+    visit: Visiting, network: Network, language: str
+) -> None:
+    words, number = WORDS[language], next(NUMBERS)
+    for each in range(40):  # more than a page of a list, all of them before the one that is sought
+        await factories.condition(network.database, name=f"Aa disease {number} {each}")
+    french = json.dumps({"fr": {"name": f"Maux rares {number}"}})
+    condition = await factories.condition(
+        network.database, name=f"Zz disease {number}", orpha=str(900_000 + number), translations=french
+    )
+    found = await visit("/", locale=LOCALES[language])
+    page = found.page
+    await staff(found, network, language, StaffRole.CATALOGUE_EDITOR)
+    shown = f"Maux rares {number}" if language == "fr" else f"Zz disease {number}"
+    await found.open("/staff/catalogue/conditions")
+    await page.locator("[type=search]").fill(f"mal rare {number}")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page.locator("tbody a")).to_have_text(shown)
+    await found.open("/staff/catalogue/communities/new")
+    await page.locator("[type=search]").fill(f"ORPHA:{900_000 + number}")
+    await page.get_by_label(shown).check()
+    await look(found, f"staff-new-community-{language}")
+    await fill(page, name=f"Community {number}", description="For those who live with it.")
+    await press(page, words["create entry"])
+    await page.locator("#history").wait_for()
+    assert await network.count("catalog.community", condition_id=condition["id"]) == 1
+
+
+@languages
 async def test_an_editor_decides_on_proposals(visit: Visiting, network: Network, language: str) -> None:
     words = WORDS[language]
     names = [f"Proposal {next(NUMBERS)}" for _ in range(2)]
@@ -509,6 +548,69 @@ async def test_waves_of_a_community_are_listed_and_frozen(visit: Visiting, netwo
     await press(page, words["freeze"])
     await expect(page.locator(".field:has([name=wave]) .fault")).not_to_be_empty()
     await look(found, f"staff-waves-{language}")
+    # Of a community without members, so that it is too small.
+    community = await factories.community(network.database, name=f"A community {next(NUMBERS)}")
+    await page.reload()
+    await page.locator("[name=community]").select_option(community["slug"])
+    await fill(page, wave="Spring")
+    await page.locator("[name='offeredTo.HOSPITAL']").check()
+    await press(page, words["freeze"])
+    await expect(page.locator(":focus .notice.good")).to_contain_text("Spring")
+    row = page.locator("tbody tr", has_text="Spring")
+    await expect(row.locator(".badge")).to_have_text(re.compile(rf"^{words['being frozen']} 0\s?%$"))
+    await look(found, f"staff-wave-freezing-{language}", dark=language == "fr")
+    await network.freeze()
+    await expect(row.locator(".badge")).to_have_text(words["too small"])  # without a reload
+
+
+@languages
+async def test_an_open_survey_is_closed_and_its_freezing_is_followed(
+    visit: Visiting, network: Network, language: str
+) -> None:
+    words = WORDS[language]
+    survey = await factories.survey(network.database, title=f"Rest {next(NUMBERS)}")
+    await factories.question(network.database, survey_id=survey["id"])
+    found = await visit("/", locale=LOCALES[language])
+    page = found.page
+    await staff(found, network, language, StaffRole.SURVEY_MANAGER)
+    await found.open(f"/staff/surveys/svy_{survey['id']}")
+    await press(page, words["close survey"])
+    await look(found, f"staff-survey-close-{language}", narrow=False)
+    await page.locator("dialog").get_by_role("button", name=words["close now"]).click()
+    standing = page.locator("section:has(#standing)")
+    await expect(standing.locator(":focus .notice.good")).to_be_visible()
+    await expect(standing).to_contain_text(words["answers frozen"])
+    await network.freeze()
+    await expect(standing).to_contain_text(words["too few"])  # without a reload
+    await look(found, f"staff-survey-closed-{language}")
+
+
+@languages
+async def test_a_moderator_sets_the_second_factor_that_the_role_waits_for(
+    visit: Visiting, network: Network, language: str
+) -> None:
+    words = browse_account.WORDS[language]
+    found = await visit("/", locale=LOCALES[language])
+    page = found.page
+    await staff(found, network, language, roles=[], withheld_roles=["MODERATOR"], has_second_factor=False)
+    await expect(page.locator(".cards a")).to_have_count(0)
+    await page.locator(".notice.fault a").click()
+    await expect(page.locator("#factors")).to_be_visible()
+    await look(found, f"staff-security-{language}")
+    section = page.locator("section:has(#factors)")
+    await section.locator("summary").click()
+    await section.locator("[name=name]").fill("Telephone")
+    await section.locator("[name=password]").fill(PASSWORD)
+    await section.get_by_role("button", name=words["continue"]).click()
+    secret = (await section.locator(".secret").inner_text()).replace(" ", "")
+    await section.locator("[name=totp]").fill(pyotp.TOTP(secret).now())
+    await section.get_by_role("button", name=words["confirm"]).click()
+    codes = await section.locator(".codes code").all_inner_texts()
+    found.secrets |= {secret, *codes}
+    await section.get_by_role("button", name=words["stored"]).click()
+    await page.locator(".header a[href='/staff']").click()
+    await expect(page.locator(".cards a[href='/staff/flags']")).to_be_visible()
+    await expect(page.locator(".notice.fault")).to_have_count(0)
 
 
 async def test_roles_decide_which_pages_open(visit: Visiting, network: Network) -> None:

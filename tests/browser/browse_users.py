@@ -1,9 +1,12 @@
 """The users of a laboratory in a browser: invited, joined, with another role, and removed."""
 
+import re
 from uuid import uuid4
 
 from playwright.async_api import expect
 
+from models.identity.accounts import StaffRole
+from tests.browser import browse_laboratory
 from tests.browser.browse_laboratory import LABORATORY, signed_in
 from tests.browser.conftest import Visiting
 from tests.browser.pages import FIELDS, LOCALES, fill, heading, languages, look, press, sign_in
@@ -16,16 +19,18 @@ WORDS = {
         "users": "Users", "invite": "Send the invitation", "sent": "is sent", "join": "Join",
         "opened": "Your account is open", "only": "Only administrators", "change": "Change role … of",
         "change it": "Change the role", "changed": "The role is changed", "analyst": "Analyst", "reader": "Reader",
-        "remove": "Remove …", "yes": "Remove them", "removed": "They are removed", "keys": "Keys, webhooks and mail",
-        "only analysts": "Only analysts and administrators",
+        "remove": "Remove …", "yes": "Remove them", "removed": "They are removed", "keys": "Keys and webhooks",
+        "only analysts": "Only analysts and administrators", "has code": "I have a code already",
+        "choose": "Choose a password", "set": "Set the password",
     },
     "fr": {
         "users": "Utilisateurs", "invite": "Envoyer l’invitation", "sent": "est envoyée", "join": "Rejoindre",
         "opened": "Votre compte est ouvert", "only": "Seules les personnes qui administrent",
         "change": "Changer le rôle… de", "change it": "Changer le rôle", "changed": "Le rôle est changé",
         "analyst": "Analyse", "reader": "Lecture", "remove": "Retirer…", "yes": "Retirer cette personne",
-        "removed": "Cette personne est retirée", "keys": "Clés, webhooks et courriels",
-        "only analysts": "Seules les personnes qui ont le rôle d’analyse",
+        "removed": "Cette personne est retirée", "keys": "Clés et webhooks",
+        "only analysts": "Seules les personnes qui ont le rôle d’analyse", "has code": "J’ai déjà un code",
+        "choose": "Choisir un mot de passe", "set": "Enregistrer le mot de passe",
     },
 }  # fmt: skip
 
@@ -110,3 +115,26 @@ async def test_a_colleague_is_invited_joins_gets_another_role_and_is_removed(
     await expect(page.locator("main [name=password]")).to_be_visible()
     await expect(page.locator("tbody")).to_have_count(0)
     await expect(heading(page, FIELDS[language]["sign in"])).to_be_visible()
+
+
+@languages
+async def test_the_contact_of_a_new_organization_signs_in_with_the_code_from_the_mail(
+    visit: Visiting, network: Network, language: str
+) -> None:
+    words, email = WORDS[language], f"{uuid4().hex[:12]}@lab.example"
+    steward = await network.staff(StaffRole.DATA_STEWARD)
+    asked = {"name": email, "kind": "LABORATORY", "contactEmail": email, "locale": LOCALES[language]}
+    assert (await network.do(steward, "organizationCreate", "__typename", **asked))["userErrors"] == []
+    mail = await network.mailbox.next(email)
+    [path] = re.findall(r"https?://[^/\s]+(\S+)", mail.get_content())
+    found = await visit("/reset", locale=LOCALES[language])
+    found.secrets.add(PASSWORD)
+    await found.page.get_by_role("link", name=words["has code"]).click()
+    await expect(heading(found.page, words["choose"])).to_be_focused()
+    assert found.page.url == found.origin + path
+    await look(found, f"reset-code-{language}")
+    await fill(found.page, code=code_in(mail), password=PASSWORD)
+    await press(found.page, words["set"])
+    await found.page.locator("main").get_by_role("link", name=FIELDS[language]["sign in"]).click()
+    await sign_in(found, email, language=language, password=PASSWORD)
+    await expect(heading(found.page, browse_laboratory.WORDS[language]["datasets"])).to_be_visible()

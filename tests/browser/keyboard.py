@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from playwright.async_api import Locator, Page, expect
 
+MOST_CONTROLS = 600  # of a whole page
 MOST_STOPS = 150  # a page that needs more presses of Tab than that is unreachable in practice
 # The focus is on something that is shown, inside the window, and that nothing lies above.
 SEEN = """() => {
@@ -18,6 +19,21 @@ SEEN = """() => {
     if (!above) return "outside";
     return shown.contains(above) || above.contains(shown) ? "seen" : `below ${above.outerHTML.slice(0, 120)}`;
 }"""
+# Every control that is shown and can be used: of radio buttons with one name, the one that Tab reaches.
+CONTROLS = """() => {
+    const names = new Set();
+    const first = (each) => {
+        if (each.checked) return true;
+        if (document.querySelector(`[name="${each.name}"]:checked`) || names.has(each.name)) return false;
+        return names.add(each.name);
+    };
+    const all = document.querySelectorAll("a[href], button, input, select, textarea, summary");
+    window.controls = [...all].filter((each) => each.checkVisibility({visibilityProperty: true}) && !each.disabled
+        && (each.type !== "radio" || first(each)));
+    return window.controls.length;
+}"""
+# Which of them has the focus; -1 behind the last.
+PLACE = "() => document.activeElement === document.body ? -1 : window.controls.indexOf(document.activeElement)"
 
 
 @dataclass
@@ -40,6 +56,19 @@ class Keyboard:
             passed.append(await self.page.evaluate("document.activeElement.outerHTML.slice(0, 100)"))
             assert (seen := await self.page.evaluate(SEEN)) == "seen", (seen, passed[-1])
         raise AssertionError(f"Not reached: {wanted}, but {passed}")
+
+    async def unreached(self) -> list[str]:
+        """The controls of the page that Tab does not reach, from the first to the last. What it reaches is seen."""
+        left = set(range(await self.page.evaluate(CONTROLS)))
+        await self.page.evaluate("document.activeElement.blur()")
+        for _ in range(MOST_CONTROLS):
+            await self.page.keyboard.press("Tab")
+            place = await self.page.evaluate(PLACE)
+            if place == -1 and await self.page.evaluate("document.activeElement === document.body"):
+                break
+            left.discard(place)
+            assert (seen := await self.page.evaluate(SEEN)) == "seen", seen
+        return [await self.page.evaluate("(at) => window.controls[at].outerHTML.slice(0, 150)", each) for each in left]
 
     async def is_at(self, wanted: Locator) -> bool:
         return bool(await wanted.evaluate("(each) => each === document.activeElement"))

@@ -34,7 +34,9 @@ def category(code: str) -> dict[str, Any]:
     return {"code": code, "label": code.capitalize(), "value": 1.5}
 
 
-def made(*by: str, name: str = "mood", share: float | None = 0.5, count: int | None = 40) -> Insight:
+def made(
+    *by: str, name: str = "mood", share: float | None = 0.5, count: int | None = 40, reliability: str = "LOW"
+) -> Insight:
     """An insight with the same figures in each cell of its table."""
     fields = InsightFields.model_validate(
         {
@@ -62,12 +64,12 @@ def made(*by: str, name: str = "mood", share: float | None = 0.5, count: int | N
         {
             "category": category(code), "by": group, "count": count, "marginOfError": 20, "share": share,
             "interval": None if share is None else interval, "reliability": "HIDDEN" if count is None else "LOW",
-            "shareReliability": None if share is None else "HIGH",
+            "shareReliability": None if share is None else reliability,
         }
         for group in groups for code in CODES
     ]  # fmt: skip
     statistics = [
-        {"measure": measure, "by": group, "value": 0.5, "interval": interval, "reliability": "LOW"}
+        {"measure": measure, "by": group, "value": 0.5, "interval": interval, "reliability": reliability}
         for group in groups
         for measure in ("MEAN", "MEDIAN")
     ]
@@ -139,6 +141,21 @@ def test_what_is_missing_is_left_out() -> None:
     for figure in figures:
         with pytest.raises(ValueError, match=f"no {figure} to draw"):
             made(share=None, count=None).plot(figure)
+
+
+def test_figures_of_which_nothing_is_known_are_left_out() -> None:
+    known, unknown = made("sex"), made("sex", reliability="NONE")
+    figures: tuple[PlottedFigure, ...] = ("mean", "share")
+    for figure in figures:
+        both = replace(
+            known,
+            cells=replace(known.cells, rows=(*known.cells.rows[:2], *unknown.cells.rows[2:])),
+            statistics=replace(known.statistics, rows=(*known.statistics.rows[:2], *unknown.statistics.rows[2:])),
+        )
+        assert len(bars(both.plot(figure))) == len(bars(known.plot(figure))) / 2
+        with pytest.raises(ValueError, match=f"no {figure} to draw"):
+            unknown.plot(figure)
+    assert bars(unknown.plot()) == bars(known.plot("count"))
 
 
 def test_it_is_drawn_into_axes_of_ones_own() -> None:

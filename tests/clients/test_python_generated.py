@@ -1,8 +1,10 @@
 """The Python client's types follow from the buyers' SDL, and its package declares what it imports."""
 
 import ast
+import subprocess
 import sys
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,6 +92,22 @@ def test_what_is_imported_is_declared_and_extras_are_imported_when_they_are_used
     assert at_once == names(DECLARED["dependencies"])
     at_all = {name for tree in trees for name in imported(tree, at_once=False)} - ours
     assert at_all - at_once == names([one for extra in DECLARED["optional-dependencies"].values() for one in extra])
+
+
+def test_the_wheel_has_every_file_and_is_imported_without_the_repository(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=PACKAGE.parent, check=True, capture_output=True, timeout=120)
+    (wheel,) = tmp_path.glob("cohorte_client-*.whl")
+    site = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    ours = {path.relative_to(PACKAGE) for path in PACKAGE.rglob("*") if "__pycache__" not in path.parts}
+    assert ours <= {path.relative_to(site / "cohorte") for path in (site / "cohorte").rglob("*")}
+    found = [sys.executable, "-P", "-c", "import cohorte.manifest; print(cohorte.__file__)"]
+    done = subprocess.run(
+        found, cwd=tmp_path, env={"PYTHONPATH": str(site)}, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == str(site / "cohorte/__init__.py")
 
 
 def test_the_package_is_typed() -> None:

@@ -9,6 +9,7 @@ import pytest
 from commands.demonstration import french_catalogue
 from commands.demonstration.care import OTHER_TREATMENTS
 from commands.demonstration.conditions import DISEASES
+from commands.demonstration.discussions import FLAG_NOTES
 from commands.demonstration.french_surveys import FRENCH_QUESTIONS
 from commands.demonstration.questionnaires import TITLES
 from commands.demonstration.rare_conditions import RARER_DISEASES
@@ -144,6 +145,16 @@ async def test_discussions_are_in_both_languages_and_mostly_in_french(admin: asy
     posts = {row["language"]: row["posts"] for row in rows}
     assert posts.keys() == {"FR", "EN"}
     assert posts["FR"] > posts["EN"] > 0
+
+
+async def test_members_flag_posts_in_their_language(admin: asyncpg.Connection) -> None:
+    rows = await admin.fetch(
+        "select distinct a.locale, f.note from identity.account a join care.flag f using (member_id)"
+        " where f.note is not null"
+    )
+    assert {row["locale"] for row in rows} == {"fr-FR", "en-GB"}
+    for row in rows:
+        assert row["note"] in FLAG_NOTES[row["locale"] == "fr-FR"], dict(row)
 
 
 def test_the_data_names_what_the_demonstration_has() -> None:

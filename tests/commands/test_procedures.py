@@ -20,7 +20,7 @@ from tests.support.client import ANYBODY, Ask, serving
 from tests.support.clusters import run
 
 KEY, NEXT_KEY = "k" * 32, "n" * 32
-HELLO, OWN = "{ viewer { audience } }", "{ me { pseudonym } }"
+HELLO, OWN = "{ viewer { audience } }", "{ me { member { id } } }"
 PUBLIC = {"data": {"viewer": {"audience": "PUBLIC"}}}
 END_CONNECTIONS = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -55,7 +55,6 @@ async def test_an_installation_is_moved_to_another_prefix_and_the_former_roles_k
     owner = await asyncpg.connect(fresh)
     community = UUID(str(await owner.fetchval("SELECT id FROM catalog.community ORDER BY id LIMIT 1")))
     member, id = await KillNetwork(owner).member(community)
-    pseudonym = await owner.fetchval("SELECT pseudonym FROM care.member WHERE id = $1", id)
     assert await owner.fetchval(RIGHTS, "cohorte\\_%") > 100
     given = {"COHORTE_DATABASE_URL": fresh, "COHORTE_ROLE_PREFIX": prefix, "COHORTE_ROLE_KEY": KEY, "COHORTE_DEMO": "0"}
     for name, value in given.items():
@@ -63,7 +62,7 @@ async def test_an_installation_is_moved_to_another_prefix_and_the_former_roles_k
     assert await asyncio.to_thread(roles.main, ["apply"]) == 0
     assert await asyncio.to_thread(migrate.main) == 0
     async with serving(bare, **settings(prefix, KEY)) as ask:  # type: ignore[arg-type]
-        assert await ask(member, OWN) == {"data": {"me": {"pseudonym": pseudonym}}}
+        assert await ask(member, OWN) == {"data": {"me": {"member": {"id": f"mbr_{id}"}}}}
     assert await owner.fetchval(RIGHTS, "cohorte\\_%") == 0
     assert await owner.fetchval("SELECT count(*) FROM pg_policies WHERE roles::text LIKE '%cohorte\\_%'") == 0
     await owner.close()

@@ -37,7 +37,8 @@ from tests.clients.processes import ROOT
 from tests.support.client import ANYBODY, Ask, Caller, serving
 from tests.support.clusters import clone, run
 from tests.support.network import Network
-from tests.support.newcomers import REGISTER, newcomer
+from tests.support.newcomers import REGISTER, REQUEST_RESET, done, newcomer
+from tests.support.receiver import receiving
 
 BLANK = "template_blank"
 # Columns of a dataset that its twin has of its own.
@@ -295,6 +296,26 @@ async def test_every_page_of_a_sandbox_says_so_in_both_languages(blank: str, tmp
                         assert "All data are synthetic" in page
                         assert "Toutes les données sont synthétiques" in page
     assert shown == {(mark, path): mark for mark, path in shown}
+
+
+async def test_mails_and_webhooks_of_a_sandbox_say_so(blank: str) -> None:
+    async with empty(blank) as owner, receiving() as receiver:
+        await owner.execute("UPDATE insight.ledger SET sandbox = true")
+        async with serving(await address(owner, blank), demo=True) as ask:  # which may send to this machine
+            network = Network(ask, owner)
+            hospital = await network.buyer(OrganizationKind.HOSPITAL)
+            given = {"url": receiver.url(), "description": "Reports", "events": ["LICENCE_DECIDED"]}
+            webhook = (await network.do(hospital, "webhookCreate", "webhook { id }", **given))["webhook"]["id"]
+            await network.do(hospital, "webhookTest", "delivery { id }", webhook=webhook)
+            async with asyncio.timeout(10):
+                await receiver.arrived.wait()
+            email = await network.value("SELECT email FROM identity.account WHERE organization_id = $1", hospital.id)
+            assert await done(ask, ANYBODY, REQUEST_RESET, {"email": email}) == []
+            mail = await network.mailbox.next(email)
+    [request] = receiver.received
+    assert request.content["data"] == {"webhook": webhook, "synthetic": True}
+    assert mail["Subject"] == "[Sandbox] Your code for a new password"
+    assert mail.get_content().startswith("This e-mail is from a sandbox. All data are synthetic")
 
 
 async def test_the_twin_of_a_survey_has_its_questions_and_no_survey(blank: str) -> None:

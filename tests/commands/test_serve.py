@@ -148,6 +148,36 @@ def test_serve_stops_completely_and_says_so(folder: Path) -> None:
     assert becomes_left(folder / "postgresql")
 
 
+IN_A_DESTRUCTOR = """
+import signal, sys
+from commands import serve
+
+class Last:
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+
+def create_app(*given, made=serve.create_app):
+    Last()
+    return made(*given)
+
+serve.create_app = create_app
+sys.exit(serve.main())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_signal_whose_exception_is_lost_ends_the_start(workers: str, folder: Path) -> None:
+    folder.chmod(0o711)
+    settings = environment(folder, COHORTE_DEMO="0", COHORTE_WORKERS=workers)
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_DESTRUCTOR], cwd=ROOT, env=settings, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Cohorte has stopped.")
+    assert "Cohorte is ready." not in done.stdout
+    assert becomes_left(folder / "postgresql")
+
+
 def flood(address: tuple[str, int], number: int) -> list[socket.socket]:
     """Connections that send nothing; as many as the server's kernel takes."""
     made = []

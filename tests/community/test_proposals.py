@@ -129,8 +129,9 @@ async def test_several_members_proposals_are_merged_and_their_observations_follo
         assert news == [{"kind": "PROPOSAL", "subject": {"name": name, "reason": "It is Brain fog."}}]
 
 
-async def test_courses_of_an_accepted_treatment_follow_if_their_member_asked_for_it(
-    network: Network, community_id: UUID
+@pytest.mark.parametrize(("decision", "entry"), [("Accept", "entry"), ("Merge", "into")])
+async def test_courses_of_a_proposed_treatment_follow_if_their_member_asked_for_it(
+    network: Network, community_id: UUID, decision: str, entry: str
 ) -> None:
     """And their members are invited to an open survey for those who have had the treatment."""
     mia, ben, zoe = [await network.member(community_id) for _ in range(3)]
@@ -151,8 +152,8 @@ async def test_courses_of_an_accepted_treatment_follow_if_their_member_asked_for
         await proposed(network, who, "Light", kind="TREATMENT", ownTreatment=f"otr_{own[who.id]}") for who in (mia, ben)
     ]
     ids.append(await proposed(network, zoe, "Light", kind="TREATMENT"))
-    given = {"proposals": ids, "entry": f"trt_{treatment}"}
-    assert await network.refusals(await editor(network), "catalogueProposalsAccept", **given) == []
+    given = {"proposals": ids, entry: f"trt_{treatment}"}
+    assert await network.refusals(await editor(network), f"catalogueProposals{decision}", **given) == []
     moved = await network.database.fetch("SELECT member_id, dose FROM care.course WHERE treatment_id = $1", treatment)
     assert {(row["member_id"], row["dose"]) for row in moved} == {(mia.id, "an hour"), (ben.id, "two")}
     assert [await network.count("care.own_course", member_id=who.id) for who in (mia, ben, zoe)] == [0, 1, 1]

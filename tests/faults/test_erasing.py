@@ -100,13 +100,15 @@ async def test_nobody_reads_anything_of_a_member_who_has_left_before_all_rows_ar
         for query in (f'{{ node(id: "mbr_{member}") {{ id }} }}', '{ node: member(pseudonym: "Small Patient") { id } }',
                       f'{{ node: member(pseudonym: "{member}") {{ id }} }}'):  # fmt: skip
             assert await ask(who, query) == {"data": {"node": None}}
-    # Staff see that there is one, and not who.
-    under_way = "{ viewer { erasuresUnderWay } }"
-    assert await ask(administrator, under_way) == {"data": {"viewer": {"erasuresUnderWay": 1}}}
-    assert await ask(moderator, under_way) == {"data": {"viewer": {"erasuresUnderWay": None}}}
+    # Administrators see it once it takes too long, and not before: that somebody has left is no affair of theirs.
+    late = "{ viewer { erasuresLate } }"
+    assert await ask(administrator, late) == {"data": {"viewer": {"erasuresLate": False}}}
+    await owner.execute("UPDATE care.member SET left_at = left_at - interval '61 minutes' WHERE id = $1", member)
+    assert await ask(administrator, late) == {"data": {"viewer": {"erasuresLate": True}}}
+    assert await ask(moderator, late) == {"data": {"viewer": {"erasuresLate": None}}}
 
     await jobs.erase_members(owner)
-    assert await ask(administrator, under_way) == {"data": {"viewer": {"erasuresUnderWay": 0}}}
+    assert await ask(administrator, late) == {"data": {"viewer": {"erasuresLate": False}}}
     named = {table for table, found in (await dump(owner)).items() for row in found if str(member) in row}
     assert named == set()
     found = (await ask(reader, document))["data"]["discussion"]

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $24, true) AS id
+  SELECT set_config('cohorte.member', $25, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -53,25 +53,25 @@ WITH viewer AS MATERIALIZED (
                   FROM (
                     SELECT parts_0_0.*
                     FROM (
-                      SELECT member_2.id AS id, member_2.pseudonym AS pseudonym, member_2.kind AS kind, membership_3.joined_on AS _k0, membership_3.member_id AS _k1
+                      SELECT member_2.id AS id, member_2.pseudonym AS pseudonym, member_2.kind AS kind, membership_3.member_id AS _k0
                       FROM care.member AS member_2 JOIN care.membership AS membership_3 ON membership_3.member_id = member_2.id
                       WHERE membership_3.community_id = community_1.id AND membership_3.sharing = 'ALL_MEMBERS'
-                      ORDER BY membership_3.joined_on DESC, membership_3.member_id DESC
+                      ORDER BY membership_3.member_id ASC
                       LIMIT 10
                     ) AS parts_0_0
                     UNION ALL SELECT parts_0_1.*
                     FROM (
-                      SELECT member_3.id AS id, member_3.pseudonym AS pseudonym, member_3.kind AS kind, membership_4.joined_on AS _k0, membership_4.member_id AS _k1
+                      SELECT member_3.id AS id, member_3.pseudonym AS pseudonym, member_3.kind AS kind, membership_4.member_id AS _k0
                       FROM care.member AS member_3 JOIN care.membership AS membership_4 ON membership_4.member_id = member_3.id
                       WHERE membership_4.community_id = community_1.id AND membership_4.sharing = 'MY_COMMUNITIES' AND community_1.id = any(CAST((
                         SELECT care.viewer_communities() AS viewer_communities_1
                       ) AS UUID[]))
-                      ORDER BY membership_4.joined_on DESC, membership_4.member_id DESC
+                      ORDER BY membership_4.member_id ASC
                       LIMIT 10
                     ) AS parts_0_1
                     UNION ALL SELECT parts_0_2.*
                     FROM (
-                      SELECT member_4.id AS id, member_4.pseudonym AS pseudonym, member_4.kind AS kind, membership_5.joined_on AS _k0, membership_5.member_id AS _k1
+                      SELECT member_4.id AS id, member_4.pseudonym AS pseudonym, member_4.kind AS kind, membership_5.member_id AS _k0
                       FROM care.member AS member_4 JOIN care.membership AS membership_5 ON membership_5.member_id = member_4.id
                       WHERE membership_5.member_id = any(array_append(CAST((
                         SELECT care.viewer_patients() AS viewer_patients_1
@@ -79,11 +79,11 @@ WITH viewer AS MATERIALIZED (
                       FROM community_1.id AND NOT (membership_5.sharing = 'ALL_MEMBERS' OR membership_5.sharing = 'MY_COMMUNITIES' AND community_1.id = any(CAST((
                         SELECT care.viewer_communities() AS viewer_communities_1
                       ) AS UUID[])))
-                      ORDER BY membership_5.joined_on DESC, membership_5.member_id DESC
+                      ORDER BY membership_5.member_id ASC
                       LIMIT 10
                     ) AS parts_0_2
                   ) AS parts_0
-                  ORDER BY parts_0._k0 DESC, parts_0._k1 DESC
+                  ORDER BY parts_0._k0 ASC
                   LIMIT 10
                 ) AS o$
               ) AS nodes
@@ -152,9 +152,9 @@ WITH viewer AS MATERIALIZED (
                   ) AS o$
                 ) ORDER BY page_1._n) FILTER (WHERE page_1._n <= 20), '[]'::json) AS _1, (array_agg(page_1._cursor ORDER BY page_1._n DESC) FILTER (WHERE page_1._n <= 20))[$20::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.post_count AS post_count, discussion_1.last_post_at AS last_post_at, discussion_1.author_id AS author_id, json_build_object('$c', json_build_array('b7661419', discussion_1.last_post_at, discussion_1.id)) AS _cursor
+                  SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.post_count AS post_count, discussion_1.last_post_at AS last_post_at, discussion_1.author_id AS author_id, json_build_object('$c', json_build_array(left(md5('b7661419' || CAST(community_1.id AS TEXT)), 8), discussion_1.last_post_at, discussion_1.id)) AS _cursor
                   FROM care.discussion AS discussion_1
-                  WHERE discussion_1.community_id = community_1.id AND (discussion_1.last_post_at, discussion_1.id) < ($21::TIMESTAMP WITH TIME ZONE, $22::UUID)
+                  WHERE discussion_1.community_id = community_1.id AND (discussion_1.last_post_at, discussion_1.id) < ($21::TIMESTAMP WITH TIME ZONE, $22::UUID) AND catalog.same_list($23::VARCHAR, left(md5('b7661419' || CAST(community_1.id AS TEXT)), 8), 0)
                   ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC
                   LIMIT 21
                 ) AS page_1
@@ -162,7 +162,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS discussions
           FROM catalog.community AS community_1
-          WHERE community_1.slug = $23::VARCHAR
+          WHERE community_1.slug = $24::VARCHAR
         ) AS o$
       ) AS community
     ) AS o$

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $7, true) AS id
+  SELECT set_config('cohorte.member', $8, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -31,9 +31,9 @@ WITH viewer AS MATERIALIZED (
                   ) AS o$
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 50), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 50))[$2::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY observation_1.observed_on DESC, observation_1.id DESC) AS _n, observation_1.id AS id, observation_1.value AS value, observation_1.observed_on AS observed_on, observation_1.note AS note, observation_1.by_relative AS by_relative, observation_1.indicator_id AS indicator_id, json_build_object('$c', json_build_array('60d43150', observation_1.observed_on, observation_1.id)) AS _cursor
+                  SELECT row_number() OVER (ORDER BY observation_1.observed_on DESC, observation_1.id DESC) AS _n, observation_1.id AS id, observation_1.value AS value, observation_1.observed_on AS observed_on, observation_1.note AS note, observation_1.by_relative AS by_relative, observation_1.indicator_id AS indicator_id, json_build_object('$c', json_build_array(left(md5('60d43150' || CAST(profile_1.member_id AS TEXT)), 8), observation_1.observed_on, observation_1.id)) AS _cursor
                   FROM care.observation AS observation_1
-                  WHERE observation_1.member_id = profile_1.member_id AND observation_1.indicator_id = $3::UUID AND (observation_1.observed_on, observation_1.id) < ($4::DATE, $5::UUID)
+                  WHERE observation_1.member_id = profile_1.member_id AND observation_1.indicator_id = $3::UUID AND (observation_1.observed_on, observation_1.id) < ($4::DATE, $5::UUID) AND catalog.same_list($6::VARCHAR, left(md5('60d43150' || CAST(profile_1.member_id AS TEXT)), 8), 0)
                   ORDER BY observation_1.observed_on DESC, observation_1.id DESC
                   LIMIT 51
                 ) AS page_0
@@ -41,7 +41,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS observations
           FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $6::UUID
+          WHERE profile_1.member_id = $7::UUID
         ) AS o$
       ) AS me
     ) AS o$

@@ -82,9 +82,9 @@ SELECT b.o::text FROM (
                   ) AS o$
                 ) ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$3::INTEGER] AS _start
                 FROM (
-                  SELECT row_number() OVER (ORDER BY post_1.created_at DESC, post_1.id DESC) AS _n, json_build_object('$c', json_build_array('9083e4d6', post_1.created_at, post_1.id)) AS _cursor, post_1.id AS id, post_1.body AS body, post_1.removed AS removed, post_1.created_at AS created_at, post_1.author_id AS author_id
+                  SELECT row_number() OVER (ORDER BY post_1.created_at DESC, post_1.id DESC) AS _n, json_build_object('$c', json_build_array(left(md5('9083e4d6' || CAST(discussion_1.id AS TEXT)), 8), post_1.created_at, post_1.id)) AS _cursor, post_1.id AS id, post_1.body AS body, post_1.removed AS removed, post_1.created_at AS created_at, post_1.author_id AS author_id
                   FROM care.post AS post_1
-                  WHERE post_1.discussion_id = discussion_1.id AND (post_1.created_at, post_1.id) < ($4::TIMESTAMP WITH TIME ZONE, $5::UUID)
+                  WHERE post_1.discussion_id = discussion_1.id AND (post_1.created_at, post_1.id) < ($4::TIMESTAMP WITH TIME ZONE, $5::UUID) AND catalog.same_list($6::VARCHAR, left(md5('9083e4d6' || CAST(discussion_1.id AS TEXT)), 8), 0)
                   ORDER BY post_1.created_at DESC, post_1.id DESC
                   LIMIT 21
                 ) AS page_0
@@ -92,7 +92,7 @@ SELECT b.o::text FROM (
             ) AS o$
           ) AS posts
           FROM care.discussion AS discussion_1
-          WHERE discussion_1.id = $6::UUID
+          WHERE discussion_1.id = $7::UUID
         ) AS o$
       ) AS discussion
     ) AS o$

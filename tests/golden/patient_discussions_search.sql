@@ -24,7 +24,7 @@ WITH viewer AS MATERIALIZED (
                   ) AS o$
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$1::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.last_post_at AS last_post_at, json_build_object('$c', json_build_array('b7661419', discussion_1.last_post_at, discussion_1.id)) AS _cursor
+                  SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.last_post_at AS last_post_at, json_build_object('$c', json_build_array(left(md5('b7661419' || CAST(community_1.id AS TEXT)), 8), discussion_1.last_post_at, discussion_1.id)) AS _cursor
                   FROM care.discussion AS discussion_1
                   WHERE discussion_1.community_id = community_1.id AND discussion_1.id = any(array((
                     SELECT discussion_2.id

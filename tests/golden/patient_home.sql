@@ -114,7 +114,7 @@ WITH viewer AS MATERIALIZED (
                   ) AS o$
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 10), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 10))[$12::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY notification_1.created_at DESC, notification_1.id DESC) AS _n, notification_1.id AS id, notification_1.kind AS kind, notification_1.created_at AS created_at, notification_1.subject_type AS subject_type, notification_1.subject_id AS subject_id, json_build_object('$c', json_build_array('d3bddf97', notification_1.created_at, notification_1.id)) AS _cursor
+                  SELECT row_number() OVER (ORDER BY notification_1.created_at DESC, notification_1.id DESC) AS _n, notification_1.id AS id, notification_1.kind AS kind, notification_1.created_at AS created_at, notification_1.subject_type AS subject_type, notification_1.subject_id AS subject_id, json_build_object('$c', json_build_array(left(md5('d3bddf97' || CAST(profile_1.member_id AS TEXT)), 8), notification_1.created_at, notification_1.id)) AS _cursor
                   FROM care.notification AS notification_1
                   WHERE notification_1.member_id = profile_1.member_id AND notification_1.read_at IS NULL
                   ORDER BY notification_1.created_at DESC, notification_1.id DESC

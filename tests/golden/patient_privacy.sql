@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $11, true) AS id
+  SELECT set_config('cohorte.member', $12, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -44,7 +44,7 @@ WITH viewer AS MATERIALIZED (
                   ) AS o$
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$3::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY ledger_entry_1.position DESC) AS _n, ledger_entry_1.organization_id AS organization_id, ledger_entry_1.purpose AS purpose, ledger_entry_1.micro_rho AS micro_rho, ledger_entry_1.position AS position, json_build_object('$c', json_build_array('3dc51dc6', ledger_entry_1.position)) AS _cursor
+                  SELECT row_number() OVER (ORDER BY ledger_entry_1.position DESC) AS _n, ledger_entry_1.organization_id AS organization_id, ledger_entry_1.purpose AS purpose, ledger_entry_1.micro_rho AS micro_rho, ledger_entry_1.position AS position, json_build_object('$c', json_build_array(left(md5('3dc51dc6' || CAST(profile_1.member_id AS TEXT)), 8), ledger_entry_1.position)) AS _cursor
                   FROM insight.ledger_entry AS ledger_entry_1
                   WHERE ledger_entry_1.position IN (
                     SELECT ledger_entry_2.position
@@ -56,7 +56,7 @@ WITH viewer AS MATERIALIZED (
                     UNION ALL SELECT ledger_entry_4.position
                     FROM insight.ledger_entry AS ledger_entry_4 JOIN research.counted_member AS counted_member_1 ON ledger_entry_4.published_at >= counted_member_1.counted_since
                     WHERE counted_member_1.member_id = profile_1.member_id AND ledger_entry_4.community_id IS NULL
-                  ) AND ledger_entry_1.position < $4::BIGINT
+                  ) AND ledger_entry_1.position < $4::BIGINT AND catalog.same_list($5::VARCHAR, left(md5('3dc51dc6' || CAST(profile_1.member_id AS TEXT)), 8), 0)
                   ORDER BY ledger_entry_1.position DESC
                   LIMIT 21
                 ) AS page_0
@@ -108,19 +108,19 @@ WITH viewer AS MATERIALIZED (
                     SELECT sum(ledger_entry_5.micro_rho) AS sum_2
                     FROM insight.ledger_entry AS ledger_entry_5
                     WHERE ledger_entry_5.dataset_id = enrolment_2.dataset_id AND ledger_entry_5.published_at >= catalog.year_before(catalog.today())
-                  ), $5::INTEGER)) END) AS sum_1
+                  ), $6::INTEGER)) END) AS sum_1
                   FROM research.enrolment AS enrolment_2
                   WHERE enrolment_2.member_id = profile_1.member_id
-                ), $6::INTEGER) + (
+                ), $7::INTEGER) + (
                   SELECT count(DISTINCT counted_membership_2.community_id) AS count_1
                   FROM research.counted_membership AS counted_membership_2
                   WHERE counted_membership_2.member_id = profile_1.member_id AND (counted_membership_2.left_at IS NULL OR counted_membership_2.left_at >= catalog.year_before(catalog.today()))
-                ) * $7::INTEGER + (
+                ) * $8::INTEGER + (
                   SELECT count(*) AS count_2
                   FROM research.counted_member AS counted_member_2
                   WHERE counted_member_2.member_id = profile_1.member_id
-                ) * $8::INTEGER AS BIGINT) AS reserved_micro_rho, CAST((
-                  SELECT coalesce(sum(ledger_entry_6.micro_rho), $9::INTEGER) AS coalesce_3
+                ) * $9::INTEGER AS BIGINT) AS reserved_micro_rho, CAST((
+                  SELECT coalesce(sum(ledger_entry_6.micro_rho), $10::INTEGER) AS coalesce_3
                   FROM insight.ledger_entry AS ledger_entry_6
                   WHERE ledger_entry_6.position IN (
                     SELECT ledger_entry_7.position
@@ -138,7 +138,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS "privacyLoss"
           FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $10::UUID
+          WHERE profile_1.member_id = $11::UUID
         ) AS o$
       ) AS me
     ) AS o$

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $25, true) AS id
+  SELECT set_config('cohorte.member', $26, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -65,7 +65,7 @@ WITH viewer AS MATERIALIZED (
                   ) AS o$
                 ) ORDER BY page_1._n) FILTER (WHERE page_1._n <= 20), '[]'::json) AS _1, (array_agg(page_1._cursor ORDER BY page_1._n DESC) FILTER (WHERE page_1._n <= 20))[$19::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY parts_0._k0 DESC, parts_0._k1 DESC) AS _n, parts_0.member_id AS member_id, parts_0.evaluated_on AS evaluated_on, parts_0.effectiveness AS effectiveness, parts_0.convenience AS convenience, parts_0.satisfaction AS satisfaction, parts_0.comment AS comment, parts_0.course_id AS course_id, parts_0.id AS id, json_build_object('$c', json_build_array('7e9b1b08', parts_0._k0, parts_0._k1)) AS _cursor
+                  SELECT row_number() OVER (ORDER BY parts_0._k0 DESC, parts_0._k1 DESC) AS _n, parts_0.member_id AS member_id, parts_0.evaluated_on AS evaluated_on, parts_0.effectiveness AS effectiveness, parts_0.convenience AS convenience, parts_0.satisfaction AS satisfaction, parts_0.comment AS comment, parts_0.course_id AS course_id, parts_0.id AS id, json_build_object('$c', json_build_array(left(md5('7e9b1b08' || CAST(treatment_1.id AS TEXT)), 8), parts_0._k0, parts_0._k1)) AS _cursor
                   FROM (
                     SELECT parts_0_0.*
                     FROM (
@@ -75,7 +75,7 @@ WITH viewer AS MATERIALIZED (
                         SELECT community_1.id
                         FROM catalog.community AS community_1
                         WHERE community_1.slug = $20::VARCHAR
-                      ) AND evaluation_1.sharing = 'ALL_MEMBERS' AND (evaluation_1.evaluated_on, evaluation_1.id) < ($21::DATE, $22::UUID)
+                      ) AND evaluation_1.sharing = 'ALL_MEMBERS' AND (evaluation_1.evaluated_on, evaluation_1.id) < ($21::DATE, $22::UUID) AND catalog.same_list($23::VARCHAR, left(md5('7e9b1b08' || CAST(treatment_1.id AS TEXT)), 8), 0)
                       ORDER BY evaluation_1.evaluated_on DESC, evaluation_1.id DESC
                       LIMIT 21
                     ) AS parts_0_0
@@ -93,7 +93,7 @@ WITH viewer AS MATERIALIZED (
                         WHERE community_1.slug = $20::VARCHAR
                       ) = any(CAST((
                         SELECT care.viewer_communities() AS viewer_communities_1
-                      ) AS UUID[])) AND (evaluation_2.evaluated_on, evaluation_2.id) < ($21::DATE, $22::UUID)
+                      ) AS UUID[])) AND (evaluation_2.evaluated_on, evaluation_2.id) < ($21::DATE, $22::UUID) AND catalog.same_list($23::VARCHAR, left(md5('7e9b1b08' || CAST(treatment_1.id AS TEXT)), 8), 0)
                       ORDER BY evaluation_2.evaluated_on DESC, evaluation_2.id DESC
                       LIMIT 21
                     ) AS parts_0_1
@@ -103,7 +103,7 @@ WITH viewer AS MATERIALIZED (
                       FROM care.evaluation AS evaluation_3
                       WHERE evaluation_3.member_id = any(array_append(CAST((
                         SELECT care.viewer_patients() AS viewer_patients_1
-                      ) AS UUID[]), $23::UUID)) AND evaluation_3.treatment_id IS NOT DISTINCT
+                      ) AS UUID[]), $24::UUID)) AND evaluation_3.treatment_id IS NOT DISTINCT
                       FROM treatment_1.id AND (
                         SELECT community_1.id
                         FROM catalog.community AS community_1
@@ -115,7 +115,7 @@ WITH viewer AS MATERIALIZED (
                         WHERE community_1.slug = $20::VARCHAR
                       ) AND NOT coalesce(evaluation_3.sharing = 'ALL_MEMBERS' OR evaluation_3.sharing = 'MY_COMMUNITIES' AND evaluation_3.community_id = any(CAST((
                         SELECT care.viewer_communities() AS viewer_communities_1
-                      ) AS UUID[])), false) AND (evaluation_3.evaluated_on, evaluation_3.id) < ($21::DATE, $22::UUID)
+                      ) AS UUID[])), false) AND (evaluation_3.evaluated_on, evaluation_3.id) < ($21::DATE, $22::UUID) AND catalog.same_list($23::VARCHAR, left(md5('7e9b1b08' || CAST(treatment_1.id AS TEXT)), 8), 0)
                       ORDER BY evaluation_3.evaluated_on DESC, evaluation_3.id DESC
                       LIMIT 21
                     ) AS parts_0_2
@@ -127,7 +127,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS evaluations
           FROM catalog.treatment AS treatment_1
-          WHERE treatment_1.slug = $24::VARCHAR
+          WHERE treatment_1.slug = $25::VARCHAR
         ) AS o$
       ) AS treatment
     ) AS o$

@@ -42,7 +42,7 @@ SELECT b.o::text FROM (
                   ) AS o$
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 10), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 10))[$2::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY community_treatment_1.position ASC, community_treatment_1.treatment_id ASC) AS _n, json_build_object('$c', json_build_array('5ed36529', community_treatment_1.position, community_treatment_1.treatment_id)) AS _cursor, treatment_1.slug AS slug, treatment_1.translations AS translations, treatment_1.name AS name
+                  SELECT row_number() OVER (ORDER BY community_treatment_1.position ASC, community_treatment_1.treatment_id ASC) AS _n, json_build_object('$c', json_build_array(left(md5('5ed36529' || CAST(community_1.id AS TEXT)), 8), community_treatment_1.position, community_treatment_1.treatment_id)) AS _cursor, treatment_1.slug AS slug, treatment_1.translations AS translations, treatment_1.name AS name
                   FROM catalog.treatment AS treatment_1 JOIN catalog.community_treatment AS community_treatment_1 ON community_treatment_1.treatment_id = treatment_1.id
                   WHERE community_treatment_1.community_id = community_1.id AND treatment_1.retired_on IS NULL
                   ORDER BY community_treatment_1.position ASC, community_treatment_1.treatment_id ASC

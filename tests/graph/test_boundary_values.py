@@ -260,7 +260,7 @@ async def registration(small_server: SmallServer) -> dict[str, Any]:
     number = next(NUMBER)
     return {
         "email": f"new{number}@example.org", "password": "correct horse battery", "pseudonym": f"New {number}",
-        "kind": "PATIENT", "ofAge": True, "noticeVersion": "2026-1", "termsVersion": "2026-1",
+        "kind": "PATIENT", "ofAge": True, "noticeVersion": "2026-2", "termsVersion": "2026-2",
     }  # fmt: skip
 
 

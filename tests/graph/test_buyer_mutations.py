@@ -9,8 +9,8 @@ from graphql import GraphQLObjectType
 
 from models.identity.organization_users import UserRole
 from models.viewers import Audience
-from schema.build import build_views
 from tests import factories
+from tests.support.client import views
 from tests.support.network import Network
 
 ADMINISTRATOR, ANALYST, READER = UserRole
@@ -44,7 +44,7 @@ REQUIRES: Mapping[str, tuple[UserRole, dict[str, Any]]] = {
 
 
 def mutations(audience: Audience) -> set[str]:
-    root = build_views()[audience]._schema.mutation_type
+    root = views()[audience]._schema.mutation_type
     assert isinstance(root, GraphQLObjectType)
     return set(root.fields)
 

@@ -18,9 +18,9 @@ from planner.tables import Tables
 from resolvers.transactions import UNSET, Maybe, Refused
 from schema import mutations, roots
 from schema.access import PATIENT
-from schema.build import build_views
 from schema.inputs import NESTED, Visit, graph_path, input_type, parameters_of, read
 from schema.mutations import Declared, mutation
+from tests.support.client import views
 
 ROOT = Path(__file__).parents[2]
 RESOLVERS = sorted((ROOT / "resolvers").rglob("*.py"))
@@ -100,7 +100,7 @@ def test_nobody_writes_the_graphs_own_argument_by_hand(path: Path) -> None:
 def test_every_id_has_the_prefix_of_a_type() -> None:
     aliases = [each for each in vars(models.parameters).values() if get_origin(each) is Annotated]
     used = {prefix for each in aliases for prefix in get_args(each)[1].prefixes}
-    known = {prefix for view in build_views().values() for prefix in Tables(view._schema).by_prefix}
+    known = {prefix for view in views().values() for prefix in Tables(view._schema).by_prefix}
     assert len(used) >= 15
     assert used <= known
 

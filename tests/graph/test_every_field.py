@@ -13,8 +13,9 @@ from models.security.read_rules import open_tables
 from models.viewers import Audience, Viewer
 from planner.data_reads import bare
 from planner.operations import Operation, Planner
-from schema.build import View, build_views
+from schema.build import View
 from schema.context import Context
+from tests.support.client import views
 from tests.support.documents import GROUPED, every_field
 from tests.support.small_network import SmallNetwork, small_network
 
@@ -24,7 +25,7 @@ ROOTS = ("Query", "Mutation", "Subscription")
 async def test_every_field_returns_what_its_type_promises(fresh: str) -> None:
     await open_roles(fresh)
     network = await inserted(fresh)
-    for audience, view in build_views().items():
+    for audience, view in views().items():
         await ask_all(fresh, audience, view, network)
 
 

@@ -55,7 +55,7 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
      "email locale clientMutationId"),
     (PUBLIC, "register",
      {"email": "élise@people.example", "password": "password123", "pseudonym": UNREADABLE, "kind": "RELATIVE",
-      "birthYear": 2020, "noticeVersion": "2026-1", "termsVersion": "2026-1"},
+      "birthYear": 2020, "noticeVersion": "2026-2", "termsVersion": "2026-2"},
      "email password pseudonym birthYear:NOT_ELIGIBLE"),
     (PUBLIC, "emailChangeRevert", {"code": "none", "password": "short"}, "code password"),
     (PATIENT, "emailChange", {"newEmail": "x", "password": "none"}, "newEmail password:WRONG_CREDENTIALS"),

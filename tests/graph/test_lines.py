@@ -10,9 +10,8 @@ from graphql import GraphQLInputObjectType, get_named_type
 from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind
 from resolvers.identity.passwords import HASHER
-from schema.build import build_views
 from tests import factories
-from tests.support.client import ANYBODY, Caller
+from tests.support.client import ANYBODY, Caller, views
 from tests.support.network import Network
 from tests.support.newcomers import newcomer
 from tests.support.surveys import CHOICES, QUESTIONS, in_days, today, wanted
@@ -141,7 +140,7 @@ def named(fields: Mapping[str, str]) -> list[str]:
 
 def texts() -> set[str]:
     """The fields of inputs that take a text, in every view."""
-    types = {name: kind for view in build_views().values() for name, kind in view._schema.type_map.items()}
+    types = {name: kind for view in views().values() for name, kind in view._schema.type_map.items()}
     return {
         f"{name}.{each}"
         for name, kind in types.items()

@@ -29,6 +29,7 @@ from schema.build import build_views
 from schema.roots import NODES
 from tests import factories
 from tests.graph.test_every_field import answered
+from tests.support.client import views
 from tests.support.clusters import clone
 from tests.support.documents import every_field
 from tests.support.small_network import SmallNetwork, small_network
@@ -101,7 +102,7 @@ GUARDED = {
     Audience.BUYER: "ApiKey Insight Licence OrganizationUser SecondFactor Viewer Webhook WebhookDelivery",
     Audience.MANAGER: "SecondFactor Staff StaffChange Viewer",
 }
-VIEWS = {audience: view._schema for audience, view in build_views().items()}
+VIEWS = {audience: view._schema for audience, view in views().items()}
 PLANNERS = {
     audience: Planner(schema, audience, open_tables=open_tables(audience)) for audience, schema in VIEWS.items()
 }

@@ -30,6 +30,7 @@ from planner.operations import Planner
 from schema.access import BUYER
 from schema.build import View, build_views
 from schema.pagination import Node
+from tests.support.client import views
 from tests.support.documents import every_field
 
 # Why a type holds nothing of a person, the types, and their fields: a new field must be considered here.
@@ -189,7 +190,7 @@ def statements(schema: GraphQLSchema) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
     """Yields the schema of the buyer view."""
-    return build_views()[Audience.BUYER]._schema
+    return views()[Audience.BUYER]._schema
 
 
 def test_a_buyer_reaches_only_what_this_list_contains(schema: GraphQLSchema) -> None:

@@ -49,6 +49,38 @@ async def test_a_search_shows_names_in_the_viewers_language_and_the_name_it_foun
     ]
 
 
+CONDITIONS = """
+    query ($search: String!, $in: Language!) @inContext(language: $in) {
+        conditions(search: $search, first: 3) { nodes { name matched(search: $search) { name language } } } }"""
+
+
+async def test_staff_find_a_condition_by_its_names_and_codes(own_network: Network) -> None:
+    """Of thousands that were loaded, for a new community."""
+    codes = {"icd10": "U99.8", "orpha": "999802", "omim": "999200", "hpo": "HP:0999716"}
+    translations = {"fr": {"name": "Zclérose en plaques"}}
+    await factories.condition(own_network.database, name="Multiple zclerosis", translations=translations, **codes)
+    await factories.condition(own_network.database, name="Zclerosis of another kind", icd10="U99.9", orpha="9998020")
+    staff = await own_network.staff()
+    for search, matched in {
+        "zclerose plaque": {"name": "Zclérose en plaques", "language": FRENCH},
+        "multiple zclerosis": {"name": "Multiple zclerosis", "language": ENGLISH},
+        "u99.8": {"name": "U99.8", "language": None},
+        "ORPHA:999802 multiple": {"name": "Multiple zclerosis", "language": ENGLISH},
+        "OMIM:999200": {"name": "OMIM:999200", "language": None},
+        "HP:0999716": {"name": "HP:0999716", "language": None},
+    }.items():
+        answer = await own_network.ask(staff, CONDITIONS, {"search": search, "in": FRENCH})
+        first = answer["data"]["conditions"]["nodes"][0]
+        assert (search, first) == (search, {"name": "Zclérose en plaques", "matched": matched})
+    for search in ("zclerose de plaques", "Zclerosis of"):
+        for language, name in ((FRENCH, "Zclérose en plaques"), (ENGLISH, "Multiple zclerosis")):
+            found = await own_network.ask(staff, CONDITIONS, {"search": search, "in": language})
+            assert name in [node["name"] for node in found["data"]["conditions"]["nodes"]]
+    assert (await own_network.ask(staff, CONDITIONS, {"search": "zclerosis nowhere", "in": ENGLISH}))["data"] == {
+        "conditions": {"nodes": []}
+    }
+
+
 @pytest.mark.parametrize("factory", ["community", "indicator", "treatment"])
 async def test_what_is_found_in_the_viewers_language_comes_first(own_network: Network, factory: str) -> None:
     make = getattr(factories, factory)

@@ -9,7 +9,7 @@ from graphql import GraphQLObjectType
 
 from models.identity.accounts import StaffRole
 from models.viewers import Audience
-from schema.build import build_views
+from tests.support.client import views
 from tests.support.network import Network
 
 SURVEY_MANAGER, MODERATOR, STEWARD, EDITOR, ADMINISTRATOR = StaffRole
@@ -81,7 +81,7 @@ OWN = {
 
 
 def test_every_mutation_requires_a_role() -> None:
-    mutation = build_views()[Audience.MANAGER]._schema.mutation_type
+    mutation = views()[Audience.MANAGER]._schema.mutation_type
     assert isinstance(mutation, GraphQLObjectType)
     mend = "say which role of staff may carry it out, in REQUIRES in tests/graph/test_staff_mutations.py"
     assert set(mutation.fields) == set(REQUIRES) | OWN, mend

@@ -25,12 +25,11 @@ from resolvers.research.surveys_rules import definition_refusals
 from resolvers.research.visibility_rules import OptionDefinition, QuestionDefinition
 from resolvers.texts import has_control_characters, is_blank, with_line_feeds
 from resolvers.transactions import Refused, line_within, optional_text_within, text_within
-from schema.build import build_views
 from schema.inputs import Visit
-from tests.support.client import ANYBODY, Caller
+from tests.support.client import ANYBODY, Caller, views
 from tests.support.network import Network
 
-VIEWS = build_views()
+VIEWS = views()
 DUMMIES: dict[str, Any] = {
     "Int": 1, "Float": 1.0, "Boolean": True, "String": "text", "ID": "x", "EmailAddress": "a@people.example",
     "Date": "2026-01-31", "DateTime": "2026-01-31T00:00:00Z", "Decimal": "1", "Cursor": "x",

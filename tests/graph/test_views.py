@@ -13,8 +13,9 @@ from planner.declare import column, graph_type
 from schema.access import EACH_FIELD, MANAGER, PATIENT, PUBLIC, UnmarkedError
 from schema.build import View, build_views
 from schema.roots import Mutation
+from tests.support.client import views
 
-VIEWS = build_views()
+VIEWS = views()
 
 EVERYONE = "PUBLIC PATIENT BUYER MANAGER"
 SIGNED_IN = "PATIENT BUYER MANAGER"
@@ -210,7 +211,7 @@ PROMISED = {
         SIGNED_IN: "locale secondFactors recoveryCodesLeft",
         "PATIENT": "member",
         "BUYER": "organization organizationUser mailedEvents",
-        "MANAGER": "erasuresUnderWay staff",
+        "MANAGER": "erasuresLate staff",
     },
     "Association": {
         NOT_BUYERS: "id fullName website email phone postalAddress description descriptions",
@@ -218,7 +219,10 @@ PROMISED = {
     },
     "AssociationDescription": {NOT_BUYERS: "language text"},
     "Verification": {MEMBERS_AND_STAFF: "id verified fullName reason createdAt", "MANAGER": "decidedBy"},
-    "Condition": {EVERYONE: "id name icd10 orpha hpo retiredOn", "MANAGER": "version original translations"},
+    "Condition": {
+        EVERYONE: "id name icd10 orpha hpo retiredOn",
+        "MANAGER": "matched version original translations",
+    },
     "Community": {
         EVERYONE: "id slug name matched description status mergedInto condition memberCount countedOn "
         "indicators treatments",

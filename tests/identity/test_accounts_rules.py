@@ -1,10 +1,13 @@
 """Checks of passwords in every normal form, and of locales as browsers send them."""
 
+import runpy
 import unicodedata
 from typing import Literal
 
+import argon2
 import pytest
 
+from resolvers.identity import passwords
 from resolvers.identity.accounts_rules import LOCALE_LENGTH, PASSWORD_LENGTHS, locale_of, password_of
 from resolvers.identity.passwords import HASHER, hash_password, normalized, verify_password
 from resolvers.transactions import Refused
@@ -35,6 +38,11 @@ NOT_LOCALES = [
     "", "-", "f", "fr_FR", "fr-", "-fr", "fr--FR", "français", "French", "fr-FRAN-FRAN", "en-x", "en-u", "de-1996-1996",
     "en-a-bb-a-cc", "fr FR", "fr-FR;q=0.8", "*", "1a", "fr-FR\n", "ſr", "fr-F\u0131", "x-", "en-US-posixposix",
 ]  # fmt: skip
+
+
+def test_passwords_are_hashed_as_owasp_recommends() -> None:
+    hasher = runpy.run_path(passwords.__file__)["HASHER"]  # not that of the tests, in tests/conftest.py
+    assert (hasher.type, hasher.time_cost, hasher.memory_cost) == (argon2.Type.ID, 2, 19_456)
 
 
 @pytest.mark.parametrize("password", PASSWORDS)

@@ -23,16 +23,7 @@ from resolvers.identity import outbox as outbox
 from resolvers.identity.mail_templates import ABOUT_DAYS, mail_text
 from resolvers.identity.outbox import PendingMail
 from server.jobs import mailer
-from server.jobs.mailer import (
-    MOST_SENDERS,
-    SENDERS,
-    TRYING_AGAIN,
-    Deliver,
-    Mailer,
-    message,
-    next_mails,
-    smtp_delivery,
-)
+from server.jobs.mailer import MOST_SENDERS, SENDERS, TRYING_AGAIN, Deliver, Mailer, message, next_mails, smtp_delivery
 from tests.support.client import ANYBODY, serving
 from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done, join, newcomer
 
@@ -426,6 +417,9 @@ async def test_only_the_owner_can_read_mail_files(fresh: str, tmp_path: Path) ->
 
 
 PAGES = {  # that mails lead to
+    MailTemplate.RESET_PASSWORD: "https://cohorte.example/reset/code",
+    MailTemplate.ORGANIZATION_OPENED: "https://cohorte.example/reset/code",
+    MailTemplate.STAFF_OPENED: "https://cohorte.example/reset/code",
     MailTemplate.EMAIL_CHANGED: "https://cohorte.example/revert",
     MailTemplate.INVITATION: "https://cohorte.example/join",
     MailTemplate.INSIGHT_PUBLISHED: "https://cohorte.example/lab/keys",
@@ -448,6 +442,14 @@ def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fo
         assert body.startswith(plain)
         assert (body == plain) is (page is None)
         assert not re.search("[a-z][A-Z]|`", plain.replace(name, ""))  # no name of a mutation
+    marks = {"fr-CA": ("[Bac à sable] ", "toutes les données"), "nl-BE": ("[Sandbox] ", "all data")}
+    for locale, words in (("fr-CA", french), ("nl-BE", english)):
+        sandbox = mail_text(template, locale, code, name, synthetic=True)
+        prefix, mark = marks[locale]
+        first, rest = sandbox.body[: -len(words.body)], sandbox.body[-len(words.body) :]
+        assert (sandbox.subject, rest) == (prefix + words.subject, words.body)
+        assert mark in " ".join(first.lower().split())
+        assert max(map(len, first.splitlines())) <= 72
     for words in (french, english):
         carries = template in (
             MailTemplate.VERIFY_EMAIL,

@@ -21,7 +21,7 @@ NAMED = {
            "data-protection authority", "whom they can call", "without your name"),
     "FR": ("données de santé", "année de naissance", "que si vous y consentez",
            "jusqu’à la suppression de votre compte",
-           "se connecte", "autorité de protection des données", "qui il peut appeler", "sans votre nom"),
+           "se connecte", "autorité de protection des données", "qui elle peut appeler", "sans votre nom"),
 }  # fmt: skip
 
 

@@ -1,11 +1,15 @@
 """The terms of use: what they say, who accepts which version, and how members learn of a new one."""
 
+import re
 from datetime import date
 
 import asyncpg
 import pytest
 
+from models.insight.undertakings import IN_FORCE, TEXTS
+from models.languages import Language
 from tests import factories
+from tests.project.test_web_texts import AVOIDED
 from tests.support.client import ANYBODY, Ask
 from tests.support.network import Network
 from tests.support.newcomers import REGISTER, TERMS, Mailbox, done, join, newcomer
@@ -19,7 +23,7 @@ NAMED = {
            "one account", "works for a laboratory", "moderators are notified", "for one day"),
     "FR": ("collecter", "avec un programme", "transmettre", "vendre", "qui est un membre", "assurance",
            "entraîner un programme", "un seul compte", "travaillent pour un laboratoire",
-           "les modérateurs en sont avertis", "pendant un jour"),
+           "la modération en est avertie", "pendant un jour"),
 }  # fmt: skip
 
 
@@ -31,6 +35,19 @@ async def test_anybody_reads_the_terms_in_both_languages(network: Network, langu
         assert words in found["text"], words
     default = (await network.ask(ANYBODY, "{ terms { language } }"))["data"]["terms"]
     assert default == {"language": "EN"}
+
+
+LEGAL = "{ terms(language: FR) { text } privacyNotice(language: FR) { text } notices(language: FR) { text } }"
+OTHER_WORDS = re.compile(r"\borganismes?\b|\bavis\b|publications?\b")  # for organizations, notices and posts
+
+
+async def test_french_legal_texts_have_the_words_of_the_pages(network: Network) -> None:
+    found = (await network.ask(ANYBODY, LEGAL))["data"]
+    texts = [each["text"] for each in (found["terms"], found["privacyNotice"], *found["notices"])]
+    texts.append(TEXTS[IN_FORCE][Language.FR])
+    assert len(texts) == 5
+    for text in texts:
+        assert AVOIDED.findall(text) + OTHER_WORDS.findall(text) == []
 
 
 @pytest.mark.parametrize(

@@ -263,6 +263,8 @@ def test_a_message_holds_a_type_a_time_and_ids(event: OrganizationEvent | None) 
     body = rules.body_of(about(event), BASE)
     assert json.loads(body) == {"type": kind, "timestamp": "2026-11-27T12:00:00Z", "data": data}
     assert body == rules.body_of(about(event), BASE)  # the same in every attempt
+    marked = json.loads(rules.body_of(about(event), BASE, synthetic=True))
+    assert marked["data"] == data | {"synthetic": True}
 
 
 def test_pauses_grow_and_end() -> None:

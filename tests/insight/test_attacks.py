@@ -94,6 +94,46 @@ def reconstructed(given: Sequence[Mapping[str, str]], published: PublishedCells)
     return [each >= 0.5 for each in guess]
 
 
+def guessed_answers(given: Sequence[Mapping[str, str]], published: PublishedCells) -> float:
+    """How often who knows everything but one member's secret guesses it, by the likelihood of what was published.
+
+    No other guess is right more often: this is the attack that the guarantee's figure is about.
+    """
+    right = 0
+    known = counted(given, published)
+    for one in given:
+        more = 0.0
+        for by, counts in published.items():
+            for secret, sign in (("A", 1), ("B", -1)):
+                cell = (secret, *(one[question] for question in by))
+                more += sign * (counts[cell] - known[by][cell] + (one["secret"] == secret))
+        right += (more >= 0) == (one["secret"] == "A")
+    return right / len(given)
+
+
+def guessed_members(
+    given: Sequence[Mapping[str, str]], others: Sequence[Mapping[str, str]], published: PublishedCells
+) -> float:
+    """How often who knows everybody else's answers, and those of one person, guesses whether that person took part."""
+    right = 0
+    known = counted(given, published)
+    for people, took_part in ((given, True), (others, False)):
+        for one in people:
+            more = 0.0
+            for by, counts in published.items():
+                cell = (one["secret"], *(one[question] for question in by))
+                more += counts[cell] - known[by][cell] + took_part - 0.5
+            right += (more >= 0) == took_part
+    return right / (len(given) + len(others))
+
+
+def counted(
+    given: Sequence[Mapping[str, str]], published: PublishedCells
+) -> dict[tuple[str, ...], Counter[tuple[str, ...]]]:
+    """The true cells of what was published."""
+    return {by: Counter((one["secret"], *(one[question] for question in by)) for one in given) for by in published}
+
+
 def at_most(rho: float, trials: int) -> float:
     """The best rate of right guesses at a privacy loss of rho, plus three standard errors of the trials."""
     best = NormalDist().cdf(sqrt(2 * rho) / 2)
@@ -114,6 +154,13 @@ async def test_colluding_buyers_do_not_reconstruct_answers(network: Network, wit
     right = sum(a == (one["secret"] == "A") for a, one in zip(guessed, given, strict=True)) / SIZE
     bound = at_most(await spent(network, dataset), SIZE)
     assert right > bound if without_noise else right <= bound
+    # Attackers who know everything else: of an answer, of which another changes two cells, and of taking part.
+    right = guessed_answers(given, published)
+    bound = at_most(2 * await spent(network, dataset), SIZE)
+    assert right == 1.0 if without_noise else right <= bound
+    right = guessed_members(given, answers(101), published)
+    bound = at_most(await spent(network, dataset), 2 * SIZE)
+    assert right == 1.0 if without_noise else right <= bound
     # An attacker who averages every cube with the count of A and a known answer, to learn it exactly.
     hits, tries = 0, 0
     for question in KNOWN:

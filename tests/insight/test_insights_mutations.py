@@ -12,17 +12,7 @@ from tests.support.client import Caller
 from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import Crowd, buyer, cells, publish
-from tests.support.publishable import (
-    GATHERED,
-    PRICES,
-    PUBLISHES,
-    asks,
-    expect_sound,
-    free,
-    paid,
-    releases,
-    spent,
-)
+from tests.support.publishable import GATHERED, PRICES, PUBLISHES, asks, expect_sound, free, paid, releases, spent
 
 
 async def test_a_publication_is_charged_recorded_and_notified_once(

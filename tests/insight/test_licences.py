@@ -68,6 +68,10 @@ async def test_an_organization_requests_a_licence(network: Network, laboratory_u
     }
     assert payload == {"licence": asked, "userErrors": []}
     assert await network.value(ROWS, laboratory_user.id) == 1
+    shown = await network.ask(laboratory_user, "{ organization { licences { requestedAt } } }")
+    [licence] = shown["data"]["organization"]["licences"]
+    ago = datetime.now(UTC) - datetime.fromisoformat(licence["requestedAt"])
+    assert abs(ago) < timedelta(minutes=5)
 
 
 @pytest.mark.parametrize(

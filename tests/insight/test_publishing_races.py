@@ -15,17 +15,7 @@ from tests.support.client import Caller, serving
 from tests.support.ids import key
 from tests.support.network import Network, running_network
 from tests.support.population import Crowd, buyer, closed, publish
-from tests.support.publishable import (
-    PRICES,
-    PUBLISHES,
-    SHARE,
-    expect_sound,
-    gathered,
-    paid,
-    publishes,
-    releases,
-    spent,
-)
+from tests.support.publishable import PRICES, PUBLISHES, SHARE, expect_sound, gathered, paid, publishes, releases, spent
 
 pytestmark = pytest.mark.slow
 

@@ -174,7 +174,7 @@ async def test_vectors_follow_their_rows(admin: Admin) -> None:
     ("table", "role"),
     [
         # Not catalog.community, which is small: whether a row is a draft is decided before its words are compared.
-        ("catalog.indicator", Audience.PUBLIC),
+        ("catalog.indicator", Audience.PUBLIC), ("catalog.condition", Audience.MANAGER),
         ("catalog.treatment", Audience.PATIENT), ("care.discussion", Audience.PATIENT), ("care.post", Audience.PATIENT),
     ],
 )  # fmt: skip

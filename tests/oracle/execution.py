@@ -14,7 +14,8 @@ from graphql import ExecutionResult, build_schema, execute, is_abstract_type, is
 import tests.oracle.changes
 import tests.oracle.insights
 import tests.oracle.own  # noqa: F401  they fill in the readers
-from planner.cursors import Cursors
+from models.rows import Expression
+from planner.cursors import Cursors, ListTag
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import Listed, TypedRow, id_of, readers
 
@@ -24,7 +25,16 @@ COLUMNS = {  # fields whose names are not their column's in camel case
 }  # fmt: skip
 PAGE_SIZE = 20
 PAGE = ("first", "after", "last", "before")
-CIPHER = Cursors()  # of planners whose answers are compared with the oracle's
+
+
+class CursorsOfAnyParent(Cursors):
+    """Cursors that every list of a field takes: operations are generated without knowing whose list theirs are of."""
+
+    def tag(self, name: str, parent: Expression | None) -> ListTag:
+        return super().tag(name, None)
+
+
+CIPHER = CursorsOfAnyParent()  # of planners whose answers are compared with the oracle's
 
 
 class OracleCursor(str):

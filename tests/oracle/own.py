@@ -9,7 +9,7 @@ from math import erf, exp, log, log1p, sqrt
 from statistics import fmean
 from uuid import UUID
 
-from models.insight.undertakings import TEXTS
+from models.insight.undertakings import IN_FORCE, TEXTS
 from models.languages import Language
 from privacy.domains import REGIONS
 from tests.oracle.rows import Found, VisibleRows
@@ -234,9 +234,14 @@ def own_courses_of(seen: VisibleRows, treatment: Found) -> list[Found]:
     return sorted(there, key=lambda row: (row["started_on"], row["id"]), reverse=True)
 
 
+def noted(there: list[Found], only: bool) -> list[Found]:
+    """With `only`, the observations that have a note."""
+    return [row for row in there if not only or row["note"] is not None]
+
+
 @field("OwnIndicator.observations")
-def own_observations_of(seen: VisibleRows, indicator: Found) -> Listed:
-    there = seen.of("care.own_observation", own_indicator_id=indicator["id"])
+def own_observations_of(seen: VisibleRows, indicator: Found, notedOnly: bool = False) -> Listed:
+    there = noted(seen.of("care.own_observation", own_indicator_id=indicator["id"]), notedOnly)
     return listed(there, lambda row: (row["observed_on"], row["id"]), descending=True)
 
 
@@ -277,8 +282,8 @@ readers["Session.current"] = lambda seen, it: it["current"]
 
 
 @field("Me.observations")
-def observations_of(seen: VisibleRows, me: Found, indicator: str | None = None) -> Listed:
-    there = seen.of("care.observation", member_id=me["member_id"])
+def observations_of(seen: VisibleRows, me: Found, indicator: str | None = None, notedOnly: bool = False) -> Listed:
+    there = noted(seen.of("care.observation", member_id=me["member_id"]), notedOnly)
     if indicator is not None:
         there = [row for row in there if row["indicator_id"] == uuid_in(indicator)]
     return listed(there, lambda row: (row["observed_on"], row["id"]), descending=True)
@@ -393,11 +398,11 @@ def staff_members(seen: VisibleRows) -> Listed:
     return listed(seen.of("identity.staff"), lambda row: (row["name"], row["id"]))
 
 
-@field("Viewer.erasuresUnderWay")
-def erasures_under_way(seen: VisibleRows, it: Found) -> int | None:
+@field("Viewer.erasuresLate")
+def erasures_late(seen: VisibleRows, it: Found) -> bool | None:
     staff = seen.one("identity.staff", id=seen.viewer.staff)
     # Of those that operations are compared for, nobody is leaving.
-    return 0 if staff is not None and "ADMINISTRATOR" in staff["roles"] else None
+    return False if staff is not None and "ADMINISTRATOR" in staff["roles"] else None
 
 
 @field("Viewer.secondFactors")
@@ -607,7 +612,7 @@ def mailed_events(seen: VisibleRows, viewer: Found) -> list[str]:
 @field("Query.undertakings")
 def undertakings(seen: VisibleRows, language: str | None = None) -> Found:
     language = language or seen.language
-    return {"version": "2026-1", "language": language, "text": TEXTS["2026-1"][Language(language)]}
+    return {"version": IN_FORCE, "language": language, "text": TEXTS[IN_FORCE][Language(language)]}
 
 
 @field("Licence.undertakings")

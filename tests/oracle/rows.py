@@ -78,7 +78,7 @@ def searched_texts(tables: Everything) -> Iterator[str]:
         yield from (row["name"], row["label"], json.loads(row["translations"]).get("fr", {}).get("label") or "")
     for name in ("catalog.indicator", "catalog.treatment"):
         yield from (row.get(code) or "" for row in tables[name] for code in SEARCHED_CODES)
-    for name in ("catalog.community", "catalog.indicator", "catalog.treatment"):
+    for name in ("catalog.condition", "catalog.community", "catalog.indicator", "catalog.treatment"):
         yield from (text for row in tables[name] for text, *_ in names(row))
 
 

@@ -126,5 +126,12 @@ def names(entry: Entry) -> Iterator[tuple[str, tuple[str, ...], int]]:
         if "name" in texts:
             yield texts["name"], (language,), 0
         yield from ((name, (language,), 1) for name in texts.get("lay_names") or [])
-    further = ", ".join(filter(None, (entry.get("inn"), entry["words"])))
+    further = ", ".join(filter(None, (entry.get("inn"), entry["words"]) if "words" in entry else codes(entry)))
     yield from ((name.strip(" "), ("en", "fr"), 2) for name in re.split("[,;\n]+", further))
+
+
+def codes(condition: Entry) -> Iterator[str | None]:
+    """The codes of a condition, by which it is found."""
+    yield condition["icd10"]
+    yield from (f"{system.upper()}:{condition[system]}" for system in ("orpha", "omim") if condition[system])
+    yield condition["hpo"]

@@ -232,7 +232,7 @@ def found_by(
     return listed(there, order)
 
 
-@field(*(f"{kind}.matched" for kind in ("Community", "Indicator", "Treatment")))
+@field(*(f"{kind}.matched" for kind in ("Community", "Condition", "Indicator", "Treatment")))
 def matched(seen: VisibleRows, entry: Found, search: str) -> Found | None:
     return seen.stemmer.matched(entry["english"], search, seen.language.tag)
 
@@ -249,8 +249,8 @@ def communities(seen: VisibleRows, search: str | None = None, status: str | None
 
 
 @field("Query.conditions")
-def conditions(seen: VisibleRows) -> Listed:
-    return listed(seen.of("catalog.condition"), by_name)
+def conditions(seen: VisibleRows, search: str | None = None) -> Listed:
+    return found_by(seen, seen.of("catalog.condition"), search, by_name)
 
 
 @field("Query.catalogueChanges")
@@ -538,7 +538,7 @@ def viewer_membership(seen: VisibleRows, community: Found) -> Found | None:
 @field("Community.members")
 def members_of(seen: VisibleRows, community: Found) -> Listed:
     there = memberships(seen, community)
-    return through(seen, there, lambda row: (row["joined_on"], row["member_id"]), "care.member", "member_id", True)
+    return through(seen, there, lambda row: (row["member_id"],), "care.member", "member_id")
 
 
 @field("Community.discussions")

@@ -9,7 +9,7 @@ from models.security.read_rules import EVERY, SCOPES
 from models.viewers import Audience
 from planner.declare import Sql
 from planner.tables import Tables
-from schema.build import build_views
+from tests.support.client import views
 
 # A statement returns null where the row is hidden, but the schema promises an object.
 LEFT = "the transaction that hides a leaving member deletes their links"
@@ -41,7 +41,7 @@ OF_ADMINISTRATORS = {"StaffChange.staff"}  # who alone read changes, and read al
 
 def pointers(audience: Audience) -> Iterator[tuple[str, str]]:
     """Each non-null field of an object type with a table behind it, and the table."""
-    view = build_views()[audience]._schema
+    view = views()[audience]._schema
     tables = Tables(view)
     for kind in view.type_map.values():
         if not is_object_type(kind) or kind.name not in tables.table_of:

@@ -551,7 +551,7 @@ async def test_the_notice_in_force_is_the_latest_whose_day_has_come(oracle_case:
         assert await oracle_case.view_case.fast(Made(text, {})) == {
             "notices": [
                 {"purpose": "SURVEY_RESEARCH", "version": "present", "language": language},
-                {"purpose": "TRACKING_RESEARCH", "version": "2026-2", "language": language},
+                {"purpose": "TRACKING_RESEARCH", "version": "2026-3", "language": language},
             ]
         }
 

@@ -98,6 +98,16 @@ def test_how_much_cheaper_means_are_than_a_histogram(many: int, cheaper: float) 
     )
 
 
+@pytest.mark.parametrize(("many", "alone", "best"), [(5, 2.5, 1.7), (7, 3.11, 2.2), (11, 4.4, 3.1), (20, 7.37, 5.4)])
+def test_what_other_sums_would_save(many: int, alone: float, best: float) -> None:
+    half = (many - 1) / 2
+    of_counts = sum((value - half) ** 2 for value in range(many)) / half**2  # noise of a mean in the middle
+    assert of_counts == pytest.approx(alone, abs=0.005)
+    assert of_counts == pytest.approx(2 / saving(steps(many)))
+    # cos a (v - half) / half and sin a: as much is saved in the middle as at an end, where a histogram has `many` more.
+    assert of_counts * many / (of_counts + many) == pytest.approx(best, abs=0.05)
+
+
 @given(scales, st.floats(0, 1))
 def test_no_mean_is_noisier_than_from_counts_of_the_precision(scale: Variable, mean: float) -> None:
     values = [each.value for each in scale.categories if each.value is not None]

@@ -13,16 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privacy.combining import combine
-from privacy.cubes import (
-    Cube,
-    NotSummable,
-    UnknownCategory,
-    UnknownVariable,
-    cells_in,
-    contributions,
-    covers,
-    key,
-)
+from privacy.cubes import Cube, NotSummable, UnknownCategory, UnknownVariable, cells_in, contributions, covers, key
 from privacy.domains import UNKNOWN, Category, DomainRule, Variable
 from privacy.measures import EMPTY_SHOWN, Measure, Reliability
 from privacy.noise import draw, noise_for

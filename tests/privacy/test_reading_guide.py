@@ -10,9 +10,11 @@ import pytest
 from privacy.cubes import GroupNoise
 from privacy.differences import difference
 from privacy.intervals import Z
+from privacy.means import saving
 from privacy.measures import EMPTY_SHOWN, LEAST_COUNT, PRECISE_COUNT, PRECISE_WIDTH
 from privacy.precision import ALPHA, CONFIDENCE, PRECISIONS, PRICES, Precision, margin_of
 from privacy.reading import least_shown, ratio_of_group
+from tests.privacy.test_means import steps
 
 GUIDE = (Path(__file__).parents[2] / "docs/reading-an-insight.md").read_text(encoding="utf-8")
 NORMAL = NormalDist()
@@ -53,6 +55,12 @@ def test_margins_prices_and_sums() -> None:
             *(margin_of(math.sqrt(cells) * scale) for cells in (2, 4, 9)),
         ]
         assert margin_of(scale) == precision.margin
+
+
+def test_how_much_less_means_cost() -> None:
+    text = " ".join(GUIDE.split())
+    assert "2.2 times less on a scale from 0 to 10, and 1.6 times for a change in 7 bands" in text
+    assert [round(1 / saving(steps(many)), 1) for many in (2, 3, 7, 11)] == [1.0, 1.0, 1.6, 2.2]
 
 
 def test_the_smallest_count_that_is_shown() -> None:
@@ -135,6 +143,9 @@ def test_how_many_members_a_difference_takes() -> None:
         "includeUnreliable",
         "asOf",
         "maxPerMember",
+        "groupings",
+        "MEANS",
+        "totals",
         "dataUseLinkResults",
     ],
 )

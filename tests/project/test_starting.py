@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 import asyncpg
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 
 from commands.cluster import cluster
 from commands.databases import at
@@ -27,7 +26,6 @@ from models.logins import role_dsn
 from models.security.publisher import PUBLISHER
 from privacy import thresholds
 from privacy.budget import FLOOR
-from resolvers.identity import passwords
 from resolvers.identity.outbox import deliver_all
 from resolvers.jobs import PUBLISHING
 from settings import Settings
@@ -242,12 +240,6 @@ def machine() -> Iterator[str]:
 
 
 @pytest.fixture
-def weak_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes passwords quick to hash: hundreds of members register."""
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-
-
-@pytest.fixture
 def counts_without_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaves out the noise by which a survey opens a day earlier or later."""
     monkeypatch.setattr(thresholds, "noisy_threshold", lambda number: number)
@@ -263,7 +255,7 @@ def reader(machine: str, tmp_path: Path) -> Reader:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("weak_hashes", "counts_without_noise")
+@pytest.mark.usefixtures("counts_without_noise")
 async def test_the_guide_leads_from_an_empty_machine_to_an_insight(reader: Reader) -> None:
     database_of(
         reader.folder / "medicines",

@@ -124,7 +124,7 @@ async def without_consent(network: Network) -> dict[str, Any]:
     return await network.answer(member, "surveySubmit", WHY, survey=survey, answers=[])
 
 
-@provokes("Accept version 2026-1, which `privacyNotice` returns.")
+@provokes("Accept version 2026-2, which `privacyNotice` returns.")
 async def of_an_earlier_notice(network: Network) -> dict[str, Any]:
     return await network.ask(ANYBODY, REGISTER, {"input": newcomer("Heron", noticeVersion="2025-1")})
 

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from commands.node import ROOT
+from models.identity.accounts import StaffRole
+from models.languages import Language
+from models.messages import name_in
 
 FILES = sorted(ROOT.glob("web/src/**/texts.ts"))
 STRING = re.compile(r'"[^"\n]*"|`[^`]*`')
@@ -62,6 +65,27 @@ def test_the_server_addresses_everybody_in_the_words_of_the_glossary() -> None:
 )
 def test_which_words_are_avoided(text: str, is_avoided: bool) -> None:
     assert bool(AVOIDED.search(text)) == is_avoided
+
+
+# In French, an insight has one word, and a role the name that refusals give it.
+ENTRY = re.compile(r"^ +(\w+): (.*)$", re.MULTILINE)
+
+
+OF_LABORATORIES = [path for path in FILES if "lab" in path.parts]
+
+
+@pytest.mark.parametrize("path", OF_LABORATORIES, ids=lambda path: str(path.parent.name))
+def test_an_insight_has_one_word(path: Path) -> None:
+    english, _, in_french = path.read_text(encoding="utf-8").partition("\n  fr: {")
+    texts = dict(ENTRY.findall(english))
+    assert [text for key, text in ENTRY.findall(in_french) if "nsight" in texts.get(key, "") and "ableau" in text] == []
+
+
+@pytest.mark.parametrize("path", ["staff/texts.ts", "member/data/texts.ts"])
+def test_a_role_has_one_name(path: str) -> None:
+    texts = dict(ENTRY.findall("".join((ROOT / "web/src/pages" / path).read_text("utf-8").partition("\n  fr: {")[2])))
+    for role in StaffRole:
+        assert texts[role.value] == f'"{name_in(role, Language.FR)}",'
 
 
 # GraphiQL and what surrounds it are in English.

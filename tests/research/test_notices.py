@@ -26,7 +26,7 @@ NAMED = {
     "EN": ("laboratories", "hospitals", "mutuals", "insurers", "Members and the staff", "public ledger", "deleted",
            "record", "one year at most", "administer the database", "numbers of members",
            "until you delete your account", "withdraw", "A consent for the other purpose"),
-    "FR": ("laboratoires", "hôpitaux", "mutuelles", "assureurs", "Les membres et les équipes", "registre public",
+    "FR": ("laboratoires", "hôpitaux", "mutuelles", "assureurs", "Les membres et l’équipe", "registre public",
            "supprimé", "fiche", "un an au plus", "administrent la base", "nombres de membres",
            "jusqu’à la suppression de votre compte",
            "retirer", "Un consentement pour l’autre finalité"),

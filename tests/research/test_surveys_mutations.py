@@ -14,15 +14,7 @@ from tests.models.test_scopes import viewing
 from tests.support.callers import User
 from tests.support.ids import key
 from tests.support.network import Network
-from tests.support.surveys import (
-    QUESTIONS,
-    TREATED,
-    drafted,
-    in_days,
-    scheduled,
-    status_of,
-    wanted,
-)
+from tests.support.surveys import QUESTIONS, TREATED, drafted, in_days, scheduled, status_of, wanted
 
 SHOWN = """
     survey {

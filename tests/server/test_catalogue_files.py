@@ -10,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from pyshacl import validate
-from rdflib import RDF, BNode, Graph, Literal, URIRef
+from rdflib import RDF, RDFS, BNode, Graph, Literal, URIRef
 from rdflib.compare import graph_diff, isomorphic
 
 from models.insight.datasets import DatasetKind, DatasetStatus
@@ -37,6 +37,14 @@ SETTINGS: dict[str, Any] = {
     "catalogue_access_body": "Health data access body <access@hdab.example>",
     "catalogue_legal_basis": "Consent: article 9(2)(a) of Regulation (EU) 2016/679",
 }
+LISTED = """{
+  datasets { nodes {
+    title wave community { name } kind size collectedFrom frozenOn languages offeredTo howToRequest
+    variables { name } budget { cap { microRho } }
+  } }
+  undertakings { text }
+}"""
+NEWEST_WAVE = "select wave from insight.dataset where status = 'OPEN' order by frozen_on desc limit 1"
 TYPES = {"ttl": "text/turtle; charset=utf-8", "jsonld": "application/ld+json"}
 PARSERS = {"ttl": "turtle", "jsonld": "json-ld"}
 
@@ -156,6 +164,30 @@ async def test_the_catalogue_says_what_was_published_and_nothing_else_of_members
     assert len(set(graph.objects(None, DQV.hasQualityAnnotation))) == 24
 
 
+async def test_anybody_reads_by_the_graph_what_the_catalogue_says(catalogued: Network) -> None:
+    answer = await catalogued.ask(ANYBODY, LISTED)
+    newest, *others = answer["data"]["datasets"]["nodes"]
+    assert len(others) == 11
+    assert [each["name"] for each in newest.pop("variables")][-1] == "why"
+    assert newest.pop("howToRequest").startswith("Sign in for an organization of a kind")
+    assert newest == {
+        "title": others[0]["title"],
+        "wave": await catalogued.value(NEWEST_WAVE),
+        "community": {"name": 'Sneezers <of> "France"'},
+        "kind": "SURVEY",
+        "size": 1011,
+        "collectedFrom": "2026-01-01",
+        "frozenOn": "2026-02-12",
+        "languages": ["EN", "FR"],
+        "offeredTo": ["LABORATORY", "HOSPITAL"],
+        "budget": {"cap": {"microRho": 200_000}},
+    }
+    assert answer["data"]["undertakings"]["text"]
+    figures = "{ datasets { nodes { insights { nodes { id } } } } }"
+    [error] = (await catalogued.ask(ANYBODY, figures))["errors"]
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
 async def test_variables_are_columns_with_their_terms(catalogued: Network) -> None:
     graph = await whole(catalogued)
     tables = [list(graph.objects(each, CSVW.column)) for each in graph.subjects(RDF.type, CSVW.Table)]
@@ -252,6 +284,17 @@ def test_what_the_settings_do_not_say_is_left_out() -> None:
     for absent in (HEALTH.hdab, DCT.publisher, DCAT.contactPoint):
         assert (dataset, absent, None) not in graph
     assert faults(graph) != ""
+
+
+def test_the_rights_say_whom_it_is_offered_to_and_how_they_ask() -> None:
+    described = DESCRIBED | {"offeredTo": ["LABORATORY", "HOSPITAL"]}
+    graph = graph_of(dict.fromkeys(Language, described), Holder.of(Settings(**SETTINGS)))
+    texts = [each for each in graph.objects(None, RDFS.label) if isinstance(each, Literal)]
+    said = {each.language: str(each) for each in texts if "Ask." in each}
+    assert said == {
+        "en": "Offered to: laboratories, hospitals. Ask.",
+        "fr": "Proposé aux organismes suivants\u00a0: laboratoires, hôpitaux. Ask.",
+    }
 
 
 def test_synthetic_data_is_of_nobody() -> None:

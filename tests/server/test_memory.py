@@ -12,7 +12,7 @@ import pytest
 from models.viewers import Audience
 from planner.plans import MOST_OF_VIEW
 from server.operations.documents import KEPT, KEPT_TOKENS
-from server.operations.endpoint import ServedView
+from server.operations.performing import ServedView
 from tests.golden.pairs import SHAPE, pairs
 from tests.server.test_planning import worst
 from tests.support.client import ANYBODY, Ask, Caller, serving

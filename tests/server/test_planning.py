@@ -10,10 +10,10 @@ import pytest
 from graphql import parse, validate
 
 from planner.operations import Operation
-from server.operations import documents, endpoint
-from server.operations.endpoint import LARGE_INPUT
+from server.operations import documents, performing
 from server.operations.errors import RequestError
 from server.operations.limits import check_variables
+from server.operations.performing import LARGE_INPUT
 from server.operations.planning import CALLERS, MOST_WAITING_OF_ONE, Planning
 from settings import Limits
 from tests.support import subscribers
@@ -227,7 +227,7 @@ async def test_variables_that_are_not_declared_are_not_read_and_many_are_not_on_
         counted.append((threading.current_thread().name.partition("_")[0], number))
         return number
 
-    monkeypatch.setattr(endpoint, "check_variables", noted)
+    monkeypatch.setattr(performing, "check_variables", noted)
     many = [[["x"] * 100] * 100] * 2
     assert "errors" not in await ask(ANYBODY, "{ regions }", {"v": many})
     assert counted == [("MainThread", 0)]

@@ -153,7 +153,7 @@ MAIL, SECRET, ERRORS = '"a@people.example"', '"seven green lamps"', "{ userError
 HASHING = {
     "signIn": f"mutation {{ signIn(input: {{email: {MAIL}, password: {SECRET}}}) {ERRORS} }}",
     "register": f'mutation {{ register(input: {{email: {MAIL}, password: {SECRET}, kind: PATIENT, pseudonym: "Ada", '
-    f'ofAge: true, noticeVersion: "2026-1", termsVersion: "2026-1"}}) {ERRORS} }}',
+    f'ofAge: true, noticeVersion: "2026-2", termsVersion: "2026-2"}}) {ERRORS} }}',
     "resetPassword": f'mutation {{ resetPassword(input: {{code: "x", password: {SECRET}}}) {ERRORS} }}',
     "verifyEmail": f'mutation {{ verifyEmail(input: {{code: "x", password: {SECRET}}}) {ERRORS} }}',
 }

@@ -14,7 +14,7 @@ from planner.tables import DEFINITION
 from resolvers.insight import analysis_plans, quotes
 from resolvers.research import participations_mutations
 from resolvers.transactions import Forbidden, RefusalCode, refused
-from schema.mutations import refusal_error
+from schema.user_errors import refusal_error
 from server.operations.errors import CODES, Code, execution_error
 from server.operations.results import response_of
 from tests.support.client import Ask, Caller, views

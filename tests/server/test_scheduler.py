@@ -17,14 +17,7 @@ from models.research.surveys import ParticipationStatus, SurveyStatus
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience, Login
 from resolvers import jobs
-from resolvers.jobs import (
-    MAINTENANCE,
-    PUBLISHING,
-    forget_mutations,
-    freeze_datasets,
-    settle_surveys,
-    try_lock,
-)
+from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_mutations, freeze_datasets, settle_surveys, try_lock
 from resolvers.leases import SILENT_SECONDS
 from server.jobs.scheduler import MAINTENANCE_LOCK, Scheduler
 from tests import factories

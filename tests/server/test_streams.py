@@ -10,13 +10,12 @@ from graphql import parse
 
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
-from schema.build import build_views
 from server.callers.sessions import Sessions
 from server.databases.pools import ConnectionPool
 from server.events.streams import Ending, Stream, StreamEnded, Streams
 from server.operations.errors import RequestError, unauthenticated, unavailable
 from settings import Limits
-from tests.support.client import Ask
+from tests.support.client import Ask, views
 
 VIEWER = Viewer(Audience.PATIENT, uuid4(), uuid4(), uuid4())
 TOKEN = b"Bearer " + b"a" * 43
@@ -187,7 +186,7 @@ async def test_reads_for_events_are_not_refused_by_a_busy_pool(ask: Ask) -> None
 
 
 def test_subscriptions_are_planned_once_for_each_shape() -> None:
-    planner = Planner(build_views()[Audience.PATIENT]._schema, Audience.PATIENT)
+    planner = Planner(views()[Audience.PATIENT]._schema, Audience.PATIENT)
     text = "subscription($slug: String) { surveyOpened(community: $slug) { id } }"
     operation = planner.operation(parse(text), None)
     one, same, other = (

@@ -22,7 +22,7 @@ from models.viewers import Audience
 from planner.execution import attach_resolvers
 from planner.tables import Tables
 from resolvers.export_kinds import export_kinds
-from resolvers.exporting import ExportKind
+from resolvers.exporting import ExportKind, GraphNames
 from resolvers.jobs import PUBLISHING, PublishingJob
 from resolvers.rates import rates_of
 from schema.build import View, build_views, graph_names
@@ -145,14 +145,21 @@ def views() -> dict[Audience, View]:
 
 
 @functools.cache
+def names() -> GraphNames:
+    """What these views call rows and columns."""
+    return graph_names(views().values())
+
+
+@functools.cache
 def kinds() -> tuple[ExportKind, ...]:
     """What an export of these views contains."""
-    return export_kinds(graph_names(views().values()))
+    return export_kinds(names())
 
 
 # What every server makes of the same views.
 MADE_ONCE = {
     "app.build_views": views,
+    "app.graph_names": lambda views: names(),
     "app.export_kinds": lambda names: kinds(),
     "planner.operations.Tables": functools.cache(Tables),
     "planner.operations.attach_resolvers": functools.cache(attach_resolvers),

@@ -16,8 +16,8 @@ import pytest_asyncio
 from tests.support.client import ANYBODY, SIGN_IN, Ask, Caller, serving
 
 PASSWORD = "seven green lamps"
-NOTICE = "2026-1"
-TERMS = "2026-1"
+NOTICE = "2026-2"
+TERMS = "2026-2"
 CODE_LINE = re.compile(r"(?m)^([A-Z2-7]{32})\r?$")
 
 REGISTER = "mutation ($input: RegisterInput!) { register(input: $input) { userErrors { code path message } } }"

@@ -323,7 +323,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         await factories.verification(connection, member_id=whose["id"], staff_id=staff["id"])
     accounts = {
         Audience.PATIENT: await factories.account(
-            connection, **own, terms_version="2026-1", terms_accepted_at=factories.NOON
+            connection, **own, terms_version="2026-2", terms_accepted_at=factories.NOON
         ),
         Audience.BUYER: await factories.account(connection, organization_id=organization["id"]),
         Audience.MANAGER: await factories.account(connection, staff_id=staff["id"]),

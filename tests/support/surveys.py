@@ -13,7 +13,7 @@ from tests.support.client import Caller
 from tests.support.ids import key
 from tests.support.network import Network
 
-NOTICE, TRACKING_NOTICE = "2026-3", "2026-2"  # in force: for surveys, for tracking
+NOTICE, TRACKING_NOTICE = "2026-4", "2026-3"  # in force: for surveys, for tracking
 SHOWN = {"noticeVersion": NOTICE, "noticeLanguage": "FR"}  # to whoever sets a consent
 CHOICES = [{"code": "YES", "label": "Yes"}, {"code": "NO", "label": "No"}, {"code": "SOME", "label": "Somewhat"}]
 TREATED = {"question": "treated", "operator": "EQUALS", "values": ["YES"]}

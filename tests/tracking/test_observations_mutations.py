@@ -70,6 +70,23 @@ async def test_a_second_value_of_a_day_replaces_the_first_and_keeps_its_id(netwo
     assert await rows(network, mia.id) == [(7.0, None, False), (8.0, None, False)]
 
 
+async def test_values_with_a_note_are_listed_without_the_others(network: Network) -> None:
+    mia = await network.member()
+    pain, sleep = await indicator(network), await indicator(network)
+    entries = [entry(pain, 3, note="early"), entry(sleep, 8)]
+    await network.do(mia, "observationsRecord", "userErrors { code }", observedOn=DAY, entries=entries)
+    own = await factories.own_indicator(network.database, member_id=mia.id)
+    of = {"member_id": mia.id, "own_indicator_id": own["id"]}
+    await factories.own_observation(network.database, note="uphill", observed_on=date(2026, 3, 1), **of)
+    await factories.own_observation(network.database, observed_on=date(2026, 3, 2), **of)
+    document = """query ($only: Boolean) { me { observations(notedOnly: $only) { nodes { note } }
+        ownIndicators { observations(notedOnly: $only) { nodes { note } } } } }"""
+    for only, notes, own_notes in ((True, ["early"], ["uphill"]), (False, ["early", None], [None, "uphill"])):
+        me = (await network.ask(mia, document, {"only": only}))["data"]["me"]
+        assert sorted((each["note"] for each in me["observations"]["nodes"]), key=str) == sorted(notes, key=str)
+        assert [each["note"] for each in me["ownIndicators"][0]["observations"]["nodes"]] == own_notes
+
+
 async def test_every_invalid_entry_is_refused_with_its_path_and_nothing_is_stored(network: Network) -> None:
     mia = await network.member()
     pain, grade = await indicator(network), await indicator(network, Scale.GRADE_NONE_TO_SEVERE, 0, 3)

@@ -14,15 +14,19 @@ if TYPE_CHECKING:
 
 CITED = 160  # characters of a line of the citation
 SPREAD = 0.6  # of the distance of two places, over which their groups are spread
+NOTHING_KNOWN = "NONE"  # the reliability of a figure whose interval is its whole range
 TURNED = 8  # from so many places on, their labels are turned
 
 
 def plot(insight: Insight, figure: PlottedFigure | None = None, ax: Axes | None = None) -> Axes:
-    """Draws one figure of the insight; what is missing is left out. Raises ValueError if there is nothing to draw."""
+    """Draws one figure of the insight. Raises ValueError if there is nothing to draw.
+
+    What is missing is left out, and so is a figure of which nothing is known.
+    """
     from matplotlib import pyplot
 
     if figure is None:
-        shares = any(row["share"] is not None for row in insight.cells)
+        shares = any(row["share_reliability"] not in (None, NOTHING_KNOWN) for row in insight.cells)
         figure = "mean" if insight.kind == "MEANS" else "share" if shares else "count"
     series = _of_statistics(insight, figure) if figure in ("mean", "median") else _of_cells(insight, figure)
     if not any(points for points in series.values()):
@@ -57,6 +61,8 @@ def _of_cells(insight: Insight, figure: str) -> dict[str, Points]:
     series: dict[str, Points] = {}
     for row in insight.cells:
         points = series.setdefault(_group(row, groups), {})
+        if figure == "share" and row["share_reliability"] == NOTHING_KNOWN:
+            continue
         _add(points, str(row[place]), row[figure], row[f"{figure}_low"], row[f"{figure}_high"])
     return {group: points for group, points in series.items() if points}
 
@@ -64,7 +70,7 @@ def _of_cells(insight: Insight, figure: str) -> dict[str, Points]:
 def _of_statistics(insight: Insight, figure: str) -> dict[str, Points]:
     points: Points = {}
     for row in insight.statistics:
-        if row["measure"] == figure.upper():
+        if row["measure"] == figure.upper() and row["reliability"] != NOTHING_KNOWN:
             place = _group(row, insight.names[:-1]) or insight.variable_label
             _add(points, place, row["value"], row["low"], row["high"])
     return {"": points}

@@ -76,7 +76,7 @@ DECLARE
     complete boolean;
 BEGIN
     PERFORM FROM care.member m WHERE m.id = whose FOR UPDATE;
-    UPDATE care.member m SET leaving = true WHERE m.id = whose;
+    UPDATE care.member m SET leaving = true, left_at = now() WHERE m.id = whose;
     -- What may be many rows comes first, before others have to wait for the rows that are locked next.
     complete := identity.erase_rows(whose, 2000);
     DELETE FROM care.notification n WHERE n.subject_id = whose;

@@ -206,10 +206,12 @@ BEGIN
     WHERE f.id = reset_staff_second_factors.staff_id;
 END $$;
 
--- How many members have left whose rows are still being deleted. For administrators; null for others.
-CREATE FUNCTION identity.erasures_under_way() RETURNS integer
+-- Whether rows are still being deleted of a member who left an hour ago or earlier: something is wrong then. For
+-- administrators; null for others. It is no number, and says nothing of those who have just left.
+CREATE FUNCTION identity.erasures_late() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN identity.is_administrator() THEN (SELECT count(*) FROM care.member m WHERE m.leaving)::integer END
+    SELECT CASE WHEN identity.is_administrator() THEN EXISTS (
+        SELECT FROM care.member m WHERE m.leaving AND (m.left_at > now() - interval '1 hour') IS NOT TRUE) END
 $$;
-GRANT EXECUTE ON FUNCTION identity.erasures_under_way() TO cohorte_manager;
+GRANT EXECUTE ON FUNCTION identity.erasures_late() TO cohorte_manager;

@@ -1,6 +1,7 @@
 // A page of the application, at an address.
 
 import { lazy, type ComponentType } from "react";
+import { doubt } from "../graph/reach";
 import type { Audience } from "../graph/views";
 
 export interface PageProps {
@@ -18,5 +19,11 @@ export interface PageRoute {
 
 /** A page that is loaded when it is first opened. Its file exports it as `Page`. */
 export function page(load: () => Promise<{ Page: ComponentType<PageProps> }>): ComponentType<PageProps> {
-  return lazy(async () => ({ default: (await load()).Page }));
+  return lazy(async () => ({ default: (await load().catch(explain)).Page }));
+}
+
+/** Says that the server is away if that is why a page could not be loaded. */
+async function explain(error: unknown): Promise<never> {
+  await doubt();
+  throw error;
 }

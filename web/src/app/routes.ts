@@ -15,6 +15,7 @@ export const routes: readonly PageRoute[] = [
   { path: "/register", page: page(() => import("../pages/register/Page")) },
   { path: "/verify", page: page(() => import("../pages/register/VerifyPage")) },
   { path: "/reset", page: page(() => import("../pages/reset/Page")) },
+  { path: "/reset/code", page: page(() => import("../pages/reset/CodePage")) },
   { path: "/revert", page: page(() => import("../pages/revert/Page")) },
   { path: "/join", page: page(() => import("../pages/join/Page")) },
   { path: "/ledger", page: page(() => import("../pages/ledger/Page")) },

@@ -68,12 +68,12 @@ export function SessionProvider({ first, children }: { first: Current; children:
   // One for each session and language: `opened` counts the sessions.
   const graph = useMemo(() => createGraph(end), [opened, language, end]);
   useEffect(() => graph.close, [graph]);
-  useEffect(() => onBack(() => void refresh().catch(() => undefined)), [refresh]);
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
 
-  // Another window may have changed the session, which all of them share, or the language of its account.
+  // Another window may have changed the session, which all of them share, or the language of its account. A server that is back
+  // knows of the session what it knew: what was typed and read stays.
   useEffect(() => {
     const look = (): void => {
       current().then(
@@ -84,8 +84,12 @@ export function SessionProvider({ first, children }: { first: Current; children:
         () => undefined,
       );
     };
+    const stop = onBack(look);
     addEventListener("focus", look);
-    return () => removeEventListener("focus", look);
+    return () => {
+      stop();
+      removeEventListener("focus", look);
+    };
   }, [audience, known.language, show]);
 
   const session: Session = {

@@ -1,6 +1,7 @@
 // Catches what a page throws, such as a part of it that could not be loaded.
 
-import { Component, type ReactNode } from "react";
+import { Component, useEffect, type ReactNode } from "react";
+import { onBack } from "../graph/reach";
 import { useWords } from "../text/words";
 import { Button } from "./Button";
 import { Notice } from "./Notice";
@@ -20,6 +21,7 @@ export class Problem extends Component<{ children: ReactNode }, { failed: boolea
 
 function Broken() {
   const t = useWords(texts);
+  useEffect(() => onBack(() => location.reload()), []);
   return (
     <>
       <h1>{t.broken}</h1>

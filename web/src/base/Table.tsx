@@ -22,7 +22,7 @@ interface Props<Row> {
 export function Table<Row>({ caption, columns, rows, keyOf }: Props<Row>) {
   const t = useWords(texts);
   if (rows.length === 0) return <p className="quiet">{t.empty}</p>;
-  const stacks = columns.length > 2 && columns.filter((each) => each.numeric).length * 2 < columns.length;
+  const stacks = columns.length > 2 && columns.filter((each) => each.numeric).length * 2 <= columns.length;
   // The roles are those of the elements, which a browser may forget where they are shown as lists.
   return (
     <div className={stacks ? "table stacks" : "table"} role="group" aria-label={caption} tabIndex={0}>

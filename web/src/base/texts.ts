@@ -25,6 +25,7 @@ export const texts = words({
     pages: "Pages",
     close: "Close",
     empty: "Nothing here yet.",
+    demonstrationMail: "This is a demonstration. Unless it has a mail server, the mail is the newest file of the folder that was printed when the server started (“Outgoing mail is written to …”).",
   },
   fr: {
     skip: "Aller au contenu",
@@ -50,5 +51,6 @@ export const texts = words({
     pages: "Pages",
     close: "Fermer",
     empty: "Rien pour l’instant.",
+    demonstrationMail: "Ceci est une démonstration. Sans serveur de messagerie, le message est le fichier le plus récent du dossier affiché au démarrage du serveur (« Outgoing mail is written to… »).",
   },
 });

@@ -1,6 +1,6 @@
 // How pages read, change and follow the graph.
 
-import { useCallback, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { CombinedError, useClient, useQuery, useSubscription, type AnyVariables, type Client } from "urql";
 import { documentOf } from "./client";
 import type { Operation } from "./operation";
@@ -30,7 +30,14 @@ export function useRead<Data, Variables>(
     pause: options.pause ?? false,
   });
   const again = useCallback(() => execute({ requestPolicy: "network-only" }), [execute]);
-  return { data: data ?? undefined, loading: fetching || stale, failure: failureOf(error), again };
+  const failure = failureOf(error);
+  const key = JSON.stringify([operation.name, variables]);
+  const known = useRef<{ key: string; data: Data } | null>(null);
+  if (data) known.current = { key, data };
+  // What was read stays while the server is away and until it has answered again: a form may stand in it.
+  const isWaiting = failure === "away" || (!failure && fetching);
+  const kept = isWaiting && known.current?.key === key ? known.current.data : undefined;
+  return { data: data ?? kept, loading: fetching || stale, failure, again };
 }
 
 /** Calls `received` with each event of a subscription, as long as the component is shown. */

@@ -18,12 +18,20 @@ export function note(reached: boolean): void {
 /** Looks for the server now. */
 export async function look(): Promise<void> {
   if (!away) return;
-  const found = await fetch("/healthz", { cache: "no-store" }).then(
+  if (await isThere()) note(true);
+  else setTimeout(look, EVERY);
+}
+
+/** To be called when something failed that may be due to a server that is away. */
+export async function doubt(): Promise<void> {
+  if (!(await isThere())) note(false);
+}
+
+function isThere(): Promise<boolean> {
+  return fetch("/healthz", { cache: "no-store" }).then(
     (response) => response.ok,
     () => false,
   );
-  if (found) note(true);
-  else setTimeout(look, EVERY);
 }
 
 /** Calls `back` each time the server can be reached again. Returns a function that ends it. */

@@ -2,7 +2,7 @@ import { words } from "../../text/words";
 
 export const texts = words({
   en: {
-    precise: "precise, with its 95 % confidence interval",
+    precise: "precise, with its 95% confidence interval",
     doubtful: "imprecise: read it with its interval",
   },
   fr: {

@@ -76,7 +76,7 @@ function Values({ day, me, onChanged }: { day: string; me: CheckInDayQuery["me"]
     }
     setState({ ...IDLE, busy: true });
     const { refusals, failure } = await record(client, day, changes);
-    onChanged(); // some may be recorded where others were refused
+    if (failure !== "away") onChanged(); // some may be recorded where others were refused
     setState({ busy: false, refusals, failure, outcome: refusals.length || failure ? null : "saved" });
   }
 

@@ -64,11 +64,14 @@ function Series({ period }: { period: Period }) {
   const read = useRead(DiaryCurves, period);
   return (
     <Shown read={read}>
-      {({ me: { dashboard, observations } }) => {
+      {({ me: { dashboard, observations, ownIndicators } }) => {
         const own = dashboard.ownSeries.map((each) => ({ ...each, own: true }));
         const series = [...dashboard.series.map((each) => ({ ...each, own: false })), ...own];
         const courses = [...dashboard.courses, ...dashboard.ownCourses];
-        const notes = observations.nodes.filter((each) => each.note && each.observedOn >= period.from);
+        const ownNotes = ownIndicators.flatMap((indicator) => indicator.observations.nodes.map((each) => ({ ...each, indicator })));
+        const notes = [...observations.nodes, ...ownNotes]
+          .filter((each) => each.observedOn >= period.from)
+          .sort((one, other) => other.observedOn.localeCompare(one.observedOn));
         if (series.length === 0) return <p>{t.empty}</p>;
         return (
           <>

@@ -36,6 +36,11 @@ export function Due() {
                 </Link>
                 <Link href="/me/treatments">{t.treatments}</Link>
               </div>
+              {me.memberships.length === 0 && (
+                <p>
+                  {t.alone} <Link href="/communities">{t.findCommunity}</Link>
+                </p>
+              )}
               {surveys.length > 0 && (
                 <>
                   <h3>{t.surveys}</h3>

@@ -11,5 +11,6 @@ export const labRoutes: readonly PageRoute[] = [
   { path: "/lab/licences", page: page(() => import("./licences/LicencesPage")), audience: "BUYER" },
   { path: "/lab/licences/request", page: page(() => import("./licences/RequestPage")), audience: "BUYER" },
   { path: "/lab/keys", page: page(() => import("./organization/KeysPage")), audience: "BUYER" },
+  { path: "/lab/security", page: page(() => import("../member/settings/ProofsPage")), audience: "BUYER" },
   { path: "/lab/users", page: page(() => import("./users/UsersPage")), audience: "BUYER" },
 ];

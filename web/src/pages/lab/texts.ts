@@ -7,6 +7,7 @@ export const texts = words({
     uses: "Our insights",
     licences: "Licences",
     keys: "Keys, webhooks and mail",
+    toKeys: "Keys and webhooks",
     users: "Users",
     roles: { ADMINISTRATOR: "Administrator", ANALYST: "Analyst", READER: "Reader" },
     rights: {
@@ -38,14 +39,15 @@ export const texts = words({
   },
   fr: {
     datasets: "Jeux de données",
-    uses: "Nos tableaux",
+    uses: "Nos résultats",
     licences: "Licences",
-    keys: "Clés, webhooks et courriels",
+    keys: "Clés, webhooks et e-mails",
+    toKeys: "Clés et webhooks",
     users: "Utilisateurs",
     roles: { ADMINISTRATOR: "Administration", ANALYST: "Analyse", READER: "Lecture" },
     rights: {
       ADMINISTRATOR: "gère aussi les utilisateurs, les clés et les webhooks, et demande des licences",
-      ANALYST: "publie aussi des tableaux dans le cadre des licences et ajoute des résultats",
+      ANALYST: "publie aussi des résultats dans le cadre des licences et indique où les travaux sont publiés",
       READER: "consulte et demande des prix",
     },
     needsRole: {

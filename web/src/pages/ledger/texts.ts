@@ -66,11 +66,11 @@ export const texts = words({
     entry: "Entrée",
     published: "Publication",
     organization: "Pour",
-    purpose: "But",
+    purpose: "Finalité",
     data: "Données",
     cost: "Coût pour la vie privée (ε)",
     own: "Cohorte",
-    results: "Résultats publiés",
+    results: "Travaux publiés",
     network: "Tout le réseau",
     counts: {
       active_members: "membres actifs",

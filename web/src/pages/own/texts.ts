@@ -125,8 +125,8 @@ export const texts = words({
     proposeFor: { CONDITION: "Proposer cette maladie", SYMPTOM: "Le proposer pour le catalogue", TREATMENT: "Le proposer pour le catalogue" },
     proposeHint: "L’équipe du catalogue lit votre proposition, sans votre nom. Une notification vous dira sa décision.",
     follows: {
-      indicator: "S’ils l’acceptent, vos valeurs passent au catalogue là où elles s’y prêtent, et sont alors partagées comme les autres.",
-      treatment: "S’ils l’acceptent, votre traitement passe au catalogue, et est alors partagé comme les autres.",
+      indicator: "Si elle l’accepte, vos valeurs passent au catalogue là où elles s’y prêtent, et sont alors partagées comme les autres.",
+      treatment: "Si elle l’accepte, votre traitement passe au catalogue, et est alors partagé comme les autres.",
     },
     what: "Qu’est-ce ?",
     proposalKinds: { CONDITION: "Maladie", SYMPTOM: "Symptôme", TREATMENT: "Traitement" },

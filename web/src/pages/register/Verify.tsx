@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { homeOf } from "../../app/navigation";
 import { useSession } from "../../app/session";
+import { DemonstrationMail } from "../../base/DemonstrationMail";
 import { TextField } from "../../base/Field";
 import { Form } from "../../base/Form";
 import { Notice } from "../../base/Notice";
@@ -52,6 +53,7 @@ export function Verify({ email, password, onRestart }: Props) {
     <>
       <PageTitle>{t.verify}</PageTitle>
       {email && <Notice>{t.sent(email)}</Notice>}
+      <DemonstrationMail />
       <Form submit={t.open} {...state} onSubmit={(values) => void verify(values)}>
         {!email && <TextField name="email" label={t.email} type="email" autoComplete="username" required />}
         {password === undefined && (

@@ -8,7 +8,7 @@ import { useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { StaffViewer } from "./manager/staffViewer";
 import { sectionsOf } from "./sections";
-import { SecondFactor } from "./StaffPage";
+import { SecondFactor, ToProofs } from "./StaffPage";
 import { texts } from "./texts";
 
 export function Page() {
@@ -35,6 +35,9 @@ export function Page() {
                   </li>
                 ))}
               </ul>
+              <p className="after-form">
+                <ToProofs />
+              </p>
             </>
           );
         }}

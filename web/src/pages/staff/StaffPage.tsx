@@ -3,6 +3,7 @@
 import "./staff.css";
 
 import type { ReactNode } from "react";
+import { Link } from "wouter";
 import type { StaffRole } from "../../../generated/manager";
 import { Notice } from "../../base/Notice";
 import { PageTitle } from "../../base/PageTitle";
@@ -10,6 +11,7 @@ import { Places } from "../../base/Places";
 import { Shown } from "../../base/Shown";
 import { useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
+import { texts as settings } from "../member/settings/texts";
 import { StaffViewer } from "./manager/staffViewer";
 import { SECTIONS, sectionsOf, type Section } from "./sections";
 import { texts } from "./texts";
@@ -47,5 +49,15 @@ export function StaffPage({ title, section, children }: Props) {
 export function SecondFactor({ withheld }: { withheld: readonly StaffRole[] }) {
   const t = useWords(texts);
   if (withheld.length === 0) return null;
-  return <Notice kind="fault">{t.factor(withheld.map((role) => t.roles[role]).join(", "))}</Notice>;
+  return (
+    <Notice kind="fault">
+      <p>{t.factor(withheld.map((role) => t.roles[role]).join(", "))}</p>
+      <ToProofs />
+    </Notice>
+  );
+}
+
+/** Leads to where the viewer sets a second factor. */
+export function ToProofs() {
+  return <Link href="/staff/security">{useWords(settings).proofs}</Link>;
 }

@@ -9,6 +9,7 @@ function staff(path: string, load: () => Promise<{ Page: ComponentType<PageProps
 
 export const staffRoutes: readonly PageRoute[] = [
   staff("/staff", () => import("./HomePage")),
+  staff("/staff/security", () => import("../member/settings/ProofsPage")),
   staff("/staff/flags", () => import("./moderation/FlagsPage")),
   staff("/staff/appeals", () => import("./moderation/AppealsPage")),
   staff("/staff/members", () => import("./moderation/MembersPage")),

@@ -59,7 +59,7 @@ export const texts = words({
     noFactor: "Votre compte n’a pas de second facteur. Ajoutez-en un : un mot de passe seul peut être volé.",
     sections: {
       flags: "Signalements",
-      appeals: "Recours",
+      appeals: "Contestations",
       members: "Membres",
       communities: "Communautés",
       surveys: "Questionnaires",
@@ -86,10 +86,10 @@ export const texts = words({
       team: "Les comptes de l’équipe, leurs rôles et les invitations.",
     },
     roles: {
-      SURVEY_MANAGER: "gestion des questionnaires",
+      SURVEY_MANAGER: "responsable des questionnaires",
       MODERATOR: "modération",
-      DATA_STEWARD: "gestion des données",
-      CATALOGUE_EDITOR: "édition du catalogue",
+      DATA_STEWARD: "responsable des données",
+      CATALOGUE_EDITOR: "responsable du catalogue",
       ADMINISTRATOR: "administration",
     },
     all: "Tous",

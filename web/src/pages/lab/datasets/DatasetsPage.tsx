@@ -53,7 +53,7 @@ function Catalogue() {
           name="community"
           label={t.community}
           onChange={(value) => setCommunity(value || null)}
-          options={[{ value: "", label: t.any }, ...[...communities.values()].map(({ slug, name }) => ({ value: slug, label: name }))]}
+          options={[{ value: "", label: t.anyCommunity }, ...[...communities.values()].map(({ slug, name }) => ({ value: slug, label: name }))]}
         />
       </div>
       <Found key={`${kind} ${community}`} kind={kind} community={community} licensed={new Set([...communities.values()].map((each) => each.id))} />
@@ -71,6 +71,7 @@ function Found({ kind, community, licensed }: { kind: Kind | null; community: st
     <Shown read={read}>
       {({ datasets: { nodes, pageInfo } }) => (
         <>
+          {nodes.length === 0 && <p>{t.nothingFound}</p>}
           <ul className="cards">
             {nodes.map((each) => (
               <li key={each.id}>

@@ -1,6 +1,7 @@
 // The organization's users: who they are, invitations, roles, removal, and leaving.
 
 import { useState } from "react";
+import { Link } from "wouter";
 import type { UserLineFragment } from "../../../../generated/buyer";
 import { Notice } from "../../../base/Notice";
 import { Pager, usePages } from "../../../base/Pager";
@@ -9,6 +10,7 @@ import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
+import { texts as settings } from "../../member/settings/texts";
 import { LabUsers } from "../buyer/users";
 import { ForRole, useMay } from "../ForRole";
 import "../lab.css";
@@ -67,6 +69,9 @@ export function Page() {
         <Invite onSent={(email) => end(t.sent(email))} />
       </ForRole>
       <Leave />
+      <p className="after-form">
+        <Link href="/lab/security">{useWords(settings).proofs}</Link>
+      </p>
       {asked?.act === "change" && <ChangeRole user={asked.user} onClose={(changed) => end(changed ? t.changed : null)} />}
       {asked?.act === "remove" && <Remove user={asked.user} onClose={(removed) => end(removed ? t.removed : null)} />}
     </>

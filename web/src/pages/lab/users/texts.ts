@@ -55,7 +55,7 @@ export const texts = words({
     remove: "Retirer…",
     removeOne: (email: string) => `Retirer… ${email}`,
     sure: (email: string) => `Retirer ${email} ?`,
-    effect: "Son compte est supprimé et toutes ses sessions prennent fin. Ce que cette personne a fait pour l’organisation reste : clés, webhooks, licences et tableaux.",
+    effect: "Son compte est supprimé et toutes ses sessions prennent fin. Ce que cette personne a fait pour l’organisation reste : clés, webhooks, licences et résultats.",
     cancelEffect: "L’invitation est annulée et son code n’est plus valable.",
     yes: "Retirer cette personne",
     removed: "Cette personne est retirée.",

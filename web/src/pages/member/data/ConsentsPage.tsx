@@ -3,6 +3,7 @@
 import "./data.css";
 
 import { useState } from "react";
+import { Link } from "wouter";
 import { Button } from "../../../base/Button";
 import { ChecksField, ticked } from "../../../base/ChecksField";
 import { Confirm } from "../../../base/Confirm";
@@ -67,7 +68,12 @@ function Purpose({ notice, consent, again }: { notice: NoticeToReadFragment; con
       <h2 id={purpose}>{t.purposesOfConsent[purpose]}</h2>
       <p>{t.means[purpose]}</p>
       <State consent={consent} version={version} />
-      {done && <Notice kind="good">{t.done[done]}</Notice>}
+      {done && (
+        <Notice kind="good">
+          <p>{t.done[done]}</p>
+          {done === "granted" && purpose === "SURVEY_RESEARCH" && <Link href="/me/surveys">{t.toSurveys}</Link>}
+        </Notice>
+      )}
       <details>
         <summary>{t.notice(version)}</summary>
         <Prose>{notice.text}</Prose>

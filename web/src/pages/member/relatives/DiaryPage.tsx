@@ -1,4 +1,6 @@
-// The diary of a patient, which the member keeps for them: its latest values, and a day's value to record.
+// The diary of a patient, which the member keeps for them: a value to record, the latest values, and their curves.
+
+import "../../diary/diary.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
@@ -7,17 +9,24 @@ import { SelectField, TextField } from "../../../base/Field";
 import { Form } from "../../../base/Form";
 import { Notice } from "../../../base/Notice";
 import { PageTitle } from "../../../base/PageTitle";
+import { Picker } from "../../../base/Picker";
 import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { today } from "../../diary/days";
+import { Curve, type Period } from "../../diary/Curve";
+import { daysBefore, today } from "../../diary/days";
+import { FoundIndicators } from "../../diary/patient/diary";
+import type { Tracked } from "../../diary/Recorded";
 import { RelativesDiary, DiaryRecord, type KeptDiaryFragment } from "./patient/relatives";
 import { texts } from "./texts";
 
+const SHOWN = 365; // days
+
 export function Page({ parameters: { id = "" } }: PageProps) {
   const t = useWords(texts);
-  const read = useRead(RelativesDiary, { id });
+  const period: Period = { from: daysBefore(today(), SHOWN), to: today(), interval: "WEEK" };
+  const read = useRead(RelativesDiary, { id, from: period.from, to: period.to });
   return (
     <>
       <p>
@@ -26,7 +35,7 @@ export function Page({ parameters: { id = "" } }: PageProps) {
       <Shown read={read}>
         {({ node }) =>
           node && "dashboard" in node && node.dashboard ? (
-            <Kept link={node as KeptDiaryFragment} again={read.again} />
+            <Kept link={node as KeptDiaryFragment} period={period} again={read.again} />
           ) : (
             <>
               <PageTitle>{t.noDiary}</PageTitle>
@@ -39,15 +48,16 @@ export function Page({ parameters: { id = "" } }: PageProps) {
   );
 }
 
-function Kept({ link, again }: { link: KeptDiaryFragment; again: () => void }) {
+function Kept({ link: { id, patient, dashboard }, period, again }: { link: KeptDiaryFragment; period: Period; again: () => void }) {
   const t = useWords(texts);
   const { number, date } = useFormats();
-  const series = link.dashboard?.series ?? [];
+  const series = dashboard ? [...dashboard.series, ...dashboard.ownSeries] : [];
+  const courses = dashboard ? [...dashboard.courses, ...dashboard.ownCourses] : [];
   return (
     <>
-      <PageTitle>{t.diaryOf(link.patient.pseudonym)}</PageTitle>
+      <PageTitle>{t.diaryOf(patient.pseudonym)}</PageTitle>
       <p>{t.diaryLead}</p>
-      {series.length > 0 && <Record link={link} onRecorded={again} />}
+      <Record key={id} patient={patient.id} tracked={dashboard?.series.map((each) => each.indicator) ?? []} onRecorded={again} />
       <h2>{t.latest}</h2>
       <Table
         caption={t.latest}
@@ -62,53 +72,49 @@ function Kept({ link, again }: { link: KeptDiaryFragment; again: () => void }) {
           },
           { title: t.day, cell: ({ latest }) => latest && date(latest.observedOn) },
           { title: t.by, cell: ({ latest }) => latest && (latest.byRelative ? t.byRelative : t.byPatient) },
-          { title: t.course, cell: ({ points, indicator }) => <Curve {...{ points, indicator }} /> },
         ]}
       />
+      {series.length > 0 && (
+        <section aria-labelledby="curves">
+          <h2 id="curves">{t.curves}</h2>
+          <div className="curves">
+            {series.map(({ indicator, points }) => (
+              <section key={indicator.id} aria-labelledby={`curve-${indicator.id}`}>
+                <h3 id={`curve-${indicator.id}`}>{indicator.name}</h3>
+                <Curve indicator={indicator} points={points} courses={courses} period={period} />
+              </section>
+            ))}
+          </div>
+        </section>
+      )}
     </>
   );
 }
 
-type Series = NonNullable<KeptDiaryFragment["dashboard"]>["series"][number];
-
-const WIDTH = 160;
-const HEIGHT = 32;
-
-/** The weekly means of a year, from the indicator's smallest value to its largest. */
-function Curve({ points, indicator }: Pick<Series, "points" | "indicator">) {
-  const t = useWords(texts);
-  const { number } = useFormats();
-  const first = Date.parse(points[0]?.startsOn ?? "");
-  const span = Math.max(1, Date.parse(points.at(-1)?.startsOn ?? "") - first);
-  const range = Math.max(indicator.maximum - indicator.minimum, Number.MIN_VALUE);
-  const at = points.map(({ startsOn, mean }) => {
-    const x = 2 + ((Date.parse(startsOn) - first) / span) * (WIDTH - 4);
-    return `${x},${2 + (1 - (mean - indicator.minimum) / range) * (HEIGHT - 4)}`;
-  });
-  const means = points.map(({ mean }) => mean);
-  const one = { maximumFractionDigits: 1 };
-  return (
-    <svg role="img" aria-label={t.curve(number(Math.min(...means), one), number(Math.max(...means), one))} width={WIDTH} height={HEIGHT}>
-      <polyline points={at.join(" ")} fill="none" stroke="var(--series-1)" strokeWidth="2" />
-    </svg>
-  );
+interface RecordProps {
+  patient: string;
+  /** What the diary has already. */
+  tracked: readonly Tracked[];
+  onRecorded: () => void;
 }
 
-function Record({ link, onRecorded }: { link: KeptDiaryFragment; onRecorded: () => void }) {
+function Record({ patient, tracked, onRecorded }: RecordProps) {
   const t = useWords(texts);
   const { number } = useFormats();
   const { run, ...state } = useAction(DiaryRecord, (data) => data.observationsRecord);
   const [recorded, setRecorded] = useState(0);
+  const [added, setAdded] = useState<readonly Tracked[]>([]);
+  const indicators = [...new Map([...added, ...tracked].map((each) => [each.id, each])).values()];
 
   async function record(values: Record<string, string>): Promise<void> {
     const { indicator = "", value = "", observedOn = "", note = "" } = values;
     const entries = [{ indicator, value: Number(value), note: note.trim() || null }];
-    if (!(await run({ input: { observedOn, onBehalfOf: link.patient.id, entries } }))) return;
+    if (!(await run({ input: { observedOn, onBehalfOf: patient, entries } }))) return;
     setRecorded(recorded + 1);
     onRecorded();
   }
 
-  const options = (link.dashboard?.series ?? []).map(({ indicator: { id, name, minimum, maximum, unit } }) => ({
+  const options = indicators.map(({ id, name, minimum, maximum, unit }) => ({
     value: id,
     label: `${name} (${number(minimum)} – ${number(maximum)}${unit ? ` ${unit}` : ""})`,
   }));
@@ -116,12 +122,28 @@ function Record({ link, onRecorded }: { link: KeptDiaryFragment; onRecorded: () 
     <>
       <h2>{t.record}</h2>
       {recorded > 0 && <Notice kind="good">{t.recorded}</Notice>}
-      <Form key={recorded} submit={t.recordNow} {...state} onSubmit={(values) => void record(values)}>
-        <SelectField name="indicator" path="entries.0.indicator" label={t.indicator} options={options} />
-        <TextField name="value" path="entries.0.value" label={t.value} type="number" inputMode="decimal" step="any" required />
-        <TextField name="observedOn" label={t.day} type="date" initial={today()} required />
-        <TextField name="note" path="entries.0.note" label={t.note} rows={2} maxLength={1_000} />
-      </Form>
+      {options.length > 0 && (
+        <Form key={recorded} submit={t.recordNow} {...state} onSubmit={(values) => void record(values)}>
+          <SelectField key={added.length} name="indicator" path="entries.0.indicator" label={t.indicator} options={options} />
+          <TextField name="value" path="entries.0.value" label={t.value} type="number" inputMode="decimal" step="any" required />
+          <TextField name="observedOn" label={t.day} type="date" initial={today()} required />
+          <TextField name="note" path="entries.0.note" label={t.note} rows={2} maxLength={1_000} />
+        </Form>
+      )}
+      <Another key={added[0]?.id} known={indicators} onAdd={(indicator) => setAdded([indicator, ...added])} />
     </>
+  );
+}
+
+/** Finds something that the diary does not have yet. */
+function Another({ known, onAdd }: { known: readonly Tracked[]; onAdd: (indicator: Tracked) => void }) {
+  const t = useWords(texts);
+  const [search, setSearch] = useState("");
+  const { data } = useRead(FoundIndicators, { search }, { pause: !search });
+  const found = data?.indicators.filter((each) => !known.some(({ id }) => id === each.id)).map((each) => ({ ...each, also: each.matched?.name }));
+  return (
+    <div className="after-form">
+      <Picker label={known.length > 0 ? t.another : t.first} none={t.notFound} search={search} onSearch={setSearch} found={found} onPick={onAdd} />
+    </div>
   );
 }

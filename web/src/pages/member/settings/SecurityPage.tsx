@@ -13,8 +13,10 @@ import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { EmailChange, EmailChangeConfirm, PasswordChange } from "./account/security";
+import { EmailChange, EmailChangeConfirm } from "./account/security";
+import { deviceOf } from "./device";
 import { Factors } from "./Factors";
+import { Password } from "./Password";
 import { MySessions, SessionRevoke } from "./patient/account";
 import { Tabs } from "./Tabs";
 import { texts } from "./texts";
@@ -84,33 +86,6 @@ function Address({ email, onChanged }: { email: string; onChanged: () => void })
   );
 }
 
-function Password({ email, onChanged }: { email: string; onChanged: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(PasswordChange, (data) => data.passwordChange);
-  const [changes, setChanges] = useState(0);
-
-  async function change({ password = "", newPassword = "" }: Record<string, string>): Promise<void> {
-    if (!(await run({ input: { password, newPassword } }))) return;
-    setChanges(changes + 1);
-    onChanged();
-  }
-
-  return (
-    <section aria-labelledby="password">
-      <h2 id="password">{t.password}</h2>
-      {changes > 0 && <Notice kind="good">{t.passwordChanged}</Notice>}
-      <details key={changes}>
-        <summary>{t.changePassword}</summary>
-        <Form submit={t.changePassword} {...state} onSubmit={(values) => void change(values)}>
-          <input type="email" autoComplete="username" value={email} readOnly hidden />
-          <TextField name="password" label={t.presentPassword} type="password" autoComplete="current-password" required />
-          <TextField name="newPassword" label={t.newPassword} hint={t.newPasswordHint} type="password" autoComplete="new-password" required />
-        </Form>
-      </details>
-    </section>
-  );
-}
-
 interface Device {
   readonly id: string;
   readonly device: string | null;
@@ -131,7 +106,7 @@ function Sessions({ sessions }: { sessions: readonly Device[] }) {
         rows={sessions}
         keyOf={(each) => each.id}
         columns={[
-          { title: t.device, cell: (each) => <span className="device">{each.device ?? t.unknownDevice}</span> },
+          { title: t.device, cell: (each) => <span className="device">{each.device ? deviceOf(each.device) : t.unknownDevice}</span> },
           { title: t.lastSeen, cell: (each) => time(each.lastSeenAt) },
           {
             title: t.signOut,

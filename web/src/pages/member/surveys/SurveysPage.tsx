@@ -14,7 +14,7 @@ import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
-  const { date, time } = useFormats();
+  const { date } = useFormats();
   const read = useRead(Surveys, {});
   const [opened, setOpened] = useState(false);
   useLive(SurveyOpened, {}, () => {
@@ -34,7 +34,11 @@ export function Page() {
           return (
             <>
               <h2>{t.open}</h2>
-              {open.length === 0 && <p className="quiet">{t.none}</p>}
+              {open.length === 0 && (
+                <p>
+                  {t.none} {me.memberships.length === 0 && <Link href="/communities">{t.findCommunity}</Link>}
+                </p>
+              )}
               <ul className="cards">
                 {open.map((survey) => (
                   <li key={survey.id}>
@@ -59,7 +63,7 @@ export function Page() {
                   { title: t.survey, cell: ({ survey }) => survey.title },
                   { title: t.community, cell: ({ survey }) => survey.community.name },
                   { title: t.yours, cell: ({ status }) => t.progress[status] },
-                  { title: t.submittedOn, cell: ({ completedAt }) => (completedAt ? time(completedAt) : "") },
+                  { title: t.submittedOn, cell: ({ completedAt }) => (completedAt ? date(completedAt) : "") },
                 ]}
               />
               <p className="after-form">

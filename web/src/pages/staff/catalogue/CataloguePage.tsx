@@ -22,12 +22,12 @@ export function Page({ parameters }: PageProps) {
     <StaffPage title={t.catalogue} section="catalogue">
       <Places label={t.kindsLabel} places={KINDS.map((each) => ({ path: `/staff/catalogue/${each}`, label: t.kinds[each] }))} />
       <div className="filters">
-        {CATALOGUE[kind].searches && <SearchBox key={kind} label={t.search} onSearch={setSearch} />}
+        <SearchBox key={kind} label={t.search} onSearch={setSearch} />
         <Link href={`/staff/catalogue/${kind}/new`} className="button primary">
           {t.create[kind]}
         </Link>
       </div>
-      <List key={kind + search} kind={kind} search={CATALOGUE[kind].searches ? search : ""} />
+      <List key={kind + search} kind={kind} search={search} />
     </StaffPage>
   );
 }
@@ -36,7 +36,7 @@ function List({ kind, search }: { kind: Kind; search: string }) {
   const t = useWords(texts);
   const { list } = CATALOGUE[kind];
   const pages = usePages();
-  const read = useRead(list, { ...(CATALOGUE[kind].searches && { search: search || null }), ...(kind !== "indicators" && { after: pages.after }) });
+  const read = useRead(list, { search: search || null, ...(kind !== "indicators" && { after: pages.after }) });
   return (
     <Shown read={read}>
       {(data) => (

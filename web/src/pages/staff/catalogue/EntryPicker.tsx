@@ -13,21 +13,21 @@ const MOST = 8;
 interface Props {
   kind: Kind;
   name: string;
+  /** What is chosen: an entry of the catalogue if omitted. */
+  label?: string;
   /** The id of an entry that cannot be chosen. */
   without?: string;
 }
 
-export function EntryPicker({ kind, name, without }: Props) {
+export function EntryPicker({ kind, name, label, without }: Props) {
   const t = useWords(texts);
   const [search, setSearch] = useState("");
-  const { list, searches } = CATALOGUE[kind];
-  const read = useRead(list, searches ? { search } : {}, { pause: search === "" });
-  const isFound = (each: { name: string }): boolean => searches || each.name.toLowerCase().includes(search.toLowerCase());
-  const found = search && read.data ? nodesOf(read.data.list).filter((each) => each.id !== without && isFound(each)).slice(0, MOST) : [];
+  const read = useRead(CATALOGUE[kind].list, { search }, { pause: search === "" });
+  const offered = search && read.data ? nodesOf(read.data.list).filter((each) => each.id !== without && !each.retiredOn) : [];
   return (
     <>
       <SearchBox label={t.pickSearch} onSearch={setSearch} />
-      <RadioField name={name} label={t.pick} required options={found.map((each) => ({ value: each.id, label: each.name }))} />
+      <RadioField name={name} label={label ?? t.pick} required options={offered.slice(0, MOST).map((each) => ({ value: each.id, label: each.name }))} />
     </>
   );
 }

@@ -3,13 +3,12 @@
 import { Link, useLocation } from "wouter";
 import type { PageProps } from "../../../app/route";
 import { Form } from "../../../base/Form";
-import { SelectField } from "../../../base/Field";
-import { useAction, useRead } from "../../../graph/hooks";
+import { useAction } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { EntryFields } from "./EntryFields";
+import { EntryPicker } from "./EntryPicker";
 import { CATALOGUE, kindOf, type Kind } from "./kinds";
-import { CatalogueConditions } from "./manager/catalogue";
 import { texts } from "./texts";
 import { changes } from "./values";
 
@@ -32,22 +31,14 @@ function New({ kind }: { kind: Kind }) {
   const { create, fields } = CATALOGUE[kind];
   const { run, ...state } = useAction(create, (data) => data.saved);
   async function save(values: Record<string, string>): Promise<void> {
-    const condition = values["condition"] ? { condition: values["condition"] } : {};
+    const condition = kind === "communities" && { condition: values["condition"] ?? "" };
     const made = await run({ input: { ...changes(values, {}, fields), ...condition } });
     if (made?.entry) navigate(`/staff/catalogue/${kind}/${encodeURIComponent(made.entry.id)}`);
   }
   return (
     <Form submit={t.createNow} {...state} onSubmit={(values) => void save(values)}>
-      {kind === "communities" && <Condition />}
+      {kind === "communities" && <EntryPicker kind="conditions" name="condition" label={t.fields.condition} />}
       <EntryFields fields={fields} values={{}} />
     </Form>
   );
-}
-
-/** The condition that a community is about. */
-function Condition() {
-  const t = useWords(texts);
-  const read = useRead(CatalogueConditions, { after: null });
-  const options = read.data?.list.nodes.filter((each) => !each.retiredOn).map(({ id, name }) => ({ value: id, label: name })) ?? [];
-  return <SelectField name="condition" label={t.fields.condition} options={options} />;
 }

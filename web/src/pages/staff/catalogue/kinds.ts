@@ -42,7 +42,6 @@ interface KindOf {
   entry: string;
   fields: readonly Field[];
   list: Operation<{ list: Connection | readonly Listed[] }, { search?: string | null; after?: string | null }>;
-  searches: boolean;
   create: AnyChange;
   update: AnyChange;
   /** Takes `retired`, or for communities there is one to open and one to close. */
@@ -64,7 +63,6 @@ export const CATALOGUE: Record<Kind, KindOf> = {
     entry: "community",
     fields: [NAME, { name: "description", type: "long", translated: true, required: true }, { name: "searchWords" }, { name: "neededCount", type: "number" }],
     list: graph.CatalogueCommunities,
-    searches: true,
     create: change(graph.CommunityCreate),
     update: change(graph.CommunityUpdate),
     retire: { retire: change(graph.CommunityClose), reinstate: change(graph.CommunityOpen) },
@@ -74,7 +72,6 @@ export const CATALOGUE: Record<Kind, KindOf> = {
     entry: "condition",
     fields: [NAME, { name: "icd10" }, { name: "orpha" }, { name: "hpo" }],
     list: graph.CatalogueConditions,
-    searches: false,
     create: change(graph.ConditionCreate),
     update: change(graph.ConditionUpdate),
     retire: { retire: change(graph.ConditionRetire), reinstate: change(graph.ConditionRetire) },
@@ -96,7 +93,6 @@ export const CATALOGUE: Record<Kind, KindOf> = {
       { name: "loinc" },
     ],
     list: graph.CatalogueIndicators,
-    searches: true,
     create: change(graph.IndicatorCreate),
     update: change(graph.IndicatorUpdate),
     retire: { retire: change(graph.IndicatorRetire), reinstate: change(graph.IndicatorRetire) },
@@ -106,7 +102,6 @@ export const CATALOGUE: Record<Kind, KindOf> = {
     entry: "treatment",
     fields: [NAME, { name: "kind", type: "choice", options: TREATMENTS }, { name: "searchWords" }, { name: "inn" }, { name: "atc" }, { name: "nationalCode" }],
     list: graph.CatalogueTreatments,
-    searches: true,
     create: change(graph.TreatmentCreate),
     update: change(graph.TreatmentUpdate),
     retire: { retire: change(graph.TreatmentRetire), reinstate: change(graph.TreatmentRetire) },

@@ -29,8 +29,8 @@ export const texts = words({
     close: "Close the discussion",
     closeOf: (title: string) => `Close the discussion “${title}”`,
     closed: "The discussion is closed.",
-    reopen: "Open it again",
-    reopenOf: (title: string) => `Open it again: “${title}”`,
+    reopen: "Open the discussion again",
+    reopenOf: (title: string) => `Open the discussion again: “${title}”`,
     reopened: "The discussion is open again.",
   },
   fr: {
@@ -61,8 +61,8 @@ export const texts = words({
     close: "Clore la discussion",
     closeOf: (title: string) => `Clore la discussion « ${title} »`,
     closed: "La discussion est close.",
-    reopen: "La rouvrir",
-    reopenOf: (title: string) => `La rouvrir : « ${title} »`,
+    reopen: "Rouvrir la discussion",
+    reopenOf: (title: string) => `Rouvrir la discussion : « ${title} »`,
     reopened: "La discussion est de nouveau ouverte.",
   },
 });

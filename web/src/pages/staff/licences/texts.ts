@@ -62,7 +62,7 @@ export const texts = words({
       PUBLIC_HEALTH: "Santé publique",
       STATISTICS: "Statistique publique",
     },
-    purpose: "But",
+    purpose: "Finalité",
     community: "Communauté",
     period: "Période",
     from: (first: string, last: string) => `du ${first} au ${last}`,

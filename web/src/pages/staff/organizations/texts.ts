@@ -32,9 +32,9 @@ export const texts = words({
     nameHint: "Tel que le registre public l’affiche.",
     email: "Adresse e-mail du contact",
     emailHint: "Un code pour choisir un mot de passe y est envoyé. Il est valable trois jours.",
-    locale: "Langue de ses courriels",
+    locale: "Langue de ses e-mails",
     locales: { "fr-FR": "Français", "en-GB": "Anglais" },
     createNow: "Créer",
-    created: (name: string) => `L’organisation ${name} a été créée, et un courriel part à son contact.`,
+    created: (name: string) => `L’organisation ${name} a été créée, et un e-mail part à son contact.`,
   },
 });

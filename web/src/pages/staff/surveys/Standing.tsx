@@ -10,6 +10,7 @@ import { Form } from "../../../base/Form";
 import { Notice } from "../../../base/Notice";
 import { Table } from "../../../base/Table";
 import { useAction } from "../../../graph/hooks";
+import { usePolled } from "../../../graph/polled";
 import { useFormats, useWords } from "../../../text/words";
 import { SurveyCloseEarly, SurveySchedule, SurveyUnschedule } from "./manager/surveys";
 import { texts } from "./texts";
@@ -48,10 +49,20 @@ export function Standing({ survey, dirty, again }: Props) {
       {survey.status === "DRAFT" && (dirty ? <Notice>{t.firstSave}</Notice> : <Schedule survey={survey.id} onDone={() => finish(t.scheduled)} />)}
       {survey.status === "WAITING" && <Unschedule survey={survey.id} onDone={() => finish(t.unscheduled)} />}
       {survey.status === "OPEN" && <Close survey={survey.id} onDone={() => finish(t.closed)} />}
-      {survey.dataset && <p>{t.dataset}</p>}
-      {survey.noDataset && <p>{t.noDataset[survey.noDataset]}</p>}
+      <Frozen survey={survey} again={again} />
     </section>
   );
+}
+
+/** What became of the answers; while they are being frozen, how far that has come. */
+function Frozen({ survey: { status, dataset, noDataset }, again }: { survey: EditedSurveyFragment; again: () => void }) {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  const isFreezing = status === "CLOSED" && !noDataset && (!dataset || dataset.status === "FREEZING");
+  usePolled(isFreezing, again);
+  if (isFreezing) return <Notice>{t.freezing(number((dataset?.progress ?? 0) / 100, { style: "percent" }))}</Notice>;
+  if (noDataset) return <p>{t.noDataset[noDataset]}</p>;
+  return dataset && <p>{dataset.status === "ENDED" ? t.datasetEnded : t.dataset}</p>;
 }
 
 function Progress({ survey: { progress } }: { survey: EditedSurveyFragment }) {

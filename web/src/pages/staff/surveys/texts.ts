@@ -97,7 +97,9 @@ export const texts = words({
     closeNow: "Close the survey",
     closed: "The survey was closed.",
     firstSave: "Save changes before you schedule.",
+    freezing: (share: string) => `Its answers are being frozen into a dataset: ${share}. This takes a minute or two; you can leave this page.`,
     dataset: "Its dataset can be queried.",
+    datasetEnded: "Its dataset has ended: its records were destroyed, and what was published stays.",
     noDataset: {
       NOT_OPENED: "It never opened, so there is no dataset.",
       TOO_FEW: "Too few members answered, so there is no dataset.",
@@ -202,7 +204,9 @@ export const texts = words({
     closeNow: "Clore le questionnaire",
     closed: "Le questionnaire est clos.",
     firstSave: "Enregistrez les modifications avant de programmer.",
+    freezing: (share: string) => `Les réponses sont en train d’être figées en un jeu de données : ${share}. Cela prend une minute ou deux ; vous pouvez quitter cette page.`,
     dataset: "Ses données peuvent être interrogées.",
+    datasetEnded: "Son jeu de données a pris fin : les enregistrements sont détruits, ce qui a été publié demeure.",
     noDataset: {
       NOT_OPENED: "Il n’a jamais ouvert : il n’y a pas de données.",
       TOO_FEW: "Trop peu de membres ont répondu : il n’y a pas de données.",

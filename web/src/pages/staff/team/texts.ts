@@ -45,7 +45,7 @@ export const texts = words({
     inviteLead: "Un code pour choisir un mot de passe lui est envoyé. La modération et l’administration demandent ensuite un second facteur.",
     name: "Nom",
     email: "Adresse e-mail",
-    locale: "Langue de ses courriels",
+    locale: "Langue de ses e-mails",
     locales: { "fr-FR": "Français", "en-GB": "Anglais" },
     inviteNow: "Inviter",
     invited: (name: string) => `L’invitation est envoyée à ${name}.`,

@@ -1,7 +1,7 @@
 // The waves of a community's tracking: those that are frozen, and a new one.
 
 import { useState } from "react";
-import type { OrganizationKind, WaveCommunitiesQuery } from "../../../../generated/manager";
+import type { OrganizationKind, WaveCommunitiesQuery, WavesQuery } from "../../../../generated/manager";
 import { ChecksField, ticked } from "../../../base/ChecksField";
 import { Done } from "../../../base/Done";
 import { SelectField, TextField } from "../../../base/Field";
@@ -10,6 +10,7 @@ import { Pager, usePages } from "../../../base/Pager";
 import { Shown } from "../../../base/Shown";
 import { Table } from "../../../base/Table";
 import { useAction, useRead } from "../../../graph/hooks";
+import { usePolled } from "../../../graph/polled";
 import { useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { texts as surveyTexts } from "../surveys/texts";
@@ -19,6 +20,7 @@ import { texts } from "./texts";
 const ORGANIZATIONS = ["LABORATORY", "HOSPITAL", "MUTUAL", "INSURER"] as const satisfies readonly OrganizationKind[];
 
 type Community = WaveCommunitiesQuery["communities"]["nodes"][number];
+type Wave = WavesQuery["datasets"]["nodes"][number];
 
 export function Page() {
   const t = useWords(texts);
@@ -52,6 +54,7 @@ function Chosen({ community }: { community: Community }) {
   const pages = usePages();
   const read = useRead(Waves, { community: community.slug, after: pages.after });
   const { run, ...state } = useAction(WaveFreeze, (data) => data.waveFreeze);
+  usePolled(read.data?.datasets.nodes.some((each) => each.status === "FREEZING") ?? false, read.again);
   const { readiness } = community;
 
   async function freeze(values: Record<string, string>): Promise<void> {
@@ -80,11 +83,11 @@ function Chosen({ community }: { community: Community }) {
               keyOf={(each) => each.id}
               columns={[
                 { title: t.wave, cell: (each) => each.wave },
-                { title: t.state, cell: (each) => <span className={each.endedOn ? "badge" : "badge good"}>{each.endedOn ? t.ended : t.running}</span> },
+                { title: t.state, cell: (each) => <State wave={each} /> },
                 { title: t.frozenOn, cell: (each) => date(each.frozenOn) },
                 { title: t.endsOn, cell: (each) => date(each.endedOn ?? each.endsOn) },
                 { title: t.offered, cell: (each) => each.offeredTo.map((kind) => t.organizations[kind]).join(", ") },
-                { title: t.size, cell: (each) => number(each.size), numeric: true },
+                { title: t.size, cell: (each) => (each.status === "FREEZING" || each.status === "TOO_SMALL" ? "–" : number(each.size)), numeric: true },
                 { title: t.cap, cell: (each) => number(each.budget.cap.microRho), numeric: true },
                 { title: t.remaining, cell: (each) => number(each.budget.remaining.microRho), numeric: true },
               ]}
@@ -107,4 +110,12 @@ function Chosen({ community }: { community: Community }) {
       </Form>
     </>
   );
+}
+
+/** Whether a wave can be queried; while it is being made, how far it has come. */
+function State({ wave }: { wave: Wave }) {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  if (wave.status === "FREEZING") return <span className="badge">{t.freezing(number(wave.progress / 100, { style: "percent" }))}</span>;
+  return <span className={wave.status === "OPEN" ? "badge good" : "badge"}>{t.states[wave.status]}</span>;
 }

@@ -2,8 +2,8 @@
 
 from models.migrations import frozen
 
-revision = "0102"
-down_revision = "0098"
+revision = "0112"
+down_revision = "0111"
 # Older servers delete no records of a dataset that they end: the job of the first server of this version does.
-compatible_since = "0098"
+compatible_since = "0111"
 upgrade, downgrade = frozen.steps(__file__)

@@ -1,0 +1,16 @@
+// A password for whoever has a code from a mail already: of an account that was opened for them, or a new password.
+
+import { PageTitle } from "../../base/PageTitle";
+import { useWords } from "../../text/words";
+import { SetPassword } from "./SetPassword";
+import { texts } from "./texts";
+
+export function Page() {
+  const t = useWords(texts);
+  return (
+    <>
+      <PageTitle>{t.choose}</PageTitle>
+      <SetPassword lead={<p>{t.enter}</p>} />
+    </>
+  );
+}
