@@ -1,15 +1,18 @@
-"""Kills the primary of a Patroni cluster under load: nothing acknowledged is lost or doubled, and reads go on.
+"""Breaks parts of a Patroni cluster under load: nothing acknowledged is lost or doubled, and reads go on.
 
 With `-s`, it prints what was counted.
 """
 
 import asyncio
+import os
+import signal
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +23,7 @@ import pytest
 from commands.databases import at, create_missing
 from commands.nodes.network import servers
 from commands.nodes.processes import free_ports
-from commands.nodes.replicated import Nodes, database_cluster, missing
+from commands.nodes.replicated import DatabaseNode, Nodes, database_cluster, missing
 from commands.opened import DATABASE
 from tests import factories
 from tests.faults.test_kill import DAY, POST_ADD, RECORD, KillNetwork, Wish, ask, becomes, expect_kept
@@ -178,9 +181,65 @@ async def connected(nodes: Nodes, port: int) -> AsyncIterator[Network]:
         yield network
 
 
+@contextmanager
+def primary_killed(nodes: Nodes) -> Iterator[None]:
+    primary_of(nodes).kill()
+    yield
+
+
+@contextmanager
+def primary_frozen(nodes: Nodes) -> Iterator[None]:
+    """As a host that is gone without closing a connection; it comes back."""
+    node = primary_of(nodes)
+    assert node.patroni is not None
+    with stopped([*family(node.patroni.process.pid), *family(node.postmaster())]):
+        yield
+
+
+@contextmanager
+def standby_killed(nodes: Nodes) -> Iterator[None]:
+    """The one that confirms commits."""
+    next(node for node in nodes.each if node.answers("/sync")).kill()
+    yield
+
+
+@contextmanager
+def etcd_frozen(nodes: Nodes) -> Iterator[None]:
+    with stopped([nodes.others[0].process.pid]):
+        yield
+
+
+@contextmanager
+def stopped(processes: list[int]) -> Iterator[None]:
+    """Processes that run on afterwards."""
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+
+
+def primary_of(nodes: Nodes) -> DatabaseNode:
+    node = nodes.primary()
+    assert node is not None
+    return node
+
+
+def family(process: int) -> list[int]:
+    """A process and its descendants."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
+    return [process, *(each for child in children for each in family(int(child)))]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(missing() is not None, reason=f"{missing()}")
-async def test_a_killed_primary_loses_and_doubles_nothing_and_reads_go_on() -> None:
+@pytest.mark.parametrize("fault", [primary_killed, primary_frozen, standby_killed, etcd_frozen])
+async def test_a_fault_loses_and_doubles_nothing_and_reads_go_on(
+    fault: Callable[[Nodes], AbstractContextManager[None]],
+) -> None:
     folder = quick_folder()
     with database_cluster(folder) as nodes:
         await create_missing(nodes.dsn, DATABASE)
@@ -199,30 +258,38 @@ async def test_a_killed_primary_loses_and_doubles_nothing_and_reads_go_on() -> N
                 callers = [ANYBODY if number % 2 else await network.member() for number in range(READERS)]
                 readers = [asyncio.create_task(load.read(number, who)) for number, who in enumerate(callers)]
                 await becomes(load.is_in_the_middle)
-                killed, confirming = nodes.primary(), [node for node in nodes.each if node.answers("/sync")]
-                assert killed is not None
-                killed.kill()
-                at_kill = len(load.acknowledged)
-                await asyncio.gather(*tasks)
-                reads = load.answered
-                await becomes(lambda: more_than(load, reads))  # the other pools have a primary again, too
-                load.stopped = True
-                await asyncio.gather(*readers)
-                print(load.told())  # noqa: T201 - for whoever runs it with -s
-
-                assert nodes.primary() in confirming
-                assert not any(program.has_ended for program in running)  # no server had to be started again
-                assert at_kill < len(load.known.wishes)
-                assert load.refused > 0
-                assert load.longest_pause < MOST_PAUSE_SECONDS
-                during = load.in_outage()
-                assert sum(read.well for read in during) > 0.8 * len(during)  # without standbys, none
-                assert {read.reader for read in during if read.stale} == set(range(READERS))
-                network.database.terminate()
-                async with new_connection(network, load, dsn):
-                    await expect_whole(network, load, before, dataset)
-                    await becomes(lambda: is_worked(network))
+                first, confirming = primary_of(nodes), [node for node in nodes.each if node.answers("/sync")]
+                with fault(nodes):
+                    at_fault = len(load.acknowledged)
+                    await asyncio.gather(*tasks)
+                    reads = load.answered
+                    await becomes(lambda: more_than(load, reads))  # the other pools have a primary again, too
+                    load.stopped = True
+                    await asyncio.gather(*readers)
+                    print(fault.__name__, load.told())  # noqa: T201 - for whoever runs it with -s
+                    during = load.in_outage()
+                    assert not any(program.has_ended for program in running)  # no server had to be started again
+                    assert at_fault < len(load.known.wishes)
+                    assert load.longest_pause < MOST_PAUSE_SECONDS
+                    assert sum(read.well for read in during) > 0.8 * len(during)  # without standbys, none
+                    if fault in (primary_killed, primary_frozen):
+                        assert nodes.primary() in confirming
+                        assert load.refused > 0
+                        assert {read.reader for read in during if read.stale} == set(range(READERS))
+                    else:
+                        assert nodes.primary() is first
+                    network.database.terminate()
+                    async with new_connection(network, load, dsn):
+                        await expect_whole(network, load, before, dataset)
+                        await becomes(lambda: is_worked(network))
+                if fault is primary_frozen:
+                    await becomes(lambda: is_standby(first))
     assert becomes_left(folder)
+
+
+async def is_standby(node: DatabaseNode) -> bool:
+    """Whether a node follows the primary."""
+    return node.answers("/replica")
 
 
 @asynccontextmanager
