@@ -39,7 +39,7 @@ from planner.expressions import (
     typename,
 )
 from planner.keyset import page
-from planner.known_ids import Check, known_keys
+from planner.known_ids import StatementCheck, known_keys
 from planner.member_reads import mark
 from planner.nodes import id_of, node, nodes_in_order
 from planner.parts import merged
@@ -67,7 +67,7 @@ class StatementBuilder:
     numbers: Iterator[int] = field(default_factory=count)
     for_executor: bool = False  # graphql-core completes the result: rows of abstract types carry their type
     bound: dict[str, ValueReader] = field(default_factory=dict)
-    checks: list[Check] = field(default_factory=list)
+    checks: list[StatementCheck] = field(default_factory=list)
     parent: str = ""  # the type whose field is being built
     via: str = ""  # that field, as `Type.field`
     above: Row | None = None  # and the row on which it is resolved

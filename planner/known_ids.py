@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 UNKNOWN_KEY = "UK001"  # the SQLSTATE that `catalog.known_keys` and `catalog.same_list` raise
 
 
-class Check(Protocol):
+class StatementCheck(Protocol):
     """What a statement checks in an argument, by raising UNKNOWN_KEY with the check's number and a position."""
 
     def refusal(self, at: int) -> GraphQLError: ...
@@ -53,7 +53,7 @@ def known_keys(
     return cast(Expression, select(known).scalar_subquery())  # a subselect, so that it is evaluated once
 
 
-def refusal_of(error: Exception, checks: tuple[Check, ...]) -> GraphQLError | None:
+def refusal_of(error: Exception, checks: tuple[StatementCheck, ...]) -> GraphQLError | None:
     """The error that a client sees for what a statement raised; None if no check raised it."""
     if not checks or getattr(error, "sqlstate", None) != UNKNOWN_KEY:
         return None

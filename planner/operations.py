@@ -47,7 +47,7 @@ from planner.cursors import Cursors
 from planner.declare import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import ValueReader, as_object, compiled, labelled
-from planner.known_ids import Check, refusal_of
+from planner.known_ids import StatementCheck, refusal_of
 from planner.payload_checks import check_payloads, plans_of_operation
 from planner.plans import Plans, PlanSpace, bounded
 from planner.selection import Selections, everything
@@ -69,7 +69,7 @@ class Plan:
 
     sql: str
     readers: tuple[ValueReader, ...]
-    checks: tuple[Check, ...] = ()
+    checks: tuple[StatementCheck, ...] = ()
     marked: bool = False  # its JSON has the ids of the members whose data it has: see planner.member_reads
     recorded: bool = False  # it has which kinds of whose data: see planner.data_reads
     sources: Sources | None = None  # what decides its text beside its values; None if that may be anything
