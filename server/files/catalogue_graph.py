@@ -268,7 +268,7 @@ class _Writer:
         """Whom the dataset is offered to, and how they ask for it."""
         for language, found in self.texts.items():
             kinds, how = kinds_in(found["offeredTo"], language), found["howToRequest"]
-            said = message("Offered to: {kinds}. {how}", kinds=kinds, how=how)
+            said = message("Offered to: {kinds}. {request}", kinds=kinds, request=how)
             yield RDFS.label, Literal(said.in_language(language), lang=language.tag)
 
     def variables(self) -> URIRef:

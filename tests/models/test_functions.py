@@ -475,7 +475,8 @@ async def test_each_function_can_be_called_only_by_its_roles(admin: Admin) -> No
     # A function with another search_path could be made to run code planted there.
     assert {settings[0] for settings in as_owner.values()} == {"search_path=pg_catalog, pg_temp"}
     assert {name: settings[1:] for name, settings in as_owner.items() if len(settings) > 1} == {
-        "research.freeze_members(uuid,integer)": ["enable_seqscan=off", "jit=off"]
+        "insight.forget_records(integer)": ["enable_seqscan=off", "jit=off"],
+        "research.freeze_members(uuid,integer)": ["enable_seqscan=off", "jit=off"],
     }
     assert {name for name in CALLERS if name.startswith("identity.")} <= set(as_owner)
 
