@@ -109,7 +109,14 @@ async def keeps(found: Visit, form: Locator, what: str) -> None:
 
 
 async def fill_in(form: Locator) -> None:
-    """Fills in the empty fields, and chooses something in each group."""
+    """Fills in the empty fields, and chooses something in each group; also among what a search has found."""
+    await fill_in_fields(form)
+    if await form.locator("[type=search]").count():
+        await settled(form.page)
+        await fill_in_fields(form)
+
+
+async def fill_in_fields(form: Locator) -> None:
     for field in await form.locator("input, textarea").all():
         if not await field.is_visible() or not await field.is_enabled():
             continue

@@ -1,4 +1,4 @@
-"""The trial of colon cancer as a survey: answered through the API, frozen, and asked through the Python client."""
+"""The trial of colon cancer as a survey: registered, answered and frozen by the API, and asked by the Python client."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from tests.clients.test_python_client import key_of
 from tests.privacy.test_colon_trial import TOGETHER, YEARS, prices
 from tests.support.colon import ARMS, PATIENTS, QUESTIONS, counts, patients
 from tests.support.network import Network
+from tests.support.newcomers import join
 from tests.support.population import buyer
 from tests.support.surveys import completed, consents, drafted, opens, submitted
 
@@ -53,8 +54,11 @@ async def trial(network: Network) -> AsyncIterator[Trial]:
         scheduling = await network.do(manager, "surveySchedule", "survey { id }", survey=survey)
     assert scheduling["userErrors"] == []
     await opens(network, survey)
-    for patient in patients():
-        member = await network.member(community)
+    mailbox = network.mailbox
+    for number, patient in enumerate(patients()):
+        await network.database.execute("DELETE FROM identity.attempt")  # as if each had an address of their own
+        member = await join(network.ask, mailbox, f"Patient{number}")
+        await network.do(member, "communityJoin", "__typename", community=f"com_{community}")
         await consents(network, member, "LABORATORY")
         await submitted(network, member, survey, *patient.answers())
     assert await completed(network, survey) == PATIENTS

@@ -47,9 +47,10 @@ class Mailbox:
         """The next unread mail to an address, within ten seconds."""
         async with asyncio.timeout(10):
             while True:
-                for path in sorted(self.folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns):
+                unread = set(self.folder.glob("*.eml")) - self.read
+                for path in sorted(unread, key=lambda path: path.stat().st_mtime_ns):
                     mail = self.open(path)
-                    if path not in self.read and mail["To"] == to.lower():
+                    if mail["To"] == to.lower():
                         self.read.add(path)
                         return mail
                 await asyncio.sleep(0.01)

@@ -31,7 +31,7 @@ export function Page() {
           <Form submit={t.request} {...state} onSubmit={(values) => void ask(values["email"] ?? "")}>
             <TextField name="email" label={t.email} type="email" autoComplete="username" required />
           </Form>
-          <p>
+          <p className="after-form">
             <Link href="/reset/code">{t.hasCode}</Link>
           </p>
         </>
