@@ -162,6 +162,8 @@ async def test_an_organization_holds_one_connection_and_others_publish_meanwhile
 ) -> None:
     others = await gathered(network)
     elsewhere, other = await closed(network, others), await buyer(network, others.community)
+    # Documents are planned and OpenDP is loaded by then: who waits at the ledger does so for a request's time.
+    assert paid(await publish(network, other, elsewhere, "q", "sex"))[1] == PRICES[20]
     endpoint = network.ask.app.endpoint
     assert endpoint is not None
     shares = endpoint.publisher.connections.shares
