@@ -31,7 +31,6 @@ WRITERS, SECONDS = 16, 3.0
 FOLLOW = "subscription($id: ID!) { postAdded(discussion: $id) { body author { pseudonym } } }"
 LATEST = """
 SELECT p.id AS post, p.discussion_id AS discussion FROM care.post p
-JOIN care.discussion d ON d.id = p.discussion_id
 WHERE NOT p.removed ORDER BY p.created_at DESC LIMIT 1
 """
 # A network in its busiest hour: assumptions, not measurements.
