@@ -100,7 +100,7 @@ async def test_the_lines_of_r_read_the_same_figures(network: Network, tmp_path: 
         [trial] = await client.catalogue(community="rheumatoid-arthritis")
         id = max(await client.published(trial.id), key=lambda each: len(each.by)).id
         stat = await client.json_stat(id)
-    (tmp_path / "profile.R").write_text("options(width = 1000)")  # a row in one line
+    (tmp_path / "profile.R").write_text("options(width = 1000)\n")  # a row in one line; R ignores an unended line
     given["R_PROFILE_USER"] = str(tmp_path / "profile.R")
     label, _, header, *lines = (await output_of("Rscript", str(READ), id, **given)).splitlines()
     assert label == f'[1] "{stat["label"]}"'
