@@ -357,7 +357,7 @@ To accept, choose a password with this code within {days} days:
 
 {code}
 
-If you do not know the organization, ignore this mail: without the code,
+If you do not know the organization, ignore this e-mail: without the code,
 no account is opened.
 """,
                 about=name,
