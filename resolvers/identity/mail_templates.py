@@ -133,6 +133,16 @@ If this was not you, ignore this e-mail: your password stays the same.
                 minutes=RESET_MINUTES,
                 code=code,
             )
+        case MailTemplate.PASSWORD_SET:
+            subject = message("Your password was set")
+            body = message(
+                """Hello,
+
+The first password of your account at Cohorte was set with the code that
+was sent to this address. If this was not you, request a new password
+immediately.
+"""
+            )
         case MailTemplate.PASSWORD_CHANGED:
             subject = message("Your password was changed")
             body = message(

@@ -124,6 +124,10 @@ function Create({ onCreated }: { onCreated: () => void }) {
           <p>
             {t.use} <code>Authorization: Bearer …</code>
           </p>
+          <p>
+            {t.environment} <code>COHORTE_API_KEY</code>
+          </p>
+          <pre>{`export COHORTE_URL=${location.origin} COHORTE_API_KEY=${secret}`}</pre>
         </Secret>
       )}
     </section>
