@@ -399,6 +399,8 @@ async def test_a_key_is_shown_once_and_revoked(visit: Visiting, network: Network
     secret = await page.locator(".secret").inner_text()
     found.secrets.add(secret)
     assert secret.startswith("ck_")
+    named = f"export COHORTE_URL={found.origin} COHORTE_API_KEY={secret}"
+    await expect(page.get_by_role("main")).to_contain_text(named)
     await look(found, f"lab-keys-{language}")
     await press(page, words["stored"])
     assert secret not in await page.content()

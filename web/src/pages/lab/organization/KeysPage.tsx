@@ -127,7 +127,9 @@ function Create({ onCreated }: { onCreated: () => void }) {
           <p>
             {t.environment} <code>COHORTE_API_KEY</code>
           </p>
-          <pre>{`export COHORTE_URL=${location.origin} COHORTE_API_KEY=${secret}`}</pre>
+          <p>
+            <code>{`export COHORTE_URL=${location.origin} COHORTE_API_KEY=${secret}`}</code>
+          </p>
         </Secret>
       )}
     </section>
