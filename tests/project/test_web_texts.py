@@ -28,7 +28,7 @@ def of_the_server() -> Iterator[tuple[str, str]]:
     """The server's sentences: English and French, with both forms of those that count."""
     for entry in translated(Language.FR):
         if entry.id:
-            english, written = ([each] if isinstance(each, str) else each for each in (entry.id, entry.string))
+            english, written = ([each] if isinstance(each, str) else each for each in (entry.id, entry.string or ""))
             yield "\n".join(english), "\n".join(written)
 
 
