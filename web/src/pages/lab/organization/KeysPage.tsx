@@ -124,9 +124,7 @@ function Create({ onCreated }: { onCreated: () => void }) {
           <p>
             {t.use} <code>Authorization: Bearer …</code>
           </p>
-          <p>
-            {t.environment} <code>COHORTE_API_KEY</code>
-          </p>
+          <p>{t.environment}</p>
           <p>
             <code>{`export COHORTE_URL=${location.origin} COHORTE_API_KEY=${secret}`}</code>
           </p>
