@@ -409,6 +409,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         lifespan=lifespan,
     )
     app.pages = pages
+    app.router.redirect_slashes = False  # to wherever the request's Host header leads
     if settings.origins:
         app.cors = with_cors(app.serve, settings.origins)
     return app
