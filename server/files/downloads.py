@@ -132,11 +132,7 @@ class Downloads:
             async with AsyncExitStack() as held:
                 async with within(self.wait_seconds):
                     await held.enter_async_context(self.turns.turn(account, self.took.get(account, 0)))
-                begun = time.monotonic()
-                try:
-                    yield
-                finally:
-                    self.took[account] = round((time.monotonic() - begun) * 100)
+                yield
         finally:
             self.accounts.discard(account)
 
@@ -165,7 +161,11 @@ class Downloads:
         language = language_for(viewer, context.headers)
         try:
             async with asyncio.timeout(self.seconds), self.patient.snapshot(viewer) as connection:
-                file = await write_export(connection, self.kinds, viewer.member, format, language)
+                begun = time.monotonic()
+                try:
+                    file = await write_export(connection, self.kinds, viewer.member, format, language)
+                finally:
+                    self.took[viewer.account] = round((time.monotonic() - begun) * 100)
         except TimeoutError:
             raise timed_out("export_seconds", self.seconds) from None
         context.size = file.tell()
