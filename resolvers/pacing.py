@@ -45,7 +45,7 @@ class PieceSize:
 
     @asynccontextmanager
     async def timed(self) -> AsyncIterator[int]:
-        """The size of the piece that is done in the block. How long that takes decides the next: twice as many, at most."""
+        """The size of the piece that is done in the block, which decides the next one's: twice as many, at most."""
         began = now()
         yield self.next
         fitting = self.next * PIECE_SECONDS / max(now() - began, 0.001)

@@ -226,10 +226,10 @@ async def finish(
     """Freezes what is left of a dataset, in pieces, and publishes its size and its members' own tables.
 
     Whatever interrupts it, it can be called again. Each piece is a transaction: at most `BATCH` members, who become
-    records while their answers are deleted. The last one publishes; if the draw that decides is below the floor, nothing
-    but the size is charged and the records are destroyed. `pause` is awaited with the number of parts that are done,
-    which become more each time, and with `FREEZING_PARTS` once more before the last transaction ends. `at` is the time
-    of publication, if not now; `begin` begins the transaction that publishes. None if it was finished meanwhile.
+    records while their answers are deleted. The last one publishes; if the draw that decides is below the floor,
+    nothing but the size is charged and the records are destroyed. `pause` is awaited with the number of parts that are
+    done, which become more each time, and with `FREEZING_PARTS` once more before the last transaction ends. `at` is the
+    time of publication, if not now; `begin` begins the transaction that publishes. None if it was finished meanwhile.
     """
     parts, size = 0, PieceSize(BATCH)
     while parts < FREEZING_PARTS:
