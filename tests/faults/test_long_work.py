@@ -81,9 +81,10 @@ async def test_surveys_and_waves_of_20_000_are_frozen_and_ended_in_pieces(fresh:
         assert 0 < pieces.rows <= max(freezing.BATCH * (QUESTIONS + PER_MEMBER), ABOUT_VARIABLES)
         datasets = [await whole(network, people.community, "SURVEY")]
 
-        given = {"community": people.community, "wave": "first", "offered_to": list(OrganizationKind)}
         async with watched(fresh, "beginning a wave") as pieces, publisher.transaction():
-            await freezing.begin_wave(publisher, **given)
+            await freezing.begin_wave(
+                publisher, community=people.community, wave="first", offered_to=list(OrganizationKind)
+            )
         assert 0 < pieces.rows <= ABOUT_VARIABLES
         async with watched(fresh, "freezing a wave") as pieces:
             await jobs.freeze_datasets(publisher)

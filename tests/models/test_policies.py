@@ -123,9 +123,9 @@ READERS = {
     table: {login for login, letter in zip(LOGINS, letters, strict=True) if letter != "-"}
     for table, *letters in (line.split() for line in EXPECTED.split("\n") if line)
 }
-# Which columns each role may insert and update, and whether it may delete: what the view's mutations write directly.
-# Beside those that are of columns. The last one is of PostgreSQL 17 and later.
+# Of tables and not of columns. The last one is of PostgreSQL 17 and later.
 PRIVILEGES = ("DELETE", "TRUNCATE", "TRIGGER", "REFERENCES", "MAINTAIN")
+# Which columns each role may insert and update, and whether it may delete: what the view's mutations write directly.
 WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("care.observation", PATIENT): {
         "insert": "by_relative indicator_id member_id note observed_on value",
