@@ -188,10 +188,10 @@ async def test_a_cursor_of_another_discussion_ends_a_subscription_at_its_first_e
                 bodies.setdefault(message["id"], []).append(message["payload"]["data"]["postAdded"]["body"])
         kind, data = await events.receive()
         if planted:
-            assert bodies == dict.fromkeys(("own", "other", "plain"), ["One", "Two"])
+            assert bodies == {key: ["One", "Two"] for key in ("own", "other", "plain")}
             assert data["data"]["postAdded"]["body"] == "One"
             return
-        assert bodies == dict.fromkeys(("own", "plain"), ["One", "Two"])
+        assert bodies == {key: ["One", "Two"] for key in ("own", "plain")}
         [ended] = [message for message in messages if message["type"] != "next"]
         assert (ended["type"], ended["id"]) == ("error", "other")
         assert kind == "next"
