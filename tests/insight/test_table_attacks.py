@@ -39,7 +39,7 @@ Table = tuple[tuple[str, ...], Cells, Cells]  # variables, cells as drawn, and r
 
 async def tables(network: Network, dataset: str, buyers: Sequence[Caller], first: str | None) -> list[Table]:
     """Two-way tables, of `first` by two others if it is given, until the buyers have spent all that is for sale."""
-    found, ids = [], []
+    ids: list[tuple[tuple[str, ...], str]] = []
     for number, pair in enumerate(combinations(KNOWN, 2)):
         names = pair if first is None else (first, *pair)
         payload = await publish(network, buyers[number % 3], dataset, *names)
@@ -47,6 +47,7 @@ async def tables(network: Network, dataset: str, buyers: Sequence[Caller], first
             assert [error["code"] for error in payload["userErrors"]] == ["BUDGET_EXHAUSTED"]
             break
         ids.append((names, payload["insight"]["id"]))
+    found: list[Table] = []
     for names, id in ids:
         answer = await network.ask(buyers[0], READ, {"id": id})
         assert "errors" not in answer, answer["errors"]
@@ -138,8 +139,8 @@ async def test_tables_of_mostly_empty_groups_show_few_of_them(
         assert sum(true[codes(cell)] > 0 for cell in there) == 4
     for node in nodes:
         cells = (await network.ask(buyers[0], READ, {"id": node["id"]}))["data"]["insight"]["cells"]
-        there = {cell["category"]["code"] for cell in cells if cell["reliability"] != "HIDDEN"}
-        shown += bool(there & set(letters[2:])) if len(cells) == 21 else 0
+        categories = {cell["category"]["code"] for cell in cells if cell["reliability"] != "HIDDEN"}
+        shown += bool(categories & set(letters[2:])) if len(cells) == 21 else 0
     print(shown)  # noqa: T201
     expected = len(published) * EMPTY_SHOWN
     if planted:
@@ -199,13 +200,14 @@ async def test_what_is_anothers_is_answered_as_what_does_not_exist(own_network: 
     )
     differ = []
     for name in BLANK:
-        asked = {"nodes": (node, lambda ids, name=name: {"id": ids[name]})}
-        if name == "licence":
-            asked["insightQuote"] = (quote, lambda ids: {"input": question | {"licence": ids["licence"]}})
-        for what, (text, variables) in asked.items():
-            both = [(await network.ask.post(reader, text, variables(ids))).text for ids in (of_theirs, absent)]
-            if both[0].replace(of_theirs[name], "") != both[1].replace(absent[name], ""):
-                differ.append(f"{what} of a {name}")
+        texts = [node, quote] if name == "licence" else [node]
+        for text in texts:
+            both = []
+            for id in (of_theirs[name], absent[name]):
+                given = {"id": id} if text is node else {"input": question | {"licence": id}}
+                both.append((await network.ask.post(reader, text, given)).text.replace(id, ""))
+            if both[0] != both[1]:
+                differ.append(f"{'nodes' if text is node else 'insightQuote'} of a {name}")
     for mutation, (name, more) in MUTATIONS.items():
         both = [
             json.dumps(await network.answer(reader, mutation, "userErrors { code path message }", **{name: id}, **more))
