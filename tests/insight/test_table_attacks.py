@@ -7,9 +7,10 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -156,11 +157,12 @@ BLANK = {
 }  # fmt: skip
 
 
-async def belongings(network: Network, who: User) -> dict[str, str]:
-    """Ids of an organization's licence, key, webhook and user."""
-    of = {"organization_id": who.id}
+async def belongings(network: Network, who: User, community: UUID) -> dict[str, str]:
+    """Ids of an organization's licence of a community, its key, webhook and user."""
+    of, today = {"organization_id": who.id}, datetime.now(UTC).date()
+    term = {"starts_on": today, "ends_on": today, "quota_micro_rho": 200_000}
     rows = {
-        "licence": await factories.licence(network.database, **of),
+        "licence": await factories.licence(network.database, **of, **term, community_id=community),
         "apiKey": await factories.api_key(network.database, **of),
         "webhook": await factories.webhook(network.database, **of),
         "user": await factories.organization_user(network.database, **of),
@@ -188,7 +190,7 @@ async def test_what_is_anothers_is_answered_as_what_does_not_exist(own_network: 
     theirs, reader = await network.buyer(), await network.buyer()
     made = await crowd(network.database, [{"q": "AB"[number % 2]} for number in range(330)], {"q": "AB"})
     dataset = await closed(network, made)
-    of_theirs = await belongings(network, theirs)
+    of_theirs = await belongings(network, theirs, made.community)
     absent = {name: f"{prefix}_{uuid4()}" for name, prefix in BLANK.items()}
     if planted:
         for table in PLANTED:
