@@ -42,7 +42,7 @@ async def tables(network: Network, dataset: str, buyers: Sequence[Caller], first
     """Two-way tables, of `first` by two others if it is given, until the buyers have spent all that is for sale."""
     ids: list[tuple[tuple[str, ...], str]] = []
     for number, pair in enumerate(combinations(KNOWN, 2)):
-        names = pair if first is None else (first, *pair)
+        names: tuple[str, ...] = pair if first is None else (first, *pair)
         payload = await publish(network, buyers[number % 3], dataset, *names)
         if payload["userErrors"]:
             assert [error["code"] for error in payload["userErrors"]] == ["BUDGET_EXHAUSTED"]
