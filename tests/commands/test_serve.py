@@ -147,7 +147,7 @@ def test_serve_stops_completely_and_says_so(folder: Path) -> None:
     with served(folder, COHORTE_DEMO="0") as (process, lines):
         assert not any("demo.example" in line for line in lines)
         process.send_signal(signal.SIGTERM)
-        assert process.communicate(timeout=20)[0] == "\nCohorte has stopped.\n"
+        assert process.communicate(timeout=60)[0] == "\nCohorte has stopped.\n"
         assert process.returncode == 0
     assert becomes_left(folder / "postgresql")
 
@@ -256,7 +256,7 @@ def test_serve_repeats_interrupted_seeding_and_stops_completely(folder: Path) ->
             while process.stdout.readline() != "Creating the demonstration network ...\n":
                 assert process.poll() is None
             process.send_signal(blow)
-            assert process.wait(timeout=20) == status
+            assert process.wait(timeout=60) == status
         assert becomes_left(folder / "postgresql")  # by the process that seeds, too
     for start, blow in enumerate([signal.SIGINT, signal.SIGTERM]):
         with served(folder, **settings) as (process, lines):
@@ -266,7 +266,7 @@ def test_serve_repeats_interrupted_seeding_and_stops_completely(folder: Path) ->
             with urlopen(address.removesuffix("graphql") + "readyz", timeout=10) as answer:
                 assert answer.status == 200
             process.send_signal(blow)
-            assert process.communicate(timeout=20)[0] == "\nCohorte has stopped.\n"
+            assert process.communicate(timeout=60)[0] == "\nCohorte has stopped.\n"
             assert process.returncode == 0
         assert becomes_left(folder / "postgresql")
 
