@@ -24,7 +24,7 @@ FRENCH_TITLES = {
 }  # fmt: skip
 FRENCH_QUESTIONS = {
     "Living with {c}": {
-        "year_of_diagnosis": FrenchQuestion("En quelle année vous a-t-on annoncé {c} ?", "L'année suffit."),
+        "year_of_diagnosis": FrenchQuestion("En quelle année le diagnostic {of_c} a-t-il été posé ?", "L'année suffit."),
         "burden": FrenchQuestion(
             "Au cours des quatre dernières semaines, quel a été le poids {of_c} sur vos journées ?",
             "0 : pas du tout ; 10 : plus que vous ne pouvez supporter.",

@@ -12,6 +12,7 @@ from models.identity.organizations import PurposeKind
 from privacy.described import DescribedEnum
 
 MOST_MICRO_RHO = 1_000_000  # of a licence's quota
+LONG_AGO = "'1970-01-01 00:00:00+00'::timestamptz"  # in place of the moment of a request that has none
 
 
 class LicenceStatus(DescribedEnum):
@@ -49,7 +50,7 @@ class Licence(Table, table=True):
             unique=True,
             postgresql_where=text("status = 'REQUESTED'"),
         ),
-        Index(None, "starts_on", "id"),
+        Index("ix_licence_queue", text("(status = 'REQUESTED')"), text(f"coalesce(requested_at, {LONG_AGO})"), "id"),
         Index(None, "organization_id"),
     )
 

@@ -133,6 +133,16 @@ If this was not you, ignore this e-mail: your password stays the same.
                 minutes=RESET_MINUTES,
                 code=code,
             )
+        case MailTemplate.PASSWORD_SET:
+            subject = message("Your password was set")
+            body = message(
+                """Hello,
+
+The first password of your account at Cohorte was set with the code that
+was sent to this address. If this was not you, request a new password
+immediately.
+"""
+            )
         case MailTemplate.PASSWORD_CHANGED:
             subject = message("Your password was changed")
             body = message(
@@ -357,7 +367,7 @@ To accept, choose a password with this code within {days} days:
 
 {code}
 
-If you do not know the organization, ignore this mail: without the code,
+If you do not know the organization, ignore this e-mail: without the code,
 no account is opened.
 """,
                 about=name,

@@ -28,7 +28,7 @@ VERIFICATION_LIFETIME = timedelta(days=1)
 RESET_LIFETIME = timedelta(hours=1)
 NOT_REGISTERED_WITH = message(
     "This is not the password that was chosen when this code was requested. If you have several codes, enter the one "
-    "from the mail that names the pseudonym that you chose."
+    "from the e-mail that names the pseudonym that you chose."
 )
 CODE_REFUSED = message("This code is invalid or has expired. Request a new one.")
 SANDBOX = message("This is a sandbox with synthetic data: nobody can register here. Register with Cohorte itself.")

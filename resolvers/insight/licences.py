@@ -12,9 +12,11 @@ NOTHING: Expression = literal_column("0")
 
 
 def licences(*, status: tables.LicenceStatus | None = None) -> Rows:
-    """Licences, the last to start first; those of one status today, if it is given."""
+    """Licences, undecided requests first and the newest of each first; those of one status today, if it is given."""
     licence = row(tables.Licence)
-    found = select(licence).order_by(licence.starts_on.desc(), licence.id.desc())
+    waits = licence.status == tables.LicenceStatus.REQUESTED
+    since = func.coalesce(licence.requested_at, literal_column(tables.LONG_AGO))
+    found = select(licence).order_by(waits.desc(), since.desc(), licence.id.desc())
     return found if status is None else found.where(status_of(licence) == status)
 
 

@@ -20,7 +20,7 @@ from resolvers.research.translations_rules import missing_texts
 from resolvers.transactions import RefusalCode, conflict, invalid, not_found, refused, require_role, too_late
 
 NO_BUDGET = message(
-    "The surveys of a community may cost {most:,} micro-rho within a year. Too little of it is left for "
+    "The surveys of a community may cost at most {most:,} micro-rho within a year. Too little of it is left for "
     "this one: set an earlier last day, or schedule it later.",
     most=SURVEYS_YEARLY,
 )

@@ -53,7 +53,7 @@ DESCRIPTIONS: Mapping[str, Message] = {
     ),
     DomainRule.FIRST_TREATMENT: message("Treatment of the course that the member started first."),
     DomainRule.TREATMENTS: message(
-        "Treatments of the member’s courses: at most {most}, those started last.", most=MOST
+        "Treatments of the member's courses: at most {most}, those started last.", most=MOST
     ),
     DomainRule.COURSE: message(
         "Length of the course of {name} that the member started last, in quarters of {days} days, and whether it had "
@@ -62,10 +62,10 @@ DESCRIPTIONS: Mapping[str, Message] = {
         days=QUARTER_DAYS,
     ),
     DomainRule.EFFECTIVENESS: message(
-        "Effectiveness of {name}, from 0 to 10, in the member’s latest evaluation of it.", name=NAME
+        "Effectiveness of {name}, from 0 to 10, in the member's latest evaluation of it.", name=NAME
     ),
     DomainRule.SIDE_EFFECTS: message(
-        "Side effects of {name} in the member’s latest evaluation of it: at most {most}, the most serious first.",
+        "Side effects of {name} in the member's latest evaluation of it: at most {most}, the most serious first.",
         name=NAME,
         most=MOST,
     ),
@@ -94,7 +94,7 @@ WINDOWS: Mapping[str, Message] = {
     DomainRule.LEVEL: message("The {days} days up to the day on which the data was frozen.", days=LEVEL_DAYS),
     DomainRule.CHANGE: message("The {days} days up to the day on which the data was frozen.", days=LEVEL_DAYS),
     DomainRule.MONTHS: message(
-        "The months {first} to {last} since the member’s first course of any treatment began.",
+        "The months {first} to {last} since the member's first course of any treatment began.",
         first=MONTHS[0],
         last=MONTHS[-1],
     ),
@@ -121,10 +121,10 @@ CATEGORIZATIONS: Mapping[str, Message] = {
     ),
     DomainRule.DAY: _SAME_BANDS,
     DomainRule.FIRST_TREATMENT: message(
-        "The first {most} treatments in the community’s list. Any other counts as OTHER.", most=MOST_TREATMENTS
+        "The first {most} treatments in the community's list. Any other counts as OTHER.", most=MOST_TREATMENTS
     ),
     DomainRule.TREATMENTS: message(
-        "The first {most} treatments in the community’s list. Any other counts as OTHER.", most=MOST_TREATMENTS
+        "The first {most} treatments in the community's list. Any other counts as OTHER.", most=MOST_TREATMENTS
     ),
     DomainRule.COURSE: message(
         "Quarters of {days} days, the last one open, each for courses that had ended and for those that continued.",
@@ -151,7 +151,7 @@ CATEGORIZATIONS: Mapping[str, Message] = {
         "Each month with each of {bands} bands of equal width over the range that the indicator accepts.", bands=BANDS
     ),
     Form.GROUPS: message(
-        "Categories of the variable were merged before anything was counted. A member who is in several of a group’s "
+        "Categories of the variable were merged before anything was counted. A member who is in several of a group's "
         "categories counts once."
     ),
 }

@@ -307,7 +307,7 @@ class Query:
     )
     licences: RelayConnection[Licence] = paged(
         resolvers.insight.licences.licences,
-        "All licences, latest first day first. Empty for staff who are not data stewards.",
+        "All licences, undecided requests first and the newest first. Empty for staff who are not data stewards.",
         arguments={"status": "Only licences with this status."},
         only=MANAGER,
     )

@@ -57,8 +57,8 @@ DIRECTIONS: Mapping[str, Message] = {
 ORGANIZATIONS: Mapping[str, Message] = {
     OrganizationKind.LABORATORY: message("laboratories"),
     OrganizationKind.HOSPITAL: message("hospitals"),
-    OrganizationKind.MUTUAL: message("mutual health insurance societies"),
-    OrganizationKind.INSURER: message("insurance companies"),
+    OrganizationKind.MUTUAL: message("mutuals"),
+    OrganizationKind.INSURER: message("insurers"),
 }
 STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"

@@ -27,7 +27,7 @@ WORDS = {
         "title": "Mes ajouts", "condition": "Proposer cette maladie", "catalogue": "Le proposer pour le catalogue",
         "send": "Envoyer la proposition", "sent": "Votre proposition est envoyée", "all": "Toutes mes propositions",
         "waits": "En attente", "withdraw": "Retirer", "withdrawn": "La proposition a été retirée",
-        "none": "encore rien proposé", "declined": "Déclinée", "rename": "Renommer", "save": "Enregistrer",
+        "none": "encore rien proposé", "declined": "Refusée", "rename": "Renommer", "save": "Enregistrer",
         "renamed": "Le nouveau nom est", "move": "Déplacer vers le catalogue", "moved": "Déplacé vers",
         "propose": "Proposer", "proposed": "proposé pour le catalogue", "delete": "Supprimer",
         "deleted": "a été supprimé", "manage": "Renommer, déplacer ou supprimer mes ajouts",

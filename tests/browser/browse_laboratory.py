@@ -130,8 +130,8 @@ WORDS = {
         "quota": "du quota de la licence",
         "prices": "Prix des autres marges",
         "count in order": "Compter Temps écoulé depuis le diagnostic",
-        "merge of": "Réunir des catégories de",
-        "merge": "Les réunir",
+        "merge of": "Regrouper des catégories de",
+        "merge": "Les regrouper",
         "apart": "Séparer",
         "add to plan": "Ajouter au plan",
         "publish plan": "Tout publier…",
@@ -399,6 +399,8 @@ async def test_a_key_is_shown_once_and_revoked(visit: Visiting, network: Network
     secret = await page.locator(".secret").inner_text()
     found.secrets.add(secret)
     assert secret.startswith("ck_")
+    named = f"export COHORTE_URL={found.origin} COHORTE_API_KEY={secret}"
+    await expect(page.get_by_role("main")).to_contain_text(named)
     await look(found, f"lab-keys-{language}")
     await press(page, words["stored"])
     assert secret not in await page.content()

@@ -49,7 +49,7 @@ WORDS = {
         "home": "Équipe", "flags": "Signalements", "uphold": "Retirer le message…", "remove": "Retirer le message",
         "removed": "Le message a été retiré", "dismiss": "Rejeter le signalement…",
         "dismissed": "Rejeter le signalement", "context": "Voir dans la discussion",
-        "suspend": "Suspendre l’auteur…", "suspended": "Suspendre", "appeals": "Contestations", "decide": "Statuer",
+        "suspend": "Suspendre le membre…", "suspended": "Suspendre", "appeals": "Contestations", "decide": "Statuer",
         "decided": "La contestation est tranchée", "members": "Membres", "find": "Chercher",
         "verify": "Vérifier l’association", "verified": "Vérifiée", "new": "Nouveau questionnaire",
         "add question": "Ajouter une question", "kind": "Type de réponse", "add rule": "Ajouter une condition",

@@ -74,7 +74,7 @@ WITH viewer AS MATERIALIZED (
               ) AS community
               FROM insight.licence AS licence_1
               WHERE CASE WHEN (licence_1.status != 'REFUSED' AND licence_1.ends_on < catalog.today()) THEN 'ENDED' ELSE licence_1.status END = 'REQUESTED'
-              ORDER BY licence_1.starts_on DESC, licence_1.id DESC
+              ORDER BY licence_1.status = 'REQUESTED' DESC, coalesce(licence_1.requested_at, '1970-01-01 00:00:00+00'::timestamptz) DESC, licence_1.id DESC
               LIMIT 20
             ) AS o$
           ) AS nodes

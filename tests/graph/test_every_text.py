@@ -310,6 +310,7 @@ async def alike(template: str) -> set[str]:
             union select name from catalog.community where translations -> 'fr' ->> 'name' = name
             union select name from catalog.indicator where translations -> 'fr' ->> 'name' = name
             union select purpose from insight.ledger_entry where organization_id is not null
+            union select name from insight.organization
             union select lay from catalog.indicator, unnest(lay_names) lay
                 where translations -> 'fr' -> 'lay_names' ? lay
             union select name from catalog.treatment

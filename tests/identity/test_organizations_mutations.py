@@ -54,6 +54,7 @@ async def test_an_organizations_contact_chooses_a_password_and_signs_in(
     assert [error["code"] for error in refused] == ["WRONG_CREDENTIALS"]  # there is no password yet
     chosen = {"code": code, "password": "six amber lamps"}
     assert await done(network.ask, ANYBODY, RESET, chosen) == []
+    assert (await sent_mail.next("contact@curieux.example"))["Subject"] == "Your password was set"
     assert await done(network.ask, ANYBODY, RESET, chosen) == [CLOSED_CODE]
     contact = await sign_in(network.ask, "contact@curieux.example", "six amber lamps")
     assert await network.ask(contact, "{ viewer { audience organization { id } } }") == {

@@ -62,7 +62,8 @@ async def changes(network: Network, who: User, id: str) -> list[tuple[str, list[
 async def test_a_new_staff_member_chooses_a_password_by_mail_and_works_in_their_roles(network: Network) -> None:
     ada = await network.staff(ADMINISTRATOR)
     id = await made(network, ada, "Noe@cohorte.example", EDITOR, MODERATOR, EDITOR, name=" Noé ")
-    mail = await network.mailbox.next("noe@cohorte.example")
+    mailbox = network.mailbox
+    mail = await mailbox.next("noe@cohorte.example")
     assert mail["Subject"] == "Your staff account at Cohorte"
     assert "Noé" in mail.get_content()
     shown = (await network.ask(ada, STAFF))["data"]["staff"]["nodes"]
@@ -71,6 +72,8 @@ async def test_a_new_staff_member_chooses_a_password_by_mail_and_works_in_their_
         "lastSignedInOn": None,
     } in shown  # fmt: skip
     assert await done(network.ask, ANYBODY, RESET, {"code": code_in(mail), "password": PASSWORD}) == []
+    mail = await mailbox.next("noe@cohorte.example")
+    assert (mail["Subject"], "first password" in mail.get_content()) == ("Your password was set", True)
     noe = await sign_in(network.ask, "noe@cohorte.example")
     [own] = (await network.ask(noe, STAFF))["data"]["staff"]["nodes"]
     today = (await network.value("SELECT catalog.today()")).isoformat()

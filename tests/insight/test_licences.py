@@ -260,6 +260,34 @@ async def test_a_request_whose_term_is_over_cannot_be_granted(
     assert (await decision(network, licence))[3] == 0
 
 
+async def test_staff_see_undecided_requests_first_and_the_newest_of_them_first(
+    network: Network, steward: User, laboratory_user: User
+) -> None:
+    """Whenever the licences would begin."""
+    now, day = datetime.now(UTC), datetime.now(UTC).date()
+    made: list[str] = []
+    for status, asked, begins in (  # in the order in which they are listed
+        ("REQUESTED", now + timedelta(hours=2), 1),
+        ("REQUESTED", now + timedelta(hours=1), 90),
+        ("REQUESTED", None, 95),
+        ("GRANTED", now + timedelta(hours=3), 99),
+        ("REFUSED", now + timedelta(hours=1), 98),
+        ("ENDED", None, 97),
+    ):
+        days = {"starts_on": day + timedelta(days=begins), "ends_on": day + timedelta(days=99)}
+        given = {"status": status, "requested_at": asked, "organization_id": laboratory_user.id} | days
+        made.append(f"lic_{(await factories.licence(network.database, **given))['id']}")
+    listed: list[str] = []
+    after, more = None, True
+    while more:
+        query = """query ($after: Cursor) {
+            licences(first: 2, after: $after) { nodes { id } pageInfo { endCursor hasNextPage } } }"""
+        page = (await network.ask(steward, query, {"after": after}))["data"]["licences"]
+        listed += [one["id"] for one in page["nodes"] if one["id"] in made]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    assert listed == made
+
+
 @pytest.mark.parametrize("roles", [[], [StaffRole.SURVEY_MANAGER, StaffRole.MODERATOR]])
 async def test_only_data_stewards_decide_on_licences(
     network: Network, laboratory_user: User, community_id: UUID, roles: list[StaffRole]

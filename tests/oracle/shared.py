@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -418,6 +418,10 @@ def by_creation(row: Found) -> tuple[Any, UUID]:
     return row["created_at"], row["id"]
 
 
+def by_request(row: Found) -> tuple[bool, datetime, UUID]:
+    return row["status"] == "REQUESTED", row["requested_at"] or datetime.fromtimestamp(0, UTC), row["id"]
+
+
 def by_start(row: Found) -> tuple[date, UUID]:
     return row["starts_on"], row["id"]
 
@@ -451,7 +455,7 @@ def licence_status(seen: VisibleRows, licence: Found) -> str:
 @field("Query.licences")
 def licences(seen: VisibleRows, status: str | None = None) -> Listed:
     there = [row for row in seen.of("insight.licence") if status in (None, licence_status(seen, row))]
-    return listed(there, by_start, descending=True)
+    return listed(there, by_request, descending=True)
 
 
 @field("Query.organizations")

@@ -293,7 +293,7 @@ def test_the_rights_say_whom_it_is_offered_to_and_how_they_ask() -> None:
     said = {each.language: str(each) for each in texts if "Ask." in each}
     assert said == {
         "en": "Offered to: laboratories, hospitals. Ask.",
-        "fr": "Proposé aux organismes suivants\u00a0: laboratoires, hôpitaux. Ask.",
+        "fr": "Proposé aux organisations suivantes\u00a0: laboratoires, hôpitaux. Ask.",
     }
 
 

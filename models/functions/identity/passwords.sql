@@ -96,6 +96,7 @@ AS $$
 DECLARE
     digest bytea := sha256(convert_to(reset_password.code, 'UTF8'));
     holder identity.account;
+    had_one boolean;
     is_first boolean;
 BEGIN
     SELECT a.* INTO holder FROM identity.account a JOIN identity.password_reset p ON p.account_id = a.id
@@ -106,9 +107,9 @@ BEGIN
     END IF;
     DELETE FROM identity.password_reset p WHERE p.account_id = holder.id;
     DELETE FROM identity.email_change e WHERE e.account_id = holder.id AND NOT e.reverts;
-    -- An organization's contact chooses the first password with a code: nobody could sign in before.
-    is_first := holder.password_reset_at IS NULL
-        AND EXISTS (SELECT FROM identity.credential c WHERE c.account_id = holder.id);
+    -- An organization's contact and staff choose the first password with a code: nobody could sign in before.
+    had_one := EXISTS (SELECT FROM identity.credential c WHERE c.account_id = holder.id);
+    is_first := had_one AND holder.password_reset_at IS NULL;
     INSERT INTO identity.credential AS c (account_id, password_hash) VALUES (holder.id, reset_password.password_hash)
     ON CONFLICT (account_id) DO UPDATE SET password_hash = excluded.password_hash;
     UPDATE identity.account a SET email_verified = true WHERE a.id = holder.id AND NOT a.email_verified;
@@ -120,7 +121,9 @@ BEGIN
         PERFORM identity.end_access(holder);
     END IF;
     PERFORM identity.write_to(
-        holder.email, CASE WHEN is_first THEN 'PASSWORD_FIRST_CHANGED' ELSE 'PASSWORD_CHANGED' END, holder.locale, NULL);
+        holder.email,
+        CASE WHEN is_first THEN 'PASSWORD_FIRST_CHANGED' WHEN had_one THEN 'PASSWORD_CHANGED' ELSE 'PASSWORD_SET' END,
+        holder.locale, NULL);
     RETURN is_first;
 END $$;
 GRANT EXECUTE ON FUNCTION identity.reset_password(text, text) TO cohorte_public;

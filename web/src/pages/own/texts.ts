@@ -135,7 +135,7 @@ export const texts = words({
     send: "Envoyer la proposition",
     sent: "Merci. Votre proposition est envoyée.",
     all: "Toutes mes propositions",
-    statuses: { OPEN: "En attente", ACCEPTED: "Acceptée", MERGED: "Déjà dans le catalogue", DECLINED: "Déclinée" },
+    statuses: { OPEN: "En attente", ACCEPTED: "Acceptée", MERGED: "Déjà dans le catalogue", DECLINED: "Refusée" },
     proposed: (day: string) => `proposé le ${day}`,
     decided: (day: string) => `décidé le ${day}`,
     entry: (name: string) => `Dans le catalogue : ${name}`,

@@ -26,7 +26,7 @@ export const texts = words({
     needed: { PUBLIC: "", PATIENT: "Cette page est réservée aux membres.", BUYER: "Cette page est réservée aux organisations.", MANAGER: "Cette page est réservée à l’équipe." },
     other: "Une session est ouverte avec un compte d’un autre type : vous connecter ici y mettra fin.",
     ended: "Votre session a pris fin. Reconnectez-vous pour continuer.",
-    interrupted: "Votre session a pris fin. Reconnectez-vous pour continuer : ce que vous avez saisi est toujours là.",
+    interrupted: "Votre session a pris fin. Reconnectez-vous pour continuer : ce que vous avez saisi est toujours là.",
     email: "Adresse e-mail",
     password: "Mot de passe",
     forgotten: "Mot de passe oublié",

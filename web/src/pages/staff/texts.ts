@@ -31,7 +31,7 @@ export const texts = words({
       surveys: "Write surveys, preview them, schedule and close them.",
       waves: "Freeze what a community tracks into a dataset.",
       licences: "Decide on what organizations request.",
-      organizations: "Laboratories, hospitals, mutual societies and insurers, and their accounts.",
+      organizations: "Laboratories, hospitals, mutuals and insurers, and their accounts.",
       catalogue: "Communities, conditions, indicators and treatments.",
       proposals: "What members would like to find in the catalogue.",
       translations: "Texts that are not in both languages yet.",
@@ -73,7 +73,7 @@ export const texts = words({
     },
     about: {
       flags: "Les messages signalés par des membres, les plus urgents d’abord.",
-      appeals: "Les auteurs qui contestent le retrait de leur message.",
+      appeals: "Les membres qui contestent le retrait de leur message.",
       members: "Suspendre des membres, vérifier des associations, suivre les alarmes de lecture.",
       communities: "Nommer des ambassadeurs et ambassadrices, clore des discussions et les rouvrir.",
       surveys: "Écrire des questionnaires, les prévisualiser, les programmer et les clore.",

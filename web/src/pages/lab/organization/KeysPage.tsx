@@ -124,6 +124,10 @@ function Create({ onCreated }: { onCreated: () => void }) {
           <p>
             {t.use} <code>Authorization: Bearer …</code>
           </p>
+          <p>{t.environment}</p>
+          <p>
+            <code>{`export COHORTE_URL=${location.origin} COHORTE_API_KEY=${secret}`}</code>
+          </p>
         </Secret>
       )}
     </section>

@@ -44,6 +44,7 @@ export const texts = words({
     copied: "Copied.",
     another: "I have stored it",
     use: "It is sent like this:",
+    environment: "The Python client reads it from COHORTE_API_KEY in the environment:",
   },
   fr: {
     usesLead: "Ce qui a été publié pour votre organisation, tel qu’il figure au registre public. Les résultats de vos travaux doivent être rendus publics dans les 18 mois qui suivent la fin de la licence : ajoutez ici leur adresse.",
@@ -88,5 +89,6 @@ export const texts = words({
     copied: "C’est copié.",
     another: "C’est conservé",
     use: "Elle s’envoie ainsi :",
+    environment: "Le client Python la lit dans la variable d’environnement COHORTE_API_KEY :",
   },
 });

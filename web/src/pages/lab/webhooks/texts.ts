@@ -49,7 +49,7 @@ export const texts = words({
     name: "Nom",
     nameHint: "Ce qui reçoit les messages, par exemple le nom d’un programme.",
     url: "Adresse",
-    urlHint: "Elle commence par https:// et désigne un hôte de l’internet public.",
+    urlHint: "Elle commence par https:// et désigne un hôte de l’Internet public.",
     sent: "Événements",
     status: "État",
     latest: "Dernier message",

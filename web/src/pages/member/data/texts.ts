@@ -168,7 +168,7 @@ export const texts = words({
     numbersPublished: "Les chiffres eux-mêmes",
     numbersLead: (margin: string) => `C’est tout ce qui a été publié. Du bruit a été ajouté exprès à chaque comptage : dans 95 cas sur 100, la vraie valeur s’en écarte de ${margin} au plus.`,
     sizeOnly: "Seul le nombre de membres du jeu de données a été publié, avec du bruit, ou bien le tableau ne vous est pas ouvert.",
-    countsOnly: (counted: string) => `Seuls ces effectifs ont été publiés, avec du bruit : ${counted}.`,
+    countsOnly: (counted: string) => `Seuls ces comptages ont été publiés, avec du bruit : ${counted}.`,
     entry: "Au registre public",
     entryHint: (position: string) => `Entrée ${position} du registre public, que chacun peut lire et vérifier.`,
     toLedger: "Vers le registre public",
@@ -187,7 +187,7 @@ export const texts = words({
       LABORATORY: "Laboratoires pharmaceutiques et de recherche",
       HOSPITAL: "Hôpitaux",
       MUTUAL: "Mutuelles de santé",
-      INSURER: "Compagnies d’assurance",
+      INSURER: "Assureurs",
     },
     purposes: {
       SCIENTIFIC_RESEARCH: "Recherche scientifique",
@@ -206,7 +206,10 @@ export const texts = words({
     never: "Vous n’avez pas consenti.",
     grantedSince: (when: string) => `Accordé le ${when}.`,
     withdrawnSince: (when: string) => `Retiré le ${when}.`,
-    youRead: (version: string, language: string | null) => `Vous avez lu la version ${version} de la notice${language ? ` en ${language}` : ""}.`,
+    youRead: (version: string, language: string | null) =>
+      language
+        ? `Vous avez lu la version ${version} de la notice en ${language}.`
+        : `Vous avez lu la version ${version} de la notice.`,
     languages: { EN: "anglais", FR: "français" },
     noticeChanged: "La notice a changé depuis. Lisez la nouvelle ci-dessous, puis confirmez ou retirez votre consentement.",
     notice: (version: string) => `Lire la notice, version ${version}`,

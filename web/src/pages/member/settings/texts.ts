@@ -204,7 +204,7 @@ export const texts = words({
     ],
     remains: "Ce qui demeure",
     remainsList: [
-      "vos messages, sans auteur : retirez d’abord ceux que vous ne voulez pas laisser",
+      "vos messages, sans votre nom : retirez d’abord ceux que vous ne voulez pas laisser",
       "les comptages bruités déjà publiés, où personne ne peut vous reconnaître",
     ],
     exportFirst: "Exporter d’abord mes données",

@@ -6,7 +6,7 @@ export const texts = words({
     none: "No organization has an account yet.",
     name: "Name",
     kind: "Kind",
-    kinds: { LABORATORY: "Laboratory", HOSPITAL: "Hospital", MUTUAL: "Mutual society", INSURER: "Insurer" },
+    kinds: { LABORATORY: "Laboratory", HOSPITAL: "Hospital", MUTUAL: "Mutual", INSURER: "Insurer" },
     licences: "Licences in force",
     requested: "Requests to decide",
     create: "Create an organization",
