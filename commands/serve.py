@@ -92,7 +92,7 @@ def serve(settings: Settings) -> None:
             say(summary)
             done = {"database_url": dsn, "connections": connections, "migrate": False}  # it was prepared
             settings = settings.model_copy(update=done)
-            app = create_app(settings, traces, graph)
+            app = create_app(settings, traces, graph, draws_apart=True)
             sys.setswitchinterval(SWITCH_SECONDS)
             ready = partial(announce, app, settings, sockets[0])
             if len(sockets) == 1:
@@ -134,7 +134,7 @@ def serve_with_workers(
                     for name in ("database_url", "connections", "port", "workers", "migrate")
                 }
             )
-            return workers_of(create_app(changed, traces, graph_of(changed)), changed)
+            return workers_of(create_app(changed, traces, graph_of(changed), draws_apart=True), changed)
         except (SettingsError, Unavailable) as fault:
             log.error("the settings in force stay: %s", fault)
             return None
