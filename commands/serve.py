@@ -46,6 +46,7 @@ from models.replication import is_asynchronous
 from models.security.privileges import LostRights
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience
+from resolvers.heap import use_one_heap
 from server.demonstration_accounts import NAMES, PASSWORD, addresses
 from server.events import sockets
 from server.http.connections import Connections
@@ -478,6 +479,7 @@ def main() -> int:
     parser.parse_args()
     # uvicorn raises SIGTERM again after it has shut down; the default handler would skip our `finally` clauses.
     interruption.note_signals()
+    use_one_heap()
     try:
         settings = Settings.from_environment(os.environ)
         log_format.configure(settings.log_level, settings.log_format)
