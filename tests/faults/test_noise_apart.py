@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.test_kill_publishing import frozen, life, store_head, unserved_network
+from tests.faults.test_kill_publishing import frozen, life, unserved_network
 from tests.faults.test_shutdown import END_SECONDS
 from tests.insight.test_noise_process import state, until
+from tests.support.heads import store_head
 from tests.support.population import buyer
 from tests.support.publishable import PRICES, gathered, paid, publishes
 

@@ -110,7 +110,7 @@ def test_one_that_is_killed_while_it_draws_is_not_asked_again(process: NoiseProc
     pid = pid_of(process)
     os.kill(pid, signal.SIGSTOP)
     with ThreadPoolExecutor(1) as thread:
-        drawing = thread.submit(process.call, noise.draw, [1], 754)
+        drawing = thread.submit(lambda: process.call(noise.draw, [1], 754))
         until(process.turn.locked)
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(ProcessEnded):
@@ -146,7 +146,7 @@ def test_closing_ends_who_waits_and_starts_none() -> None:
     pid = pid_of(process)
     os.kill(pid, signal.SIGSTOP)
     with ThreadPoolExecutor(1) as thread:
-        drawing = thread.submit(process.call, noise.draw, [1], 754)
+        drawing = thread.submit(lambda: process.call(noise.draw, [1], 754))
         until(process.turn.locked)
         process.close()
         with pytest.raises(ProcessEnded):
