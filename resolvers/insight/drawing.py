@@ -6,12 +6,8 @@ Where nothing else is said, noise is drawn in a thread of this process. A proces
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar, TypeVarTuple
 
-from resolvers.insight.noise_process import DrawingFailed, NoiseProcess, ProcessEnded
-
-Arguments = TypeVarTuple("Arguments")
-Drawn = TypeVar("Drawn")
+from resolvers.insight.noise_process import Arguments, DrawingFailed, Drawn, NoiseProcess, ProcessEnded
 
 
 class NoiseFailed(Exception):
@@ -19,7 +15,7 @@ class NoiseFailed(Exception):
 
 
 class NoiseUnavailable(NoiseFailed):
-    """The process that draws has ended or hung. Nobody knows what it drew, so drawing again tells nothing more."""
+    """The process that draws has ended or hung. Nobody knows what it drew, so drawing again shows nothing more."""
 
 
 _apart: NoiseProcess | None = None
