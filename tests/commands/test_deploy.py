@@ -25,7 +25,8 @@ import yaml  # type: ignore[import-untyped]
 
 from commands.cluster import ALWAYS
 from commands.databases import at, create_missing
-from commands.serve import FINISHING_SECONDS, prepare
+from commands.preparing import prepare
+from commands.serve import FINISHING_SECONDS
 from models.quiet_log import QUIET, loud_settings
 from server.telemetry.readings import readings
 from settings import FILE, Settings, variable

@@ -14,9 +14,11 @@ from urllib.request import Request, urlopen
 import pytest
 
 from app import create_app
-from commands import serve
+from commands import preparing
 from commands.cluster import Unavailable
-from commands.serve import configuration, greeting, listen, main, prepared, prepared_apart
+from commands.listeners import listen
+from commands.preparing import prepared, prepared_apart
+from commands.serve import configuration, greeting, main
 from settings import Settings, variable
 from tests.support.clusters import becomes_left
 
@@ -154,7 +156,7 @@ def test_a_database_is_prepared_by_another_process(monkeypatch: pytest.MonkeyPat
     async def prepare(dsn: str, settings: Settings) -> None:
         raise Unavailable(str(os.getpid()))
 
-    monkeypatch.setattr(serve, "prepare", prepare)
+    monkeypatch.setattr(preparing, "prepare", prepare)
     done_by = prepared_apart("postgresql://owner@localhost/none", Settings())
     assert done_by is not None
     assert int(done_by) != os.getpid()
