@@ -31,6 +31,7 @@ from resolvers.exporting import json_schema_text
 from resolvers.identity.data_exports_mutations import PATH
 from resolvers.identity.outbox import mail_waits
 from resolvers.identity.second_factors_rules import key_of
+from resolvers.insight.drawing import drawn_apart
 from resolvers.insight.ledger import is_sandbox
 from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_data_reads, settle_sleeping
 from resolvers.leases import end_when_silent
@@ -144,10 +145,12 @@ def read_graph(settings: Settings) -> Graph:
     return Graph(views, documents_of_views(views, settings, digests, cursors), digests, cursors)
 
 
-def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph | None = None) -> Cohorte:
+def create_app(
+    settings: Settings, traces: Telemetry | None = None, graph: Graph | None = None, *, draws_apart: bool = False
+) -> Cohorte:
     """The whole server as an ASGI application; it connects to the database when its lifespan begins.
 
-    With `traces`, operations are traced.
+    With `traces`, operations are traced. With `draws_apart`, another process draws noise for all of this one.
 
     The `graph` is read here unless it is given. Raises what `read_graph` raises, and ValueError if
     `settings.database_url` is not set.
@@ -193,6 +196,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             await expect_current(dsn_of(Audience.PUBLIC))
         await asyncio.to_thread(plan_trusted, documents)
         async with AsyncExitStack() as stack:
+            if draws_apart:
+                stack.enter_context(drawn_apart())
             pools: dict[str, ConnectionPool] = {}
             stack.push_async_callback(close_all, pools)
 

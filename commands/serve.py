@@ -36,6 +36,7 @@ from commands.opened import database
 from commands.preparing import must_grow, prepared, prepared_apart
 from commands.progress import say
 from commands.workers import Ready, Serve, WorkerFailed, Workers
+from resolvers.heap import use_one_heap
 from server.demonstration_accounts import NAMES, PASSWORD, addresses
 from server.events import sockets
 from server.http.connections import Connections
@@ -77,7 +78,7 @@ def serve(settings: Settings) -> None:
             say(summary)
             done = {"database_url": dsn, "connections": connections, "migrate": False}  # it was prepared
             settings = settings.model_copy(update=done)
-            app = create_app(settings, traces, graph)
+            app = create_app(settings, traces, graph, draws_apart=True)
             sys.setswitchinterval(SWITCH_SECONDS)
             ready = partial(announce, app, settings, sockets[0])
             if len(sockets) == 1:
@@ -119,7 +120,7 @@ def serve_with_workers(
                     for name in ("database_url", "connections", "port", "workers", "migrate")
                 }
             )
-            return workers_of(create_app(changed, traces, graph_of(changed)), changed)
+            return workers_of(create_app(changed, traces, graph_of(changed), draws_apart=True), changed)
         except (SettingsError, Unavailable) as fault:
             log.error("the settings in force stay: %s", fault)
             return None
@@ -252,6 +253,7 @@ def main() -> int:
     parser.parse_args()
     # uvicorn raises SIGTERM again after it has shut down; the default handler would skip our `finally` clauses.
     interruption.note_signals()
+    use_one_heap()
     try:
         settings = Settings.from_environment(os.environ)
         log_format.configure(settings.log_level, settings.log_format)

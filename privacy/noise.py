@@ -25,7 +25,7 @@ class Noise:
 def noise_for(micro_rho: int, contributions: int = 1) -> Noise:
     """The smallest noise whose proven charge is at most `micro_rho` if a member is in at most `contributions` cells.
 
-    The first call loads OpenDP (47 MB, 0.3 s). Raises ValueError if the price or the number of cells is below one.
+    The first call loads OpenDP (0.3 s). Raises ValueError if the price or the number of cells is below one.
     """
     noise, _ = _measurement(micro_rho, contributions)
     return noise
@@ -89,7 +89,7 @@ def _measurement(micro_rho: int, contributions: int) -> tuple[Noise, Any]:
 @lru_cache(maxsize=1)
 def opendp() -> Any:
     """The library, loaded when it is first used."""
-    # Imported here, so that a process that never publishes does not load a library of 265 MB.
+    # Imported here, so that a process that does not draw does without it.
     import opendp.prelude as dp
 
     dp.enable_features("contrib")

@@ -6,9 +6,11 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from resolvers.heap import give_back
 from resolvers.transactions import Overloaded
 
 T = TypeVar("T")
+IDLE_SECONDS = 10.0  # after which the memory of the last work is given back: more work would take it again, which costs
 
 
 class HashingTurns:
@@ -24,9 +26,12 @@ class HashingTurns:
         self.waiting = 0
         self.queues: dict[Hashable, deque[asyncio.Future[None]]] = {}  # the next to have a turn first
         self.threads: ThreadPoolExecutor | None = None
+        self.idle: asyncio.TimerHandle | None = None
 
     async def run(self, caller: Hashable, work: Callable[[], T]) -> T:
         """The result of `work`. Raises Overloaded if too much work waits."""
+        if self.idle is not None:
+            self.idle.cancel()
         if self.running < self.at_once:
             self.running += 1
         else:
@@ -83,3 +88,5 @@ class HashingTurns:
                 turn.set_result(None)
                 return
         self.running -= 1
+        if self.running == 0 and self.threads is not None:
+            self.idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self.threads.submit, give_back)

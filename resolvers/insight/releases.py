@@ -18,13 +18,12 @@ from privacy.budget import SIZE_DRAWS, SOLD_SHARE
 from privacy.chain import SALT_BYTES, commitment_of
 from privacy.combining import combine
 from privacy.cubes import Cube, contributions, key
-from privacy.domains import Variable
 from privacy.means import UNIT, full_name, means_of, summed, sums_of
 from privacy.precision import Precision, margin_of
 from privacy.reading import Size, cells_of, statistics_of
 from resolvers.exporting import sql_of
 from resolvers.insight.cubes import published_size
-from resolvers.insight.drawing import drawn
+from resolvers.insight.drawing import drawn, in_thread
 from resolvers.insight.ledger import NewEntry
 from resolvers.insight.positioned import PositionedVariable
 from resolvers.pacing import in_steps_of
@@ -119,10 +118,9 @@ async def release(
     async with in_steps_of(step_seconds):
         counts = await connection.fetchval(exact, dataset.id, positions) * draws
         if measured:
-            noisy = await drawn(_draw_sums, counts, variables, measured.variable, charge, moved)
-        else:
-            noisy = await drawn(noise.draw, counts, charge, moved)
-    sigma = noise.noise_for(charge, moved).sigma / unit
+            counts = await in_thread(sums_of, counts, variables, measured.variable)
+        noisy = await drawn(noise.draw, counts, charge, moved)
+    sigma = (await drawn(noise.noise_for, charge, moved)).sigma / unit
     estimates: Sequence[float] = [count / unit for count in noisy]
     total = charge
     if improves is not None:
@@ -149,12 +147,6 @@ async def release(
 def names_of(cube: Sequence[PositionedVariable], measured: PositionedVariable | None = None) -> list[str]:
     """A cube's variables as keys and the ledger name them: how they are merged, and which is measured."""
     return [full_name(each.variable) if each == measured else each.variable.full_name for each in cube]
-
-
-def _draw_sums(
-    counts: Sequence[int], variables: Sequence[Variable], measured: Variable, micro_rho: int, moved: int
-) -> list[int]:
-    return noise.draw(sums_of(counts, variables, measured), micro_rho, moved)
 
 
 async def present(

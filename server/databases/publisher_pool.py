@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager, suppress
 from functools import wraps
 
 from models.database import Connection
+from models.messages import message
 from models.viewers import Viewer
+from resolvers.insight.drawing import NoiseUnavailable
 from resolvers.jobs import Job, PublishingJob
 from server.databases.pools import ConnectionPool
 from server.operations.errors import RequestError, unavailable
@@ -15,6 +17,7 @@ from server.rollbacks.rollback_guard import PublishingSuspended, RollbackGuard
 log = logging.getLogger("cohorte.ledger")
 
 CONNECTIONS = 2  # publications from one dataset are serialized anyway; each organization has one at most
+NO_NOISE = message("Noise cannot be drawn right now, and nothing was charged. Please try again.")
 STATEMENT_SECONDS = 60.0  # the records of many members are counted in one statement
 
 
@@ -30,7 +33,7 @@ class PublisherPool:
 
         An organization, or a `caller` of none, holds half of the connections at most: others publish meanwhile.
         Raises RequestError if the database is unavailable, lacks ledger entries that were published, or the ledger's
-        head cannot be stored outside of it.
+        head cannot be stored outside of it, and if the process that draws noise ends, which undoes the transaction.
         """
         try:
             async with self.connections.write(viewer, viewer.organization or caller) as connection:
@@ -40,6 +43,9 @@ class PublisherPool:
                 appended = await self.guard.announce(connection, before)
         except PublishingSuspended as suspended:
             raise unavailable(suspended.shown) from None
+        except NoiseUnavailable:
+            log.error("the process that draws noise has ended: nothing was charged or published")
+            raise unavailable(NO_NOISE) from None
         if appended:
             await self.settle()
 

@@ -1,15 +1,22 @@
 """Hashing: a few at a time in the whole process, in turns, and refused when too many wait."""
 
 import asyncio
+import ctypes
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from resolvers import hashing
 from resolvers.hashing import HashingTurns
 from resolvers.identity import passwords
 from resolvers.transactions import Overloaded
 from tests.support.client import ANYBODY, SIGN_IN, Ask
+
+ROOT = Path(__file__).parents[2]
 
 
 class Gate:
@@ -114,3 +121,43 @@ async def test_a_sign_in_beyond_the_bound_is_answered_503_and_counts_as_no_attem
     await asyncio.gather(*tasks)
     response = await own_ask.post(ANYBODY, SIGN_IN, {"email": "a@people.example", "password": "wrong password"})
     assert response.status_code == 200
+
+
+async def test_memory_is_given_back_once_nobody_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back = threading.Event()
+    monkeypatch.setattr(hashing, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(hashing, "give_back", given_back.set)
+    turns, gate = HashingTurns(2, 9, 9), Gate()
+    tasks = await started(turns, gate, "a1", "b1")
+    gate.open.set()
+    await asyncio.gather(*tasks)
+    assert await asyncio.to_thread(given_back.wait, 30)
+    given_back.clear()
+    gate.open.clear()
+    tasks = await started(turns, gate, "a2")
+    assert turns.idle is None or turns.idle.cancelled()
+    gate.open.set()
+    await asyncio.gather(*tasks)
+    assert await asyncio.to_thread(given_back.wait, 30)
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="of glibc")
+@pytest.mark.parametrize("heaps", ["use_one_heap()", "None"])
+def test_what_hashing_took_is_free_again_with_one_heap_alone(heaps: str) -> None:
+    asked = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from resolvers.heap import give_back, use_one_heap\n"
+        "from resolvers.identity.passwords import HASHER\n"
+        f"{heaps}\n"
+        "from resource import getpagesize\n"
+        "def resident():\n"
+        "    return int(open('/proc/self/statm').read().split()[1]) * getpagesize()\n"
+        "before = resident()\n"
+        "with ThreadPoolExecutor(2) as threads:\n"
+        "    for _ in range(2):\n"
+        "        list(threads.map(HASHER.hash, ['one', 'other']))\n"
+        "    give_back()\n"
+        "    print(resident() - before < 10_000_000)\n"
+    )
+    found = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (found.stdout, found.stderr) == (f"{heaps != 'None'}\n", "")

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import combinations, islice
@@ -10,6 +11,7 @@ import asyncpg
 import pytest
 
 from privacy import noise
+from resolvers.insight.drawing import drawn_apart
 from resolvers.insight.releases import FrozenDataset
 from tests.support.client import Caller, serving
 from tests.support.ids import key
@@ -110,6 +112,35 @@ async def test_a_failed_publication_costs_nothing_and_its_error_contains_no_coun
     assert await spent(network, dataset) == before
     assert await releases(network, dataset, "q", "r") == []
     paid(await publish(network, licensed_buyer, dataset, "q", "r"))
+
+
+async def test_a_publication_whose_noise_is_lost_costs_nothing_and_is_drawn_once_when_it_is_repeated(
+    network: Network, dataset: str, licensed_buyer: Caller, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = await spent(network, dataset)
+    lines = await network.value("SELECT count(*) FROM insight.ledger_entry")
+    with drawn_apart() as process:
+        process.call(noise.draw, [1], 754)
+        assert process.child is not None
+        child = process.child.process
+        child.send_signal(signal.SIGSTOP)
+        given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
+        asked = asyncio.create_task(network.ask.post(licensed_buyer, PUBLISHES, {"input": given}))
+        async with asyncio.timeout(60):
+            while not process.turn.locked():  # noqa: ASYNC110 - no event reports it
+                await asyncio.sleep(0.01)
+        child.kill()
+        answer = await asked
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        [error] = answer.json()["errors"]
+        assert error["message"] == "Noise cannot be drawn right now, and nothing was charged. Please try again."
+        assert "the process that draws noise has ended" in caplog.text
+        assert await spent(network, dataset) == before
+        assert await releases(network, dataset, "q", "r") == []
+        assert await network.value("SELECT count(*) FROM insight.ledger_entry") == lines
+        assert paid(await publish(network, licensed_buyer, dataset, "q", "r"))[1] == PRICES[20]
+        assert len(await releases(network, dataset, "q", "r")) == 1
+    await expect_sound(network, dataset)
 
 
 async def test_questions_that_match_the_same_members_stay_separate(

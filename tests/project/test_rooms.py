@@ -26,8 +26,8 @@ TOPICS = {
     "moderation proposals sources",
     "research": "consents departures participations revisions surveys translations visibility",
     "insight": "analysis_plans budget_shares changes costs counts cubes data_uses datasets drawing expectations "
-    "freezing groupings insight_requests insights labels ledger licences narrowing network openings positioned "
-    "publications purposes quotes reconciled releases undertakings variable_texts variables",
+    "freezing groupings insight_requests insights labels ledger licences narrowing network noise_process openings "
+    "positioned publications purposes quotes reconciled releases undertakings variable_texts variables",
 }
 KINDS = ("", "_mutations", "_rules")
 
