@@ -20,7 +20,7 @@ WORDS = {
         "register": "Register", "open": "Enter the code", "verify": "Open my account", "home": "My space",
         "check": "Check now", "intact": "The chain is intact", "broken": "The chain is broken: entry",
         "sign in": "Sign in",
-        "none": "No page here", "terms": "Terms of use", "privacy": "Privacy notice", "reset": "Password forgotten",
+        "none": "No page here", "terms": "Terms of use", "privacy": "Privacy notice", "reset": "Forgot your password?",
         "request": "Send a code", "set": "Set the password", "done": "Your password is set", "out": "Sign out",
         "away": "The server cannot be reached", "laboratory": "Laboratory",
     },
@@ -202,6 +202,7 @@ async def test_addresses_without_a_page_say_so(visit: Visiting, language: str) -
     for path, name in (("/terms", "terms"), ("/privacy", "privacy")):
         await found.open(path)
         await expect(heading(found.page, WORDS[language][name])).to_be_visible()
+        await expect(found.page.locator(".prose p").nth(5)).to_contain_text("5.")
         await look(found, f"{name}-{language}")
 
 

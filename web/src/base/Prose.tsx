@@ -1,9 +1,9 @@
-// A long text, such as terms: its paragraphs are separated by empty lines.
+// A long text, such as terms: its paragraphs are separated by empty lines, or begin with a number.
 
 export function Prose({ children }: { children: string }) {
   return (
     <div className="prose">
-      {children.split(/\n{2,}/).map((paragraph, place) => (
+      {children.split(/\n{2,}|\n(?=\d+\. )/).map((paragraph, place) => (
         <p key={place}>{paragraph}</p>
       ))}
     </div>

@@ -2,7 +2,7 @@ import { words } from "../../text/words";
 
 export const texts = words({
   en: {
-    title: "Password forgotten",
+    title: "Forgot your password?",
     lead: "A code is sent to your address. With it, you set a new password, and all open sessions end.",
     email: "E-mail address",
     request: "Send a code",

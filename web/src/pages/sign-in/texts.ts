@@ -8,7 +8,7 @@ export const texts = words({
     ended: "Your session has ended. Sign in again to continue.",
     email: "E-mail address",
     password: "Password",
-    forgotten: "Password forgotten",
+    forgotten: "Forgot your password?",
     register: "No account yet? Register",
     factor: "Second factor",
     passkey: "Use a passkey",
