@@ -16,7 +16,7 @@ CREATE OR REPLACE FUNCTION research.reserved_by_datasets(members uuid[], day dat
 AS $function$
     WITH enrolled AS MATERIALIZED (
         SELECT e.member_id, e.dataset_id, e.reserved_micro_rho
-        FROM unnest(reserved_by_datasets.members) m (id) JOIN research.enrolment e ON e.member_id = m.id
+        FROM research.enrolment e WHERE e.member_id = ANY (reserved_by_datasets.members)
     ), dataset AS MATERIALIZED (
         SELECT d.id, d.status IN ('FREEZING', 'OPEN') AND d.ends_on >= reserved_by_datasets.day AS whole, coalesce((
             SELECT sum(l.micro_rho) FROM insight.ledger_entry l
@@ -40,12 +40,13 @@ AS $function$
     SELECT r.member_id, sum(r.micro_rho)::bigint
     FROM (
         SELECT c.member_id, count(DISTINCT c.community_id) * 33096 AS micro_rho
-        FROM unnest(reserved_by_counts.members) m (id) JOIN research.counted_membership c ON c.member_id = m.id
-        WHERE c.left_at IS NULL OR c.left_at >= catalog.year_before(reserved_by_counts.day)
+        FROM research.counted_membership c
+        WHERE c.member_id = ANY (reserved_by_counts.members)
+            AND (c.left_at IS NULL OR c.left_at >= catalog.year_before(reserved_by_counts.day))
         GROUP BY c.member_id
         UNION ALL
         SELECT n.member_id, 636
-        FROM unnest(reserved_by_counts.members) m (id) JOIN research.counted_member n ON n.member_id = m.id
+        FROM research.counted_member n WHERE n.member_id = ANY (reserved_by_counts.members)
     ) r
     GROUP BY r.member_id
 $function$;
