@@ -77,8 +77,9 @@ BEGIN
     FROM research.reserved(ARRAY(
         SELECT b.member_id FROM care.membership b
         WHERE b.community_id = include_members.community
-            AND NOT EXISTS (SELECT FROM research.counted_membership o
-                WHERE o.member_id = b.member_id AND o.community_id = b.community_id AND o.left_at IS NULL)
+            -- Looked up for each, and not joined, whatever the plan assumes of how many are counted.
+            AND (SELECT count(*) FROM research.counted_membership o
+                WHERE o.member_id = b.member_id AND o.community_id = b.community_id AND o.left_at IS NULL) = 0
             AND (SELECT count(*) FROM care.membership e
                 WHERE e.member_id = b.member_id AND (e.joined_on, e.community_id) < (b.joined_on, b.community_id)) < 5
     ), today) r
