@@ -226,7 +226,6 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             health.append(pools["readiness"])
             stack.callback(health.clear)
             sessions = Sessions(pools["lookups"], demonstration=settings.demo)
-            readers = pools[Audience.PUBLIC.view], pools[Audience.PATIENT.view]
             is_listening = asyncio.Event()
             events = Events()
             pulse = Pulse()
@@ -249,7 +248,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
                 kept,
                 standbys := standbys_of(pools["lookups"]),
             )
-            app.downloads = Downloads(*readers, sessions, endpoint.credentials, kinds, limits.export_seconds)
+            app.downloads = Downloads(endpoint, kinds)
             files[EXPORT_ROUTE], files[MEMBER_ROUTE] = app.downloads.answer, app.downloads.answer_member
             making = FileMaking(limits.request_seconds)
             stack.callback(making.close)
@@ -410,6 +409,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         lifespan=lifespan,
     )
     app.pages = pages
+    app.router.redirect_slashes = False  # to wherever the request's Host header leads
     if settings.origins:
         app.cors = with_cors(app.serve, settings.origins)
     return app

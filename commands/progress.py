@@ -53,6 +53,11 @@ class Progress:
         self.to.flush()
 
 
+def say(text: str) -> None:
+    """Prints a line at once, whatever reads it."""
+    print(text, flush=True)
+
+
 def bar(done: float) -> str:
     full = round(BAR_WIDTH * min(max(done, 0.0), 1.0))
     return f"[{'#' * full}{'.' * (BAR_WIDTH - full)}]"

@@ -75,6 +75,18 @@ async def take_data_export(
     return viewer, DataExportFormat(found["format"])
 
 
+async def find_data_export(
+    connection: Connection, token_hash: bytes, account: UUID | None
+) -> tuple[Viewer, DataExportFormat] | None:
+    """As `take_data_export`, but the address works on."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        return await take_data_export(connection, token_hash, account)
+    finally:
+        await transaction.rollback()
+
+
 def taking_on(viewer: Viewer) -> str:
     """The SQL that makes the policies apply to `viewer` until the transaction ends; empty for anonymous callers."""
     setting = viewer.audience.setting

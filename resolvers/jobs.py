@@ -15,7 +15,7 @@ from resolvers.identity.sleeping import settle_sleepers
 from resolvers.insight import counts, openings
 from resolvers.insight.freezing import begin_survey, end_dataset, finish
 from resolvers.insight.ledger import Begin, begun
-from resolvers.pacing import in_steps_of, now, wait_out
+from resolvers.pacing import PieceSize, in_steps_of, now, wait_out
 
 Job: TypeAlias = Callable[[Connection], Awaitable[None]]
 
@@ -39,7 +39,7 @@ MOVING_SECONDS = 0.5  # more than that takes; locks are held meanwhile
 PART_SECONDS = 0.125
 MEMBER_SECONDS = 0.002 / FREEZING_PARTS
 PUBLISHING_SECONDS = 0.5
-# Rows that cleaning and erasing delete in one transaction, and how long a job goes on with it while others wait.
+# Rows that cleaning and erasing delete in one transaction, at most, and how long a job does so while others wait.
 DELETED_AT_ONCE = 5_000
 ERASED_AT_ONCE = 2_000
 DELETING_SECONDS = 10.0
@@ -199,10 +199,10 @@ async def forget_waiting(connection: Connection) -> None:
 
 async def erase_members(connection: Connection) -> None:
     """Goes on with the erasure of members who had many rows, in pieces."""
-    began = now()
-    while await connection.fetchval("SELECT identity.go_on_erasing($1)", ERASED_AT_ONCE):
-        if now() - began > DELETING_SECONDS:
-            return
+    began, size, goes_on = now(), PieceSize(ERASED_AT_ONCE), True
+    while goes_on and now() - began < DELETING_SECONDS:
+        async with size.timed() as rows:
+            goes_on = await connection.fetchval("SELECT identity.go_on_erasing($1)", rows)
 
 
 async def forget_records(connection: Connection) -> None:

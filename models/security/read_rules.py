@@ -67,7 +67,7 @@ OPEN_MEMBER = Scope(
     },
 )
 # Visitors read the pages of associations that are verified, where they are.
-ASSOCIATION = Scope("ASSOCIATION", {PUBLIC: "community_ids <> '{{}}'", PATIENT: EVERY, MANAGER: f"{STAFF} IS NOT NULL"})
+ASSOCIATION = Scope("ASSOCIATION", {PUBLIC: "community_ids <> '{}'", PATIENT: EVERY, MANAGER: f"{STAFF} IS NOT NULL"})
 OWN = Scope("OWN", {PATIENT: f"member_id = {MEMBER}"})
 # Which profiles a viewer may read is declared once, by the policy of profiles, which applies within this condition. At
 # most one profile is found: as a value, its subselect is planned once, while PostgreSQL plans EXISTS in two ways, and

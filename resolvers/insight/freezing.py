@@ -34,13 +34,14 @@ from resolvers.insight.labels import words_in
 from resolvers.insight.ledger import Begin, append, begun
 from resolvers.insight.positioned import PositionedVariable, domain_of
 from resolvers.insight.releases import ReleaseUse, present, release
+from resolvers.pacing import PieceSize
 from resolvers.research.revisions_mutations import survey_translations, translations_in
 from resolvers.transactions import invalid, line_within, not_found, taken, too_early
 
 YEAR_DAYS = 365
 TRANSLATED = tuple(language for language in Language if language is not DEFAULT)
 WAVE_LENGTH = 60
-BATCH = 250  # members that one transaction freezes: at most a third of a second, with 60 variables
+BATCH = 250  # members that one transaction freezes, at most: a third of a second on a quiet machine, with 60 variables
 SIZE_USE = ReleaseUse(str(purposes.DATASET_SIZE))
 PARTICIPANTS_TABLES_USE = ReleaseUse(str(purposes.PARTICIPANTS_TABLES))
 # Common reasons for stopping courses. Fixed here: a list derived from evaluations would reveal something about them.
@@ -224,16 +225,16 @@ async def finish(
 ) -> FrozenResult | None:
     """Freezes what is left of a dataset, in pieces, and publishes its size and its members' own tables.
 
-    Whatever interrupts it, it can be called again. Each piece is a transaction: `BATCH` members, who become records
-    while their answers are deleted. The last one publishes; if the draw that decides is below the floor, nothing
-    but the size is charged and the records are destroyed. `pause` is awaited with the number of parts that are done,
-    which become more each time, and with `FREEZING_PARTS` once more before the last transaction ends. `at` is the time
-    of publication, if not now; `begin` begins the transaction that publishes. None if it was finished meanwhile.
+    Whatever interrupts it, it can be called again. Each piece is a transaction: at most `BATCH` members, who become
+    records while their answers are deleted. The last one publishes; if the draw that decides is below the floor,
+    nothing but the size is charged and the records are destroyed. `pause` is awaited with the number of parts that are
+    done, which become more each time, and with `FREEZING_PARTS` once more before the last transaction ends. `at` is the
+    time of publication, if not now; `begin` begins the transaction that publishes. None if it was finished meanwhile.
     """
-    parts = 0
+    parts, size = 0, PieceSize(BATCH)
     while parts < FREEZING_PARTS:
-        async with connection.transaction():
-            done = await connection.fetchval("SELECT research.freeze_members($1, $2)", dataset, BATCH)
+        async with size.timed() as members, connection.transaction():
+            done = await connection.fetchval("SELECT research.freeze_members($1, $2)", dataset, members)
         if done is None:
             return None
         if done > parts:

@@ -23,6 +23,7 @@ from settings import Limits
 
 PROTOCOL = "graphql-transport-ws"
 MAX_OPERATIONS = 100  # of one socket at a time
+ID_LENGTH = 200  # of an operation: it is kept as long as that, and every message has it
 PING_SECONDS = 20.0
 CLOSING_SECONDS = 1.0
 
@@ -314,6 +315,6 @@ def object_of(payload: object) -> dict[str, Any]:
 
 def id_of(message: dict[str, Any]) -> str:
     id = message.get("id")
-    if not isinstance(id, str) or not id:
-        raise CloseSocket(4400, "The message needs a non-empty id")
+    if not isinstance(id, str) or not 0 < len(id) <= ID_LENGTH:
+        raise CloseSocket(4400, f"The message needs an id of 1 to {ID_LENGTH} characters")
     return id

@@ -18,6 +18,8 @@ from server.operations.data_reads import Admission
 from server.operations.errors import bad_input, unknown_topic
 from server.operations.results import response_of
 
+NOBODY = UUID(int=0)
+
 
 @dataclass(frozen=True, slots=True)
 class PreparedSubscription:
@@ -103,6 +105,8 @@ async def prepare_subscription(
     Raises RequestError if its topic does not exist or the viewer may not see it, GraphQLError for an invalid argument.
     """
     plan, topic = operation.subscription_plan(variables), None
+    # An argument that cannot be read, such as a cursor of another list, is refused now and not at the first event.
+    plan.each.values(variables, viewer, Event(plan.kind, NOBODY))
     if plan.topic is not None:
         # In turn, and never refused: after a restart all clients subscribe at once, and an `error` would end theirs.
         values = plan.topic.values(variables, viewer)

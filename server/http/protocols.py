@@ -34,7 +34,9 @@ TURN_BYTES = 1_024
 FRAMES_AT_ONCE, FRAMES_A_SECOND = 400, 200  # of one WebSocket: a client may have 100 subscriptions to begin with
 # Fields that decide whose request it is and what it means. Proxies and servers that read one of two lines each could
 # disagree, so a request with two is refused: RFC 9112, 3.2 and 6.3; RFC 9110, 5.3; RFC 6265, 5.4.
-ONCE = frozenset((b"authorization", b"content-length", b"content-type", b"cookie", b"host", b"origin"))
+ONCE = frozenset(
+    (b"authorization", b"content-length", b"content-type", b"cookie", b"host", b"origin", b"transfer-encoding")
+)
 # RFC 9110, 7.2: a name, an address in brackets or nothing, and a port.
 HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]*)(:[0-9]*)?")
 NOT_PASSED_ON = (b"upgrade", b"http2-settings")
@@ -380,8 +382,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 def is_ambiguous(headers: Sequence[tuple[bytes, bytes]], version: str) -> bool:
-    """Whether a request repeats a field of ONCE, has a malformed Host, or none although its version requires one."""
+    """Whether a request repeats a field of ONCE, has a malformed Host, or none although its version requires one.
+
+    So is a body with another coding than `chunked`, which would be taken for what it holds: RFC 9112, 6.1.
+    """
     fields = dict(headers)
+    if b"transfer-encoding" in fields and fields[b"transfer-encoding"].strip().lower() != b"chunked":
+        return True
     if len(fields) < len(headers):  # fields that are lists may have several lines
         once = [name for name, _ in headers if name in ONCE]
         if len(set(once)) < len(once):

@@ -36,7 +36,7 @@ from server.http.addresses import client_address
 from server.http.negotiation import in_language
 from server.http.origins import Origins
 from server.operations.answers import AnswerSize, too_large
-from server.operations.charged_work import UNKNOWN, ChargedWork
+from server.operations.charged_work import ChargedWork
 from server.operations.commit_guard import CommitGuard
 from server.operations.data_reads import Admission, DataReads
 from server.operations.deadlines import Deadlines
@@ -319,12 +319,6 @@ class Operations(ChargedWork):
             async with reading:
                 return size.text(await connections.read(sql, values, caller))
 
-        async def count(kind: str) -> None:
-            if request.allowances is None:
-                request.allowances = {}
-            account = viewer.account or viewer.organization
-            await self.rates.count(pool, kind, account, address or UNKNOWN, caller, request.allowances)
-
         context = Context(
             viewer=viewer,
             read=read,
@@ -340,7 +334,7 @@ class Operations(ChargedWork):
             compute=partial(self.computing.run, caller),
             count_bytes=size.count,
             admit=self.admission(request).admit,
-            count=count,
+            count=partial(self.count_kind, request, pool),
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=address,
             takes_cookie=request.scope["type"] == "http" and self.credentials.takes_cookie(request.headers),
@@ -407,6 +401,14 @@ class Operations(ChargedWork):
                     raise
             request.viewer, request.authorization = known, authorization
         self.requests.count(self.caller(request))
+
+    async def count_kind(self, request: RequestContext, connections: ConnectionPool, kind: str) -> None:
+        """Counts what a request does as one of a kind, in the database. Raises RequestError if nothing was left."""
+        if request.allowances is None:
+            request.allowances = {}
+        account = request.viewer.account or request.viewer.organization
+        address, caller = self.address(request), self.caller(request)
+        await self.rates.count(connections, kind, account, address, caller, request.allowances)
 
     async def current_viewer(self, request: RequestContext, asked: Language | None) -> Viewer:
         """The request's viewer, in the language that their account has now. Raises RequestError if it has ended.

@@ -29,7 +29,7 @@ async def look(visit: Visit, name: str, *, narrow: bool = True, dark: bool = Fal
         await page.emulate_media(color_scheme="dark")
         await look(visit, f"{name}-dark", narrow=narrow)
         await page.emulate_media(color_scheme="light")
-    await page.locator("main h1").wait_for()
+    await page.locator("main h1:visible").wait_for()
     await expect(page.locator(".loading")).to_have_count(0)
     await expect(page).to_have_title(re.compile(r".+ · Cohorte"))
     await visit.screenshot(name, whole=True)

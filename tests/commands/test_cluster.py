@@ -76,7 +76,7 @@ async def test_the_last_of_two_processes_that_share_a_cluster_stops_it(folder: P
 def test_the_server_stops_cleanly_however_its_user_ends(folder: Path, blow: signal.Signals) -> None:
     with user(folder) as process:
         process.send_signal(blow)
-        process.wait(timeout=20)
+        process.wait(timeout=60)
     assert becomes_left(folder)
     assert "database system is shut down" in (folder / "pgdata/server.log").read_text().splitlines()[-1]
 

@@ -14,7 +14,8 @@ from app import create_app
 from commands import migrate
 from commands.cluster import Unavailable
 from commands.databases import at, create_missing
-from commands.serve import note_places, prepare, refuse_open_demonstration
+from commands.listeners import refuse_open_demonstration
+from commands.preparing import note_places, prepare
 from models.failures import summary
 from models.logins import NoOwnerPassword, open_roles, role_dsn, role_password
 from models.migrations.revisions import OtherRevision, expect_current, head

@@ -222,6 +222,6 @@ def test_a_server_whose_embedded_database_is_killed_answers_again(folder: Path) 
         wait_until(lambda: not answers(folder / "postgresql/pgdata"))
         wait_until(is_answered)
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
         assert process.returncode == 0
     assert becomes_left(folder / "postgresql")

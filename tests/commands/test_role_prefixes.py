@@ -15,7 +15,7 @@ import pytest_asyncio
 from commands import roles
 from commands.databases import at, create_missing
 from commands.migrate import migrate
-from commands.serve import prepare
+from commands.preparing import prepare
 from models.installation import install
 from models.logins import RoleRefused, role_dsn
 from models.migrations.revisions import head

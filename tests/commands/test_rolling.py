@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from commands.cluster import Unavailable
 from commands.databases import at, create_missing
 from commands.migrate import migrate
-from commands.serve import prepare
+from commands.preparing import prepare
 from models.database import understands
 from models.migrations import revisions, run
 from models.role_names import PREFIX

@@ -14,9 +14,11 @@ from urllib.request import Request, urlopen
 import pytest
 
 from app import create_app
-from commands import serve
+from commands import preparing
 from commands.cluster import Unavailable
-from commands.serve import configuration, greeting, listen, main, prepared, prepared_apart
+from commands.listeners import listen
+from commands.preparing import prepared, prepared_apart
+from commands.serve import configuration, greeting, main
 from settings import Settings, variable
 from tests.support.clusters import becomes_left
 
@@ -145,7 +147,7 @@ def test_serve_stops_completely_and_says_so(folder: Path) -> None:
     with served(folder, COHORTE_DEMO="0") as (process, lines):
         assert not any("demo.example" in line for line in lines)
         process.send_signal(signal.SIGTERM)
-        assert process.communicate(timeout=20)[0] == "\nCohorte has stopped.\n"
+        assert process.communicate(timeout=60)[0] == "\nCohorte has stopped.\n"
         assert process.returncode == 0
     assert becomes_left(folder / "postgresql")
 
@@ -154,7 +156,7 @@ def test_a_database_is_prepared_by_another_process(monkeypatch: pytest.MonkeyPat
     async def prepare(dsn: str, settings: Settings) -> None:
         raise Unavailable(str(os.getpid()))
 
-    monkeypatch.setattr(serve, "prepare", prepare)
+    monkeypatch.setattr(preparing, "prepare", prepare)
     done_by = prepared_apart("postgresql://owner@localhost/none", Settings())
     assert done_by is not None
     assert int(done_by) != os.getpid()
@@ -254,7 +256,7 @@ def test_serve_repeats_interrupted_seeding_and_stops_completely(folder: Path) ->
             while process.stdout.readline() != "Creating the demonstration network ...\n":
                 assert process.poll() is None
             process.send_signal(blow)
-            assert process.wait(timeout=20) == status
+            assert process.wait(timeout=60) == status
         assert becomes_left(folder / "postgresql")  # by the process that seeds, too
     for start, blow in enumerate([signal.SIGINT, signal.SIGTERM]):
         with served(folder, **settings) as (process, lines):
@@ -264,7 +266,7 @@ def test_serve_repeats_interrupted_seeding_and_stops_completely(folder: Path) ->
             with urlopen(address.removesuffix("graphql") + "readyz", timeout=10) as answer:
                 assert answer.status == 200
             process.send_signal(blow)
-            assert process.communicate(timeout=20)[0] == "\nCohorte has stopped.\n"
+            assert process.communicate(timeout=60)[0] == "\nCohorte has stopped.\n"
             assert process.returncode == 0
         assert becomes_left(folder / "postgresql")
 

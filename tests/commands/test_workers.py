@@ -35,7 +35,7 @@ def workers(folder: Path, fresh: str) -> Iterator[tuple["subprocess.Popen[str]",
         (address,) = (line.split()[1] for line in lines if line.startswith("GraphQL:"))
         yield process, int(address.split(":")[2].partition("/")[0])
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
         assert process.returncode == 0
 
 
@@ -69,11 +69,11 @@ def connections_of(pid: int, port: int) -> int:
 
 
 def eventually(holds: Callable[[], bool]) -> None:
-    for _ in range(600):
+    for _ in range(1_200):
         if holds():
             return
         time.sleep(0.05)
-    raise AssertionError("it did not happen within 30 seconds")
+    raise AssertionError("it did not happen within a minute")
 
 
 def test_all_workers_serve_one_port(workers: tuple["subprocess.Popen[str]", int]) -> None:
@@ -173,7 +173,7 @@ def test_workers_that_cannot_be_renewed_are_still_looked_after() -> None:
         os.kill(min(before), signal.SIGKILL)
         eventually(lambda: len(children(process) - before) == 1)
         process.terminate()
-        errors = process.communicate(timeout=30)[1]
+        errors = process.communicate(timeout=60)[1]
         assert process.returncode == 0
         assert "Traceback" not in errors
         assert not any(Path(f"/proc/{pid}").exists() for pid in before)  # it has waited for them
@@ -183,7 +183,7 @@ def test_workers_are_stopped_while_they_start() -> None:
     with running("starting") as process:
         eventually(lambda: len(children(process)) == 2)
         process.terminate()
-        assert process.communicate(timeout=30) == ("", "")
+        assert process.communicate(timeout=60) == ("", "")
         assert process.returncode == 0
 
 

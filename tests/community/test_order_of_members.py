@@ -12,6 +12,7 @@ from planner.cursors import Cursors
 from tests import factories
 from tests.support.callers import User
 from tests.support.network import Network
+from tests.support.subscribers import event_stream, socket, subscribed
 
 PAIRS = 40  # of members, of whom the second joined on the day after the first
 MOST_RIGHT = 33  # whoever guesses each pair is right of more with a probability of 5 in a million
@@ -142,6 +143,79 @@ async def test_a_cursor_of_one_communitys_list_is_refused_in_anothers(
         [error] = other["errors"]
         assert error["message"] == f"The argument '{argument}' is not a cursor of this list."
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+POST_ADDED = """subscription SUBSCRIPTION($discussion: ID!, $at: Cursor) { postAdded(discussion: $discussion) {
+    body discussion { posts(first: 9, after: $at) { nodes { body } } } } }"""
+PLAIN = "subscription($discussion: ID!) { postAdded(discussion: $discussion) { body } }"
+POSTS = "query POSTS($id: ID!) { node(id: $id) { ... on Discussion { posts(first: 1) { edges { cursor } } } } }"
+
+
+@pytest.mark.parametrize("planted", [False, True], ids=["bound", "of every parent"])
+async def test_a_cursor_of_another_discussion_ends_a_subscription_at_its_first_event(
+    network: Network, monkeypatch: pytest.MonkeyPatch, planted: bool
+) -> None:
+    """Only the statement that reads the event knows the discussion, so the subscription has begun by then."""
+    if planted:
+        tag = Cursors.tag
+        monkeypatch.setattr(Cursors, "tag", lambda self, name, parent: tag(self, name, None))
+    community = (await factories.community(network.database))["id"]
+    who, discussions = await network.member(community), []
+    for _ in range(2):
+        made = await factories.discussion(network.database, community_id=community)
+        await factories.post(network.database, discussion_id=made["id"])
+        discussions.append(f"dis_{made['id']}")
+    # Each case has documents of its own, since plans are cached by their text.
+    case = "Planted" if planted else "Bound"
+    first, text = POSTS.replace("POSTS", case), POST_ADDED.replace("SUBSCRIPTION", case)
+    own, other = [cursors_in(await network.ask(who, first, {"id": each}))[0] for each in discussions]
+    given, refusal = {"discussion": discussions[0]}, "The argument 'after' is not a cursor of this list."
+    async with (
+        socket(network.ask, who) as stream,
+        event_stream(network.ask, who, text, given | {"at": other}) as events,
+    ):
+        assert await events.receive() == (":", None)
+        await stream.subscribe("own", text, given | {"at": own})
+        await stream.subscribe("other", text, given | {"at": other})
+        await stream.subscribe("plain", PLAIN, given)
+        await subscribed(network.ask, 4)
+        for body in ("One", "Two"):
+            await network.do(who, "postAdd", "__typename", discussion=discussions[0], body=body)
+        messages = [await stream.receive() for _ in range(6 if planted else 5)]
+        bodies: dict[str, list[str]] = {}
+        for message in messages:
+            if message["type"] == "next":
+                bodies.setdefault(message["id"], []).append(message["payload"]["data"]["postAdded"]["body"])
+        kind, data = await events.receive()
+        if planted:
+            assert bodies == {key: ["One", "Two"] for key in ("own", "other", "plain")}
+            assert data["data"]["postAdded"]["body"] == "One"
+            return
+        assert bodies == {key: ["One", "Two"] for key in ("own", "plain")}
+        [ended] = [message for message in messages if message["type"] != "next"]
+        assert (ended["type"], ended["id"]) == ("error", "other")
+        assert kind == "next"
+        for [error] in (ended["payload"], data["errors"]):
+            assert (error["message"], error["extensions"]) == (refusal, {"code": "BAD_USER_INPUT"})
+        assert await events.receive() == ("complete", None)
+        assert await stream.quiet()
+        await subscribed(network.ask, 2)
+
+
+async def test_a_cursor_of_another_field_is_refused_before_a_subscription_begins(network: Network) -> None:
+    community = await factories.community(network.database)
+    who = await network.member(community["id"])
+    made = await factories.discussion(network.database, community_id=community["id"])
+    first = "query ($slug: String!) { community(slug: $slug) { members(first: 1) { edges { cursor } } } }"
+    [cursor] = cursors_in(await network.ask(who, first, {"slug": community["slug"]}))
+    text = POST_ADDED.replace("SUBSCRIPTION", "Another")
+    async with socket(network.ask, who) as stream:
+        await stream.subscribe("1", text, {"discussion": f"dis_{made['id']}", "at": cursor})
+        await stream.subscribe("2", text, {"discussion": f"dis_{made['id']}", "at": "c29tZXRoaW5n"})
+        ended = [await stream.receive() for _ in range(2)]
+    assert {(message["type"], message["id"]) for message in ended} == {("error", "1"), ("error", "2")}
+    refusal = "The argument 'after' is not a cursor of this list."
+    assert [error["message"] for message in ended for error in message["payload"]] == [refusal] * 2
 
 
 def cursors_in(answer: Any) -> list[str]:

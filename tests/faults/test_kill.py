@@ -150,7 +150,7 @@ async def test_acknowledged_writes_survive_a_kill_and_retries_double_nothing(fre
                 tries = [asyncio.create_task(wish(number)) for number in range(len(network.wishes))]
                 await becomes(is_in_the_middle)
                 process.send_signal(signal.SIGKILL)
-                assert process.wait(10) == -signal.SIGKILL
+                assert process.wait(60) == -signal.SIGKILL
                 await asyncio.gather(*tries)
         assert ENOUGH <= len(acknowledged) <= len(network.wishes) - STUCK
 
@@ -163,7 +163,7 @@ async def test_acknowledged_writes_survive_a_kill_and_retries_double_nothing(fre
                 await transaction.rollback()
                 answers = await asyncio.gather(*again)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
         assert {number: answers[number] for number in acknowledged} == acknowledged
         assert None not in answers
         await expect_kept(network, dict(enumerate(answers)))  # type: ignore[arg-type]  # none is None

@@ -37,7 +37,7 @@ from tests.support.surveys import status_of, today
 READERS = 3  # of four possible connections
 QUESTIONS = [("q", "sex"), ("q", "kind"), ("r", "sex"), ("r", "kind")]  # of which two have one
 LAST = QUESTIONS[:3]  # counting takes a quarter of a second each, of the three in which open requests may end
-LEAVING_SECONDS = 20
+LEAVING_SECONDS = 60
 READS = "{ treatments(first: 5) { nodes { id name } } }"
 LEDGER = "hashtext('cohorte.ledger')"
 
@@ -110,7 +110,7 @@ async def are_there(database: asyncpg.Connection, many: int) -> bool:
 async def killed(process: "subprocess.Popen[str]", *asked: "asyncio.Task[Any]") -> None:
     """Kills the server; none of the requests in `asked` gets a response."""
     process.send_signal(signal.SIGKILL)
-    assert process.wait(10) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert [isinstance(answer, httpx.TransportError) for answer in answers] == [True] * len(asked)
 

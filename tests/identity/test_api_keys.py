@@ -47,7 +47,7 @@ async def opens(ask: Ask, program: Caller) -> bool:
 
 async def ends(ask: Ask, program: Caller) -> None:
     """Waits until the server, which is notified shortly after, refuses the key."""
-    for _ in range(300):
+    for _ in range(3_000):
         if not await opens(ask, program):
             return
         await asyncio.sleep(0.01)

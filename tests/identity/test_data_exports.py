@@ -7,10 +7,11 @@ import re
 import tracemalloc
 import zipfile
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -21,10 +22,14 @@ from models.languages import Language
 from models.viewers import Audience, Viewer
 from privacy.budget import YEARLY
 from resolvers.exporting import ExportColumn, ExportKind
+from resolvers.rates import rates_of
+from server.callers.request_rates import REQUESTS, TOKENS, RequestRates
+from server.files.downloads import AT_ONCE, Downloads
 from server.files.export_files import CHUNK_ROWS, cell, write_export
+from server.operations.request_context import RequestContext
 from tests.support.callers import open_session
 from tests.support.client import ANYBODY, SIGN_OUT, Ask, Caller, serving
-from tests.support.exports import downloaded, exported, exported_files, requested, rows
+from tests.support.exports import REQUEST, downloaded, exported, exported_files, requested, rows
 from tests.support.small_network import at_rest, small_network
 
 ID = re.compile(r"[a-z]{3}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -40,6 +45,11 @@ class Exporting:
     owner: asyncpg.Connection
     who: Caller
     viewer: Viewer
+
+    @property
+    def downloads(self) -> Downloads:
+        assert self.ask.app.downloads is not None
+        return self.ask.app.downloads
 
     async def other(self) -> Caller:
         """Another member, signed in."""
@@ -58,7 +68,7 @@ async def exporting(fresh: str, tmp_path: Path) -> AsyncIterator[Exporting]:
     owner = await asyncpg.connect(fresh)
     viewer = (await small_network(owner)).viewers[Audience.PATIENT]
     await at_rest(owner)
-    async with serving(fresh, data=tmp_path) as ask:
+    async with serving(fresh, data=tmp_path, pool_size=4) as ask:
         assert viewer.account is not None
         yield Exporting(ask, owner, Caller("member", await open_session(owner, viewer.account)), viewer)
     await owner.close()
@@ -371,7 +381,9 @@ async def refused(ask: Ask, address: str, headers: Mapping[str, str] | None = No
 async def test_an_address_works_once(exporting: Exporting) -> None:
     address = await requested(exporting.ask, exporting.who)
     answers = await asyncio.gather(*(downloaded(exporting.ask, address) for _ in range(5)))
-    assert sorted(answer.status_code for answer in answers) == [200, 404, 404, 404, 404]
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses[0] == 200
+    assert set(statuses[1:]) <= {404, 503}  # 503: while the first is in progress
     assert await refused(exporting.ask, address) == GONE
     assert await exporting.owner.fetchval("SELECT count(*) FROM identity.data_export") == 0
 
@@ -430,8 +442,7 @@ async def test_nobody_else_can_request_an_export(exporting: Exporting) -> None:
 
 
 async def test_an_export_that_fails_shows_no_detail_and_frees_its_place(exporting: Exporting) -> None:
-    downloads = exporting.ask.app.downloads
-    assert downloads is not None
+    downloads = exporting.downloads
     whole = downloads.kinds
     column = ExportColumn("x", "", {"type": "string"})
     broken = ExportKind("broken", "", (column,), "SELECT 'umbrella'::int, $1::uuid")
@@ -445,21 +456,27 @@ async def test_an_export_that_fails_shows_no_detail_and_frees_its_place(exportin
     assert (await exported(exporting.ask, exporting.who))["members"] != []
 
 
+@asynccontextmanager
+async def no_turn_left(downloads: Downloads) -> AsyncIterator[None]:
+    """Within the block, others have every turn."""
+    async with AsyncExitStack() as held:
+        for number in range(downloads.turns.most):
+            await held.enter_async_context(downloads.turns.turn(number, 0))
+        yield
+
+
 async def test_an_account_has_one_export_in_progress_and_others_wait(exporting: Exporting) -> None:
-    downloads = exporting.ask.app.downloads
-    assert downloads is not None
-    other = await exporting.other()
-    async with downloads.slot:
-        first = asyncio.create_task(downloaded(exporting.ask, await requested(exporting.ask, exporting.who)))
+    ask, who, other = exporting.ask, exporting.who, await exporting.other()
+    downloads = exporting.downloads
+    async with no_turn_left(downloads):
+        first = asyncio.create_task(downloaded(ask, await requested(ask, who)))
         while not downloads.accounts:  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.01)
-        assert await refused(exporting.ask, await requested(exporting.ask, exporting.who)) == (
-            503,
-            "INTERNAL_SERVER_ERROR",
-        )
+        again = await downloaded(ask, "/me/export.json", who)
+        assert (again.status_code, again.headers["retry-after"]) == (503, "2")
         for _ in range(30):  # strangers take no place
-            assert await refused(exporting.ask, f"/exports/{'x' * 43}") == GONE
-        second = asyncio.create_task(downloaded(exporting.ask, await requested(exporting.ask, other)))
+            assert await refused(ask, f"/exports/{'x' * 43}") == GONE
+        second = asyncio.create_task(downloaded(ask, await requested(ask, other)))
         while len(downloads.accounts) < 2:  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.01)
         assert not first.done()
@@ -467,9 +484,103 @@ async def test_an_account_has_one_export_in_progress_and_others_wait(exporting: 
     assert downloads.accounts == set()
 
 
+async def test_whoever_waits_for_too_long_is_told_when_to_try_again_and_their_address_works_on(
+    exporting: Exporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, downloads = exporting.ask, exporting.downloads
+    monkeypatch.setattr(downloads, "wait_seconds", 0.05)
+    address = await requested(ask, exporting.who)
+    async with no_turn_left(downloads):
+        for path, who in ((address, ANYBODY), ("/me/export.zip", exporting.who)):
+            answer = await downloaded(ask, path, who)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        monkeypatch.setattr("server.files.downloads.MAX_WAITING", 0)
+        assert await refused(ask, address) == (503, "INTERNAL_SERVER_ERROR")
+        monkeypatch.undo()
+    assert (await downloaded(ask, address)).status_code == 200
+
+
+async def test_exports_are_made_side_by_side_and_long_ones_leave_a_place(exporting: Exporting) -> None:
+    """Half of the connections make exports. Members whose last one took long have all of these but one."""
+    downloads, large, larger = exporting.downloads, uuid4(), uuid4()
+    assert (downloads.patient.size, downloads.turns.most) == (4, 2)
+    done, begun = asyncio.Event(), list[UUID]()
+
+    async def export(account: UUID) -> None:
+        async with downloads.turn(account):
+            begun.append(account)
+            await done.wait()
+
+    downloads.took.update({large: AT_ONCE, larger: AT_ONCE})
+    exports = [asyncio.create_task(export(account)) for account in (large, larger)]
+    for _ in range(2):
+        assert (await exported(exporting.ask, exporting.who))["members"] != []
+    assert begun == [large]
+    done.set()
+    await asyncio.gather(*exports)
+    assert begun == [large, larger]
+    assert exporting.viewer.account in downloads.took
+
+
+async def test_a_member_pays_for_long_exports_by_waiting_and_nobody_else_does(
+    exporting: Exporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, downloads, account = exporting.ask, exporting.downloads, exporting.viewer.account
+    downloads.took[account] = 2 * AT_ONCE
+    assert (await downloaded(ask, "/me/export.json", exporting.who)).status_code == 200  # which is charged
+    assert downloads.took[account] < AT_ONCE
+    monkeypatch.setattr(downloads, "wait_seconds", 0.05)
+    assert (await downloaded(ask, "/me/export.json", exporting.who)).status_code == 503
+    assert (await downloaded(ask, "/me/export.json", await exporting.other())).status_code == 200
+
+
+async def test_exports_without_a_one_time_address_have_the_same_rate(
+    exporting: Exporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, who = exporting.ask, exporting.who
+    assert ask.app.endpoint is not None
+    monkeypatch.setattr(ask.app.endpoint.rates, "rates", rates_of("exports=2/100/3600"))
+    assert (await ask.http.head("/me/export.json", headers=who.headers)).status_code == 200
+    answers = [await downloaded(ask, "/me/export.json", who) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert '"exports";r=0' in answers[1].headers["ratelimit"]
+    assert int(answers[2].headers["retry-after"]) > 60
+    assert (await ask.post(who, REQUEST, {"format": "JSON"})).status_code == 429
+    assert (await downloaded(ask, "/me/export.json", await exporting.other())).status_code == 200
+
+
+async def test_requests_of_exports_and_guesses_of_addresses_and_tokens_are_counted(
+    exporting: Exporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, guess = exporting.ask, Caller("nobody", "x" * 43)
+    assert ask.app.endpoint is not None
+    for path, who, status in ((f"/exports/{'x' * 43}", ANYBODY, 404), ("/me/export.json", guess, 401)):
+        monkeypatch.setattr(ask.app.endpoint, "invalid", RequestRates(TOKENS, 3, 1))
+        statuses = [(await downloaded(ask, path, who)).status_code for _ in range(5)]
+        assert statuses[:3] == [status] * 3
+        assert 429 in statuses[3:]
+    monkeypatch.undo()
+    for path in (f"/exports/{'x' * 43}", "/me/export.json"):
+        monkeypatch.setattr(ask.app.endpoint, "requests", RequestRates(REQUESTS, 3, 1))
+        assert 429 in [(await downloaded(ask, path)).status_code for _ in range(5)]
+
+
+async def test_the_log_has_a_line_of_each_export(exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask, lines = exporting.ask, list[tuple[RequestContext, int]]()
+    assert ask.app.endpoint is not None
+    monkeypatch.setattr(ask.app.endpoint, "log_operation", lambda *line: lines.append(line))
+    address = await requested(ask, exporting.who)
+    lines.clear()
+    answers = [await downloaded(ask, address) for _ in range(2)]
+    found = [(line.id, line.viewer.account, line.kind, status, line.codes) for line, status in lines]
+    ids = [answer.headers["x-request-id"] for answer in answers]
+    account = exporting.viewer.account
+    assert found == [(ids[0], account, "query", 200, ()), (ids[1], None, "query", 404, ("NOT_FOUND",))]
+    assert lines[0][0].size == len(answers[0].content)
+
+
 async def test_an_export_over_its_time_limit_is_refused(exporting: Exporting) -> None:
-    downloads = exporting.ask.app.downloads
-    assert downloads is not None
+    downloads = exporting.downloads
     downloads.seconds = 0.0
     answer = await downloaded(exporting.ask, await requested(exporting.ask, exporting.who))
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["limit"]) == (503, "export_seconds")
@@ -495,8 +606,7 @@ async def test_a_large_export_is_written_in_chunks_and_not_held_in_memory(
         exporting.viewer.member,
         count,
     )
-    downloads = exporting.ask.app.downloads
-    assert downloads is not None
+    downloads = exporting.downloads
     assert count / 10 > CHUNK_ROWS
     async with downloads.patient.snapshot(exporting.viewer) as connection:
         tracemalloc.start()
@@ -607,4 +717,4 @@ async def test_members_are_refused_in_the_language_of_their_account_or_else_of_t
     address = await requested(ask, who)
     ask.app.downloads.accounts.add(account)
     assert (await reason(ask, address, client, language)).startswith(BUSY[language])  # of whom the address tells
-    assert await reason(ask, address, who.headers | client, language) == INVALID[language]
+    assert await reason(ask, f"/exports/{'x' * 43}", who.headers | client, language) == INVALID[language]

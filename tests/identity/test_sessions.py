@@ -46,7 +46,7 @@ def audience(name: str) -> dict[str, object]:
 
 async def becomes_closed(ask: Ask, who: Caller) -> bool:
     """Whether the server refuses, within seconds, a session that was closed elsewhere."""
-    for _ in range(500):
+    for _ in range(6_000):
         if await ask(who, WHO) == CLOSED:
             return True
         await asyncio.sleep(0.01)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from privacy import noise
-from privacy.budget import LARGEST_CAP, LEAST_CAP, WAVES_YEARLY
+from privacy import budget, noise
+from privacy.budget import LARGEST_CAP, LEAST_CAP, WAVES_YEARLY, YEARLY
 from privacy.loss import guess_probability
 from tests.support.callers import User
 from tests.support.ids import key
@@ -23,6 +23,13 @@ PASS = "UPDATE insight.dataset SET frozen_on = frozen_on - $2::integer WHERE com
 RESERVED = """
     SELECT e.reserved_micro_rho, count(*) FROM research.enrolment e JOIN insight.dataset d ON d.id = e.dataset_id
     WHERE d.survey_id = $1 GROUP BY 1
+"""
+OF_MEMBERS = """
+    SELECT count(*), each.datasets, each.reserved FROM (
+        SELECT e.member_id, count(*) AS datasets, sum(e.reserved_micro_rho)::integer AS reserved
+        FROM research.enrolment e JOIN insight.dataset d ON d.id = e.dataset_id WHERE d.community_id = $1
+        GROUP BY e.member_id) each
+    GROUP BY each.datasets, each.reserved
 """
 CHOSEN: list[tuple[dict[str, int | None], int]] = [
     ({}, 200_000),
@@ -104,6 +111,7 @@ async def test_the_caps_of_a_communitys_waves_add_up_to_a_years(
         payload = await freezes(network, survey_manager, community, wave, cap)
         assert payload["userErrors"] == []
         assert payload["dataset"]["budget"]["cap"]["microRho"] == cap
+        await network.freeze()
         await network.database.execute(PASS, community, 100)
     # Frozen 300, 200 and 100 days ago.
     refused: list[tuple[int | None, int]] = [(50_000, 65), (51_000, 165), (140_000, 165), (150_000, 265), (None, 265)]
@@ -114,8 +122,13 @@ async def test_the_caps_of_a_communitys_waves_add_up_to_a_years(
     await network.database.execute(PASS, community, 65)
     assert (await freezes(network, survey_manager, community, "4", 51_000))["dataset"] is None
     assert (await freezes(network, survey_manager, community, "4", 50_000))["userErrors"] == []
+    await network.freeze()
     rows = await network.database.fetch(CAPS_OF_WAVES, community)
     assert [row["cap_micro_rho"] for row in rows] == [50_000, 60_000, 90_000, 50_000]
+    # Nobody's year had room for four of the usual cap.
+    enrolled = await network.database.fetch(OF_MEMBERS, community)
+    assert [tuple(row) for row in enrolled] == [(230, 4, 250_000)]
+    assert 250_000 <= YEARLY < 4 * budget.CAP
 
 
 @pytest.mark.parametrize("cap", [0, LEAST_CAP - 1, WAVES_YEARLY + 1, LARGEST_CAP])

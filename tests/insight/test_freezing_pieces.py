@@ -1,8 +1,9 @@
 """Freezing in pieces: whatever interrupts it, and whoever leaves meanwhile, the dataset is the same in the end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +15,7 @@ from models.identity.organizations import OrganizationKind
 from models.insight.datasets import FREEZING_PARTS
 from models.logins import role_dsn
 from models.security.publisher import PUBLISHER
+from resolvers import jobs, pacing
 from resolvers.insight import freezing
 from tests import factories
 from tests.faults.test_kill_publishing import unserved_network
@@ -294,3 +296,44 @@ async def test_nothing_that_is_being_frozen_is_moved_to_another_place(alone: Net
     assert made is not None
     assert len(await records(alone, dataset)) == 300
     assert await alone.value(due) == [people.community, indicator]
+
+
+async def sizes_of(steps: Sequence[float], most: int) -> list[int]:
+    """The sizes of pieces that take so many seconds, one after another."""
+    found, size = [], pacing.PieceSize(most)
+    with mock.patch.object(pacing, "now", return_value=100.0) as clock:
+        for seconds in steps:
+            async with size.timed() as rows:
+                found.append(rows)
+                clock.return_value += seconds
+    return found
+
+
+async def test_pieces_are_smaller_where_they_take_long_and_never_larger_than_the_most() -> None:
+    assert await sizes_of([0.0] * 6, 250) == [25, 50, 100, 200, 250, 250]
+    assert await sizes_of([0.01, 0.01, 0.6, 0.3, 1.5, 9.0, 0.1], 250) == [25, 50, 100, 50, 50, 25, 25]
+    assert await sizes_of([5.0, 5.0, 0.0], 3) == [1, 1, 1]
+
+
+async def test_freezing_and_erasing_take_sizes_that_follow_what_they_took(
+    alone: Network, people: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+    monkeypatch.setattr(pacing, "now", lambda: 0.0)  # nothing takes time
+    connection = mock.Mock(wraps=alone.database)
+
+    async def fetchval(query: str, *values: Any) -> Any:
+        if "freeze_members" in query or "go_on_erasing" in query:
+            given.append(values[-1])
+        return len(given) < 4 if "go_on_erasing" in query else await alone.database.fetchval(query, *values)
+
+    connection.fetchval = fetchval
+    dataset = await begun(alone, people.survey)
+    monkeypatch.setattr(freezing, "BATCH", 50)
+    assert await freezing.finish(connection, dataset) is not None
+    assert given[:5] == [5, 10, 20, 40, 50]
+    assert set(given[5:]) == {50}
+    given.clear()
+    monkeypatch.setattr(jobs, "now", lambda: 0.0)
+    await jobs.erase_members(connection)
+    assert given == [200, 400, 800, 1_600]

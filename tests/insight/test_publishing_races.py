@@ -192,11 +192,10 @@ async def waiting(database: asyncpg.Connection) -> int:
         WHERE l.locktype = 'advisory' AND NOT l.granted AND a.usename = 'cohorte_publisher'
             AND a.datname = current_database()
     """
-    for _ in range(500):
-        if (pid := await database.fetchval(query)) is not None:
-            return int(pid)
-        await asyncio.sleep(0.01)
-    pytest.fail("nobody came to write into the register")
+    async with asyncio.timeout(60):
+        while (pid := await database.fetchval(query)) is None:  # noqa: ASYNC110 - no event reports it
+            await asyncio.sleep(0.01)
+    return int(pid)
 
 
 async def ended(database: asyncpg.Connection, pid: int) -> None:
@@ -214,9 +213,8 @@ async def test_a_client_that_disconnects_while_publishing_spends_nothing(
         pid = await waiting(network.database)
         asked.cancel()
         still = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)"
-        for _ in range(500):
-            if not await network.database.fetchval(still, pid):
-                break
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            while await network.database.fetchval(still, pid):  # noqa: ASYNC110 - no event reports it
+                await asyncio.sleep(0.01)
     assert await spent(network, dataset) == before
     assert await releases(network, dataset, "q", "r") == []

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from app import create_app
-from commands import serve
+from commands import preparing
 from commands.databases import at, create_missing
 from models.database import Connection
 from models.identity.members import Sharing
@@ -334,7 +334,7 @@ async def test_the_parent_of_workers_repeats_departures(fresh: str, owner: async
     await factories.member(owner, id=who.leaving)
     await forget(owner)
     await open_roles(fresh)
-    await serve.repeat_departures(fresh, Settings(database_url=fresh, data=tmp_path))
+    await preparing.repeat_departures(fresh, Settings(database_url=fresh, data=tmp_path))
     assert not await exists(owner, who.leaving)
 
 
@@ -343,10 +343,10 @@ async def test_a_primary_whose_standbys_are_all_asynchronous_is_warned_of(
 ) -> None:
     await open_roles(fresh)
     settings = Settings(database_url=fresh, data=tmp_path)
-    await serve.repeat_departures(fresh, settings)
+    await preparing.repeat_departures(fresh, settings)
     assert "none is synchronous" not in caplog.text
     standby = {"read_url": ("postgresql://standby.example/cohorte",)}
-    await serve.repeat_departures(fresh, settings.model_copy(update=standby))
+    await preparing.repeat_departures(fresh, settings.model_copy(update=standby))
     assert "PostgreSQL has standbys, and none is synchronous" in caplog.text
     assert "Set synchronous_standby_names" in caplog.text
 

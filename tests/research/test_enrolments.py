@@ -229,7 +229,7 @@ async def waiting(connection: Admin, count: int) -> None:
     query = """
         SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
         """
-    for _ in range(400):
+    for _ in range(6_000):
         if await connection.fetchval(query) == count:
             return
         await asyncio.sleep(0.01)

@@ -322,6 +322,8 @@ async def test_what_is_no_request_is_answered_with_400(ask: Ask, sent: bytes) ->
         (b"content-type: text/plain", b"content-type: application/json"),
         (b"origin: https://a.example", b"origin: https://b.example"),
         (b"cookie: a=b", b"cookie: a=c"),
+        (b"transfer-encoding: chunked", b"transfer-encoding: chunked"),
+        (b"transfer-encoding: gzip, chunked",),
         (b"host: x", b"upgrade: h2c", b"connection: upgrade"),
         (b"host: x", b"upgrade: websocket", b"connection: upgrade"),
     ],

@@ -39,6 +39,12 @@ async def test_health_is_reported_as_json(ask: Ask) -> None:
         assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (status, "BAD_USER_INPUT")
 
 
+async def test_no_response_leads_to_the_host_that_a_client_has_written(ask: Ask) -> None:
+    for path in ("/healthz/", "/graphiql/", "/graphql/", "/schema/public.graphql/", "//evil.example/healthz/"):
+        answer = await ask.http.get(path, headers={"host": "evil.example"})
+        assert (answer.status_code, "evil.example" in str(answer.headers) + answer.text) == (404, False)
+
+
 async def test_a_database_with_pending_migrations_is_not_ready(fresh: str) -> None:
     async with serving(fresh) as ask:
         owner = await asyncpg.connect(fresh)

@@ -168,12 +168,9 @@ async def test_one_process_schedules_and_another_takes_over(fresh: str) -> None:
         assert await try_lock(first, MAINTENANCE_LOCK) is True
         assert await try_lock(second, MAINTENANCE_LOCK) is False
         first.terminate()
-        for _ in range(100):
-            if await try_lock(second, MAINTENANCE_LOCK):
-                break
-            await asyncio.sleep(0.05)
-        else:
-            pytest.fail("the lock of a connection that is gone was not set free")
+        async with asyncio.timeout(60):
+            while not await try_lock(second, MAINTENANCE_LOCK):  # noqa: ASYNC110 - no event reports it
+                await asyncio.sleep(0.05)
     finally:
         await second.close()
 
@@ -312,10 +309,10 @@ async def test_a_starting_server_does_overdue_work(fresh: str) -> None:
         done = {"status": ParticipationStatus.COMPLETED, "completed_at": factories.NOON, "answer_sheet_id": sheet}
         part = (await factories.participation(database, survey_id=survey, **done))["id"]
         async with serving(fresh), serving(fresh):
-            for _ in range(500):
-                if await database.fetchval("SELECT no_dataset FROM catalog.survey WHERE id = $1", survey):
-                    break
-                await asyncio.sleep(0.02)
+            closed = "SELECT no_dataset FROM catalog.survey WHERE id = $1"
+            async with asyncio.timeout(60):
+                while not await database.fetchval(closed, survey):  # noqa: ASYNC110 - no event reports it
+                    await asyncio.sleep(0.02)
         link = "SELECT answer_sheet_id, completed_at FROM research.participation WHERE id = $1"
         assert [tuple(row) for row in await database.fetch(link, part)] == [(None, factories.NOON.replace(hour=0))]
         kept = "SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1"
@@ -325,11 +322,9 @@ async def test_a_starting_server_does_overdue_work(fresh: str) -> None:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if holds():
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("it did not come to that")
+    async with asyncio.timeout(60):
+        while not holds():  # noqa: ASYNC110 - no event reports it
+            await asyncio.sleep(0.01)
 
 
 async def stopped(task: "asyncio.Task[None]") -> None:

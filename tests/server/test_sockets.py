@@ -39,6 +39,7 @@ def without(name: str, **more: Any) -> str:
         ([INIT, without("id")], 4400),
         ([INIT, without("", id="")], 4400),
         ([INIT, without("", id=7)], 4400),
+        ([INIT, without("", id="x" * 201)], 4400),
         ([INIT, without("payload")], 4400),
         ([INIT, without("", payload=[])], 4400),
         ([INIT, without("", payload={})], 4400),

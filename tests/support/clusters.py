@@ -108,8 +108,8 @@ async def run(dsn: str, statement: str) -> None:
 
 
 def becomes_left(folder: Path) -> bool:
-    """Whether all users of the cluster in `folder` end within ten seconds."""
-    for _ in range(200):
+    """Whether all users of the cluster in `folder` end within a minute."""
+    for _ in range(1_200):
         if is_left(folder):
             return True
         time.sleep(0.05)

@@ -22,7 +22,8 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from app import Cohorte, create_app
-from commands.serve import Server, configuration, listen
+from commands.listeners import listen
+from commands.serve import Server, configuration
 from server.operations.planning import SWITCH_SECONDS
 from settings import Limits, Settings
 from tests.support.client import LIMITS, Ask

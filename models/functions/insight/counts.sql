@@ -132,7 +132,8 @@ $$;
 GRANT EXECUTE ON FUNCTION research.count_progress(uuid) TO cohorte_publisher;
 
 -- Communities of which no counts were published this month. The ledger names them: drafts have none, and those that have
--- merged none any more. A sandbox has nobody to count.
+-- merged none any more. A sandbox has nobody to count: its mark is read as insight.is_sandbox() reads it, with the owner's
+-- rights, because that function is created after this file.
 CREATE FUNCTION catalog.communities_to_count() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

@@ -7,6 +7,7 @@ import { Loading } from "../base/Loading";
 import { Problem } from "../base/Problem";
 import type { Demonstration } from "../session/demoAccounts";
 import { Page as SignIn } from "../pages/sign-in/Page";
+import { Kept } from "./Kept";
 import { routes } from "./routes";
 import { useSession } from "./session";
 
@@ -17,18 +18,24 @@ export function useDemonstration(): Demonstration | null {
 }
 
 export function App({ demonstration }: { demonstration: Demonstration | null }) {
-  const { audience } = useSession();
+  const { id, audience } = useSession();
   const [path] = useLocation();
   return (
     <DemonstrationContext value={demonstration}>
       <Layout>
-        <Problem key={path}>
+        <Problem key={`${id} ${path}`}>
           <Suspense fallback={<Loading />}>
             <Switch>
               {routes.map(({ path: pattern, page: Page, audience: needed }) => (
                 <Route key={pattern ?? "else"} {...(pattern && { path: pattern })}>
                   {(found) =>
-                    needed && needed !== audience ? <SignIn needed={needed} /> : <Page parameters={found as Record<string, string>} />
+                    needed && needed !== audience ? (
+                      <SignIn needed={needed} />
+                    ) : (
+                      <Kept needed={needed}>
+                        <Page parameters={found as Record<string, string>} />
+                      </Kept>
+                    )
                   }
                 </Route>
               ))}

@@ -1,19 +1,25 @@
 // Who has signed in, for the whole application: with each session come a language and an empty cache.
 
-import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Provider } from "urql";
 import { createGraph } from "../graph/client";
-import { note, onBack } from "../graph/reach";
+import { note, onBack, sendAgain } from "../graph/reach";
 import { speak, Unreachable } from "../graph/send";
 import type { Audience } from "../graph/views";
 import { current, signOut, VISITOR, type Current } from "../session/session";
 import { choose, LanguageContext, visitorsLanguage, type Language } from "../text/words";
 
 interface Session {
+  /** The viewer's, empty for a visitor. */
+  id: string;
   audience: Audience;
   /** Asks the server who has signed in. To be called after a sign-in. */
   refresh: () => Promise<Audience>;
   leave: () => Promise<void>;
+  /** Whether the session has ended without `leave`, and `audience` is whose it was until they sign in again or are let go. */
+  interrupted: boolean;
+  /** After an interruption, goes on as a visitor. */
+  letGo: () => void;
   /** Whether the session ended without `leave`, since the last sign-in. */
   ended: boolean;
   /** Changes the language of a visitor; that of an account is a setting of the account. */
@@ -43,27 +49,55 @@ export function SessionProvider({ first, children }: { first: Current; children:
   const [known, setKnown] = useState(first);
   const [visitors, setVisitors] = useState(visitorsLanguage);
   const [ended, setEnded] = useState(false);
+  const [interrupted, setInterrupted] = useState(false);
   const [opened, setOpened] = useState(0);
-  const { audience } = known;
+  const looking = useRef<Promise<void> | null>(null);
+  const { id, audience } = known;
   const language = audience === "PUBLIC" ? visitors : known.language === "fr" ? "fr" : "en";
 
   const show = useCallback((found: Current) => {
     setKnown(found);
     setOpened((number) => number + 1);
+    setInterrupted(false);
+    if (found.id) setEnded(false);
   }, []);
 
   const refresh = useCallback(async () => {
     const found = await current();
-    show(found);
-    if (found.audience !== "PUBLIC") setEnded(false);
+    if (interrupted && found.id === id) {
+      setInterrupted(false);
+      sendAgain(); // what they had read and typed is still there
+    } else show(found);
     return found.audience;
-  }, [show]);
+  }, [interrupted, id, show]);
 
-  const end = useCallback(() => {
-    if (audience === "PUBLIC") return;
+  const letGo = useCallback(() => {
     show(VISITOR);
     setEnded(true);
-  }, [audience, show]);
+  }, [show]);
+
+  // Another window may have changed the session, which all of them share, or the language of its account.
+  const look = useCallback((): void => {
+    looking.current ??= current()
+      .then((found) => {
+        if (id && !found.id) {
+          setInterrupted(true);
+          return;
+        }
+        if (found.id !== id || found.language !== known.language) show(found);
+        setInterrupted(false);
+        sendAgain();
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        looking.current = null;
+      });
+  }, [id, known.language, show]);
+
+  const end = useCallback((): boolean => {
+    if (id) look();
+    return id !== "";
+  }, [id, look]);
 
   // One for each session and language: `opened` counts the sessions.
   const graph = useMemo(() => createGraph(end), [opened, language, end]);
@@ -72,29 +106,21 @@ export function SessionProvider({ first, children }: { first: Current; children:
     document.documentElement.lang = language;
   }, [language]);
 
-  // Another window may have changed the session, which all of them share, or the language of its account. A server that is back
-  // knows of the session what it knew: what was typed and read stays.
   useEffect(() => {
-    const look = (): void => {
-      current().then(
-        (found) => {
-          if (found.audience === audience && found.language === known.language) return;
-          show(found);
-        },
-        () => undefined,
-      );
-    };
     const stop = onBack(look);
     addEventListener("focus", look);
     return () => {
       stop();
       removeEventListener("focus", look);
     };
-  }, [audience, known.language, show]);
+  }, [look]);
 
   const session: Session = {
+    id,
     audience,
     refresh,
+    interrupted,
+    letGo,
     ended,
     async leave() {
       await signOut();

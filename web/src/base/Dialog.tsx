@@ -1,6 +1,7 @@
 // A dialog above the page. Escape closes it, and the focus goes back to where it was.
 
 import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useSession } from "../app/session";
 import { useWords } from "../text/words";
 import { Button } from "./Button";
 import { texts } from "./texts";
@@ -9,15 +10,20 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
   const t = useWords(texts);
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const { interrupted } = useSession();
   useEffect(() => {
     const before = document.activeElement;
-    box.current?.showModal();
     return () => {
       if (before instanceof HTMLElement) before.focus(); // also if it goes away without being closed
     };
   }, []);
+  // What lies below an open dialog cannot be reached, such as the form to sign in again.
+  useEffect(() => {
+    if (interrupted) box.current?.close();
+    else box.current?.showModal();
+  }, [interrupted]);
   return (
-    <dialog ref={box} className="dialog" aria-labelledby={id} onClose={onClose}>
+    <dialog ref={box} className="dialog" aria-labelledby={id} onClose={() => interrupted || onClose()}>
       <h2 id={id}>{title}</h2>
       <div className="dialog-content" tabIndex={0} role="group" aria-labelledby={id}>
         {children}

@@ -20,6 +20,6 @@ export function Shown<Data>({ read, children }: { read: Read<Data>; children: (d
   );
 }
 
-export function failureText(failure: Failure, t: { away: string; failed: string }): string {
-  return failure === "away" ? t.away : failure.message || t.failed;
+export function failureText(failure: Failure, t: { away: string; ended: string; failed: string }): string {
+  return typeof failure === "string" ? t[failure] : failure.message || t.failed;
 }

@@ -16,7 +16,7 @@ import {
 import { createClient } from "graphql-sse";
 import { filter, make, merge, mergeMap, pipe, share, takeUntil, type Source } from "wonka";
 import type { Operation } from "./operation";
-import { note, onBack } from "./reach";
+import { note, onAgain } from "./reach";
 import { ENDPOINT, headers, isEnded, isOfAnotherView, send, Unreachable, type Result } from "./send";
 
 const documents = new Map<string, { text: string; document: TypedDocumentNode }>();
@@ -31,9 +31,10 @@ export function documentOf<Data, Variables>(operation: Operation<Data, Variables
   return known.document as unknown as TypedDocumentNode<Data, Variables & AnyVariables>;
 }
 
-/** A client with an empty cache: each session has its own. `onEnded` is called if the session has ended elsewhere. */
-export function createGraph(onEnded: () => void): { client: Client; close: () => void } {
-  const failed = new Map<number, Sent>(); // queries to send again once the server is back
+/** A client with an empty cache: each session has its own. `onEnded` returns whether a session has ended, elsewhere. */
+export function createGraph(onEnded: () => boolean): { client: Client; close: () => void } {
+  const failed = new Map<number, Sent>(); // queries and subscriptions to send again
+  const again = new Set<number>(); // queries that are sent again, as their session seemed to have ended
   const events = createClient({
     url: ENDPOINT,
     credentials: "same-origin",
@@ -59,21 +60,20 @@ export function createGraph(onEnded: () => void): { client: Client; close: () =>
     });
   }
 
-  /** The answer. A query whose session has ended is sent again: the answer that said so has removed the cookie. */
-  async function answerTo(operation: Sent, signal: AbortSignal): ReturnType<typeof send<unknown>> {
-    const found = await send<unknown>(requestOf(operation), signal);
-    if (operation.kind !== "query" || !isEnded(found.result)) return found;
-    onEnded();
-    return send<unknown>(requestOf(operation), signal);
-  }
-
   function answered(operation: Sent): Source<OperationResult> {
     return make(({ next, complete }) => {
       const controller = new AbortController();
-      answerTo(operation, controller.signal).then(
+      send<unknown>(requestOf(operation), controller.signal).then(
         ({ result }) => {
           note(true);
           failed.delete(operation.key);
+          // What is shown stays, and with it what was typed: whoever signs in again goes on.
+          if (hasEnded(result) && operation.kind === "query" && !again.has(operation.key)) {
+            again.add(operation.key);
+            failed.set(operation.key, operation);
+            return;
+          }
+          again.delete(operation.key);
           next(resultOf(operation, result));
           complete();
         },
@@ -92,29 +92,41 @@ export function createGraph(onEnded: () => void): { client: Client; close: () =>
   }
 
   function subscribed(operation: Sent): Source<OperationResult> {
-    return make(({ next, complete }) => {
+    return make(({ next }) => {
       const { query, variables } = requestOf(operation);
       return events.subscribe(
         { query, variables: variables ?? null },
         {
-          next: (result) => next(resultOf(operation, result as Result<unknown>)),
-          error: complete,
-          complete,
+          next: (result) => {
+            if (!hasEnded(result as Result<unknown>)) next(resultOf(operation, result as Result<unknown>));
+          },
+          error: () => failed.set(operation.key, operation),
+          complete: () => failed.set(operation.key, operation),
         },
       );
     });
   }
 
+  function hasEnded(result: Result<unknown>): boolean {
+    return (isEnded(result) || isOfAnotherView(result)) && onEnded();
+  }
+
   function resultOf(operation: Sent, result: Result<unknown>): OperationResult {
-    if (isEnded(result) || isOfAnotherView(result)) onEnded();
     return makeResult(operation, result as Parameters<typeof makeResult>[1]);
+  }
+
+  function resume(): void {
+    const waiting = [...failed.values()];
+    failed.clear();
+    for (const operation of waiting) {
+      client.reexecuteOperation(operation); // of one that still waits for its result, urql only forgets that it waits
+      client.reexecuteOperation(operation);
+    }
   }
 
   const exchanges = [cacheExchange, sending];
   const client = new Client({ url: ENDPOINT, exchanges, requestPolicy: "cache-and-network", preferGetMethod: false });
-  const stop = onBack(() => {
-    for (const operation of [...failed.values()]) client.reexecuteOperation(operation);
-  });
+  const stop = onAgain(resume);
   return {
     client,
     close() {

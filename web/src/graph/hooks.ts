@@ -15,8 +15,11 @@ export interface Read<Data> {
   again: () => void;
 }
 
-/** Why there is no result: `away` if the server cannot be reached, or else the server's own sentence; `refusals` are of an input. */
-export type Failure = "away" | { message: string; refusals?: readonly Refusal[] };
+/**
+ * Why there is no result: `away` if the server cannot be reached, `ended` if the session had ended, or else the server's own
+ * sentence; `refusals` are of an input.
+ */
+export type Failure = "away" | "ended" | { message: string; refusals?: readonly Refusal[] };
 
 /** Data of a query. It is shown from the cache at once, and read again. */
 export function useRead<Data, Variables>(
@@ -114,6 +117,7 @@ function failureOf(error: CombinedError | undefined): Failure | null {
   if (!error) return null;
   if (error.networkError instanceof Unreachable) return "away";
   const first = error.graphQLErrors[0];
+  if (first?.extensions["code"] === "UNAUTHENTICATED") return "ended";
   return {
     message: first?.message ?? error.networkError?.message ?? "",
     refusals: (first?.extensions["userErrors"] as readonly Refusal[] | undefined) ?? NONE,

@@ -6,6 +6,7 @@ const EVERY = 3_000; // milliseconds
 
 let away = false;
 const listeners = new Set<() => void>();
+const waiting = new Set<() => void>();
 
 /** To be called whenever the server did or did not answer. */
 export function note(reached: boolean): void {
@@ -37,6 +38,17 @@ function isThere(): Promise<boolean> {
 /** Calls `back` each time the server can be reached again. Returns a function that ends it. */
 export function onBack(back: () => void): () => void {
   return subscribe(() => away || back());
+}
+
+/** Calls `send` each time that what failed can be sent again. Returns a function that ends it. */
+export function onAgain(send: () => void): () => void {
+  waiting.add(send);
+  return () => waiting.delete(send);
+}
+
+/** To be called when the server is back, or the session. */
+export function sendAgain(): void {
+  for (const send of [...waiting]) send();
 }
 
 export function useAway(): boolean {

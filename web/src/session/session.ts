@@ -33,19 +33,23 @@ interface SignInPayload extends Partial<Challenge> {
 
 const REFUSED = "The server did not carry it out. Try again in a moment.";
 
-/** The view of whoever has signed in, and the language in which they are answered. */
+/** Whoever has signed in: their viewer's id, empty for a visitor, their view, and the language in which they are answered. */
 export interface Current {
+  id: string;
   audience: Audience;
   language: string | null;
 }
 
-export const VISITOR: Current = { audience: "PUBLIC", language: null };
+export const VISITOR: Current = { id: "", audience: "PUBLIC", language: null };
 
 /** Who has signed in. An ended session is a visitor's: its response removes the cookie. */
 export async function current(): Promise<Current> {
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const { result, language } = await send<{ viewer: Viewer }>({ query: ViewerOperation.text });
-    if (result.data) return { audience: result.data.viewer.audience, language };
+    const { result, language } = await send<{ viewer: Viewer & { id: string } }>({ query: ViewerOperation.text });
+    if (result.data) {
+      const { id, audience } = result.data.viewer;
+      return { id: audience === "PUBLIC" ? VISITOR.id : id, audience, language };
+    }
     if (!isEnded(result)) throw new Error(messageOf(result));
   }
   return VISITOR;

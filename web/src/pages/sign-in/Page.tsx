@@ -24,11 +24,12 @@ import { texts } from "./texts";
 
 export function Page({ needed }: Partial<PageProps> & { needed?: Audience }) {
   const t = useWords(texts);
-  const { audience, ended, refresh } = useSession();
+  const { audience, interrupted, ended, refresh } = useSession();
   const [, navigate] = useLocation();
   const [challenge, setChallenge] = useState<Challenge | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [busy, setBusy] = useState(false);
+  const isOpen = audience !== "PUBLIC" && !interrupted;
 
   async function attempt(work: () => Promise<Outcome>): Promise<void> {
     setBusy(true);
@@ -53,7 +54,7 @@ export function Page({ needed }: Partial<PageProps> & { needed?: Audience }) {
 
   /** Opens a session. One that is open already ends first: a new one would leave it open. */
   async function open(email: string, password: string): Promise<Outcome> {
-    if (audience !== "PUBLIC") await signOut();
+    if (isOpen) await signOut();
     return signIn(email, password);
   }
 
@@ -64,9 +65,10 @@ export function Page({ needed }: Partial<PageProps> & { needed?: Audience }) {
   return (
     <>
       <PageTitle>{t.title}</PageTitle>
-      {needed && !ended && <p>{t.needed[needed]}</p>}
+      {needed && !ended && !interrupted && <p>{t.needed[needed]}</p>}
       {ended && <Notice>{t.ended}</Notice>}
-      {audience !== "PUBLIC" && <p>{needed ? t.other : t.already}</p>}
+      {interrupted && <Notice>{t.interrupted}</Notice>}
+      {isOpen && <p>{needed ? t.other : t.already}</p>}
       <Form
         submit={t.title}
         busy={busy}

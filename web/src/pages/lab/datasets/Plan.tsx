@@ -71,7 +71,7 @@ function Questions({ dataset, licence, questions, onChange, onPublished }: Props
     return made !== null;
   }
 
-  const quoted = read.failure && read.failure !== "away" ? (read.failure.refusals ?? []) : [];
+  const quoted = read.failure && typeof read.failure === "object" ? (read.failure.refusals ?? []) : [];
   const refusals = [...quoted, ...(refused === sent ? state.refusals : [])];
   const atQuestions = refusals.filter((each) => placeOf(each) !== null);
   return (

@@ -1,11 +1,11 @@
 // Saves what changes, a moment after the last change, one save at a time.
 
 import { useEffect, useRef, useState } from "react";
-import { onBack } from "../../../graph/reach";
+import { onAgain } from "../../../graph/reach";
 
 const PAUSE = 700; // milliseconds without a change, before it is saved
 
-/** If it `failed`, it is tried again when the server is back, or with the next change. */
+/** If it `failed`, it is tried again when the server or the session is back, or with the next change. */
 export type SaveState = "untouched" | "waiting" | "saved" | "failed";
 
 /** Saves what `value` stands for whenever it differs from the first value, which the server has. Nothing is saved while it is null. */
@@ -43,7 +43,7 @@ export function useAutosave(value: string | null, save: () => Promise<boolean>):
   useEffect(() => {
     const hidden = (): void => void (document.visibilityState === "hidden" && flush());
     document.addEventListener("visibilitychange", hidden);
-    const stop = onBack(() => void flush());
+    const stop = onAgain(() => void flush());
     return () => {
       document.removeEventListener("visibilitychange", hidden);
       stop();
