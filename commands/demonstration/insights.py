@@ -117,6 +117,8 @@ async def freeze_and_publish(
         published += timedelta(minutes=41)
         await publish_planned(connection, planned, published)
     for due, publish_counts in (("communities", publish_community), ("surveys", publish_progress)):
+        # Progress is counted of those whom the communities' counts include, who have all just been written.
+        await connection.execute("analyze research.counted_membership")
         for row in await connection.fetch(f"select id from catalog.{due}_to_count() as id"):  # noqa: S608 - ours
             await publish_counts(connection, row["id"])
     await publish_network(connection)

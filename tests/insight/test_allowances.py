@@ -56,11 +56,13 @@ async def test_datasets_of_two_years_are_not_spent_in_one(admin: asyncpg.Connect
 
 # What was reserved before: the caps of what was frozen within a year, although it is spent until its last day.
 BY_DAY_OF_FREEZING = """
-    CREATE OR REPLACE FUNCTION research.reserved_by_datasets(member uuid, day date) RETURNS bigint
+    CREATE OR REPLACE FUNCTION research.reserved_by_datasets(members uuid[], day date)
+    RETURNS TABLE (member_id uuid, micro_rho bigint)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
-    SELECT coalesce(sum(e.reserved_micro_rho), 0)::bigint
+    SELECT e.member_id, sum(e.reserved_micro_rho)
     FROM research.enrolment e JOIN insight.dataset d ON d.id = e.dataset_id
-    WHERE e.member_id = reserved_by_datasets.member AND d.frozen_on > reserved_by_datasets.day - 365
+    WHERE e.member_id = ANY (reserved_by_datasets.members) AND d.frozen_on > reserved_by_datasets.day - 365
+    GROUP BY e.member_id
     $$
 """
 
@@ -85,10 +87,12 @@ async def test_a_member_is_in_as_many_datasets_of_a_year_as_their_allowance_has_
 
 # As if a dataset of any cap were the smallest to whoever is in it.
 BY_LEAST_CAP = """
-    CREATE OR REPLACE FUNCTION research.reserved_by_datasets(member uuid, day date) RETURNS bigint
+    CREATE OR REPLACE FUNCTION research.reserved_by_datasets(members uuid[], day date)
+    RETURNS TABLE (member_id uuid, micro_rho bigint)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
-    SELECT coalesce(sum(least(e.reserved_micro_rho, 50000)), 0)::bigint
-    FROM research.enrolment e WHERE e.member_id = reserved_by_datasets.member
+    SELECT e.member_id, sum(least(e.reserved_micro_rho, 50000))
+    FROM research.enrolment e WHERE e.member_id = ANY (reserved_by_datasets.members)
+    GROUP BY e.member_id
     $$
 """
 

@@ -231,7 +231,8 @@ async def test_what_is_reserved_is_what_enrolling_reserves_whatever_becomes_of_t
 
     async def reserved() -> tuple[int, int]:
         seen = await network.ask(ada, "{ me { privacyLoss { reserved { microRho } } } }")
-        kept = await network.value("SELECT research.reserved_by_datasets($1, catalog.today())", ada.id)
+        of_one = "SELECT by_datasets FROM research.reserved(ARRAY[$1::uuid], catalog.today())"
+        kept = await network.value(of_one, ada.id)
         return seen["data"]["me"]["privacyLoss"]["reserved"]["microRho"], kept
 
     assert await reserved() == (75_000, 75_000)  # while it is being frozen, which members do not see

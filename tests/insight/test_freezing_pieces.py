@@ -193,7 +193,7 @@ async def test_what_is_being_frozen_reserves_its_members_allowance(alone: Networ
     async def reserved() -> None:
         day = await alone.value("SELECT frozen_on FROM insight.dataset WHERE id = $1", dataset)
         first, last = min(people.members), max(people.members)
-        query = "SELECT research.reserved_by_datasets($1, $2)"
+        query = "SELECT by_datasets FROM research.reserved(ARRAY[$1::uuid], $2)"
         found = [await alone.value(query, member, day) for member in (first, last)]
         assert found == [200_000, 0]
 

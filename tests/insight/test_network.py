@@ -145,7 +145,7 @@ async def test_members_without_room_in_their_allowance_are_not_counted(admin: as
 
 async def test_what_is_reserved_in_sql_is_what_it_costs(admin: asyncpg.Connection) -> None:
     one = await member(admin)
-    reserved = "SELECT research.reserved_by_counts($1, catalog.today())"
+    reserved = "SELECT by_counts FROM research.reserved(ARRAY[$1::uuid], catalog.today())"
     assert await admin.fetchval(reserved, one) == 0
     await exact(admin)
     assert await admin.fetchval(reserved, one) == NETWORK_YEARLY

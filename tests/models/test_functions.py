@@ -477,6 +477,7 @@ async def test_each_function_can_be_called_only_by_its_roles(admin: Admin) -> No
     assert {name: settings[1:] for name, settings in as_owner.items() if len(settings) > 1} == {
         "insight.forget_records(integer)": ["enable_seqscan=off", "jit=off"],
         "research.freeze_members(uuid,integer)": ["enable_seqscan=off", "jit=off"],
+        "research.include_members(uuid)": ["enable_seqscan=off", "jit=off"],
     }
     assert {name for name in CALLERS if name.startswith("identity.")} <= set(as_owner)
 

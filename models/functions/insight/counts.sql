@@ -5,37 +5,67 @@
 -- allowance until a year after they left: how many counts include a member is limited whatever they join and leave.
 -- Only the publisher calls what counts: its results leave the server's memory with noise only.
 
--- What a member's datasets reserve of their allowance on a day, in micro-rho: the whole cap of those from which insights
--- can still be published, and of others what was published within the year.
-CREATE FUNCTION research.reserved_by_datasets(member uuid, day date) RETURNS bigint
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+-- Plans of what is reserved are kept, and may be made when nobody is enrolled or counted: they use indexes nevertheless.
+
+-- What the datasets of these members reserve of their allowances on a day, in micro-rho: the whole cap of those from which
+-- insights can still be published, and of others what was published within the year. No row of who is in none.
+CREATE FUNCTION research.reserved_by_datasets(members uuid[], day date) RETURNS TABLE (member_id uuid, micro_rho bigint)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
 AS $$
-    SELECT coalesce(sum(CASE
-        WHEN d.status IN ('FREEZING', 'OPEN') AND d.ends_on >= reserved_by_datasets.day THEN e.reserved_micro_rho
-        ELSE least(e.reserved_micro_rho, coalesce((
+    WITH enrolled AS MATERIALIZED (
+        SELECT e.member_id, e.dataset_id, e.reserved_micro_rho
+        FROM research.enrolment e WHERE e.member_id = ANY (reserved_by_datasets.members)
+    ), dataset AS MATERIALIZED (
+        SELECT d.id, d.status IN ('FREEZING', 'OPEN') AND d.ends_on >= reserved_by_datasets.day AS whole, coalesce((
             SELECT sum(l.micro_rho) FROM insight.ledger_entry l
-            WHERE l.dataset_id = d.id AND l.published_at >= catalog.year_before(reserved_by_datasets.day)), 0))
-        END), 0)
-    FROM research.enrolment e JOIN insight.dataset d ON d.id = e.dataset_id
-    WHERE e.member_id = reserved_by_datasets.member
+            WHERE l.dataset_id = d.id AND l.published_at >= catalog.year_before(reserved_by_datasets.day)), 0) AS published
+        FROM insight.dataset d WHERE d.id IN (SELECT e.dataset_id FROM enrolled e)
+    )
+    SELECT e.member_id, sum(CASE WHEN d.whole THEN e.reserved_micro_rho
+        ELSE least(e.reserved_micro_rho, d.published) END)::bigint
+    FROM enrolled e JOIN dataset d ON d.id = e.dataset_id
+    GROUP BY e.member_id
 $$;
 
--- What the counts that include a member reserve of their allowance on a day, in micro-rho.
-CREATE FUNCTION research.reserved_by_counts(member uuid, day date) RETURNS bigint
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+-- What the counts that include these members reserve of their allowances on a day, in micro-rho. No row of whom none does.
+CREATE FUNCTION research.reserved_by_counts(members uuid[], day date) RETURNS TABLE (member_id uuid, micro_rho bigint)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
 AS $$
-    SELECT count(DISTINCT c.community_id) * 33096
-        + CASE WHEN EXISTS (SELECT FROM research.counted_member n WHERE n.member_id = reserved_by_counts.member)
-            THEN 636 ELSE 0 END
-    FROM research.counted_membership c
-    WHERE c.member_id = reserved_by_counts.member
-        AND (c.left_at IS NULL OR c.left_at >= catalog.year_before(reserved_by_counts.day))
+    SELECT r.member_id, sum(r.micro_rho)::bigint
+    FROM (
+        SELECT c.member_id, count(DISTINCT c.community_id) * 33096 AS micro_rho
+        FROM research.counted_membership c
+        WHERE c.member_id = ANY (reserved_by_counts.members)
+            AND (c.left_at IS NULL OR c.left_at >= catalog.year_before(reserved_by_counts.day))
+        GROUP BY c.member_id
+        UNION ALL
+        SELECT n.member_id, 636
+        FROM research.counted_member n WHERE n.member_id = ANY (reserved_by_counts.members)
+    ) r
+    GROUP BY r.member_id
+$$;
+
+-- Both, for each of these members.
+CREATE FUNCTION research.reserved(members uuid[], day date)
+RETURNS TABLE (member_id uuid, by_datasets bigint, by_counts bigint)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+AS $$
+    -- Added up instead of joined: how many there are is not known when it is planned.
+    SELECT r.member_id, sum(r.by_datasets)::bigint, sum(r.by_counts)::bigint
+    FROM (
+        SELECT m.id, 0, 0 FROM unnest(reserved.members) m (id)
+        UNION ALL
+        SELECT d.member_id, d.micro_rho, 0 FROM research.reserved_by_datasets(reserved.members, reserved.day) d
+        UNION ALL
+        SELECT c.member_id, 0, c.micro_rho FROM research.reserved_by_counts(reserved.members, reserved.day) c
+    ) r (member_id, by_datasets, by_counts)
+    GROUP BY r.member_id
 $$;
 
 -- Includes in a community's counts, from the next one on, the members for whom it is one of the five that they joined
 -- first, and whose allowance has room.
 CREATE FUNCTION research.include_members(community uuid) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
     today date := catalog.today();
@@ -44,17 +74,20 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('cohorte.enrol'));
     INSERT INTO research.counted_membership (member_id, community_id, demonstration)
     SELECT m.id, include_members.community, m.demonstration
-    FROM care.membership b JOIN care.member m ON m.id = b.member_id
-    WHERE b.community_id = include_members.community
-        AND NOT EXISTS (SELECT FROM research.counted_membership o
-            WHERE o.member_id = m.id AND o.community_id = b.community_id AND o.left_at IS NULL)
-        AND (SELECT count(*) FROM care.membership e
-            WHERE e.member_id = m.id AND (e.joined_on, e.community_id) < (b.joined_on, b.community_id)) < 5
-        AND (EXISTS (SELECT FROM research.counted_membership o
-                WHERE o.member_id = m.id AND o.community_id = b.community_id
-                    AND o.left_at >= catalog.year_before(today))  -- returns to what is still reserved
-            OR research.reserved_by_counts(m.id, today) < 5 * 33096
-            AND research.reserved_by_datasets(m.id, today) + research.reserved_by_counts(m.id, today) + 33096 <= 500000)
+    FROM research.reserved(ARRAY(
+        SELECT b.member_id FROM care.membership b
+        WHERE b.community_id = include_members.community
+            -- Looked up for each, and not joined, whatever the plan assumes of how many are counted.
+            AND (SELECT count(*) FROM research.counted_membership o
+                WHERE o.member_id = b.member_id AND o.community_id = b.community_id AND o.left_at IS NULL) = 0
+            AND (SELECT count(*) FROM care.membership e
+                WHERE e.member_id = b.member_id AND (e.joined_on, e.community_id) < (b.joined_on, b.community_id)) < 5
+    ), today) r
+    JOIN care.member m ON m.id = r.member_id
+    WHERE EXISTS (SELECT FROM research.counted_membership o
+            WHERE o.member_id = r.member_id AND o.community_id = include_members.community
+                AND o.left_at >= catalog.year_before(today))  -- returns to what is still reserved
+        OR r.by_counts < 5 * 33096 AND r.by_datasets + r.by_counts + 33096 <= 500000
     FOR KEY SHARE OF m SKIP LOCKED;
 END $$;
 GRANT EXECUTE ON FUNCTION research.include_members(uuid) TO cohorte_publisher;

@@ -64,9 +64,10 @@ BEGIN
     )
     SELECT frozen.id, c.id, what_for, frozen.cap_micro_rho,
         least(now(), catalog.end_of(frozen.frozen_on)), c.demonstration
-    FROM consenting c LEFT JOIN reserved r ON r.member_id = c.id
-    WHERE research.reserved_by_datasets(c.id, frozen.frozen_on) + research.reserved_by_counts(c.id, frozen.frozen_on)
-            + frozen.cap_micro_rho <= yearly
+    FROM consenting c
+    JOIN research.reserved(ARRAY(SELECT c.id FROM consenting c), frozen.frozen_on) a ON a.member_id = c.id
+    LEFT JOIN reserved r ON r.member_id = c.id
+    WHERE a.by_datasets + a.by_counts + frozen.cap_micro_rho <= yearly
         AND coalesce(r.this_consent, 0) + frozen.cap_micro_rho <= lasting;
 END $$;
 

@@ -14,9 +14,12 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('cohorte.enrol'));
     INSERT INTO research.counted_member (member_id, demonstration)
     SELECT m.id, m.demonstration
-    FROM care.member m
-    WHERE NOT EXISTS (SELECT FROM research.counted_member c WHERE c.member_id = m.id)
-        AND research.reserved_by_datasets(m.id, today) + research.reserved_by_counts(m.id, today) + 636 <= 500000
+    FROM research.reserved(ARRAY(
+        SELECT m.id FROM care.member m
+        WHERE NOT EXISTS (SELECT FROM research.counted_member c WHERE c.member_id = m.id)
+    ), today) r
+    JOIN care.member m ON m.id = r.member_id
+    WHERE r.by_datasets + r.by_counts + 636 <= 500000
     FOR KEY SHARE OF m SKIP LOCKED;
 END $$;
 GRANT EXECUTE ON FUNCTION research.include_in_network() TO cohorte_publisher;
