@@ -200,7 +200,7 @@ async def test_an_organization_holds_one_connection_and_others_publish_meanwhile
     shares = endpoint.publisher.connections.shares
     at_the_ledger = """
         SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-        WHERE l.locktype = 'advisory' AND NOT l.granted AND a.usename = 'cohorte_publisher'
+        WHERE l.locktype = 'advisory' AND NOT l.granted AND a.application_name = 'cohorte publisher'
             AND a.datname = current_database()
     """
     async with network.database.transaction(), asyncio.timeout(60):
@@ -220,7 +220,7 @@ async def waiting(database: asyncpg.Connection) -> int:
     """The id of the publisher's backend that has written everything and waits for the ledger."""
     query = """
         SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-        WHERE l.locktype = 'advisory' AND NOT l.granted AND a.usename = 'cohorte_publisher'
+        WHERE l.locktype = 'advisory' AND NOT l.granted AND a.application_name = 'cohorte publisher'
             AND a.datname = current_database()
     """
     async with asyncio.timeout(60):
