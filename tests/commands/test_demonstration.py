@@ -92,7 +92,7 @@ SEARCHES = [
     ("community", "sclerose en plaques", "Multiple sclerosis"),
     ("community", "epilepsie", "Epilepsy"),
     ("community", "mal de tete", "Migraine"),
-    ("community", "headaches", "Migraine"),
+    ("community", "headache", "Migraine"),
     ("community", "manic depression", "Bipolar disorder"),
     ("treatment", "aspirine", "Acetylsalicylic acid"),
     ("treatment", "kinésithérapie", "Physiotherapy"),
