@@ -171,9 +171,9 @@ class Last:
     def __del__(self):
         signal.raise_signal(signal.SIGTERM)
 
-def create_app(*given, made=serve.create_app):
+def create_app(*given, made=serve.create_app, **options):
     Last()
-    return made(*given)
+    return made(*given, **options)
 
 serve.create_app = create_app
 sys.exit(serve.main())
