@@ -44,6 +44,7 @@ class Crowd:
             yield
 
     async def waiting(self) -> int:
+        await self.network.database.execute("SELECT pg_stat_clear_snapshot()")  # which `locked` would keep
         found: int = await self.network.value(
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
         )
