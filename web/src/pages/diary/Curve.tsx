@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { Table } from "../../base/Table";
 import { LOCALES, useFormats, useLanguage, useWords } from "../../text/words";
 import { dayOf, numberOf } from "./days";
+import { rangeOf } from "./ranges";
 import { texts } from "./texts";
 
 const LENGTHS = { DAY: 1, WEEK: 7, MONTH: 30.4, QUARTER: 91.3 }; // days, on average
@@ -188,15 +189,6 @@ function nameAt(name: string, start: number, end: number, width: number): { at: 
 }
 
 /** The ends of the vertical axis: the whole scale, but for quantities only what was observed, with some room. */
-function rangeOf(indicator: Props["indicator"], points: readonly Point[]): [number, number] {
-  if (indicator.scale !== "QUANTITY") return [indicator.minimum, indicator.maximum];
-  const least = Math.min(...points.map((point) => point.minimum));
-  const most = Math.max(...points.map((point) => point.maximum));
-  const room = (most - least || Math.abs(most) || 1) * 0.1;
-  const step = 10 ** Math.floor(Math.log10((most - least || Math.abs(most) || 1) / 2));
-  return [Math.floor((least - room) / step) * step, Math.ceil((most + room) / step) * step];
-}
-
 /** Points without a gap between them: a line would claim what nobody observed. */
 function runsOf<Placed extends { day: number }>(points: readonly Placed[], gap: number): Placed[][] {
   const runs: Placed[][] = [];
