@@ -494,7 +494,7 @@ async def test_the_steps_of_the_files_lead_to_a_server_that_answers(server: str,
             with urlopen(f"http://127.0.0.1:{metrics}/metrics", timeout=10) as answer:
                 assert b'cohorte_operations_total{code="OK",type="query",view="public"} 1.0' in answer.read()
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=60) == 0
+            assert process.wait(timeout=10) == 0
         with pytest.raises(URLError):
             ask(f"{address}/readyz")
         lines = [json.loads(line) for line in log.read_text().splitlines()]

@@ -12,7 +12,7 @@ import pytest
 from resolvers.insight import ledger
 from server.rollbacks.head_places import FolderPlace
 from tests.commands.test_serve import JSON, served
-from tests.faults.test_shutdown import END_SECONDS, SLACK_SECONDS, WHO
+from tests.faults.test_shutdown import END_SECONDS, WHO
 from tests.support.object_store import object_store
 
 
@@ -32,4 +32,4 @@ async def test_a_server_whose_places_hang_answers_and_ends_within_ten_seconds_of
             with urlopen(Request(address, json.dumps(WHO).encode(), JSON), timeout=60) as response:
                 assert response.status == 200
             process.send_signal(signal.SIGTERM)
-            assert process.wait(END_SECONDS + SLACK_SECONDS) == 0
+            assert process.wait(END_SECONDS) == 0

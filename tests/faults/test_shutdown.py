@@ -26,8 +26,7 @@ from tests.faults.test_kill import POST_ADD, KillNetwork, client
 from tests.support.client import Caller
 from tests.support.subscribers import POST_ADDED
 
-# After ten seconds, container engines kill. A busy machine takes some more; waits without an end took 36.
-END_SECONDS, SLACK_SECONDS = 10.0, 15.0
+END_SECONDS = 10.0  # after which container engines kill
 READERS, SOCKETS, STREAMS, STUCK = 8, 5, 5, 4
 WHO = {"query": "{ communities(first: 3) { nodes { name } } }"}
 
@@ -158,7 +157,7 @@ async def test_a_server_under_load_ends_within_ten_seconds_of_sigterm(fresh: str
                 assert set(await asyncio.gather(*writing)) <= {503, None}
                 await asyncio.gather(*reading)
             assert process.returncode == 0
-        assert took < END_SECONDS + SLACK_SECONDS
+        assert took < END_SECONDS
         assert set(statuses) <= {200, 503}
         assert statuses.count(200) >= 50
         assert await network.count("care.post") == posts  # what was waiting for the lock is rolled back
