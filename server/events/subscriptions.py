@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 
+from models.parameters import NO_ROW
 from models.viewers import Viewer
 from planner.arguments import Variables
 from planner.operations import Event, Operation, SubscriptionPlan
@@ -17,8 +18,6 @@ from server.operations.answers import too_large
 from server.operations.data_reads import Admission
 from server.operations.errors import bad_input, unknown_topic
 from server.operations.results import response_of
-
-NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ async def prepare_subscription(
     """
     plan, topic = operation.subscription_plan(variables), None
     # An argument that cannot be read, such as a cursor of another list, is refused now and not at the first event.
-    plan.each.values(variables, viewer, Event(plan.kind, NOBODY))
+    plan.each.values(variables, viewer, Event(plan.kind, NO_ROW))
     if plan.topic is not None:
         # In turn, and never refused: after a restart all clients subscribe at once, and an `error` would end theirs.
         values = plan.topic.values(variables, viewer)

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +18,7 @@ from commands.nodes import launcher, proxy
 from commands.nodes.__main__ import described, start_again
 from commands.nodes.processes import Program, process, program, wait_for
 from commands.nodes.replicated import DatabaseNode, Nodes, configuration, etcd_command, write_configuration
+from tests.support.eventually import eventually, has_ended
 
 ROOT = Path(__file__).parents[2]
 # In place of Patroni: says who it is and what it may do, and stays.
@@ -43,20 +43,6 @@ time.sleep(120)
 """
 NAPS = [sys.executable, "-c", "import time; time.sleep(120)"]
 PASSWORDS = {"cohorte": "one", "replicator": "two"}
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
 
 
 @pytest.fixture
@@ -122,9 +108,9 @@ def test_what_was_started_ends_when_whoever_started_it_is_killed(tmp_path: Path)
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
-        assert not is_gone(child)
+        assert not has_ended(child)
         parent.kill()
-    eventually(lambda: is_gone(child))
+    eventually(lambda: has_ended(child))
 
 
 def test_a_program_that_was_frozen_or_killed_is_stopped_and_started_again(

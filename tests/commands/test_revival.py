@@ -8,7 +8,6 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -21,6 +20,7 @@ from commands.revival import kept_running
 from tests.commands.test_cluster import one_value
 from tests.commands.test_serve import JSON, served
 from tests.support.clusters import becomes_left
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -47,13 +47,6 @@ def kill(folder: Path) -> None:
     os.kill(postmaster(folder), signal.SIGKILL)
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
 def starts_of(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Has a list grow by each attempt to start a server."""
     attempts: list[Path] = []
@@ -72,7 +65,7 @@ async def test_a_killed_server_is_started_again_with_its_rows(folder: Path, capl
         for number in (1, 2):
             first = postmaster(folder)
             kill(folder)
-            wait_until(lambda number=number: caplog.messages.count(STARTED) == number)  # type: ignore[misc]
+            eventually(lambda number=number: caplog.messages.count(STARTED) == number)  # type: ignore[misc]
             assert postmaster(folder) != first
             assert await one_value(dsn, "select text from note") == "kept"
             assert (folder / "pgdata/server.log.1").exists()
@@ -86,7 +79,7 @@ async def test_the_address_stays_the_same_where_the_socket_is_elsewhere(
     deep = folder / ("long " * 30).strip()
     with cluster(deep) as dsn, kept_running(deep, dsn):
         kill(deep)
-        wait_until(lambda: STARTED in caplog.messages)
+        eventually(lambda: STARTED in caplog.messages)
         assert await one_value(dsn, "select 1") == 1
     assert becomes_left(deep)
 
@@ -99,9 +92,9 @@ async def test_a_server_that_cannot_be_started_is_tried_until_it_can_be(
         control, away = folder / "pgdata/global/pg_control", folder / "pgdata/global/away"
         control.rename(away)
         kill(folder)
-        wait_until(lambda: len(attempts) >= 3)
+        eventually(lambda: len(attempts) >= 3)
         away.rename(control)
-        wait_until(lambda: STARTED in caplog.messages)
+        eventually(lambda: STARTED in caplog.messages)
         assert await one_value(dsn, "select 1") == 1
         assert caplog.messages == [ENDED, STUCK, STARTED]
 
@@ -120,7 +113,7 @@ async def test_whatever_prevents_a_start_it_is_tried_again(
     monkeypatch.setattr(revival, "start", started)
     with cluster(folder) as dsn, kept_running(folder, dsn):
         kill(folder)
-        wait_until(lambda: STARTED in caplog.messages)
+        eventually(lambda: STARTED in caplog.messages)
         assert await one_value(dsn, "select 1") == 1
     assert (errors, caplog.messages) == ([], [ENDED, STUCK, STARTED])
 
@@ -138,9 +131,9 @@ async def test_whatever_prevents_looking_it_is_looked_again(
 
     monkeypatch.setattr(revival, "reply", failing)
     with cluster(folder) as dsn, kept_running(folder, dsn):
-        wait_until(lambda: len(looks) > 1)
+        eventually(lambda: len(looks) > 1)
         kill(folder)
-        wait_until(lambda: STARTED in caplog.messages)
+        eventually(lambda: STARTED in caplog.messages)
         assert await one_value(dsn, "select 1") == 1
 
 
@@ -153,11 +146,11 @@ async def test_a_server_that_accepts_connections_and_does_not_answer_is_reported
         frozen = postmaster(folder)
         os.kill(frozen, signal.SIGSTOP)
         try:
-            wait_until(lambda: SILENT in caplog.messages)
+            eventually(lambda: SILENT in caplog.messages)
             assert not answers(folder / "pgdata")
         finally:
             os.kill(frozen, signal.SIGCONT)
-        wait_until(lambda: BACK in caplog.messages)
+        eventually(lambda: BACK in caplog.messages)
         assert await one_value(dsn, "select 1") == 1
     assert (caplog.messages, attempts) == ([SILENT, BACK], [])
 
@@ -170,12 +163,12 @@ async def test_who_looks_waits_for_no_other_process_that_starts_it(
         fcntl.flock(starting, fcntl.LOCK_EX)
         with kept_running(folder, dsn):
             kill(folder)
-            wait_until(lambda: ENDED in caplog.messages)
+            eventually(lambda: ENDED in caplog.messages)
         assert not [thread for thread in threading.enumerate() if thread.name == "postgresql"]  # it has left at once
         fcntl.flock(starting, fcntl.LOCK_UN)
         assert attempts == []
         with kept_running(folder, dsn):
-            wait_until(lambda: STARTED in caplog.messages)
+            eventually(lambda: STARTED in caplog.messages)
             assert await one_value(dsn, "select 1") == 1
         assert len(attempts) == 1
 
@@ -184,7 +177,7 @@ async def test_one_of_two_that_share_a_cluster_starts_it(folder: Path, monkeypat
     starts = starts_of(monkeypatch)
     with cluster(folder) as dsn, kept_running(folder, dsn), kept_running(folder, dsn):
         kill(folder)
-        wait_until(lambda: starts != [] and answers(folder / "pgdata"))  # the other looks now, if not before
+        eventually(lambda: starts != [] and answers(folder / "pgdata"))  # the other looks now, if not before
         time.sleep(0.5)
         assert len(starts) == 1
         assert await one_value(dsn, "select 1") == 1
@@ -195,7 +188,7 @@ async def test_nothing_is_started_after_the_end(folder: Path) -> None:
         with kept_running(folder, dsn):
             pass
         kill(folder)
-        wait_until(lambda: not answers(folder / "pgdata"))
+        eventually(lambda: not answers(folder / "pgdata"))
         time.sleep(0.5)
         assert not answers(folder / "pgdata")
         with cluster(folder):  # whose end leaves no file of the killed server behind
@@ -219,8 +212,8 @@ def test_a_server_whose_embedded_database_is_killed_answers_again(folder: Path) 
 
         assert is_answered()
         kill(folder / "postgresql")
-        wait_until(lambda: not answers(folder / "postgresql/pgdata"))
-        wait_until(is_answered)
+        eventually(lambda: not answers(folder / "postgresql/pgdata"))
+        eventually(is_answered)
         process.send_signal(signal.SIGTERM)
         process.wait(60)
         assert process.returncode == 0

@@ -9,9 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -22,6 +21,7 @@ from commands.capacity import expect_connections
 from commands.cluster import Unavailable
 from settings import Settings
 from tests.commands.test_serve import ROOT, served
+from tests.support.eventually import eventually
 
 WORKERS = 3
 WHO = json.dumps({"query": "{ communities(first: 1) { nodes { name } } }"})
@@ -66,14 +66,6 @@ def connections_of(pid: int, port: int) -> int:
             inodes.add(str(file.readlink()).removeprefix("socket:[").removesuffix("]"))
     rows = [row.split() for row in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
     return sum(row[3] == "01" and row[1].endswith(f":{port:04X}") and row[9] in inodes for row in rows)
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    for _ in range(1_200):
-        if holds():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not happen within a minute")
 
 
 def test_all_workers_serve_one_port(workers: tuple["subprocess.Popen[str]", int]) -> None:

@@ -1,13 +1,14 @@
 """A server that has published does without OpenDP, and leaves no process behind, however it ends."""
 
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.faults.test_kill_publishing import frozen, life, unserved_network
 from tests.faults.test_shutdown import END_SECONDS
-from tests.insight.test_noise_process import state, until
+from tests.support.eventually import eventually, has_ended
 from tests.support.heads import store_head
 from tests.support.population import buyer
 from tests.support.publishable import PRICES, gathered, paid, publishes
@@ -35,4 +36,4 @@ async def test_a_server_that_has_published_has_not_loaded_opendp_and_leaves_noth
                 assert "opendp" in Path(f"/proc/{child}/maps").read_text()
                 process.send_signal(number)
                 assert process.wait(END_SECONDS) == status
-                until(lambda pid=child: state(pid) is None)  # type: ignore[misc]
+                eventually(partial(has_ended, child))

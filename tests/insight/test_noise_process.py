@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from privacy import noise, thresholds
 from resolvers.insight.drawing import NoiseFailed, NoiseUnavailable, drawn, drawn_apart
 from resolvers.insight.noise_process import DrawingFailed, NoiseProcess, ProcessEnded
+from tests.support.eventually import eventually, has_ended
 
 ROOT = Path(__file__).parents[2]
 SECRET = "COHORTE_ROLE_KEY"
@@ -34,22 +34,6 @@ def process() -> Iterator[NoiseProcess]:
 def pid_of(process: NoiseProcess) -> int:
     assert process.child is not None
     return process.child.process.pid
-
-
-def state(pid: int) -> str | None:
-    """A process's state, such as S for one that sleeps; None if it has ended."""
-    with suppress(FileNotFoundError, ProcessLookupError):
-        found = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        return None if found in "ZX" else found
-    return None
-
-
-def until(holds: Callable[[], bool]) -> None:
-    for _ in range(1_000):
-        if holds():
-            return
-        time.sleep(0.02)
-    pytest.fail("it does not come about")
 
 
 def test_it_draws_what_a_thread_would(process: NoiseProcess) -> None:
@@ -101,7 +85,7 @@ def test_one_that_was_killed_while_idle_is_replaced(process: NoiseProcess) -> No
     child = process.child
     assert child is not None
     child.process.kill()
-    until(lambda: child.process.poll() is not None)
+    eventually(lambda: child.process.poll() is not None)
     assert len(process.call(noise.draw, [1], 754)) == 1
     assert pid_of(process) != pid
 
@@ -111,7 +95,7 @@ def test_one_that_is_killed_while_it_draws_is_not_asked_again(process: NoiseProc
     os.kill(pid, signal.SIGSTOP)
     with ThreadPoolExecutor(1) as thread:
         drawing = thread.submit(lambda: process.call(noise.draw, [1], 754))
-        until(process.turn.locked)
+        eventually(process.turn.locked)
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(ProcessEnded):
             drawing.result(20)
@@ -126,7 +110,7 @@ def test_one_that_hangs_is_killed(process: NoiseProcess, monkeypatch: pytest.Mon
         patched.setattr(process, "drawing_seconds", 0.05)
         with pytest.raises(ProcessEnded):
             process.call(noise.draw, [1] * 1_000_000, 754)  # more than fits into the pipe
-    assert state(pid) is None
+    assert has_ended(pid)
     assert len(process.call(noise.draw, [1], 754)) == 1
 
 
@@ -135,7 +119,7 @@ def test_it_ends_when_it_is_idle_even_after_an_error() -> None:
     for counts in ([1], [-1]):
         with suppress(DrawingFailed):
             process.call(noise.draw, counts, 754)
-        until(lambda: process.child is None)
+        eventually(lambda: process.child is None)
     assert process.idle is None
     process.close()
 
@@ -147,11 +131,11 @@ def test_closing_ends_who_waits_and_starts_none() -> None:
     os.kill(pid, signal.SIGSTOP)
     with ThreadPoolExecutor(1) as thread:
         drawing = thread.submit(lambda: process.call(noise.draw, [1], 754))
-        until(process.turn.locked)
+        eventually(process.turn.locked)
         process.close()
         with pytest.raises(ProcessEnded):
             drawing.result(20)
-    assert state(pid) is None
+    assert has_ended(pid)
     with pytest.raises(ProcessEnded):
         process.call(noise.draw, [1], 754)
     assert process.child is None
@@ -173,9 +157,9 @@ def test_it_ends_with_its_parent_which_has_not_loaded_opendp() -> None:
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         loaded, pid = parent.stdout.readline().split()
-        assert (loaded, state(int(pid)) is None) == ("False", False)
+        assert (loaded, has_ended(int(pid))) == ("False", False)
         parent.kill()
-    until(lambda: state(int(pid)) is None)
+    eventually(lambda: has_ended(int(pid)))
 
 
 async def test_what_serves_has_noise_drawn_apart_and_others_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
