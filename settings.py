@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -16,6 +17,8 @@ from resolvers.rates import Rates, rates_of
 
 PREFIX = "COHORTE_"
 FILE = "_FILE"  # COHORTE_X_FILE names the file that has the value of COHORTE_X, a secret
+OTHERS = {"COHORTE_API_KEY", "COHORTE_URL"}  # of clients
+RESEMBLING = 0.85  # difflib's ratio, from which a name is taken for a misspelt one
 KEY_CHARACTERS = 32  # at least, of a key
 
 
@@ -459,6 +462,17 @@ def with_secrets(environ: Mapping[str, str], names: list[str]) -> tuple[dict[str
 
 def variable(field: str) -> str:
     return f"{PREFIX}{field.upper()}"
+
+
+def unknown(environ: Mapping[str, str]) -> dict[str, str | None]:
+    """The names in `environ` that look like settings and are none, each with the variable that it resembles, if any."""
+    accepted = {variable(name) for name, field in Settings.model_fields.items() if field.description}
+    accepted |= {f"{variable(name)}{FILE}" for name in Settings.secrets()}
+    return {
+        name: next(iter(get_close_matches(name, accepted, 1, RESEMBLING)), None)
+        for name in sorted(environ)
+        if name.startswith(PREFIX) and name not in accepted | OTHERS
+    }
 
 
 class SettingsError(ValueError):

@@ -37,7 +37,7 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         seconds = time.monotonic() - self.started_at
-        end = f"{self.title}: {'done' if kind is None else 'failed'}, {seconds:.1f} s"
+        end = f"{self.title}: {outcome(kind)}, {seconds:.1f} s"
         if self.to.isatty():
             self.redraw(end)
             self.write("\n")
@@ -51,6 +51,12 @@ class Progress:
     def write(self, text: str) -> None:
         self.to.write(text)
         self.to.flush()
+
+
+def outcome(kind: type[BaseException] | None) -> str:
+    if kind is None:
+        return "done"
+    return "failed" if issubclass(kind, Exception) else "interrupted"
 
 
 def say(text: str) -> None:

@@ -4,13 +4,18 @@ Starts the database, migrates it unless told otherwise, creates the demonstratio
 HTTP. The address is printed once the server accepts requests.
 """
 
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # Nothing has begun while the modules below are imported: Ctrl-C ends the process, without a traceback of an import.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import asyncio
 import gc
 import logging
 import math
 import os
-import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -46,7 +51,7 @@ from server.operations.manifests import ManifestFault
 from server.operations.planning import SWITCH_SECONDS
 from server.telemetry import log_format
 from server.telemetry.exporters import Telemetry, TelemetryMissing, telemetry
-from settings import Settings, SettingsError, variable
+from settings import Settings, SettingsError, unknown, variable
 
 log = logging.getLogger("cohorte.serve")
 
@@ -257,6 +262,8 @@ def main() -> int:
     try:
         settings = Settings.from_environment(os.environ)
         log_format.configure(settings.log_level, settings.log_format)
+        for name, resembled in unknown(os.environ).items():
+            log.warning("%s is no setting and has no effect%s", name, f": is {resembled} meant?" if resembled else "")
         serve(settings)
     except (SettingsError, Unavailable) as error:
         print(error, file=sys.stderr, flush=True)

@@ -1,5 +1,6 @@
 """How progress is displayed, on a terminal and elsewhere."""
 
+import asyncio
 import io
 
 import pytest
@@ -36,11 +37,15 @@ def test_on_a_terminal_each_line_overwrites_the_one_before() -> None:
     assert len(last) == len(second.rstrip()) + 1
 
 
-def test_a_failed_phase_is_not_reported_as_done() -> None:
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [(ZeroDivisionError, "failed"), (KeyboardInterrupt, "interrupted"), (asyncio.CancelledError, "interrupted")],
+)
+def test_a_phase_that_did_not_end_is_not_reported_as_done(error: type[BaseException], outcome: str) -> None:
     to = io.StringIO()
-    with pytest.raises(ZeroDivisionError), Progress("making", to):
-        raise ZeroDivisionError
-    assert to.getvalue().splitlines()[-1].startswith("making: failed, ")
+    with pytest.raises(error), Progress("making", to):
+        raise error
+    assert to.getvalue().splitlines()[-1].startswith(f"making: {outcome}, ")
 
 
 @pytest.mark.parametrize(("done", "full"), [(-0.1, 0), (0.0, 0), (0.5, 15), (1.0, 30), (1.2, 30)])

@@ -141,6 +141,30 @@ def test_serve_reports_an_error_in_its_exit_status_and_in_no_traceback(folder: P
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
 
 
+def test_ctrl_c_while_modules_are_imported_ends_in_no_traceback() -> None:
+    pressed = """
+import runpy, signal, sys
+
+class Pressed:
+    def find_spec(self, name, *_):
+        if name == "resolvers.heap":
+            signal.raise_signal(signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Pressed())
+runpy.run_module("commands.serve", run_name="__main__")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", pressed], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_a_misspelt_setting_is_named_in_the_log(refused: Callable[..., str]) -> None:
+    printed = refused(COHORTE_DATABASE_URL="postgresql://me:secret@127.0.0.1:1/cohorte", COHORTE_POOLSIZE="7")
+    assert "COHORTE_POOLSIZE is no setting and has no effect: is COHORTE_POOL_SIZE meant?\n" in printed
+
+
 @pytest.mark.slow
 def test_serve_stops_completely_and_says_so(folder: Path) -> None:
     folder.chmod(0o711)

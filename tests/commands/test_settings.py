@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from resolvers.rates import Rate, Rates
-from settings import Limits, Settings, SettingsError
+from settings import Limits, Settings, SettingsError, unknown
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -232,3 +232,13 @@ def test_settings_are_immutable() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         settings.port = 1  # type: ignore[misc]
     assert settings.port == 8000
+
+
+def test_a_variable_that_is_no_setting_is_found_with_the_one_that_it_resembles() -> None:
+    environ = {
+        "COHORTE_WORKER": "2", "COHORTE_ROLE_KEY_FILE": "key", "COHORTE_PORT_FILE": "port", "COHORTE_COLOUR": "blue",
+        "COHORTE_PORT": "1", "COHORTE_API_KEY": "key", "PATH": "",
+    }  # fmt: skip
+    assert unknown(environ) == {
+        "COHORTE_WORKER": "COHORTE_WORKERS", "COHORTE_COLOUR": None, "COHORTE_PORT_FILE": None,
+    }  # fmt: skip
