@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from graphql.language import OperationType
 from starlette.types import Receive, Scope, Send
 
 from models.viewers import ANYBODY, Viewer
@@ -25,6 +26,9 @@ PROTOCOL = "graphql-transport-ws"
 MAX_OPERATIONS = 100  # of one socket at a time
 ID_LENGTH = 200  # of an operation: it is kept as long as that, and every message has it
 PING_SECONDS = 20.0
+UNAVAILABLE = 503
+# A client takes an error for the end of a subscription, but opens a closed socket again. Others wait for their answer.
+ONCE = (OperationType.QUERY.value, OperationType.MUTATION.value)
 CLOSING_SECONDS = 1.0
 
 
@@ -50,12 +54,14 @@ class ClientGone(Exception):
     """The client has closed the socket."""
 
 
+AGAIN = (1013, "Try again later")
 UNINITIALISED = CloseSocket(4408, "Connection initialisation timeout")
 REFUSED = {401: (4403, "Forbidden"), 429: (1013, "Too many sockets")}  # by HTTP status
 ENDINGS = {
     Ending.REVOKED: CloseSocket(4403, "Forbidden"),
     Ending.STOPPING: CloseSocket(1001, "Going away"),
     Ending.SLOW: CloseSocket(1013, "Too slow"),
+    Ending.BUSY: CloseSocket(*AGAIN),
     Ending.SILENT: UNINITIALISED,
 }
 
@@ -197,7 +203,7 @@ class Socket:
                 self.viewer = await self.endpoint.streams.admit(stream, authorization)
             self.endpoint.streams.count(stream, self.endpoint.caller_of(self.viewer, self.scope))
         except RequestError as error:
-            raise CloseSocket(*REFUSED.get(error.status, (1013, "Try again later"))) from None
+            raise CloseSocket(*REFUSED.get(error.status, AGAIN)) from None
         self.authorization = authorization
         self.acknowledged = True
         await self.send(b'{"type":"connection_ack"}')
@@ -265,7 +271,10 @@ class Socket:
             else:
                 request.codes, request.size = error.codes, len(error.body)
                 self.endpoint.log_operation(request, error.status)
-                await self.send_error(id, error)
+                if error.status == UNAVAILABLE and request.kind not in ONCE:
+                    stream.end(Ending.BUSY)
+                else:
+                    await self.send_error(id, error)
         except OSError:
             pass
 

@@ -31,6 +31,7 @@ class Ending(Enum):
     REVOKED = auto()  # the session or key was revoked, has expired or has changed
     STOPPING = auto()  # the server stops
     SLOW = auto()  # the client reads its answers too slowly
+    BUSY = auto()  # the server or its database cannot carry out a subscription now
     SILENT = auto()  # the client has not said who it is, and others need its place
     GONE = auto()  # the client has disconnected
 

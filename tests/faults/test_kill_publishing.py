@@ -56,10 +56,12 @@ async def unserved_network(dsn: str) -> AsyncIterator[Network]:
 
 
 @asynccontextmanager
-async def life(network: Network, dsn: str, folder: Path, heads: str = "") -> AsyncIterator["subprocess.Popen[str]"]:
+async def life(
+    network: Network, dsn: str, folder: Path, heads: str = "", **more: str
+) -> AsyncIterator["subprocess.Popen[str]"]:
     """Runs the server as a process until it ends; `network.ask` sends to it."""
     settings = {"COHORTE_DATABASE_URL": dsn, "COHORTE_POOL_SIZE": "4", "COHORTE_RATES": "all=1000000/1000000/60"}
-    settings["COHORTE_LEDGER_HEADS"] = heads
+    settings |= {"COHORTE_LEDGER_HEADS": heads} | more
     with served(folder, **settings) as (process, lines):
         async with client(lines) as http:
             network.ask = Ask(network.ask.app, http)

@@ -2,11 +2,14 @@
 
 import json
 from typing import Any
+from unittest import mock
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from server.events.sockets import MAX_OPERATIONS
+from server.operations.errors import overloaded
+from server.operations.request_context import RequestContext
 from settings import Limits
 from tests.support.client import SIGN_OUT, Ask, Caller, serving
 from tests.support.subscribers import POST_ADDED, dialled, held, socket, subscribed
@@ -160,6 +163,30 @@ async def test_a_refused_operation_ends_without_closing_the_socket(
         assert await made.data("refused") == {"viewer": {"audience": "PATIENT"}}
         await subscribed(ask, 1)
     await subscribed(ask, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "again"), [("subscription", True), (None, True), ("query", False), ("mutation", False)]
+)
+async def test_a_subscription_that_a_busy_server_cannot_begin_is_begun_again(
+    ask: Ask, patient: Caller, kind: str | None, again: bool
+) -> None:
+    """Clients of the protocol give up a subscription that ends with an error, and repeat it if the socket closes."""
+
+    async def busy(request: RequestContext, *_: object, **__: object) -> bytes:
+        request.kind = kind
+        raise overloaded()
+
+    assert ask.app.endpoint is not None
+    async with socket(ask, patient) as opened:
+        with mock.patch.object(ask.app.endpoint, "operate", busy):
+            await opened.subscribe("1", NOTIFIED)
+            if again:
+                assert await opened.closed() == (1013, "Try again later")
+                return
+            assert (await opened.receive())["type"] == "error"
+        await opened.subscribe("1", WHO)
+        assert await opened.data("1") == {"viewer": {"audience": "PATIENT"}}
 
 
 async def test_a_view_without_subscriptions_refuses_them(ask: Ask, laboratory: Caller) -> None:
