@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Visiting
-from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
+from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in_by_form
 from tests.support.client import Caller
 from tests.support.network import Network
 from tests.support.newcomers import becomes_closed, code_in
@@ -139,7 +139,7 @@ async def test_a_forgotten_password_is_replaced_with_the_code_out_of_the_mail(
     await fill(page, code=code, password=PASSWORD)
     await press(page, words["set"])
     await expect(page.locator(".notice.good")).to_contain_text(words["done"])
-    await sign_in(found, email, language=language, password=PASSWORD)
+    await sign_in_by_form(found, email, language=language, password=PASSWORD)
     await expect(page).to_have_url(f"{found.origin}/me")
 
 

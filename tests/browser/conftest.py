@@ -148,12 +148,12 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture
 async def visit(browser: Browser, network: Network) -> AsyncIterator[Visiting]:
-    """Yields a function that opens a page in a new context, which is checked when the test ends."""
+    """Yields a function that opens a page in a new context, which is checked when the test ends; None opens none."""
     async with contextlib.AsyncExitStack() as stack:
         made: list[Visit] = []
 
         async def opened(
-            path: str = "/graphiql", *, narrow: bool = False, dark: bool = False, locale: str = "en-GB"
+            path: str | None = "/graphiql", *, narrow: bool = False, dark: bool = False, locale: str = "en-GB"
         ) -> Visit:
             context = await browser.new_context(
                 viewport=NARROW if narrow else WIDE,
@@ -166,7 +166,8 @@ async def visit(browser: Browser, network: Network) -> AsyncIterator[Visiting]:
             visited = Visit(await context.new_page(), context, str(network.ask.http.base_url).rstrip("/"))
             visited.watch()
             made.append(visited)
-            await visited.open(path)
+            if path is not None:
+                await visited.open(path)
             return visited
 
         yield opened
