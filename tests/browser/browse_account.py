@@ -73,6 +73,13 @@ async def test_a_profile_is_changed_and_refused_at_its_own_field(
     await expect(page.locator("[name=sharing][value=ALL_MEMBERS]")).to_be_checked()
     await page.locator("main").get_by_role("button", name=words["other"]).click()
     await expect(heading(page, words["other title"])).to_be_visible()
+    # The header has it on each page.
+    await found.open("/me")
+    back = WORDS["fr" if language == "en" else "en"]["other"]
+    await page.locator(".header").get_by_role("button", name=back).click()
+    await expect(page.locator(".header").get_by_role("button", name=words["other"])).to_be_visible()
+    await found.open("/me/account")
+    await expect(heading(page, words["profile"])).to_be_visible()
 
 
 @languages
