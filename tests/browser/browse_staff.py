@@ -568,7 +568,9 @@ async def test_an_open_survey_is_closed_and_its_freezing_is_followed(
     visit: Visiting, network: Network, language: str
 ) -> None:
     words = WORDS[language]
-    survey = await factories.survey(network.database, title=f"Rest {next(NUMBERS)}")
+    # With days left: the server closes those that have none, within half a minute.
+    closes_on = await network.value("SELECT catalog.latest_today() + 30")
+    survey = await factories.survey(network.database, title=f"Rest {next(NUMBERS)}", closes_on=closes_on)
     await factories.question(network.database, survey_id=survey["id"])
     found = await visit(None, locale=LOCALES[language])
     page = found.page
