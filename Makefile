@@ -16,7 +16,10 @@ unexport PYTHONDONTWRITEBYTECODE
 # A worker and a PostgreSQL for each core and one more, since each waits for the other a third of the time; up to four. A
 # file's tests share its fixtures, so they stay on one worker.
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores + 1 : 4)))
-PARALLEL := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+FILES := --dist loadfile --no-loadscope-reorder
+PARALLEL := --numprocesses $(WORKERS) $(FILES)
+# A worker with a browser keeps a core busy, with its server and PostgreSQL.
+BROWSERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores : 4)))
 # Patroni, for its test, where the programs that it needs are installed.
 CLUSTERED := $(and $(shell command -v etcd),$(shell PATH="$$PATH:/usr/sbin" command -v haproxy),.venv/cluster)
 COMPILE := $(UV) pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
@@ -40,7 +43,7 @@ test-slow: dev $(CLUSTERED)  ## the tests that take long and seldom fail: full s
 
 browser: dev pages  ## the tests in a browser, which needs Debian's chromium; screenshots go to web/screenshots
 	@$(call install,locks/browser.lock)
-	@exec $(RUN) -m pytest tests/browser/browse_*.py $(ARGS)
+	@exec $(RUN) -m pytest tests/browser/browse_*.py --numprocesses $(BROWSERS) $(FILES) $(ARGS)
 
 conformance: dev node .venv/conformance  ## others' suites, and docs/conformance.md
 	@$(RUN) -m commands.node ci tests/clients

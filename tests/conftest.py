@@ -64,6 +64,10 @@ passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 # Files that take long. Of several workers, each takes these first: a file stays on one, and the last would run alone.
 LONG = (
+    "browser/browse_staff.py",
+    "browser/browse_laboratory.py",
+    "browser/browse_graphiql.py",
+    "browser/browse_every_page.py",
     "project/test_contributing.py",
     "project/test_starting.py",
     "commands/test_serve.py",

@@ -31,6 +31,7 @@ from resolvers.exporting import (
 )
 from resolvers.insight.costs import cost
 from resolvers.insight.purposes import purpose_shown
+from resolvers.insight.variables import PLAIN
 from resolvers.lookup import community_called
 
 
@@ -129,6 +130,14 @@ def insight_of(entry: Row) -> Rows:
     insight = row(tables.Insight)
     of_release = select(insight).where(insight.release_id == entry.release_id)
     return of_release.order_by(insight.published_at, insight.id).limit(1)
+
+
+def counted_by(entry: Row) -> Rows:
+    """The variables of the table, in the order of the entry; none of counts."""
+    variable = row(datasets.Variable)
+    of_table = (variable.dataset_id == entry.dataset_id, variable.name == func.any(entry.variables))
+    found = select(variable).where(*of_table, variable.groups == PLAIN)
+    return found.order_by(func.array_position(entry.variables, variable.name))
 
 
 def hash_of(entry: Row) -> Expression:

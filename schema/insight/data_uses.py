@@ -22,7 +22,10 @@ from schema.insight.costs import PrivacyCost
 from schema.pagination import Node
 
 if TYPE_CHECKING:
+    from schema.insight.datasets import Dataset, Variable
     from schema.insight.insights import Insight
+
+COUNTED = 2  # variables of a table, for the cost of an operation
 
 
 @graph_type(audience=PUBLIC, row=tables.LedgerEntry, prefix="led", key=("position",))
@@ -79,6 +82,12 @@ class DataUse(Node):
     )
     variables: list[str] = column(
         "Names of the variables of the table, or of the counts. Empty if only the dataset's size was published."
+    )
+    dataset: Annotated["Dataset", strawberry.lazy("schema.insight.datasets")] | None = sql(
+        datasets.dataset_of, "The dataset that was used. Null for counts."
+    )
+    counted: list[Annotated["Variable", strawberry.lazy("schema.insight.datasets")]] = sql(
+        resolve.counted_by, "The variables of the table, with labels. Empty for counts.", size=COUNTED
     )
     cost: PrivacyCost = sql(
         resolve.cost_of, "Privacy cost, charged to the dataset's budget, or to the reserve for counts."

@@ -54,9 +54,9 @@ async def test_a_profile_is_changed_and_refused_at_its_own_field(
 ) -> None:
     words = WORDS[language]
     email = await member_with_password(network, language)
-    found = await visit("/sign-in", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
-    await sign_in(found, email, language=language)
+    await sign_in(found, email)
     await found.open("/me/account")
     await page.locator("[name=pseudonym]").wait_for()
     await look(found, f"profile-{language}")
@@ -73,6 +73,13 @@ async def test_a_profile_is_changed_and_refused_at_its_own_field(
     await expect(page.locator("[name=sharing][value=ALL_MEMBERS]")).to_be_checked()
     await page.locator("main").get_by_role("button", name=words["other"]).click()
     await expect(heading(page, words["other title"])).to_be_visible()
+    # The header has it on each page.
+    await found.open("/me")
+    back = WORDS["fr" if language == "en" else "en"]["other"]
+    await page.locator(".header").get_by_role("button", name=back).click()
+    await expect(page.locator(".header").get_by_role("button", name=words["other"])).to_be_visible()
+    await found.open("/me/account")
+    await expect(heading(page, words["profile"])).to_be_visible()
 
 
 @languages
@@ -92,8 +99,8 @@ async def test_a_relative_is_invited_and_keeps_the_diary(visit: Visiting, networ
         "SELECT m.pseudonym FROM care.member m JOIN identity.account a ON a.member_id = m.id WHERE a.email = $1",
         relative,
     )
-    one = await visit("/sign-in", locale=LOCALES[language])
-    await sign_in(one, patient, language=language)
+    one = await visit(None, locale=LOCALES[language])
+    await sign_in(one, patient)
     await one.open("/me/relatives")
     await fill(one.page, pseudonym="nobody of this name")
     await press(one.page, words["invite"])
@@ -102,8 +109,8 @@ async def test_a_relative_is_invited_and_keeps_the_diary(visit: Visiting, networ
     await press(one.page, words["invite"])
     await expect(one.page.locator(".notice.good")).to_contain_text(words["is invited"])
     await look(one, f"relatives-{language}")
-    other = await visit("/sign-in", locale=LOCALES[language], narrow=True)
-    await sign_in(other, relative, language=language)
+    other = await visit(None, locale=LOCALES[language], narrow=True)
+    await sign_in(other, relative)
     await other.open("/me/notifications")
     await other.page.locator(".notifications a[href='/me/relatives']").click()
     await press(other.page, words["accept"])
@@ -137,11 +144,11 @@ async def test_a_relative_is_invited_and_keeps_the_diary(visit: Visiting, networ
 async def test_address_password_and_second_factor_are_changed(visit: Visiting, network: Network, language: str) -> None:
     words = WORDS[language]
     email = await member_with_password(network, language)
-    other = await visit("/sign-in", locale=LOCALES[language])
-    await sign_in(other, email, language=language)
-    found = await visit("/sign-in", locale=LOCALES[language])
+    other = await visit(None, locale=LOCALES[language])
+    await sign_in(other, email)
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
-    await sign_in(found, email, language=language)
+    await sign_in(found, email)
     found.secrets |= {NEW_PASSWORD}
     await found.open("/me/security")
     devices = page.locator("section:has(#sessions) tbody tr")
@@ -215,9 +222,9 @@ async def test_address_password_and_second_factor_are_changed(visit: Visiting, n
 async def test_data_are_exported_and_the_account_deleted(visit: Visiting, network: Network, language: str) -> None:
     words = WORDS[language]
     email = await member_with_password(network, language)
-    found = await visit("/sign-in", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
-    await sign_in(found, email, language=language)
+    await sign_in(found, email)
     await found.open("/me/export")
     await fill(page, format="JSON")
     async with page.expect_download() as download:

@@ -38,8 +38,8 @@ WORDS = {
 async def member(visit: Visiting, network: Network, language: str) -> tuple[Visit, UUID]:
     """A browser in which a new member has signed in, and the member's id."""
     email = await member_with_password(network, language)
-    found = await visit("/sign-in", locale=LOCALES[language])
-    await sign_in(found, email, language=language)
+    found = await visit(None, locale=LOCALES[language])
+    await sign_in(found, email)
     return found, await network.value("SELECT member_id FROM identity.account WHERE email = $1", email)
 
 

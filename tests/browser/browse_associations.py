@@ -31,9 +31,9 @@ async def test_an_association_writes_its_page_and_everybody_reads_it(
     await network.database.execute(
         "UPDATE identity.account SET locale = $1 WHERE email = $2", LOCALES[language], ASSOCIATION
     )
-    found = await visit("/sign-in", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
-    await sign_in(found, ASSOCIATION, language=language)
+    await sign_in(found, ASSOCIATION)
     await found.open("/me/account")
     await page.locator(".places").get_by_role("link", name=words["page"]).click()
     await expect(heading(page, words["page"])).to_be_visible()
@@ -77,7 +77,7 @@ async def test_a_post_of_an_association_leads_to_its_page(visit: Visiting, netwo
         WHERE m.verified AND NOT p.removed ORDER BY p.id DESC LIMIT 1
         """
     )
-    found = await visit("/sign-in")
+    found = await visit(None)
     await sign_in(found, "patient@demo.example")
     await found.open(f"/communities/{post['slug']}/discussions/dis_{post['discussion_id']}")
     link = found.page.locator(".post a[href^='/associations/']").first
@@ -90,7 +90,7 @@ async def test_a_post_of_an_association_leads_to_its_page(visit: Visiting, netwo
 
 async def test_an_association_keeps_a_discussion_at_the_top(visit: Visiting, network: Network) -> None:
     await network.database.execute("UPDATE identity.account SET locale = 'en' WHERE email = $1", ASSOCIATION)
-    found = await visit("/sign-in")
+    found = await visit(None)
     page = found.page
     await sign_in(found, ASSOCIATION)
     await found.open("/communities/multiple-sclerosis/discussions/new")

@@ -36,8 +36,8 @@ async def patient(
     """A browser in which the demonstration's patient has signed in, who reads `language` meanwhile."""
     change = "UPDATE identity.account SET locale = $2 WHERE email = $1"
     await network.database.execute(change, PATIENT, LOCALES[language])
-    found = await visit("/sign-in", locale=LOCALES[language], narrow=narrow, dark=dark)
-    await sign_in(found, PATIENT, language=language)
+    found = await visit(None, locale=LOCALES[language], narrow=narrow, dark=dark)
+    await sign_in(found, PATIENT)
     await expect(heading(found.page, WORDS[language]["home"])).to_be_visible()
     return found
 
@@ -75,7 +75,7 @@ async def test_notes_stand_below_the_curves_however_many_values_are_newer(visit:
         generate_series(0, 49) d
     """
     await network.database.execute(values, member, today)
-    found = await visit("/sign-in")
+    found = await visit(None)
     await sign_in(found, email)
     notes = found.page.locator(".notes li")
     await expect(notes).to_have_count(2)

@@ -119,15 +119,15 @@ async def test_pages_for_everybody(visit: Visiting) -> None:
 
 
 async def test_pages_of_members(visit: Visiting) -> None:
-    found = await visit("/sign-in", narrow=True, dark=True, locale="fr-FR")
-    await sign_in(found, "relative@demo.example", language="fr")
+    found = await visit(None, narrow=True, dark=True, locale="fr-FR")
+    await sign_in(found, "relative@demo.example")
     community = "/communities/:slug"
     patterns = [*routes()["PATIENT"], community, "/associations/:id"]
     # One that they have joined, and not the first of the list.
     course = "/me/treatments/:id"
     assert await walk(found, patterns, {community: "/communities/multiple-sclerosis"}) == {course}
-    other = await visit("/sign-in", narrow=True, dark=True, locale="fr-FR")
-    await sign_in(other, "patient@demo.example", language="fr")
+    other = await visit(None, narrow=True, dark=True, locale="fr-FR")
+    await sign_in(other, "patient@demo.example")
     assert await walk(other, ["/me", "/me/treatments", course]) == set()  # with curves
 
 
@@ -143,6 +143,6 @@ async def test_pages_of_laboratories(visit: Visiting, network: Network) -> None:
 
 
 async def test_pages_of_staff(visit: Visiting, network: Network) -> None:
-    found = await visit("/sign-in", narrow=True, dark=True, locale="fr-FR")
+    found = await visit(None, narrow=True, dark=True, locale="fr-FR")
     await staff(found, network, "fr")
     assert await walk(found, routes()["MANAGER"]) == set()

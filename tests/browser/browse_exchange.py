@@ -151,8 +151,8 @@ async def test_a_newcomer_joins_and_a_second_browser_sees_their_post_arrive(
     await expect(page.locator(".post")).to_have_count(1)
     found.secrets |= {first, second, title}
 
-    other = await visit("/sign-in", locale=LOCALES["fr"])
-    await sign_in(other, PATIENT, language="fr")
+    other = await visit(None, locale=LOCALES["fr"])
+    await sign_in(other, PATIENT)
     await other.page.goto(page.url)
     await expect(other.page.locator(".post")).to_have_count(1)
     await fill(page, body=second)
@@ -200,8 +200,8 @@ async def test_an_answer_is_notified_and_counted_in_the_header(
     await page.locator(".brand").click()
     await page.locator("main h1").wait_for()
 
-    other = await visit("/sign-in", locale=LOCALES["fr"])
-    await sign_in(other, PATIENT, language="fr")
+    other = await visit(None, locale=LOCALES["fr"])
+    await sign_in(other, PATIENT)
     await other.page.goto(address)
     await fill(other.page, body="Me.")
     await press(other.page, "Publier")
@@ -227,7 +227,7 @@ async def test_an_answer_is_notified_and_counted_in_the_header(
 
 
 async def test_discussions_are_found_by_language_and_by_words(visit: Visiting) -> None:
-    found = await visit("/sign-in")
+    found = await visit(None)
     await sign_in(found, PATIENT)
     await found.open("/communities/multiple-sclerosis")
     page = found.page

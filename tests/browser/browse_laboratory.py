@@ -147,8 +147,8 @@ async def signed_in(visit: Visiting, network: Network, language: str, **given: A
     """A visit of the laboratory, whose account reads this language."""
     tag = LOCALES[language]
     await network.database.execute("UPDATE identity.account SET locale = $1 WHERE email = $2", tag, LABORATORY)
-    found = await visit("/sign-in", locale=tag, **given)
-    await sign_in(found, LABORATORY, language=language)
+    found = await visit(None, locale=tag, **given)
+    await sign_in(found, LABORATORY)
     await expect(heading(found.page, WORDS[language]["datasets"])).to_be_visible()
     return found
 
@@ -494,9 +494,9 @@ async def test_without_a_licence_a_price_is_shown_and_nothing_can_be_published(
         """,
         INSURER,
     )
-    found = await visit("/sign-in", locale=LOCALES["fr"])
+    found = await visit(None, locale=LOCALES["fr"])
     page = found.page
-    await sign_in(found, INSURER, language="fr")
+    await sign_in(found, INSURER)
     await open_trial(page)
     await expect(page.locator(".panel .notice")).to_contain_text(WORDS["fr"]["unlicensed"])
     await page.get_by_role("button", name=WORDS["fr"]["count"], exact=True).click()

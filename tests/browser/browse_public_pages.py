@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Visiting
-from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
+from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in_by_form
 from tests.support.client import Caller
 from tests.support.network import Network
 from tests.support.newcomers import becomes_closed, code_in
@@ -139,12 +139,12 @@ async def test_a_forgotten_password_is_replaced_with_the_code_out_of_the_mail(
     await fill(page, code=code, password=PASSWORD)
     await press(page, words["set"])
     await expect(page.locator(".notice.good")).to_contain_text(words["done"])
-    await sign_in(found, email, language=language, password=PASSWORD)
+    await sign_in_by_form(found, email, language=language, password=PASSWORD)
     await expect(page).to_have_url(f"{found.origin}/me")
 
 
 @languages
-async def test_the_browser_checks_the_chain_of_the_ledger(visit: Visiting, language: str) -> None:
+async def test_the_browser_checks_the_chain_of_the_ledger(visit: Visiting, network: Network, language: str) -> None:
     words = WORDS[language]
     found = await visit("/ledger", locale=LOCALES[language])
     await found.page.locator("tbody tr").first.wait_for()
@@ -158,6 +158,16 @@ async def test_the_browser_checks_the_chain_of_the_ledger(visit: Visiting, langu
     await expect(page.locator("main h1")).to_contain_text(position)
     await expect(page.locator("dl.facts code").first).to_be_visible()
     await look(found, f"ledger-entry-{language}", dark=True)
+    # In words of the reader, and not with the names and the English title of the ledger's line.
+    use = await network.row(
+        "SELECT * FROM insight.ledger_entry WHERE dataset_id IS NOT NULL AND variables <> '{}' LIMIT 1"
+    )
+    await found.open(f"/ledger/use_{use['position']}")
+    await expect(page.locator("main h1")).to_contain_text(str(use["position"]))
+    title, *counted = (await page.locator("dl.facts dd").nth(3).inner_text()).split(" · ")
+    assert (title == use["dataset_title"]) == (language == "en")
+    assert len(counted) == len(use["variables"])
+    assert set(counted).isdisjoint(use["variables"])
     await found.open("/ledger/use_nothing")
     await page.locator("main .notice").wait_for()
 

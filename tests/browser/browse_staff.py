@@ -83,7 +83,7 @@ async def staff(visit: Visit, network: Network, language: str, *roles: StaffRole
     of = {"staff_id": made["id"], "email": email, "email_verified": True, "locale": LOCALES[language]}
     account = await factories.account(database, **of)
     await factories.credential(database, account_id=account["id"], password_hash=known)
-    await sign_in(visit, email, language=language)
+    await sign_in(visit, email)
     await expect(heading(visit.page, WORDS[language]["home"])).to_be_visible()
 
 
@@ -105,7 +105,7 @@ async def test_a_moderator_handles_flags(visit: Visiting, network: Network, lang
     gone, stays = (f"Nobody would miss me {next(NUMBERS)}", f"I am fine {next(NUMBERS)}")
     await flagged(network, gone)
     await flagged(network, stays)
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language, StaffRole.MODERATOR)
     await look(found, f"staff-home-moderator-{language}")
@@ -154,7 +154,7 @@ async def test_a_moderator_decides_on_appeals_and_associations(
     association = await factories.member(
         network.database, kind="ASSOCIATION", verified=False, pseudonym=f"Association {next(NUMBERS)}"
     )
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language, StaffRole.MODERATOR)
     await found.open("/staff/appeals")
@@ -191,7 +191,7 @@ async def test_a_moderator_closes_discussions_and_appoints_ambassadors(
     stranger = await factories.member(database, pseudonym=f"Elsewhere {next(NUMBERS)}")
     await factories.membership(database, member_id=member["id"], community_id=community["id"])
     closed = "SELECT closed FROM care.discussion WHERE id = $1"
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language, StaffRole.MODERATOR)
     # Beside a flag in it.
@@ -229,7 +229,7 @@ async def test_a_steward_creates_an_organization(visit: Visiting, network: Netwo
     taken = await factories.organization(network.database)
     await factories.licence(network.database, organization_id=taken["id"])  # without one, it would be replaced
     name, email = f"Institute {next(NUMBERS)}", f"contact-{next(NUMBERS)}@institute.example"
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language, StaffRole.DATA_STEWARD)
     await found.open("/staff/organizations")
@@ -261,7 +261,7 @@ async def test_a_survey_with_a_branch_in_two_languages_is_scheduled(
 ) -> None:
     words = WORDS[language]
     title = f"Sleep {next(NUMBERS)}"
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language, StaffRole.SURVEY_MANAGER)
     await found.open("/staff/surveys")
@@ -349,7 +349,7 @@ async def test_a_steward_decides_on_a_licence_beside_its_budget(
             starts_on=date(2028, 1, 1),  # the list begins with the latest
             ends_on=date(2028, 12, 31),
         )
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language, StaffRole.DATA_STEWARD)
     await found.open("/staff/licences")
@@ -380,7 +380,7 @@ async def test_an_editor_changes_the_catalogue_and_sees_who_else_did(
     words = WORDS[language]
     number = next(NUMBERS)
     name = f"Treatment {number}"
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language, StaffRole.CATALOGUE_EDITOR)
     await found.open("/staff/catalogue")
@@ -433,7 +433,7 @@ async def test_an_editor_sets_the_indicators_of_a_community(visit: Visiting, net
     title, up, remove, save = words
     slug = {"en": "psoriasis", "fr": "migraine"}[language]
     community = await network.value("SELECT id FROM catalog.community WHERE slug = $1", slug)
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language, StaffRole.CATALOGUE_EDITOR)
     await found.open(f"/staff/catalogue/communities/com_{community}")
@@ -471,7 +471,7 @@ async def test_an_editor_finds_the_condition_of_a_new_community(
     condition = await factories.condition(
         network.database, name=f"Zz disease {number}", orpha=str(900_000 + number), translations=french
     )
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language, StaffRole.CATALOGUE_EDITOR)
     shown = f"Maux rares {number}" if language == "fr" else f"Zz disease {number}"
@@ -495,7 +495,7 @@ async def test_an_editor_decides_on_proposals(visit: Visiting, network: Network,
     names = [f"Proposal {next(NUMBERS)}" for _ in range(2)]
     for name in names:
         await factories.catalogue_proposal(network.database, name=name)
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language, StaffRole.CATALOGUE_EDITOR)
     await found.open("/staff/proposals")
@@ -514,7 +514,7 @@ async def test_an_administrator_invites_and_roles_wait_for_a_second_factor(
 ) -> None:
     words = WORDS[language]
     name = f"Nour {next(NUMBERS)}"
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language)
     await look(found, f"staff-home-all-{language}")
@@ -538,7 +538,7 @@ async def test_an_administrator_invites_and_roles_wait_for_a_second_factor(
 @languages
 async def test_waves_of_a_community_are_listed_and_frozen(visit: Visiting, network: Network, language: str) -> None:
     words = WORDS[language]
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language, StaffRole.SURVEY_MANAGER)
     await found.open("/staff/waves")
@@ -568,9 +568,11 @@ async def test_an_open_survey_is_closed_and_its_freezing_is_followed(
     visit: Visiting, network: Network, language: str
 ) -> None:
     words = WORDS[language]
-    survey = await factories.survey(network.database, title=f"Rest {next(NUMBERS)}")
+    # With days left: the server closes those that have none, within half a minute.
+    closes_on = await network.value("SELECT catalog.latest_today() + 30")
+    survey = await factories.survey(network.database, title=f"Rest {next(NUMBERS)}", closes_on=closes_on)
     await factories.question(network.database, survey_id=survey["id"])
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language, StaffRole.SURVEY_MANAGER)
     await found.open(f"/staff/surveys/svy_{survey['id']}")
@@ -590,7 +592,7 @@ async def test_a_moderator_sets_the_second_factor_that_the_role_waits_for(
     visit: Visiting, network: Network, language: str
 ) -> None:
     words = browse_account.WORDS[language]
-    found = await visit("/", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
     await staff(found, network, language, roles=[], withheld_roles=["MODERATOR"], has_second_factor=False)
     await expect(page.locator(".cards a")).to_have_count(0)

@@ -117,9 +117,9 @@ async def test_a_survey_is_answered_on_two_devices_and_submitted(
     words = WORDS[language]
     survey, community = await open_survey(network)
     email = await member_with_password(network, language, community)
-    found = await visit("/sign-in", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
-    await sign_in(found, email, language=language)
+    await sign_in(found, email)
     await found.open("/me/surveys")
     card = page.locator(f".cards a[href='/me/surveys/{survey}']")
     await expect(card).to_contain_text(words["needs consent"])
@@ -148,8 +148,8 @@ async def test_a_survey_is_answered_on_two_devices_and_submitted(
     await look(found, f"survey-{language}")
 
     # Another device goes on, and asks in another language in between.
-    other = await visit("/sign-in", locale=LOCALES[language], narrow=True)
-    await sign_in(other, email, language=language)
+    other = await visit(None, locale=LOCALES[language], narrow=True)
+    await sign_in(other, email)
     await other.open("/me/surveys")
     await expect(other.page.locator(".cards")).to_contain_text(words["begun"])
     await other.page.locator(f".cards a[href='/me/surveys/{survey}']").click()
@@ -206,7 +206,7 @@ async def test_a_survey_is_answered_on_two_devices_and_submitted(
 async def test_answers_outlast_a_server_that_is_away(visit: Visiting, network: Network) -> None:
     survey, community = await open_survey(network)
     email = await member_with_password(network, "en", community)
-    found = await visit("/sign-in")
+    found = await visit(None)
     page = found.page
     await sign_in(found, email)
     await found.open("/me/consents")
@@ -227,9 +227,9 @@ async def test_answers_outlast_a_server_that_is_away(visit: Visiting, network: N
 async def test_a_consent_is_withdrawn(visit: Visiting, network: Network, language: str) -> None:
     words = WORDS[language]
     email = await member_with_password(network, language)
-    found = await visit("/sign-in", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
-    await sign_in(found, email, language=language)
+    await sign_in(found, email)
     await found.open("/me/consents")
     section = page.locator("section:has(#SURVEY_RESEARCH)")
     await section.locator("[name=noticeVersion]").check()
@@ -246,9 +246,9 @@ async def test_a_consent_is_withdrawn(visit: Visiting, network: Network, languag
 async def test_a_member_finds_a_laboratorys_use(visit: Visiting, network: Network, language: str) -> None:
     words = WORDS[language]
     email = await enrolled(network, language)
-    found = await visit("/sign-in", locale=LOCALES[language])
+    found = await visit(None, locale=LOCALES[language])
     page = found.page
-    await sign_in(found, email, language=language)
+    await sign_in(found, email)
     await found.open("/me/data")
     await page.locator(".uses li").first.wait_for()
     assert re.search(r"\w_\w", await page.locator(".uses").inner_text()) is None  # labels, and no names of variables

@@ -9,7 +9,7 @@ from models.identity.accounts import StaffRole
 from tests.browser import browse_laboratory
 from tests.browser.browse_laboratory import LABORATORY, signed_in
 from tests.browser.conftest import Visiting
-from tests.browser.pages import FIELDS, LOCALES, fill, heading, languages, look, press, sign_in
+from tests.browser.pages import FIELDS, LOCALES, fill, heading, languages, look, press, sign_in_by_form
 from tests.support.network import Network
 from tests.support.newcomers import code_in
 
@@ -63,7 +63,7 @@ async def test_a_colleague_is_invited_joins_gets_another_role_and_is_removed(
     await expect(page.locator(".notice.good")).to_contain_text(words["opened"])
     await look(found, f"joined-{language}", narrow=not narrow)
     await page.locator("main").get_by_role("link", name=FIELDS[language]["sign in"]).click()
-    await sign_in(found, email, language=language, password=PASSWORD)
+    await sign_in_by_form(found, email, language=language, password=PASSWORD)
     found.secrets.discard(email)
 
     # A reader sees the others, and no form but that to leave.
@@ -136,5 +136,5 @@ async def test_the_contact_of_a_new_organization_signs_in_with_the_code_from_the
     await fill(found.page, code=code_in(mail), password=PASSWORD)
     await press(found.page, words["set"])
     await found.page.locator("main").get_by_role("link", name=FIELDS[language]["sign in"]).click()
-    await sign_in(found, email, language=language, password=PASSWORD)
+    await sign_in_by_form(found, email, language=language, password=PASSWORD)
     await expect(heading(found.page, browse_laboratory.WORDS[language]["datasets"])).to_be_visible()

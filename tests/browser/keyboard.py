@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from playwright.async_api import Locator, Page, expect
 
+LOST = "lost"  # the focus is on nothing: behind the last control, or because what had it is gone
 MOST_CONTROLS = 600  # of a whole page
 MOST_STOPS = 150  # a page that needs more presses of Tab than that is unreachable in practice
 # The focus is on something that is shown, inside the window, and that nothing lies above.
@@ -32,8 +33,10 @@ CONTROLS = """() => {
         && (each.type !== "radio" || first(each)));
     return window.controls.length;
 }"""
-# Which of them has the focus; -1 behind the last.
-PLACE = "() => document.activeElement === document.body ? -1 : window.controls.indexOf(document.activeElement)"
+# What has the focus: its place among them, or -1, whether it can be seen, and what it is.
+STOP = f"""() => [
+    window.controls?.indexOf(document.activeElement) ?? -1, ({SEEN})(), document.activeElement.outerHTML.slice(0, 100),
+]"""
 
 
 @dataclass
@@ -49,12 +52,12 @@ class Keyboard:
         for _ in range(MOST_STOPS):
             if await self.is_at(wanted):
                 return
-            await self.page.keyboard.press(key)
+            _, seen, element = await self.press_and_stop(key)
             # Behind the last element is the browser itself; one more press begins at the top.
-            if await self.page.evaluate("document.activeElement === document.body"):
-                await self.page.keyboard.press(key)
-            passed.append(await self.page.evaluate("document.activeElement.outerHTML.slice(0, 100)"))
-            assert (seen := await self.page.evaluate(SEEN)) == "seen", (seen, passed[-1])
+            if seen == LOST:
+                _, seen, element = await self.press_and_stop(key)
+            passed.append(element)
+            assert seen == "seen", (seen, element)
         raise AssertionError(f"Not reached: {wanted}, but {passed}")
 
     async def unreached(self) -> list[str]:
@@ -62,13 +65,18 @@ class Keyboard:
         left = set(range(await self.page.evaluate(CONTROLS)))
         await self.page.evaluate("document.activeElement.blur()")
         for _ in range(MOST_CONTROLS):
-            await self.page.keyboard.press("Tab")
-            place = await self.page.evaluate(PLACE)
-            if place == -1 and await self.page.evaluate("document.activeElement === document.body"):
+            place, seen, _ = await self.press_and_stop("Tab")
+            if seen == LOST:
                 break
             left.discard(place)
-            assert (seen := await self.page.evaluate(SEEN)) == "seen", seen
+            assert seen == "seen", seen
         return [await self.page.evaluate("(at) => window.controls[at].outerHTML.slice(0, 150)", each) for each in left]
+
+    async def press_and_stop(self, key: str) -> tuple[int, str, str]:
+        """Presses a key. Returns what has the focus then, as STOP has it."""
+        await self.page.keyboard.press(key)
+        place, seen, element = await self.page.evaluate(STOP)
+        return place, seen, element
 
     async def is_at(self, wanted: Locator) -> bool:
         return bool(await wanted.evaluate("(each) => each === document.activeElement"))

@@ -107,8 +107,8 @@ REACHABLE = {
         "MeanTrend": "by points",
         "InsightTrend": "waves shares means",
         "Interval95": "low high",
-        "DataUse": "id organization synthetic purpose purposeKind results publishedAt community datasetTitle variables "
-        "cost ledgerEntry insight",
+        "DataUse": "id organization synthetic purpose purposeKind results publishedAt community datasetTitle dataset "
+        "variables counted cost ledgerEntry insight",
         "ResultLink": "url addedAt ledgerEntry",
         "LedgerEntry": "id position synthetic hash previousHash line",
         "LedgerProof": "salt counts variables commitment ledgerEntry",

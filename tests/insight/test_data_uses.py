@@ -94,6 +94,20 @@ async def test_the_ledger_is_public_and_shows_who_why_and_at_what_cost(published
     assert [use["ledgerEntry"]["position"] for use in theirs] == [published.line + 1]
 
 
+IN_WORDS = """{ dataUses(community: "home") { nodes {
+  variables dataset { title variables { name label } } counted { name label }
+} } }"""
+
+
+async def test_the_ledger_leads_everybody_to_the_words_of_what_was_counted(published: Published) -> None:
+    for who in (ANYBODY, "patient", "licensed", "unlicensed", "manager"):
+        uses = (await published(who, IN_WORDS))["dataUses"]["nodes"]
+        assert [[each["name"] for each in use["counted"]] for use in uses] == [use["variables"] for use in uses]
+        assert [len(use["counted"]) for use in uses] == [2, 2, 0], who
+        for use in uses:
+            assert all(each in use["dataset"]["variables"] for each in use["counted"])
+
+
 TO_NUMBERS = """query ($community: String) { dataUses(community: $community) { nodes {
   variables insight { id ledgerEntry { id } cells { count } } ledgerEntry { id }
 } } }"""

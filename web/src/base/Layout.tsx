@@ -85,7 +85,7 @@ function Header() {
           </>
         ) : (
           <>
-            {audience !== "PATIENT" && <AccountLanguage />}
+            <AccountLanguage />
             <Button onClick={() => void end()}>{t.signOut}</Button>
           </>
         )}
