@@ -72,7 +72,7 @@ async def test_the_roles_key_is_replaced_while_a_server_runs(prefix: str, fresh:
     bare = without_login(fresh)
     await roles.apply(fresh, prefix)
     await migrate.migrate(fresh, KEY, prefix)
-    async with serving(bare, **settings(prefix, KEY)) as before:  # type: ignore[arg-type]
+    async with serving(bare, filled=True, **settings(prefix, KEY)) as before:  # type: ignore[arg-type]
         assert await before(ANYBODY, HELLO) == PUBLIC
         await migrate.migrate(fresh, NEXT_KEY, prefix)
         assert await before(ANYBODY, HELLO) == PUBLIC  # by the connections that it has

@@ -59,11 +59,9 @@ async def test_two_installations_in_one_cluster_serve_side_by_side(prefixes: dic
     for _ in range(2):
         for prefix, dsn in prefixes.items():
             bare = without_login(dsn)
-            given = Settings(database_url=bare, role_key=KEYS[prefix], role_prefix=prefix, migrate=False)
-            await prepare(bare, given)
-            async with serving(
-                bare, known_head=False, demo=False, migrate=False, role_key=KEYS[prefix], role_prefix=prefix
-            ) as ask:
+            await prepare(bare, Settings(database_url=bare, role_key=KEYS[prefix], role_prefix=prefix, migrate=False))
+            given: dict[str, Any] = {"demo": False, "migrate": False, "role_key": KEYS[prefix], "role_prefix": prefix}
+            async with serving(bare, known_head=False, filled=True, **given) as ask:
                 assert await ask(ANYBODY, HELLO) == ANSWER
                 assert (await ask.http.get("/readyz")).json() == {"ready": True}
                 used = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename LIKE $1"

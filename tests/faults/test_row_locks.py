@@ -103,7 +103,7 @@ async def test_a_writer_waits_for_a_lock_for_a_short_time_only(fresh: str) -> No
 
 
 async def test_publications_wait_for_one_another(fresh: str) -> None:
-    async with serving(fresh, limits=replace(LIMITS, lock_seconds=0.1)) as ask:
+    async with serving(fresh, filled=True, limits=replace(LIMITS, lock_seconds=0.1)) as ask:
         endpoint = ask.app.endpoint
         assert endpoint is not None
         shown = "SELECT current_setting('lock_timeout')"

@@ -157,9 +157,9 @@ async def test_a_survey_closes_on_its_day_whichever_server_falls_silent(
 
     try:
         async with AsyncExitStack() as servers:
-            await servers.enter_async_context(serving(relay.dsn))
+            await servers.enter_async_context(serving(relay.dsn, filled=True))
             await becomes(are_locked)  # by the server that will fall silent
-            await servers.enter_async_context(serving(fresh))
+            await servers.enter_async_context(serving(fresh, filled=True))
             pids = await locked_by(database)
             survey = await overdue(database)
             relay.freeze()

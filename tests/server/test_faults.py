@@ -47,7 +47,7 @@ COMMUNITIES = "{ communities { nodes { name } } }"
 
 
 async def test_the_statement_of_a_disconnected_client_is_cancelled(fresh: str) -> None:
-    async with serving(fresh) as ask, Held(fresh, "catalog.community") as held:
+    async with serving(fresh, filled=True) as ask, Held(fresh, "catalog.community") as held:
         asked = asyncio.create_task(ask.post(ANYBODY, COMMUNITIES))
         await held.until(1)
         asked.cancel()
@@ -56,7 +56,10 @@ async def test_the_statement_of_a_disconnected_client_is_cancelled(fresh: str) -
 
 
 async def test_a_statement_that_takes_too_long_is_reported_with_its_limit(fresh: str) -> None:
-    async with serving(fresh, limits=Limits(statement_seconds=0.2)) as ask, Held(fresh, "catalog.community"):
+    async with (
+        serving(fresh, filled=True, limits=Limits(statement_seconds=0.2)) as ask,
+        Held(fresh, "catalog.community"),
+    ):
         answer = await ask.post(ANYBODY, COMMUNITIES)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
         extensions = {"code": "LIMIT_EXCEEDED", "limit": "statement_seconds", "most": 0.2}
@@ -92,7 +95,7 @@ async def test_the_queue_of_requests_is_bounded(fresh: str) -> None:
 
 
 async def test_cut_connections_are_reported_and_replaced(fresh: str) -> None:
-    async with serving(fresh) as ask:
+    async with serving(fresh, filled=True) as ask:
         owner = await asyncpg.connect(fresh)
         ours = "usename like 'cohorte~_%' escape '~' and datname = current_database()"
         await owner.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {ours}")

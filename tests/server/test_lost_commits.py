@@ -49,7 +49,7 @@ class Conversation:
 @pytest_asyncio.fixture
 async def conversation(fresh: str) -> AsyncIterator[Conversation]:
     """Yields a discussion on the test's own database, whose server reaches it through the relay."""
-    async with lossy_relay(fresh) as relay, serving(relay.dsn) as ask:
+    async with lossy_relay(fresh) as relay, serving(relay.dsn, filled=True) as ask:
         admin = await asyncpg.connect(fresh)
         try:
             server = Network(ask, admin)

@@ -57,7 +57,7 @@ async def behind(template: str, standby: Replica, seconds: int = LONG_SECONDS) -
     async with database(template) as address, silent_relay(address) as relay, contextlib.AsyncExitStack() as stack:
         url = standby.address(address.partition("?")[0].rpartition("/")[2])
         given: dict[str, Any] = {"publishing": (), "read_url": (url,), "read_outage_seconds": seconds}
-        ask = await stack.enter_async_context(serving(relay.dsn, **given))
+        ask = await stack.enter_async_context(serving(relay.dsn, filled=True, **given))
         admin = await asyncpg.connect(address)
         stack.push_async_callback(admin.close)
         network = Network(ask, admin)

@@ -112,7 +112,7 @@ def check(probe: Probe, answer: httpx.Response) -> None:
 
 
 async def test_a_stranger_outside_the_demonstration_gets_nothing_from_a_probe(dsn: str) -> None:
-    async with serving(dsn, demo=False) as ask:
+    async with serving(dsn, filled=True, demo=False) as ask:
         for probe in PROBES:
             ask.statements.clear()
             check(probe, await probe.send(ask, ANYBODY))
@@ -134,7 +134,7 @@ async def test_a_caller_of_each_view_gets_nothing_from_a_probe_but_introspection
 async def test_only_who_may_introspect_is_told_what_name_was_meant(
     ask: Ask, dsn: str, document: str, variables: dict[str, Any] | None
 ) -> None:
-    async with serving(dsn, demo=False) as closed:
+    async with serving(dsn, filled=True, demo=False) as closed:
         answer = await closed(ANYBODY, document, variables)
     assert answer["errors"]
     assert [error["message"] for error in answer["errors"] if "mean" in error["message"]] == []

@@ -5,7 +5,7 @@ import contextlib
 import functools
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from resolvers.exporting import ExportKind, GraphNames
 from resolvers.jobs import PUBLISHING, PublishingJob
 from resolvers.rates import rates_of
 from schema.build import View, build_views, graph_names
+from server.databases.open_connections import Lent
 from server.http.connections import Connections
 from server.telemetry.exporters import Telemetry
 from settings import Limits, Settings
@@ -118,6 +119,17 @@ class Ask:
             assert len(connections.idle) == connections.pool.get_size()
             for connection in connections.idle:
                 connection.add_query_logger(self.record_statement)
+            vars(connections)["acquire_counted"] = self.recording(connections.acquire_counted)
+
+    def recording(self, acquire: Callable[[], Awaitable[Lent]]) -> Callable[[], Awaitable[Lent]]:
+        """What acquires a connection that is opened later, and records its statements as well."""
+
+        async def acquire_counted() -> Lent:
+            connection = await acquire()
+            connection.add_query_logger(self.record_statement)
+            return connection
+
+        return acquire_counted
 
     def record_statement(self, query: asyncpg.connection.LoggedQuery) -> None:
         if BACKGROUND not in query.query:
@@ -173,12 +185,16 @@ async def serving(
     *,
     known_head: bool = True,
     publishing: Sequence[PublishingJob] = PUBLISHING,
+    filled: bool | None = None,
     **settings: Any,
 ) -> AsyncIterator[Ask]:
     """The server on the database at `dsn`, on a port of its own of 127.0.0.1, with the demonstration's settings.
 
     Unless `known_head` is false, the head of its ledger is in the data folder. It does the `publishing` every 30 s.
+    Its pools are `filled` at the start, as in production, if the test says so, or gives their size or limits of time.
+    Otherwise, they open a connection when one is needed, and a start takes two thirds of the work.
     """
+    filled = not settings.keys().isdisjoint(("pool_size", "limits")) if filled is None else filled
     with tempfile.TemporaryDirectory() as folder:
         defaults: dict[str, Any] = {
             "database_url": dsn,
@@ -198,14 +214,26 @@ async def serving(
             await store_head(dsn, made.data)
         async with contextlib.AsyncExitStack() as stack:
             try:
-                ask = await stack.enter_async_context(serving_with(made, traces, publishing))
+                ask = await stack.enter_async_context(serving_with(made, traces, publishing, filled))
             except NotStarted:
                 if "migrate" in settings:
                     raise
                 # Most databases are copies of one that is migrated, and most tests leave the roles' passwords alone.
                 made = made.model_copy(update={"migrate": True})
-                ask = await stack.enter_async_context(serving_with(made, traces, publishing))
+                ask = await stack.enter_async_context(serving_with(made, traces, publishing, filled))
             yield ask
+
+
+@contextlib.contextmanager
+def empty_pools() -> Iterator[None]:
+    """Makes pools of connections that are opened when they are first needed."""
+
+    def create_pool(*args: Any, **settings: Any) -> Any:
+        return made(*args, **settings | {"init_size": 0})
+
+    made = asyncpg.create_pool
+    with mock.patch("asyncpg.create_pool", create_pool):
+        yield
 
 
 class NotStarted(RuntimeError):
@@ -214,7 +242,7 @@ class NotStarted(RuntimeError):
 
 @contextlib.asynccontextmanager
 async def serving_with(
-    settings: Settings, traces: Telemetry | None, publishing: Sequence[PublishingJob]
+    settings: Settings, traces: Telemetry | None, publishing: Sequence[PublishingJob], filled: bool
 ) -> AsyncIterator[Ask]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         with contextlib.ExitStack() as stack:
@@ -225,7 +253,7 @@ async def serving_with(
         config = configuration(app, settings)
         config.timeout_graceful_shutdown = 5
         server = Server(config, app)
-        with mock.patch("app.PUBLISHING", publishing):
+        with mock.patch("app.PUBLISHING", publishing), contextlib.nullcontext() if filled else empty_pools():
             running = asyncio.create_task(server.serve(sockets=[listener]))
             while not server.started:
                 if running.done():

@@ -152,7 +152,8 @@ async def network_on(dsn: str, **settings: Any) -> AsyncIterator[Network]:
 @contextlib.asynccontextmanager
 async def running_network(template: str) -> AsyncIterator[Network]:
     """A server on a new clone of the template, stopped afterwards."""
-    async with clone(template) as dsn, network_on(dsn, pool_size=6) as built:  # six requests at a time can conflict
+    # Six requests at a time can conflict.
+    async with clone(template) as dsn, network_on(dsn, pool_size=6, filled=False) as built:
         yield built
 
 
