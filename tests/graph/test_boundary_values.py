@@ -55,6 +55,7 @@ class SmallServer:
     network: SmallNetwork
     callers: dict[Audience, Caller]
     cursors: Cursors  # with the server's key
+    arguments: dict[Audience, list[ReadArgument]]
     ids: dict[str, Any] = field(default_factory=dict)
 
     async def post(self, audience: Audience, query: str, variables: str = "{}") -> httpx.Response:
@@ -82,7 +83,8 @@ async def small_server(template: str) -> AsyncIterator[SmallServer]:
             await factories.session(server.database, account_id=viewer.account, token_hash=token_hash(token))
             callers[audience] = Caller(audience.name, token)
         key = bytes.fromhex(role_password(dsn, "cursors"))
-        yield SmallServer(server, network, callers, Cursors(key))
+        arguments = {each: list(read_arguments(schema_of(each), network.values)) for each in Audience}
+        yield SmallServer(server, network, callers, Cursors(key), arguments)
 
 
 def schema_of(audience: Audience) -> GraphQLSchema:
@@ -146,7 +148,7 @@ def expect_valid(answer: httpx.Response, about: Any) -> dict[str, Any]:
 async def test_boundary_values_of_arguments_are_answered_or_refused(
     small_server: SmallServer, audience: Audience, name: str
 ) -> None:
-    [tested] = [one for one in read_arguments(schema_of(audience), small_server.network.values) if one.name == name]
+    [tested] = [one for one in small_server.arguments[audience] if one.name == name]
     for value in BOUNDARY_VALUES[tested.kind]:
         by_variable = expect_valid(
             await small_server.post(audience, tested.document, f'{{"value": {value}}}'), (name, value[:80])
@@ -163,7 +165,7 @@ async def test_boundary_values_of_arguments_are_answered_or_refused(
 
 @pytest.mark.parametrize(("audience", "name"), PAGED)
 async def test_forged_cursors_are_answered_or_refused(small_server: SmallServer, audience: Audience, name: str) -> None:
-    [tested] = [one for one in read_arguments(schema_of(audience), small_server.network.values) if one.name == name]
+    [tested] = [one for one in small_server.arguments[audience] if one.name == name]
     first = expect_valid(await small_server.post(audience, tested.document, "{}"), name)
     cursors = [each for each in values_of(first, "cursor") if each]
     if not cursors:
@@ -179,9 +181,7 @@ async def test_forged_cursors_are_answered_or_refused(small_server: SmallServer,
 async def test_a_cursor_shows_none_of_the_values_that_order_its_list(
     small_server: SmallServer, audience: Audience, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lists = [
-        one for one in read_arguments(schema_of(audience), small_server.network.values) if one.name.endswith(".after")
-    ]
+    lists = [one for one in small_server.arguments[audience] if one.name.endswith(".after")]
     assert lists
 
     async def cursors() -> list[str]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import functools
 import socket
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,9 @@ from server.http.connections import Connections
 from server.telemetry.exporters import Telemetry
 from settings import Limits, Settings
 from tests.support.heads import store_head
+
+# httpx looks for this package, which is not installed, four times a request. A name known to be absent costs no search.
+sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 PASSWORD = "demonstration"
 SIGN_IN = """
