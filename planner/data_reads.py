@@ -82,10 +82,9 @@ def _word(recorded: Recorded, this: Row, kind: str) -> Expression:
 
 def noted(text: str) -> tuple[str, set[tuple[str, str]]]:
     """An answer without the notes; for each member and kind of data that it shows, the member's id and the kind."""
-    reads: set[tuple[str, str]] = set()
-    for member, kinds in NOTE.findall(text):
-        reads.update((member, kind) for kind in kinds.split())
-    return NOTE.sub("", text), reads
+    parts = NOTE.split(text)  # the text between the notes, and the member and the kinds of each
+    found = zip(parts[1::3], parts[2::3], strict=True)
+    return "".join(parts[::3]), {(member, kind) for member, kinds in found if kinds for kind in kinds.split()}
 
 
 def bare(text: str) -> str:

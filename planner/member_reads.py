@@ -57,4 +57,5 @@ def unmarked(text: str) -> tuple[str, set[str]]:
     """An answer without the marks, and the ids of the members whose data it has."""
     if f'"{KEY}":' not in text:
         return text, set()
-    return MARK.sub("", text), {member for found in MARK.findall(text) for member in found.split()}
+    parts = MARK.split(text)  # the text between the marks, and the ids of each
+    return "".join(parts[::2]), {member for found in parts[1::2] if found for member in found.split()}

@@ -20,6 +20,7 @@ from graphql import (
     default_field_resolver,
     default_type_resolver,
     get_operation_ast,
+    is_leaf_type,
     is_non_null_type,
     type_from_ast,
 )
@@ -172,6 +173,7 @@ class Operation:
             (each.variable.name.value, type_from_ast(planner.schema, each.type), each.default_value is not None)
             for each in node.variable_definitions or ()
         ]
+        self._coercers = {name: coercer_of(kind) for name, kind, _ in self._variables}
         self.costs = OperationCosts(planner.costs, document, node)
         self._in_context = next((each for each in node.directives or () if each.name.value == IN_CONTEXT), None)
         self._plans: Plans[Plan] = Plans(selections, planner.space)
@@ -198,7 +200,7 @@ class Operation:
                 if has_default or is_non_null_type(kind):
                     return self._coerce_fully(variables)
                 continue
-            value = coerce_input_value(given, kind)
+            value = self._coercers[name](given)
             if value is Undefined:  # the slower way reports the errors
                 return self._coerce_fully(variables)
             values[name] = value
@@ -422,3 +424,24 @@ class Operation:
 
 IN_CONTEXT = "inContext"  # the directive with the language of an operation
 NO_VARIABLES = Variables({}, VariableValues({}, {}))
+
+
+def coercer_of(kind: Any) -> Callable[[Any], Any]:
+    """What coerces values of a type as graphql-core does, to Undefined where it cannot.
+
+    graphql-core looks anew at each value what the type is; that of most variables is a scalar or an enum.
+    """
+    leaf = kind.of_type if is_non_null_type(kind) else kind
+    if not is_leaf_type(leaf):
+        return lambda given: coerce_input_value(given, kind)
+    null = None if leaf is kind else Undefined
+
+    def coerce(given: Any) -> Any:
+        if given is None:
+            return null
+        try:
+            return leaf.coerce_input_value(given)
+        except Exception:
+            return Undefined
+
+    return coerce

@@ -35,7 +35,8 @@ class Reader:
     known_until: float  # on the monotonic clock
 
     def new(self, member: UUID, members: set[str]) -> set[int]:
-        return {hashed(member, id) for id in members - self.exempt} - self.seen
+        key = member.bytes
+        return {hashed(key, id) for id in members - self.exempt} - self.seen
 
     def takes(self, new: set[int]) -> bool:
         """Whether so many more may be read: as many as are left, or a page as long as anything is left."""
@@ -133,9 +134,9 @@ class MemberReads:
             await self.flush()
 
 
-def hashed(reader: UUID, member: str) -> int:
+def hashed(reader: bytes, member: str) -> int:
     """A number for a member that is another one for each reader, so that stored ones do not show who was read."""
-    digest = blake2b(UUID(member).bytes, digest_size=8, key=reader.bytes).digest()
+    digest = blake2b(bytes.fromhex(member.replace("-", "")), digest_size=8, key=reader).digest()
     return int.from_bytes(digest, "big", signed=True)
 
 

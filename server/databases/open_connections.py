@@ -10,7 +10,8 @@ import asyncpg
 
 from models.bounded_connections import ANSWER_SECONDS
 from server.databases.outages import DATABASE_UNAVAILABLE
-from server.databases.shares import WAIT_SECONDS, within
+from server.databases.patience import Patience, is_given
+from server.databases.shares import WAIT_SECONDS
 
 Lent = asyncpg.pool.PoolConnectionProxy
 
@@ -28,7 +29,7 @@ class OpenConnections:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", wait_limit: float = WAIT_SECONDS) -> None:
         self.pool = pool
         self.size = pool.get_max_size()
-        self.wait_limit = wait_limit  # seconds, for a connection or a turn to write
+        self.patience = Patience(wait_limit)
         self.idle: list[Lent] = []
         self.taken = 0  # connections, idle or not, that are not in asyncpg's pool
         # Of requests that wait, while none is idle and all are taken. A connection is handed to the first, or None for
@@ -75,10 +76,9 @@ class OpenConnections:
         self.places.append(place)
         since = time.perf_counter()
         try:
-            async with within(self.wait_limit):
-                return await place
+            return await self.patience.wait(place)
         except BaseException:
-            if place.cancelled():
+            if not is_given(place):
                 with suppress(ValueError):  # who handed something on has passed it over
                     self.places.remove(place)
             elif (handed := place.result()) is not None:

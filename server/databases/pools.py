@@ -227,7 +227,7 @@ class ConnectionPool(OpenConnections):
 
     async def take_turn_to_write(self) -> None:
         """Waits for a turn. Raises RequestError if that takes too long."""
-        async with within(self.wait_limit):
+        async with within(self.patience.seconds):
             await self.write_turns.acquire()
 
     async def give_back(self, connection: Lent, error: BaseException) -> None:

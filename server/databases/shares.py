@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 
+from server.databases.patience import Patience, is_given
 from server.operations.errors import overloaded
 
 MOST_WAITING_OF_ONE = 100  # requests of one caller, which one socket may send at once; further ones are refused
@@ -15,7 +16,7 @@ class Shares:
     """The connections that each caller holds, at most `most`, and the requests that wait for one of them to be free."""
 
     def __init__(self, most: int, wait_limit: float = WAIT_SECONDS) -> None:
-        self.most, self.wait_limit = most, wait_limit
+        self.most, self.patience = most, Patience(wait_limit)
         self.held: dict[Hashable, int] = {}
         self.queues: dict[Hashable, deque[asyncio.Future[None]]] = {}
 
@@ -40,13 +41,12 @@ class Shares:
         place = asyncio.get_running_loop().create_future()
         queue.append(place)
         try:
-            async with within(self.wait_limit):
-                await place
+            await self.patience.wait(place)
         except BaseException:
-            if place.cancelled():
-                self.leave(caller, place)
-            else:  # it was its turn
+            if is_given(place):  # it was its turn
                 self.give_back(caller)
+            else:
+                self.leave(caller, place)
             raise
 
     def leave(self, caller: Hashable, place: "asyncio.Future[None]") -> None:

@@ -187,7 +187,10 @@ class HttpProtocol(HttpToolsProtocol):
         if self.fields > MOST_FIELDS:
             raise TooLarge
         if self.part is Part.HEAD:  # uvicorn would add those of trailers, which must not count as the request's own
-            super().on_header(name, value)
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def on_body(self, body: bytes) -> None:
         self.chunks += 1

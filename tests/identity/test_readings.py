@@ -332,7 +332,7 @@ async def test_moderators_are_alerted_once_a_day(small: Network, others: list[Us
 
 
 def test_the_same_member_is_another_number_for_each_reader() -> None:
-    first, second, member = UUID(int=1), UUID(int=2), str(UUID(int=3))
+    first, second, member = UUID(int=1).bytes, UUID(int=2).bytes, str(UUID(int=3))
     assert read_budgets.hashed(first, member) == read_budgets.hashed(first, member)
     assert read_budgets.hashed(first, member) != read_budgets.hashed(second, member)
     assert -(2**63) <= read_budgets.hashed(first, member) < 2**63

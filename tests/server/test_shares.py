@@ -9,7 +9,7 @@ import pytest
 
 from models.viewers import Audience
 from server.databases.shares import MOST_WAITING_OF_ONE, Shares
-from server.operations.errors import RequestError
+from server.operations.errors import RequestError, overloaded
 from tests.server.test_edge import WHO
 from tests.server.test_faults import COMMUNITIES, Held
 from tests.support import subscribers
@@ -93,6 +93,37 @@ async def test_nobody_waits_for_their_share_without_end() -> None:
     assert (shares.held, shares.queues) == ({}, {})
 
 
+async def test_each_waits_for_as_long_as_any_other() -> None:
+    """One timer is set for all: whoever came later gives up later."""
+    shares = Shares(1, 0.2)
+    await shares.take("a")
+    first = asyncio.create_task(shares.take("a"))
+    await asyncio.sleep(0.1)
+    second = asyncio.create_task(shares.take("a"))
+    with pytest.raises(RequestError):
+        await first
+    assert not second.done()
+    third = asyncio.create_task(shares.take("a"))
+    await asyncio.sleep(0)
+    shares.give_back("a")
+    await second
+    with pytest.raises(RequestError):
+        await third
+    shares.give_back("a")
+    assert (shares.held, shares.queues, shares.patience.ends) == ({}, {}, {})
+
+
+async def test_who_is_cancelled_as_the_wait_ends_leaves_no_place() -> None:
+    shares = Shares(1, 60)
+    await shares.take("a")
+    gone = asyncio.create_task(shares.take("a"))
+    await asyncio.sleep(0)
+    shares.queues["a"][0].set_exception(overloaded())  # as its limit does: the task has not woken up yet
+    gone.cancel()
+    await asyncio.wait([gone])
+    assert (gone.cancelled(), shares.held, shares.queues) == (True, {"a": 1}, {})
+
+
 async def test_a_share_that_comes_with_the_end_of_the_wait_is_not_lost() -> None:
     shares = Shares(1, 60)
     await shares.take("a")
@@ -154,7 +185,7 @@ async def test_whoever_cannot_be_looked_up_in_time_is_told_when_to_try_again(ask
     sessions = ask.app.endpoint.sessions
     lookups, done = sessions.connections, asyncio.Event()
     held = [asyncio.create_task(lookups.run(lambda _: done.wait())) for _ in range(lookups.size)]
-    with mock.patch.object(lookups, "wait_limit", 0.05), mock.patch.object(lookups.shares, "wait_limit", 0.05):
+    with mock.patch.object(lookups.patience, "seconds", 0.05):
         for path in ("/me/export.json", "/insights/ins_00000000-0000-0000-0000-000000000000.csv"):
             sessions.forget_all()
             answer = await ask.http.get(path, headers=patient.headers)
