@@ -82,14 +82,24 @@ HIDDEN = Scope("HIDDEN", {})  # read by functions of the owner only
 # policy cost each statement their start, even if no row needs them.
 COMMUNITIES = "ANY ((SELECT care.viewer_communities())::uuid[])"
 PATIENTS = "ANY ((SELECT care.viewer_patients())::uuid[])"
-SHARED_WITH_ALL = f"sharing = 'ALL_MEMBERS' AND {MEMBER} IS NOT NULL"
+
+
+def shared_by_member(in_common: str) -> str:
+    """A member's own row, one that they share with the viewer, or a patient's; `in_common` is about their communities.
+
+    The comparison with the viewer is null without one. As a CASE, it is made once: each subselect of a policy costs a
+    statement its start, for each table that the policy is reached from.
+    """
+    shared = f"sharing = 'ALL_MEMBERS' OR sharing = 'MY_COMMUNITIES' AND {in_common}"
+    return f"CASE member_id = {MEMBER} WHEN true THEN true WHEN false THEN {shared} OR member_id = {PATIENTS} END"
+
+
 # Nobody else, whatever the member shares.
 OWN_OR_PATIENTS = Scope("OWN_OR_PATIENTS", {PATIENT: f"member_id = {MEMBER} OR member_id = {PATIENTS}"})
 MEMBERSHIP = Scope(
     "MEMBERSHIP",
     {
-        PATIENT: f"member_id = {MEMBER} OR {SHARED_WITH_ALL}"
-        f" OR sharing = 'MY_COMMUNITIES' AND community_id = {COMMUNITIES} OR member_id = {PATIENTS}",
+        PATIENT: shared_by_member(f"community_id = {COMMUNITIES}"),
         MANAGER: f"{MODERATOR} OR EXISTS (SELECT FROM care.member m WHERE m.id = membership.member_id)",
     },
 )
@@ -100,8 +110,7 @@ IN_COMMON = (  # the viewer and the profile's member have a community in common;
 PROFILE = Scope(
     "PROFILE",
     {
-        PATIENT: f"member_id = {MEMBER} OR {SHARED_WITH_ALL}"
-        f" OR sharing = 'MY_COMMUNITIES' AND {IN_COMMON} OR member_id = {PATIENTS}",
+        PATIENT: shared_by_member(IN_COMMON),
         MANAGER: f"{MODERATOR} AND sharing = 'ALL_MEMBERS'",
     },
 )

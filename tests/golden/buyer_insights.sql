@@ -1,6 +1,4 @@
-WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.organization', $12, true) AS id
-) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
+SELECT CASE WHEN set_config('cohorte.organization', $12, true) IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
     FROM (
@@ -159,4 +157,4 @@ WITH viewer AS MATERIALIZED (
       ) AS datasets
     ) AS o$
   ) AS o
-)::text END FROM viewer
+)::text END

@@ -1,6 +1,4 @@
-WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.staff', $5, true) AS id
-) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
+SELECT CASE WHEN set_config('cohorte.staff', $5, true) IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
     FROM (
@@ -60,4 +58,4 @@ WITH viewer AS MATERIALIZED (
       ) AS flags
     ) AS o$
   ) AS o
-)::text END FROM viewer
+)::text END

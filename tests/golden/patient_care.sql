@@ -1,6 +1,4 @@
-WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $7, true) AS id
-) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
+SELECT CASE WHEN set_config('cohorte.member', $7, true) IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
     FROM (
@@ -48,7 +46,7 @@ WITH viewer AS MATERIALIZED (
                         ) AS o$
                       ) AS points
                       FROM (
-                        SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, lower(translate(coalesce(indicator_2.translations[$2::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) AS _k0, indicator_2.id AS _k1
+                        SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, lower(CASE WHEN (octet_length(coalesce(indicator_2.translations[$2::VARCHAR] ->> 'name', indicator_2.name)) = length(coalesce(indicator_2.translations[$2::VARCHAR] ->> 'name', indicator_2.name))) THEN coalesce(indicator_2.translations[$2::VARCHAR] ->> 'name', indicator_2.name) ELSE translate(coalesce(indicator_2.translations[$2::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) AS _k0, indicator_2.id AS _k1
                         FROM catalog.indicator AS indicator_2
                         WHERE indicator_2.id IN (
                           SELECT observation_2.indicator_id
@@ -82,6 +80,7 @@ WITH viewer AS MATERIALIZED (
                         WHERE indicator_3.id = any(CAST($5::TEXT[] AS UUID[]))
                       )), 0) AS known_keys_1
                     ) IS NOT NULL AND care_link_1.status = 'ACCEPTED'
+                    LIMIT ALL OFFSET 0
                   ) AS anon_3
                 ) AS o$
               ) AS dashboard
@@ -96,4 +95,4 @@ WITH viewer AS MATERIALIZED (
       ) AS me
     ) AS o$
   ) AS o
-)::text END FROM viewer
+)::text END

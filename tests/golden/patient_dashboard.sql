@@ -1,6 +1,4 @@
-WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $5, true) AS id
-) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
+SELECT CASE WHEN set_config('cohorte.member', $5, true) IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
     FROM (
@@ -43,7 +41,7 @@ WITH viewer AS MATERIALIZED (
                     ) AS o$
                   ) AS latest
                   FROM (
-                    SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, lower(translate(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) AS _k0, indicator_2.id AS _k1
+                    SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, lower(CASE WHEN (octet_length(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name)) = length(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name))) THEN coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name) ELSE translate(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) AS _k0, indicator_2.id AS _k1
                     FROM catalog.indicator AS indicator_2
                     WHERE indicator_2.id IN (
                       SELECT observation_3.indicator_id
@@ -78,6 +76,7 @@ WITH viewer AS MATERIALIZED (
               ) AS courses
               FROM (
                 SELECT profile_1.member_id AS member_id, CAST(CASE WHEN ($2::DATE IS NULL) THEN CAST(CASE WHEN ($3::DATE IS NULL) THEN catalog.earliest_today() ELSE $3::DATE END - interval '1 year' AS DATE) ELSE $2::DATE END AS DATE) AS starts_on, CAST(CASE WHEN ($3::DATE IS NULL) THEN greatest($2::DATE, catalog.latest_today()) ELSE $3::DATE END AS DATE) AS ends_on, CAST('week' AS TEXT) AS unit
+                LIMIT ALL OFFSET 0
               ) AS anon_3
             ) AS o$
           ) AS dashboard
@@ -87,4 +86,4 @@ WITH viewer AS MATERIALIZED (
       ) AS me
     ) AS o$
   ) AS o
-)::text END FROM viewer
+)::text END

@@ -1,6 +1,4 @@
-WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $8, true) AS id
-) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
+SELECT CASE WHEN set_config('cohorte.member', $8, true) IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
     FROM (
@@ -46,4 +44,4 @@ WITH viewer AS MATERIALIZED (
       ) AS me
     ) AS o$
   ) AS o
-)::text END FROM viewer
+)::text END

@@ -1,6 +1,4 @@
-WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $14, true) AS id
-) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
+SELECT CASE WHEN set_config('cohorte.member', $14, true) IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
     FROM (
@@ -35,7 +33,7 @@ WITH viewer AS MATERIALIZED (
               ) AS community
               FROM care.membership AS membership_1 JOIN catalog.community AS community_2 ON community_2.id = membership_1.community_id
               WHERE membership_1.member_id = profile_1.member_id
-              ORDER BY lower(translate(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) ASC, community_2.id ASC
+              ORDER BY lower(CASE WHEN (octet_length(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name)) = length(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name))) THEN coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name) ELSE translate(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) ASC, community_2.id ASC
             ) AS o$
           ) AS memberships, (
             SELECT row_to_json(o$)
@@ -129,4 +127,4 @@ WITH viewer AS MATERIALIZED (
       ) AS me
     ) AS o$
   ) AS o
-)::text END FROM viewer
+)::text END

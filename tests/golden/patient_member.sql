@@ -1,6 +1,4 @@
-WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $22, true) AS id
-) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
+SELECT CASE WHEN set_config('cohorte.member', $22, true) IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
     FROM (
@@ -46,7 +44,7 @@ WITH viewer AS MATERIALIZED (
                   SELECT care.viewer_communities() AS viewer_communities_1
                 ) AS UUID[]))
               ) AS anon_2 ON anon_2.community_id = community_1.id
-              ORDER BY lower(translate(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) ASC, community_1.id ASC
+              ORDER BY lower(CASE WHEN (octet_length(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name)) = length(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name))) THEN coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name) ELSE translate(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) ASC, community_1.id ASC
             ) AS o$
           ) AS communities, (
             SELECT coalesce(json_agg(o$), '[]'::json)
@@ -99,4 +97,4 @@ WITH viewer AS MATERIALIZED (
       ) AS member
     ) AS o$
   ) AS o
-)::text END FROM viewer
+)::text END

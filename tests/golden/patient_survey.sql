@@ -1,6 +1,4 @@
-WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $4, true) AS id
-) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
+SELECT CASE WHEN set_config('cohorte.member', $4, true) IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
     FROM (
@@ -67,4 +65,4 @@ WITH viewer AS MATERIALIZED (
       ) AS survey
     ) AS o$
   ) AS o
-)::text END FROM viewer
+)::text END

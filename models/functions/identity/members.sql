@@ -5,12 +5,14 @@
 CREATE FUNCTION care.viewer_communities() RETURNS uuid[]
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT ARRAY(
-        SELECT m.community_id FROM care.membership m
-        WHERE m.member_id = nullif(current_setting('cohorte.member', true), '')::uuid
-        UNION
-        SELECT c.id FROM care.membership m JOIN catalog.community c ON c.merged_into_id = m.community_id
-        WHERE m.member_id = nullif(current_setting('cohorte.member', true), '')::uuid)
+    SELECT own.ids || ARRAY(
+        SELECT c.id FROM catalog.community c WHERE c.merged_into_id = ANY (own.ids) AND c.id <> ALL (own.ids))
+    FROM (
+        SELECT ARRAY(
+            SELECT m.community_id FROM care.membership m
+            WHERE m.member_id = nullif(current_setting('cohorte.member', true), '')::uuid) AS ids
+        OFFSET 0  -- or it is computed wherever it is named
+    ) own
 $$;
 GRANT EXECUTE ON FUNCTION care.viewer_communities() TO cohorte_patient;
 
