@@ -13,6 +13,7 @@ from models.insight.datasets import FREEZING_PARTS
 from privacy import noise
 from privacy.budget import participants_tables, possible_tables
 from resolvers.insight import freezing
+from resolvers.insight.first_tables import FrozenResult
 from tests.faults.test_kill_publishing import unserved_network
 from tests.support.network import Network
 from tests.support.population import Crowd, crowd
@@ -105,7 +106,7 @@ async def test_whoever_leaves_after_counting_waits_for_nothing_and_is_not_counte
 
     made = await freezing.finish(alone.database, dataset, pause=before_locking(leave))
     await other.close()
-    assert made == freezing.FrozenResult(dataset, open=True)
+    assert made == FrozenResult(dataset, open=True)
     published = {row["name"]: row["noisy"] for row in await alone.database.fetch(TABLES, dataset)}
     assert published[None] == [298, 298]
     assert published["q"][:3] == [99, 99, 100]
@@ -134,7 +135,7 @@ async def test_what_is_done_under_the_lock_depends_on_neither_tables_nor_members
 
         with alone.database.query_logger(note):
             made = await freezing.finish(alone.database, dataset, pause=before_locking(one if leaves else nobody))
-        assert made == freezing.FrozenResult(dataset, open=True)
+        assert made == FrozenResult(dataset, open=True)
         locked = next(place for place, query in enumerate(statements) if "open_frozen" in query)
         before, held = statements[:locked], statements[locked:]
         assert sum("count_frozen" in query for query in before) == 1

@@ -17,6 +17,7 @@ from models.logins import role_dsn
 from models.security.publisher import PUBLISHER
 from resolvers import jobs, pacing
 from resolvers.insight import freezing
+from resolvers.insight.first_tables import FrozenResult
 from tests import factories
 from tests.faults.test_kill_publishing import unserved_network
 from tests.support.callers import User
@@ -119,7 +120,7 @@ async def test_a_dataset_is_the_same_whichever_connection_is_lost(
     for table in ("insight.release", "insight.insight", "insight.ledger_entry"):
         assert await alone.value(f"SELECT count(*) FROM {table} WHERE dataset_id = $1", dataset) == 0
     made = await freezing.finish(alone.database, dataset)
-    assert made == freezing.FrozenResult(dataset, open=True)
+    assert made == FrozenResult(dataset, open=True)
     assert await records(alone, dataset) == expected
     await expect_sound(alone, f"dst_{dataset}")
 
