@@ -128,10 +128,7 @@ async def test_nothing_is_published_or_charged_twice(fresh: str) -> None:
             await jobs.settle_surveys(database)
             await jobs.freeze_datasets(database)
             await jobs.publish_counts(database)
-        head, spent = (
-            await ledger.head(database),
-            await database.fetch("SELECT id, spent_micro_rho FROM insight.dataset"),
-        )
+        head, spent = await ledger.head(database), dict(await database.fetch(SPENT))
         assert head.position > 0
         for by in (HOUR, DAY):
             await set_back(database, by)
