@@ -7,13 +7,14 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 
 from commands.cluster import Unavailable
 from commands.databases import at, create_missing
 from commands.nodes.network import servers
 from commands.nodes.processes import Program
-from commands.nodes.replicated import Nodes, database_cluster
+from commands.nodes.replicated import PYTHON, START_SECONDS, Nodes, database_cluster
 from commands.opened import DATABASE
 from settings import Settings, SettingsError
 
@@ -24,6 +25,7 @@ To lose a node:          kill -9 PATRONI POSTGRESQL
 To freeze one:           kill -STOP PATRONI POSTGRESQL $(ps --ppid POSTGRESQL -o pid=), and -CONT
 To lose anything else:   kill -9 PROCESS
 To start what has ended: kill -USR1 {own}
+To see the roles:        {patronictl} -c {configuration} list
 Press Ctrl-C to stop.
 """
 
@@ -31,21 +33,33 @@ Press Ctrl-C to stop.
 def described(nodes: Nodes, others: Sequence[Program], port: int) -> str:
     """What was started, and how to make it fail."""
     primary = nodes.primary()
-    lines = ["", "The cluster is ready.", f"Network:   http://127.0.0.1:{port}/", f"Database:  {nodes.dsn}"]
+    lines = [
+        "",
+        "The cluster is ready." if primary else "There is no primary yet.",
+        f"Network:   http://127.0.0.1:{port}/",
+        f"Database:  {nodes.dsn}",
+    ]
     for node in nodes.each:
         role = "primary" if node is primary else "standby, confirms commits" if node.answers("/sync") else "standby"
         patroni = node.patroni.process.pid if node.patroni else 0
         lines.append(f"  {node.name}    port {node.port}, Patroni {patroni}, PostgreSQL {node.postmaster()}: {role}")
     lines += [f"  {other.name}    process {other.process.pid}" for other in others]
-    lines += [f"Logs:      {nodes.home}", "", *ADVICE.format(own=os.getpid()).splitlines()]
+    advice = ADVICE.format(
+        own=os.getpid(), patronictl=PYTHON.with_name("patronictl"), configuration=nodes.each[0].folder / "patroni.json"
+    )
+    lines += [f"Logs:      {nodes.home}", "", *advice.splitlines()]
     return "\n".join(lines)
 
 
-def start_again(programs: Sequence[Program]) -> None:
-    """Starts what has ended."""
-    for program in programs:
+def start_again(nodes: Nodes, others: Sequence[Program], port: int) -> None:
+    """Starts what has ended, and prints what everything is then: roles have moved, and processes have new numbers."""
+    for program in [*others, *(node.patroni for node in nodes.each if node.patroni)]:
         if program.revive():
-            print(f"{program.name} is started again, as process {program.process.pid}.", flush=True)
+            print(f"{program.name} is started again.", flush=True)
+    ends = time.monotonic() + START_SECONDS
+    while time.monotonic() < ends and not all(node.answers("/health") for node in nodes.each):
+        time.sleep(0.5)
+    print(described(nodes, others, port), flush=True)
 
 
 def run(settings: Settings) -> None:
@@ -62,7 +76,7 @@ def run(settings: Settings) -> None:
             print(described(nodes, others, settings.port), flush=True)
             while True:
                 signal.pause()
-                start_again([*others, *(node.patroni for node in nodes.each if node.patroni)])
+                start_again(nodes, others, settings.port)
 
 
 def main() -> int:
