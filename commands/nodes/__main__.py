@@ -51,15 +51,18 @@ def described(nodes: Nodes, others: Sequence[Program], port: int) -> str:
     return "\n".join(lines)
 
 
-def start_again(nodes: Nodes, others: Sequence[Program], port: int) -> None:
-    """Starts what has ended, and prints what everything is then: roles have moved, and processes have new numbers."""
-    for program in [*others, *(node.patroni for node in nodes.each if node.patroni)]:
+def start_again(programs: Sequence[Program]) -> None:
+    """Starts what has ended."""
+    for program in programs:
         if program.revive():
-            print(f"{program.name} is started again.", flush=True)
+            print(f"{program.name} is started again, as process {program.process.pid}.", flush=True)
+
+
+def wait_for_all(nodes: Nodes) -> None:
+    """Waits until PostgreSQL answers on every node, or for as long as a start takes."""
     ends = time.monotonic() + START_SECONDS
     while time.monotonic() < ends and not all(node.answers("/health") for node in nodes.each):
         time.sleep(0.5)
-    print(described(nodes, others, port), flush=True)
 
 
 def run(settings: Settings) -> None:
@@ -76,7 +79,9 @@ def run(settings: Settings) -> None:
             print(described(nodes, others, settings.port), flush=True)
             while True:
                 signal.pause()
-                start_again(nodes, others, settings.port)
+                start_again([*others, *(node.patroni for node in nodes.each if node.patroni)])
+                wait_for_all(nodes)  # roles have moved, and processes have other numbers
+                print(described(nodes, others, settings.port), flush=True)
 
 
 def main() -> int:
