@@ -134,6 +134,13 @@ def participants_tables(variables: Sequence[Variable], size: int, cap: int = CAP
     return tuple(chosen)
 
 
+def possible_tables(variables: Sequence[Variable], cap: int = CAP) -> tuple[Variable, ...]:
+    """The variables that `participants_tables` may choose, whatever the size is."""
+    sizes = (FLOOR, *(size for size, _ in PARTICIPANTS_PRECISIONS))
+    chosen = {each.name for size in sizes for each in participants_tables(variables, size, cap)}
+    return tuple(each for each in variables if each.name in chosen)
+
+
 def _for_tables(cap: int) -> int:
     """What participants' tables may cost beside the size, in micro-rho."""
     return share_of(cap, PARTICIPANTS_SHARE) - price(SIZE_PRECISION)

@@ -51,6 +51,14 @@ def draw(counts: Sequence[int], micro_rho: int, contributions: int = 1) -> list[
     return noisy
 
 
+def draw_each(tables: Sequence[tuple[Sequence[int], int, int]]) -> list[tuple[list[int], float]]:
+    """As `draw`, of each of several tables' counts, price and contributions; with the noise's standard deviation."""
+    return [
+        (draw(counts, micro_rho, contributions), noise_for(micro_rho, contributions).sigma)
+        for counts, micro_rho, contributions in tables
+    ]
+
+
 def sensitivity(contributions: int) -> float:
     """The L2 sensitivity of a histogram to one member: the square root of the cells they are in, rounded up.
 

@@ -35,10 +35,11 @@ class Suspended(Exception):
 MOVED_AT_ONCE = 100  # members whose rows move in one transaction, about
 MOVING_SECONDS = 0.5  # more than that takes; locks are held meanwhile
 # A part of a dataset takes a whole number of so many seconds, at least, and for each member that is published of its
-# community: less than freezing a part of them takes. What is published takes a whole number of the first.
+# community: less than freezing a part of them takes. Counting a frozen dataset takes a whole number of
+# `PUBLISHING_SECONDS`, and so does publishing it, while it is locked.
 PART_SECONDS = 0.125
 MEMBER_SECONDS = 0.002 / FREEZING_PARTS
-PUBLISHING_SECONDS = 0.5
+PUBLISHING_SECONDS = 0.25
 # Rows that cleaning and erasing delete in one transaction, at most, and how long a job does so while others wait.
 DELETED_AT_ONCE = 5_000
 ERASED_AT_ONCE = 2_000

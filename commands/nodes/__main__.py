@@ -7,13 +7,14 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 
 from commands.cluster import Unavailable
 from commands.databases import at, create_missing
 from commands.nodes.network import servers
 from commands.nodes.processes import Program
-from commands.nodes.replicated import Nodes, database_cluster
+from commands.nodes.replicated import PYTHON, START_SECONDS, Nodes, database_cluster
 from commands.opened import DATABASE
 from settings import Settings, SettingsError
 
@@ -24,6 +25,7 @@ To lose a node:          kill -9 PATRONI POSTGRESQL
 To freeze one:           kill -STOP PATRONI POSTGRESQL $(ps --ppid POSTGRESQL -o pid=), and -CONT
 To lose anything else:   kill -9 PROCESS
 To start what has ended: kill -USR1 {own}
+To see the roles:        {patronictl} -c {configuration} list
 Press Ctrl-C to stop.
 """
 
@@ -31,13 +33,21 @@ Press Ctrl-C to stop.
 def described(nodes: Nodes, others: Sequence[Program], port: int) -> str:
     """What was started, and how to make it fail."""
     primary = nodes.primary()
-    lines = ["", "The cluster is ready.", f"Network:   http://127.0.0.1:{port}/", f"Database:  {nodes.dsn}"]
+    lines = [
+        "",
+        "The cluster is ready." if primary else "There is no primary yet.",
+        f"Network:   http://127.0.0.1:{port}/",
+        f"Database:  {nodes.dsn}",
+    ]
     for node in nodes.each:
         role = "primary" if node is primary else "standby, confirms commits" if node.answers("/sync") else "standby"
         patroni = node.patroni.process.pid if node.patroni else 0
         lines.append(f"  {node.name}    port {node.port}, Patroni {patroni}, PostgreSQL {node.postmaster()}: {role}")
     lines += [f"  {other.name}    process {other.process.pid}" for other in others]
-    lines += [f"Logs:      {nodes.home}", "", *ADVICE.format(own=os.getpid()).splitlines()]
+    advice = ADVICE.format(
+        own=os.getpid(), patronictl=PYTHON.with_name("patronictl"), configuration=nodes.each[0].folder / "patroni.json"
+    )
+    lines += [f"Logs:      {nodes.home}", "", *advice.splitlines()]
     return "\n".join(lines)
 
 
@@ -46,6 +56,13 @@ def start_again(programs: Sequence[Program]) -> None:
     for program in programs:
         if program.revive():
             print(f"{program.name} is started again, as process {program.process.pid}.", flush=True)
+
+
+def wait_for_all(nodes: Nodes) -> None:
+    """Waits until PostgreSQL answers on every node, or for as long as a start takes."""
+    ends = time.monotonic() + START_SECONDS
+    while time.monotonic() < ends and not all(node.answers("/health") for node in nodes.each):
+        time.sleep(0.5)
 
 
 def run(settings: Settings) -> None:
@@ -63,6 +80,8 @@ def run(settings: Settings) -> None:
             while True:
                 signal.pause()
                 start_again([*others, *(node.patroni for node in nodes.each if node.patroni)])
+                wait_for_all(nodes)  # roles have moved, and processes have other numbers
+                print(described(nodes, others, settings.port), flush=True)
 
 
 def main() -> int:

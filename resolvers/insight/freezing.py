@@ -1,8 +1,6 @@
 """Freezes surveys and waves of tracking into datasets, in pieces that can be interrupted, and ends datasets."""
 
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -12,28 +10,18 @@ from models.identity.organizations import OrganizationKind
 from models.insight.datasets import FREEZING_PARTS, DatasetKind
 from models.languages import DEFAULT, Language
 from models.messages import message
-from privacy import domains
-from privacy.budget import (
-    FLOOR,
-    LEAST_CAP,
-    SIZE_PRECISION,
-    TERM_DAYS,
-    WAVES_YEARLY,
-    participants_precision,
-    participants_tables,
-    wave_cap,
-)
-from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, Variable
-from privacy.precision import price
+from privacy.budget import FLOOR, LEAST_CAP, WAVES_YEARLY, wave_cap
 from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.days import current_day
 from resolvers.faults import Faults
-from resolvers.insight import purposes
-from resolvers.insight.insight_requests import dataset_of
-from resolvers.insight.labels import words_in
-from resolvers.insight.ledger import Begin, append, begun
-from resolvers.insight.positioned import PositionedVariable, domain_of
-from resolvers.insight.releases import ReleaseUse, present, release
+from resolvers.insight.dataset_definitions import (
+    DatasetDefinition,
+    survey_variables,
+    tracking_variables,
+    write_dataset,
+)
+from resolvers.insight.first_tables import FrozenResult, publish_first
+from resolvers.insight.ledger import Begin, begun
 from resolvers.pacing import PieceSize
 from resolvers.research.revisions_mutations import survey_translations, translations_in
 from resolvers.transactions import invalid, line_within, not_found, taken, too_early
@@ -42,41 +30,6 @@ YEAR_DAYS = 365
 TRANSLATED = tuple(language for language in Language if language is not DEFAULT)
 WAVE_LENGTH = 60
 BATCH = 250  # members that one transaction freezes, at most: a third of a second on a quiet machine, with 60 variables
-SIZE_USE = ReleaseUse(str(purposes.DATASET_SIZE))
-PARTICIPANTS_TABLES_USE = ReleaseUse(str(purposes.PARTICIPANTS_TABLES))
-# Common reasons for stopping courses. Fixed here: a list derived from evaluations would reveal something about them.
-SIDE_EFFECTS = (
-    "nausea-and-vomiting", "headache", "fatigue", "vertigo", "increased-body-weight", "insomnia", "xerostomia",
-    "diarrhea", "constipation", "skin-rash", "alopecia", "excessive-daytime-somnolence", "pruritus", "palpitations",
-    "myalgia", "tremor", "abnormality-of-taste-sensation", "night-sweats", "brain-fog", "edema",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class FrozenResult:
-    """A new dataset, which is not `open` if the draw that decides is below the floor."""
-
-    dataset: UUID
-    open: bool
-
-
-@dataclass(frozen=True)
-class DatasetDefinition:
-    """The definition of a dataset to freeze. `cap` is in micro-rho, `floor` in members."""
-
-    community: UUID
-    kind: DatasetKind
-    title: str
-    wave: str
-    offered_to: Sequence[str]
-    cap: int
-    floor: int
-    variables: Sequence[Variable] = field(repr=False)
-    demonstration: bool
-    survey: UUID | None = None
-    collected_from: date | None = None  # the first day of a survey
-    titles: Mapping[str, str] = field(default_factory=dict)  # in other languages, by their tags
-    translated: Mapping[str, Sequence[Variable]] = field(default_factory=dict, repr=False)  # as are the variables
 
 
 async def freeze_survey(connection: Connection, survey: UUID, day: date | None = None) -> FrozenResult | None:
@@ -115,15 +68,12 @@ async def begin_survey(connection: Connection, survey: UUID, day: date | None = 
         offered_to=found["offered_to"],
         cap=found["cap_micro_rho"],
         floor=max(FLOOR, found["minimum_participants"]),
-        variables=domains.survey_variables(await _questions(connection, survey, DEFAULT)),
+        variables=await survey_variables(connection, survey),
         demonstration=found["demonstration"],
         survey=survey,
         collected_from=found["opens_on"],
         titles={each.language.tag: each.title for each in survey_translations(found["translations"])},
-        translated={
-            language.tag: domains.survey_variables(await _questions(connection, survey, language), words_in(language))
-            for language in TRANSLATED
-        },
+        translated={language.tag: await survey_variables(connection, survey, language) for language in TRANSLATED},
     )
     return await _begin(connection, wave, frozen_on)
 
@@ -200,14 +150,14 @@ async def begin_wave(
         offered_to=sorted({kind.value for kind in offered_to}),
         cap=cap,
         floor=FLOOR,
-        variables=await _tracking(connection, community, DEFAULT),
+        variables=await tracking_variables(connection, community),
         demonstration=found["demonstration"],
         titles={
             language.tag: f"{texts['name']}, {wave}"
             for language, texts in translations_in(found["translations"])
             if "name" in texts
         },
-        translated={language.tag: await _tracking(connection, community, language) for language in TRANSLATED},
+        translated={language.tag: await tracking_variables(connection, community, language) for language in TRANSLATED},
     )
     return await _begin(connection, made, frozen_on)
 
@@ -241,7 +191,7 @@ async def finish(
             await pause(done)
         parts = done
     async with begin(connection):
-        return await _publish(connection, dataset, at, pause)
+        return await publish_first(connection, dataset, at, pause)
 
 
 async def end_dataset(connection: Connection, dataset: UUID) -> None:
@@ -283,185 +233,9 @@ async def _refuse_wave(connection: Connection, community: UUID, wave: str, froze
 
 
 async def _begin(connection: Connection, wave: DatasetDefinition, frozen_on: date) -> UUID:
-    dataset = await _write_dataset(connection, wave, frozen_on)
-    await _write_variables(connection, dataset, wave)
+    dataset = await write_dataset(connection, wave, frozen_on)
     await connection.execute("SELECT research.begin_freezing($1, $2)", dataset, wave.floor)
     return dataset
-
-
-async def _publish(
-    connection: Connection, id: UUID, at: datetime | None, pause: Callable[[int], Awaitable[None]]
-) -> FrozenResult | None:
-    floor = await connection.fetchval("SELECT research.open_frozen($1)", id)
-    if floor is None:
-        return None
-    dataset = await dataset_of(connection, id, lock=True)
-    counted, entry = await release(
-        connection, dataset, (), SIZE_PRECISION, SIZE_USE, charge=price(SIZE_PRECISION), at=at
-    )
-    entries = [entry]
-    # What one draw decides does not select the other, from which figures are computed.
-    size, deciding = map(round, counted.estimates)
-    is_open = deciding >= floor
-    if is_open:
-        await connection.execute("UPDATE insight.dataset SET size = $2 WHERE id = $1", id, size)
-        first_insight = None
-        domain = await domain_of(connection, id)
-        variables = [one.variable for one in domain.values()]
-        precision = participants_precision(deciding, dataset.cap_micro_rho)
-        for variable in participants_tables(variables, deciding, dataset.cap_micro_rho):
-            cube = [domain[variable.name]]
-            charge = price(precision, variable.max_per_member)
-            published, entry = await release(
-                connection, dataset, cube, precision, PARTICIPANTS_TABLES_USE, charge=charge, at=at
-            )
-            insight = await present(connection, dataset, published, cube, variable.name, at)
-            first_insight = first_insight or insight
-            entries.append(entry)
-        if first_insight is not None:
-            await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", first_insight)
-        if at is None:  # its first insights are not events of their own
-            await connection.execute("SELECT identity.queue_event('DATASET_FROZEN', $1)", id)
-    else:
-        await connection.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", id)
-    await connection.execute("SELECT catalog.release_survey(d.survey_id) FROM insight.dataset d WHERE d.id = $1", id)
-    await pause(FREEZING_PARTS)  # before the ledger is locked, for which all other publications would wait
-    await append(connection, entries, at)
-    return FrozenResult(id, is_open)
-
-
-async def _write_dataset(connection: Connection, wave: DatasetDefinition, frozen_on: date) -> UUID:
-    ends_on = frozen_on + timedelta(days=TERM_DAYS)
-    id: UUID = await connection.fetchval(
-        """
-        INSERT INTO insight.dataset
-            (community_id, survey_id, kind, title, wave, frozen_on, ends_on, offered_to, domain_version, status,
-             progress, cap_micro_rho, demonstration, translations, collected_from)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'FREEZING', 0, $10, $11, $12, $13) RETURNING id
-        """,
-        wave.community, wave.survey, wave.kind, wave.title, wave.wave, frozen_on, ends_on, list(wave.offered_to),
-        domains.VERSION, wave.cap, wave.demonstration,
-        json.dumps({tag: {"title": title} for tag, title in wave.titles.items()}), wave.collected_from,
-    )  # fmt: skip
-    return id
-
-
-async def _write_variables(connection: Connection, dataset: UUID, wave: DatasetDefinition) -> None:
-    variables = wave.variables
-    placed = [PositionedVariable(position, variable) for position, variable in enumerate(variables, start=1)]
-    await connection.executemany(
-        """
-        INSERT INTO insight.variable
-            (dataset_id, position, name, label, ordinal, max_per_member, slot, rule, subject_id, demonstration,
-             translations)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        """,
-        [
-            (
-                dataset, one.position, one.variable.name, one.variable.label, one.variable.ordinal,
-                one.variable.max_per_member, slot, one.variable.rule, one.variable.subject, wave.demonstration,
-                _labels({tag: found[one.position - 1].label for tag, found in wave.translated.items()}),
-            )
-            for one, slot in zip(placed, domains.slots(variables), strict=True)
-        ],
-    )  # fmt: skip
-    await connection.executemany(
-        """
-        INSERT INTO insight.category
-            (dataset_id, variable, place, code, label, value, low, high, demonstration, translations)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        """,
-        [
-            (
-                dataset, one.position, place, each.code, each.label, each.value, each.low, each.high,
-                wave.demonstration,
-                _labels({tag: found[one.position - 1].categories[place].label
-                    for tag, found in wave.translated.items()}),
-            )
-            for one in placed
-            for place, each in enumerate(one.variable.categories)
-        ],
-    )  # fmt: skip
-
-
-def _labels(by_tag: Mapping[str, str]) -> str:
-    return json.dumps({tag: {"label": label} for tag, label in by_tag.items()})
-
-
-async def _questions(connection: Connection, survey: UUID, language: Language) -> Sequence[SurveyQuestion]:
-    """The questions of the current version, with the options of every version: answers may have chosen any of them.
-
-    They are in a language, or in English where nobody has translated them.
-    """
-    rows = await connection.fetch(
-        """
-        SELECT q.id, q.key, coalesce(q.translations -> $2 ->> 'text', q.text) AS text, q.kind, q.minimum, q.maximum,
-            q.bins, q.max_choices, o.codes, o.labels
-        FROM catalog.question q JOIN catalog.survey s ON s.id = q.survey_id AND s.version = q.version
-        CROSS JOIN LATERAL (
-            SELECT coalesce(array_agg(l.code ORDER BY l.version DESC, l.position, l.code), '{}') AS codes,
-                coalesce(array_agg(l.label ORDER BY l.version DESC, l.position, l.code), '{}') AS labels
-            FROM (
-                SELECT DISTINCT ON (o.code) o.code, coalesce(o.translations -> $2 ->> 'label', o.label) AS label,
-                    o.position, v.version
-                FROM catalog.question v JOIN catalog.question_option o ON o.question_id = v.id
-                WHERE v.survey_id = q.survey_id AND v.key = q.key
-                ORDER BY o.code, v.version DESC
-            ) l
-        ) o
-        WHERE s.id = $1 ORDER BY q.position
-        """,
-        survey,
-        language.tag,
-    )
-    return [
-        SurveyQuestion(
-            id=row["id"],
-            key=row["key"],
-            text=row["text"],
-            kind=row["kind"],
-            options=tuple(zip(row["codes"], row["labels"], strict=True)),
-            minimum=row["minimum"],
-            maximum=row["maximum"],
-            bins=tuple(row["bins"] or ()),
-            max_choices=row["max_choices"],
-        )
-        for row in rows
-    ]
-
-
-async def _tracking(connection: Connection, community: UUID, language: Language) -> Sequence[Variable]:
-    treatments = await connection.fetch(
-        """
-        SELECT t.id, t.slug, coalesce(t.translations -> $2 ->> 'name', t.name)
-        FROM catalog.community_treatment c JOIN catalog.treatment t ON t.id = c.treatment_id
-        WHERE c.community_id = $1 ORDER BY c.position, t.id
-        """,
-        community,
-        language.tag,
-    )
-    indicators = await connection.fetch(
-        """
-        SELECT i.id, i.slug, coalesce(i.translations -> $2 ->> 'name', i.name), i.minimum, i.maximum,
-            coalesce(i.translations -> $2 ->> 'unit', i.unit)
-        FROM catalog.community_indicator c JOIN catalog.indicator i ON i.id = c.indicator_id
-        WHERE c.community_id = $1 ORDER BY c.position, i.id
-        """,
-        community,
-        language.tag,
-    )
-    side_effects = await connection.fetch(
-        "SELECT id, slug, coalesce(translations -> $2 ->> 'name', name) FROM catalog.indicator"
-        " WHERE slug = any($1) ORDER BY array_position($1, slug)",
-        list(SIDE_EFFECTS),
-        language.tag,
-    )
-    return domains.tracking_variables(
-        [CatalogueEntry(*row) for row in treatments],
-        [TrackedIndicator(*row) for row in indicators],
-        [CatalogueEntry(*row) for row in side_effects],
-        words_in(language),
-    )
 
 
 def _noon(day: date) -> datetime:

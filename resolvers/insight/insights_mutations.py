@@ -19,7 +19,7 @@ from resolvers.insight.groupings import GroupingRequest, store_groupings
 from resolvers.insight.insight_requests import InsightRequest, ResolvedRequest, dataset_of, resolve_request
 from resolvers.insight.ledger import NewEntry, append
 from resolvers.insight.quotes import BudgetExhausted, ended, quote
-from resolvers.insight.releases import FrozenDataset, NoisyRelease, Overspent, ReleaseUse, present, release
+from resolvers.insight.releases import FrozenDataset, NewRelease, NoisyRelease, Overspent, ReleaseUse, present, release
 from resolvers.transactions import Forbidden, buyer_of, require_role
 
 # More than counting and drawing takes of a hundred thousand records (docs/decisions/0015-outbox.md).
@@ -133,18 +133,10 @@ async def publish_resolved(
     if subject.published is not None and subject.is_published:
         return Published(await _present(connection, subject, subject.published, at), 0), []
     charge = subject.cost(subject.request.precision)
-    published, entry = await release(
-        connection,
-        subject.dataset,
-        subject.cube,
-        subject.request.precision,
-        use,
-        charge=charge,
-        improves=subject.published,
-        at=at,
-        step_seconds=COUNTING_SECONDS if at is None else None,  # nobody waits for what is published at another time
-        measured=subject.measured,
-    )
+    table = NewRelease(subject.cube, subject.request.precision, charge, subject.published, subject.measured)
+    # Nobody waits for what is published at another time.
+    step_seconds = COUNTING_SECONDS if at is None else None
+    [(published, entry)] = await release(connection, subject.dataset, [table], use, at=at, step_seconds=step_seconds)
     await connection.execute("SELECT insight.note_requester($1, $2, $3)", published.id, viewer.account, viewer.api_key)
     insight = await _present(connection, subject, published, at)
     await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", insight)
@@ -156,7 +148,6 @@ async def publish_resolved(
 async def _present(
     connection: Connection, subject: ResolvedRequest, published: NoisyRelease, at: datetime | None
 ) -> UUID:
-    means = subject.measured is not None
-    return await present(
-        connection, subject.dataset, published, subject.cube, subject.request.variable, at, means=means
-    )
+    shown = [(published, subject.cube, subject.request.variable)]
+    [insight] = await present(connection, subject.dataset, shown, at, means=subject.measured is not None)
+    return insight

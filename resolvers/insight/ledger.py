@@ -135,6 +135,7 @@ async def append(connection: Connection, entries: Sequence[NewEntry], at: dateti
     await lock(connection)
     last = await head(connection)
     moment: datetime = at or await connection.fetchval("SELECT clock_timestamp()")
+    rows = []
     for new in entries:
         entry = ChainEntry(
             version=VERSION,
@@ -156,19 +157,22 @@ async def append(connection: Connection, entries: Sequence[NewEntry], at: dateti
             results_url=new.results_url,
         )
         last = Head(entry.position, hash_of(entry))
-        await connection.execute(
-            """
-            INSERT INTO insight.ledger_entry
-                (position, release_id, count_release_id, dataset_id, dataset_title, community_id, organization_id,
-                 organization_name, purpose, variables, micro_rho, commitment, published_at, previous_hash, hash,
-                 demonstration, version, purpose_kind, results_of, results_url)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-            """,
+        rows.append((
             entry.position, new.release if new.dataset else None, None if new.dataset else new.release, new.dataset,
             new.dataset_title, new.community, new.organization, new.organization_name, new.purpose, list(new.variables),
             new.micro_rho, entry.commitment, moment, entry.previous_hash, last.hash, new.demonstration,
             entry.version, new.purpose_kind, new.results_of, new.results_url,
-        )  # fmt: skip
+        ))  # fmt: skip
+    await connection.executemany(
+        """
+        INSERT INTO insight.ledger_entry
+            (position, release_id, count_release_id, dataset_id, dataset_title, community_id, organization_id,
+             organization_name, purpose, variables, micro_rho, commitment, published_at, previous_hash, hash,
+             demonstration, version, purpose_kind, results_of, results_url)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+        """,
+        rows,
+    )
 
 
 async def fault(connection: Connection) -> str | None:

@@ -3,10 +3,11 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from uuid import UUID
+from typing import TypeAlias
+from uuid import UUID, uuid4
 
 from sqlalchemy import literal_column
 
@@ -20,7 +21,7 @@ from privacy.combining import combine
 from privacy.cubes import Cube, contributions, key
 from privacy.means import UNIT, full_name, means_of, summed, sums_of
 from privacy.precision import Precision, margin_of
-from privacy.reading import Size, cells_of, statistics_of
+from privacy.reading import Cell, Size, Statistic, cells_of, statistics_of
 from resolvers.exporting import sql_of
 from resolvers.insight.cubes import published_size
 from resolvers.insight.drawing import drawn, in_thread
@@ -28,6 +29,8 @@ from resolvers.insight.ledger import NewEntry
 from resolvers.insight.positioned import PositionedVariable
 from resolvers.pacing import in_steps_of
 
+# Exact counts of a cube of the variables at these positions of a dataset, which it locks.
+Count: TypeAlias = Callable[[Connection, UUID, Sequence[int]], Awaitable[list[int]]]
 NO_VARIABLES = [0]  # a position that no variable has: without any, a release is of the dataset's size
 
 
@@ -86,62 +89,117 @@ class Overspent(Exception):
     """The charge exceeds what is left of the dataset's budget, or of the buyers' share of it."""
 
 
+@dataclass(frozen=True)
+class NewRelease:
+    """A table to release: a cube, in the order of positions, for `charge` micro-rho.
+
+    If one of its variables is `measured`, the sums for its means are released in place of the counts. `improves` is the
+    earlier release to combine with.
+    """
+
+    cube: Sequence[PositionedVariable]
+    precision: Precision
+    charge: int
+    improves: NoisyRelease | None = None
+    measured: PositionedVariable | None = None
+
+    @property
+    def positions(self) -> list[int]:
+        """Those of its variables."""
+        return [placed.position for placed in self.cube]
+
+    @property
+    def names(self) -> list[str]:
+        """Its variables as keys and the ledger name them."""
+        return names_of(self.cube, self.measured)
+
+    @property
+    def draws(self) -> int:
+        """How often the counts are drawn: a dataset's size twice, as if each member were in two cells."""
+        return 1 if self.cube else SIZE_DRAWS
+
+    @property
+    def contributions(self) -> int:
+        """In how many cells a member is, at most."""
+        return contributions(placed.variable for placed in self.cube) if self.cube else SIZE_DRAWS
+
+    @property
+    def unit(self) -> int:
+        """What a member counts as."""
+        return UNIT if self.measured else 1
+
+
+async def count_records(connection: Connection, dataset: UUID, positions: Sequence[int]) -> list[int]:
+    """The exact counts of a cube of the variables at these positions. Locks the dataset."""
+    counts: list[int] = await connection.fetchval("SELECT research.histogram($1, $2)", dataset, positions)
+    return counts
+
+
 async def release(
     connection: Connection,
     dataset: FrozenDataset,
-    cube: Sequence[PositionedVariable],
-    precision: Precision,
+    tables: Sequence[NewRelease],
     use: ReleaseUse,
     *,
-    charge: int,
-    improves: NoisyRelease | None = None,
     at: datetime | None = None,
     step_seconds: float | None = None,
-    measured: PositionedVariable | None = None,
-) -> tuple[NoisyRelease, NewEntry]:
-    """Charges `charge` micro-rho, counts the cube, adds the noise that this pays for, and stores the release.
+    count: Count = count_records,
+) -> list[tuple[NoisyRelease, NewEntry]]:
+    """Charges tables, counts each by `count`, adds the noise that its charge pays for, and stores the releases.
 
-    `cube` is in the order of positions. If one of its variables is `measured`, the sums for its means are released in
-    place of the counts. `improves` is the earlier release to combine with. Counting takes a
-    whole number of `step_seconds`, if given, because it takes longer if there are more records. The caller appends the
-    returned entry to the ledger in the same transaction. Raises Overspent before anything is counted.
+    Counting takes a whole number of `step_seconds`, if given, because it takes longer if there are more records. The
+    caller appends the returned entries to the ledger in the same transaction. Raises Overspent before anything is
+    counted.
     """
-    await debit(connection, dataset, charge, sold=use.licence is not None)
-    variables = [placed.variable for placed in cube]
-    positions = [placed.position for placed in cube]
-    # A dataset's size is drawn twice, as if each member were in two cells.
-    draws, many = (1, contributions(variables)) if variables else (SIZE_DRAWS, SIZE_DRAWS)
-    exact = "SELECT research.histogram($1, $2)"
-    # What a member may change, in the squares of the unit that is drawn in.
-    unit = UNIT if measured else 1
-    moved = many * unit**2
+    await debit(connection, dataset, sum(table.charge for table in tables), sold=use.licence is not None)
     async with in_steps_of(step_seconds):
-        counts = await connection.fetchval(exact, dataset.id, positions) * draws
-        if measured:
-            counts = await in_thread(sums_of, counts, variables, measured.variable)
-        noisy = await drawn(noise.draw, counts, charge, moved)
-    sigma = (await drawn(noise.noise_for, charge, moved)).sigma / unit
-    estimates: Sequence[float] = [count / unit for count in noisy]
-    total = charge
-    if improves is not None:
-        estimates, sigma = combine(improves.estimates, improves.total_micro_rho, estimates, charge, many)
-        total += improves.total_micro_rho
-    margin = margin_of(sigma)
-    salt = secrets.token_bytes(SALT_BYTES)
-    id: UUID = await connection.fetchval(
+        exact = []
+        for table in tables:
+            counts = await count(connection, dataset.id, table.positions) * table.draws
+            if table.measured:
+                counts = await in_thread(
+                    sums_of, counts, [placed.variable for placed in table.cube], table.measured.variable
+                )
+            # What a member may change, in the squares of the unit that is drawn in.
+            exact.append((counts, table.charge, table.contributions * table.unit**2))
+        drawings = await drawn(noise.draw_each, exact)
+    made = [_combined(table, noisy, sigma / table.unit) for table, (noisy, sigma) in zip(tables, drawings, strict=True)]
+    salts = [secrets.token_bytes(SALT_BYTES) for _ in tables]
+    await connection.executemany(
         """
         INSERT INTO insight.release
-            (dataset_id, cube, variables, precision, margin, contributions, micro_rho, total_micro_rho, sigma, noisy,
-             estimates, improves_id, organization_id, licence_id, purpose, published_at, demonstration, salt, measured)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, coalesce($16, now()), $17, $18, $19)
-        RETURNING id
+            (id, dataset_id, cube, variables, precision, margin, contributions, micro_rho, total_micro_rho, sigma,
+             noisy, estimates, improves_id, organization_id, licence_id, purpose, published_at, demonstration, salt,
+             measured)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, coalesce($17, now()), $18, $19,
+            $20)
         """,
-        dataset.id, key(names_of(cube, measured), dataset.domain_version), positions, precision, margin,
-        many, charge, total, sigma, noisy, estimates, improves and improves.id, use.organization, use.licence,
-        use.purpose, at, dataset.demonstration, salt, measured and measured.position,
+        [
+            (
+                one.id, dataset.id, key(table.names, dataset.domain_version), one.variables, one.precision, one.margin,
+                table.contributions, table.charge, one.total_micro_rho, one.sigma, noisy, one.estimates,
+                table.improves and table.improves.id, use.organization, use.licence, use.purpose, at,
+                dataset.demonstration, salt, table.measured and table.measured.position,
+            )
+            for table, one, (noisy, _), salt in zip(tables, made, drawings, salts, strict=True)
+        ],
     )  # fmt: skip
-    entry = _entry(id, dataset, names_of(cube, measured), use, charge, commitment_of(salt, noisy))
-    return NoisyRelease(id, positions, precision, total, margin, sigma, estimates), entry
+    return [
+        (one, _entry(one.id, dataset, table.names, use, table.charge, commitment_of(salt, noisy)))
+        for table, one, (noisy, _), salt in zip(tables, made, drawings, salts, strict=True)
+    ]
+
+
+def _combined(table: NewRelease, noisy: Sequence[int], sigma: float) -> NoisyRelease:
+    """The release of what was drawn for a table, with what it improves."""
+    estimates: Sequence[float] = [count / table.unit for count in noisy]
+    total = table.charge
+    if (improves := table.improves) is not None:
+        estimates, sigma = combine(
+            improves.estimates, improves.total_micro_rho, estimates, table.charge, table.contributions
+        )
+        total += improves.total_micro_rho
+    return NoisyRelease(uuid4(), table.positions, table.precision, total, margin_of(sigma), sigma, estimates)
 
 
 def names_of(cube: Sequence[PositionedVariable], measured: PositionedVariable | None = None) -> list[str]:
@@ -152,41 +210,79 @@ def names_of(cube: Sequence[PositionedVariable], measured: PositionedVariable | 
 async def present(
     connection: Connection,
     dataset: FrozenDataset,
-    release: NoisyRelease,
-    cube: Sequence[PositionedVariable],
-    variable: str,
+    shown: Sequence[tuple[NoisyRelease, Sequence[PositionedVariable], str]],
     at: datetime | None = None,
     *,
     means: bool = False,
-) -> UUID:
-    """The insight of one variable of a release by its others, made if there is none yet; returns its id.
+) -> list[UUID]:
+    """The insights of one variable by its others each, of releases of cubes; those that there are not yet are made.
 
-    `means` is whether the release has sums of this variable. It costs nothing, because it shows published estimates.
+    `means` is whether the releases have sums of these variables. They cost nothing, because they show published
+    estimates. Returns their ids.
     """
-    position = next(placed.position for placed in cube if placed.variable.name == variable)
-    found: UUID | None = await connection.fetchval(
-        "SELECT id FROM insight.insight WHERE release_id = $1 AND variable = $2", release.id, position
+    asked = [(made.id, _placed(cube, variable).position) for made, cube, variable in shown]
+    rows = await connection.fetch(
+        "SELECT id, release_id, variable FROM insight.insight WHERE release_id = any($1)", [id for id, _ in asked]
     )
-    if found is not None:
-        return found
-    others = [placed for placed in cube if placed.position != position]
-    insight: UUID = await connection.fetchval(
+    insights: dict[tuple[UUID, int], UUID] = {(row["release_id"], row["variable"]): row["id"] for row in rows}
+    new = [each for each, of in zip(shown, asked, strict=True) if of not in insights]
+    if new:
+        published = sql_of(select(published_size(literal_column("$1::uuid"))))
+        size = Size(**json.loads(await connection.fetchval(published, dataset.id)))
+        # In a thread: thousands of intervals take a while.
+        figures = await asyncio.to_thread(_figures, new, size, means=means)
+        insights |= await _write_insights(connection, dataset, figures, at)
+    return [insights[of] for of in asked]
+
+
+@dataclass(frozen=True)
+class InsightFigures:
+    """What an insight of a release shows."""
+
+    release: UUID
+    variable: int
+    by: list[int]
+    cells: Sequence[Cell]
+    statistics: Sequence[Statistic]
+
+
+def _placed(cube: Sequence[PositionedVariable], variable: str) -> PositionedVariable:
+    return next(placed for placed in cube if placed.variable.name == variable)
+
+
+def _figures(
+    shown: Sequence[tuple[NoisyRelease, Sequence[PositionedVariable], str]], size: Size, *, means: bool
+) -> list[InsightFigures]:
+    found = []
+    for made, cube, variable in shown:
+        position = _placed(cube, variable).position
+        others = [placed for placed in cube if placed.position != position]
+        of = tuple(
+            summed(placed.variable) if means and placed.position == position else placed.variable for placed in cube
+        )
+        noisy, by = Cube(of, tuple(made.estimates), made.sigma), [placed.variable.name for placed in others]
+        cells = [] if means else cells_of(noisy, variable, by, size)
+        statistics = (means_of if means else statistics_of)(noisy, variable, by)
+        found.append(InsightFigures(made.id, position, [placed.position for placed in others], cells, statistics))
+    return found
+
+
+async def _write_insights(
+    connection: Connection, dataset: FrozenDataset, figures: Sequence[InsightFigures], at: datetime | None
+) -> dict[tuple[UUID, int], UUID]:
+    """Writes insights with their cells and statistics; their ids by release and variable."""
+    ids = [uuid4() for _ in figures]
+    await connection.executemany(
         """
         INSERT INTO insight.insight
-            (release_id, dataset_id, community_id, variable, by, published_at, demonstration)
-        VALUES ($1, $2, $3, $4, $5, coalesce($6, now()), $7) RETURNING id
+            (id, release_id, dataset_id, community_id, variable, by, published_at, demonstration)
+        VALUES ($1, $2, $3, $4, $5, $6, coalesce($7, now()), $8)
         """,
-        release.id, dataset.id, dataset.community_id, position, [placed.position for placed in others], at,
-        dataset.demonstration,
-    )  # fmt: skip
-    published = sql_of(select(published_size(literal_column("$1::uuid"))))
-    size = Size(**json.loads(await connection.fetchval(published, dataset.id)))
-    of = tuple(summed(placed.variable) if means and placed.position == position else placed.variable for placed in cube)
-    shown = Cube(of, tuple(release.estimates), release.sigma)
-    by = [placed.variable.name for placed in others]
-    # In a thread: thousands of intervals take a while.
-    cells = [] if means else await asyncio.to_thread(cells_of, shown, variable, by, size)
-    statistics = await asyncio.to_thread(means_of if means else statistics_of, shown, variable, by)
+        [
+            (id, one.release, dataset.id, dataset.community_id, one.variable, one.by, at, dataset.demonstration)
+            for id, one in zip(ids, figures, strict=True)
+        ],
+    )
     await connection.executemany(
         """
         INSERT INTO insight.cell
@@ -195,10 +291,11 @@ async def present(
         """,
         [
             (
-                insight, place, cell.category, list(cell.by), cell.count, cell.margin, cell.share, cell.low, cell.high,
+                id, place, cell.category, list(cell.by), cell.count, cell.margin, cell.share, cell.low, cell.high,
                 cell.reliability, dataset.demonstration,
             )
-            for place, cell in enumerate(cells)
+            for id, one in zip(ids, figures, strict=True)
+            for place, cell in enumerate(one.cells)
         ],
     )  # fmt: skip
     await connection.executemany(
@@ -208,14 +305,17 @@ async def present(
         """,
         [
             (
-                insight, place, each.measure, list(each.by), each.value, each.low, each.high, each.reliability,
+                id, place, each.measure, list(each.by), each.value, each.low, each.high, each.reliability,
                 dataset.demonstration,
             )
-            for place, each in enumerate(statistics)
+            for id, one in zip(ids, figures, strict=True)
+            for place, each in enumerate(one.statistics)
         ],
     )  # fmt: skip
-    await connection.execute("SELECT care.announce('insightPublished', $1, $2)", insight, dataset.community_id)
-    return insight
+    await connection.execute(
+        "SELECT care.announce('insightPublished', id, $2) FROM unnest($1::uuid[]) id", ids, dataset.community_id
+    )
+    return {(one.release, one.variable): id for id, one in zip(ids, figures, strict=True)}
 
 
 async def charge_in_full(connection: Connection, dataset: FrozenDataset, purpose: str) -> NewEntry | None:

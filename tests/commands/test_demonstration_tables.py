@@ -14,7 +14,7 @@ from privacy.cubes import Cube
 from privacy.measures import EMPTY_SHOWN, LEAST_COUNT, Measure, Reliability
 from privacy.precision import price
 from privacy.reading import Statistic, cells_of, statistics_of
-from resolvers.insight.freezing import PARTICIPANTS_TABLES_USE
+from resolvers.insight.first_tables import PARTICIPANTS_TABLES_USE
 from tests.support import recounting
 from tests.support.recounting import PublishedTable, Recount, exact_cube, published_tables
 

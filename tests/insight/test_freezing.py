@@ -323,7 +323,7 @@ async def test_a_survey_that_cannot_be_frozen_does_not_block_others(
     late = "UPDATE catalog.survey SET closes_on = current_date - 2 WHERE id = any($1)"
     await network.database.execute(late, [first.survey, second.survey])
     await settle_surveys(publisher)
-    whole = freezing._publish
+    whole = freezing.publish_first
 
     async def fails(connection: Any, id: UUID, *rest: Any) -> Any:
         if await network.value("SELECT survey_id FROM insight.dataset WHERE id = $1", id) == first.survey:
@@ -332,7 +332,7 @@ async def test_a_survey_that_cannot_be_frozen_does_not_block_others(
 
     status = "SELECT status FROM insight.dataset WHERE survey_id = $1"
     with monkeypatch.context() as patched:
-        patched.setattr(freezing, "_publish", fails)
+        patched.setattr(freezing, "publish_first", fails)
         with pytest.raises(ValueError):  # noqa: PT011 - the one that was raised
             await freeze_datasets(publisher)
     assert await network.value(status, first.survey) == "FREEZING"

@@ -17,6 +17,7 @@ from models.logins import role_dsn
 from models.security.publisher import PUBLISHER
 from resolvers import jobs, pacing
 from resolvers.insight import freezing
+from resolvers.insight.first_tables import FrozenResult
 from tests import factories
 from tests.faults.test_kill_publishing import unserved_network
 from tests.support.callers import User
@@ -104,21 +105,22 @@ async def test_a_dataset_is_the_same_whichever_connection_is_lost(
         links = "SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1"
         assert await alone.value(links, people.survey) == len(expected) - len(found)  # never both, never neither
         assert await alone.value("SELECT status FROM insight.dataset WHERE id = $1", dataset) == "FREEZING"
-    connection, paused = await connected(fresh), 0
+    for place in (2, 3):  # before the dataset is locked, and before the ledger is
+        connection, paused = await connected(fresh), 0
 
-    async def while_publishing(parts: int) -> None:
-        nonlocal paused
-        paused += parts == FREEZING_PARTS
-        if paused == 2:
-            await ended(alone, connection)()
+        async def while_publishing(parts: int, place: int = place, connection: asyncpg.Connection = connection) -> None:
+            nonlocal paused
+            paused += parts == FREEZING_PARTS
+            if paused == place:
+                await ended(alone, connection)()
 
-    with pytest.raises(GONE):
-        await freezing.finish(connection, dataset, pause=while_publishing)
-    assert paused == 2
+        with pytest.raises(GONE):
+            await freezing.finish(connection, dataset, pause=while_publishing)
+        assert paused == place
     for table in ("insight.release", "insight.insight", "insight.ledger_entry"):
         assert await alone.value(f"SELECT count(*) FROM {table} WHERE dataset_id = $1", dataset) == 0
     made = await freezing.finish(alone.database, dataset)
-    assert made == freezing.FrozenResult(dataset, open=True)
+    assert made == FrozenResult(dataset, open=True)
     assert await records(alone, dataset) == expected
     await expect_sound(alone, f"dst_{dataset}")
 

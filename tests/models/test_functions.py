@@ -447,6 +447,7 @@ CALLERS: dict[str, set[Login]] = {
     "research.freeze_members(uuid,integer)": {PUBLISHER},
     "research.open_frozen(uuid)": {PUBLISHER},
     "research.histogram(uuid,integer[])": {PUBLISHER},
+    "research.count_frozen(uuid,integer[])": {PUBLISHER},
     "research.end_dataset(uuid,text)": {PUBLISHER},
     "insight.datasets_due()": {PUBLISHER},
     "identity.require_survey_manager()": {PUBLISHER},
@@ -476,6 +477,7 @@ async def test_each_function_can_be_called_only_by_its_roles(admin: Admin) -> No
     assert {settings[0] for settings in as_owner.values()} == {"search_path=pg_catalog, pg_temp"}
     assert {name: settings[1:] for name, settings in as_owner.items() if len(settings) > 1} == {
         "insight.forget_records(integer)": ["enable_seqscan=off", "jit=off"],
+        "research.count_frozen(uuid,integer[])": ["jit=off"],
         "research.freeze_members(uuid,integer)": ["enable_seqscan=off", "jit=off"],
         "research.include_members(uuid)": ["enable_seqscan=off", "jit=off"],
     }

@@ -131,7 +131,7 @@ async def test_the_times_at_which_a_dataset_is_frozen_say_nothing_about_its_memb
             mock.patch.object(asyncio, "sleep", sleep),
         ):
             pause, found = jobs._in_time(mock.AsyncMock(), published), []
-            for parts in (*range(1, FREEZING_PARTS + 1), FREEZING_PARTS):
+            for parts in (*range(1, FREEZING_PARTS + 1), FREEZING_PARTS, FREEZING_PARTS):
                 loop.now += takes
                 await pause(parts)
                 found.append(loop.now - 100.0)

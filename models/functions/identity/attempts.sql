@@ -12,7 +12,9 @@ DECLARE
 BEGIN
     -- One at a time: two concurrent counts would both have room for a last attempt.
     PERFORM pg_advisory_xact_lock(hashtextextended(encode(digest, 'hex'), 1));
-    DELETE FROM identity.attempt a WHERE a.subject = digest AND a.tried_at < now() - try_again.within;
+    -- What is further ahead than an attempt counts was made before the clock was set back: it would count for as long.
+    DELETE FROM identity.attempt a
+    WHERE a.subject = digest AND a.tried_at NOT BETWEEN now() - try_again.within AND now() + try_again.within;
     IF (SELECT count(*) FROM identity.attempt a WHERE a.subject = digest) < try_again.most THEN
         INSERT INTO identity.attempt (subject, tried_at) VALUES (digest, clock_timestamp()) RETURNING id INTO made;
     END IF;
@@ -34,6 +36,7 @@ DECLARE
     period interval;
     step interval;
     slack interval;  -- steps are rounded to microseconds
+    unreal timestamptz;  -- a row that is further ahead is from before the clock was set back
     filled timestamptz;
 BEGIN
     PERFORM set_config('synchronous_commit', 'off', true);
@@ -42,9 +45,11 @@ BEGIN
         period := make_interval(secs => seconds[nth]);
         step := period / most[nth];
         slack := least(step / 2, most[nth] * interval '1 microsecond');
+        unreal := present + 2 * period;
         INSERT INTO identity.rate_limit AS l (subject, full_at) VALUES (subjects[nth], present + step)
-        ON CONFLICT (subject) DO UPDATE SET full_at = greatest(l.full_at, present) + step
-            WHERE greatest(l.full_at, present) + step <= present + period + slack
+        ON CONFLICT (subject) DO UPDATE
+            SET full_at = CASE WHEN l.full_at > unreal THEN present ELSE greatest(l.full_at, present) END + step
+            WHERE greatest(l.full_at, present) + step <= present + period + slack OR l.full_at > unreal
         RETURNING l.full_at INTO filled;
         IF NOT FOUND THEN
             SELECT l.full_at INTO filled FROM identity.rate_limit l WHERE l.subject = subjects[nth];

@@ -81,3 +81,54 @@ BEGIN
     RETURN counts;
 END $$;
 GRANT EXECUTE ON FUNCTION research.histogram(uuid, integer[]) TO cohorte_publisher;
+
+-- The counts of each of these variables by itself and, as those of the variable 0, the number of records: of one moment, by reading
+-- the records once. No rows if the dataset is not frozen completely, or something has been published from it.
+--
+-- While it is FREEZING, nothing is locked that a member who leaves waits for. The publisher counts the records again once
+-- it has locked the dataset: records are only deleted, so the counts are still right if there are as many.
+CREATE FUNCTION research.count_frozen(dataset uuid, variables integer[]) RETURNS TABLE (variable integer, counts bigint[])
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+BEGIN
+    -- Of two processes, the second waits here until the first has published.
+    PERFORM FROM research.freezing f WHERE f.dataset_id = count_frozen.dataset AND f.part = 16 FOR UPDATE;
+    IF NOT FOUND THEN
+        PERFORM FROM insight.dataset d WHERE d.id = count_frozen.dataset AND d.status = 'OPEN' FOR NO KEY UPDATE;
+        IF NOT FOUND OR EXISTS (SELECT FROM insight.release r WHERE r.dataset_id = count_frozen.dataset) THEN
+            RETURN;
+        END IF;
+    END IF;
+    RETURN QUERY
+        WITH counted AS MATERIALIZED (
+            SELECT v.position, v.slot, v.max_per_member, count(*)::integer AS categories
+            FROM insight.variable v
+            JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
+            WHERE v.dataset_id = count_frozen.dataset AND v.groups = ''
+                AND v.position = ANY (count_frozen.variables)
+            GROUP BY v.dataset_id, v.position
+            UNION ALL
+            SELECT 0, 0, 0, 1
+        ), read AS MATERIALIZED (
+            SELECT v.position, substr(r.codes, v.slot + 1, v.max_per_member) AS bytes, count(*) AS members
+            FROM research.record r CROSS JOIN counted v
+            WHERE r.dataset_id = count_frozen.dataset
+            GROUP BY 1, 2
+        ), cell AS (
+            SELECT r.position, b.place, sum(r.members) AS members
+            FROM read r
+            -- Each category once, whatever the bytes are.
+            CROSS JOIN LATERAL (
+                SELECT DISTINCT get_byte(r.bytes, i) AS place FROM generate_series(0, length(r.bytes) - 1) i
+                UNION ALL
+                SELECT 0 WHERE r.position = 0
+            ) b
+            GROUP BY 1, 2
+        )
+        SELECT v.position, array_agg(coalesce(c.members, 0)::bigint ORDER BY p)
+        FROM counted v
+        CROSS JOIN LATERAL generate_series(0, v.categories - 1) p
+        LEFT JOIN cell c ON c.position = v.position AND c.place = p
+        GROUP BY v.position;
+END $$;
+GRANT EXECUTE ON FUNCTION research.count_frozen(uuid, integer[]) TO cohorte_publisher;
