@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import literal_column
@@ -18,7 +19,7 @@ from privacy.budget import SIZE_DRAWS, SOLD_SHARE
 from privacy.chain import SALT_BYTES, commitment_of
 from privacy.combining import combine
 from privacy.cubes import Cube, contributions, key
-from privacy.means import UNIT, full_name, means_of, summed, sums_of
+from privacy.means import UNIT, InsightKind, full_name, means_of, summed, sums_of
 from privacy.precision import Precision, margin_of
 from privacy.reading import Size, cells_of, statistics_of
 from resolvers.exporting import sql_of
@@ -69,6 +70,7 @@ class NoisyRelease:
     margin: int
     sigma: float
     estimates: Sequence[float] = field(repr=False)
+    counts_id: UUID | None = None  # of SUMS: the release with the numbers of members
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,15 @@ async def release(
     at: datetime | None = None,
     step_seconds: float | None = None,
     measured: PositionedVariable | None = None,
+    counts: UUID | None = None,
 ) -> tuple[NoisyRelease, NewEntry]:
     """Charges `charge` micro-rho, counts the cube, adds the noise that this pays for, and stores the release.
 
     `cube` is in the order of positions. If one of its variables is `measured`, the sums for its means are released in
-    place of the counts. `improves` is the earlier release to combine with. Counting takes a
-    whole number of `step_seconds`, if given, because it takes longer if there are more records. The caller appends the
-    returned entry to the ledger in the same transaction. Raises Overspent before anything is counted.
+    place of the counts: those of SUMS, if `counts` is the release with the numbers of members. `improves` is the
+    earlier release to combine with. Counting takes a whole number of `step_seconds`, if given, because it takes longer
+    if there are more records. The caller appends the returned entry to the ledger in the same transaction. Raises
+    Overspent before anything is counted.
     """
     await debit(connection, dataset, charge, sold=use.licence is not None)
     variables = [placed.variable for placed in cube]
@@ -114,12 +118,14 @@ async def release(
     exact = "SELECT research.histogram($1, $2)"
     # What a member may change, in the squares of the unit that is drawn in.
     unit = UNIT if measured else 1
+    kind = InsightKind.SUMS if counts else InsightKind.MEANS
     moved = many * unit**2
     async with in_steps_of(step_seconds):
-        counts = await connection.fetchval(exact, dataset.id, positions) * draws
+        histogram = await connection.fetchval(exact, dataset.id, positions) * draws
         if measured:
-            counts = await in_thread(sums_of, counts, variables, measured.variable)
-        noisy = await drawn(noise.draw, counts, charge, moved)
+            histogram = await in_thread(sums_of, histogram, variables, measured.variable, kind)
+        least = -noise.LARGEST if counts else 0  # centred sums may be below zero
+        noisy = await drawn(noise.draw, histogram, charge, moved, least)
     sigma = (await drawn(noise.noise_for, charge, moved)).sigma / unit
     estimates: Sequence[float] = [count / unit for count in noisy]
     total = charge
@@ -132,21 +138,27 @@ async def release(
         """
         INSERT INTO insight.release
             (dataset_id, cube, variables, precision, margin, contributions, micro_rho, total_micro_rho, sigma, noisy,
-             estimates, improves_id, organization_id, licence_id, purpose, published_at, demonstration, salt, measured)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, coalesce($16, now()), $17, $18, $19)
+             estimates, improves_id, organization_id, licence_id, purpose, published_at, demonstration, salt, measured,
+             counts_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, coalesce($16, now()), $17, $18, $19,
+            $20)
         RETURNING id
         """,
-        dataset.id, key(names_of(cube, measured), dataset.domain_version), positions, precision, margin,
+        dataset.id, key(names_of(cube, measured, kind), dataset.domain_version), positions, precision, margin,
         many, charge, total, sigma, noisy, estimates, improves and improves.id, use.organization, use.licence,
-        use.purpose, at, dataset.demonstration, salt, measured and measured.position,
+        use.purpose, at, dataset.demonstration, salt, measured and measured.position, counts,
     )  # fmt: skip
-    entry = _entry(id, dataset, names_of(cube, measured), use, charge, commitment_of(salt, noisy))
-    return NoisyRelease(id, positions, precision, total, margin, sigma, estimates), entry
+    entry = _entry(id, dataset, names_of(cube, measured, kind), use, charge, commitment_of(salt, noisy))
+    return NoisyRelease(id, positions, precision, total, margin, sigma, estimates, counts), entry
 
 
-def names_of(cube: Sequence[PositionedVariable], measured: PositionedVariable | None = None) -> list[str]:
-    """A cube's variables as keys and the ledger name them: how they are merged, and which is measured."""
-    return [full_name(each.variable) if each == measured else each.variable.full_name for each in cube]
+def names_of(
+    cube: Sequence[PositionedVariable],
+    measured: PositionedVariable | None = None,
+    kind: InsightKind = InsightKind.MEANS,
+) -> list[str]:
+    """A cube's variables as keys and the ledger name them: how they are merged, and which is measured by what kind."""
+    return [full_name(each.variable, kind) if each == measured else each.variable.full_name for each in cube]
 
 
 async def present(
@@ -157,11 +169,13 @@ async def present(
     variable: str,
     at: datetime | None = None,
     *,
-    means: bool = False,
+    kind: InsightKind = InsightKind.COUNTS,
+    counts: Cube | None = None,
 ) -> UUID:
     """The insight of one variable of a release by its others, made if there is none yet; returns its id.
 
-    `means` is whether the release has sums of this variable. It costs nothing, because it shows published estimates.
+    `kind` is what the release has of this variable; of SUMS, `counts` are the numbers of members. It costs nothing,
+    because it shows published estimates.
     """
     position = next(placed.position for placed in cube if placed.variable.name == variable)
     found: UUID | None = await connection.fetchval(
@@ -181,12 +195,16 @@ async def present(
     )  # fmt: skip
     published = sql_of(select(published_size(literal_column("$1::uuid"))))
     size = Size(**json.loads(await connection.fetchval(published, dataset.id)))
-    of = tuple(summed(placed.variable) if means and placed.position == position else placed.variable for placed in cube)
+    means = kind is not InsightKind.COUNTS
+    of = tuple(
+        summed(placed.variable, kind) if means and placed.position == position else placed.variable for placed in cube
+    )
     shown = Cube(of, tuple(release.estimates), release.sigma)
     by = [placed.variable.name for placed in others]
     # In a thread: thousands of intervals take a while.
     cells = [] if means else await asyncio.to_thread(cells_of, shown, variable, by, size)
-    statistics = await asyncio.to_thread(means_of if means else statistics_of, shown, variable, by)
+    reading = partial(means_of, counts=counts) if means else statistics_of
+    statistics = await asyncio.to_thread(reading, shown, variable, by)
     await connection.executemany(
         """
         INSERT INTO insight.cell

@@ -88,7 +88,7 @@ def trend_metadata_of(insight: Any, title: str, name: str) -> str:
 
 def _header(insight: Any) -> list[str]:
     """The columns of the CSV of an insight. Means have none of the variable, whose categories they sum."""
-    means = insight["kind"] == InsightKind.MEANS
+    means = insight["kind"] != InsightKind.COUNTS
     counted = insight["by"] if means else (*insight["by"], insight["variable"])
     figures = DATATYPES_OF_MEANS if means else DATATYPES
     return [*marks(insight["synthetic"])[0], *text_columns([each["name"] for each in counted]), *figures]
