@@ -83,7 +83,13 @@ def cube_of(insight: Row, *, viewer: ViewerIds) -> Rows:
     release, dataset, entry = row(tables.Release), row(datasets.Dataset), row(tables.LedgerEntry)
     counts = row(tables.Release)
     position = select(entry.position).where(entry.release_id == release.id)
-    table = json_object(variables=_variables_of(counts, viewer), estimates=counts.estimates, sigma=counts.sigma)
+    counted_at = select(entry.position).where(entry.release_id == counts.id)
+    table = json_object(
+        variables=_variables_of(counts, viewer),
+        estimates=counts.estimates,
+        sigma=counts.sigma,
+        position=counted_at.scalar_subquery(),
+    )
     found = json_object(
         variables=_variables_of(release, viewer),
         variable=insight.variable,
@@ -330,12 +336,22 @@ def _table(found: Any) -> exports.ExportTable | exports.MeansTable:
     stored = StoredCube.read(found)
     variable, by = stored.variable_called(stored.variable), tuple(map(stored.variable_called, stored.by))
     language = language_of(found["language"]) or DEFAULT
-    source = message(
-        "{wave}, frozen on {day}; entry {position} of the public ledger",
-        wave=found["wave"],
-        day=date.fromisoformat(found["frozen_on"]),
-        position=found["position"],
-    )
+    day = date.fromisoformat(found["frozen_on"])
+    if found["counts"] is None:
+        source = message(
+            "{wave}, frozen on {day}; entry {position} of the public ledger",
+            wave=found["wave"],
+            day=day,
+            position=found["position"],
+        )
+    else:
+        source = message(
+            "{wave}, frozen on {day}; entry {position} of the public ledger, with numbers of members of entry {counts}",
+            wave=found["wave"],
+            day=day,
+            position=found["position"],
+            counts=found["counts"]["position"],
+        )
     about = exports.About(
         title=title_of(found["title"], variable.label, [each.label for each in by]).in_language(language),
         source=source.in_language(language),

@@ -74,9 +74,15 @@ def _figures(found: Any) -> list[float | None]:
 
 
 def metadata_of(insight: Any, title: str, name: str) -> str:
-    """The description of the CSV of this name, which is read from beside it."""
+    """The description of the CSV of this name, which is read from beside it.
+
+    Of SUMS, its note has the insight with the numbers of members.
+    """
+    about = {"marginOfError": insight["marginOfError"]}
+    if insight["countedBy"] is not None:
+        about["countedBy"] = insight["countedBy"]["id"]
     days = insight["dataset"]["frozenOn"], insight["publishedAt"]
-    return _described(insight, _header(insight), title, name, days, {"marginOfError": insight["marginOfError"]})
+    return _described(insight, _header(insight), title, name, days, about)
 
 
 def trend_metadata_of(insight: Any, title: str, name: str) -> str:

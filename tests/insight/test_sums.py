@@ -340,3 +340,11 @@ async def test_files_have_the_totals_and_means(network: Network, dataset: str, l
     stat = json.loads(shown["jsonStat"])
     assert validate_jsonstat(stat)
     assert stat["value"][:1] == [shown["totals"][0]["count"]]
+    entries = await network.database.fetchrow(
+        "SELECT s.position AS sums, c.position AS counts FROM insight.release r"
+        " JOIN insight.insight i ON i.release_id = r.id JOIN insight.ledger_entry s ON s.release_id = r.id"
+        " JOIN insight.ledger_entry c ON c.release_id = r.counts_id WHERE i.id = $1",
+        key(insight),
+    )
+    source = f"entry {entries['sums']} of the public ledger, with numbers of members of entry {entries['counts']}"
+    assert source in stat["source"]

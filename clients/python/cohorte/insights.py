@@ -88,7 +88,7 @@ class Insight:
 
     An insight of the `kind` MEANS or SUMS has no cells. Its `statistics` have the mean of each group, and its `totals`
     what it is made of: the number of members with a value, the sum of their values, and the number of members without
-    one. SUMS take the numbers of members from the counts of the insight that `provenance.counted_by` names, or else from
+    one. SUMS take the numbers of members from the counts of the insight that `provenance.counted_by` names, or from
     the dataset's size.
     """
 
