@@ -49,8 +49,8 @@ class InsightKind(DescribedEnum):
     )
     SUMS = (
         "SUMS",
-        "The mean of each group, as for MEANS and as precise, from its sum and the published number of its members. At "
-        "least 1.5 times cheaper than MEANS, and twice for most variables. Requires published counts of the groups.",
+        "The mean of each group, as for MEANS and as precise, from its sum and the published number of its members. "
+        "Half the price of MEANS for most variables. Requires published counts of the groups.",
     )
 
 

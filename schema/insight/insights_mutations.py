@@ -32,8 +32,8 @@ PRECISION = (
 )
 KIND = (
     "What to publish about the variable: by default, its counts. MEANS and SUMS require a variable whose `scale` is "
-    "INTERVAL. SUMS also requires published counts of the same groups: any insight of COUNTS with the variables in "
-    "`by`, with the same `groupings`, and not much less precise. Without `by`, the dataset's size takes their place."
+    "INTERVAL. SUMS also requires published COUNTS of the groups, with the same `groupings`, that are precise enough. "
+    "Without `by`, the dataset's size takes their place."
 )
 
 

