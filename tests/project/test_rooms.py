@@ -27,7 +27,8 @@ TOPICS = {
     "research": "consents departures participations revisions surveys translations visibility",
     "insight": "analysis_plans budget_shares changes costs counted_groups counts cubes data_uses datasets drawing "
     "expectations freezing groupings insight_requests insights labels ledger licences narrowing network "
-    "noise_process openings positioned publications purposes quotes reconciled releases undertakings variable_texts variables",
+    "noise_process openings positioned publications purposes quotes reconciled releases undertakings "
+    "variable_texts variables",
 }
 KINDS = ("", "_mutations", "_rules")
 
