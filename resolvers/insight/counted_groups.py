@@ -68,6 +68,7 @@ async def cube_of_groups(
 ) -> Cube:
     """The numbers of members of the groups, by the release with this id."""
     row = await connection.fetchrow("SELECT variables, estimates, sigma FROM insight.release WHERE id = $1", counts)
+    assert row is not None
     known = await variables_at(connection, dataset, row["variables"])
     cube = counted([known[at].variable for at in row["variables"]], row["estimates"], row["sigma"])
     return cube.rolled_up([placed.variable.name for placed in groups])

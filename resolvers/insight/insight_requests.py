@@ -99,6 +99,11 @@ class ResolvedRequest:
             and self.counts_for(self.request.precision) is None
         )
 
+    @property
+    def counts_release(self) -> UUID | None:
+        """The release with the numbers of members; None without one, and if it is to be published in the same plan."""
+        return None if self.counts is None else self.counts.release
+
     def counts_for(self, precision: Precision) -> CountedGroups | None:
         """The numbers of members, if they are precise enough for SUMS with this precision."""
         if self.counts is None or not are_precise_enough(self.counts.sigma, precision, self.variable.variable):

@@ -147,7 +147,6 @@ async def publish_resolved(
     if subject.published is not None and subject.is_published:
         return Published(await _present(connection, subject, subject.published, at), 0), []
     charge = subject.cost(subject.request.precision)
-    counts = subject.counts if subject.request.kind is InsightKind.SUMS else None
     published, entry = await release(
         connection,
         subject.dataset,
@@ -159,7 +158,7 @@ async def publish_resolved(
         at=at,
         step_seconds=COUNTING_SECONDS if at is None else None,  # nobody waits for what is published at another time
         measured=subject.measured,
-        counts=counts and counts.release,
+        counts=subject.counts_release if subject.request.kind is InsightKind.SUMS else None,
     )
     await connection.execute("SELECT insight.note_requester($1, $2, $3)", published.id, viewer.account, viewer.api_key)
     insight = await _present(connection, subject, published, at)

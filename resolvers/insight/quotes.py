@@ -224,7 +224,7 @@ async def quote(
     sums = await _cheaper_sums(connection, subject)
     counts = None
     if sums or subject.request.kind is InsightKind.SUMS:
-        counts = published.counts_id if published else subject.counts and subject.counts.release
+        counts = published.counts_id if published else subject.counts_release
     if not found and not affordable(cost, left):
         reason = _exhausted(cost, left, insights, coarser)
         found.append(Obstacle(RefusalCode.BUDGET_EXHAUSTED, reason.in_language(language)))

@@ -250,7 +250,8 @@ def test_margins_of_totals_of_counted_members() -> None:
     cube = Cube((SEX, summed(PAIN, SUMS)), (*(30.0, 90.0, 20.0), *(0.0,) * 6), 6.0)
     total = totals_of(cube, "pain", ["sex"], counts)[0]
     assert (total.count, total.unknown, total.sum) == (300, 20, 5 * 300 + 5 * 30)
-    assert (total.margin, total.unknown_margin) == (pytest.approx(1.96 * 10, abs=1), pytest.approx(1.96 * 6, abs=1))
+    assert abs(total.margin - 1.96 * 10) < 1
+    assert abs(total.unknown_margin - 1.96 * 6) < 1
     assert total.sum_margin == pytest.approx(1.96 * math.hypot(5 * 10, 5 * 6), rel=0.01)
     # A sum over all groups has the noise of each of them.
     total = totals_of(cube, "pain", (), counts)[0]

@@ -99,6 +99,7 @@ class Wave:
                 "SELECT r.* FROM insight.release r JOIN insight.insight i ON i.release_id = r.id WHERE i.id = $1",
                 key_of(counted_by),
             )
+            assert found is not None
             inside = [self.variables[at - 1].name for at in found["variables"]]
             counts, counts_id = self.cube(inside, found["estimates"], found["sigma"]).rolled_up(by), found["id"]
         positions = {each.name: place for place, each in enumerate(self.variables, 1)}
