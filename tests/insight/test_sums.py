@@ -318,7 +318,8 @@ async def test_what_a_plan_costs_by_histograms_means_and_sums(
     async def cost(kind: str, *more: dict[str, Any]) -> int:
         found = await plan_of(network, laboratory, dataset, [question("pain", "drug", "sex", kind=kind), *more])
         alone: int = found["questions"][0]["cost"]["microRho"]
-        return 6 * alone + sum(each["cost"]["microRho"] for each in found["questions"][1:])
+        rest: int = sum(each["cost"]["microRho"] for each in found["questions"][1:])
+        return 6 * alone + rest
 
     histograms, means = await cost("COUNTS"), await cost("MEANS")
     sums = await cost("SUMS", question("drug", "sex", kind="COUNTS", within=50))
@@ -346,5 +347,6 @@ async def test_files_have_the_totals_and_means(network: Network, dataset: str, l
         " JOIN insight.ledger_entry c ON c.release_id = r.counts_id WHERE i.id = $1",
         key(insight),
     )
+    assert entries is not None
     source = f"entry {entries['sums']} of the public ledger, with numbers of members of entry {entries['counts']}"
     assert source in stat["source"]
