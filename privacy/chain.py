@@ -17,7 +17,8 @@ control characters, whole numbers without a decimal point. The object has these 
   an entry repeats what the earlier one says of the use. It has a `micro_rho` of 0, no `commitment` and no `release`;
 - `variables`: an array of names, in the ledger's order. The name of a variable whose categories were merged is
   followed by the groups, without UNKNOWN, which stays alone: `age_band{0-17&18-24|25-34&35-44|45-54}`. The variable
-  whose means were published, by sums, is `mean(pain)`;
+  whose means were published, by sums, is `mean(pain)`, and
+  `sum(pain)` if they take the numbers of members from counts that are published;
 - `version`: 2.
 
 Entries of version 1 come first, if there are any. They have no `version`, and `cells` in place of `commitment`: the

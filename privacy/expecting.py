@@ -9,7 +9,7 @@ from privacy.cubes import Cube, GroupNoise, cells_in
 from privacy.domains import Variable
 from privacy.groupings import cells_summed
 from privacy.intervals import NORMAL
-from privacy.means import UNIT, mean_of_sums, scale_of, weights_of
+from privacy.means import UNIT, InsightKind, mean_of_counted, mean_of_sums, scale_of, weights_of
 from privacy.measures import Reliability
 from privacy.reading import least_shown, mean_of_group, reliability_of, share_of_group
 
@@ -46,14 +46,21 @@ def least_group_for_mean(variable: Variable, sigma: float) -> int | None:
     return _least_group(mean, values[0], values[-1])
 
 
-def least_group_for_mean_by_sums(variable: Variable, sigma: float) -> int:
-    """As `least_group_for_mean`, of a variable that has means, by sums."""
-    weights = [each for each in weights_of(variable) if not each[-1]]
-    low, high, spread = (sum(each[which] for each in weights) / (UNIT * len(weights)) for which in range(3))
+def least_group_for_mean_by_sums(variable: Variable, sigma: float, counts_sigma: float | None = None) -> int:
+    """As `least_group_for_mean`, of a variable that has means, by sums.
+
+    With `counts_sigma`, the scale of the noise of the numbers of members, by the kind SUMS.
+    """
+    kind = InsightKind.MEANS if counts_sigma is None else InsightKind.SUMS
+    weights = [each for each in weights_of(variable, kind) if not each[-1]]
+    sums = [sum(each[which] for each in weights) / (UNIT * len(weights)) for which in range(len(weights[0]))]
     least, most = scale_of(variable)
 
     def mean(members: float) -> tuple[float, float, float]:
-        return mean_of_sums(low * members, high * members, spread * members, least, most, sigma)
+        drawn = [each * members for each in sums]
+        if counts_sigma is None:
+            return mean_of_sums(drawn[0], drawn[1], drawn[2], least, most, sigma)
+        return mean_of_counted(members, counts_sigma, drawn, least, most, sigma)
 
     return _least_group(mean, least, most)
 

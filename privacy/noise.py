@@ -31,31 +31,31 @@ def noise_for(micro_rho: int, contributions: int = 1) -> Noise:
     return noise
 
 
-def draw(counts: Sequence[int], micro_rho: int, contributions: int = 1) -> list[int]:
+def draw(counts: Sequence[int], micro_rho: int, contributions: int = 1, least: int = 0) -> list[int]:
     """The counts, each with independent noise added, zeros included: integers, some below zero.
 
     A member may add one to at most `contributions` of the counts, or change them by numbers whose squares add up to at
     most that. Blocks for about 11 microseconds per cell. Raises
     ValueError if the price or `contributions` is below one, if there is no count, or if a count is not an integer from
-    0 to 2**31; this is checked before the library sees any count, and the error never contains one.
+    `least` to 2**31; this is checked before the library sees any count, and the error never contains one.
     """
     _, measurement = _measurement(micro_rho, contributions)
     exact = list(counts)
     if not exact:
         raise ValueError("There is nothing to count.")
-    if not all(type(count) is int and 0 <= count <= LARGEST for count in exact):
-        raise ValueError("A count is a whole number from 0 to 2**31.")
+    if not all(type(count) is int and least <= count <= LARGEST for count in exact):
+        raise ValueError(f"A count is a whole number from {least} to 2**31.")
     noisy: list[int] = measurement(exact)
     if len(noisy) != len(exact):
         raise ValueError("The number of noisy counts differs from the number of counts.")
     return noisy
 
 
-def draw_each(tables: Sequence[tuple[Sequence[int], int, int]]) -> list[tuple[list[int], float]]:
-    """As `draw`, of each of several tables' counts, price and contributions; with the noise's standard deviation."""
+def draw_each(tables: Sequence[tuple[Sequence[int], int, int, int]]) -> list[tuple[list[int], float]]:
+    """As `draw`, of the counts, price, contributions and least count of each table; with the noise's deviation."""
     return [
-        (draw(counts, micro_rho, contributions), noise_for(micro_rho, contributions).sigma)
-        for counts, micro_rho, contributions in tables
+        (draw(counts, micro_rho, contributions, least), noise_for(micro_rho, contributions).sigma)
+        for counts, micro_rho, contributions, least in tables
     ]
 
 

@@ -18,7 +18,7 @@ class Release(Table, table=True):
     Cells are in the order of the variables' positions, the last variable running fastest. `noisy` is the release's own
     independent draw; `estimates`, with standard deviation `sigma`, combine it with the release it improves on.
     Of a dataset's size, the first of two cells is published and the second decides whether the dataset opens. Of means,
-    the sums of privacy.means.SUMS take the place of the categories of `measured`: `noisy` in its unit, `estimates` and
+    the sums of privacy.means.DRAWN take the place of the categories of `measured`: `noisy` in its unit, `estimates` and
     `sigma` in members.
     """
 
@@ -29,6 +29,7 @@ class Release(Table, table=True):
         CheckConstraint("cardinality(noisy) = cardinality(estimates)", name="cells"),
         CheckConstraint("octet_length(salt) = 32", name="salt"),
         CheckConstraint("measured IS NULL OR measured = ANY (variables)", name="measured"),
+        CheckConstraint("counts_id IS NULL OR measured IS NOT NULL", name="counts"),
         Index(None, "licence_id"),
     )
 
@@ -37,6 +38,8 @@ class Release(Table, table=True):
     cube: str  # the canonical key: the variables' names, sorted, and the domain's version
     variables: list[int] = Field(sa_type=ARRAY(Integer))  # positions, ascending; empty for the dataset's size
     measured: int | None = None  # the position of the variable whose means are published; null for counts
+    # Of SUMS, the release with the numbers of members of the groups; null for counts and MEANS.
+    counts_id: UUID | None = reference("insight.release.id", gone="RESTRICT", nullable=True)
     precision: Precision = choice(Precision, "precision")
     margin: int  # half-width of the 95 % confidence interval of each cell of `estimates`
     contributions: int  # the most cells that one member may be in

@@ -1,7 +1,7 @@
 """Quotes the questions of an analysis plan together. What a plan costs does not depend on their order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from models.database import Connection
@@ -13,9 +13,20 @@ from privacy.means import InsightKind
 from privacy.precision import PRECISIONS, Precision
 from resolvers.days import current_day
 from resolvers.faults import Faults
+from resolvers.insight.counted_groups import with_planned
+from resolvers.insight.expectations import SuggestionKind
 from resolvers.insight.groupings import GroupingRequest
 from resolvers.insight.insight_requests import InsightRequest, ResolvedRequest, dataset_of, resolve_request
-from resolvers.insight.quotes import Obstacle, Quote, affordable, ended, margin_of_answer, quote, share_to_quote
+from resolvers.insight.quotes import (
+    Obstacle,
+    Quote,
+    affordable,
+    ended,
+    lacking,
+    margin_of_answer,
+    quote,
+    share_to_quote,
+)
 from resolvers.insight.releases import FrozenDataset
 from resolvers.transactions import Refusal, RefusalCode, Refused, invalid, refused
 
@@ -40,12 +51,15 @@ class PlannedQuote:
 
     `same_as` is the position of the question that is charged for the same table; None if it is this one.
     `covered_with` are the positions of further questions whose tables answer this one, and that no other table answers.
+    `counted_with` is that of the question whose table has, or would have, the numbers of members of SUMS; None if they
+    are published.
     """
 
     quote: Quote
     micro_rho: int
     same_as: int | None
     covered_with: Sequence[int]
+    counted_with: int | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +140,10 @@ async def resolve_plan(
     licence: UUID | None,
     faults: Faults,
 ) -> list[ResolvedRequest]:
-    """The questions as requests. Adds what is wrong with them to the faults, each at its own place."""
+    """The questions as requests. Adds what is wrong with them to the faults, each at its own place.
+
+    Means have the numbers of members of what is published, and of the counts of the plan itself.
+    """
     if not questions:
         faults.add(*invalid(message("Ask at least one question."), QUESTIONS).refusals)
     if len(questions) > MOST_QUESTIONS:
@@ -138,7 +155,15 @@ async def resolve_plan(
         request = InsightRequest(dataset.id, each.variable, each.by, each.precision, licence, each.groupings, each.kind)
         with faults.collected(QUESTIONS, at):
             found.append(await resolve_request(connection, dataset, request))
-    return found
+    planned = [
+        (at, [placed.variable for placed in each.cube], each.sigma)
+        for at, each in enumerate(found)
+        if each.measured is None and not each.is_published
+    ]
+    return [
+        each if each.measured is None else replace(each, counts=with_planned(each.counts, planned, each.others))
+        for each in found
+    ]
 
 
 async def quote_together(
@@ -167,14 +192,21 @@ async def quote_together(
     uncovered = sum(
         one for one, known, others in zip(costs, answered, covered, strict=True) if not known and not others
     )
-    reasons = [*obstacles, *(late if cost else ())]
+    lacks = [reason for subject in subjects for reason in lacking(subject)]
+    reasons = [*obstacles, *(late if cost else ()), *lacks[:1]]
     found = [Obstacle(each.code, each.message.in_language(language)) for each in reasons]
     if not found and not affordable(cost, left):
         reason = _exhausted(cost, uncovered, left)
         found.append(Obstacle(RefusalCode.BUDGET_EXHAUSTED, reason.in_language(language)))
     return PlanQuote(
         questions=[
-            PlannedQuote(each, costs[at], None if payers[at] == at else payers[at], covered[at])
+            PlannedQuote(
+                each,
+                costs[at],
+                None if payers[at] == at else payers[at],
+                covered[at],
+                _counted_with(subjects[at], each),
+            )
             for at, each in enumerate(quotes)
         ],
         micro_rho=cost,
@@ -183,6 +215,13 @@ async def quote_together(
         remaining_micro_rho=left - cost if affordable(cost, left) else left,
         obstacles=found,
     )
+
+
+def _counted_with(subject: ResolvedRequest, of: Quote) -> int | None:
+    offered = any(each.kind is SuggestionKind.SUMS for each in of.suggestions)
+    if subject.counts is None or subject.lacks_counts or not (offered or subject.request.kind is InsightKind.SUMS):
+        return None
+    return None if subject.is_published else subject.counts.question
 
 
 def payers_of(subjects: Sequence[ResolvedRequest]) -> list[int]:
@@ -209,22 +248,31 @@ def covered_by_others(subjects: Sequence[ResolvedRequest], answered: Sequence[bo
     payers = payers_of(subjects)
     found: list[list[int]] = [[] for _ in subjects]
     kept: list[int] = []
+    needed = {
+        payers[each.counts.question]
+        for each in subjects
+        if each.request.kind is InsightKind.SUMS and each.counts is not None and each.counts.question is not None
+    }
     # A table is answered by larger ones alone, and means by the counts of the same table too.
     for at in sorted(set(payers), key=lambda at: _size(subjects[at]), reverse=True):
+        if at in needed:  # SUMS of the plan take their members from these counts
+            kept.append(at)
+            continue
         found[at] = sorted(other for other in kept if _answers(subjects[other], subjects[at]))
         if not found[at] and not answered[at]:
             kept.append(at)
     return [found[payer] for payer in payers]
 
 
-def _size(subject: ResolvedRequest) -> tuple[int, int, bool]:
-    return len(subject.cube), subject.cells, subject.measured is None
+def _size(subject: ResolvedRequest) -> tuple[int, int, int]:
+    # Of two kinds that answer each other, the one that costs less is kept.
+    order = (InsightKind.MEANS, InsightKind.SUMS, InsightKind.COUNTS)
+    return len(subject.cube), subject.cells, order.index(subject.request.kind)
 
 
 def _answers(one: ResolvedRequest, other: ResolvedRequest) -> bool:
     """Whether the release of one question will answer another one too."""
-    means = one.measured is not None
-    if means and one.measured != other.measured:
+    if one.measured is not None and one.measured != other.measured:
         return False
-    variables = one.others if means else [placed.variable for placed in one.cube]
-    return margin_of_answer(other, variables, one.sigma, means=means) is not None
+    variables = one.others if one.measured else [placed.variable for placed in one.cube]
+    return margin_of_answer(other, variables, one.sigma, one.request.kind) is not None

@@ -7,6 +7,7 @@ from uuid import UUID
 from models.database import Connection
 from models.parameters import DatasetId, LicenceId
 from models.viewers import Viewer
+from privacy.means import InsightKind
 from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight.analysis_plans import (
@@ -21,6 +22,7 @@ from resolvers.insight.analysis_plans import (
 from resolvers.insight.insight_requests import ResolvedRequest, resolve_request
 from resolvers.insight.insights_mutations import (
     Published,
+    expect_counts,
     expect_open,
     hold_budget,
     publish_resolved,
@@ -58,6 +60,9 @@ async def publish_plan(
     found, share = await hold_budget(connection, viewer, faults, dataset, licence, day)
     if found is not None:
         subjects = await resolve_plan(connection, found, questions, licence, faults)
+        for at, each in enumerate(subjects):
+            with faults.collected(QUESTIONS, at):
+                expect_counts(each)
     faults.refuse()
     assert found is not None
     assert share is not None
@@ -68,11 +73,17 @@ async def publish_plan(
     insights: dict[int, Published] = {}
     entries: list[NewEntry] = []
     payers = payers_of(subjects)
-    # Those that are charged come first: the others of their tables are then answered by the same releases.
-    for at in sorted(range(len(subjects)), key=lambda at: payers[at] != at):
+
+    def turn(at: int) -> tuple[bool, bool]:
+        # Those that are charged come first: the others of their tables are then answered by the same releases. SUMS
+        # come after the counts that have their members.
+        return payers[at] != at, subjects[at].request.kind is InsightKind.SUMS
+
+    for at in sorted(range(len(subjects)), key=turn):
         with faults.collected(QUESTIONS, at):
             # Once more: the questions before it have stored groupings, which have positions now.
             subject = await resolve_request(connection, found, subjects[at].request)
+            expect_counts(subject)
         faults.refuse()
         try:
             published, entry = await publish_resolved(connection, viewer, subject, share.use)

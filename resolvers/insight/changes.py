@@ -255,7 +255,7 @@ def change(found: Any, by: Sequence[str] | None, where: Filters) -> InsightChang
     if own.dataset == base.dataset:
         raise Unanswerable("`insight` is of the same dataset, and so of the same members: name one of another dataset.")
     if own.stored.has_means or base.stored.has_means:
-        raise Unanswerable("Only insights of COUNTS can be compared, and one of these two is of MEANS.")
+        raise Unanswerable("Only insights of COUNTS can be compared, and one of these two is of MEANS or SUMS.")
     variable = own.stored.variable
     if own.source != base.source or variable != base.stored.variable or not own.shares(variable, base):
         raise Unanswerable(
@@ -287,7 +287,7 @@ def change(found: Any, by: Sequence[str] | None, where: Filters) -> InsightChang
 
 
 def trend(found: Any, by: Sequence[str] | None, where: Filters, id_of: Any) -> InsightTrend:
-    """The shares and means of an insight in each wave; none of MEANS. Raises Unanswerable as `narrowed` does.
+    """The shares and means of an insight in each wave; none of means by sums. Raises Unanswerable as `narrowed` does.
 
     `id_of` makes the id of an insight in the graph.
     """

@@ -15,9 +15,10 @@ from models.messages import Message, message
 from models.rows import Expression, Finished, Row, Rows, Unanswerable, ViewerIds, row, select, translated
 from privacy import domains, exports, reading
 from privacy.cubes import Cube, NotSummable, UnknownCategory
-from privacy.means import means_of, summed, totals_of
+from privacy.means import InsightKind, means_of, summed, totals_of
 from privacy.measures import Measure, Reliability
 from privacy.precision import Precision
+from resolvers.insight.counted_groups import counted
 from resolvers.insight.labels import words_in
 from resolvers.insight.variables import codes_of_category
 
@@ -80,6 +81,38 @@ class Total(Finished):
 def cube_of(insight: Row, *, viewer: ViewerIds) -> Rows:
     """The insight and its release as JSON, which `StoredCube.read` and the exports take, in the viewer's language."""
     release, dataset, entry = row(tables.Release), row(datasets.Dataset), row(tables.LedgerEntry)
+    counts = row(tables.Release)
+    position = select(entry.position).where(entry.release_id == release.id)
+    counted_at = select(entry.position).where(entry.release_id == counts.id)
+    table = json_object(
+        variables=_variables_of(counts, viewer),
+        estimates=counts.estimates,
+        sigma=counts.sigma,
+        position=counted_at.scalar_subquery(),
+    )
+    found = json_object(
+        variables=_variables_of(release, viewer),
+        variable=insight.variable,
+        by=insight.by,
+        measured=release.measured,
+        estimates=release.estimates,
+        sigma=release.sigma,
+        counts=select(table).where(counts.id == release.counts_id).scalar_subquery(),
+        precision=release.precision,
+        margin=release.margin,
+        language=viewer.language,
+        title=translated(dataset, "title", viewer.language),
+        wave=dataset.wave,
+        frozen_on=dataset.frozen_on,
+        position=position.scalar_subquery(),
+        synthetic=func.insight.is_sandbox(),
+        size=published_size(release.dataset_id),
+    )
+    return select(found).join(dataset, dataset.id == release.dataset_id).where(release.id == insight.release_id)
+
+
+def _variables_of(release: Row, viewer: ViewerIds) -> Expression:
+    """The variables of a release with their categories, as JSON; null for a dataset's size."""
     variable, category = row(datasets.Variable), row(datasets.Category)
     label = translated(category, "label", viewer.language)
     term = codes_of_category(category).lateral()
@@ -106,25 +139,7 @@ def cube_of(insight: Row, *, viewer: ViewerIds) -> Rows:
     variables = select(func.json_agg(aggregate_order_by(described, variable.position))).where(
         variable.dataset_id == release.dataset_id, variable.position == func.any(release.variables)
     )
-    position = select(entry.position).where(entry.release_id == release.id)
-    found = json_object(
-        variables=variables.scalar_subquery(),
-        variable=insight.variable,
-        by=insight.by,
-        measured=release.measured,
-        estimates=release.estimates,
-        sigma=release.sigma,
-        precision=release.precision,
-        margin=release.margin,
-        language=viewer.language,
-        title=translated(dataset, "title", viewer.language),
-        wave=dataset.wave,
-        frozen_on=dataset.frozen_on,
-        position=position.scalar_subquery(),
-        synthetic=func.insight.is_sandbox(),
-        size=published_size(release.dataset_id),
-    )
-    return select(found).join(dataset, dataset.id == release.dataset_id).where(release.id == insight.release_id)
+    return variables.scalar_subquery()
 
 
 def published_size(dataset_id: Expression) -> Expression:
@@ -145,7 +160,7 @@ def json_object(**values: Expression) -> Expression:
 class StoredCube:
     """An insight's cube, its variable and grouping variables by name, in the cube's order, and its dataset's size.
 
-    If it `has_means`, the cube is of the variable's sums.
+    If it `has_means`, the cube is of the variable's sums. Of SUMS, `counts` are the numbers of members by the others.
     """
 
     cube: Cube
@@ -153,13 +168,15 @@ class StoredCube:
     by: tuple[str, ...]
     size: reading.Size | None
     has_means: bool
+    counts: Cube | None
     codes: Mapping[str, Mapping[str, Sequence[TerminologyCode]]] = field(repr=False)  # by variable and category
 
     @classmethod
     def read(cls, found: Any) -> "StoredCube":
         names = {each["position"]: each["name"] for each in found["variables"]}
+        kind = InsightKind.MEANS if found["counts"] is None else InsightKind.SUMS
         variables = tuple(
-            summed(_variable(each)) if each["position"] == found["measured"] else _variable(each)
+            summed(_variable(each), kind) if each["position"] == found["measured"] else _variable(each)
             for each in found["variables"]
         )
         cube = Cube(variables, tuple(map(float, found["estimates"])), found["sigma"])
@@ -171,7 +188,11 @@ class StoredCube:
             for each in found["variables"]
         }
         by = tuple(names[position] for position in found["by"])
-        return cls(cube, names[found["variable"]], by, size, found["measured"] is not None, codes)
+        counts = None
+        if found["counts"] is not None:
+            known = [_variable(each) for each in found["counts"]["variables"] or ()]
+            counts = counted(known, found["counts"]["estimates"], found["counts"]["sigma"]).rolled_up(by)
+        return cls(cube, names[found["variable"]], by, size, found["measured"] is not None, counts, codes)
 
     def narrowed(self, by: Sequence[str] | None, where: Filters) -> "StoredCube":
         """The cube grouped by the variables `by` only, of the members that match every filter of `where`.
@@ -187,18 +208,21 @@ class StoredCube:
             raise Unanswerable(f"Means of {self.variable} cannot be filtered by its categories.")
         kept = self.by if by is None else tuple(name for name in self.by if name in by)
         try:
-            cube = self.cube
+            cube, counts = self.cube, self.counts
             for name, codes in where:
                 # What an earlier filter of the variable has removed is not unknown.
                 removed = _codes(self.cube, name) - _codes(cube, name)
-                cube = cube.sliced({name: [code for code in codes if code not in removed]})
+                left = {name: [code for code in codes if code not in removed]}
+                cube = cube.sliced(left)
+                counts = counts and counts.sliced(left)
             for variable, places in zip(cube.variables, cube.places, strict=True):
                 if not places:
                     raise Unanswerable(
                         f"`where` leaves no category of the variable {variable.name}: its filters name none, or "
                         "contradict each other."
                     )
-            return replace(self, cube=cube.rolled_up((self.variable, *kept)), by=kept)
+            cube, counts = cube.rolled_up((self.variable, *kept)), counts and counts.rolled_up(kept)
+            return replace(self, cube=cube, counts=counts, by=kept)
         except UnknownCategory as unknown_one:
             raise Unanswerable(
                 f"`where` names a category that the variable {unknown_one.name} does not have."
@@ -235,8 +259,9 @@ def cells(found: Any, by: Sequence[str] | None, where: Filters, include_unreliab
 def statistics(found: Any, by: Sequence[str] | None, where: Filters) -> list[Statistic]:
     """The statistics of an insight, regrouped and filtered. Raises Unanswerable as `StoredCube.narrowed` does."""
     stored = StoredCube.read(found).narrowed(by, where)
-    read = means_of if stored.has_means else reading.statistics_of
-    return shown_statistics(stored, read(stored.cube, stored.variable, stored.by))
+    if stored.has_means:
+        return shown_means(stored)
+    return shown_statistics(stored, reading.statistics_of(stored.cube, stored.variable, stored.by))
 
 
 def totals(found: Any, by: Sequence[str] | None, where: Filters) -> list[Total]:
@@ -255,7 +280,7 @@ def totals(found: Any, by: Sequence[str] | None, where: Filters) -> list[Total]:
             unknown=each.unknown,
             unknown_margin_of_error=each.unknown_margin,
         )
-        for each in totals_of(stored.cube, stored.variable, stored.by)
+        for each in totals_of(stored.cube, stored.variable, stored.by, stored.counts)
     ]
 
 
@@ -275,6 +300,11 @@ def shown_cells(stored: StoredCube, read: Iterable[reading.Cell], include_unreli
         )
         for cell in read
     ]
+
+
+def shown_means(stored: StoredCube) -> list[Statistic]:
+    """The means of an insight of sums, with their categories."""
+    return shown_statistics(stored, means_of(stored.cube, stored.variable, stored.by, stored.counts))
 
 
 def shown_statistics(stored: StoredCube, read: Iterable[reading.Statistic]) -> list[Statistic]:
@@ -306,12 +336,22 @@ def _table(found: Any) -> exports.ExportTable | exports.MeansTable:
     stored = StoredCube.read(found)
     variable, by = stored.variable_called(stored.variable), tuple(map(stored.variable_called, stored.by))
     language = language_of(found["language"]) or DEFAULT
-    source = message(
-        "{wave}, frozen on {day}; entry {position} of the public ledger",
-        wave=found["wave"],
-        day=date.fromisoformat(found["frozen_on"]),
-        position=found["position"],
-    )
+    day = date.fromisoformat(found["frozen_on"])
+    if found["counts"] is None:
+        source = message(
+            "{wave}, frozen on {day}; entry {position} of the public ledger",
+            wave=found["wave"],
+            day=day,
+            position=found["position"],
+        )
+    else:
+        source = message(
+            "{wave}, frozen on {day}; entry {position} of the public ledger, with numbers of members of entry {counts}",
+            wave=found["wave"],
+            day=day,
+            position=found["position"],
+            counts=found["counts"]["position"],
+        )
     about = exports.About(
         title=title_of(found["title"], variable.label, [each.label for each in by]).in_language(language),
         source=source.in_language(language),
@@ -322,7 +362,7 @@ def _table(found: Any) -> exports.ExportTable | exports.MeansTable:
     )
     of = (stored.cube, stored.variable, stored.by)
     if stored.has_means:
-        return exports.MeansTable(about, variable, by, totals_of(*of), means_of(*of))
+        return exports.MeansTable(about, variable, by, totals_of(*of, stored.counts), means_of(*of, stored.counts))
     return exports.ExportTable(about, variable, by, reading.cells_of(*of, stored.size))
 
 

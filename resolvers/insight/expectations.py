@@ -7,7 +7,6 @@ from uuid import UUID
 from models.database import Connection
 from models.languages import Language
 from models.messages import counted, message
-from models.rows import Finished
 from privacy import expecting
 from privacy.cubes import Cube, cells_in
 from privacy.described import DescribedEnum
@@ -22,6 +21,11 @@ class SuggestionKind(DescribedEnum):
 
     PUBLISHED = "PUBLISHED", "It is already published, and is returned at no cost."
     COVERED = "COVERED", "Published insights, listed in `coveredBy`, answer it at no cost."
+    SUMS = (
+        "SUMS",
+        "The kind SUMS has the same means for less, at the `cost` of the suggestion: `countedBy` has the numbers of "
+        "members, or the dataset's size has it if nothing is grouped.",
+    )
     MERGE_CATEGORIES = (
         "MERGE_CATEGORIES",
         "Few members are in the `categories` of the `variable`. Merged by `groupings`, at the same cost, they may be "
@@ -31,13 +35,17 @@ class SuggestionKind(DescribedEnum):
 
 
 @dataclass(frozen=True)
-class Suggestion(Finished):
-    """What is cheaper or better; of MERGE_CATEGORIES, the variable's name and the codes of the categories."""
+class Suggestion:
+    """What is cheaper or better; of MERGE_CATEGORIES, the variable's name and the codes of the categories.
+
+    Of SUMS, what it costs, in micro-rho.
+    """
 
     kind: SuggestionKind
     message: str
     variable: str | None = None
     categories: Sequence[str] = ()
+    micro_rho: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,9 +84,18 @@ async def expect(
 
 
 def suggestions(
-    expected: Expectation, language: Language, *, is_published: bool, is_covered: bool, cheaper: str | None
+    expected: Expectation,
+    language: Language,
+    *,
+    is_published: bool,
+    is_covered: bool,
+    cheaper: str | None,
+    sums: int | None = None,
 ) -> list[Suggestion]:
-    """What is cheaper or better; `cheaper` is the coarser precision to advise, if the quoted one is not affordable."""
+    """What is cheaper or better; `cheaper` is the coarser precision to advise, if the quoted one is not affordable.
+
+    `sums` is what the same means cost by SUMS, in micro-rho, if there are counts for it.
+    """
     if is_published:
         reason = message("This is already published: publishing it again costs nothing.")
         return [Suggestion(SuggestionKind.PUBLISHED, reason.in_language(language))]
@@ -86,6 +103,11 @@ def suggestions(
     if is_covered:
         reason = message("The insights in `coveredBy` answer it at no cost.")
         found.append(Suggestion(SuggestionKind.COVERED, reason.in_language(language)))
+    if sums is not None:
+        reason = message(
+            "With the kind SUMS, the same means cost {cost:,} micro-rho: the numbers of members are known.", cost=sums
+        )
+        found.append(Suggestion(SuggestionKind.SUMS, reason.in_language(language), micro_rho=sums))
     for variable, places in expected.rare:
         reason = counted(
             "{count} category of {variable} has few members. Merge it with another by `groupings`: the cost is "
@@ -102,12 +124,15 @@ def suggestions(
     return found
 
 
-def expect_means(variable: Variable, sigma: float) -> Expectation:
-    """The expectation of means with noise of this scale: of no cells, none of which are hidden."""
+def expect_means(variable: Variable, sigma: float, counts_sigma: float | None = None) -> Expectation:
+    """The expectation of means with noise of this scale: of no cells, none of which are hidden.
+
+    With `counts_sigma`, the scale of the noise of the numbers of members, by SUMS.
+    """
     return Expectation(
         least_count=0,
         least_group_for_share=None,
-        least_group_for_mean=expecting.least_group_for_mean_by_sums(variable, sigma),
+        least_group_for_mean=expecting.least_group_for_mean_by_sums(variable, sigma, counts_sigma),
         readable=None,
     )
 

@@ -73,8 +73,12 @@ def precision_of(insight: Row) -> Expression:
 
 def kind_of(insight: Row) -> Expression:
     """An InsightKind."""
-    counts, means = (word(each.value) for each in (InsightKind.COUNTS, InsightKind.MEANS))
-    return case((_of_release(insight, "measured").is_(None), counts), else_=means)
+    counts, means, sums = (word(each.value) for each in (InsightKind.COUNTS, InsightKind.MEANS, InsightKind.SUMS))
+    return case(
+        (_of_release(insight, "measured").is_(None), counts),
+        (_of_release(insight, "counts_id").is_(None), means),
+        else_=sums,
+    )
 
 
 def margin_of(insight: Row) -> Expression:
@@ -109,6 +113,22 @@ def ledger_entry_of(insight: Row) -> Rows:
     """One row: the line of the ledger that charged it."""
     entry = row(tables.LedgerEntry)
     return select(entry).where(entry.release_id == insight.release_id)
+
+
+def counted_by(insight: Row) -> Rows:
+    """One row: an insight of the release with the numbers of members of SUMS; no row if these are the dataset's size.
+
+    All insights of a release show the same counts.
+    """
+    found = row(tables.Insight)
+    return select(found).where(found.id == first_insight_of(_of_release(insight, "counts_id")))
+
+
+def first_insight_of(release_id: Expression) -> Expression:
+    """The id of the insight of a release whose variable comes first."""
+    found = row(tables.Insight)
+    chosen = select(found.id).where(found.release_id == release_id).order_by(found.variable).limit(ONE)
+    return chosen.scalar_subquery()
 
 
 def proof_of(insight: Row) -> Rows:

@@ -15,12 +15,19 @@ from privacy.precision import Precision
 from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight.budget_shares import BudgetShare, budget_share_of
+from resolvers.insight.counted_groups import cube_of_groups
 from resolvers.insight.groupings import GroupingRequest, store_groupings
-from resolvers.insight.insight_requests import InsightRequest, ResolvedRequest, dataset_of, resolve_request
+from resolvers.insight.insight_requests import (
+    InsightRequest,
+    ResolvedRequest,
+    dataset_of,
+    resolve_request,
+    without_counts,
+)
 from resolvers.insight.ledger import NewEntry, append
 from resolvers.insight.quotes import BudgetExhausted, ended, quote
 from resolvers.insight.releases import FrozenDataset, NewRelease, NoisyRelease, Overspent, ReleaseUse, present, release
-from resolvers.transactions import Forbidden, buyer_of, require_role
+from resolvers.transactions import Forbidden, buyer_of, invalid, require_role
 
 # More than counting and drawing takes of a hundred thousand records (docs/decisions/0015-outbox.md).
 COUNTING_SECONDS = 0.25
@@ -64,9 +71,9 @@ async def publish(
 
     `at` is the time of publication, if not now. To be called in a transaction; nothing may be revealed of the result
     before it has committed. Raises Forbidden if the viewer may not publish, and Refused: NOT_FOUND for the dataset,
-    INVALID for the variables, what `resolve_groupings` refuses, NOT_ELIGIBLE for the kind of organization,
-    LICENCE_REQUIRED, NOT_FOUND or INVALID for the licence, TOO_LATE if the dataset has ended, and BudgetExhausted.
-    These depend on the request, licences and budgets, and on no record.
+    INVALID for the variables, and for SUMS without counts of the groups, what `resolve_groupings` refuses, NOT_ELIGIBLE
+    for the kind of organization, LICENCE_REQUIRED, NOT_FOUND or INVALID for the licence, TOO_LATE if the dataset has
+    ended, and BudgetExhausted. These depend on the request, licences and budgets, and on no record.
     """
     require_publisher(viewer)
     faults = faults or Faults()
@@ -76,6 +83,7 @@ async def publish(
     if dataset is not None:
         with faults.collected():
             subject = await resolve_request(connection, dataset, request)
+            expect_counts(subject)
     faults.refuse()
     assert subject is not None
     assert share is not None
@@ -112,6 +120,12 @@ def expect_open(dataset: FrozenDataset, day: date, cost: int) -> None:
         raise ended("dataset")
 
 
+def expect_counts(subject: ResolvedRequest) -> None:
+    """Raises Refused: INVALID for SUMS whose groups have no published counts that are precise enough."""
+    if subject.lacks_counts:
+        raise invalid(without_counts(subject), "kind")
+
+
 def require_publisher(viewer: Viewer) -> None:
     """Raises Forbidden if the viewer may publish nothing, whatever they ask for."""
     if viewer.audience not in (Audience.BUYER, Audience.MANAGER):
@@ -133,7 +147,10 @@ async def publish_resolved(
     if subject.published is not None and subject.is_published:
         return Published(await _present(connection, subject, subject.published, at), 0), []
     charge = subject.cost(subject.request.precision)
-    table = NewRelease(subject.cube, subject.request.precision, charge, subject.published, subject.measured)
+    counts = subject.counts_release if subject.request.kind is InsightKind.SUMS else None
+    table = NewRelease(
+        subject.cube, subject.request.precision, charge, subject.published, subject.measured, counts_id=counts
+    )
     # Nobody waits for what is published at another time.
     step_seconds = COUNTING_SECONDS if at is None else None
     [(published, entry)] = await release(connection, subject.dataset, [table], use, at=at, step_seconds=step_seconds)
@@ -148,6 +165,9 @@ async def publish_resolved(
 async def _present(
     connection: Connection, subject: ResolvedRequest, published: NoisyRelease, at: datetime | None
 ) -> UUID:
+    kind, counts = subject.request.kind, None
+    if published.counts_id is not None:
+        counts = await cube_of_groups(connection, subject.dataset.id, published.counts_id, subject.groups)
     shown = [(published, subject.cube, subject.request.variable)]
-    [insight] = await present(connection, subject.dataset, shown, at, means=subject.measured is not None)
+    [insight] = await present(connection, subject.dataset, shown, at, kind=kind, counts=counts)
     return insight

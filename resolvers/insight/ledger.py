@@ -217,7 +217,8 @@ ENTRIES_WITH_RELEASES = """
         AND (l.version = 1 OR l.purpose_kind IS NOT DISTINCT FROM (
             SELECT k.purpose_kind FROM insight.licence k WHERE k.id = r.licence_id))
         AND l.variables = array(
-            SELECT CASE WHEN v.position = r.measured THEN 'mean(' || v.name || ')' ELSE v.name || v.groups END
+            SELECT CASE WHEN v.position IS DISTINCT FROM r.measured THEN v.name || v.groups
+                WHEN r.counts_id IS NULL THEN 'mean(' || v.name || ')' ELSE 'sum(' || v.name || ')' END
             FROM insight.variable v
             WHERE v.dataset_id = r.dataset_id AND v.position = any(r.variables) ORDER BY v.position
         ) AS fits

@@ -5,6 +5,7 @@ from sqlalchemy import func, true
 from models.insight import insights
 from models.rows import Row, Rows, row, select
 from resolvers.insight.costs import cost
+from resolvers.insight.insights import first_insight_of
 
 
 def insight_published(payload: Row) -> Rows:
@@ -38,6 +39,17 @@ def cost_with(price: Row) -> Rows:
 def cost_of_uncovered(quote: Row) -> Rows:
     """One row: the cost of the questions that nothing else answers, in micro-rho."""
     return cost(quote.uncovered_micro_rho)
+
+
+def cost_by_sums(suggestion: Row) -> Rows:
+    """The cost of the suggested kind, in micro-rho, as one row; no row if another kind of thing is suggested."""
+    return cost(suggestion.micro_rho).where(suggestion.micro_rho.is_not(None))
+
+
+def counted_with(quote: Row) -> Rows:
+    """One row: an insight with the numbers of members of SUMS; no row without one."""
+    insight = row(insights.Insight)
+    return select(insight).where(insight.id == first_insight_of(quote.counts_id))
 
 
 def remaining_after(quote: Row) -> Rows:

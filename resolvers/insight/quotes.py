@@ -16,13 +16,20 @@ from models.viewers import Audience, Viewer
 from privacy.cubes import cells_in, covers
 from privacy.domains import Variable
 from privacy.means import InsightKind, saving
-from privacy.precision import PRECISIONS, Precision, cheaper, margin_of
+from privacy.precision import PRECISIONS, Precision, cheaper, margin_of, price, sigma_of
 from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight.budget_shares import LICENCE, BudgetShare, budget_share_of
 from resolvers.insight.expectations import Expectation, Suggestion, expect, expect_means, suggestions
 from resolvers.insight.groupings import GroupingRequest
-from resolvers.insight.insight_requests import InsightRequest, ResolvedRequest, dataset_of, resolve_request
+from resolvers.insight.insight_requests import (
+    InsightRequest,
+    ResolvedRequest,
+    by_sums,
+    dataset_of,
+    resolve_request,
+    without_counts,
+)
 from resolvers.insight.positioned import variables_at
 from resolvers.insight.releases import FrozenDataset
 from resolvers.transactions import Forbidden, Refusal, RefusalCode, Refused, Step, buyer_of, too_late
@@ -67,6 +74,7 @@ class Quote:
     expected: Expectation
     obstacles: Sequence[Obstacle]
     suggestions: Sequence[Suggestion]
+    counts_id: UUID | None = None  # the release that has, or would have, the numbers of members of SUMS
 
     @property
     def affordable(self) -> bool:
@@ -209,9 +217,14 @@ async def quote(
         expected = await expect(connection, subject.dataset.id, subject.dataset.size, cube, variable, sigma)
         cells, margin = subject.cells, precision.margin
     else:
-        expected = expect_means(subject.measured.variable, sigma)
+        expected = expect_means(subject.measured.variable, sigma, _sigma_of_counts(subject))
         cells, margin = cells_in(subject.others), margin_of(sigma)
-    found = [Obstacle(each.code, each.message.in_language(language)) for each in obstacles]
+    reasons = [*obstacles, *lacking(subject)]
+    found = [Obstacle(each.code, each.message.in_language(language)) for each in reasons]
+    sums = await _cheaper_sums(connection, subject)
+    counts = None
+    if sums or subject.request.kind is InsightKind.SUMS:
+        counts = published.counts_id if published else subject.counts_release
     if not found and not affordable(cost, left):
         reason = _exhausted(cost, left, insights, coarser)
         found.append(Obstacle(RefusalCode.BUDGET_EXHAUSTED, reason.in_language(language)))
@@ -233,8 +246,31 @@ async def quote(
             is_published=subject.is_published,
             is_covered=bool(insights),
             cheaper=coarser[0].value if coarser and not affordable(cost, left) else None,
+            sums=sums,
         ),
+        counts_id=counts,
     )
+
+
+def lacking(subject: ResolvedRequest) -> list[Refusal]:
+    """Why SUMS would be refused, if their groups have no counts."""
+    return [Refusal(RefusalCode.INVALID, without_counts(subject), ("kind",))] if subject.lacks_counts else []
+
+
+async def _cheaper_sums(connection: Connection, subject: ResolvedRequest) -> int | None:
+    """What means that are asked for cost by SUMS, in micro-rho; None if that is no cheaper, or lacks counts."""
+    if subject.request.kind is not InsightKind.MEANS or subject.is_published:
+        return None
+    other, precision = await by_sums(connection, subject), subject.request.precision
+    return None if other.lacks_counts or other.cost(precision) >= subject.cost(precision) else other.cost(precision)
+
+
+def _sigma_of_counts(subject: ResolvedRequest) -> float | None:
+    """The scale of the noise of the numbers of members that SUMS have, or else are promised; None for other kinds."""
+    if subject.request.kind is not InsightKind.SUMS:
+        return None
+    counts = subject.counts_for(subject.request.precision)
+    return counts.sigma if counts else sigma_of(price(subject.request.precision))
 
 
 def ended(*path: Step) -> Refused:
@@ -250,12 +286,12 @@ def affordable(cost: int, left: int) -> bool:
 async def covering_insights(connection: Connection, subject: ResolvedRequest) -> list[UUID]:
     """Published insights that answer the request at no cost, the most precise first: see privacy.cubes.covers.
 
-    Means are answered by counts, and by means with further variables.
+    Means are answered by counts, and by means of either kind, with further variables.
     """
     measured = subject.measured
     rows = await connection.fetch(
         """
-        SELECT DISTINCT ON (r.id) i.id, r.sigma, r.variables, r.measured
+        SELECT DISTINCT ON (r.id) i.id, r.sigma, r.variables, r.measured, r.counts_id
         FROM insight.release r JOIN insight.insight i ON i.release_id = r.id
         JOIN insight.variable v ON v.dataset_id = i.dataset_id AND v.position = i.variable
         WHERE r.dataset_id = $1 AND array(
@@ -273,25 +309,28 @@ async def covering_insights(connection: Connection, subject: ResolvedRequest) ->
     found = []  # margin, number of variables, id: of the same margin, the smallest cube needs the least summing
     for row in rows:
         of = [known[position].variable for position in row["variables"] if position != row["measured"]]
-        margin = margin_of_answer(subject, of, row["sigma"], means=row["measured"] is not None)
+        kind = InsightKind.COUNTS
+        if row["measured"] is not None:
+            kind = InsightKind.MEANS if row["counts_id"] is None else InsightKind.SUMS
+        margin = margin_of_answer(subject, of, row["sigma"], kind)
         if margin is not None:
             found.append((margin, len(row["variables"]), row["id"]))
     return [id for _, _, id in sorted(found)[:MOST_COVERING]]
 
 
 def margin_of_answer(
-    subject: ResolvedRequest, variables: Sequence[Variable], sigma: float, *, means: bool
+    subject: ResolvedRequest, variables: Sequence[Variable], sigma: float, kind: InsightKind
 ) -> int | None:
     """The margin of error of an answer to the request from a release over `variables`; None if it is too large.
 
-    None as well if the release cannot answer it. With `means`, it is a release of the means of the same variable, which
-    is none of `variables`.
+    None as well if the release cannot answer it. Unless its kind is COUNTS, it is a release of the means of the same
+    variable, which is none of `variables`.
     """
     wanted = [placed.variable for placed in subject.cube]
-    if means:
+    if kind is not InsightKind.COUNTS:
         # As precise as means of counts with this noise.
         assert subject.measured is not None
-        sigma *= math.sqrt(saving(subject.measured.variable))
+        sigma *= math.sqrt(saving(subject.measured.variable, kind))
         wanted = subject.others
     margin = covers(variables, sigma, wanted)
     return None if margin is None or margin > subject.request.precision.margin else margin

@@ -14,10 +14,18 @@ from models.rows import Finished, Row, Rows, ViewerIds, row, select
 from privacy import domains, reading
 from privacy.budget import SIZE_DRAWS
 from privacy.cubes import Cube
-from privacy.means import means_of
 from privacy.reconciling import informative
 from privacy.reconciling import reconciled as reconciled_by_least_squares
-from resolvers.insight.cubes import Cell, Statistic, StoredCube, cube_of, json_object, shown_cells, shown_statistics
+from resolvers.insight.cubes import (
+    Cell,
+    Statistic,
+    StoredCube,
+    cube_of,
+    json_object,
+    shown_cells,
+    shown_means,
+    shown_statistics,
+)
 
 
 @dataclass(frozen=True)
@@ -72,8 +80,8 @@ def reconciled(found: Any, *, include_unreliable: bool = False) -> ReconciledTab
     """
     stored = StoredCube.read(found["own"])
     if stored.has_means:
-        means = shown_statistics(stored, means_of(stored.cube, stored.variable, stored.by))
-        return ReconciledTable(releases=1, as_of=found["published_at"], cells=[], statistics=means)
+        many = 1 if stored.counts is None else 2
+        return ReconciledTable(releases=many, as_of=found["published_at"], cells=[], statistics=shown_means(stored))
     known = {each["position"]: _variable(each) for each in found["variables"]}
     own = tuple(known[each["position"]] for each in found["own"]["variables"])
     cubes = [_cube(each, known) for each in found["tables"]]

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import TypeAlias
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from privacy.budget import SIZE_DRAWS, SOLD_SHARE
 from privacy.chain import SALT_BYTES, commitment_of
 from privacy.combining import combine
 from privacy.cubes import Cube, contributions, key
-from privacy.means import UNIT, full_name, means_of, summed, sums_of
+from privacy.means import UNIT, InsightKind, full_name, means_of, summed, sums_of
 from privacy.precision import Precision, margin_of
 from privacy.reading import Cell, Size, Statistic, cells_of, statistics_of
 from resolvers.exporting import sql_of
@@ -72,6 +73,7 @@ class NoisyRelease:
     margin: int
     sigma: float
     estimates: Sequence[float] = field(repr=False)
+    counts_id: UUID | None = None  # of SUMS: the release with the numbers of members
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ class Overspent(Exception):
 class NewRelease:
     """A table to release: a cube, in the order of positions, for `charge` micro-rho.
 
-    If one of its variables is `measured`, the sums for its means are released in place of the counts. `improves` is the
-    earlier release to combine with.
+    If one of its variables is `measured`, the sums for its means are released in place of the counts: those of SUMS, if
+    `counts_id` is the release with the numbers of members. `improves` is the earlier release to combine with.
     """
 
     cube: Sequence[PositionedVariable]
@@ -102,6 +104,14 @@ class NewRelease:
     charge: int
     improves: NoisyRelease | None = None
     measured: PositionedVariable | None = None
+    counts_id: UUID | None = None
+
+    @property
+    def kind(self) -> InsightKind:
+        """What it has of each variable."""
+        if self.measured is None:
+            return InsightKind.COUNTS
+        return InsightKind.MEANS if self.counts_id is None else InsightKind.SUMS
 
     @property
     def positions(self) -> list[int]:
@@ -111,7 +121,7 @@ class NewRelease:
     @property
     def names(self) -> list[str]:
         """Its variables as keys and the ledger name them."""
-        return names_of(self.cube, self.measured)
+        return names_of(self.cube, self.measured, self.kind)
 
     @property
     def draws(self) -> int:
@@ -127,6 +137,11 @@ class NewRelease:
     def unit(self) -> int:
         """What a member counts as."""
         return UNIT if self.measured else 1
+
+    @property
+    def least(self) -> int:
+        """The least that a count or a sum can be: centred sums may be below zero."""
+        return -noise.LARGEST if self.kind is InsightKind.SUMS else 0
 
 
 async def count_records(connection: Connection, dataset: UUID, positions: Sequence[int]) -> list[int]:
@@ -157,11 +172,10 @@ async def release(
         for table in tables:
             counts = await count(connection, dataset.id, table.positions) * table.draws
             if table.measured:
-                counts = await in_thread(
-                    sums_of, counts, [placed.variable for placed in table.cube], table.measured.variable
-                )
+                variables = [placed.variable for placed in table.cube]
+                counts = await in_thread(sums_of, counts, variables, table.measured.variable, table.kind)
             # What a member may change, in the squares of the unit that is drawn in.
-            exact.append((counts, table.charge, table.contributions * table.unit**2))
+            exact.append((counts, table.charge, table.contributions * table.unit**2, table.least))
         drawings = await drawn(noise.draw_each, exact)
     made = [_combined(table, noisy, sigma / table.unit) for table, (noisy, sigma) in zip(tables, drawings, strict=True)]
     salts = [secrets.token_bytes(SALT_BYTES) for _ in tables]
@@ -170,16 +184,16 @@ async def release(
         INSERT INTO insight.release
             (id, dataset_id, cube, variables, precision, margin, contributions, micro_rho, total_micro_rho, sigma,
              noisy, estimates, improves_id, organization_id, licence_id, purpose, published_at, demonstration, salt,
-             measured)
+             measured, counts_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, coalesce($17, now()), $18, $19,
-            $20)
+            $20, $21)
         """,
         [
             (
                 one.id, dataset.id, key(table.names, dataset.domain_version), one.variables, one.precision, one.margin,
                 table.contributions, table.charge, one.total_micro_rho, one.sigma, noisy, one.estimates,
                 table.improves and table.improves.id, use.organization, use.licence, use.purpose, at,
-                dataset.demonstration, salt, table.measured and table.measured.position,
+                dataset.demonstration, salt, table.measured and table.measured.position, table.counts_id,
             )
             for table, one, (noisy, _), salt in zip(tables, made, drawings, salts, strict=True)
         ],
@@ -199,12 +213,18 @@ def _combined(table: NewRelease, noisy: Sequence[int], sigma: float) -> NoisyRel
             improves.estimates, improves.total_micro_rho, estimates, table.charge, table.contributions
         )
         total += improves.total_micro_rho
-    return NoisyRelease(uuid4(), table.positions, table.precision, total, margin_of(sigma), sigma, estimates)
+    return NoisyRelease(
+        uuid4(), table.positions, table.precision, total, margin_of(sigma), sigma, estimates, table.counts_id
+    )
 
 
-def names_of(cube: Sequence[PositionedVariable], measured: PositionedVariable | None = None) -> list[str]:
-    """A cube's variables as keys and the ledger name them: how they are merged, and which is measured."""
-    return [full_name(each.variable) if each == measured else each.variable.full_name for each in cube]
+def names_of(
+    cube: Sequence[PositionedVariable],
+    measured: PositionedVariable | None = None,
+    kind: InsightKind = InsightKind.MEANS,
+) -> list[str]:
+    """A cube's variables as keys and the ledger name them: how they are merged, and which is measured by what kind."""
+    return [full_name(each.variable, kind) if each == measured else each.variable.full_name for each in cube]
 
 
 async def present(
@@ -213,12 +233,13 @@ async def present(
     shown: Sequence[tuple[NoisyRelease, Sequence[PositionedVariable], str]],
     at: datetime | None = None,
     *,
-    means: bool = False,
+    kind: InsightKind = InsightKind.COUNTS,
+    counts: Cube | None = None,
 ) -> list[UUID]:
     """The insights of one variable by its others each, of releases of cubes; those that there are not yet are made.
 
-    `means` is whether the releases have sums of these variables. They cost nothing, because they show published
-    estimates. Returns their ids.
+    `kind` is what the releases have of these variables; of SUMS, `counts` are the numbers of members. They cost
+    nothing, because they show published estimates. Returns their ids.
     """
     asked = [(made.id, _placed(cube, variable).position) for made, cube, variable in shown]
     rows = await connection.fetch(
@@ -230,7 +251,7 @@ async def present(
         published = sql_of(select(published_size(literal_column("$1::uuid"))))
         size = Size(**json.loads(await connection.fetchval(published, dataset.id)))
         # In a thread: thousands of intervals take a while.
-        figures = await asyncio.to_thread(_figures, new, size, means=means)
+        figures = await asyncio.to_thread(_figures, new, size, kind, counts)
         insights |= await _write_insights(connection, dataset, figures, at)
     return [insights[of] for of in asked]
 
@@ -251,18 +272,24 @@ def _placed(cube: Sequence[PositionedVariable], variable: str) -> PositionedVari
 
 
 def _figures(
-    shown: Sequence[tuple[NoisyRelease, Sequence[PositionedVariable], str]], size: Size, *, means: bool
+    shown: Sequence[tuple[NoisyRelease, Sequence[PositionedVariable], str]],
+    size: Size,
+    kind: InsightKind,
+    counts: Cube | None,
 ) -> list[InsightFigures]:
     found = []
+    means = kind is not InsightKind.COUNTS
+    reading = partial(means_of, counts=counts) if means else statistics_of
     for made, cube, variable in shown:
         position = _placed(cube, variable).position
         others = [placed for placed in cube if placed.position != position]
         of = tuple(
-            summed(placed.variable) if means and placed.position == position else placed.variable for placed in cube
+            summed(placed.variable, kind) if means and placed.position == position else placed.variable
+            for placed in cube
         )
         noisy, by = Cube(of, tuple(made.estimates), made.sigma), [placed.variable.name for placed in others]
         cells = [] if means else cells_of(noisy, variable, by, size)
-        statistics = (means_of if means else statistics_of)(noisy, variable, by)
+        statistics = reading(noisy, variable, by)
         found.append(InsightFigures(made.id, position, [placed.position for placed in others], cells, statistics))
     return found
 

@@ -56,6 +56,10 @@ class PlannedQuestionQuote:
         "Zero-based positions of other questions in the plan whose tables already answer this one, at this precision "
         "or better. It is still charged: remove it to save the cost."
     )
+    counted_with: int | None = column(
+        "For SUMS, or if SUMS is suggested, the zero-based position of the question whose counts have the numbers of "
+        "members. It is published first. Null if published counts have them."
+    )
 
 
 @graph_type(audience=BUYER | MANAGER, python=analysis_plans.PlanQuote)

@@ -8,7 +8,7 @@ import strawberry
 from models.insight import insights as tables
 from planner.declare import column, computed, graph_enum, graph_type, sql
 from privacy.chain import SALT_BYTES, UNSALTED
-from privacy.means import SUMS, UNIT, InsightKind
+from privacy.means import DRAWN, UNIT, InsightKind
 from privacy.measures import Measure, Reliability
 from privacy.precision import CONFIDENCE, Precision
 from resolvers.identity import organization_users
@@ -140,9 +140,9 @@ class LedgerProof:
         f" version {UNSALTED}, which have none.",
     )
     counts: list[int] = column(
-        f"The noisy counts, in row-major order of `variables`: the last one varies fastest. For MEANS, {len(SUMS)} "
-        f"sums in units of 1/{UNIT:,} take the place of the counted variable. `cells` and `totals` also use earlier "
-        "releases of the same table.",
+        "The noisy counts, in row-major order of `variables`: the last one varies fastest. For MEANS, "
+        f"{len(DRAWN[InsightKind.MEANS])} sums in units of 1/{UNIT:,} take the place of the counted variable, and for "
+        f"SUMS, {len(DRAWN[InsightKind.SUMS])}. `cells` and `totals` also use earlier releases of the same table.",
         of="noisy",
         size=TABLE_CELLS,
     )
@@ -174,19 +174,25 @@ class Insight(Node):
         resolve.variables_by, "The grouping variables, in order. Empty for a one-way table.", size=GROUPINGS
     )
     kind: InsightKind = sql(resolve.kind_of, "What it publishes about the variable.")
+    counted_by: Annotated["Insight", strawberry.lazy("schema.insight.insights")] | None = sql(
+        resolve.counted_by,
+        "For SUMS, an insight with the numbers of members of the groups, as they were when this was published. Null if "
+        "the dataset's size has them, and for other kinds.",
+    )
     precision: Precision = sql(
-        resolve.precision_of, "Precision of the counts. For MEANS, each mean is as precise as one from such counts."
+        resolve.precision_of,
+        "Precision of the counts. For MEANS and SUMS, each mean is as precise as one from such counts.",
     )
     margin_of_error: int = sql(
         resolve.margin_of,
-        f"Half-width of each count's {CONFIDENCE} confidence interval. For MEANS, that of `Total.unknown`.",
+        f"Half-width of each count's {CONFIDENCE} confidence interval. For MEANS and SUMS, that of `Total.unknown`.",
     )
     cost: PrivacyCost = sql(resolve.cost_of, "Privacy cost that was charged to the dataset's budget.")
     cells: list[Cell] = computed(
         cubes.cube_of,
         cells,
-        "The cells, group by group. Empty for MEANS. Regrouping and filtering use the published counts and cost "
-        "nothing.",
+        "The cells, group by group. Empty for MEANS and SUMS. Regrouping and filtering use the published counts and "
+        "cost nothing.",
         planned=resolve.cells_of,
         unless=("by", "where"),
         arguments=NARROWING
@@ -196,7 +202,8 @@ class Insight(Node):
     statistics: list[Statistic] = computed(
         cubes.cube_of,
         statistics,
-        "The mean and median of each group. Empty unless the variable's `scale` is INTERVAL. For MEANS, only the mean.",
+        "The mean and median of each group. Empty unless the variable's `scale` is INTERVAL. For MEANS and SUMS, "
+        "only the mean.",
         planned=resolve.statistics_of,
         unless=("by", "where"),
         arguments=NARROWING,
@@ -204,7 +211,8 @@ class Insight(Node):
     totals: list[Total] = computed(
         cubes.cube_of,
         totals,
-        "The noisy sums behind the mean of each group. Empty for COUNTS.",
+        "The noisy sums behind the mean of each group. Empty for COUNTS. For SUMS, `count` is the published number of "
+        "members less `unknown`.",
         arguments=NARROWING,
         size=TOTALS,
     )
@@ -212,15 +220,16 @@ class Insight(Node):
         resolve_reconciled.tables_of,
         resolve_reconciled.reconciled,
         "The table, made consistent with all published tables of the dataset by least squares: unbiased and more "
-        "precise, at no cost. The public ledger vouches for `cells`, not for these. For MEANS, the statistics as "
-        "published.",
+        "precise, at no cost. The public ledger vouches for `cells`, not for these. For MEANS and SUMS, the statistics "
+        "as published.",
         arguments={"include_unreliable": "Whether to return the counts of HIDDEN cells too. Defaults to false."},
         cost=RECONCILED_COST,
     )
     comparable: list[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = sql(
         changes.comparable_insights,
         "Insights of the same question on other datasets of the community and of this kind, oldest dataset first: "
-        "the most precise one of each. A survey question is the same if its key and wording are. Empty for MEANS.",
+        "the most precise one of each. A survey question is the same if its key and wording are. Empty for MEANS "
+        "and SUMS.",
         size=COMPARABLE,
     )
     change_from: InsightChange | None = computed(
@@ -239,7 +248,8 @@ class Insight(Node):
         changes.waves_of,
         trend,
         f"The shares and means of this insight and of those in `comparable`, for up to {changes.MOST_WAVES} "
-        "datasets, the newest. It costs nothing. For MEANS, its `shares` and `means` are empty.",
+        "datasets, the newest. It costs nothing. For MEANS and SUMS, its `shares` and `means` are "
+        "empty.",
         arguments=NARROWING,
         cost=TREND_COST,
     )

@@ -27,11 +27,13 @@ GROUPINGS = (
     "order of groups nor their labels make it another insight."
 )
 PRECISION = (
-    "The margin of error of each count. A smaller margin costs more. For MEANS, each mean is at least as precise as "
-    "one computed from such counts."
+    "The margin of error of each count. A smaller margin costs more. For MEANS and SUMS, each mean is at least as "
+    "precise as one computed from such counts."
 )
 KIND = (
-    "What to publish about the variable: by default, its counts. MEANS requires a variable whose `scale` is INTERVAL."
+    "What to publish about the variable: by default, its counts. MEANS and SUMS require a variable whose `scale` is "
+    "INTERVAL. SUMS also requires published COUNTS of the groups, with the same `groupings`, that are precise enough. "
+    "Without `by`, the dataset's size takes their place."
 )
 
 
@@ -83,6 +85,9 @@ class QuoteSuggestion:
     message: str = column("Message for people to read.")
     variable: str | None = column("Name of the variable whose categories to merge. Null for other suggestions.")
     categories: list[str] = column("Codes of the categories to merge. Empty for other suggestions.")
+    cost: PrivacyCost | None = sql(
+        publications.cost_by_sums, "What would be charged with the kind SUMS. Null for other suggestions."
+    )
 
 
 @graph_type(audience=BUYER | MANAGER, python=quotes.Quote)
@@ -92,9 +97,9 @@ class InsightQuote:
     cost: PrivacyCost = sql(publications.cost_of, "What would be charged. Zero if it is already published.")
     affordable: bool = column("Whether the viewer's remaining budget suffices.")
     already_published: bool = column("Whether it is published with this precision or a better one.")
-    cells: int = column("The number of cells. For MEANS, the number of groups.")
+    cells: int = column("The number of cells. For MEANS and SUMS, the number of groups.")
     margin_of_error: int = column(
-        f"Half-width of each count's {CONFIDENCE} confidence interval. For MEANS, that of `Total.unknown`."
+        f"Half-width of each count's {CONFIDENCE} confidence interval. For MEANS and SUMS, that of `Total.unknown`."
     )
     remaining_after: PrivacyCost = sql(
         publications.remaining_after,
@@ -105,17 +110,23 @@ class InsightQuote:
         publications.covering_insights,
         "Published insights that already answer it, at this precision or better, the most precise first.",
     )
+    counted_by: Insight | None = sql(
+        publications.counted_with,
+        "For SUMS, or if SUMS is suggested, a published insight with the numbers of members of the groups. Null if the "
+        "dataset's size has them, or another question of the plan.",
+    )
     prices: list[PrecisionPrice] = column("The price at each precision, the most precise first.", size=len(PRECISIONS))
     least_count_shown: int = column(
-        "The smallest count that would not be HIDDEN. Zero for MEANS, where nothing is hidden."
+        "The smallest count that would not be HIDDEN. Zero for MEANS and SUMS, where nothing is hidden."
     )
     readable_cells: int | None = column(
         "Expected number of cells that are not HIDDEN, computed from the dataset's size and published tables of each "
-        "variable, as if the variables were independent. Null if a variable has no published table, and for MEANS."
+        "variable, as if the variables were independent. Null if a variable has no published table, and for MEANS "
+        "and SUMS."
     )
     least_group_for_share: int | None = column(
         f"Smallest group in which a share of one half would be {Reliability.HIGH.value}. Null for a variable with "
-        "several values per member, and for MEANS."
+        "several values per member, and for MEANS and SUMS."
     )
     least_group_for_mean: int | None = column(
         f"Smallest group in which the mean would be {Reliability.HIGH.value}, if its members are spread evenly over "

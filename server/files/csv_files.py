@@ -74,9 +74,15 @@ def _figures(found: Any) -> list[float | None]:
 
 
 def metadata_of(insight: Any, title: str, name: str) -> str:
-    """The description of the CSV of this name, which is read from beside it."""
+    """The description of the CSV of this name, which is read from beside it.
+
+    Of SUMS, its note has the insight with the numbers of members.
+    """
+    about = {"marginOfError": insight["marginOfError"]}
+    if insight["countedBy"] is not None:
+        about["countedBy"] = insight["countedBy"]["id"]
     days = insight["dataset"]["frozenOn"], insight["publishedAt"]
-    return _described(insight, _header(insight), title, name, days, {"marginOfError": insight["marginOfError"]})
+    return _described(insight, _header(insight), title, name, days, about)
 
 
 def trend_metadata_of(insight: Any, title: str, name: str) -> str:
@@ -88,7 +94,7 @@ def trend_metadata_of(insight: Any, title: str, name: str) -> str:
 
 def _header(insight: Any) -> list[str]:
     """The columns of the CSV of an insight. Means have none of the variable, whose categories they sum."""
-    means = insight["kind"] == InsightKind.MEANS
+    means = insight["kind"] != InsightKind.COUNTS
     counted = insight["by"] if means else (*insight["by"], insight["variable"])
     figures = DATATYPES_OF_MEANS if means else DATATYPES
     return [*marks(insight["synthetic"])[0], *text_columns([each["name"] for each in counted]), *figures]

@@ -13,7 +13,8 @@ INSIGHT_CSV = insight("csv")
 INSIGHT_JSON_STAT = insight("jsonStat")
 INSIGHT_CSV_METADATA = """query InsightMetadata($id: ID!) { insight(id: $id) {
   synthetic kind dataset { title wave frozenOn } variable { name label } by { name label }
-  publishedAt purpose requestedBy { name } precision marginOfError ledgerEntry { position hash line }
+  publishedAt purpose requestedBy { name } precision marginOfError countedBy { id }
+  ledgerEntry { position hash line }
 } }"""
 INSIGHT_TREND = """query InsightTrend($id: ID!) { insight(id: $id) {
   synthetic dataset { title wave } variable { name label } by { name label }

@@ -214,6 +214,18 @@ async def test_the_ledger_vouches_for_groupings_and_means(client: AsyncClient, l
         "q", "q_code", "count", "margin", "sum", "sum_margin", "unknown", "unknown_margin",
     }  # fmt: skip
     assert list(found.to_pandas()["low"]) == [row["low"] for row in found.statistics]
+    assert found.provenance.counted_by is None
+    # With counts of the same groups, sums of them are enough.
+    counts = await client.publish(laboratory.dataset, "q", precision="WITHIN_50", groupings=merged)
+    asked["kind"] = "SUMS"
+    quote = await client.quote(laboratory.dataset, "twin", ["q"], **asked)
+    assert quote.counted_by
+    assert (quote.cost.micro_rho, quote.counted_by.id) == (503, counts.insight.id)
+    sums = (await client.publish(laboratory.dataset, "twin", ["q"], **asked)).insight
+    assert (await client.verify(sums.id)).compared
+    assert (sums.kind, len(sums.totals), sums.provenance.counted_by) == ("SUMS", 3, counts.insight.id)
+    assert sums.totals.columns.keys() == found.totals.columns.keys()
+    assert list(sums.to_pandas()["low"]) == [row["low"] for row in sums.statistics]
 
 
 async def test_the_client_for_threads_does_the_same(client: AsyncClient, laboratory: Laboratory) -> None:

@@ -171,8 +171,11 @@ def test_an_entry_names_how_categories_are_merged() -> None:
 SUMS = [2_520, 0, 5_040, 2_520, 300, 0, 0, 2_520]  # of y in two groups of x: LEAST, MOST, SPREAD, UNKNOWN
 
 
-def means(entry: EntryFields, **total: Any) -> ProofInsight:
-    """The insight of the means of y, from 10 to 30, by x."""
+CENTRED = [-2_520, 300, 2_520, 0, 2_520, 2_520]  # of y in two groups of x: CENTRED, SPREAD, UNKNOWN
+
+
+def means(entry: EntryFields, kind: str = "MEANS", counts: Sequence[int] = SUMS, **total: Any) -> ProofInsight:
+    """The insight of the means of y, from 10 to 30, by x: of a member with 10 and one of unknown value in A."""
     values = {"C": 10.0, "D": 30.0}
     variables = [
         {"name": "x", "categories": [{"code": code, "value": None, "merges": []} for code in "AB"]},
@@ -183,12 +186,12 @@ def means(entry: EntryFields, **total: Any) -> ProofInsight:
         {"by": [{"code": "B"}], "count": 0, "sum": 300 / 2_520 * 10, "unknown": 1},
     ]
     proof = {
-        "salt": SALT, "counts": SUMS, "commitment": commitment(SUMS), "variables": variables,
+        "salt": SALT, "counts": list(counts), "commitment": commitment(counts), "variables": variables,
         "ledgerEntry": entry.model_dump(by_alias=True),
     }  # fmt: skip
     return ProofInsight.model_validate(
         {
-            "kind": "MEANS", "variable": {"name": "y"}, "by": [{"name": "x"}], "cells": [], "totals": totals,
+            "kind": kind, "variable": {"name": "y"}, "by": [{"name": "x"}], "cells": [], "totals": totals,
             "proof": proof,
         }
     )  # fmt: skip
@@ -203,3 +206,15 @@ def test_means_are_verified_by_the_sums_that_were_drawn() -> None:
     counted = chain(release(commitment=commitment(SUMS)))
     with pytest.raises(VerificationFailed, match="of other variables"):
         check_insight(means(counted[0]), counted)
+
+
+def test_sums_are_verified_by_what_was_drawn_of_them() -> None:
+    entries = chain(release(variables=["x", "sum(y)"], commitment=commitment(CENTRED)))
+    # Of 1.3 members by the counts, who are shown as one.
+    shown: dict[str, Any] = {"count": 1, "sum": 1.3 * 20 - 10}
+    assert check_insight(means(entries[0], "SUMS", CENTRED, **shown), entries).compared
+    for altered in ({"count": 2}, {"sum": 26.1}, {"sum": -1.0}, {"unknown": 0}, {"by": [{"code": "C"}]}):
+        with pytest.raises(VerificationFailed, match="not the counts"):
+            check_insight(means(entries[0], "SUMS", CENTRED, **shown | altered), entries)
+    with pytest.raises(VerificationFailed, match="of other variables"):
+        check_insight(means(entries[0], "MEANS", CENTRED, **shown), entries)

@@ -114,7 +114,8 @@ async def ledger_entry(connection: Connection, **given: Any) -> asyncpg.Record:
         connection,
         "SELECT r.*, d.title, d.community_id, o.name AS organization_name,"
         " (SELECT k.purpose_kind FROM insight.licence k WHERE k.id = r.licence_id) AS purpose_kind,"
-        " array(SELECT CASE WHEN v.position = r.measured THEN 'mean(' || v.name || ')' ELSE v.name || v.groups END"
+        " array(SELECT CASE WHEN v.position IS DISTINCT FROM r.measured THEN v.name || v.groups"
+        " WHEN r.counts_id IS NULL THEN 'mean(' || v.name || ')' ELSE 'sum(' || v.name || ')' END"
         " FROM insight.variable v WHERE v.dataset_id = d.id"
         " AND v.position = ANY (r.variables) ORDER BY v.position) AS names"
         " FROM insight.release r JOIN insight.dataset d ON d.id = r.dataset_id"

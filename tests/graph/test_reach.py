@@ -83,16 +83,16 @@ REACHABLE = {
         "PrivacyCost": "microRho epsilon delta",
         "PrecisionPrice": "precision cost affordable",
         "QuoteObstacle": "code message",
-        "QuoteSuggestion": "kind message variable categories",
+        "QuoteSuggestion": "kind message variable categories cost",
         "InsightPlanQuote": "questions cost costOfUncovered affordable remainingAfter obstacles",
-        "PlannedQuestionQuote": "quote cost sameAs coveredWith",
+        "PlannedQuestionQuote": "quote cost sameAs coveredWith countedWith",
         "InsightQuote": "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy "
-        "prices leastCountShown readableCells leastGroupForShare leastGroupForMean obstacles suggestions",
+        "countedBy prices leastCountShown readableCells leastGroupForShare leastGroupForMean obstacles suggestions",
     },
     "published insights, with noise": {
-        "Insight": "id dataset synthetic variable by kind precision marginOfError cost cells statistics totals "
-        "reconciled comparable changeFrom trend publishedAt publishedBy requestedBy purpose ledgerEntry proof csv "
-        "jsonStat",
+        "Insight": "id dataset synthetic variable by kind countedBy precision marginOfError cost cells statistics "
+        "totals reconciled comparable changeFrom trend publishedAt publishedBy requestedBy purpose ledgerEntry proof "
+        "csv jsonStat",
         "Cell": "category by count marginOfError share interval reliability shareReliability",
         "Statistic": "measure by value interval reliability",
         "Total": "by count marginOfError sum sumMarginOfError unknown unknownMarginOfError",

@@ -131,13 +131,13 @@ PROMISED = {
     "SurveyCheck": {MEMBERS_AND_STAFF: "shown userErrors"},
     "InsightQuote": {
         BUYERS_AND_STAFF: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy "
-        "prices leastCountShown readableCells leastGroupForShare leastGroupForMean obstacles suggestions"
+        "countedBy prices leastCountShown readableCells leastGroupForShare leastGroupForMean obstacles suggestions"
     },
     "InsightPlanQuote": {BUYERS_AND_STAFF: "questions cost costOfUncovered affordable remainingAfter obstacles"},
-    "PlannedQuestionQuote": {BUYERS_AND_STAFF: "quote cost sameAs coveredWith"},
+    "PlannedQuestionQuote": {BUYERS_AND_STAFF: "quote cost sameAs coveredWith countedWith"},
     "PrecisionPrice": {BUYERS_AND_STAFF: "precision cost affordable"},
     "QuoteObstacle": {BUYERS_AND_STAFF: "code message"},
-    "QuoteSuggestion": {BUYERS_AND_STAFF: "kind message variable categories"},
+    "QuoteSuggestion": {BUYERS_AND_STAFF: "kind message variable categories cost"},
     "SurveyCreatePayload": {"MANAGER": "survey userErrors query"},
     "SurveyRevisePayload": {"MANAGER": "survey userErrors query"},
     "SurveySchedulePayload": {"MANAGER": "survey userErrors query"},
@@ -362,8 +362,9 @@ PROMISED = {
     "Category": {EVERYONE: "code label value merges codes"},
     "TerminologyCode": {EVERYONE: "system code"},
     "Insight": {
-        SIGNED_IN: "id dataset synthetic variable by kind precision marginOfError cost cells statistics totals "
-        "reconciled comparable changeFrom trend publishedAt requestedBy purpose ledgerEntry proof csv jsonStat",
+        SIGNED_IN: "id dataset synthetic variable by kind countedBy precision marginOfError cost cells statistics "
+        "totals reconciled comparable changeFrom trend publishedAt requestedBy purpose ledgerEntry proof csv "
+        "jsonStat",
         "BUYER": "publishedBy",
     },
     "Cell": {SIGNED_IN: "category by count marginOfError share interval reliability shareReliability"},

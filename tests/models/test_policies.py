@@ -253,8 +253,8 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
         "insert": "code dataset_id demonstration high label low merges place translations value variable"
     },
     ("insight.release", PUBLISHER): {
-        "insert": "contributions cube dataset_id demonstration estimates id improves_id licence_id margin measured"
-        " micro_rho noisy organization_id precision published_at purpose salt sigma total_micro_rho variables"
+        "insert": "contributions counts_id cube dataset_id demonstration estimates id improves_id licence_id margin"
+        " measured micro_rho noisy organization_id precision published_at purpose salt sigma total_micro_rho variables"
     },
     ("insight.insight", PUBLISHER): {
         "insert": "by community_id dataset_id demonstration id published_at release_id variable"

@@ -16,7 +16,7 @@ from privacy.cubes import Cube
 from privacy.domains import Category, DomainRule, Variable
 from privacy.exports import About, ExportTable, csv_of, json_stat_of
 from privacy.loss import statement
-from privacy.means import summed
+from privacy.means import InsightKind, summed
 from privacy.means import totals_of as totals_read
 from privacy.measures import Reliability
 from privacy.precision import Precision
@@ -266,7 +266,17 @@ def cells_of(seen: VisibleRows, insight: Found, includeUnreliable: bool = False)
 def kind_of(seen: VisibleRows, insight: Found) -> str:
     release = seen.one("insight.release", id=insight["release_id"])
     assert release is not None
-    return "COUNTS" if release["measured"] is None else "MEANS"
+    return "COUNTS" if release["measured"] is None else "MEANS" if release["counts_id"] is None else "SUMS"
+
+
+@field("Insight.countedBy")
+def counted_by(seen: VisibleRows, insight: Found) -> Found | None:
+    release = seen.one("insight.release", id=insight["release_id"])
+    assert release is not None
+    if release["counts_id"] is None:
+        return None
+    there = seen.of("insight.insight", release_id=release["counts_id"])
+    return min(there, key=lambda row: int(row["variable"]), default=None)
 
 
 @field("Insight.totals")
@@ -275,17 +285,19 @@ def totals_of(seen: VisibleRows, insight: Found) -> list[Found]:
     assert release is not None
     if release["measured"] is None:
         return []
-    rows = [
-        row
-        for row in seen.of("insight.variable", dataset_id=insight["dataset_id"])
-        if row["position"] in release["variables"]
-    ]
-    rows.sort(key=lambda row: int(row["position"]))
-    variables = [(row["position"], public(seen, row)) for row in rows]
-    shown = tuple(summed(each) if at == release["measured"] else each for at, each in variables)
+    variables = variables_in(seen, release)
+    counts, kind = None, InsightKind.MEANS
+    if release["counts_id"] is not None:
+        kind = InsightKind.SUMS
+        other = seen.one("insight.release", id=release["counts_id"])
+        assert other is not None
+        counted = tuple(each for _, each in variables_in(seen, other))
+        counts = Cube(counted, tuple(other["estimates"] if counted else other["estimates"][:1]), other["sigma"])
+    shown = tuple(summed(each, kind) if at == release["measured"] else each for at, each in variables)
     names = {at: each.name for at, each in variables}
     cube = Cube(shown, tuple(release["estimates"]), release["sigma"])
-    found = totals_read(cube, names[insight["variable"]], [names[at] for at in insight["by"]])
+    by = [names[at] for at in insight["by"]]
+    found = totals_read(cube, names[insight["variable"]], by, counts and counts.rolled_up(by))
     return [
         with_categories(seen, insight, vars(each))
         | {
@@ -295,6 +307,16 @@ def totals_of(seen: VisibleRows, insight: Found) -> list[Found]:
         }
         for each in found
     ]
+
+
+def variables_in(seen: VisibleRows, release: Found) -> list[tuple[int, Variable]]:
+    """The variables of a release, by position."""
+    rows = [
+        row
+        for row in seen.of("insight.variable", dataset_id=release["dataset_id"])
+        if row["position"] in release["variables"]
+    ]
+    return [(int(row["position"]), public(seen, row)) for row in sorted(rows, key=lambda row: int(row["position"]))]
 
 
 @field("Insight.statistics")

@@ -145,6 +145,8 @@ def test_how_many_members_a_difference_takes() -> None:
         "maxPerMember",
         "groupings",
         "MEANS",
+        "SUMS",
+        "countedBy",
         "totals",
         "dataUseLinkResults",
     ],

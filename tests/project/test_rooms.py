@@ -25,9 +25,9 @@ TOPICS = {
     "community": "appeals catalogue_changes catalogue_communities catalogue_conditions communities discussions "
     "moderation proposals sources",
     "research": "consents departures participations revisions surveys translations visibility",
-    "insight": "analysis_plans budget_shares changes costs counts cubes data_uses dataset_definitions datasets drawing "
-    "expectations first_tables freezing groupings insight_requests insights labels ledger licences narrowing "
-    "network noise_process openings positioned publications purposes quotes reconciled releases undertakings "
+    "insight": "analysis_plans budget_shares changes costs counted_groups counts cubes data_uses dataset_definitions "
+    "datasets drawing expectations first_tables freezing groupings insight_requests insights labels ledger licences "
+    "narrowing network noise_process openings positioned publications purposes quotes reconciled releases undertakings "
     "variable_texts variables",
 }
 KINDS = ("", "_mutations", "_rules")

@@ -410,6 +410,7 @@ def test_columns_have_names_that_csvw_allows() -> None:
         "requestedBy": None,
         "purpose": None,
         "precision": "WITHIN_20",
+        "countedBy": None,
         "marginOfError": 20,
         "ledgerEntry": {},
     }

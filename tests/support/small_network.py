@@ -302,6 +302,8 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     bought = {"organization_id": organization["id"], "licence_id": licence["id"]}
     published = await frozen.publish(("sleep", "tea"), [400, 300, 50, 200, 100, 40, 60, 20, 30], **bought)
     await frozen.publish_means("sleep", ["tea"], [40, 30, 5, 4, 30, 20, 5, 3, 2, 1, 0, 1], **bought)
+    sums = [40, -30, 5, 4, 30, 20, 5, 3, 2]
+    await frozen.publish_means("sleep", ["tea"], sums, counted_by=published["tea"], **bought)
     for release in await connection.fetch("SELECT id FROM insight.release WHERE licence_id = $1", licence["id"]):
         await factories.release_requester(connection, release_id=release["id"], organization_id=organization["id"])
     await factories.organization_user(connection, organization_id=organization["id"], last_signed_in_on=MONDAY)

@@ -10,9 +10,10 @@ import asyncpg
 from privacy import reading
 from privacy.cubes import Cube, contributions, key
 from privacy.domains import Category, DomainRule, Variable
-from privacy.means import UNIT, full_name, means_of, price_of_means, summed
+from privacy.means import UNIT, InsightKind, full_name, means_of, price_of_means, summed
 from privacy.precision import Precision, margin_of, price
 from tests import factories
+from tests.support.ids import key as key_of
 
 
 def variable(name: str, *codes: str, ordinal: bool = False, several: int = 1) -> Variable:
@@ -78,19 +79,40 @@ class Wave:
         return {name: await self.show(release, cube, name, positions) for name in inside}
 
     async def publish_means(
-        self, name: str, by: Sequence[str], sums: Sequence[float], *, sigma: float = 5.0, **given: Any
+        self,
+        name: str,
+        by: Sequence[str],
+        sums: Sequence[float],
+        *,
+        sigma: float = 5.0,
+        counted_by: str | None = None,
+        **given: Any,
     ) -> str:
-        """Publishes the means of the variable of this name, by sums in members; returns the insight's id."""
+        """Publishes the means of the variable of this name, by sums in members; returns the insight's id.
+
+        `counted_by` is the insight with the numbers of members, of SUMS.
+        """
+        kind = InsightKind.MEANS if counted_by is None else InsightKind.SUMS
+        counts = counts_id = None
+        if counted_by is not None:
+            found = await self.connection.fetchrow(
+                "SELECT r.* FROM insight.release r JOIN insight.insight i ON i.release_id = r.id WHERE i.id = $1",
+                key_of(counted_by),
+            )
+            assert found is not None
+            inside = [self.variables[at - 1].name for at in found["variables"]]
+            counts, counts_id = self.cube(inside, found["estimates"], found["sigma"]).rolled_up(by), found["id"]
         positions = {each.name: place for place, each in enumerate(self.variables, 1)}
         inside = [each for each in self.variables if each.name in (name, *by)]
         measured = next(each for each in inside if each.name == name)
-        cube = Cube(tuple(summed(each) if each is measured else each for each in inside), tuple(sums), sigma)
+        cube = Cube(tuple(summed(each, kind) if each is measured else each for each in inside), tuple(sums), sigma)
         values = {
-            "cube": key([full_name(each) if each is measured else each.name for each in inside]),
+            "cube": key([full_name(each, kind) if each is measured else each.name for each in inside]),
             "variables": [positions[each.name] for each in inside],
             "measured": positions[name],
+            "counts_id": counts_id,
             "margin": margin_of(sigma),
-            "micro_rho": price_of_means(Precision.WITHIN_20, measured),
+            "micro_rho": price_of_means(Precision.WITHIN_20, measured, 1, kind),
             "sigma": sigma,
             "noisy": [round(each * UNIT) for each in sums],
             "estimates": list(sums),
@@ -102,7 +124,7 @@ class Wave:
         insight = await factories.insight(
             self.connection, release_id=release["id"], variable=positions[name], by=places
         )
-        for place, each in enumerate(means_of(cube, name, by)):
+        for place, each in enumerate(means_of(cube, name, by, counts)):
             figures = {"value": each.value, "low": each.low, "high": each.high, "reliability": each.reliability}
             of = {"insight_id": insight["id"], "place": place, "measure": each.measure, "by": list(each.by)}
             await factories.statistic(self.connection, **of, **figures)

@@ -60,6 +60,7 @@ class Provenance:
     ledger_position: int
     ledger_hash: str
     synthetic: bool = False  # of a sandbox: its counts say nothing about people
+    counted_by: str | None = None  # of SUMS: the insight with the numbers of members
 
     def to_dict(self) -> dict[str, Any]:
         """The facts as JSON has them."""
@@ -85,8 +86,10 @@ class Insight:
     `cells` has a row for each group and category: `count` from `count_low` to `count_high`, and `share` from
     `share_low` to `share_high`, both at 95 % confidence. `statistics` has the mean and the median of each group.
 
-    An insight of the `kind` MEANS has no cells. Its `statistics` have the mean of each group, and its `totals` what was
-    drawn for it: the number of members with a value, the sum of their values, and the number of members without one.
+    An insight of the `kind` MEANS or SUMS has no cells. Its `statistics` have the mean of each group, and its `totals`
+    what it is made of: the number of members with a value, the sum of their values, and the number of members without
+    one. SUMS take the numbers of members from the counts of the insight that `provenance.counted_by` names, or from
+    the dataset's size.
     """
 
     id: str
@@ -116,7 +119,7 @@ class Insight:
     def plot(self, figure: PlottedFigure | None = None, ax: Axes | None = None) -> Axes:
         """Points with error bars, and the citation below.
 
-        `figure` is the share by default, or else the count; of MEANS, it is the mean.
+        `figure` is the share by default, or else the count; of MEANS and SUMS, it is the mean.
         """
         from cohorte.plots import plot
 
@@ -124,7 +127,7 @@ class Insight:
 
     @property
     def _figures(self) -> Table:
-        return self.statistics if self.kind == "MEANS" else self.cells
+        return self.statistics if self.kind in ("MEANS", "SUMS") else self.cells
 
     @property
     def margin_of_error(self) -> int:
@@ -181,6 +184,7 @@ def provenance_of(found: InsightFields) -> Provenance:
         ledger_position=found.ledger_entry.position,
         ledger_hash=found.ledger_entry.hash,
         synthetic=found.synthetic,
+        counted_by=found.counted_by.id if found.counted_by else None,
     )
 
 

@@ -6,7 +6,7 @@ given its salt.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
@@ -16,12 +16,30 @@ from typing import Any
 from cohorte.errors import VerificationFailed
 from cohorte.graph.enums import InsightKind
 from cohorte.graph.fragments import EntryFields
-from cohorte.graph.proof import ProofInsight, ProofInsightProof, ProofInsightProofVariables
+from cohorte.graph.proof import (
+    ProofInsight,
+    ProofInsightProof,
+    ProofInsightProofVariables,
+    ProofInsightTotals,
+)
 
 GENESIS = "0" * 64  # the previous hash of the first entry
-UNKNOWN, LEAST, MOST = "UNKNOWN", "LEAST", "MOST"
-SUMS = (LEAST, MOST, "SPREAD", UNKNOWN)  # that are drawn for a mean, in this order
+UNKNOWN, LEAST, MOST, CENTRED, SPREAD = "UNKNOWN", "LEAST", "MOST", "CENTRED", "SPREAD"
 UNIT = 2_520  # of the sums, to a member
+
+
+@dataclass(frozen=True)
+class Means:
+    """How the ledger names the variable of means, and the sums that are drawn for one, in this order."""
+
+    name: str
+    sums: tuple[str, ...]
+
+
+DRAWN = {
+    InsightKind.MEANS: Means("mean", (LEAST, MOST, SPREAD, UNKNOWN)),
+    InsightKind.SUMS: Means("sum", (CENTRED, SPREAD, UNKNOWN)),
+}
 
 
 @dataclass(frozen=True)
@@ -68,9 +86,9 @@ def check_insight(insight: ProofInsight, entries: Sequence[EntryFields]) -> Veri
     if stated.get("cells" if proof.salt is None else "commitment") != _digest(salted):
         raise VerificationFailed("The insight's entry commits to other counts.")
     names = [variable.name for variable in proof.variables]
-    means = insight.kind is InsightKind.MEANS
+    means = DRAWN.get(insight.kind)
     full = [
-        f"mean({each.name})" if means and each.name == insight.variable.name else _full_name(each)
+        f"{means.name}({each.name})" if means and each.name == insight.variable.name else _full_name(each)
         for each in proof.variables
     ]
     if sorted(stated.get("variables", ())) != sorted(full) or set(names) != {
@@ -80,7 +98,7 @@ def check_insight(insight: ProofInsight, entries: Sequence[EntryFields]) -> Veri
         raise VerificationFailed("The insight's entry is of other variables.")
     same = [each for each in map(_read, entries) if _table(each) == _table(stated)]
     alone = len(same) == 1
-    if alone and not (_fits_totals(insight) if means else _drawn(proof) == _shown(insight)):
+    if alone and not (_fits_totals(insight, means) if means else _drawn(proof) == _shown(insight)):
         raise VerificationFailed("The insight's cells are not the counts that its entry commits to.")
     return Verified(entry.position, entry.hash, len(entries), entries[-1].hash, compared=alone)
 
@@ -104,11 +122,15 @@ def _drawn(proof: ProofInsightProof) -> dict[frozenset[tuple[str, str]], int]:
     return dict(zip(cells, proof.counts, strict=True))
 
 
-def _fits_totals(insight: ProofInsight) -> bool:
-    """Whether the totals are computed from the sums that the entry commits to: four for each group, in units."""
+def _fits_totals(insight: ProofInsight, means: Means) -> bool:
+    """Whether the totals are computed from the sums that the entry commits to: a few for each group, in units.
+
+    SUMS take the number of members from other counts, which have an entry of their own: that of `Total.count` is not
+    verified by this one, but the sum of the values has to fit it.
+    """
     proof = insight.proof
     codes = [
-        list(SUMS) if each.name == insight.variable.name else [category.code for category in each.categories]
+        list(means.sums) if each.name == insight.variable.name else [category.code for category in each.categories]
         for each in proof.variables
     ]
     places = list(product(*codes))
@@ -123,10 +145,18 @@ def _fits_totals(insight: ProofInsight) -> bool:
         drawn.setdefault(tuple(place[each] for each in order), {})[place[at]] = count / UNIT
     shown = {tuple(each.code for each in total.by): total for total in insight.totals}
     return drawn.keys() == shown.keys() and all(
-        shown[group].count == floor(sums[LEAST] + sums[MOST] + 0.5)
-        and shown[group].unknown == floor(sums[UNKNOWN] + 0.5)
-        and isclose(shown[group].sum, min(values) * sums[LEAST] + max(values) * sums[MOST], rel_tol=1e-9, abs_tol=1e-6)
+        shown[group].unknown == floor(sums[UNKNOWN] + 0.5) and _fits(shown[group], sums, min(values), max(values))
         for group, sums in drawn.items()
+    )
+
+
+def _fits(total: ProofInsightTotals, sums: Mapping[str, float], least: float, most: float) -> bool:
+    if CENTRED in sums:
+        # The count is rounded, so half a member may be missing from the middle of the scale.
+        expected = ((least + most) * total.count + (most - least) * sums[CENTRED]) / 2
+        return abs(total.sum - expected) <= abs(least + most) / 4 + 1e-6
+    return total.count == floor(sums[LEAST] + sums[MOST] + 0.5) and isclose(
+        total.sum, least * sums[LEAST] + most * sums[MOST], rel_tol=1e-9, abs_tol=1e-6
     )
 
 

@@ -24,6 +24,7 @@ _PRICE: dict[str, Kind] = {
     "alone_micro_rho": int,
     "same_as": int,
     "covered_with": str,
+    "counted_with": int,
     "covered_by": str,
     "cells": int,
     "readable_cells": int,
@@ -63,6 +64,7 @@ class PlanQuote:
     `prices` has a row for each question, in their order: `micro_rho` is what is charged for it in the plan, and
     `alone_micro_rho` by itself. `same_as` is the place, from 0, of the question that is charged for the same table.
     `covered_with` has the places of questions that answer it too, and `covered_by` the published insights that do.
+    `counted_with` is the place of the question with the numbers of members, for SUMS or means that may be such.
     `fields` has all that the server said, such as `fields.questions[0].quote.suggestions`.
     """
 
@@ -106,6 +108,7 @@ def plan_quote_of(questions: Sequence[Question], found: PlanQuoteFields) -> Plan
                 "alone_micro_rho": priced.quote.cost.micro_rho,
                 "same_as": priced.same_as,
                 "covered_with": ", ".join(map(str, priced.covered_with)),
+                "counted_with": priced.counted_with,
                 "covered_by": ", ".join(each.id for each in priced.quote.covered_by),
                 "cells": priced.quote.cells,
                 "readable_cells": priced.quote.readable_cells,

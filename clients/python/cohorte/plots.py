@@ -27,7 +27,7 @@ def plot(insight: Insight, figure: PlottedFigure | None = None, ax: Axes | None 
 
     if figure is None:
         shares = any(row["share_reliability"] not in (None, NOTHING_KNOWN) for row in insight.cells)
-        figure = "mean" if insight.kind == "MEANS" else "share" if shares else "count"
+        figure = "mean" if insight.kind in ("MEANS", "SUMS") else "share" if shares else "count"
     series = _of_statistics(insight, figure) if figure in ("mean", "median") else _of_cells(insight, figure)
     if not any(points for points in series.values()):
         raise ValueError(f"The insight has no {figure} to draw.")

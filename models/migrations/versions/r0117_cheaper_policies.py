@@ -3,7 +3,7 @@
 from models.migrations import frozen
 
 revision = "0117"
-down_revision = "0114"
+down_revision = "0116"
 # The policies admit the same rows, and the function returns the same communities.
-compatible_since = "0114"
+compatible_since = "0115"
 upgrade, downgrade = frozen.steps(__file__)

@@ -9,6 +9,7 @@ from .fragments import (  # noqa: F401
     InsightFields,
     InsightFieldsBy,
     InsightFieldsCost,
+    InsightFieldsCountedBy,
     InsightFieldsDataset,
     InsightFieldsLedgerEntry,
     InsightFieldsRequestedBy,

@@ -27,6 +27,7 @@ class Direction(Open):
 class InsightKind(Open):
     COUNTS = "COUNTS"
     MEANS = "MEANS"
+    SUMS = "SUMS"
 
 
 class Measure(Open):
@@ -64,6 +65,7 @@ class Precision(Open):
 class QuoteSuggestionKind(Open):
     PUBLISHED = "PUBLISHED"
     COVERED = "COVERED"
+    SUMS = "SUMS"
     MERGE_CATEGORIES = "MERGE_CATEGORIES"
     LESS_PRECISE = "LESS_PRECISE"
 

@@ -111,6 +111,7 @@ class InsightFields(BaseModel):
     variable: "InsightFieldsVariable"
     by: list["InsightFieldsBy"]
     kind: InsightKind
+    counted_by: Optional["InsightFieldsCountedBy"] = Field(alias="countedBy")
     precision: Precision
     margin_of_error: int = Field(alias="marginOfError")
     cost: "InsightFieldsCost"
@@ -143,6 +144,10 @@ class InsightFieldsBy(BaseModel):
     name: str
     label: str
     unit: Optional[str]
+
+
+class InsightFieldsCountedBy(BaseModel):
+    id: str
 
 
 class InsightFieldsCost(Cost):
@@ -179,6 +184,7 @@ class QuoteFields(BaseModel):
     least_group_for_mean: Optional[int] = Field(alias="leastGroupForMean")
     obstacles: list["QuoteFieldsObstacles"]
     suggestions: list["QuoteFieldsSuggestions"]
+    counted_by: Optional["QuoteFieldsCountedBy"] = Field(alias="countedBy")
 
 
 class QuoteFieldsCost(Cost):
@@ -212,6 +218,15 @@ class QuoteFieldsSuggestions(BaseModel):
     message: str
     variable: Optional[str]
     categories: list[str]
+    cost: Optional["QuoteFieldsSuggestionsCost"]
+
+
+class QuoteFieldsSuggestionsCost(Cost):
+    pass
+
+
+class QuoteFieldsCountedBy(BaseModel):
+    id: str
 
 
 class PlanQuoteFields(BaseModel):
@@ -228,6 +243,7 @@ class PlanQuoteFieldsQuestions(BaseModel):
     cost: "PlanQuoteFieldsQuestionsCost"
     same_as: Optional[int] = Field(alias="sameAs")
     covered_with: list[int] = Field(alias="coveredWith")
+    counted_with: Optional[int] = Field(alias="countedWith")
 
 
 class PlanQuoteFieldsQuestionsQuote(QuoteFields):

@@ -6,6 +6,7 @@ from .fragments import (  # noqa: F401
     InsightFields,
     InsightFieldsBy,
     InsightFieldsCost,
+    InsightFieldsCountedBy,
     InsightFieldsDataset,
     InsightFieldsLedgerEntry,
     InsightFieldsRequestedBy,

@@ -154,6 +154,9 @@ fragment InsightFields on Insight {
     unit
   }
   kind
+  countedBy {
+    id
+  }
   precision
   marginOfError
   cost {
@@ -223,6 +226,12 @@ fragment QuoteFields on InsightQuote {
     message
     variable
     categories
+    cost {
+      ...Cost
+    }
+  }
+  countedBy {
+    id
   }
 }
 """
@@ -292,6 +301,12 @@ fragment QuoteFields on InsightQuote {
     message
     variable
     categories
+    cost {
+      ...Cost
+    }
+  }
+  countedBy {
+    id
   }
 }
 """
@@ -324,6 +339,7 @@ fragment PlanQuoteFields on InsightPlanQuote {
     }
     sameAs
     coveredWith
+    countedWith
   }
   cost {
     ...Cost
@@ -374,6 +390,12 @@ fragment QuoteFields on InsightQuote {
     message
     variable
     categories
+    cost {
+      ...Cost
+    }
+  }
+  countedBy {
+    id
   }
 }
 """
@@ -419,6 +441,7 @@ fragment PlanQuoteFields on InsightPlanQuote {
     }
     sameAs
     coveredWith
+    countedWith
   }
   cost {
     ...Cost
@@ -469,6 +492,12 @@ fragment QuoteFields on InsightQuote {
     message
     variable
     categories
+    cost {
+      ...Cost
+    }
+  }
+  countedBy {
+    id
   }
 }
 """
@@ -543,6 +572,9 @@ fragment InsightFields on Insight {
     unit
   }
   kind
+  countedBy {
+    id
+  }
   precision
   marginOfError
   cost {
@@ -656,6 +688,9 @@ fragment InsightFields on Insight {
     unit
   }
   kind
+  countedBy {
+    id
+  }
   precision
   marginOfError
   cost {
@@ -725,6 +760,9 @@ fragment InsightFields on Insight {
     unit
   }
   kind
+  countedBy {
+    id
+  }
   precision
   marginOfError
   cost {
@@ -823,6 +861,9 @@ fragment InsightFields on Insight {
     unit
   }
   kind
+  countedBy {
+    id
+  }
   precision
   marginOfError
   cost {
@@ -921,6 +962,9 @@ fragment InsightFields on Insight {
     unit
   }
   kind
+  countedBy {
+    id
+  }
   precision
   marginOfError
   cost {
