@@ -32,9 +32,7 @@ export function App({ demonstration }: { demonstration: Demonstration | null }) 
                     needed && needed !== audience ? (
                       <SignIn needed={needed} />
                     ) : (
-                      <Kept needed={needed}>
-                        <Page parameters={found as Record<string, string>} />
-                      </Kept>
+                      <Kept needed={needed}><Page parameters={found as Record<string, string>} /></Kept>
                     )
                   }
                 </Route>

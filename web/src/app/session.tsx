@@ -135,9 +135,7 @@ export function SessionProvider({ first, children }: { first: Current; children:
   };
   return (
     <SessionContext value={session}>
-      <LanguageContext value={language}>
-        <Provider value={graph.client}>{children}</Provider>
-      </LanguageContext>
+      <LanguageContext value={language}><Provider value={graph.client}>{children}</Provider></LanguageContext>
     </SessionContext>
   );
 }

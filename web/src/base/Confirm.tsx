@@ -26,11 +26,7 @@ export function Confirm({ title, children, action, onConfirm, onClose, busy, ref
     <Dialog title={title} onClose={onClose}>
       <p>{children}</p>
       <Refused refusals={refusals} failure={failure} />
-      <div className="after-form">
-        <Button kind="danger" busy={busy} onClick={onConfirm}>
-          {action}
-        </Button>
-      </div>
+      <div className="after-form"><Button kind="danger" busy={busy} onClick={onConfirm}>{action}</Button></div>
     </Dialog>
   );
 }
@@ -41,9 +37,7 @@ export function Refused({ refusals, failure }: { refusals: readonly Refusal[]; f
   if (!refusals.length && !failure) return null;
   return (
     <Notice kind="fault">
-      {refusals.map(({ message }) => (
-        <p key={message}>{message}</p>
-      ))}
+      {refusals.map(({ message }) => <p key={message}>{message}</p>)}
       {failure && <p>{failureText(failure, t)}</p>}
     </Notice>
   );

@@ -7,9 +7,5 @@ export function Done({ children }: { children: ReactNode }) {
   const box = useRef<HTMLDivElement>(null);
   const words = typeof children === "string" ? children : null;
   useEffect(() => box.current?.focus(), [words]);
-  return (
-    <div ref={box} tabIndex={-1}>
-      <Notice kind="good">{children}</Notice>
-    </div>
-  );
+  return <div ref={box} tabIndex={-1}><Notice kind="good">{children}</Notice></div>;
 }

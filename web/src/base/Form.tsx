@@ -66,18 +66,10 @@ export function Form({ onSubmit, submit, kind = "primary", busy = false, refusal
       >
         {children}
         {others.length > 0 && (
-          <Notice kind="fault">
-            {others.map((each, place) => (
-              <p key={place}>{each.message}</p>
-            ))}
-          </Notice>
+          <Notice kind="fault">{others.map((each, place) => <p key={place}>{each.message}</p>)}</Notice>
         )}
         {failure && <Notice kind="fault">{failureText(failure, t)}</Notice>}
-        <div className="form-end">
-          <Button kind={kind} busy={busy}>
-            {submit}
-          </Button>
-        </div>
+        <div className="form-end"><Button kind={kind} busy={busy}>{submit}</Button></div>
       </form>
     </FormContext>
   );

@@ -19,14 +19,10 @@ export function Layout({ children }: { children: ReactNode }) {
   const t = useWords(texts);
   return (
     <>
-      <a className="skip" href="#content" onClick={skip}>
-        {t.skip}
-      </a>
+      <a className="skip" href="#content" onClick={skip}>{t.skip}</a>
       <Header />
       <ServerAway />
-      <main id="content" tabIndex={-1}>
-        {children}
-      </main>
+      <main id="content" tabIndex={-1}>{children}</main>
       <footer aria-label={t.footer}>
         <Link href="/ledger">{t.ledger}</Link>
         <Link href="/terms">{t.terms}</Link>
@@ -62,10 +58,7 @@ function Header() {
 
   return (
     <header className="header" data-audience={audience}>
-      <Link href="/" className="brand">
-        <img src={icon} alt="" width="28" height="28" />
-        Cohorte
-      </Link>
+      <Link href="/" className="brand"><img src={icon} alt="" width="28" height="28" />Cohorte</Link>
       <nav aria-label={t.navigation}>
         {NAVIGATION[audience].map((link) => (
           <Link key={link.path} href={link.path} aria-current={path === link.path ? "page" : undefined}>
@@ -79,15 +72,10 @@ function Header() {
           <>
             <LanguageButton onChange={speak} />
             <Link href="/sign-in">{t.signIn}</Link>
-            <Link href="/register" className="button primary">
-              {t.register}
-            </Link>
+            <Link href="/register" className="button primary">{t.register}</Link>
           </>
         ) : (
-          <>
-            {audience !== "PATIENT" && <AccountLanguage />}
-            <Button onClick={() => void end()}>{t.signOut}</Button>
-          </>
+          <>{audience !== "PATIENT" && <AccountLanguage />}<Button onClick={() => void end()}>{t.signOut}</Button></>
         )}
       </div>
       {failed && <Notice kind="fault">{t.failed}</Notice>}

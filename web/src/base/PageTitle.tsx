@@ -13,9 +13,5 @@ export function PageTitle({ children }: { children: string }) {
   useEffect(() => {
     document.title = `${children} · Cohorte`;
   }, [children]);
-  return (
-    <h1 ref={heading} tabIndex={-1}>
-      {children}
-    </h1>
-  );
+  return <h1 ref={heading} tabIndex={-1}>{children}</h1>;
 }

@@ -31,12 +31,8 @@ export function Pager({ pages, pageInfo: { hasNextPage, endCursor } }: Props) {
   if (!pages.previous && !hasNextPage) return null;
   return (
     <nav className="pager" aria-label={t.pages}>
-      <Button disabled={!pages.previous} onClick={() => pages.previous?.()}>
-        {t.previous}
-      </Button>
-      <Button disabled={!hasNextPage || !endCursor} onClick={() => endCursor && pages.next(endCursor)}>
-        {t.next}
-      </Button>
+      <Button disabled={!pages.previous} onClick={() => pages.previous?.()}>{t.previous}</Button>
+      <Button disabled={!hasNextPage || !endCursor} onClick={() => endCursor && pages.next(endCursor)}>{t.next}</Button>
     </nav>
   );
 }

@@ -51,11 +51,7 @@ export function useLive<Data, Variables>(
   options: { pause?: boolean } = {},
 ): void {
   useSubscription(
-    {
-      query: documentOf(operation),
-      variables: variables as Variables & AnyVariables,
-      pause: options.pause ?? false,
-    },
+    { query: documentOf(operation), variables: variables as Variables & AnyVariables, pause: options.pause ?? false },
     (_: undefined, data: Data) => {
       received(data);
       return undefined;

@@ -44,9 +44,7 @@ function List({ audience }: { audience: Audience }) {
           <button type="button" onClick={() => open(example)}>
             <strong>{example.title}</strong>
             <span className={`kind ${example.kind}`}>{example.kind}</span>
-            <span>
-              <Prose text={example.sentence} />
-            </span>
+            <span><Prose text={example.sentence} /></span>
           </button>
         </li>
       ))}

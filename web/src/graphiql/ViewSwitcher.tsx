@@ -20,9 +20,7 @@ export function ViewSwitcher({ current, account, demonstration, busy, compares, 
   const accounts = demonstration?.accounts[current.audience] ?? [];
   return (
     <header className="bar">
-      <h1>
-        Cohorte <span>GraphiQL</span>
-      </h1>
+      <h1>Cohorte <span>GraphiQL</span></h1>
       <div className="views" role="group" aria-label="View of the graph" aria-busy={busy}>
         {VIEWS.map((view) => (
           <button
@@ -61,9 +59,7 @@ export function ViewSwitcher({ current, account, demonstration, busy, compares, 
           Compare views
         </button>
         {current.audience === "PUBLIC" ? (
-          <button type="button" className="plain" disabled={busy} onClick={onSignIn}>
-            Sign in
-          </button>
+          <button type="button" className="plain" disabled={busy} onClick={onSignIn}>Sign in</button>
         ) : (
           <button type="button" className="plain" disabled={busy} onClick={() => onEnter(VIEWS[0] as View)}>
             Sign out

@@ -128,9 +128,7 @@ function Key({ mark, second }: { mark: "bar" | "point"; second: string | undefin
     <ul className="chart-key">
       {[true, false].map((precise) => (
         <li key={String(precise)}>
-          <svg height={LINE} aria-hidden="true">
-            <Drawn figure={{ ...SAMPLE, precise }} place={same} mark={mark} />
-          </svg>
+          <svg height={LINE} aria-hidden="true"><Drawn figure={{ ...SAMPLE, precise }} place={same} mark={mark} /></svg>
           {precise ? t.precise : t.doubtful}
         </li>
       ))}

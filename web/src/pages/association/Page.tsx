@@ -19,10 +19,7 @@ export function Page({ parameters }: PageProps) {
   const isBuyer = audience === "BUYER";
   const read = useRead(AssociationPage, { id: parameters["id"] ?? "" }, { pause: isBuyer });
   const unknown = (
-    <>
-      <PageTitle>{t.title}</PageTitle>
-      <Notice>{isBuyer ? t.notBuyers : t.unknown}</Notice>
-    </>
+    <><PageTitle>{t.title}</PageTitle><Notice>{isBuyer ? t.notBuyers : t.unknown}</Notice></>
   );
   if (isBuyer) return unknown;
   return <Shown read={read}>{({ node }) => (node?.__typename === "Association" ? <Association association={node} /> : unknown)}</Shown>;
@@ -36,18 +33,12 @@ function Association({ association: { fullName, website, email, phone, postalAdd
   return (
     <>
       <PageTitle>{fullName}</PageTitle>
-      {shown && (
-        <div lang={shown.language.toLowerCase()}>
-          <Prose>{shown.text}</Prose>
-        </div>
-      )}
+      {shown && <div lang={shown.language.toLowerCase()}><Prose>{shown.text}</Prose></div>}
       {descriptions
         .filter((each) => each !== shown)
         .map(({ language }) => (
           <p key={language}>
-            <button type="button" className="link" onClick={() => setChosen(language)}>
-              {t.readIn[language]}
-            </button>
+            <button type="button" className="link" onClick={() => setChosen(language)}>{t.readIn[language]}</button>
           </p>
         ))}
       <h2>{t.contacts}</h2>

@@ -64,12 +64,8 @@ function List({ slug, search, language }: { slug: string; search: string; langua
           return (
             <>
               <ul className="discussions">
-                {pinned.map((each) => (
-                  <Line key={each.id} slug={slug} discussion={each} isPinned />
-                ))}
-                {others.map((each) => (
-                  <Line key={each.id} slug={slug} discussion={each} />
-                ))}
+                {pinned.map((each) => <Line key={each.id} slug={slug} discussion={each} isPinned />)}
+                {others.map((each) => <Line key={each.id} slug={slug} discussion={each} />)}
               </ul>
               <Pager pages={pages} pageInfo={pageInfo} />
             </>

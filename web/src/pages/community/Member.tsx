@@ -51,11 +51,7 @@ export function Member({ slug }: { slug: string }) {
             {community.treatments.nodes.length > 0 && (
               <section aria-labelledby="treatments">
                 <h2 id="treatments">{t.treatments}</h2>
-                <ul className="tags">
-                  {community.treatments.nodes.map((each) => (
-                    <li key={each.id}>{each.name}</li>
-                  ))}
-                </ul>
+                <ul className="tags">{community.treatments.nodes.map((each) => <li key={each.id}>{each.name}</li>)}</ul>
               </section>
             )}
             {community.members.nodes.length > 0 && (
@@ -64,9 +60,7 @@ export function Member({ slug }: { slug: string }) {
                 <p className="quiet">{t.membersHint}</p>
                 <ul className="tags">
                   {community.members.nodes.map((each) => (
-                    <li key={each.id}>
-                      {each.pseudonym} <span className="quiet">{t.kinds[each.kind]}</span>
-                    </li>
+                    <li key={each.id}>{each.pseudonym} <span className="quiet">{t.kinds[each.kind]}</span></li>
                   ))}
                 </ul>
               </section>

@@ -28,19 +28,13 @@ export function Page({ parameters }: PageProps) {
             {community.countedOn && community.memberCount > 0 && <p className="quiet">{t.size(number(community.memberCount), date(community.countedOn))}</p>}
             {community.status !== "OPEN" && <Notice>{t.unjoinable}</Notice>}
             {community.status === "OPEN" && audience === "PUBLIC" && (
-              <Link href="/register" className="button primary">
-                {t.register}
-              </Link>
+              <Link href="/register" className="button primary">{t.register}</Link>
             )}
             {audience === "PATIENT" && <Member slug={parameters["slug"] ?? ""} />}
             {community.indicators.length > 0 && (
               <section aria-labelledby="follows">
                 <h2 id="follows">{t.follows}</h2>
-                <ul className="tags">
-                  {community.indicators.map((each) => (
-                    <li key={each.id}>{each.name}</li>
-                  ))}
-                </ul>
+                <ul className="tags">{community.indicators.map((each) => <li key={each.id}>{each.name}</li>)}</ul>
               </section>
             )}
             {audience !== "BUYER" && <Associations slug={parameters["slug"] ?? ""} />}

@@ -173,9 +173,7 @@ function Months({ first, last, x, width, bottom }: MonthsProps) {
     .map((day) => (
       <g key={day}>
         <line className="grid" x1={x(day)} x2={x(day)} y1={TOP} y2={bottom} />
-        <text className="tick" x={x(day) + 3} y={HEIGHT + 16}>
-          {formats.format(new Date(dayOf(day)))}
-        </text>
+        <text className="tick" x={x(day) + 3} y={HEIGHT + 16}>{formats.format(new Date(dayOf(day)))}</text>
       </g>
     ));
 }

@@ -36,21 +36,13 @@ export function Curves() {
         <div className="field">
           <label htmlFor="period">{t.period}</label>
           <select id="period" value={name} onChange={(event) => change(event.target.value as Name)}>
-            {Object.entries(t.periods).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
+            {Object.entries(t.periods).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
           </select>
         </div>
         <div className="field">
           <label htmlFor="interval">{t.interval}</label>
           <select id="interval" value={interval} onChange={(event) => setInterval(event.target.value as Interval)}>
-            {Object.entries(t.intervals).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
+            {Object.entries(t.intervals).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
           </select>
         </div>
       </div>
@@ -114,9 +106,7 @@ function Notes({ notes }: { notes: readonly Note[] }) {
       <ul className="notes">
         {notes.map((each) => (
           <li key={each.id}>
-            <span className="quiet">
-              {date(each.observedOn)} · {each.indicator.name} {number(each.value)}
-            </span>
+            <span className="quiet">{date(each.observedOn)} · {each.indicator.name} {number(each.value)}</span>
             <br />
             {each.note}
           </li>

@@ -31,16 +31,10 @@ export function Due() {
             <>
               <p>{count ? t.recorded(count, number(count)) : t.nothing}</p>
               <div className="form-end">
-                <Link href="/me/check-in" className="button primary">
-                  {t.checkIn}
-                </Link>
+                <Link href="/me/check-in" className="button primary">{t.checkIn}</Link>
                 <Link href="/me/treatments">{t.treatments}</Link>
               </div>
-              {me.memberships.length === 0 && (
-                <p>
-                  {t.alone} <Link href="/communities">{t.findCommunity}</Link>
-                </p>
-              )}
+              {me.memberships.length === 0 && <p>{t.alone} <Link href="/communities">{t.findCommunity}</Link></p>}
               {surveys.length > 0 && (
                 <>
                   <h3>{t.surveys}</h3>

@@ -39,9 +39,7 @@ export function More({ known, offered, onAdd, onCreated }: Props) {
         <ul className="tags">
           {rest.map((each) => (
             <li key={each.id}>
-              <button type="button" className="link" onClick={() => onAdd(each)}>
-                {each.name}
-              </button>
+              <button type="button" className="link" onClick={() => onAdd(each)}>{each.name}</button>
             </li>
           ))}
         </ul>
@@ -58,9 +56,7 @@ export function More({ known, offered, onAdd, onCreated }: Props) {
         <Button onClick={() => setMaking(true)}>{t.create}</Button>
       )}
       {search && found?.length === 0 && <Propose key={search} kind="SYMPTOM" name={search} />}
-      <p className="after-form">
-        <Link href="/me/own">{own.manage}</Link>
-      </p>
+      <p className="after-form"><Link href="/me/own">{own.manage}</Link></p>
     </section>
   );
 }

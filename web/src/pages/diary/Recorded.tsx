@@ -26,12 +26,7 @@ export function Recorded({ entry: { indicator, latest, own }, onForget }: { entr
   const t = useWords(texts);
   const { number } = useFormats();
   const name = `value.${indicator.id}`;
-  const label = (
-    <>
-      {indicator.name}
-      {own && <span className="quiet"> · {t.own}</span>}
-    </>
-  );
+  const label = <>{indicator.name}{own && <span className="quiet"> · {t.own}</span>}</>;
   const hasFault = useRefusals(`note.${indicator.id}`).length > 0;
   return (
     <div className="entry">

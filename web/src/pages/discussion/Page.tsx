@@ -47,17 +47,13 @@ export function Page({ parameters }: PageProps) {
             <p>
               <Link href={`/communities/${community.slug}`}>{community.name}</Link>
             </p>
-            <div lang={discussion.language.toLowerCase()}>
-              <PageTitle>{discussion.title}</PageTitle>
-            </div>
+            <div lang={discussion.language.toLowerCase()}><PageTitle>{discussion.title}</PageTitle></div>
             <p className="quiet">{t.by(discussion.author?.pseudonym ?? t.gone, time(discussion.createdAt))}</p>
             {canWrite && me.member.verified && me.member.kind === "ASSOCIATION" && discussion.author?.id === me.member.id && (
               <Pin discussion={id} isPinned={community.pinned.some((each) => each.id === id)} />
             )}
             {discussion.about.length > 0 && (
-              <p className="quiet">
-                {t.about} {discussion.about.map((each) => each.name).join(", ")}
-              </p>
+              <p className="quiet">{t.about} {discussion.about.map((each) => each.name).join(", ")}</p>
             )}
             {hasPreviousPage && startCursor && <Button onClick={() => pages.next(startCursor)}>{t.earlier}</Button>}
             <div role="log" aria-label={t.posts} className="posts">
@@ -121,9 +117,6 @@ function Answer({ discussion, onSent }: { discussion: string; onSent: () => void
 /** The language of what somebody writes: readers filter by it. */
 export function LanguageField({ initial }: { initial: string }) {
   const t = useWords(texts);
-  const options = [
-    { value: "FR", label: t.languages.FR },
-    { value: "EN", label: t.languages.EN },
-  ];
+  const options = [{ value: "FR", label: t.languages.FR }, { value: "EN", label: t.languages.EN }];
   return <SelectField name="language" label={t.language} options={options} initial={initial} />;
 }

@@ -47,21 +47,15 @@ export function Post({ post, isOwn, canWrite }: Props) {
           {post.editedAt && !post.removed && ` · ${t.edited(time(post.editedAt))}`}
         </span>
       </p>
-      {post.removed ? (
-        <Removed post={post} />
-      ) : doing === "edit" ? (
+      {post.removed ? <Removed post={post} /> : doing === "edit" ? (
         <Edit post={post} onClose={close} />
       ) : (
         <>
-          <div lang={post.language.toLowerCase()}>
-            <Markdown>{post.body ?? ""}</Markdown>
-          </div>
+          <div lang={post.language.toLowerCase()}><Markdown>{post.body ?? ""}</Markdown></div>
           <Reactions post={post} />
           <p className="actions">
             {isOwn && canWrite && (
-              <button type="button" className="link" onClick={() => setDoing("edit")}>
-                {t.edit}
-              </button>
+              <button type="button" className="link" onClick={() => setDoing("edit")}>{t.edit}</button>
             )}
             <button type="button" className="link" onClick={() => setDoing(isOwn ? "remove" : "flag")}>
               {isOwn ? t.remove : t.flag}
@@ -117,9 +111,7 @@ function Edit({ post, onClose }: { post: PostTextFragment; onClose: () => void }
       <Form submit={t.save} {...state} onSubmit={(values) => void save(values["body"] ?? "")}>
         <TextField name="body" label={t.text} hint={t.markdown} rows={6} initial={post.body ?? ""} />
       </Form>
-      <p className="after-form">
-        <Button onClick={onClose}>{t.cancel}</Button>
-      </p>
+      <p className="after-form"><Button onClick={onClose}>{t.cancel}</Button></p>
     </>
   );
 }
@@ -148,12 +140,7 @@ function Flag({ post, onClose }: { post: string; onClose: () => void }) {
       {done ? (
         <>
           <Notice kind="good">{t.flagged}</Notice>
-          {done.helpLines && done.helpLines.length > 0 && (
-            <>
-              <p>{t.help}</p>
-              <HelpLines lines={done.helpLines} />
-            </>
-          )}
+          {done.helpLines && done.helpLines.length > 0 && <><p>{t.help}</p><HelpLines lines={done.helpLines} /></>}
         </>
       ) : (
         <>
@@ -181,18 +168,10 @@ function Removed({ post }: { post: PostTextFragment }) {
   return (
     <Notice>
       <p>{t.removedYours}</p>
-      <blockquote lang={post.language.toLowerCase()}>
-        <Markdown>{post.removedBody}</Markdown>
-      </blockquote>
-      {post.removalReason && (
-        <p>
-          {t.reason} {post.removalReason}
-        </p>
-      )}
+      <blockquote lang={post.language.toLowerCase()}><Markdown>{post.removedBody}</Markdown></blockquote>
+      {post.removalReason && <p>{t.reason} {post.removalReason}</p>}
       {post.appeal ? (
-        <p>
-          {t.appeals[post.appeal.status]} {post.appeal.resolution}
-        </p>
+        <p>{t.appeals[post.appeal.status]} {post.appeal.resolution}</p>
       ) : (
         <Form submit={t.appeal} {...state} onSubmit={(values) => void run({ input: { post: post.id, text: values["text"] ?? "" } })}>
           <TextField name="text" label={t.appealText} rows={3} />

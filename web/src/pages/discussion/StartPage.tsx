@@ -24,10 +24,7 @@ export function Page({ parameters }: PageProps) {
       <Shown read={read}>
         {({ community }) =>
           community?.viewerMembership ? (
-            <>
-              <p>{t.startIn(community.name)}</p>
-              <Start community={community.id} slug={slug} />
-            </>
+            <><p>{t.startIn(community.name)}</p><Start community={community.id} slug={slug} /></>
           ) : (
             <>
               <Notice>{t.notMember}</Notice>

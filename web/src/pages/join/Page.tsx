@@ -12,11 +12,7 @@ import { OrganizationJoin } from "./public/join";
 import { texts } from "./texts";
 
 export function Page() {
-  return (
-    <VisitorsPage texts={useWords(texts)}>
-      <Join />
-    </VisitorsPage>
-  );
+  return <VisitorsPage texts={useWords(texts)}><Join /></VisitorsPage>;
 }
 
 function Join() {
@@ -30,12 +26,7 @@ function Join() {
 
   if (done) {
     return (
-      <>
-        <Notice kind="good">{t.done}</Notice>
-        <Link href="/sign-in" className="button primary">
-          {t.signIn}
-        </Link>
-      </>
+      <><Notice kind="good">{t.done}</Notice><Link href="/sign-in" className="button primary">{t.signIn}</Link></>
     );
   }
   return (

@@ -39,8 +39,5 @@ interface Titled {
 /** What an insight counts, in words. */
 export function useTitle({ variable, by }: Titled): string {
   const { titled } = useWords(texts);
-  return titled(
-    variable.label,
-    by.map((each) => each.label),
-  );
+  return titled(variable.label, by.map((each) => each.label));
 }

@@ -26,17 +26,11 @@ export function Page() {
         <div className="form-end">
           {audience === "PUBLIC" ? (
             <>
-              <Link href="/register" className="button primary">
-                {t.register}
-              </Link>
-              <Link href="/sign-in" className="button">
-                {t.signIn}
-              </Link>
+              <Link href="/register" className="button primary">{t.register}</Link>
+              <Link href="/sign-in" className="button">{t.signIn}</Link>
             </>
           ) : (
-            <Link href={homeOf(audience)} className="button primary">
-              {NAVIGATION[audience][0]?.label[language]}
-            </Link>
+            <Link href={homeOf(audience)} className="button primary">{NAVIGATION[audience][0]?.label[language]}</Link>
           )}
           <Link href="/ledger">{t.ledger}</Link>
         </div>
@@ -72,9 +66,6 @@ function NetworkFigures() {
 
 function Figure({ name, value }: { name: string; value: string }) {
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
+    <div><dt>{name}</dt><dd>{value}</dd></div>
   );
 }

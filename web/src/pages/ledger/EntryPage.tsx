@@ -20,9 +20,7 @@ export function Page({ parameters }: PageProps) {
   const read = useRead(LedgerUse, { id: parameters["id"] ?? "" });
   return (
     <>
-      <p>
-        <Link href="/ledger">{t.title}</Link>
-      </p>
+      <p><Link href="/ledger">{t.title}</Link></p>
       <Shown read={read}>
         {({ node: use }) =>
           use?.__typename === "DataUse" ? (
@@ -42,10 +40,7 @@ export function Page({ parameters }: PageProps) {
               />
             </>
           ) : (
-            <>
-              <PageTitle>{t.title}</PageTitle>
-              <Notice>{t.unknown}</Notice>
-            </>
+            <><PageTitle>{t.title}</PageTitle><Notice>{t.unknown}</Notice></>
           )
         }
       </Shown>

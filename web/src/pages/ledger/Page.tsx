@@ -84,12 +84,8 @@ function Outcome({ state }: { state: State }) {
   if (checked === 0) return <Notice>{t.empty}</Notice>;
   return (
     <Notice kind="good">
-      <p>
-        <strong>{t.holds(number(checked))}</strong>
-      </p>
-      <p>
-        {t.head} <code>{head}</code>
-      </p>
+      <p><strong>{t.holds(number(checked))}</strong></p>
+      <p>{t.head} <code>{head}</code></p>
       <p>{t.keep}</p>
     </Notice>
   );
@@ -134,13 +130,7 @@ export function Purpose({ purpose, results }: { purpose: string; results: readon
   return (
     <>
       {purpose}
-      {results.map(({ url }) => (
-        <div key={url}>
-          <a href={url} rel="noreferrer">
-            {t.results}
-          </a>
-        </div>
-      ))}
+      {results.map(({ url }) => <div key={url}><a href={url} rel="noreferrer">{t.results}</a></div>)}
     </>
   );
 }

@@ -36,11 +36,7 @@ export function Page() {
           if (notifications.nodes.length === 0) return <p>{t.none}</p>;
           return (
             <>
-              {unread.length > 0 && (
-                <Button busy={busy} onClick={() => markRead(unread)}>
-                  {t.readAll}
-                </Button>
-              )}
+              {unread.length > 0 && <Button busy={busy} onClick={() => markRead(unread)}>{t.readAll}</Button>}
               <ul className="notifications">
                 {notifications.nodes.map((each) => (
                   <Item key={each.id} notification={each} helpLines={helpLines} onOpen={() => each.readAt === null && markRead([each.id])} />
@@ -70,18 +66,11 @@ function Item({ notification: { kind, createdAt, readAt, subject }, helpLines, o
       <p>
         {!readAt && <span className="new">{t.new}</span>} {t.kinds[kind]}
         {target && (
-          <>
-            {" · "}
-            <Link href={target.path} lang={target.language} onClick={onOpen}>
-              {target.name ?? t.open}
-            </Link>
-          </>
+          <>{" · "}<Link href={target.path} lang={target.language} onClick={onOpen}>{target.name ?? t.open}</Link></>
         )}
       </p>
       {kind === "SUPPORT" && <HelpLines lines={helpLines} />}
-      <p className="quiet">
-        <time dateTime={createdAt}>{time(createdAt)}</time>
-      </p>
+      <p className="quiet"><time dateTime={createdAt}>{time(createdAt)}</time></p>
     </li>
   );
 }

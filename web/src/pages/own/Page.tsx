@@ -27,11 +27,7 @@ export function Page() {
     <>
       <PageTitle>{t.title}</PageTitle>
       <p>{t.lead}</p>
-      {done && (
-        <Notice key={done} kind="good">
-          {done}
-        </Notice>
-      )}
+      {done && <Notice key={done} kind="good">{done}</Notice>}
       <Shown read={read}>
         {({ me: { ownIndicators, ownTreatments } }) => (
           <>

@@ -75,11 +75,7 @@ function Item({ proposal, onWithdrawn }: { proposal: Proposal; onWithdrawn: () =
       <p>{[t.proposalKinds[kind], t.proposed(date(proposedOn)), decidedOn && t.decided(date(decidedOn))].filter(Boolean).join(" · ")}</p>
       {description && <p>{description}</p>}
       {entry && <p>{t.entry(entry.name)}</p>}
-      {reason && (
-        <p>
-          {t.answer} {reason}
-        </p>
-      )}
+      {reason && <p>{t.answer} {reason}</p>}
       {status === "OPEN" && (
         <button type="button" className="link" aria-haspopup="dialog" onClick={() => setAsks(true)}>
           {t.withdraw}

@@ -21,18 +21,12 @@ export function Propose({ kind, name }: { kind: ProposalKind; name: string }) {
   if (state === "sent") {
     return (
       <Notice kind="good">
-        <p>
-          {t.sent} <Link href="/me/own">{t.all}</Link>
-        </p>
+        <p>{t.sent} <Link href="/me/own">{t.all}</Link></p>
       </Notice>
     );
   }
   if (state === "closed") {
-    return (
-      <p>
-        <Button onClick={() => setState("open")}>{t.proposeFor[kind]}</Button>
-      </p>
-    );
+    return <p><Button onClick={() => setState("open")}>{t.proposeFor[kind]}</Button></p>;
   }
   return (
     <section className="panel" aria-labelledby="propose">
@@ -68,9 +62,7 @@ export function ProposalForm({ kind, name, follower, onSent }: Props) {
 
   return (
     <>
-      <p>
-        {t.proposeHint} {follower && t.follows[follower.kind]}
-      </p>
+      <p>{t.proposeHint} {follower && t.follows[follower.kind]}</p>
       <Form submit={t.send} {...state} onSubmit={(values) => void propose(values)}>
         {!kind && (
           <SelectField name="kind" label={t.what} options={Object.entries(t.proposalKinds).map(([value, label]) => ({ value, label }))} />

@@ -58,20 +58,13 @@ export function Page() {
           </Form>
         )}
       </Shown>
-      <p className="after-form">
-        <Link href="/verify">{t.haveCode}</Link> · <Link href="/sign-in">{t.signIn}</Link>
-      </p>
+      <p className="after-form"><Link href="/verify">{t.haveCode}</Link> · <Link href="/sign-in">{t.signIn}</Link></p>
     </>
   );
 }
 
 function Text({ title, version, text }: { title: string; version: string; text: string }) {
   return (
-    <details className="card">
-      <summary>
-        {title}, {version}
-      </summary>
-      <Prose>{text}</Prose>
-    </details>
+    <details className="card"><summary>{title}, {version}</summary><Prose>{text}</Prose></details>
   );
 }

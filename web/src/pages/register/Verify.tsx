@@ -43,9 +43,7 @@ export function Verify({ email, password, onRestart }: Props) {
       <>
         <PageTitle>{t.verify}</PageTitle>
         <Notice kind="good">{t.opened}</Notice>
-        <Link href="/sign-in" className="button primary">
-          {t.signIn}
-        </Link>
+        <Link href="/sign-in" className="button primary">{t.signIn}</Link>
       </>
     );
   }
@@ -61,11 +59,7 @@ export function Verify({ email, password, onRestart }: Props) {
         )}
         <TextField name="code" label={t.code} hint={t.codeHint} autoComplete="one-time-code" required />
       </Form>
-      {onRestart && (
-        <button type="button" className="link" onClick={onRestart}>
-          {t.restart}
-        </button>
-      )}
+      {onRestart && <button type="button" className="link" onClick={onRestart}>{t.restart}</button>}
     </>
   );
 }

@@ -31,18 +31,11 @@ export function Page() {
           <Form submit={t.request} {...state} onSubmit={(values) => void ask(values["email"] ?? "")}>
             <TextField name="email" label={t.email} type="email" autoComplete="username" required />
           </Form>
-          <p className="after-form">
-            <Link href="/reset/code">{t.hasCode}</Link>
-          </p>
+          <p className="after-form"><Link href="/reset/code">{t.hasCode}</Link></p>
         </>
       ) : (
         <SetPassword
-          lead={
-            <>
-              <Notice>{t.sent(email)}</Notice>
-              <DemonstrationMail />
-            </>
-          }
+          lead={<><Notice>{t.sent(email)}</Notice><DemonstrationMail /></>}
         />
       )}
     </>

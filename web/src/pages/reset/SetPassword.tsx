@@ -21,12 +21,7 @@ export function SetPassword({ lead }: { lead: ReactNode }) {
 
   if (done) {
     return (
-      <>
-        <Notice kind="good">{t.done}</Notice>
-        <Link href="/sign-in" className="button primary">
-          {t.signIn}
-        </Link>
-      </>
+      <><Notice kind="good">{t.done}</Notice><Link href="/sign-in" className="button primary">{t.signIn}</Link></>
     );
   }
   return (

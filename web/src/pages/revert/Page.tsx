@@ -12,11 +12,7 @@ import { EmailChangeRevert } from "./public/revert";
 import { texts } from "./texts";
 
 export function Page() {
-  return (
-    <VisitorsPage texts={useWords(texts)}>
-      <Revert />
-    </VisitorsPage>
-  );
+  return <VisitorsPage texts={useWords(texts)}><Revert /></VisitorsPage>;
 }
 
 function Revert() {
@@ -33,9 +29,7 @@ function Revert() {
       <>
         <Notice kind="good">{t.done}</Notice>
         <p>{t.check}</p>
-        <Link href="/sign-in" className="button primary">
-          {t.signIn}
-        </Link>
+        <Link href="/sign-in" className="button primary">{t.signIn}</Link>
       </>
     );
   }

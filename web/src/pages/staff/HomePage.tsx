@@ -28,16 +28,11 @@ export function Page() {
               <ul className="cards">
                 {sections.map(({ path, name }) => (
                   <li key={path}>
-                    <Link href={path} className="card">
-                      <strong>{t.sections[name]}</strong>
-                      <p>{t.about[name]}</p>
-                    </Link>
+                    <Link href={path} className="card"><strong>{t.sections[name]}</strong><p>{t.about[name]}</p></Link>
                   </li>
                 ))}
               </ul>
-              <p className="after-form">
-                <ToProofs />
-              </p>
+              <p className="after-form"><ToProofs /></p>
             </>
           );
         }}

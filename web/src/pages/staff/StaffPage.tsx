@@ -50,10 +50,7 @@ export function SecondFactor({ withheld }: { withheld: readonly StaffRole[] }) {
   const t = useWords(texts);
   if (withheld.length === 0) return null;
   return (
-    <Notice kind="fault">
-      <p>{t.factor(withheld.map((role) => t.roles[role]).join(", "))}</p>
-      <ToProofs />
-    </Notice>
+    <Notice kind="fault"><p>{t.factor(withheld.map((role) => t.roles[role]).join(", "))}</p><ToProofs /></Notice>
   );
 }
 

@@ -39,22 +39,15 @@ export function Page({ parameters }: PageProps) {
             <>
               <PageTitle>{node.ownTreatment.name}</PageTitle>
               <Summary course={node} />
-              <p className="quiet">
-                {t.ownHint} <Link href="/me/own">{own.manage}</Link>
-              </p>
+              <p className="quiet">{t.ownHint} <Link href="/me/own">{own.manage}</Link></p>
               {!node.endedOn && <End course={node.id} own />}
             </>
           ) : (
-            <>
-              <PageTitle>{t.title}</PageTitle>
-              <Notice>{t.unknown}</Notice>
-            </>
+            <><PageTitle>{t.title}</PageTitle><Notice>{t.unknown}</Notice></>
           )
         }
       </Shown>
-      <p className="after-form">
-        <Link href="/me/treatments">{t.back}</Link>
-      </p>
+      <p className="after-form"><Link href="/me/treatments">{t.back}</Link></p>
     </>
   );
 }
@@ -70,10 +63,7 @@ function Evaluation({ course }: { course: CourseTextFragment }) {
       <h2 id="evaluation">{t.evaluated(date(evaluation.evaluatedOn))}</h2>
       <dl className="ratings">
         {(["effectiveness", "convenience", "satisfaction"] as const).map((each) => (
-          <div key={each}>
-            <dt>{t[each]}</dt>
-            <dd>{t.of(number(evaluation[each]))}</dd>
-          </div>
+          <div key={each}><dt>{t[each]}</dt><dd>{t.of(number(evaluation[each]))}</dd></div>
         ))}
       </dl>
       {evaluation.sideEffects.length > 0 && (

@@ -17,11 +17,7 @@ export function Page() {
     <>
       <PageTitle>{t.title}</PageTitle>
       <p>{t.lead}</p>
-      <p>
-        <Link href="/me/treatments/new" className="button primary">
-          {t.start}
-        </Link>
-      </p>
+      <p><Link href="/me/treatments/new" className="button primary">{t.start}</Link></p>
       <Shown read={read}>
         {({ me }) => {
           const named = me.ownTreatments.flatMap((each) => each.courses).map((each) => ({ ...each, treatment: each.ownTreatment, own: true }));
@@ -43,9 +39,7 @@ export function Page() {
           );
         }}
       </Shown>
-      <p className="after-form">
-        <Link href="/me/own">{own.manage}</Link>
-      </p>
+      <p className="after-form"><Link href="/me/own">{own.manage}</Link></p>
     </>
   );
 }
@@ -65,9 +59,7 @@ export function Summary({ course }: { course: Course }) {
   const { startedOn, endedOn } = course;
   return (
     <>
-      <p>
-        {endedOn ? t.span(date(startedOn), date(endedOn)) : t.since(date(startedOn))} · {t.statuses[course.status]}
-      </p>
+      <p>{endedOn ? t.span(date(startedOn), date(endedOn)) : t.since(date(startedOn))} · {t.statuses[course.status]}</p>
       {(course.dose || course.community) && <p>{[course.dose, course.community?.name].filter(Boolean).join(" · ")}</p>}
     </>
   );

@@ -87,10 +87,7 @@ function Start({ treatment, onChange }: { treatment: Treatment; onChange: () => 
 
   return (
     <>
-      <p className="form-end">
-        <strong>{treatment.name}</strong>
-        <Button onClick={onChange}>{t.change}</Button>
-      </p>
+      <p className="form-end"><strong>{treatment.name}</strong><Button onClick={onChange}>{t.change}</Button></p>
       <Form submit={t.save} {...state} onSubmit={(values) => void start(values)}>
         {!treatment.own && communities.length > 0 && (
           <SelectField name="community" label={t.community} options={[{ value: "", label: t.unset }, ...communities]} />

@@ -109,12 +109,8 @@ function Chosen({ label, role, onRemove }: { label: string; role: string; onRemo
   const t = useWords(texts);
   return (
     <p className="chosen">
-      <span>
-        {role} <strong>{label}</strong>
-      </span>
-      <button type="button" className="link" aria-label={t.remove(label)} onClick={onRemove}>
-        ✕
-      </button>
+      <span>{role} <strong>{label}</strong></span>
+      <button type="button" className="link" aria-label={t.remove(label)} onClick={onRemove}>✕</button>
     </p>
   );
 }

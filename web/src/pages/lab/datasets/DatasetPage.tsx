@@ -38,10 +38,7 @@ function Found({ dataset }: { dataset: Dataset }) {
         {t.offered(dataset.offeredTo.map((each) => names.organizations[each]).join(", "))}
       </p>
       {dataset.endedOn === null ? (
-        <>
-          <Budget budget={dataset.budget} />
-          <Ask dataset={dataset} />
-        </>
+        <><Budget budget={dataset.budget} /><Ask dataset={dataset} /></>
       ) : (
         <Notice>{t.ended(date(dataset.endedOn))}</Notice>
       )}

@@ -35,11 +35,7 @@ export function Merge({ variable, grouping, onChange }: Props) {
         />
       )}
       {stored ? (
-        <ul>
-          {stored.categories.map((each) => (
-            <li key={each.code}>{each.label}</li>
-          ))}
-        </ul>
+        <ul>{stored.categories.map((each) => <li key={each.code}>{each.label}</li>)}</ul>
       ) : (
         <Pointed variable={variable} grouping={grouping} onChange={onChange} />
       )}

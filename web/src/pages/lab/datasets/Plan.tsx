@@ -141,32 +141,19 @@ function Entry({ question, quote, whole, refusals, onRemove }: EntryProps) {
       </p>
       {quote && (
         <ul className="notes">
-          <li>
-            {t.planCost(number(quote.cost.microRho))}
-          </li>
+          <li>{t.planCost(number(quote.cost.microRho))}</li>
           {quote.sameAs !== null && <li>{t.sameAs(number(quote.sameAs + 1))}</li>}
           {quote.quote.alreadyPublished && <li>{t.free}</li>}
           {quote.coveredWith.length > 0 && <li>{t.coveredWith(quote.coveredWith.map((each) => number(each + 1)).join(", "))}</li>}
           {!quote.quote.alreadyPublished && quote.quote.coveredBy.length > 0 && (
-            <li>
-              {t.coveredBy}{" "}
-              {quote.quote.coveredBy.map((each) => (
-                <InsightLink key={each.id} insight={each} />
-              ))}
-            </li>
+            <li>{t.coveredBy} {quote.quote.coveredBy.map((each) => <InsightLink key={each.id} insight={each} />)}</li>
           )}
         </ul>
       )}
       {[...refusals, ...others].length > 0 && (
-        <Notice kind="fault">
-          {[...refusals, ...others].map(({ message }) => (
-            <p key={message}>{message}</p>
-          ))}
-        </Notice>
+        <Notice kind="fault">{[...refusals, ...others].map(({ message }) => <p key={message}>{message}</p>)}</Notice>
       )}
-      <Button label={t.removePlanned(title)} onClick={onRemove}>
-        {t.leaveOut}
-      </Button>
+      <Button label={t.removePlanned(title)} onClick={onRemove}>{t.leaveOut}</Button>
     </>
   );
 }
@@ -200,27 +187,17 @@ function Whole({ quote, licence, count, publish, busy, ...state }: WholeProps) {
       />
       {quote.affordable && <Meter words={t.after(number(left))} part={left + cost} whole={left + cost} next={cost} />}
       {licence && quote.obstacles.length > 0 && (
-        <Notice kind="fault">
-          {quote.obstacles.map((each) => (
-            <p key={each.message}>{each.message}</p>
-          ))}
-        </Notice>
+        <Notice kind="fault">{quote.obstacles.map((each) => <p key={each.message}>{each.message}</p>)}</Notice>
       )}
       {licence && quote.obstacles.length === 0 && (
-        <div className="after-form">
-          <Button kind="primary" onClick={() => setAsks(true)}>
-            {t.publishPlan}
-          </Button>
-        </div>
+        <div className="after-form"><Button kind="primary" onClick={() => setAsks(true)}>{t.publishPlan}</Button></div>
       )}
       {asks && (
         <Dialog title={t.confirmPlan(number(count))} onClose={() => setAsks(false)}>
           <p>{t.planSpends(price(quote.cost))}</p>
           <p>{t.publicPlan}</p>
           <Refused {...state} />
-          <Button kind="primary" busy={busy} onClick={() => void publish()}>
-            {t.yesAll}
-          </Button>
+          <Button kind="primary" busy={busy} onClick={() => void publish()}>{t.yesAll}</Button>
         </Dialog>
       )}
     </>

@@ -43,11 +43,7 @@ export function QuoteBox({ groups, input, onPrecision, onMerge }: Props) {
             <>
               <Price quote={quote} />
               {input.licence !== null && refused && (
-                <Notice kind="fault">
-                  {quote.obstacles.map((each) => (
-                    <p key={each.message}>{each.message}</p>
-                  ))}
-                </Notice>
+                <Notice kind="fault">{quote.obstacles.map((each) => <p key={each.message}>{each.message}</p>)}</Notice>
               )}
               <Suggestions quote={quote} onPrecision={onPrecision} onMerge={onMerge} />
               <Readable quote={quote} groups={groups} />
@@ -105,9 +101,7 @@ function Suggestions({ quote, onPrecision, onMerge }: { quote: Quote } & Pick<Pr
     if (kind === "MERGE_CATEGORIES" && variable) return <Button onClick={() => onMerge(variable, categories)}>{t.merge}</Button>;
     if (kind === "LESS_PRECISE") {
       return quote.cheaper.map((each) => (
-        <Button key={each} onClick={() => onPrecision(each)}>
-          {precisions[each]}
-        </Button>
+        <Button key={each} onClick={() => onPrecision(each)}>{precisions[each]}</Button>
       ));
     }
     return kind === "COVERED" && quote.coveredBy.map((each) => <InsightLink key={each.id} insight={each} />);
@@ -151,14 +145,7 @@ function Readable({ quote, groups }: { quote: Quote; groups: number }) {
 /** The insight that answers the question, for those who may publish nothing. */
 function Answered({ quote }: { quote: Quote }) {
   const t = useWords(texts);
-  return (
-    <p>
-      {t.coveredBy}{" "}
-      {quote.coveredBy.slice(0, 1).map((each) => (
-        <InsightLink key={each.id} insight={each} />
-      ))}
-    </p>
-  );
+  return <p>{t.coveredBy} {quote.coveredBy.slice(0, 1).map((each) => <InsightLink key={each.id} insight={each} />)}</p>;
 }
 
 function Publish({ input, quote }: { input: Props["input"]; quote: Quote }) {
@@ -176,27 +163,18 @@ function Publish({ input, quote }: { input: Props["input"]; quote: Quote }) {
 
   if (quote.alreadyPublished) {
     return (
-      <>
-        <Refused {...state} />
-        <Button kind="primary" busy={busy} onClick={() => void publish()}>
-          {t.open}
-        </Button>
-      </>
+      <><Refused {...state} /><Button kind="primary" busy={busy} onClick={() => void publish()}>{t.open}</Button></>
     );
   }
   return (
     <>
-      <Button kind="primary" onClick={() => setAsked(true)}>
-        {t.publish}
-      </Button>
+      <Button kind="primary" onClick={() => setAsked(true)}>{t.publish}</Button>
       {asked && (
         <Dialog title={t.confirm} onClose={() => setAsked(false)}>
           <p>{t.spends(t.price(number(quote.cost.microRho), number(quote.cost.epsilon, { maximumSignificantDigits: 3 })))}</p>
           <p>{t.public}</p>
           <Refused {...state} />
-          <Button kind="primary" busy={busy} onClick={() => void publish()}>
-            {t.yes}
-          </Button>
+          <Button kind="primary" busy={busy} onClick={() => void publish()}>{t.yes}</Button>
         </Dialog>
       )}
     </>

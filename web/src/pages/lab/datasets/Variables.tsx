@@ -35,9 +35,7 @@ export function Variables({ variables, counted, grouped, onCount, onGroup }: Pro
         onChange={(value) => setGroup((value || null) as VariableGroup | null)}
         options={[{ value: "", label: t.any }, ...groups.map((value) => ({ value, label: t.groups[value] }))]}
       />
-      <p className="quiet" role="status">
-        {t.found(number(found.length))}
-      </p>
+      <p className="quiet" role="status">{t.found(number(found.length))}</p>
       <ul className="variables" aria-label={t.variables} tabIndex={0}>
         {found.map((each) => (
           <li key={each.id}>

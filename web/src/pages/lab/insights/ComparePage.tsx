@@ -89,9 +89,7 @@ function OneSide({ facts, children }: { facts: Facts; children: (title: string) 
   const { dataset } = facts;
   return (
     <section>
-      <h2>
-        <InsightLink insight={facts} />
-      </h2>
+      <h2><InsightLink insight={facts} /></h2>
       <p className="quiet">{t.facts(dataset.title, dataset.community.name, date(dataset.frozenOn))}</p>
       {children(useTitle(facts))}
     </section>

@@ -74,10 +74,7 @@ export function useChoice(table: Figures | undefined): { measure: Measure; arran
             label={t.arrangement}
             initial={arrangement}
             onChange={(value) => setArrangement(value as Arrangement)}
-            options={[
-              { value: "category", label: t.byCategory },
-              { value: "group", label: t.byGroup },
-            ]}
+            options={[{ value: "category", label: t.byCategory }, { value: "group", label: t.byGroup }]}
           />
         </div>
       )}

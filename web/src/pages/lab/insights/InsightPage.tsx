@@ -68,10 +68,7 @@ function Figures({ insight }: { insight: Insight }) {
       {choice.fields}
       <label className="choice">
         <input type="checkbox" checked={reconciled} disabled={!isWhole} onChange={(event) => setReconciled(event.target.checked)} />
-        <span>
-          {t.all}
-          <span className="hint block">{isWhole ? t.allHint : t.unsliced}</span>
-        </span>
+        <span>{t.all}<span className="hint block">{isWhole ? t.allHint : t.unsliced}</span></span>
       </label>
       <Slice variable={insight.variable} by={insight.by} sliced={sliced} onSlice={setSliced} />
       <Shown read={read}>
@@ -86,10 +83,7 @@ function Figures({ insight }: { insight: Insight }) {
               {(left > 0 || everything) && (
                 <label className="choice">
                   <input type="checkbox" checked={everything} onChange={(event) => setEverything(event.target.checked)} />
-                  <span>
-                    {t.everything}
-                    {left > 0 && <span className="hint block">{t.left(number(left))}</span>}
-                  </span>
+                  <span>{t.everything}{left > 0 && <span className="hint block">{t.left(number(left))}</span>}</span>
                 </label>
               )}
               <FiguresTable title={title} table={table} measure={choice.measure} second={beside} />

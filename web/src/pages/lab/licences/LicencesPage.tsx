@@ -27,22 +27,14 @@ export function Page() {
       <PageTitle>{useWords(shared).licences}</PageTitle>
       <p>{t.lead}</p>
       <ForRole least="ADMINISTRATOR">
-        <p>
-          <LinkButton primary href="/lab/licences/request">
-            {t.request}
-          </LinkButton>
-        </p>
+        <p><LinkButton primary href="/lab/licences/request">{t.request}</LinkButton></p>
       </ForRole>
       <Shown read={read}>
         {({ organization: { licences } }) =>
           licences.length === 0 ? (
             <p className="quiet">{t.empty}</p>
           ) : (
-            <>
-              {licences.map((each) => (
-                <OneLicence key={each.id} licence={each} />
-              ))}
-            </>
+            <>{licences.map((each) => <OneLicence key={each.id} licence={each} />)}</>
           )
         }
       </Shown>

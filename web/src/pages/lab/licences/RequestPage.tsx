@@ -26,9 +26,7 @@ export function Page() {
       <PageTitle>{t.title}</PageTitle>
       <p>{t.titleLead}</p>
       <Shown read={read}>{(data) => (
-          <ForRole least="ADMINISTRATOR">
-            <Request {...data} />
-          </ForRole>
+          <ForRole least="ADMINISTRATOR"><Request {...data} /></ForRole>
         )}</Shown>
     </>
   );
@@ -51,10 +49,7 @@ function Request({ organization, undertakings }: LabLicenceFormQuery) {
 
   if (sent) {
     return (
-      <Notice kind="good">
-        <p>{t.requested}</p>
-        <Link href="/lab/licences">{t.again}</Link>
-      </Notice>
+      <Notice kind="good"><p>{t.requested}</p><Link href="/lab/licences">{t.again}</Link></Notice>
     );
   }
   return (

@@ -54,9 +54,7 @@ export function Page() {
           />
         )}
       </Shown>
-      <ForRole least="ADMINISTRATOR">
-        <Create onCreated={read.again} />
-      </ForRole>
+      <ForRole least="ADMINISTRATOR"><Create onCreated={read.again} /></ForRole>
       <Webhooks />
       <Mails />
       {leaving && (
@@ -75,11 +73,7 @@ export function Page() {
 
 function RevokeLink({ name, onPress }: { name: string; onPress: () => void }) {
   const t = useWords(texts);
-  return (
-    <button type="button" className="link" aria-label={t.revokeKey(name)} onClick={onPress}>
-      {t.revoke}
-    </button>
-  );
+  return <button type="button" className="link" aria-label={t.revokeKey(name)} onClick={onPress}>{t.revoke}</button>;
 }
 
 function Revoke({ apiKey, onClose }: { apiKey: Key; onClose: (done: boolean) => void }) {
@@ -121,9 +115,7 @@ function Create({ onCreated }: { onCreated: () => void }) {
       ) : (
         <Secret title={t.secret} secret={secret} onStored={() => setSecret(null)}>
           <p>{t.secretHint}</p>
-          <p>
-            {t.use} <code>Authorization: Bearer …</code>
-          </p>
+          <p>{t.use} <code>Authorization: Bearer …</code></p>
           <p>{t.environment}</p>
           <p>
             <code>{`export COHORTE_URL=${location.origin} COHORTE_API_KEY=${secret}`}</code>

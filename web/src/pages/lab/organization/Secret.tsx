@@ -18,12 +18,8 @@ export function Secret({ title, secret, onStored, children }: Props) {
   const [copied, setCopied] = useState(false);
   return (
     <Notice kind="good">
-      <p>
-        <strong>{title}</strong>
-      </p>
-      <p>
-        <code className="secret">{secret}</code>
-      </p>
+      <p><strong>{title}</strong></p>
+      <p><code className="secret">{secret}</code></p>
       {children}
       <div className="form-end">
         <Button onClick={() => void navigator.clipboard.writeText(secret).then(() => setCopied(true), () => undefined)}>{copied ? t.copied : t.copy}</Button>

@@ -108,18 +108,8 @@ function Results({ use, onAdd }: { use: Use; onAdd: (() => void) | undefined }) 
   const title = useName(use);
   return (
     <>
-      {use.results.map(({ url }) => (
-        <div key={url}>
-          <a href={url} rel="noreferrer">
-            {new URL(url).host}
-          </a>
-        </div>
-      ))}
-      {onAdd && (
-        <button type="button" className="link" aria-label={t.addTo(title)} onClick={onAdd}>
-          {t.add}
-        </button>
-      )}
+      {use.results.map(({ url }) => <div key={url}><a href={url} rel="noreferrer">{new URL(url).host}</a></div>)}
+      {onAdd && <button type="button" className="link" aria-label={t.addTo(title)} onClick={onAdd}>{t.add}</button>}
     </>
   );
 }

@@ -65,13 +65,9 @@ export function Page() {
           </>
         )}
       </Shown>
-      <ForRole least="ADMINISTRATOR">
-        <Invite onSent={(email) => end(t.sent(email))} />
-      </ForRole>
+      <ForRole least="ADMINISTRATOR"><Invite onSent={(email) => end(t.sent(email))} /></ForRole>
       <Leave />
-      <p className="after-form">
-        <Link href="/lab/security">{useWords(settings).proofs}</Link>
-      </p>
+      <p className="after-form"><Link href="/lab/security">{useWords(settings).proofs}</Link></p>
       {asked?.act === "change" && <ChangeRole user={asked.user} onClose={(changed) => end(changed ? t.changed : null)} />}
       {asked?.act === "remove" && <Remove user={asked.user} onClose={(removed) => end(removed ? t.removed : null)} />}
     </>

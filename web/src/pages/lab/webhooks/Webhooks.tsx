@@ -66,13 +66,9 @@ export function Webhooks() {
         )}
       </Shown>
       {done?.secret ? (
-        <Secret title={t.secret} secret={done.secret} onStored={() => setDone(null)}>
-          <p>{t.secretHint}</p>
-        </Secret>
+        <Secret title={t.secret} secret={done.secret} onStored={() => setDone(null)}><p>{t.secretHint}</p></Secret>
       ) : (
-        <ForRole least="ADMINISTRATOR">
-          <Create onDone={(secret) => end({ act: "create", secret })} />
-        </ForRole>
+        <ForRole least="ADMINISTRATOR"><Create onDone={(secret) => end({ act: "create", secret })} /></ForRole>
       )}
       {asked && <Ask {...asked} onClose={end} />}
     </section>

@@ -74,10 +74,7 @@ function Purpose({ notice, consent, again }: { notice: NoticeToReadFragment; con
           {done === "granted" && purpose === "SURVEY_RESEARCH" && <Link href="/me/surveys">{t.toSurveys}</Link>}
         </Notice>
       )}
-      <details>
-        <summary>{t.notice(version)}</summary>
-        <Prose>{notice.text}</Prose>
-      </details>
+      <details><summary>{t.notice(version)}</summary><Prose>{notice.text}</Prose></details>
       <Form key={consent?.changedAt ?? ""} submit={consent?.granted ? t.changeConsent : t.grant} {...state} onSubmit={(values) => void grant(values)}>
         <ChecksField
           name="recipients"
@@ -89,11 +86,7 @@ function Purpose({ notice, consent, again }: { notice: NoticeToReadFragment; con
         <CheckField name="noticeVersion" label={t.readNotice(version)} required />
       </Form>
       {consent?.granted && (
-        <div className="after-form">
-          <Button kind="danger" onClick={() => setAsks(true)}>
-            {t.withdraw}
-          </Button>
-        </div>
+        <div className="after-form"><Button kind="danger" onClick={() => setAsks(true)}>{t.withdraw}</Button></div>
       )}
       {asks && (
         <Confirm title={t.withdraw} action={t.withdraw} {...withdrawal} onConfirm={() => void withdraw()} onClose={() => setAsks(false)}>

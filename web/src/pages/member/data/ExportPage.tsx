@@ -44,10 +44,7 @@ export function Page() {
         <RadioField
           name="format"
           label={t.format}
-          options={[
-            { value: "CSV_ZIP", label: t.formats.CSV_ZIP },
-            { value: "JSON", label: t.formats.JSON },
-          ]}
+          options={[{ value: "CSV_ZIP", label: t.formats.CSV_ZIP }, { value: "JSON", label: t.formats.JSON }]}
           initial="CSV_ZIP"
         />
       </Form>

@@ -87,9 +87,7 @@ function Bars({ cells, most, label }: { cells: readonly CountedFragment[]; most:
               <>
                 <rect className="bar" y={place * ROW + 18} width={at(count)} height={BAR} />
                 <line className="error" x1={at(count - marginOfError)} x2={at(count + marginOfError)} y1={middle} y2={middle} />
-                <text className="value" x={at(count + marginOfError)} dx="8" y={middle + 5}>
-                  {number(count)}
-                </text>
+                <text className="value" x={at(count + marginOfError)} dx="8" y={middle + 5}>{number(count)}</text>
               </>
             )}
           </g>

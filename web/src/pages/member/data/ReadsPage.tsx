@@ -44,9 +44,7 @@ export function Page() {
           </>
         )}
       </Shown>
-      <p className="after-form">
-        <Link href="/me/relatives">{t.toRelatives}</Link>
-      </p>
+      <p className="after-form"><Link href="/me/relatives">{t.toRelatives}</Link></p>
     </>
   );
 }

@@ -31,9 +31,7 @@ export function Page() {
             {dataUses.nodes.length === 0 && <p className="quiet">{t.noUses}</p>}
             <ul className="uses">
               {dataUses.nodes.map((use) => (
-                <li key={use.id}>
-                  <Summary use={use} allowance={privacyLoss.allowance.microRho} />
-                </li>
+                <li key={use.id}><Summary use={use} allowance={privacyLoss.allowance.microRho} /></li>
               ))}
             </ul>
             <Pager pages={pages} pageInfo={dataUses.pageInfo} />
@@ -55,9 +53,7 @@ function Summary({ use, allowance }: { use: ListedUseFragment; allowance: number
       {use.organization && <span className="quiet"> · {t.kinds[use.organization.kind]}</span>}
       <p className="purpose">{use.purpose}</p>
       <p>{[data, ...counted].join(" · ")}</p>
-      <p>
-        {time(use.publishedAt)} · {t.costShare(share)}
-      </p>
+      <p>{time(use.publishedAt)} · {t.costShare(share)}</p>
     </Link>
   );
 }

@@ -29,18 +29,13 @@ export function Page({ parameters: { id = "" } }: PageProps) {
   const read = useRead(RelativesDiary, { id, from: period.from, to: period.to });
   return (
     <>
-      <p>
-        <Link href="/me/relatives">← {t.title}</Link>
-      </p>
+      <p><Link href="/me/relatives">← {t.title}</Link></p>
       <Shown read={read}>
         {({ node }) =>
           node && "dashboard" in node && node.dashboard ? (
             <Kept link={node as KeptDiaryFragment} period={period} again={read.again} />
           ) : (
-            <>
-              <PageTitle>{t.noDiary}</PageTitle>
-              <p>{t.noDiaryHint}</p>
-            </>
+            <><PageTitle>{t.noDiary}</PageTitle><p>{t.noDiaryHint}</p></>
           )
         }
       </Shown>

@@ -48,9 +48,7 @@ export function Page() {
           );
         }}
       </Shown>
-      <p className="after-form">
-        <PageLink href="/me/reads">{t.toReads}</PageLink>
-      </p>
+      <p className="after-form"><PageLink href="/me/reads">{t.toReads}</PageLink></p>
     </>
   );
 }
@@ -61,11 +59,7 @@ function Links({ links, side }: { links: readonly LinkFragment[]; side: "patient
   if (links.length === 0) return <p className="quiet">{t.none}</p>;
   return (
     <ul className="cards">
-      {links.map((link) => (
-        <li key={link.id} className="card">
-          <Linked link={link} side={side} />
-        </li>
-      ))}
+      {links.map((link) => <li key={link.id} className="card"><Linked link={link} side={side} /></li>)}
     </ul>
   );
 }

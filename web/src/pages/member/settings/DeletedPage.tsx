@@ -14,9 +14,7 @@ export function Page() {
     <>
       <PageTitle>{t.gone}</PageTitle>
       <Notice kind="good">{t.goneHint}</Notice>
-      <Button kind="primary" onClick={() => navigate("/")}>
-        {t.toStart}
-      </Button>
+      <Button kind="primary" onClick={() => navigate("/")}>{t.toStart}</Button>
     </>
   );
 }

@@ -72,9 +72,7 @@ function Added({ factor, onRemoved }: { factor: FactorFragment; onRemoved: () =>
       <p>{[t.addedOn(time(factor.createdAt)), factor.lastUsedOn && t.usedOn(date(factor.lastUsedOn))].filter(Boolean).join(" · ")}</p>
       <details>
         <summary>{t.remove}</summary>
-        <Form submit={t.remove} {...state} onSubmit={(values) => void remove(values)}>
-          <Proof />
-        </Form>
+        <Form submit={t.remove} {...state} onSubmit={(values) => void remove(values)}><Proof /></Form>
       </details>
     </>
   );
@@ -119,21 +117,14 @@ function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly s
         <ol>
           <li>
             {t.scan} {t.enterSecret} <code className="secret">{begun.secret?.match(/.{1,4}/g)?.join(" ")}</code>
-            {begun.uri && (
-              <p>
-                <QrCode text={begun.uri} label={t.scan} />
-                <a href={begun.uri}>{t.openApp}</a>
-              </p>
-            )}
+            {begun.uri && <p><QrCode text={begun.uri} label={t.scan} /><a href={begun.uri}>{t.openApp}</a></p>}
           </li>
           <li>{t.thenCode}</li>
         </ol>
         <Form submit={t.confirm} {...confirm} onSubmit={({ totp = "" }) => void end({ challenge: begun.challenge, totp: totp.replaceAll(/\s/g, "") })}>
           <TextField name="totp" label={t.totp} inputMode="numeric" autoComplete="one-time-code" required />
         </Form>
-        <button type="button" className="link" onClick={() => setBegun(null)}>
-          {t.cancel}
-        </button>
+        <button type="button" className="link" onClick={() => setBegun(null)}>{t.cancel}</button>
       </div>
     );
   }
@@ -144,10 +135,7 @@ function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly s
         <RadioField
           name="kind"
           label={t.kind}
-          options={[
-            { value: "TOTP", label: t.factorKinds.TOTP },
-            { value: "PASSKEY", label: t.factorKinds.PASSKEY },
-          ]}
+          options={[{ value: "TOTP", label: t.factorKinds.TOTP }, { value: "PASSKEY", label: t.factorKinds.PASSKEY }]}
           initial="TOTP"
         />
         <TextField name="name" label={t.factorName} hint={t.factorNameHint} maxLength={60} required />
@@ -175,9 +163,7 @@ function Renew({ left, onRenewed }: { left: string; onRenewed: (codes: readonly 
       <p>{left}</p>
       <details>
         <summary>{t.renew}</summary>
-        <Form submit={t.renew} {...state} onSubmit={(values) => void renew(values)}>
-          <Proof />
-        </Form>
+        <Form submit={t.renew} {...state} onSubmit={(values) => void renew(values)}><Proof /></Form>
       </details>
     </>
   );

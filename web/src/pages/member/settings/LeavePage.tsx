@@ -29,20 +29,10 @@ export function Page() {
       <Tabs />
       <p>{t.leaveLead}</p>
       <h2>{t.erased}</h2>
-      <ul>
-        {t.erasedList.map((each) => (
-          <li key={each}>{each}</li>
-        ))}
-      </ul>
+      <ul>{t.erasedList.map((each) => <li key={each}>{each}</li>)}</ul>
       <h2>{t.remains}</h2>
-      <ul>
-        {t.remainsList.map((each) => (
-          <li key={each}>{each}</li>
-        ))}
-      </ul>
-      <p>
-        <Link href="/me/export">{t.exportFirst}</Link>
-      </p>
+      <ul>{t.remainsList.map((each) => <li key={each}>{each}</li>)}</ul>
+      <p><Link href="/me/export">{t.exportFirst}</Link></p>
       <h2>{t.deleteAccount}</h2>
       <Form kind="danger" submit={t.deleteNow} {...state} onSubmit={(values) => void remove(values)}>
         <TextField name="password" label={t.presentPassword} type="password" autoComplete="current-password" required />

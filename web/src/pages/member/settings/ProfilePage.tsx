@@ -27,12 +27,7 @@ export function Page() {
       <PageTitle>{t.profile}</PageTitle>
       <Tabs />
       <Shown read={read}>
-        {({ me, regions }) => (
-          <>
-            {me.account.termsOutdated && <Terms />}
-            <Profile me={me} regions={regions} />
-          </>
-        )}
+        {({ me, regions }) => <>{me.account.termsOutdated && <Terms />}<Profile me={me} regions={regions} /></>}
       </Shown>
       <h2>{t.language}</h2>
       <p>{t.languageHint}</p>

@@ -11,11 +11,7 @@ export function RecoveryCodes({ codes, onStored }: { codes: readonly string[]; o
     <Notice>
       <p>{t.codesOnce}</p>
       <ul className="codes">
-        {codes.map((code) => (
-          <li key={code}>
-            <code>{code}</code>
-          </li>
-        ))}
+        {codes.map((code) => <li key={code}><code>{code}</code></li>)}
       </ul>
       <Button onClick={onStored}>{t.codesStored}</Button>
     </Notice>

@@ -114,9 +114,7 @@ function Sessions({ sessions }: { sessions: readonly Device[] }) {
               each.current ? (
                 <strong>{t.thisDevice}</strong>
               ) : (
-                <Button busy={busy} onClick={() => void run({ session: each.id })}>
-                  {t.signOut}
-                </Button>
+                <Button busy={busy} onClick={() => void run({ session: each.id })}>{t.signOut}</Button>
               ),
           },
         ]}

@@ -20,15 +20,10 @@ export function Terms() {
       <Shown read={read}>
         {({ terms }) => (
           <>
-            <details>
-              <summary>{t.terms(terms.version)}</summary>
-              <Prose>{terms.text}</Prose>
-            </details>
+            <details><summary>{t.terms(terms.version)}</summary><Prose>{terms.text}</Prose></details>
             <Refused {...state} />
             <div className="after-form">
-              <Button busy={busy} onClick={() => void run({ version: terms.version })}>
-                {t.acceptTerms}
-              </Button>
+              <Button busy={busy} onClick={() => void run({ version: terms.version })}>{t.acceptTerms}</Button>
             </div>
           </>
         )}

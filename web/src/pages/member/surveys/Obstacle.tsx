@@ -10,11 +10,7 @@ export function Obstacle({ kind }: { kind: "consent" | "conditions" }) {
   return (
     <Notice>
       <p>{kind === "consent" ? t.consentFirst : t.notForYou}</p>
-      {kind === "consent" && (
-        <Link href="/me/consents" className="button primary">
-          {t.toConsents}
-        </Link>
-      )}
+      {kind === "consent" && <Link href="/me/consents" className="button primary">{t.toConsents}</Link>}
     </Notice>
   );
 }

@@ -41,9 +41,7 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
       )}
       {control}
       {grouped && !question.required && isAnswered(question, given) && (
-        <button type="button" className="link" onClick={() => onChange(NONE)}>
-          {t.clear}
-        </button>
+        <button type="button" className="link" onClick={() => onChange(NONE)}>{t.clear}</button>
       )}
       <Refusals id={id} messages={found} />
     </>
@@ -61,9 +59,7 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
     <div className="field question" data-question={question.key}>
       <label htmlFor={id}>{title}</label>
       {rest(
-        question.kind === "TEXT" ? (
-          <textarea {...shared} rows={4} maxLength={LONGEST} />
-        ) : question.kind === "DATE" ? (
+        question.kind === "TEXT" ? <textarea {...shared} rows={4} maxLength={LONGEST} /> : question.kind === "DATE" ? (
           <input {...shared} type="date" min={FIRST_DAY} max={LAST_DAY} />
         ) : (
           <input {...shared} type="number" step="any" inputMode="decimal" />

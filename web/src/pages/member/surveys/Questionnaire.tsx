@@ -91,16 +91,12 @@ export function Questionnaire({ survey, answers, submitted, onAnswer, onSubmitte
   if (step.review) {
     return (
       <>
-        <h2 id="review" tabIndex={-1}>
-          {t.review}
-        </h2>
+        <h2 id="review" tabIndex={-1}>{t.review}</h2>
         <p>{t.reviewHint}</p>
         <Review questions={shown} answers={answers} onChange={(focus) => setStep({ review: false, focus })} />
         <Refused refusals={others} failure={submitting.failure} />
         <div className="form-end">
-          <Button kind="primary" busy={submitting.busy} onClick={() => void submit()}>
-            {t.submit}
-          </Button>
+          <Button kind="primary" busy={submitting.busy} onClick={() => void submit()}>{t.submit}</Button>
           <Button onClick={() => setStep({ review: false })}>{t.backToQuestions}</Button>
         </div>
       </>
@@ -127,9 +123,7 @@ export function Questionnaire({ survey, answers, submitted, onAnswer, onSubmitte
       </div>
       {Object.keys(faults).length > 0 && <Notice kind="fault">{t.toCorrect}</Notice>}
       <Refused refusals={others} failure={failed ? { message: "" } : null} />
-      <Button kind="primary" busy={checking} onClick={() => void check()}>
-        {t.toReview}
-      </Button>
+      <Button kind="primary" busy={checking} onClick={() => void check()}>{t.toReview}</Button>
     </>
   );
 }
@@ -141,9 +135,7 @@ function Bar({ done, all, state }: { done: number; all: number; state: SaveState
     <div className="survey-bar">
       <p id="survey-progress">{t.answered(number(done), number(all))}</p>
       <progress value={done} max={Math.max(all, 1)} aria-labelledby="survey-progress" />
-      <p className="quiet" role="status">
-        {t.saves[state]}
-      </p>
+      <p className="quiet" role="status">{t.saves[state]}</p>
     </div>
   );
 }

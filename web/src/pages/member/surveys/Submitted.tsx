@@ -41,9 +41,7 @@ export function Submitted({ survey, answers, justNow, onChange, onWithdrawn }: P
       <Review questions={shownQuestions(survey.questions, answers)} answers={answers} />
       <div className="form-end">
         <Button onClick={onChange}>{t.changeAnswers}</Button>
-        <Button kind="danger" onClick={() => setAsks(true)}>
-          {t.withdraw}
-        </Button>
+        <Button kind="danger" onClick={() => setAsks(true)}>{t.withdraw}</Button>
       </div>
       {asks && (
         <Confirm title={t.withdraw} action={t.withdraw} {...state} onConfirm={() => void withdraw()} onClose={() => setAsks(false)}>

@@ -49,10 +49,7 @@ function SurveyOf({ id }: { id: string }) {
             )}
           </>
         ) : (
-          <>
-            <PageTitle>{t.unknown}</PageTitle>
-            <p>{t.unknownHint}</p>
-          </>
+          <><PageTitle>{t.unknown}</PageTitle><p>{t.unknownHint}</p></>
         )
       }
     </Shown>
@@ -66,10 +63,7 @@ function Introduction({ survey }: { survey: QuestionnaireFragment }) {
   const recipients = survey.offeredTo.map((kind) => k.kinds[kind]).join(", ");
   return (
     <>
-      <div className="form-end language">
-        <span className="quiet">{survey.community.name}</span>
-        <AccountLanguage />
-      </div>
+      <div className="form-end language"><span className="quiet">{survey.community.name}</span><AccountLanguage /></div>
       <PageTitle>{survey.title}</PageTitle>
       <p>{survey.description}</p>
       <details className="card">

@@ -35,9 +35,7 @@ export function Page() {
             <>
               <h2>{t.open}</h2>
               {open.length === 0 && (
-                <p>
-                  {t.none} {me.memberships.length === 0 && <Link href="/communities">{t.findCommunity}</Link>}
-                </p>
+                <p>{t.none} {me.memberships.length === 0 && <Link href="/communities">{t.findCommunity}</Link>}</p>
               )}
               <ul className="cards">
                 {open.map((survey) => (
@@ -66,9 +64,7 @@ export function Page() {
                   { title: t.submittedOn, cell: ({ completedAt }) => (completedAt ? date(completedAt) : "") },
                 ]}
               />
-              <p className="after-form">
-                <Link href="/me/data">{t.whereTo}</Link>
-              </p>
+              <p className="after-form"><Link href="/me/data">{t.whereTo}</Link></p>
             </>
           );
         }}

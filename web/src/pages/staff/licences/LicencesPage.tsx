@@ -52,9 +52,7 @@ function Case({ licence, onDone }: { licence: LicenceCaseFragment; onDone: (gran
           <Budgets licence={licence} />
           <div className="actions">
             <Button onClick={() => setDeciding(deciding === true ? null : true)}>{t.grant}</Button>
-            <Button kind="danger" onClick={() => setDeciding(deciding === false ? null : false)}>
-              {t.refuse}
-            </Button>
+            <Button kind="danger" onClick={() => setDeciding(deciding === false ? null : false)}>{t.refuse}</Button>
           </div>
           {deciding !== null && <Decide key={String(deciding)} licence={licence.id} granted={deciding} onDone={() => onDone(deciding)} />}
         </>

@@ -50,10 +50,7 @@ function Case({ appeal, onDone }: { appeal: Appeal; onDone: () => void }) {
             name="accepted"
             label={t.decision}
             required
-            options={[
-              { value: "yes", label: t.accept },
-              { value: "no", label: t.decline },
-            ]}
+            options={[{ value: "yes", label: t.accept }, { value: "no", label: t.decline }]}
           />
           <TextField name="reason" label={t.reason} hint={t.removeHint} rows={3} required />
         </Form>

@@ -50,11 +50,7 @@ export function FlagCard({ flag, onDone }: Props) {
       </p>
       {/* As it was written, without Markdown: a moderator sees where a link leads. */}
       <blockquote>{body ?? <em>{t.gone}</em>}</blockquote>
-      {flag.note && (
-        <p>
-          {t.member} {flag.note}
-        </p>
-      )}
+      {flag.note && <p>{t.member} {flag.note}</p>}
       {flag.resolution && <p>{t.decided(flag.resolution)}</p>}
       <div className="actions">
         {choices.map((each) => (

@@ -55,9 +55,7 @@ function Alarms({ onOpen }: { onOpen: (pseudonym: string) => void }) {
                 {
                   title: t.who,
                   cell: ({ member: { pseudonym } }) => (
-                    <button type="button" className="link" onClick={() => onOpen(pseudonym)}>
-                      {pseudonym}
-                    </button>
+                    <button type="button" className="link" onClick={() => onOpen(pseudonym)}>{pseudonym}</button>
                   ),
                 },
               ]}

@@ -18,11 +18,7 @@ const KINDS = ["LABORATORY", "HOSPITAL", "MUTUAL", "INSURER"] as const satisfies
 
 export function Page() {
   const t = useWords(texts);
-  return (
-    <StaffPage title={t.organizations} section="organizations">
-      <All />
-    </StaffPage>
-  );
+  return <StaffPage title={t.organizations} section="organizations"><All /></StaffPage>;
 }
 
 function All() {

@@ -16,11 +16,7 @@ export function Choice({ label, value, options, onChange, disabled = false }: Pr
     <div className="field">
       <label htmlFor={id}>{label}</label>
       <select id={id} value={value} disabled={disabled} onChange={(event) => onChange(event.target.value)}>
-        {options.map((each) => (
-          <option key={each.value} value={each.value}>
-            {each.label}
-          </option>
-        ))}
+        {options.map((each) => <option key={each.value} value={each.value}>{each.label}</option>)}
       </select>
     </div>
   );

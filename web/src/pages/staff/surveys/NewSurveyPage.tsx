@@ -12,11 +12,7 @@ import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
-  return (
-    <StaffPage title={t.create} section="surveys">
-      <New />
-    </StaffPage>
-  );
+  return <StaffPage title={t.create} section="surveys"><New /></StaffPage>;
 }
 
 function New() {

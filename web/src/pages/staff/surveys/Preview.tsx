@@ -25,16 +25,11 @@ export function Preview({ questions }: { questions: readonly Question[] }) {
         <Choice
           label={t.previewIn}
           value={language}
-          options={[
-            { value: "en", label: t.english },
-            { value: "fr", label: t.french },
-          ]}
+          options={[{ value: "en", label: t.english }, { value: "fr", label: t.french }]}
           onChange={(chosen) => setLanguage(chosen === "fr" ? "fr" : "en")}
         />
       </div>
-      <p className="quiet" role="status">
-        {t.minimumShown(number(shown.length), number(asked.length))}
-      </p>
+      <p className="quiet" role="status">{t.minimumShown(number(shown.length), number(asked.length))}</p>
       <div className="case preview" lang={language}>
         {shown.map((question, place) => (
           <Asked

@@ -90,15 +90,9 @@ export function QuestionEditor({ question, place, all, refused, isNew, onChange,
         </Button>
       </fieldset>
       <div className="actions">
-        <Button disabled={place === 0} onClick={() => onMove(-1)}>
-          {t.up}
-        </Button>
-        <Button disabled={place === all.length - 1} onClick={() => onMove(1)}>
-          {t.down}
-        </Button>
-        <Button kind="danger" disabled={all.length === 1} onClick={onRemove}>
-          {t.removeQuestion}
-        </Button>
+        <Button disabled={place === 0} onClick={() => onMove(-1)}>{t.up}</Button>
+        <Button disabled={place === all.length - 1} onClick={() => onMove(1)}>{t.down}</Button>
+        <Button kind="danger" disabled={all.length === 1} onClick={onRemove}>{t.removeQuestion}</Button>
       </div>
     </details>
   );

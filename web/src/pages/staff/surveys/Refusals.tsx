@@ -6,10 +6,6 @@ export function Refusals({ path }: { path: string }) {
   const messages = useRefusals(path);
   if (!messages.length) return null;
   return (
-    <div className="fault" role="alert" tabIndex={-1}>
-      {messages.map((message) => (
-        <p key={message}>{message}</p>
-      ))}
-    </div>
+    <div className="fault" role="alert" tabIndex={-1}>{messages.map((message) => <p key={message}>{message}</p>)}</div>
   );
 }

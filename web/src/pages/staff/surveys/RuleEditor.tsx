@@ -39,12 +39,8 @@ export function RuleEditor({ rule, path, name, others, onChange, onRemove }: Pro
         onChange={(value) => onChange({ ...rule, operator: operators.find((each) => each === value) ?? rule.operator, values: [] })}
       />
       {rule.operator !== "ANSWERED" && other && <Values rule={rule} other={other} onChange={(values) => onChange({ ...rule, values })} />}
-      <button type="button" className="link" aria-label={t.removeThis(name)} onClick={onRemove}>
-        {t.remove}
-      </button>
-      {["", ".question", ".operator", ".values", ".values.0"].map((part) => (
-        <Refusals key={part} path={path + part} />
-      ))}
+      <button type="button" className="link" aria-label={t.removeThis(name)} onClick={onRemove}>{t.remove}</button>
+      {["", ".question", ".operator", ".values", ".values.0"].map((part) => <Refusals key={part} path={path + part} />)}
     </div>
   );
 }

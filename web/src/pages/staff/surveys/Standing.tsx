@@ -35,9 +35,7 @@ export function Standing({ survey, dirty, again }: Props) {
   };
   return (
     <section className="case" aria-labelledby="standing">
-      <h2 id="standing">
-        {t.standing} <span className="badge">{t.statuses[survey.status]}</span>
-      </h2>
+      <h2 id="standing">{t.standing} <span className="badge">{t.statuses[survey.status]}</span></h2>
       <p>
         {survey.community.name}
         <br />
@@ -103,12 +101,7 @@ function Unschedule({ survey, onDone }: { survey: string; onDone: () => void }) 
     if (await run({ input: { survey } })) onDone();
   }
   return (
-    <>
-      <Refused {...state} />
-      <Button busy={state.busy} onClick={() => void unschedule()}>
-        {t.unschedule}
-      </Button>
-    </>
+    <><Refused {...state} /><Button busy={state.busy} onClick={() => void unschedule()}>{t.unschedule}</Button></>
   );
 }
 
@@ -123,9 +116,7 @@ function Close({ survey, onDone }: { survey: string; onDone: () => void }) {
   }
   return (
     <>
-      <Button kind="danger" onClick={() => setAsking(true)}>
-        {t.close}
-      </Button>
+      <Button kind="danger" onClick={() => setAsking(true)}>{t.close}</Button>
       {asking && (
         <Confirm title={t.closeTitle} action={t.closeNow} {...state} onConfirm={() => void close()} onClose={() => setAsking(false)}>
           {t.closeLead}

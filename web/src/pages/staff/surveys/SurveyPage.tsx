@@ -22,9 +22,7 @@ export function Page({ parameters }: PageProps) {
   const read = useRead(SurveyEdited, { id: decodeURIComponent(parameters["id"] ?? "") });
   return (
     <StaffPage title={read.data?.survey?.title ?? t.surveys} section="surveys">
-      <p>
-        <Link href="/staff/surveys">{t.back}</Link>
-      </p>
+      <p><Link href="/staff/surveys">{t.back}</Link></p>
       <Shown read={read}>{({ survey }) => (survey ? <Edited key={survey.id} survey={survey} again={read.again} /> : <Notice>{t.unknown}</Notice>)}</Shown>
     </StaffPage>
   );
@@ -42,12 +40,7 @@ function Edited({ survey, again }: { survey: EditedSurveyFragment; again: () => 
     <>
       <Standing survey={survey} dirty={dirty} again={again} />
       {saves > 0 && !dirty && <Done key={saves}>{t.saved}</Done>}
-      {!changes && (
-        <>
-          <Notice>{t.ended}</Notice>
-          <Preview questions={survey.questions.map(draftOf)} />
-        </>
-      )}
+      {!changes && <><Notice>{t.ended}</Notice><Preview questions={survey.questions.map(draftOf)} /></>}
       {changes && (
         <Shown read={choices}>
           {({ regions }) => (

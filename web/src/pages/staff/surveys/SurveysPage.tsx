@@ -18,11 +18,7 @@ export function Page() {
   const [status, setStatus] = useState<SurveyStatus | null>(null);
   return (
     <StaffPage title={t.surveys} section="surveys">
-      <p>
-        <Link href="/staff/surveys/new" className="button primary">
-          {t.create}
-        </Link>
-      </p>
+      <p><Link href="/staff/surveys/new" className="button primary">{t.create}</Link></p>
       <StatusFilter names={t.statuses} initial={status} onChange={setStatus} />
       <List key={status} status={status} />
     </StaffPage>

@@ -23,11 +23,7 @@ type Person = TeamQuery["staff"]["nodes"][number];
 
 export function Page() {
   const t = useWords(texts);
-  return (
-    <StaffPage title={t.team} section="team">
-      <People />
-    </StaffPage>
-  );
+  return <StaffPage title={t.team} section="team"><People /></StaffPage>;
 }
 
 function People() {
