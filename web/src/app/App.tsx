@@ -2,11 +2,11 @@
 
 import { createContext, Suspense, useContext } from "react";
 import { Route, Switch, useLocation } from "wouter";
+import { Loading } from "../base";
 import { Layout } from "../base/Layout";
-import { Loading } from "../base/Loading";
 import { Problem } from "../base/Problem";
-import type { Demonstration } from "../session/demoAccounts";
 import { Page as SignIn } from "../pages/sign-in/Page";
+import type { Demonstration } from "../session/demoAccounts";
 import { Kept } from "./Kept";
 import { routes } from "./routes";
 import { useSession } from "./session";

@@ -62,6 +62,11 @@ export function SelectField({ name, label, hint, path = name, options, initial, 
   );
 }
 
+/** Options of these values, whose labels are among others. */
+export function optionsOf<Value extends string>(labels: Readonly<Record<Value, string>>, values: readonly Value[] = Object.keys(labels) as Value[]) {
+  return values.map((value) => ({ value, label: labels[value] }));
+}
+
 /** One of a few options, all of which are shown. */
 export function RadioField({ name, label, hint, path = name, options, initial, onChange, required }: ChoiceProps) {
   const { id, described, refusals } = useField(path, hint);

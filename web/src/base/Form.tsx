@@ -8,9 +8,12 @@ import { Notice } from "./Notice";
 import { failureText } from "./Shown";
 import { texts } from "./texts";
 
+/** By the names of the fields. */
+export type Values = Record<string, string>;
+
 interface Props {
-  /** The values by the names of the fields. What was typed stays, whatever becomes of it. */
-  onSubmit: (values: Record<string, string>) => void;
+  /** What was typed stays, whatever becomes of it. */
+  onSubmit: (values: Values) => void;
   submit: string;
   /** Of the button: `danger` before what cannot be undone. */
   kind?: "primary" | "danger";

@@ -6,8 +6,8 @@ import "./IntervalChart.css";
 
 import type { ReactNode } from "react";
 import { useWords } from "../../text/words";
-import { ticksOf } from "./ticks";
 import { texts } from "./texts";
+import { ticksOf } from "./ticks";
 
 export interface Figure {
   key: string;

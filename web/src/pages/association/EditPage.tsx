@@ -2,11 +2,7 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { Form, Notice, PageTitle, Shown, TextField, type Values } from "../../base";
 import { useAction, useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { Tabs } from "../member/settings/Tabs";
@@ -34,12 +30,12 @@ export function Page() {
 
 function Edit({ association, verified }: { association: OwnAssociationFragment; verified: boolean }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(AssociationUpdate, (data) => data.associationUpdate);
+  const { run, ...state } = useAction(AssociationUpdate);
   const [saved, setSaved] = useState(false);
   const written = (language: string) => association.descriptions.find((each) => each.language === language)?.text ?? "";
 
   /** Sends what has changed alone. */
-  async function save(values: Record<string, string>): Promise<void> {
+  async function save(values: Values): Promise<void> {
     setSaved(false);
     const said = (name: string): string => (values[name] ?? "").replaceAll("\r\n", "\n");
     const lines = Object.fromEntries(LINES.filter((name) => said(name) !== (association[name] ?? "")).map((name) => [name, said(name).trim() || null]));

@@ -3,11 +3,7 @@
 import { useState } from "react";
 import type { PageProps } from "../../app/route";
 import { useSession } from "../../app/session";
-import { Facts } from "../../base/Facts";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Prose } from "../../base/Prose";
-import { Shown } from "../../base/Shown";
+import { Facts, Notice, PageTitle, Prose, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useLanguageCode, useWords } from "../../text/words";
 import { AssociationPage, type AssociationTextFragment } from "./readers/association";

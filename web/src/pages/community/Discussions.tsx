@@ -4,13 +4,11 @@ import "./community.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Pager, usePages } from "../../base/Pager";
-import { SearchBox } from "../../base/SearchBox";
-import { Shown } from "../../base/Shown";
+import { Pager, SearchBox, Section, Shown, usePages } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
-import { texts } from "./texts";
 import { CommunityDiscussions, type DiscussionLineFragment } from "./patient/community";
+import { texts } from "./texts";
 
 type Chosen = "EN" | "FR" | null;
 
@@ -19,8 +17,7 @@ export function Discussions({ slug, canWrite }: { slug: string; canWrite: boolea
   const [search, setSearch] = useState("");
   const [language, setLanguage] = useState<Chosen>(null);
   return (
-    <section aria-labelledby="discussions">
-      <h2 id="discussions">{t.discussions}</h2>
+    <Section id="discussions" title={t.discussions}>
       {canWrite ? (
         <p>
           <Link href={`/communities/${slug}/discussions/new`} className="button">
@@ -42,7 +39,7 @@ export function Discussions({ slug, canWrite }: { slug: string; canWrite: boolea
         </div>
       </div>
       <List key={`${search} ${language}`} slug={slug} search={search} language={language} />
-    </section>
+    </Section>
   );
 }
 

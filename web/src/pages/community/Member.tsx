@@ -1,14 +1,13 @@
 // What members see of a community besides what everybody does: membership, discussions, surveys, treatments, members.
 
 import { Link } from "wouter";
-import { Notice } from "../../base/Notice";
-import { Shown } from "../../base/Shown";
+import { Notice, Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { Discussions } from "./Discussions";
 import { Membership } from "./Membership";
-import { texts } from "./texts";
 import { MemberCommunity } from "./patient/community";
+import { texts } from "./texts";
 
 export function Member({ slug }: { slug: string }) {
   const t = useWords(texts);
@@ -36,8 +35,7 @@ export function Member({ slug }: { slug: string }) {
             <Membership me={me} community={community} />
             <Discussions slug={slug} canWrite={community.viewerMembership !== null && community.status === "OPEN"} />
             {community.surveys.nodes.length > 0 && (
-              <section aria-labelledby="surveys">
-                <h2 id="surveys">{t.surveys}</h2>
+              <Section id="surveys" title={t.surveys}>
                 <ul>
                   {community.surveys.nodes.map((each) => (
                     <li key={each.id}>
@@ -46,24 +44,22 @@ export function Member({ slug }: { slug: string }) {
                     </li>
                   ))}
                 </ul>
-              </section>
+              </Section>
             )}
             {community.treatments.nodes.length > 0 && (
-              <section aria-labelledby="treatments">
-                <h2 id="treatments">{t.treatments}</h2>
+              <Section id="treatments" title={t.treatments}>
                 <ul className="tags">{community.treatments.nodes.map((each) => <li key={each.id}>{each.name}</li>)}</ul>
-              </section>
+              </Section>
             )}
             {community.members.nodes.length > 0 && (
-              <section aria-labelledby="members">
-                <h2 id="members">{t.members}</h2>
+              <Section id="members" title={t.members}>
                 <p className="quiet">{t.membersHint}</p>
                 <ul className="tags">
                   {community.members.nodes.map((each) => (
                     <li key={each.id}>{each.pseudonym} <span className="quiet">{t.kinds[each.kind]}</span></li>
                   ))}
                 </ul>
-              </section>
+              </Section>
             )}
           </>
         )

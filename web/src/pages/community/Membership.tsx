@@ -1,14 +1,11 @@
 // Joins and leaves a community. Before somebody joins, it shows what others will see of it.
 
 import { useState } from "react";
-import { Button } from "../../base/Button";
-import { Confirm } from "../../base/Confirm";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
+import { Button, Confirm, Form, Section, TextField } from "../../base";
 import { useAction } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
-import { texts } from "./texts";
 import { CommunityJoin, CommunityLeave } from "./patient/community";
+import { texts } from "./texts";
 
 interface Props {
   me: { readonly sharing: "ONLY_ME" | "MY_COMMUNITIES" | "ALL_MEMBERS"; readonly member: { readonly pseudonym: string; readonly kind: string } };
@@ -33,25 +30,23 @@ export function Membership({ me, community }: Props) {
 
 function Join({ me, community }: { me: Props["me"]; community: string }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(CommunityJoin, (data) => data.communityJoin);
+  const { run, ...state } = useAction(CommunityJoin);
   const join = (year: string | undefined): void => void run({ input: { community, ...(year && { diagnosedIn: Number(year) }) } });
   return (
-    <section className="panel" aria-labelledby="join">
-      <h2 id="join">{t.joinTitle}</h2>
-      <p>{t.shows[me.sharing](me.member.pseudonym)}</p>
+    <Section className="panel" id="join" title={t.joinTitle} lead={t.shows[me.sharing](me.member.pseudonym)}>
       <p>{t.moderators}</p>
       <Form submit={t.join} {...state} onSubmit={(values) => join(values["diagnosedIn"])}>
         {me.member.kind === "PATIENT" && (
           <TextField name="diagnosedIn" type="number" inputMode="numeric" label={t.diagnosed} hint={t.diagnosedHint} />
         )}
       </Form>
-    </section>
+    </Section>
   );
 }
 
 function Leave({ community, onClose }: { community: string; onClose: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(CommunityLeave, (data) => data.communityLeave);
+  const { run, ...state } = useAction(CommunityLeave);
   return (
     <Confirm title={t.leaveTitle} action={t.leave} {...state} onConfirm={() => void run({ input: { community } })} onClose={onClose}>
       {t.leaveText}

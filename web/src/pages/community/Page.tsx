@@ -3,14 +3,12 @@
 import { Link } from "wouter";
 import type { PageProps } from "../../app/route";
 import { useSession } from "../../app/session";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { Notice, PageTitle, Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { CommunityAssociations } from "../association/readers/association";
-import { CommunityPage } from "./everybody/community";
 import { Member } from "./Member";
+import { CommunityPage } from "./everybody/community";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
@@ -32,10 +30,9 @@ export function Page({ parameters }: PageProps) {
             )}
             {audience === "PATIENT" && <Member slug={parameters["slug"] ?? ""} />}
             {community.indicators.length > 0 && (
-              <section aria-labelledby="follows">
-                <h2 id="follows">{t.follows}</h2>
+              <Section id="follows" title={t.follows}>
                 <ul className="tags">{community.indicators.map((each) => <li key={each.id}>{each.name}</li>)}</ul>
-              </section>
+              </Section>
             )}
             {audience !== "BUYER" && <Associations slug={parameters["slug"] ?? ""} />}
           </>
@@ -57,8 +54,7 @@ function Associations({ slug }: { slug: string }) {
   const contacts = useRead(CommunityAssociations, { slug }).data?.community?.contacts ?? [];
   if (contacts.length === 0) return null;
   return (
-    <section aria-labelledby="associations">
-      <h2 id="associations">{t.associations}</h2>
+    <Section id="associations" title={t.associations}>
       <ul>
         {contacts.map((each) => (
           <li key={each.id}>
@@ -66,6 +62,6 @@ function Associations({ slug }: { slug: string }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Section>
   );
 }

@@ -1,7 +1,7 @@
 // The curve of one indicator over a period, with the treatments of the period as bars under it on the same time axis.
 
 import { useEffect, useRef, useState } from "react";
-import { Table } from "../../base/Table";
+import { Table } from "../../base";
 import { LOCALES, useFormats, useLanguage, useWords } from "../../text/words";
 import { dayOf, numberOf } from "./days";
 import { rangeOf } from "./ranges";

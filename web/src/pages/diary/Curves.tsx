@@ -1,7 +1,7 @@
 // The viewer's curves over a period that they choose, and the notes of that period.
 
 import { useState } from "react";
-import { Shown } from "../../base/Shown";
+import { Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { Curve, type Interval, type Period } from "./Curve";
@@ -30,8 +30,7 @@ export function Curves() {
   }
 
   return (
-    <section aria-labelledby="curves">
-      <h2 id="curves">{t.curves}</h2>
+    <Section id="curves" title={t.curves}>
       <div className="filters">
         <div className="field">
           <label htmlFor="period">{t.period}</label>
@@ -47,7 +46,7 @@ export function Curves() {
         </div>
       </div>
       <Series key={`${name} ${interval}`} period={period} />
-    </section>
+    </Section>
   );
 }
 
@@ -101,8 +100,7 @@ function Notes({ notes }: { notes: readonly Note[] }) {
   const { date, number } = useFormats();
   if (notes.length === 0) return null;
   return (
-    <section aria-labelledby="notes">
-      <h2 id="notes">{t.notes}</h2>
+    <Section id="notes" title={t.notes}>
       <ul className="notes">
         {notes.map((each) => (
           <li key={each.id}>
@@ -112,6 +110,6 @@ function Notes({ notes }: { notes: readonly Note[] }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Section>
   );
 }

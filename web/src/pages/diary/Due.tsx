@@ -1,7 +1,7 @@
 // What waits for the viewer today: the check-in, surveys, treatments to evaluate.
 
 import { Link } from "wouter";
-import { Shown } from "../../base/Shown";
+import { Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { numberOf, today } from "./days";
@@ -16,8 +16,7 @@ export function Due() {
   const day = today();
   const read = useRead(DueToday, { today: day });
   return (
-    <section className="panel due" aria-labelledby="due">
-      <h2 id="due">{t.due}</h2>
+    <Section className="panel due" id="due" title={t.due}>
       <Shown read={read}>
         {({ me }) => {
           const count = [...me.dashboard.series, ...me.dashboard.ownSeries].length;
@@ -64,6 +63,6 @@ export function Due() {
           );
         }}
       </Shown>
-    </section>
+    </Section>
   );
 }

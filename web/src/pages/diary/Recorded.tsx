@@ -1,8 +1,6 @@
 // The fields of one indicator on one day: its value, and a note on it.
 
-import { TextField } from "../../base/Field";
-import { useRefusals } from "../../base/Form";
-import { ScaleField, TEN } from "../../base/ScaleField";
+import { ScaleField, TEN, TextField, useRefusals } from "../../base";
 import { useFormats, useWords } from "../../text/words";
 import { texts } from "./texts";
 

@@ -5,19 +5,12 @@ import "./discussion.css";
 import { useRef, useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../app/route";
-import { Button } from "../../base/Button";
-import { Refused } from "../../base/Confirm";
-import { SelectField, TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { usePages } from "../../base/Pager";
-import { Shown } from "../../base/Shown";
+import { Button, Form, Notice, PageTitle, Refused, SelectField, Shown, TextField, usePages, type Values } from "../../base";
 import { useFresh } from "../../graph/fresh";
 import { useAction, useRead } from "../../graph/hooks";
 import { useFormats, useLanguageCode, useWords } from "../../text/words";
-import { DiscussionPage, DiscussionPin, PostAdd, PostAdded } from "./patient/discussion";
 import { Post } from "./Post";
+import { DiscussionPage, DiscussionPin, PostAdd, PostAdded } from "./patient/discussion";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
@@ -75,7 +68,7 @@ export function Page({ parameters }: PageProps) {
 /** Keeps the discussion of an association at the top of the community, or no longer. */
 function Pin({ discussion, isPinned }: { discussion: string; isPinned: boolean }) {
   const t = useWords(texts);
-  const { run, busy, ...state } = useAction(DiscussionPin, (data) => data.discussionPin);
+  const { run, busy, ...state } = useAction(DiscussionPin);
   return (
     <>
       <p className="quiet">{isPinned ? t.pinned : t.pinHint}</p>
@@ -92,11 +85,11 @@ function Pin({ discussion, isPinned }: { discussion: string; isPinned: boolean }
 function Answer({ discussion, onSent }: { discussion: string; onSent: () => void }) {
   const t = useWords(texts);
   const language = useLanguageCode();
-  const { run, ...state } = useAction(PostAdd, (data) => data.postAdd);
+  const { run, ...state } = useAction(PostAdd);
   const [sent, setSent] = useState(0);
   const request = useRef(crypto.randomUUID());
 
-  async function send({ body = "", language: chosen }: Record<string, string>): Promise<void> {
+  async function send({ body = "", language: chosen }: Values): Promise<void> {
     const input = { discussion, body, language: chosen as "EN" | "FR", clientMutationId: request.current };
     const done = await run({ input });
     // What was refused or changed is another request; what got lost on the way is the same one.

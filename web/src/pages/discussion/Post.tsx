@@ -2,13 +2,8 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Button } from "../../base/Button";
-import { Confirm, Refused } from "../../base/Confirm";
-import { Dialog } from "../../base/Dialog";
-import { RadioField, TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
+import { Button, Confirm, Dialog, Form, Notice, optionsOf, RadioField, Refused, TextField, type Values } from "../../base";
 import { Markdown } from "../../base/Markdown";
-import { Notice } from "../../base/Notice";
 import { useAction } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { HelpLines } from "../notifications/HelpLines";
@@ -72,7 +67,7 @@ export function Post({ post, isOwn, canWrite }: Props) {
 function Reactions({ post }: { post: PostTextFragment }) {
   const t = useWords(texts);
   const { number } = useFormats();
-  const { run, busy, ...state } = useAction(PostReact, (data) => data.postReact);
+  const { run, busy, ...state } = useAction(PostReact);
   return (
     <>
       <div className="reactions" role="group" aria-label={t.react}>
@@ -102,7 +97,7 @@ function Reactions({ post }: { post: PostTextFragment }) {
 
 function Edit({ post, onClose }: { post: PostTextFragment; onClose: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(PostEdit, (data) => data.postEdit);
+  const { run, ...state } = useAction(PostEdit);
   const save = async (body: string): Promise<void> => {
     if (await run({ input: { post: post.id, body } })) onClose();
   };
@@ -118,7 +113,7 @@ function Edit({ post, onClose }: { post: PostTextFragment; onClose: () => void }
 
 function Remove({ post, onClose }: { post: string; onClose: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(PostRemove, (data) => data.postRemove);
+  const { run, ...state } = useAction(PostRemove);
   const remove = async (): Promise<void> => {
     if (await run({ input: { post } })) onClose();
   };
@@ -131,9 +126,9 @@ function Remove({ post, onClose }: { post: string; onClose: () => void }) {
 
 function Flag({ post, onClose }: { post: string; onClose: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(PostFlag, (data) => data.postFlag);
+  const { run, ...state } = useAction(PostFlag);
   const [done, setDone] = useState<Awaited<ReturnType<typeof run>>>(null);
-  const flag = async ({ reason, note }: Record<string, string>): Promise<void> =>
+  const flag = async ({ reason, note }: Values): Promise<void> =>
     setDone(await run({ input: { post, reason: reason as Reason, note: note || null } }));
   return (
     <Dialog title={t.flagTitle} onClose={onClose}>
@@ -146,12 +141,7 @@ function Flag({ post, onClose }: { post: string; onClose: () => void }) {
         <>
           <p>{t.flagText}</p>
           <Form submit={t.flag} {...state} onSubmit={(values) => void flag(values)}>
-            <RadioField
-              name="reason"
-              label={t.why}
-              required
-              options={Object.entries(t.reasons).map(([value, label]) => ({ value, label }))}
-            />
+            <RadioField name="reason" label={t.why} required options={optionsOf(t.reasons)} />
             <TextField name="note" label={t.note} hint={t.noteHint} rows={3} />
           </Form>
         </>
@@ -163,7 +153,7 @@ function Flag({ post, onClose }: { post: string; onClose: () => void }) {
 /** In the place of a removed post: for its author, also the text, the reason, and the appeal. */
 function Removed({ post }: { post: PostTextFragment }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(RemovalAppeal, (data) => data.removalAppeal);
+  const { run, ...state } = useAction(RemovalAppeal);
   if (post.removedBody === null) return <p className="quiet">{t.removed}</p>;
   return (
     <Notice>

@@ -3,11 +3,7 @@
 import { useRef } from "react";
 import { Link, useLocation } from "wouter";
 import type { PageProps } from "../../app/route";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { Form, Notice, PageTitle, Shown, TextField, type Values } from "../../base";
 import { useAction, useRead } from "../../graph/hooks";
 import { useLanguageCode, useWords } from "../../text/words";
 import { LanguageField } from "./Page";
@@ -41,11 +37,11 @@ function Start({ community, slug }: { community: string; slug: string }) {
   const t = useWords(texts);
   const language = useLanguageCode();
   const [, navigate] = useLocation();
-  const { run, ...state } = useAction(DiscussionStart, (data) => data.discussionStart);
+  const { run, ...state } = useAction(DiscussionStart);
   const request = useRef(crypto.randomUUID());
   const change = (): string => (request.current = crypto.randomUUID());
 
-  async function start({ title = "", body = "", language: chosen }: Record<string, string>): Promise<void> {
+  async function start({ title = "", body = "", language: chosen }: Values): Promise<void> {
     const input = { community, title, body, language: chosen as "EN" | "FR", clientMutationId: request.current };
     const done = await run({ input });
     if (done?.discussion) navigate(`/communities/${slug}/discussions/${done.discussion.id}`);

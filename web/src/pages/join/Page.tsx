@@ -2,10 +2,7 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { VisitorsPage } from "../../base/VisitorsPage";
+import { Form, Notice, TextField, VisitorsPage, type Values } from "../../base";
 import { useAction } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { OrganizationJoin } from "./public/join";
@@ -18,9 +15,9 @@ export function Page() {
 function Join() {
   const t = useWords(texts);
   const [done, setDone] = useState(false);
-  const { run, ...state } = useAction(OrganizationJoin, (data) => data.organizationJoin);
+  const { run, ...state } = useAction(OrganizationJoin);
 
-  async function join({ code = "", password = "" }: Record<string, string>): Promise<void> {
+  async function join({ code = "", password = "" }: Values): Promise<void> {
     if (await run({ input: { code, password } })) setDone(true);
   }
 

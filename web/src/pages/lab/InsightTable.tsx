@@ -2,7 +2,7 @@
 
 import { Link } from "wouter";
 import type { InsightLineFragment } from "../../../generated/buyer";
-import { Table } from "../../base/Table";
+import { Table } from "../../base";
 import { useFormats, useWords } from "../../text/words";
 import { texts as datasets } from "./datasets/texts";
 import { texts } from "./texts";

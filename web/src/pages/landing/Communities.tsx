@@ -2,8 +2,7 @@
 
 import { useState, type ComponentType } from "react";
 import { Link } from "wouter";
-import { SearchBox } from "../../base/SearchBox";
-import { Shown } from "../../base/Shown";
+import { SearchBox, Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { FoundCommunities, MatchedCommunities } from "./everybody/landing";
@@ -22,8 +21,7 @@ export function Communities({ Missing }: Props) {
   const matched = useRead(MatchedCommunities, { search }, { pause: search === "" });
 
   return (
-    <section aria-labelledby="find">
-      <h2 id="find">{t.find}</h2>
+    <Section id="find" title={t.find}>
       <SearchBox label={t.search} onSearch={setSearch} />
       <div aria-live="polite">
         <Shown read={search ? matched : all}>
@@ -48,7 +46,7 @@ export function Communities({ Missing }: Props) {
           )}
         </Shown>
       </div>
-    </section>
+    </Section>
   );
 }
 

@@ -5,8 +5,7 @@ import "./landing.css";
 import { Link } from "wouter";
 import { homeOf, NAVIGATION } from "../../app/navigation";
 import { useSession } from "../../app/session";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { PageTitle, Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useLanguage, useWords } from "../../text/words";
 import { Communities } from "./Communities";
@@ -46,8 +45,7 @@ function NetworkFigures() {
   const { number, date } = useFormats();
   const read = useRead(Figures, {});
   return (
-    <section aria-labelledby="figures">
-      <h2 id="figures">{t.figures}</h2>
+    <Section id="figures" title={t.figures}>
       <Shown read={read}>
         {({ network }) => (
           <>
@@ -60,7 +58,7 @@ function NetworkFigures() {
           </>
         )}
       </Shown>
-    </section>
+    </Section>
   );
 }
 

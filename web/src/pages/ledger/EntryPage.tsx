@@ -2,15 +2,12 @@
 
 import { Link } from "wouter";
 import type { PageProps } from "../../app/route";
-import { Facts } from "../../base/Facts";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { Facts, Notice, PageTitle, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
+import { Purpose } from "./Page";
 import { LedgerUse } from "./everybody/ledger";
 import { useNames } from "./named";
-import { Purpose } from "./Page";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {

@@ -3,12 +3,7 @@
 import { useState } from "react";
 import { useClient } from "urql";
 import { Link } from "wouter";
-import { Button } from "../../base/Button";
-import { Notice } from "../../base/Notice";
-import { Pager, usePages } from "../../base/Pager";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
-import { Table } from "../../base/Table";
+import { Button, Notice, Pager, PageTitle, Section, Shown, Table, usePages } from "../../base";
 import { documentOf } from "../../graph/client";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
@@ -58,9 +53,7 @@ function Check() {
   }
 
   return (
-    <section aria-labelledby="check">
-      <h2 id="check">{t.check}</h2>
-      <p>{t.explanation}</p>
+    <Section id="check" title={t.check} lead={t.explanation}>
       {"subtle" in crypto ? (
         <Button busy={state.kind === "checking"} onClick={() => void check()}>
           {state.kind === "idle" ? t.start : t.again}
@@ -69,7 +62,7 @@ function Check() {
         <Notice>{t.unable}</Notice>
       )}
       <Outcome state={state} />
-    </section>
+    </Section>
   );
 }
 
@@ -99,8 +92,7 @@ function Uses() {
   const pages = usePages();
   const read = useRead(DataUses, { after: pages.after });
   return (
-    <section aria-labelledby="uses">
-      <h2 id="uses">{t.uses}</h2>
+    <Section id="uses" title={t.uses}>
       <Shown read={read}>
         {({ dataUses: { nodes, pageInfo } }) => (
           <>
@@ -121,7 +113,7 @@ function Uses() {
           </>
         )}
       </Shown>
-    </section>
+    </Section>
   );
 }
 

@@ -1,6 +1,6 @@
 // A text in force, with its version.
 
-import { Prose } from "../../base/Prose";
+import { Prose } from "../../base";
 import { useFormats, useWords } from "../../text/words";
 import { texts } from "./texts";
 

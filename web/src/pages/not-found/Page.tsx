@@ -1,7 +1,7 @@
 // The page of every address that has no other.
 
 import { Link } from "wouter";
-import { PageTitle } from "../../base/PageTitle";
+import { PageTitle } from "../../base";
 import { useWords } from "../../text/words";
 import { texts } from "./texts";
 

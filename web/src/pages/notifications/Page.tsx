@@ -3,12 +3,8 @@
 import "./notifications.css";
 
 import { Link } from "wouter";
-import { Button } from "../../base/Button";
-import { Refused } from "../../base/Confirm";
-import { PageTitle } from "../../base/PageTitle";
-import { Pager, usePages } from "../../base/Pager";
-import { Shown } from "../../base/Shown";
 import type { NotificationsQuery } from "../../../generated/patient";
+import { Button, Pager, PageTitle, Refused, Shown, usePages } from "../../base";
 import { useFresh } from "../../graph/fresh";
 import { useAction, useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
@@ -24,7 +20,7 @@ export function Page() {
   const pages = usePages();
   const read = useRead(Notifications, { after: pages.after });
   useFresh(NotificationAdded, {}, read.again);
-  const { run, busy, ...state } = useAction(NotificationsRead, (data) => data.notificationsRead);
+  const { run, busy, ...state } = useAction(NotificationsRead);
   const markRead = (ids: readonly string[]): void => void (ids.length && run({ input: { notifications: ids } }));
   return (
     <>

@@ -1,14 +1,12 @@
 // An indicator or a treatment of the viewer's own: renamed, moved to the catalogue, proposed for it, or deleted.
 
 import { useState } from "react";
-import { Confirm } from "../../base/Confirm";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
+import { Confirm, Form, TextField, type Values } from "../../base";
 import { useAction } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { Move } from "./Move";
-import { OwnIndicatorDelete, OwnIndicatorRename, OwnTreatmentDelete, OwnTreatmentRename } from "./patient/own";
 import { ProposalForm } from "./Propose";
+import { OwnIndicatorDelete, OwnIndicatorRename, OwnTreatmentDelete, OwnTreatmentRename } from "./patient/own";
 import { texts } from "./texts";
 
 export interface OwnEntry {
@@ -81,11 +79,11 @@ interface Action {
 
 function Rename({ kind, entry, onDone }: Action) {
   const t = useWords(texts);
-  const indicator = useAction(OwnIndicatorRename, (data) => data.ownIndicatorRename);
-  const treatment = useAction(OwnTreatmentRename, (data) => data.ownTreatmentRename);
+  const indicator = useAction(OwnIndicatorRename);
+  const treatment = useAction(OwnTreatmentRename);
   const { run: _, ...state } = kind === "indicator" ? indicator : treatment;
 
-  async function rename({ name = "" }: Record<string, string>): Promise<void> {
+  async function rename({ name = "" }: Values): Promise<void> {
     const done =
       kind === "indicator"
         ? await indicator.run({ input: { ownIndicator: entry.id, name } })
@@ -102,8 +100,8 @@ function Rename({ kind, entry, onDone }: Action) {
 
 function Delete({ kind, entry, onDone, onClose }: Action & { onClose: () => void }) {
   const t = useWords(texts);
-  const indicator = useAction(OwnIndicatorDelete, (data) => data.ownIndicatorDelete);
-  const treatment = useAction(OwnTreatmentDelete, (data) => data.ownTreatmentDelete);
+  const indicator = useAction(OwnIndicatorDelete);
+  const treatment = useAction(OwnTreatmentDelete);
   const { run: _, ...state } = kind === "indicator" ? indicator : treatment;
 
   async function remove(): Promise<void> {

@@ -1,8 +1,7 @@
 // Moves an indicator or a treatment of the viewer's own to one of the catalogue, once they have confirmed it.
 
 import { useState } from "react";
-import { Confirm } from "../../base/Confirm";
-import { Picker } from "../../base/Picker";
+import { Confirm, Picker } from "../../base";
 import { useAction, useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { FoundIndicators } from "../diary/patient/diary";
@@ -28,8 +27,8 @@ export function Move({ kind, entry, onDone }: Props) {
   const [search, setSearch] = useState("");
   const [into, setInto] = useState<Found | null>(null);
   const found = useFound(kind, entry, search);
-  const indicator = useAction(OwnIndicatorMerge, (data) => data.ownIndicatorMerge);
-  const treatment = useAction(OwnTreatmentMerge, (data) => data.ownTreatmentMerge);
+  const indicator = useAction(OwnIndicatorMerge);
+  const treatment = useAction(OwnTreatmentMerge);
   const { run: _, ...state } = kind === "indicator" ? indicator : treatment;
 
   async function move({ id, name }: Found): Promise<void> {

@@ -3,14 +3,12 @@
 import "./own.css";
 
 import { useState } from "react";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { Notice, PageTitle, Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { Entry } from "./Entry";
-import { OwnEntries } from "./patient/own";
 import { Proposals } from "./Proposals";
+import { OwnEntries } from "./patient/own";
 import { texts } from "./texts";
 
 export function Page() {
@@ -31,8 +29,7 @@ export function Page() {
       <Shown read={read}>
         {({ me: { ownIndicators, ownTreatments } }) => (
           <>
-            <section aria-labelledby="indicators">
-              <h2 id="indicators">{t.indicators}</h2>
+            <Section id="indicators" title={t.indicators}>
               {ownIndicators.length === 0 ? (
                 <p>{t.noIndicators}</p>
               ) : (
@@ -42,9 +39,8 @@ export function Page() {
                   ))}
                 </ul>
               )}
-            </section>
-            <section aria-labelledby="treatments">
-              <h2 id="treatments">{t.treatments}</h2>
+            </Section>
+            <Section id="treatments" title={t.treatments}>
               {ownTreatments.length === 0 ? (
                 <p>{t.noTreatments}</p>
               ) : (
@@ -54,7 +50,7 @@ export function Page() {
                   ))}
                 </ul>
               )}
-            </section>
+            </Section>
           </>
         )}
       </Shown>

@@ -2,14 +2,11 @@
 
 import { useState } from "react";
 import type { MyProposalsQuery } from "../../../generated/patient";
-import { Button } from "../../base/Button";
-import { Confirm } from "../../base/Confirm";
-import { Pager, usePages } from "../../base/Pager";
-import { Shown } from "../../base/Shown";
+import { Button, Confirm, Pager, Section, Shown, usePages } from "../../base";
 import { useAction, useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
-import { CatalogueProposalWithdraw, MyProposals } from "./patient/own";
 import { ProposalForm } from "./Propose";
+import { CatalogueProposalWithdraw, MyProposals } from "./patient/own";
 import { texts } from "./texts";
 
 type Proposal = MyProposalsQuery["me"]["proposals"]["nodes"][number];
@@ -27,8 +24,7 @@ export function Proposals({ onDone }: { onDone: (text: string) => void }) {
   }
 
   return (
-    <section aria-labelledby="proposals">
-      <h2 id="proposals">{t.proposals}</h2>
+    <Section id="proposals" title={t.proposals}>
       <Shown read={read}>
         {({ me: { proposals } }) => (
           <>
@@ -46,14 +42,13 @@ export function Proposals({ onDone }: { onDone: (text: string) => void }) {
         )}
       </Shown>
       {isOpen ? (
-        <section className="panel" aria-labelledby="propose">
-          <h3 id="propose">{t.propose}</h3>
+        <Section className="panel" id="propose" title={t.propose} level={3}>
           <ProposalForm onSent={() => done(t.sent)} />
-        </section>
+        </Section>
       ) : (
         <Button onClick={() => setOpen(true)}>{t.propose}</Button>
       )}
-    </section>
+    </Section>
   );
 }
 
@@ -61,7 +56,7 @@ function Item({ proposal, onWithdrawn }: { proposal: Proposal; onWithdrawn: () =
   const t = useWords(texts);
   const { date } = useFormats();
   const [asks, setAsks] = useState(false);
-  const { run, ...state } = useAction(CatalogueProposalWithdraw, (data) => data.catalogueProposalWithdraw);
+  const { run, ...state } = useAction(CatalogueProposalWithdraw);
   const { id, name, kind, status, description, reason, proposedOn, decidedOn } = proposal;
   const entry = proposal.condition ?? proposal.indicator ?? proposal.treatment;
 

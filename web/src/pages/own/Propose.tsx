@@ -2,10 +2,7 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Button } from "../../base/Button";
-import { SelectField, TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
+import { Button, Form, Notice, optionsOf, Section, SelectField, TextField, type Values } from "../../base";
 import { useAction } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import type { OwnKind } from "./Entry";
@@ -29,10 +26,9 @@ export function Propose({ kind, name }: { kind: ProposalKind; name: string }) {
     return <p><Button onClick={() => setState("open")}>{t.proposeFor[kind]}</Button></p>;
   }
   return (
-    <section className="panel" aria-labelledby="propose">
-      <h3 id="propose">{t.proposeFor[kind]}</h3>
+    <Section className="panel" id="propose" title={t.proposeFor[kind]} level={3}>
       <ProposalForm kind={kind} name={name} onSent={() => setState("sent")} />
-    </section>
+    </Section>
   );
 }
 
@@ -47,9 +43,9 @@ interface Props {
 
 export function ProposalForm({ kind, name, follower, onSent }: Props) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(CatalogueProposalCreate, (data) => data.catalogueProposalCreate);
+  const { run, ...state } = useAction(CatalogueProposalCreate);
 
-  async function propose(values: Record<string, string>): Promise<void> {
+  async function propose(values: Values): Promise<void> {
     const input = {
       kind: kind ?? (values["kind"] as ProposalKind),
       name: values["name"] ?? "",
@@ -64,9 +60,7 @@ export function ProposalForm({ kind, name, follower, onSent }: Props) {
     <>
       <p>{t.proposeHint} {follower && t.follows[follower.kind]}</p>
       <Form submit={t.send} {...state} onSubmit={(values) => void propose(values)}>
-        {!kind && (
-          <SelectField name="kind" label={t.what} options={Object.entries(t.proposalKinds).map(([value, label]) => ({ value, label }))} />
-        )}
+        {!kind && <SelectField name="kind" label={t.what} options={optionsOf(t.proposalKinds)} />}
         <TextField name="name" label={t.name} initial={name} autoComplete="off" />
         <TextField name="description" label={t.description} hint={t.descriptionHint} rows={3} />
       </Form>

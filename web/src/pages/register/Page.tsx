@@ -2,16 +2,12 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { CheckField, RadioField, TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { PageTitle } from "../../base/PageTitle";
-import { Prose } from "../../base/Prose";
-import { Shown } from "../../base/Shown";
+import { CheckField, Form, optionsOf, PageTitle, Prose, RadioField, Shown, TextField, type Values } from "../../base";
 import { useAction, useRead } from "../../graph/hooks";
 import { useLanguage, useLanguageCode, useWords } from "../../text/words";
+import { Verify } from "./Verify";
 import { Register, RegistrationTexts } from "./public/register";
 import { texts } from "./texts";
-import { Verify } from "./Verify";
 
 const KINDS = ["PATIENT", "RELATIVE", "ASSOCIATION"] as const;
 type Kind = (typeof KINDS)[number];
@@ -22,11 +18,11 @@ export function Page() {
   const [kind, setKind] = useState<Kind>("PATIENT");
   const [registered, setRegistered] = useState<{ email: string; password: string } | null>(null);
   const read = useRead(RegistrationTexts, { language: useLanguageCode() });
-  const { run, ...state } = useAction(Register, (data) => data.register);
+  const { run, ...state } = useAction(Register);
 
   if (registered) return <Verify {...registered} onRestart={() => setRegistered(null)} />;
 
-  async function register(values: Record<string, string>, termsVersion: string, noticeVersion: string): Promise<void> {
+  async function register(values: Values, termsVersion: string, noticeVersion: string): Promise<void> {
     const { email = "", password = "", pseudonym = "" } = values;
     const ofAge = kind === "ASSOCIATION" ? null : values["ofAge"] === "on";
     const input = { email, password, pseudonym, kind, ofAge, locale: language, termsVersion, noticeVersion };
@@ -43,7 +39,7 @@ export function Page() {
             <RadioField
               name="kind"
               label={t.kind}
-              options={KINDS.map((value) => ({ value, label: t[value] }))}
+              options={optionsOf(t, KINDS)}
               initial={kind}
               onChange={(value) => setKind(value as Kind)}
             />

@@ -4,11 +4,7 @@ import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { homeOf } from "../../app/navigation";
 import { useSession } from "../../app/session";
-import { DemonstrationMail } from "../../base/DemonstrationMail";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
+import { DemonstrationMail, Form, Notice, PageTitle, TextField, type Values } from "../../base";
 import { useAction } from "../../graph/hooks";
 import { signIn } from "../../session/session";
 import { useWords } from "../../text/words";
@@ -27,9 +23,9 @@ export function Verify({ email, password, onRestart }: Props) {
   const { refresh } = useSession();
   const [, navigate] = useLocation();
   const [opened, setOpened] = useState(false);
-  const { run, ...state } = useAction(VerifyEmail, (data) => data.verifyEmail);
+  const { run, ...state } = useAction(VerifyEmail);
 
-  async function verify(values: Record<string, string>): Promise<void> {
+  async function verify(values: Values): Promise<void> {
     const known = { email: email ?? values["email"] ?? "", password: password ?? values["password"] ?? "" };
     if (!(await run({ input: { code: values["code"] ?? "", password: known.password } }))) return;
     const outcome = await signIn(known.email, known.password).catch(() => null);

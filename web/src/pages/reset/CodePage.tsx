@@ -1,6 +1,6 @@
 // A password for whoever has a code from a mail already: of an account that was opened for them, or a new password.
 
-import { PageTitle } from "../../base/PageTitle";
+import { PageTitle } from "../../base";
 import { useWords } from "../../text/words";
 import { SetPassword } from "./SetPassword";
 import { texts } from "./texts";

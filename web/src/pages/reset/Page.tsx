@@ -2,21 +2,17 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { DemonstrationMail } from "../../base/DemonstrationMail";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
+import { DemonstrationMail, Form, Notice, PageTitle, TextField } from "../../base";
 import { useAction } from "../../graph/hooks";
 import { useWords } from "../../text/words";
-import { RequestPasswordReset } from "./public/reset";
 import { SetPassword } from "./SetPassword";
+import { RequestPasswordReset } from "./public/reset";
 import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
   const [email, setEmail] = useState<string | null>(null);
-  const { run, ...state } = useAction(RequestPasswordReset, (data) => data.requestPasswordReset);
+  const { run, ...state } = useAction(RequestPasswordReset);
 
   async function ask(address: string): Promise<void> {
     if (await run({ input: { email: address } })) setEmail(address);

@@ -2,9 +2,7 @@
 
 import { useState, type ReactNode } from "react";
 import { Link } from "wouter";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
+import { Form, Notice, TextField, type Values } from "../../base";
 import { useAction } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { ResetPassword } from "./public/reset";
@@ -13,9 +11,9 @@ import { texts } from "./texts";
 export function SetPassword({ lead }: { lead: ReactNode }) {
   const t = useWords(texts);
   const [done, setDone] = useState(false);
-  const { run, ...state } = useAction(ResetPassword, (data) => data.resetPassword);
+  const { run, ...state } = useAction(ResetPassword);
 
-  async function set({ code = "", password = "" }: Record<string, string>): Promise<void> {
+  async function set({ code = "", password = "" }: Values): Promise<void> {
     if (await run({ input: { code, password } })) setDone(true);
   }
 

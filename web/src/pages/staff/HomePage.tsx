@@ -1,14 +1,12 @@
 // The first page of staff after a sign-in: the tasks of their roles.
 
 import { Link } from "wouter";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { Notice, PageTitle, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
+import { SecondFactor, ToProofs } from "./StaffPage";
 import { StaffViewer } from "./manager/staffViewer";
 import { sectionsOf } from "./sections";
-import { SecondFactor, ToProofs } from "./StaffPage";
 import { texts } from "./texts";
 
 export function Page() {

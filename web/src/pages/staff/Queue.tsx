@@ -1,9 +1,7 @@
 // What waits for a decision of staff, by its status and in pages, and what has just been decided.
 
 import { useState, type ReactNode } from "react";
-import { Done } from "../../base/Done";
-import { Pager, usePages } from "../../base/Pager";
-import { Shown } from "../../base/Shown";
+import { Done, Pager, Shown, usePages } from "../../base";
 import { useRead } from "../../graph/hooks";
 import type { Operation } from "../../graph/operation";
 import { useWords } from "../../text/words";

@@ -1,8 +1,7 @@
 // The viewer's treatments, most recently started first.
 
 import { Link } from "wouter";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { PageTitle, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { texts as ownTexts } from "../own/texts";

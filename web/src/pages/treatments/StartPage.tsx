@@ -2,11 +2,7 @@
 
 import { useState } from "react";
 import { useLocation } from "wouter";
-import { Button } from "../../base/Button";
-import { SelectField, TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { PageTitle } from "../../base/PageTitle";
-import { Picker } from "../../base/Picker";
+import { Button, Form, optionsOf, PageTitle, Picker, Section, SelectField, TextField, type Values } from "../../base";
 import { useAction, useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { today } from "../diary/days";
@@ -49,22 +45,20 @@ type Kind = keyof typeof texts.en.kinds;
 /** Makes a treatment of the viewer's own, which the catalogue lacks. */
 function Make({ initial, onMade }: { initial: string; onMade: (treatment: Treatment) => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(OwnTreatmentCreate, (data) => data.ownTreatmentCreate);
+  const { run, ...state } = useAction(OwnTreatmentCreate);
 
-  async function make({ name = "", kind }: Record<string, string>): Promise<void> {
+  async function make({ name = "", kind }: Values): Promise<void> {
     const done = await run({ input: { name, kind: kind as Kind } });
     if (done?.ownTreatment) onMade({ ...done.ownTreatment, own: true });
   }
 
   return (
-    <section className="panel" aria-labelledby="make">
-      <h2 id="make">{t.make}</h2>
-      <p>{t.ownHint}</p>
+    <Section className="panel" id="make" title={t.make} lead={t.ownHint}>
       <Form submit={t.add} {...state} onSubmit={(values) => void make(values)}>
         <TextField name="name" label={t.name} initial={initial} />
-        <SelectField name="kind" label={t.kind} options={Object.entries(t.kinds).map(([value, label]) => ({ value, label }))} />
+        <SelectField name="kind" label={t.kind} options={optionsOf(t.kinds)} />
       </Form>
-    </section>
+    </Section>
   );
 }
 
@@ -72,12 +66,12 @@ function Start({ treatment, onChange }: { treatment: Treatment; onChange: () => 
   const t = useWords(texts);
   const [, navigate] = useLocation();
   const { data } = useRead(TreatedConditions, {});
-  const catalogue = useAction(CourseStart, (found) => found.courseStart);
-  const own = useAction(OwnCourseStart, (found) => found.ownCourseStart);
+  const catalogue = useAction(CourseStart);
+  const own = useAction(OwnCourseStart);
   const { run: _, ...state } = treatment.own ? own : catalogue;
   const communities = data?.me.memberships.map(({ community: { id, name } }) => ({ value: id, label: name })) ?? [];
 
-  async function start({ startedOn = "", dose, community }: Record<string, string>): Promise<void> {
+  async function start({ startedOn = "", dose, community }: Values): Promise<void> {
     const given = { startedOn, dose: dose || null };
     const done = treatment.own
       ? await own.run({ input: { ownTreatment: treatment.id, ...given } })

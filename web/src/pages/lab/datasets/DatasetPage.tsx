@@ -1,18 +1,15 @@
 // A dataset: its budget, its variables with the question that is put together from them, and what was published from it.
 
-import { Meter } from "../../../base/Meter";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
-import type { PageProps } from "../../../app/route";
+import "../lab.css";
+
 import type { LabDatasetQuery } from "../../../../generated/buyer";
+import type { PageProps } from "../../../app/route";
+import { Meter, Notice, PageTitle, Section, Shown, Table } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { LabDataset } from "../buyer/datasets";
 import { Unknown } from "../Unknown";
+import { LabDataset } from "../buyer/datasets";
 import { texts as shared } from "../texts";
-import "../lab.css";
 import { Ask } from "./Ask";
 import { Published } from "./Published";
 import { PRECISIONS } from "./question";
@@ -53,8 +50,7 @@ function Budget({ budget }: { budget: Dataset["budget"] }) {
   const { number } = useFormats();
   const left = { WITHIN_5: budget.within5, WITHIN_10: budget.within10, WITHIN_20: budget.within20, WITHIN_50: budget.within50 };
   return (
-    <section aria-labelledby="budget">
-      <h2 id="budget">{t.budget}</h2>
+    <Section id="budget" title={t.budget}>
       <Meter words={t.left(number(budget.remaining.microRho), number(budget.cap.microRho))} part={budget.remaining.microRho} whole={budget.cap.microRho} />
       <p>{t.enough}</p>
       <div className="small-table">
@@ -68,6 +64,6 @@ function Budget({ budget }: { budget: Dataset["budget"] }) {
           ]}
         />
       </div>
-    </section>
+    </Section>
   );
 }

@@ -1,17 +1,14 @@
 // The catalogue of datasets: the first page of organizations.
 
+import "../lab.css";
+
 import { useState } from "react";
 import { Link } from "wouter";
-import { SelectField } from "../../../base/Field";
-import { Meter } from "../../../base/Meter";
-import { Pager, usePages } from "../../../base/Pager";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { Meter, Pager, PageTitle, SelectField, Shown, usePages } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { LabDatasets, LabOrganization } from "../buyer/datasets";
 import { texts as shared } from "../texts";
-import "../lab.css";
 import { texts } from "./texts";
 
 type Kind = "SURVEY" | "TRACKING";

@@ -2,8 +2,7 @@
 
 import { useState } from "react";
 import type { VariableFactsFragment } from "../../../../generated/buyer";
-import { Button } from "../../../base/Button";
-import { SelectField } from "../../../base/Field";
+import { Button, SelectField } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import { countOf, groupsOf, merge, mergeable, type Grouping } from "./groupings";
 import { texts } from "./texts";

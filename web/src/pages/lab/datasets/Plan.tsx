@@ -2,18 +2,11 @@
 
 import { useRef, useState } from "react";
 import type { LabPlanPublishMutation, LabPlanQuoteQuery } from "../../../../generated/buyer";
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { Dialog } from "../../../base/Dialog";
-import { Done } from "../../../base/Done";
-import { Facts } from "../../../base/Facts";
-import { Meter } from "../../../base/Meter";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
+import { Button, Dialog, Done, Facts, Meter, Notice, Refused, Section, Shown } from "../../../base";
 import { useAction, useRead, type Refusal } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { LabPlanPublish, LabPlanQuote } from "../buyer/question";
 import { InsightLink, InsightTable, useTitle } from "../InsightTable";
+import { LabPlanPublish, LabPlanQuote } from "../buyer/question";
 import { texts as shared } from "../texts";
 import { countOf } from "./groupings";
 import { asked, plannedInput, written, type Planned } from "./question";
@@ -35,8 +28,7 @@ export function Plan({ questions, onChange, ...more }: Props) {
   const [published, setPublished] = useState<Published | null>(null);
   if (questions.length === 0 && !published) return null;
   return (
-    <section aria-labelledby="plan">
-      <h2 id="plan">{t.plan}</h2>
+    <Section id="plan" title={t.plan}>
       {questions.length > 0 ? (
         <>
           <p>{t.planLead}</p>
@@ -50,7 +42,7 @@ export function Plan({ questions, onChange, ...more }: Props) {
           </>
         )
       )}
-    </section>
+    </Section>
   );
 }
 
@@ -61,7 +53,7 @@ function Questions({ dataset, licence, questions, onChange, onPublished }: Props
   const read = useRead(LabPlanQuote, { input });
   const request = useRef({ sent: "", id: "" }); // the same one is the same request
   const [refused, setRefused] = useState(""); // what the refusals are about
-  const { run, ...state } = useAction(LabPlanPublish, (data) => data.insightPlanPublish);
+  const { run, ...state } = useAction(LabPlanPublish);
 
   async function publish(): Promise<boolean> {
     if (request.current.sent !== sent) request.current = { sent, id: crypto.randomUUID() };

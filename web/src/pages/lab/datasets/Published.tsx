@@ -1,13 +1,11 @@
 // The insights published from a dataset, with those that are published meanwhile.
 
 import { useState } from "react";
-import { Notice } from "../../../base/Notice";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
+import { Notice, Pager, Section, Shown, usePages } from "../../../base";
 import { useLive, useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
-import { LabDatasetInsights, LabInsightPublished } from "../buyer/datasets";
 import { InsightTable } from "../InsightTable";
+import { LabDatasetInsights, LabInsightPublished } from "../buyer/datasets";
 import { texts } from "./texts";
 
 export function Published({ dataset, community }: { dataset: string; community: string }) {
@@ -20,8 +18,7 @@ export function Published({ dataset, community }: { dataset: string; community: 
     read.again();
   });
   return (
-    <section aria-labelledby="published">
-      <h2 id="published">{t.published}</h2>
+    <Section id="published" title={t.published}>
       {news && <Notice kind="good">{t.news}</Notice>}
       <Shown read={read}>
         {({ dataset: found }) =>
@@ -35,6 +32,6 @@ export function Published({ dataset, community }: { dataset: string; community: 
           )
         }
       </Shown>
-    </section>
+    </Section>
   );
 }

@@ -3,18 +3,11 @@
 import { useState } from "react";
 import { useLocation } from "wouter";
 import type { InsightQuoteInput, LabQuoteQuery, Precision } from "../../../../generated/buyer";
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { Dialog } from "../../../base/Dialog";
-import { Facts } from "../../../base/Facts";
-import { Meter } from "../../../base/Meter";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Button, Dialog, Facts, Meter, Notice, Refused, Shown, Table } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { LabInsightPublish, LabQuote } from "../buyer/question";
 import { InsightLink } from "../InsightTable";
+import { LabInsightPublish, LabQuote } from "../buyer/question";
 import { texts as shared } from "../texts";
 import { texts } from "./texts";
 
@@ -154,7 +147,7 @@ function Publish({ input, quote }: { input: Props["input"]; quote: Quote }) {
   const [, navigate] = useLocation();
   const [asked, setAsked] = useState(false);
   const [clientMutationId] = useState(() => crypto.randomUUID());
-  const { run, busy, ...state } = useAction(LabInsightPublish, (data) => data.insightPublish);
+  const { run, busy, ...state } = useAction(LabInsightPublish);
 
   async function publish(): Promise<void> {
     const made = await run({ input: { ...input, clientMutationId } });

@@ -1,15 +1,15 @@
 // Two insights beside one another, on the same scale.
 
-import type { PageProps } from "../../../app/route";
+import "../lab.css";
+
 import type { LabInsightFactsQuery } from "../../../../generated/buyer";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import type { PageProps } from "../../../app/route";
+import { PageTitle, Shown } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { LabInsightFacts, LabInsightFigures } from "../buyer/insight";
 import { InsightLink, useTitle } from "../InsightTable";
-import "../lab.css";
 import { Unknown } from "../Unknown";
+import { LabInsightFacts, LabInsightFigures } from "../buyer/insight";
 import { FiguresChart, FiguresTable, useChoice, useFigure } from "./Figures";
 import { rangeOf, readableOf, sectionsOf, valuesOf, type Table } from "./figures";
 import { texts } from "./texts";

@@ -1,24 +1,22 @@
 // An insight: its chart and its table, slices and sums of them, its files, and the proof of its line in the ledger.
 
+import "../lab.css";
+
 import { useState } from "react";
 import { useLocation } from "wouter";
+import type { InsightLineFragment, LabInsightFactsQuery } from "../../../../generated/buyer";
 import type { PageProps } from "../../../app/route";
-import type { LabInsightFactsQuery, InsightLineFragment } from "../../../../generated/buyer";
-import { Form } from "../../../base/Form";
-import { SelectField } from "../../../base/Field";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { Form, PageTitle, Section, SelectField, Shown } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useLanguage, useWords } from "../../../text/words";
-import { LabInsightFacts, LabInsightFigures, LabInsightReconciled } from "../buyer/insight";
 import { useTitle } from "../InsightTable";
-import "../lab.css";
-import { texts as shared } from "../texts";
 import { Unknown } from "../Unknown";
+import { LabInsightFacts, LabInsightFigures, LabInsightReconciled } from "../buyer/insight";
+import { texts as shared } from "../texts";
 import { FiguresChart, FiguresTable, useChoice } from "./Figures";
-import { matching, readableOf, valuesOf } from "./figures";
 import { Proof } from "./Proof";
 import { Slice, WHOLE, type Sliced } from "./Slice";
+import { matching, readableOf, valuesOf } from "./figures";
 import { texts } from "./texts";
 
 type Insight = NonNullable<LabInsightFactsQuery["insight"]>;
@@ -63,8 +61,7 @@ function Figures({ insight }: { insight: Insight }) {
   const choice = useChoice(read.data?.insight ?? undefined);
   const values = valuesOf(insight.variable);
   return (
-    <section aria-labelledby="figures">
-      <h2 id="figures">{t.figures}</h2>
+    <Section id="figures" title={t.figures}>
       {choice.fields}
       <label className="choice">
         <input type="checkbox" checked={reconciled} disabled={!isWhole} onChange={(event) => setReconciled(event.target.checked)} />
@@ -91,7 +88,7 @@ function Figures({ insight }: { insight: Insight }) {
           );
         }}
       </Shown>
-    </section>
+    </Section>
   );
 }
 
@@ -102,8 +99,7 @@ function Beside({ insight }: { insight: Insight }) {
     .filter((each) => each.id !== insight.id)
     .sort((one, other) => Number(other.variable.label === insight.variable.label) - Number(one.variable.label === insight.variable.label));
   return (
-    <section aria-labelledby="beside">
-      <h2 id="beside">{t.beside}</h2>
+    <Section id="beside" title={t.beside}>
       {others.length === 0 ? (
         <p className="quiet">{t.noOther}</p>
       ) : (
@@ -111,7 +107,7 @@ function Beside({ insight }: { insight: Insight }) {
           <SelectField name="other" label={t.otherInsight} options={useOptions(others)} />
         </Form>
       )}
-    </section>
+    </Section>
   );
 }
 
@@ -132,8 +128,7 @@ function Files({ id }: { id: string }) {
   const t = useWords(texts);
   const csv = useLanguage() === "fr" ? "fr.csv" : "csv"; // which spreadsheets in that language open
   return (
-    <section aria-labelledby="files">
-      <h2 id="files">{t.files}</h2>
+    <Section id="files" title={t.files}>
       <ul>
         <li>
           <a href={`/insights/${id}.${csv}`} download>
@@ -147,6 +142,6 @@ function Files({ id }: { id: string }) {
         </li>
       </ul>
       <p className="quiet">{t.address}</p>
-    </section>
+    </Section>
   );
 }

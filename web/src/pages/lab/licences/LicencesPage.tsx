@@ -1,17 +1,16 @@
 // The organization's licences: what each opens, and what may still be spent under it.
 
+import "../lab.css";
+
 import { Link } from "wouter";
 import type { LabLicencesQuery } from "../../../../generated/buyer";
-import { Facts, type Fact } from "../../../base/Facts";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { Facts, PageTitle, Shown, type Fact } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
+import { ForRole } from "../ForRole";
+import { LinkButton } from "../LinkButton";
 import { LabLicences, LabLicensedDatasets } from "../buyer/licences";
 import { LabQuote } from "../buyer/question";
-import { ForRole } from "../ForRole";
-import "../lab.css";
-import { LinkButton } from "../LinkButton";
 import { texts as shared } from "../texts";
 import { texts } from "./texts";
 

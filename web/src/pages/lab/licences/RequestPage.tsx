@@ -1,20 +1,15 @@
 // The request for a licence: for which community, why, for how long, and under which undertakings.
 
+import "../lab.css";
+
 import { useState } from "react";
 import { Link, useSearch } from "wouter";
-import { CheckField, SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Prose } from "../../../base/Prose";
-import { SearchBox } from "../../../base/SearchBox";
-import { Shown } from "../../../base/Shown";
 import type { LabLicenceFormQuery } from "../../../../generated/buyer";
+import { CheckField, Form, Notice, PageTitle, Prose, SearchBox, Section, SelectField, Shown, TextField, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
-import { LabCommunity, LabLicenceCommunities, LabLicenceForm, LabLicenceRequest } from "../buyer/licences";
 import { ForRole } from "../ForRole";
-import "../lab.css";
+import { LabCommunity, LabLicenceCommunities, LabLicenceForm, LabLicenceRequest } from "../buyer/licences";
 import { texts as shared } from "../texts";
 import { texts } from "./texts";
 
@@ -35,11 +30,11 @@ export function Page() {
 function Request({ organization, undertakings }: LabLicenceFormQuery) {
   const t = useWords(texts);
   const { purposes } = useWords(shared);
-  const { run, ...state } = useAction(LabLicenceRequest, (data) => data.licenceRequest);
+  const { run, ...state } = useAction(LabLicenceRequest);
   const [sent, setSent] = useState(false);
   const [clientMutationId, setClientMutationId] = useState(() => crypto.randomUUID());
 
-  async function request(values: Record<string, string>): Promise<void> {
+  async function request(values: Values): Promise<void> {
     const { community = "", purpose = "", purposeKind, startsOn = "", endsOn = "" } = values;
     const input = { community, purpose, purposeKind: purposeKind as (typeof organization.purposes)[number], undertakings: undertakings.version, startsOn, endsOn };
     const made = await run({ input: { ...input, clientMutationId } });
@@ -65,10 +60,9 @@ function Request({ organization, undertakings }: LabLicenceFormQuery) {
       <TextField name="purpose" label={t.purposeText} hint={t.purposeHint} rows={3} maxLength={500} required />
       <TextField name="startsOn" label={t.starts} type="date" required />
       <TextField name="endsOn" label={t.ends} hint={t.endsHint} type="date" required />
-      <section aria-labelledby="undertakings">
-        <h2 id="undertakings">{t.undertakings(undertakings.version)}</h2>
+      <Section id="undertakings" title={t.undertakings(undertakings.version)}>
         <Prose>{undertakings.text}</Prose>
-      </section>
+      </Section>
       <CheckField name="undertakings" label={t.accept} required />
     </Form>
   );

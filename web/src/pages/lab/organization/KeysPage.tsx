@@ -1,19 +1,14 @@
 // The organization's API keys: a new one is shown once, and each can be revoked. Below are its webhooks and mails.
 
+import "../lab.css";
+
 import { useState } from "react";
-import { Confirm } from "../../../base/Confirm";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
 import type { LabApiKeysQuery } from "../../../../generated/buyer";
+import { Confirm, Form, Notice, PageTitle, Section, Shown, Table, TextField } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { LabApiKeyCreate, LabApiKeyRevoke, LabApiKeys } from "../buyer/organization";
 import { ForRole, useMay } from "../ForRole";
-import "../lab.css";
+import { LabApiKeyCreate, LabApiKeyRevoke, LabApiKeys } from "../buyer/organization";
 import { texts as shared } from "../texts";
 import { Mails } from "../webhooks/Mails";
 import { Webhooks } from "../webhooks/Webhooks";
@@ -78,7 +73,7 @@ function RevokeLink({ name, onPress }: { name: string; onPress: () => void }) {
 
 function Revoke({ apiKey, onClose }: { apiKey: Key; onClose: (done: boolean) => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(LabApiKeyRevoke, (data) => data.apiKeyRevoke);
+  const { run, ...state } = useAction(LabApiKeyRevoke);
 
   async function revoke(): Promise<void> {
     if (await run({ input: { apiKey: apiKey.id } })) onClose(true);
@@ -94,7 +89,7 @@ function Revoke({ apiKey, onClose }: { apiKey: Key; onClose: (done: boolean) => 
 function Create({ onCreated }: { onCreated: () => void }) {
   const t = useWords(texts);
   const [secret, setSecret] = useState<string | null>(null);
-  const { run, ...state } = useAction(LabApiKeyCreate, (data) => data.apiKeyCreate);
+  const { run, ...state } = useAction(LabApiKeyCreate);
 
   async function create(name: string, day: string): Promise<void> {
     const made = await run({ input: { name, expiresAt: `${day}T23:59:59Z` } });
@@ -105,8 +100,7 @@ function Create({ onCreated }: { onCreated: () => void }) {
   }
 
   return (
-    <section aria-labelledby="create">
-      <h2 id="create">{t.create}</h2>
+    <Section id="create" title={t.create}>
       {secret === null ? (
         <Form submit={t.createIt} {...state} onSubmit={(values) => void create(values["name"] ?? "", values["expiresAt"] ?? "")}>
           <TextField name="name" label={t.keyName} hint={t.keyNameHint} maxLength={100} required />
@@ -122,6 +116,6 @@ function Create({ onCreated }: { onCreated: () => void }) {
           </p>
         </Secret>
       )}
-    </section>
+    </Section>
   );
 }

@@ -1,8 +1,7 @@
 // A secret, as long as the page shows it: it is stored nowhere.
 
 import { useState, type ReactNode } from "react";
-import { Button } from "../../../base/Button";
-import { Notice } from "../../../base/Notice";
+import { Button, Notice } from "../../../base";
 import { useWords } from "../../../text/words";
 import { texts } from "./texts";
 

@@ -1,23 +1,17 @@
 // What was published for the organization, as the ledger has it, and where it publishes its results.
 
+import "../lab.css";
+
 import { useState } from "react";
 import { Link } from "wouter";
-import { Dialog } from "../../../base/Dialog";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Pager, usePages } from "../../../base/Pager";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
 import type { LabOwnUsesQuery } from "../../../../generated/buyer";
+import { Dialog, Form, Notice, Pager, PageTitle, Shown, Table, TextField, usePages } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { LabOrganization } from "../buyer/datasets";
-import { LabDataUseLinkResults, LabOwnUses } from "../buyer/organization";
 import { ForRole, useMay } from "../ForRole";
 import { InsightLink } from "../InsightTable";
-import "../lab.css";
+import { LabOrganization } from "../buyer/datasets";
+import { LabDataUseLinkResults, LabOwnUses } from "../buyer/organization";
 import { texts as shared } from "../texts";
 import { texts } from "./texts";
 
@@ -116,7 +110,7 @@ function Results({ use, onAdd }: { use: Use; onAdd: (() => void) | undefined }) 
 
 function LinkResults({ use, onClose }: { use: Use; onClose: (done: boolean) => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(LabDataUseLinkResults, (data) => data.dataUseLinkResults);
+  const { run, ...state } = useAction(LabDataUseLinkResults);
 
   async function link(url: string): Promise<void> {
     if (await run({ input: { dataUse: use.id, url } })) onClose(true);

@@ -1,8 +1,7 @@
 // Gives a user another role.
 
 import type { UserLineFragment, UserRole } from "../../../../generated/buyer";
-import { Dialog } from "../../../base/Dialog";
-import { Form } from "../../../base/Form";
+import { Dialog, Form } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { LabUserUpdate } from "../buyer/users";
@@ -11,7 +10,7 @@ import { texts } from "./texts";
 
 export function ChangeRole({ user, onClose }: { user: UserLineFragment; onClose: (changed: boolean) => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(LabUserUpdate, (data) => data.organizationUserUpdate);
+  const { run, ...state } = useAction(LabUserUpdate);
 
   async function change(role: UserRole): Promise<void> {
     if (await run({ input: { user: user.id, role } })) onClose(true);

@@ -2,8 +2,7 @@
 
 import { useState } from "react";
 import type { UserRole } from "../../../../generated/buyer";
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
+import { Form, Section, SelectField, TextField, type Values } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useLanguage, useWords } from "../../../text/words";
 import { LabUserInvite } from "../buyer/users";
@@ -16,18 +15,16 @@ export function Invite({ onSent }: { onSent: (email: string) => void }) {
   const t = useWords(texts);
   const language = useLanguage();
   const [sent, setSent] = useState(0); // the form is empty again after each
-  const { run, ...state } = useAction(LabUserInvite, (data) => data.organizationUserInvite);
+  const { run, ...state } = useAction(LabUserInvite);
 
-  async function invite({ email = "", role, locale = "" }: Record<string, string>): Promise<void> {
+  async function invite({ email = "", role, locale = "" }: Values): Promise<void> {
     if (!(await run({ input: { email, role: role as UserRole, locale } }))) return;
     setSent(sent + 1);
     onSent(email);
   }
 
   return (
-    <section aria-labelledby="invite">
-      <h2 id="invite">{t.invite}</h2>
-      <p>{t.inviteLead}</p>
+    <Section id="invite" title={t.invite} lead={t.inviteLead}>
       <Form key={sent} submit={t.inviteIt} {...state} onSubmit={(values) => void invite(values)}>
         <TextField name="email" label={t.address} type="email" autoComplete="off" required />
         <RoleField initial="READER" />
@@ -38,6 +35,6 @@ export function Invite({ onSent }: { onSent: (email: string) => void }) {
           initial={LOCALES[language]}
         />
       </Form>
-    </section>
+    </Section>
   );
 }

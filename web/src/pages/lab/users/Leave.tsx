@@ -2,8 +2,7 @@
 
 import { useLocation } from "wouter";
 import { useSession } from "../../../app/session";
-import { CheckField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
+import { CheckField, Form, Section, TextField } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { LabLeave } from "../buyer/users";
@@ -13,7 +12,7 @@ export function Leave() {
   const t = useWords(texts);
   const { refresh } = useSession();
   const [, navigate] = useLocation();
-  const { run, ...state } = useAction(LabLeave, (data) => data.organizationLeave);
+  const { run, ...state } = useAction(LabLeave);
 
   async function leave(password: string): Promise<void> {
     if (!(await run({ input: { password } }))) return;
@@ -22,13 +21,11 @@ export function Leave() {
   }
 
   return (
-    <section aria-labelledby="leave">
-      <h2 id="leave">{t.leave}</h2>
-      <p>{t.leaveLead}</p>
+    <Section id="leave" title={t.leave} lead={t.leaveLead}>
       <Form kind="danger" submit={t.leaveIt} {...state} onSubmit={(values) => void leave(values["password"] ?? "")}>
         <TextField name="password" label={t.password} type="password" autoComplete="current-password" required />
         <CheckField name="sure" label={t.leaveSure} required />
       </Form>
-    </section>
+    </Section>
   );
 }

@@ -1,7 +1,7 @@
 // Asks before a user is removed, or an invitation cancelled.
 
 import type { UserLineFragment } from "../../../../generated/buyer";
-import { Confirm } from "../../../base/Confirm";
+import { Confirm } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { LabUserRemove } from "../buyer/users";
@@ -9,7 +9,7 @@ import { texts } from "./texts";
 
 export function Remove({ user, onClose }: { user: UserLineFragment; onClose: (removed: boolean) => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(LabUserRemove, (data) => data.organizationUserRemove);
+  const { run, ...state } = useAction(LabUserRemove);
 
   async function remove(): Promise<void> {
     if (await run({ input: { user: user.id } })) onClose(true);

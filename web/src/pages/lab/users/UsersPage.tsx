@@ -1,19 +1,16 @@
 // The organization's users: who they are, invitations, roles, removal, and leaving.
 
+import "../lab.css";
+
 import { useState } from "react";
 import { Link } from "wouter";
 import type { UserLineFragment } from "../../../../generated/buyer";
-import { Notice } from "../../../base/Notice";
-import { Pager, usePages } from "../../../base/Pager";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Notice, Pager, PageTitle, Shown, Table, usePages } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { texts as settings } from "../../member/settings/texts";
-import { LabUsers } from "../buyer/users";
 import { ForRole, useMay } from "../ForRole";
-import "../lab.css";
+import { LabUsers } from "../buyer/users";
 import { texts as shared } from "../texts";
 import { ChangeRole } from "./ChangeRole";
 import { Invite } from "./Invite";

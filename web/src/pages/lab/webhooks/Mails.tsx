@@ -1,10 +1,7 @@
 // The events of which the person who has signed in gets mail.
 
 import { useState } from "react";
-import { ChecksField, ticked } from "../../../base/ChecksField";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
+import { ChecksField, Form, Notice, optionsOf, Section, Shown, ticked, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { LabMailedEvents, LabMailedEventsChoose } from "../buyer/webhooks";
@@ -15,25 +12,23 @@ export function Mails() {
   const t = useWords(texts);
   const read = useRead(LabMailedEvents, {});
   const [saved, setSaved] = useState(false);
-  const { run, ...state } = useAction(LabMailedEventsChoose, (data) => data.mailedEventsChoose);
+  const { run, ...state } = useAction(LabMailedEventsChoose);
 
-  async function choose(values: Record<string, string>): Promise<void> {
+  async function choose(values: Values): Promise<void> {
     setSaved(false);
     setSaved((await run({ input: { events: ticked(values, "mailed", EVENTS) } })) !== null);
   }
 
   return (
-    <section aria-labelledby="mails">
-      <h2 id="mails">{t.mails}</h2>
-      <p>{t.mailsLead}</p>
+    <Section id="mails" title={t.mails} lead={t.mailsLead}>
       {saved && <Notice kind="good">{t.mailsSaved}</Notice>}
       <Shown read={read}>
         {({ viewer }) => (
           <Form submit={t.saveMails} {...state} onSubmit={(values) => void choose(values)}>
-            <ChecksField name="mailed" label={t.mailed} options={EVENTS.map((value) => ({ value, label: t.events[value] }))} initial={viewer.mailedEvents} />
+            <ChecksField name="mailed" label={t.mailed} options={optionsOf(t.events, EVENTS)} initial={viewer.mailedEvents} />
           </Form>
         )}
       </Shown>
-    </section>
+    </Section>
   );
 }

@@ -1,18 +1,12 @@
 // The organization's webhooks: what is sent to which address, and whether it arrives. A secret is shown once.
 
 import { useState } from "react";
-import { ChecksField, ticked } from "../../../base/ChecksField";
-import { Confirm } from "../../../base/Confirm";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
 import type { WebhookLineFragment } from "../../../../generated/buyer";
+import { ChecksField, Confirm, Form, Notice, optionsOf, Section, Shown, Table, TextField, ticked, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { LabWebhookCreate, LabWebhookDelete, LabWebhookPause, LabWebhookResume, LabWebhookRotate, LabWebhookTest, LabWebhooks } from "../buyer/webhooks";
 import { ForRole, useMay } from "../ForRole";
+import { LabWebhookCreate, LabWebhookDelete, LabWebhookPause, LabWebhookResume, LabWebhookRotate, LabWebhooks, LabWebhookTest } from "../buyer/webhooks";
 import { Secret } from "../organization/Secret";
 import { EVENTS } from "./events";
 import { texts } from "./texts";
@@ -37,9 +31,7 @@ export function Webhooks() {
   }
 
   return (
-    <section aria-labelledby="webhooks">
-      <h2 id="webhooks">{t.webhooks}</h2>
-      <p>{t.lead}</p>
+    <Section id="webhooks" title={t.webhooks} lead={t.lead}>
       {done && !done.secret && <Notice kind="good">{t.done[done.act]}</Notice>}
       <Shown read={read}>
         {({ organization }) => (
@@ -71,7 +63,7 @@ export function Webhooks() {
         <ForRole least="ADMINISTRATOR"><Create onDone={(secret) => end({ act: "create", secret })} /></ForRole>
       )}
       {asked && <Ask {...asked} onClose={end} />}
-    </section>
+    </Section>
   );
 }
 
@@ -107,11 +99,11 @@ function Acts({ webhook, onPress }: { webhook: WebhookLineFragment; onPress: (ac
 function Ask({ act, webhook, onClose }: { act: Act; webhook: WebhookLineFragment; onClose: (done: Done | null) => void }) {
   const t = useWords(texts);
   const actions = {
-    test: useAction(LabWebhookTest, (data) => data.webhookTest),
-    pause: useAction(LabWebhookPause, (data) => data.webhookPause),
-    resume: useAction(LabWebhookResume, (data) => data.webhookResume),
-    rotate: useAction(LabWebhookRotate, (data) => data.webhookRotate),
-    remove: useAction(LabWebhookDelete, (data) => data.webhookDelete),
+    test: useAction(LabWebhookTest),
+    pause: useAction(LabWebhookPause),
+    resume: useAction(LabWebhookResume),
+    rotate: useAction(LabWebhookRotate),
+    remove: useAction(LabWebhookDelete),
   };
   const { run, ...state } = actions[act];
 
@@ -129,9 +121,9 @@ function Ask({ act, webhook, onClose }: { act: Act; webhook: WebhookLineFragment
 
 function Create({ onDone }: { onDone: (secret: string | null) => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(LabWebhookCreate, (data) => data.webhookCreate);
+  const { run, ...state } = useAction(LabWebhookCreate);
 
-  async function create(values: Record<string, string>): Promise<void> {
+  async function create(values: Values): Promise<void> {
     const { url = "", description = "" } = values;
     const made = await run({ input: { url, description, events: ticked(values, "events", EVENTS) } });
     if (made) onDone(made.secret);
@@ -141,7 +133,7 @@ function Create({ onDone }: { onDone: (secret: string | null) => void }) {
     <Form submit={t.create} {...state} onSubmit={(values) => void create(values)}>
       <TextField name="url" label={t.url} hint={t.urlHint} initial="https://" maxLength={500} required />
       <TextField name="description" label={t.name} hint={t.nameHint} maxLength={100} required />
-      <ChecksField name="events" label={t.sent} options={EVENTS.map((value) => ({ value, label: t.events[value] }))} initial={EVENTS} />
+      <ChecksField name="events" label={t.sent} options={optionsOf(t.events, EVENTS)} initial={EVENTS} />
     </Form>
   );
 }

@@ -4,19 +4,11 @@ import "./data.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Button } from "../../../base/Button";
-import { ChecksField, ticked } from "../../../base/ChecksField";
-import { Confirm } from "../../../base/Confirm";
-import { CheckField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Prose } from "../../../base/Prose";
-import { Shown } from "../../../base/Shown";
+import { Button, CheckField, ChecksField, Confirm, Form, Notice, optionsOf, PageTitle, Prose, Shown, ticked, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useLanguageCode, useWords } from "../../../text/words";
-import { ConsentSet, MyConsents, type GivenConsentFragment, type NoticeToReadFragment } from "./patient/data";
 import { Tabs } from "./Tabs";
+import { ConsentSet, MyConsents, type GivenConsentFragment, type NoticeToReadFragment } from "./patient/data";
 import { texts } from "./texts";
 
 const KINDS = ["LABORATORY", "HOSPITAL", "MUTUAL", "INSURER"] as const;
@@ -43,14 +35,14 @@ export function Page() {
 
 function Purpose({ notice, consent, again }: { notice: NoticeToReadFragment; consent: GivenConsentFragment | undefined; again: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(ConsentSet, (data) => data.consentSet);
-  const withdrawal = useAction(ConsentSet, (data) => data.consentSet);
+  const { run, ...state } = useAction(ConsentSet);
+  const withdrawal = useAction(ConsentSet);
   const [asks, setAsks] = useState(false);
   const [done, setDone] = useState<"granted" | "withdrawn" | null>(null);
   const { purpose, version, language } = notice;
   const shown = { purpose, noticeVersion: version, noticeLanguage: language };
 
-  async function grant(values: Record<string, string>): Promise<void> {
+  async function grant(values: Values): Promise<void> {
     setDone(null);
     if (!(await run({ input: { ...shown, granted: true, recipients: ticked(values, "recipients", KINDS) } }))) return;
     setDone("granted");
@@ -80,7 +72,7 @@ function Purpose({ notice, consent, again }: { notice: NoticeToReadFragment; con
           name="recipients"
           label={t.whom}
           hint={t.whomHint[purpose]}
-          options={KINDS.map((value) => ({ value, label: t.kindsLong[value] }))}
+          options={optionsOf(t.kindsLong, KINDS)}
           initial={consent?.recipients ?? []}
         />
         <CheckField name="noticeVersion" label={t.readNotice(version)} required />

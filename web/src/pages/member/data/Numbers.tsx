@@ -1,6 +1,6 @@
 // A published table: for each group its counts with their margins of error, as bars and as a table.
 
-import { Table } from "../../../base/Table";
+import { Table } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import type { CountedFragment, PublishedTableFragment } from "./patient/data";
 import { texts } from "./texts";

@@ -1,14 +1,11 @@
 // Who has read the member's data: staff, by their roles, and relatives who keep their diary.
 
 import { Link } from "wouter";
-import { Pager, usePages } from "../../../base/Pager";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Pager, PageTitle, Shown, Table, usePages } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { MyReads, type ReadOfDataFragment } from "./patient/data";
 import { Tabs } from "./Tabs";
+import { MyReads, type ReadOfDataFragment } from "./patient/data";
 import { texts } from "./texts";
 
 export function Page() {

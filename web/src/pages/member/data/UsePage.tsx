@@ -4,9 +4,7 @@ import "./data.css";
 
 import { Link } from "wouter";
 import type { PageProps } from "../../../app/route";
-import { Facts, type Fact } from "../../../base/Facts";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { Facts, PageTitle, Shown, type Fact } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { useNames } from "../../ledger/named";

@@ -3,15 +3,13 @@
 import "./data.css";
 
 import { Link } from "wouter";
-import { Pager, usePages } from "../../../base/Pager";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { Pager, PageTitle, Shown, usePages } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { useNames } from "../../ledger/named";
 import { Allowance } from "./Allowance";
-import { MyUses, type ListedUseFragment } from "./patient/data";
 import { Tabs } from "./Tabs";
+import { MyUses, type ListedUseFragment } from "./patient/data";
 import { texts } from "./texts";
 
 export function Page() {

@@ -5,20 +5,14 @@ import "../../diary/diary.css";
 import { useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../../app/route";
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Picker } from "../../../base/Picker";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Form, Notice, PageTitle, Picker, Section, SelectField, Shown, Table, TextField, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Curve, type Period } from "../../diary/Curve";
+import type { Tracked } from "../../diary/Recorded";
 import { daysBefore, today } from "../../diary/days";
 import { FoundIndicators } from "../../diary/patient/diary";
-import type { Tracked } from "../../diary/Recorded";
-import { RelativesDiary, DiaryRecord, type KeptDiaryFragment } from "./patient/relatives";
+import { DiaryRecord, RelativesDiary, type KeptDiaryFragment } from "./patient/relatives";
 import { texts } from "./texts";
 
 const SHOWN = 365; // days
@@ -70,8 +64,7 @@ function Kept({ link: { id, patient, dashboard }, period, again }: { link: KeptD
         ]}
       />
       {series.length > 0 && (
-        <section aria-labelledby="curves">
-          <h2 id="curves">{t.curves}</h2>
+        <Section id="curves" title={t.curves}>
           <div className="curves">
             {series.map(({ indicator, points }) => (
               <section key={indicator.id} aria-labelledby={`curve-${indicator.id}`}>
@@ -80,7 +73,7 @@ function Kept({ link: { id, patient, dashboard }, period, again }: { link: KeptD
               </section>
             ))}
           </div>
-        </section>
+        </Section>
       )}
     </>
   );
@@ -96,12 +89,12 @@ interface RecordProps {
 function Record({ patient, tracked, onRecorded }: RecordProps) {
   const t = useWords(texts);
   const { number } = useFormats();
-  const { run, ...state } = useAction(DiaryRecord, (data) => data.observationsRecord);
+  const { run, ...state } = useAction(DiaryRecord);
   const [recorded, setRecorded] = useState(0);
   const [added, setAdded] = useState<readonly Tracked[]>([]);
   const indicators = [...new Map([...added, ...tracked].map((each) => [each.id, each])).values()];
 
-  async function record(values: Record<string, string>): Promise<void> {
+  async function record(values: Values): Promise<void> {
     const { indicator = "", value = "", observedOn = "", note = "" } = values;
     const entries = [{ indicator, value: Number(value), note: note.trim() || null }];
     if (!(await run({ input: { observedOn, onBehalfOf: patient, entries } }))) return;

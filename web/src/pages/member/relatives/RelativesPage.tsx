@@ -2,13 +2,7 @@
 
 import { useState } from "react";
 import { Link as PageLink } from "wouter";
-import { Button } from "../../../base/Button";
-import { Confirm, Refused } from "../../../base/Confirm";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { Button, Confirm, Form, Notice, PageTitle, Refused, Section, Shown, TextField, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { Tabs } from "../settings/Tabs";
@@ -30,19 +24,15 @@ export function Page() {
           return (
             <>
               {(me.member.kind === "PATIENT" || mine.length > 0) && (
-                <section aria-labelledby="mine">
-                  <h2 id="mine">{t.mine}</h2>
-                  <p>{t.mineLead}</p>
+                <Section id="mine" title={t.mine} lead={t.mineLead}>
                   <Links links={mine} side="relative" />
                   <Invite onInvited={read.again} />
-                </section>
+                </Section>
               )}
               {(me.member.kind !== "PATIENT" || others.length > 0) && (
-                <section aria-labelledby="others">
-                  <h2 id="others">{t.others}</h2>
-                  <p>{t.othersLead}</p>
+                <Section id="others" title={t.others} lead={t.othersLead}>
                   <Links links={others} side="patient" />
-                </section>
+                </Section>
               )}
             </>
           );
@@ -66,8 +56,8 @@ function Links({ links, side }: { links: readonly LinkFragment[]; side: "patient
 
 function Linked({ link, side }: { link: LinkFragment; side: "patient" | "relative" }) {
   const t = useWords(texts);
-  const accept = useAction(CareLinkAccept, (data) => data.careLinkAccept);
-  const end = useAction(CareLinkEnd, (data) => data.careLinkEnd);
+  const accept = useAction(CareLinkAccept);
+  const end = useAction(CareLinkEnd);
   const [asks, setAsks] = useState(false);
   const name = link[side].pseudonym;
   const invited = link.status === "INVITED";
@@ -102,10 +92,10 @@ function Linked({ link, side }: { link: LinkFragment; side: "patient" | "relativ
 
 function Invite({ onInvited }: { onInvited: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(CareLinkInvite, (data) => data.careLinkInvite);
+  const { run, ...state } = useAction(CareLinkInvite);
   const [invited, setInvited] = useState<readonly string[]>([]);
 
-  async function invite({ pseudonym = "" }: Record<string, string>): Promise<void> {
+  async function invite({ pseudonym = "" }: Values): Promise<void> {
     if (!(await run({ pseudonym }))) return;
     setInvited([...invited, pseudonym]);
     onInvited(); // the first link is of no type that the list had

@@ -1,9 +1,7 @@
 // What is shown once an account is deleted, when nobody is signed in any more.
 
 import { useLocation } from "wouter";
-import { Button } from "../../../base/Button";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
+import { Button, Notice, PageTitle } from "../../../base";
 import { useWords } from "../../../text/words";
 import { texts } from "./texts";
 

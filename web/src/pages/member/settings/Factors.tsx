@@ -1,18 +1,14 @@
 // Second factors: adding and removing them, and recovery codes.
 
 import { useState } from "react";
-import { Refused } from "../../../base/Confirm";
-import { RadioField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
+import { Form, Notice, RadioField, Refused, Section, Shown, TextField, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { FactorConfirm, FactorRemove, FactorStart, MyFactors, RecoveryCodesRenew, type FactorFragment } from "./account/security";
-import { newPasskey } from "./passkey";
 import { Proof, proofOf } from "./Proof";
 import { QrCode } from "./QrCode";
 import { RecoveryCodes } from "./RecoveryCodes";
+import { FactorConfirm, FactorRemove, FactorStart, MyFactors, RecoveryCodesRenew, type FactorFragment } from "./account/security";
+import { newPasskey } from "./passkey";
 import { texts } from "./texts";
 
 export function Factors() {
@@ -29,9 +25,7 @@ export function Factors() {
   }
 
   return (
-    <section aria-labelledby="factors">
-      <h2 id="factors">{t.factors}</h2>
-      <p>{t.factorsLead}</p>
+    <Section id="factors" title={t.factors} lead={t.factorsLead}>
       {done && <Notice kind="good">{done}</Notice>}
       {codes.length > 0 && <RecoveryCodes codes={codes} onStored={() => setCodes([])} />}
       <Shown read={read}>
@@ -53,16 +47,16 @@ export function Factors() {
           </>
         )}
       </Shown>
-    </section>
+    </Section>
   );
 }
 
 function Added({ factor, onRemoved }: { factor: FactorFragment; onRemoved: () => void }) {
   const t = useWords(texts);
   const { date, time } = useFormats();
-  const { run, ...state } = useAction(FactorRemove, (data) => data.secondFactorRemove);
+  const { run, ...state } = useAction(FactorRemove);
 
-  async function remove(values: Record<string, string>): Promise<void> {
+  async function remove(values: Values): Promise<void> {
     if (await run({ input: { secondFactor: factor.id, ...proofOf(values) } })) onRemoved();
   }
 
@@ -86,12 +80,12 @@ interface Begun {
 
 function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly string[] | null) => void }) {
   const t = useWords(texts);
-  const start = useAction(FactorStart, (data) => data.secondFactorStart);
-  const confirm = useAction(FactorConfirm, (data) => data.secondFactorConfirm);
+  const start = useAction(FactorStart);
+  const confirm = useAction(FactorConfirm);
   const [begun, setBegun] = useState<Begun | null>(null);
   const [noKey, setNoKey] = useState(false);
 
-  async function begin(values: Record<string, string>): Promise<void> {
+  async function begin(values: Values): Promise<void> {
     const { name = "", password = "" } = values;
     const kind = values["kind"] === "PASSKEY" ? ("PASSKEY" as const) : ("TOTP" as const);
     setNoKey(false);
@@ -150,9 +144,9 @@ function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly s
 
 function Renew({ left, onRenewed }: { left: string; onRenewed: (codes: readonly string[] | null) => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(RecoveryCodesRenew, (data) => data.recoveryCodesRenew);
+  const { run, ...state } = useAction(RecoveryCodesRenew);
 
-  async function renew(values: Record<string, string>): Promise<void> {
+  async function renew(values: Values): Promise<void> {
     const found = await run({ input: proofOf(values) });
     if (found) onRenewed(found.recoveryCodes);
   }

@@ -2,22 +2,20 @@
 
 import { Link, useLocation } from "wouter";
 import { useSession } from "../../../app/session";
-import { CheckField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { PageTitle } from "../../../base/PageTitle";
+import { CheckField, Form, PageTitle, TextField, type Values } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
-import { AccountDelete } from "./patient/account";
 import { Tabs } from "./Tabs";
+import { AccountDelete } from "./patient/account";
 import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
   const { refresh } = useSession();
   const [, navigate] = useLocation();
-  const { run, ...state } = useAction(AccountDelete, (data) => data.accountDelete);
+  const { run, ...state } = useAction(AccountDelete);
 
-  async function remove({ password = "" }: Record<string, string>): Promise<void> {
+  async function remove({ password = "" }: Values): Promise<void> {
     if (!(await run({ password }))) return;
     navigate("/me/deleted"); // first: nobody is signed in any more, and this page is a member’s
     await refresh();

@@ -1,9 +1,7 @@
 // Changes the password of whoever has signed in.
 
 import { useState } from "react";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
+import { Form, Notice, Section, TextField, type Values } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { PasswordChange } from "./account/security";
@@ -17,18 +15,17 @@ interface Props {
 
 export function Password({ email, onChanged }: Props) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(PasswordChange, (data) => data.passwordChange);
+  const { run, ...state } = useAction(PasswordChange);
   const [changes, setChanges] = useState(0);
 
-  async function change({ password = "", newPassword = "" }: Record<string, string>): Promise<void> {
+  async function change({ password = "", newPassword = "" }: Values): Promise<void> {
     if (!(await run({ input: { password, newPassword } }))) return;
     setChanges(changes + 1);
     onChanged?.();
   }
 
   return (
-    <section aria-labelledby="password">
-      <h2 id="password">{t.password}</h2>
+    <Section id="password" title={t.password}>
       {changes > 0 && <Notice kind="good">{t.passwordChanged}</Notice>}
       <details key={changes}>
         <summary>{t.changePassword}</summary>
@@ -38,6 +35,6 @@ export function Password({ email, onChanged }: Props) {
           <TextField name="newPassword" label={t.newPassword} hint={t.newPasswordHint} type="password" autoComplete="new-password" required />
         </Form>
       </details>
-    </section>
+    </Section>
   );
 }

@@ -3,17 +3,12 @@
 import "./settings.css";
 
 import { useState } from "react";
-import { AccountLanguage } from "../../../base/AccountLanguage";
-import { RadioField, SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { AccountLanguage, Form, Notice, optionsOf, PageTitle, RadioField, SelectField, Shown, TextField, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { MyProfile, ProfileUpdate, type ProfileFragment } from "./patient/account";
 import { Tabs } from "./Tabs";
 import { Terms } from "./Terms";
+import { MyProfile, ProfileUpdate, type ProfileFragment } from "./patient/account";
 import { texts } from "./texts";
 
 const SEXES = ["FEMALE", "MALE", "OTHER", "UNKNOWN"] as const;
@@ -39,11 +34,11 @@ export function Page() {
 function Profile({ me, regions }: { me: ProfileFragment; regions: readonly string[] }) {
   const t = useWords(texts);
   const { date } = useFormats();
-  const { run, ...state } = useAction(ProfileUpdate, (data) => data.profileUpdate);
+  const { run, ...state } = useAction(ProfileUpdate);
   const [saved, setSaved] = useState(false);
   const person = me.member.kind !== "ASSOCIATION";
 
-  async function save(values: Record<string, string>): Promise<void> {
+  async function save(values: Values): Promise<void> {
     setSaved(false);
     const { pseudonym = "", about = "", birthYear = "", region = "" } = values;
     const wanted = {
@@ -68,7 +63,7 @@ function Profile({ me, regions }: { me: ProfileFragment; regions: readonly strin
         {person && (
           <>
             <TextField name="birthYear" label={t.birthYear} type="number" inputMode="numeric" initial={me.birthYear?.toString()} />
-            <RadioField name="sex" label={t.sex} options={SEXES.map((value) => ({ value, label: t.sexes[value] }))} initial={me.sex} />
+            <RadioField name="sex" label={t.sex} options={optionsOf(t.sexes, SEXES)} initial={me.sex} />
             <SelectField
               name="region"
               label={t.region}
@@ -81,7 +76,7 @@ function Profile({ me, regions }: { me: ProfileFragment; regions: readonly strin
           name="sharing"
           label={t.sharing}
           hint={t.sharingHint}
-          options={SHARING.map((value) => ({ value, label: t.sharings[value] }))}
+          options={optionsOf(t.sharings, SHARING)}
           initial={me.sharing}
         />
       </Form>

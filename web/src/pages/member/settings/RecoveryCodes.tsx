@@ -1,7 +1,6 @@
 // Recovery codes, which are shown once.
 
-import { Button } from "../../../base/Button";
-import { Notice } from "../../../base/Notice";
+import { Button, Notice } from "../../../base";
 import { useWords } from "../../../text/words";
 import { texts } from "./texts";
 

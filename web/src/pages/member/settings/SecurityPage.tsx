@@ -3,22 +3,15 @@
 import "./settings.css";
 
 import { useState } from "react";
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Button, Form, Notice, PageTitle, Refused, Section, Shown, Table, TextField, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { EmailChange, EmailChangeConfirm } from "./account/security";
-import { deviceOf } from "./device";
 import { Factors } from "./Factors";
 import { Password } from "./Password";
-import { MySessions, SessionRevoke } from "./patient/account";
 import { Tabs } from "./Tabs";
+import { EmailChange, EmailChangeConfirm } from "./account/security";
+import { deviceOf } from "./device";
+import { MySessions, SessionRevoke } from "./patient/account";
 import { texts } from "./texts";
 
 export function Page() {
@@ -44,17 +37,17 @@ export function Page() {
 
 function Address({ email, onChanged }: { email: string; onChanged: () => void }) {
   const t = useWords(texts);
-  const change = useAction(EmailChange, (data) => data.emailChange);
-  const confirm = useAction(EmailChangeConfirm, (data) => data.emailChangeConfirm);
+  const change = useAction(EmailChange);
+  const confirm = useAction(EmailChangeConfirm);
   const [sent, setSent] = useState<string | null>(null);
   const [done, setDone] = useState(false);
 
-  async function request({ newEmail = "", password = "" }: Record<string, string>): Promise<void> {
+  async function request({ newEmail = "", password = "" }: Values): Promise<void> {
     setDone(false);
     if (await change.run({ input: { newEmail, password } })) setSent(newEmail);
   }
 
-  async function enter({ code = "" }: Record<string, string>): Promise<void> {
+  async function enter({ code = "" }: Values): Promise<void> {
     if (!(await confirm.run({ code }))) return;
     setSent(null);
     setDone(true);
@@ -62,9 +55,7 @@ function Address({ email, onChanged }: { email: string; onChanged: () => void })
   }
 
   return (
-    <section aria-labelledby="address">
-      <h2 id="address">{t.address}</h2>
-      <p>{t.present(email)}</p>
+    <Section id="address" title={t.address} lead={t.present(email)}>
       {done && <Notice kind="good">{t.addressChanged}</Notice>}
       {sent === null ? (
         <details>
@@ -82,7 +73,7 @@ function Address({ email, onChanged }: { email: string; onChanged: () => void })
           </Form>
         </>
       )}
-    </section>
+    </Section>
   );
 }
 
@@ -96,11 +87,9 @@ interface Device {
 function Sessions({ sessions }: { sessions: readonly Device[] }) {
   const t = useWords(texts);
   const { time } = useFormats();
-  const { run, busy, ...state } = useAction(SessionRevoke, (data) => data.sessionRevoke);
+  const { run, busy, ...state } = useAction(SessionRevoke);
   return (
-    <section aria-labelledby="sessions">
-      <h2 id="sessions">{t.sessions}</h2>
-      <p>{t.sessionsLead}</p>
+    <Section id="sessions" title={t.sessions} lead={t.sessionsLead}>
       <Table
         caption={t.sessions}
         rows={sessions}
@@ -120,6 +109,6 @@ function Sessions({ sessions }: { sessions: readonly Device[] }) {
         ]}
       />
       <Refused {...state} />
-    </section>
+    </Section>
   );
 }

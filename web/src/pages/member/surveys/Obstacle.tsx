@@ -1,7 +1,7 @@
 // Why the member cannot answer a survey, and what they can do about it.
 
 import { Link } from "wouter";
-import { Notice } from "../../../base/Notice";
+import { Notice } from "../../../base";
 import { useWords } from "../../../text/words";
 import { texts } from "./texts";
 

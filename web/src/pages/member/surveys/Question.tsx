@@ -1,7 +1,7 @@
 // A question of a survey, with the control that fits its kind of answer.
 
 import { useId, type ReactNode } from "react";
-import { Refusals } from "../../../base/Field";
+import { Refusals } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import { FIRST_DAY, isAccepted, isAnswered, LAST_DAY, LONGEST, NONE, takesOptions, type Given } from "./answers";
 import type { AskedFragment } from "./patient/surveys";

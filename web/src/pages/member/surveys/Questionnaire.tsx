@@ -2,18 +2,16 @@
 
 import { useEffect, useRef, useState } from "react";
 import { useClient } from "urql";
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { Notice } from "../../../base/Notice";
+import { Button, Notice, Refused } from "../../../base";
 import { documentOf } from "../../../graph/client";
 import { useAction, type Refusal } from "../../../graph/hooks";
 import { useAway } from "../../../graph/reach";
 import { useFormats, useWords } from "../../../text/words";
+import { Question } from "./Question";
+import { Review } from "./Review";
 import { inputOf, isAccepted, questionOf, shownQuestions, type Answers, type Given } from "./answers";
 import { useAutosave, type SaveState } from "./autosave";
 import { SurveyCheck, SurveySave, SurveySubmit, type QuestionnaireFragment } from "./patient/surveys";
-import { Question } from "./Question";
-import { Review } from "./Review";
 import { texts } from "./texts";
 
 interface Props {
@@ -38,8 +36,8 @@ export function Questionnaire({ survey, answers, submitted, onAnswer, onSubmitte
   const [checking, setChecking] = useState(false);
   const [failed, setFailed] = useState(false);
   const away = useAway();
-  const saving = useAction(SurveySave, (data) => data.surveySave);
-  const submitting = useAction(SurveySubmit, (data) => data.surveySubmit);
+  const saving = useAction(SurveySave);
+  const submitting = useAction(SurveySubmit);
 
   const shown = shownQuestions(survey.questions, answers);
   const accepted = shown.filter((question) => isAccepted(question, answers[question.key]));

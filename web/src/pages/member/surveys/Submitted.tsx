@@ -1,15 +1,12 @@
 // What the member has submitted, to change or to withdraw until the survey closes.
 
 import { useState } from "react";
-import { Button } from "../../../base/Button";
-import { Confirm } from "../../../base/Confirm";
-import { Done } from "../../../base/Done";
-import { Notice } from "../../../base/Notice";
+import { Button, Confirm, Done, Notice } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
+import { Review } from "./Review";
 import { shownQuestions, type Answers } from "./answers";
 import { SurveyWithdraw, type QuestionnaireFragment } from "./patient/surveys";
-import { Review } from "./Review";
 import { texts } from "./texts";
 
 interface Props {
@@ -25,7 +22,7 @@ export function Submitted({ survey, answers, justNow, onChange, onWithdrawn }: P
   const t = useWords(texts);
   const { time } = useFormats();
   const [asks, setAsks] = useState(false);
-  const { run, ...state } = useAction(SurveyWithdraw, (data) => data.surveyWithdraw);
+  const { run, ...state } = useAction(SurveyWithdraw);
   const completed = survey.participation?.completedAt;
   const thanks = completed ? t.thanks(time(completed)) : t.thanksNow;
 

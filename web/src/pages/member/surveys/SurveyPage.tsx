@@ -4,20 +4,16 @@ import "./surveys.css";
 
 import { useEffect, useState } from "react";
 import type { PageProps } from "../../../app/route";
-import { AccountLanguage } from "../../../base/AccountLanguage";
-import { Loading } from "../../../base/Loading";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { AccountLanguage, Loading, Notice, PageTitle, Shown } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { texts as kinds } from "../data/texts";
-import { stored, type Answers } from "./answers";
 import { Obstacle } from "./Obstacle";
-import { Survey, type ParticipantFragment, type QuestionnaireFragment } from "./patient/surveys";
 import { Questionnaire } from "./Questionnaire";
-import { obstacle } from "./standing";
 import { Submitted } from "./Submitted";
+import { stored, type Answers } from "./answers";
+import { Survey, type ParticipantFragment, type QuestionnaireFragment } from "./patient/surveys";
+import { obstacle } from "./standing";
 import { texts } from "./texts";
 
 export function Page({ parameters: { id = "" } }: PageProps) {

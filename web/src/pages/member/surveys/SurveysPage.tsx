@@ -2,10 +2,7 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Notice, PageTitle, Shown, Table } from "../../../base";
 import { useLive, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { SurveyOpened, Surveys } from "./patient/surveys";

@@ -3,11 +3,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../../app/route";
-import { Pager, usePages } from "../../../base/Pager";
-import { Places } from "../../../base/Places";
-import { SearchBox } from "../../../base/SearchBox";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Pager, Places, SearchBox, Shown, Table, usePages } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";

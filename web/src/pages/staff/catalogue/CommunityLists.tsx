@@ -1,11 +1,7 @@
 // Which indicators and treatments belong to a community, and in what order members are offered them.
 
 import { useState } from "react";
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { Notice } from "../../../base/Notice";
-import { Picker } from "../../../base/Picker";
-import { Shown } from "../../../base/Shown";
+import { Button, Notice, Picker, Refused, Shown } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { CATALOGUE, nodesOf, type Listed } from "./kinds";
@@ -22,8 +18,8 @@ interface Props {
 export function CommunityLists({ community, version, onDone }: Props) {
   const t = useWords(texts);
   const read = useRead(Lists, { id: community });
-  const indicators = useAction(CommunityIndicatorsSet, (data) => data.communityIndicatorsSet);
-  const treatments = useAction(CommunityTreatmentsSet, (data) => data.communityTreatmentsSet);
+  const indicators = useAction(CommunityIndicatorsSet);
+  const treatments = useAction(CommunityTreatmentsSet);
 
   async function save(done: Promise<unknown>): Promise<void> {
     if (!(await done)) return;

@@ -1,10 +1,7 @@
 // Whether an entry of the catalogue is in use: retires it, brings it back, or merges it into another one.
 
 import { useState } from "react";
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { Done } from "../../../base/Done";
-import { Form } from "../../../base/Form";
+import { Button, Done, Form, Refused } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { State } from "./CataloguePage";
@@ -25,7 +22,7 @@ export function EntryState({ kind, entry, onDone }: Props) {
   const [done, setDone] = useState(0);
   const isCommunity = "status" in entry;
   const inUse = isCommunity ? entry.status === "OPEN" : !entry.retiredOn;
-  const { run, ...state } = useAction(inUse ? retire.retire : retire.reinstate, (data) => data.saved);
+  const { run, ...state } = useAction(inUse ? retire.retire : retire.reinstate);
   if ("mergedInto" in entry && entry.mergedInto) return <p className="notice">{t.merged(entry.mergedInto.name)}</p>;
 
   async function change(): Promise<void> {
@@ -56,7 +53,7 @@ export function EntryState({ kind, entry, onDone }: Props) {
 
 function Merge({ kind, merge, entry, onDone }: Props & { merge: AnyChange }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(merge, (data) => data.saved);
+  const { run, ...state } = useAction(merge);
   async function go(into: string): Promise<void> {
     if (await run({ input: { [CATALOGUE[kind].entry]: entry.id, into } })) onDone();
   }

@@ -2,7 +2,7 @@
 
 import { Link, useLocation } from "wouter";
 import type { PageProps } from "../../../app/route";
-import { Form } from "../../../base/Form";
+import { Form, type Values } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
@@ -29,8 +29,8 @@ function New({ kind }: { kind: Kind }) {
   const t = useWords(texts);
   const [, navigate] = useLocation();
   const { create, fields } = CATALOGUE[kind];
-  const { run, ...state } = useAction(create, (data) => data.saved);
-  async function save(values: Record<string, string>): Promise<void> {
+  const { run, ...state } = useAction(create);
+  async function save(values: Values): Promise<void> {
     const condition = kind === "communities" && { condition: values["condition"] ?? "" };
     const made = await run({ input: { ...changes(values, {}, fields), ...condition } });
     if (made?.entry) navigate(`/staff/catalogue/${kind}/${encodeURIComponent(made.entry.id)}`);

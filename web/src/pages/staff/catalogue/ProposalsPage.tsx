@@ -2,9 +2,7 @@
 
 import { useState } from "react";
 import type { ProposalsQuery } from "../../../../generated/manager";
-import { Button } from "../../../base/Button";
-import { RadioField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
+import { Button, Form, RadioField, TextField, type Values } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Queue } from "../Queue";
@@ -51,12 +49,12 @@ function Case({ proposal, onDone }: { proposal: Proposal; onDone: () => void }) 
 function Decide({ proposal, onDone }: { proposal: Proposal; onDone: () => void }) {
   const t = useWords(texts);
   const [decision, setDecision] = useState("");
-  const accept = useAction(ProposalsAccept, (data) => data.saved);
-  const merge = useAction(ProposalsMerge, (data) => data.saved);
-  const decline = useAction(ProposalsDecline, (data) => data.saved);
+  const accept = useAction(ProposalsAccept);
+  const merge = useAction(ProposalsMerge);
+  const decline = useAction(ProposalsDecline);
   const { busy, refusals, failure } = { accept, into: merge, decline }[decision] ?? decline;
 
-  async function decide(values: Record<string, string>): Promise<void> {
+  async function decide(values: Values): Promise<void> {
     const proposals = [proposal.id];
     const note = values["note"] || null;
     const made =

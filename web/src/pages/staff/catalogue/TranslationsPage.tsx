@@ -3,14 +3,12 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { MissingTranslationsQuery, TranslatedKind } from "../../../../generated/manager";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Pager, Shown, Table, usePages } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { StatusFilter } from "../StatusFilter";
-import { KINDS, CATALOGUE } from "./kinds";
+import { CATALOGUE, KINDS } from "./kinds";
 import { MissingTranslations } from "./manager/catalogue";
 import { texts } from "./texts";
 

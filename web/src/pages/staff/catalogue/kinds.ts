@@ -1,7 +1,7 @@
 // The four kinds of entry in the catalogue: their fields, and the operations that list and change them.
 
-import type { Operation } from "../../../graph/operation";
 import * as graph from "./manager/catalogue";
+import type { Operation } from "../../../graph/operation";
 import type { texts } from "./texts";
 
 export type Kind = "communities" | "conditions" | "indicators" | "treatments";

@@ -1,13 +1,7 @@
 // The ambassadors of a community: who they are, appointing one, and ending an appointment.
 
 import { useState } from "react";
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { Done } from "../../../base/Done";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
+import { Button, Done, Form, Notice, Refused, Section, Shown, TextField } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { AmbassadorAppoint, Ambassadors as Read, AmbassadorSearch } from "./manager/communities";
@@ -34,9 +28,7 @@ export function Ambassadors({ community }: { community: Community }) {
     read.again();
   };
   return (
-    <section aria-labelledby="ambassadors">
-      <h2 id="ambassadors">{t.ambassadors}</h2>
-      <p>{t.ambassadorsLead}</p>
+    <Section id="ambassadors" title={t.ambassadors} lead={t.ambassadorsLead}>
       {done && <Done key={done}>{done}</Done>}
       <Shown read={read}>
         {({ community: found }) =>
@@ -57,7 +49,7 @@ export function Ambassadors({ community }: { community: Community }) {
         <TextField name="pseudonym" label={t.pseudonym} hint={t.pseudonymHint} required autoComplete="off" />
       </Form>
       {sought && <Found key={sought} pseudonym={sought} community={community} onDone={(name) => finish(t.appointed(name))} />}
-    </section>
+    </Section>
   );
 }
 
@@ -77,7 +69,7 @@ function Found({ pseudonym, community, onDone }: { pseudonym: string; community:
 
 function Appoint({ community, member, appointed, onDone }: { community: Community; member: Member; appointed: boolean; onDone: () => void }) {
   const t = useWords(texts);
-  const { run, busy, ...state } = useAction(AmbassadorAppoint, (data) => data.ambassadorAppoint);
+  const { run, busy, ...state } = useAction(AmbassadorAppoint);
   async function change(): Promise<void> {
     if (await run({ input: { community: community.id, member: member.id, appointed } })) onDone();
   }

@@ -1,7 +1,6 @@
 // Closes a discussion to new posts, or opens it again.
 
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
+import { Button, Refused } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { DiscussionClose } from "./manager/communities";
@@ -15,7 +14,7 @@ interface Props {
 
 export function CloseDiscussion({ discussion: { id, title, closed }, onDone }: Props) {
   const t = useWords(texts);
-  const { run, busy, ...state } = useAction(DiscussionClose, (data) => data.discussionClose);
+  const { run, busy, ...state } = useAction(DiscussionClose);
   async function change(): Promise<void> {
     if (await run({ input: { discussion: id, closed: !closed } })) onDone(!closed);
   }

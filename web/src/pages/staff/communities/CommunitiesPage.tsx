@@ -1,12 +1,7 @@
 // A community as its moderators see it: its ambassadors, and its discussions, which they close and open again.
 
 import { useState } from "react";
-import { Done } from "../../../base/Done";
-import { SelectField } from "../../../base/Field";
-import { Pager, usePages } from "../../../base/Pager";
-import { SearchBox } from "../../../base/SearchBox";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Done, Pager, SearchBox, Section, SelectField, Shown, Table, usePages } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
@@ -43,12 +38,10 @@ function Discussions({ slug }: { slug: string }) {
   const t = useWords(texts);
   const [search, setSearch] = useState("");
   return (
-    <section aria-labelledby="discussions">
-      <h2 id="discussions">{t.discussions}</h2>
-      <p>{t.discussionsLead}</p>
+    <Section id="discussions" title={t.discussions} lead={t.discussionsLead}>
       <SearchBox label={t.search} onSearch={setSearch} />
       <Found key={search} slug={slug} search={search || null} />
-    </section>
+    </Section>
   );
 }
 

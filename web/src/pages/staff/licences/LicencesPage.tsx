@@ -2,11 +2,7 @@
 
 import { useState } from "react";
 import type { LicenceCaseFragment } from "../../../../generated/manager";
-import { Button } from "../../../base/Button";
-import { Facts, type Fact } from "../../../base/Facts";
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Table } from "../../../base/Table";
+import { Button, Facts, Form, SelectField, Table, TextField, type Fact, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Queue } from "../Queue";
@@ -96,8 +92,8 @@ function Budgets({ licence: { community, organization } }: { licence: LicenceCas
 
 function Decide({ licence, granted, onDone }: { licence: string; granted: boolean; onDone: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(LicenceDecide, (data) => data.licenceDecide);
-  async function decide(values: Record<string, string>): Promise<void> {
+  const { run, ...state } = useAction(LicenceDecide);
+  async function decide(values: Values): Promise<void> {
     const amount = values["amount"]?.trim().replace(",", ".");
     const terms = {
       quota: Number(values["quota"]),

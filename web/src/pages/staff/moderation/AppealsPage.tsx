@@ -1,8 +1,7 @@
 // Appeals against removals of posts, each with its decision.
 
 import type { AppealQueueQuery } from "../../../../generated/manager";
-import { RadioField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
+import { Form, RadioField, TextField, type Values } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Queue } from "../Queue";
@@ -27,9 +26,9 @@ export function Page() {
 function Case({ appeal, onDone }: { appeal: Appeal; onDone: () => void }) {
   const t = useWords(texts);
   const { time } = useFormats();
-  const { run, ...state } = useAction(AppealDecide, (data) => data.appealResolve);
+  const { run, ...state } = useAction(AppealDecide);
   const { post } = appeal;
-  async function decide(values: Record<string, string>): Promise<void> {
+  async function decide(values: Values): Promise<void> {
     const input = { appeal: appeal.id, accepted: values["accepted"] === "yes", reason: values["reason"] ?? "" };
     if (await run({ input })) onDone();
   }

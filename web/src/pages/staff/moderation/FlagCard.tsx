@@ -2,15 +2,12 @@
 
 import { useState } from "react";
 import type { FlaggedFragment } from "../../../../generated/manager";
-import { Button } from "../../../base/Button";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Shown } from "../../../base/Shown";
+import { Button, Form, Shown, TextField } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { CloseDiscussion } from "../communities/CloseDiscussion";
-import { FlagContext, FlagDecide, FlaggedPostRestore } from "./manager/moderation";
 import { Suspend } from "./Suspend";
+import { FlagContext, FlagDecide, FlaggedPostRestore } from "./manager/moderation";
 import { texts } from "./texts";
 
 type Choice = "uphold" | "dismiss" | "suspend" | "restore";
@@ -73,7 +70,7 @@ export function FlagCard({ flag, onDone }: Props) {
 
 function Resolve({ flag, upheld, onDone }: { flag: string; upheld: boolean; onDone: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(FlagDecide, (data) => data.flagResolve);
+  const { run, ...state } = useAction(FlagDecide);
   async function decide(note: string): Promise<void> {
     if (await run({ input: { flag, upheld, note: note || null } })) onDone();
   }
@@ -86,7 +83,7 @@ function Resolve({ flag, upheld, onDone }: { flag: string; upheld: boolean; onDo
 
 function Restore({ post, onDone }: { post: string; onDone: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(FlaggedPostRestore, (data) => data.postRestore);
+  const { run, ...state } = useAction(FlaggedPostRestore);
   async function restore(note: string): Promise<void> {
     if (await run({ input: { post, note: note || null } })) onDone();
   }

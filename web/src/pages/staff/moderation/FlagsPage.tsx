@@ -1,11 +1,7 @@
 // The moderators' queue: what members have flagged, each with its decision.
 
 import { useState } from "react";
-import { Done } from "../../../base/Done";
-import { Notice } from "../../../base/Notice";
-import { Button } from "../../../base/Button";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
+import { Button, Done, Notice, Pager, Shown, usePages } from "../../../base";
 import { useLive, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";

@@ -3,19 +3,12 @@
 
 import { useState } from "react";
 import type { MemberOverviewQuery } from "../../../../generated/manager";
-import { Done } from "../../../base/Done";
-import { Facts, type Fact } from "../../../base/Facts";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Done, Facts, Form, Notice, Pager, Section, Shown, Table, TextField, usePages, type Fact } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
-import { AssociationDecide, MemberCommunitiesAllow, MemberOverview, ReadingAlarms } from "./manager/moderation";
 import { Suspend } from "./Suspend";
+import { AssociationDecide, MemberCommunitiesAllow, MemberOverview, ReadingAlarms } from "./manager/moderation";
 import { texts } from "./texts";
 
 type Member = NonNullable<MemberOverviewQuery["member"]>;
@@ -40,9 +33,7 @@ function Alarms({ onOpen }: { onOpen: (pseudonym: string) => void }) {
   const pages = usePages();
   const read = useRead(ReadingAlarms, { after: pages.after });
   return (
-    <section aria-labelledby="alarms">
-      <h2 id="alarms">{t.alarms}</h2>
-      <p>{t.alarmsLead}</p>
+    <Section id="alarms" title={t.alarms} lead={t.alarmsLead}>
       <Shown read={read}>
         {({ readingAlerts: { nodes, pageInfo } }) => (
           <>
@@ -64,7 +55,7 @@ function Alarms({ onOpen }: { onOpen: (pseudonym: string) => void }) {
           </>
         )}
       </Shown>
-    </section>
+    </Section>
   );
 }
 
@@ -116,7 +107,7 @@ function Known({ member, onDone }: { member: Member; onDone: (text: string) => v
 
 function Allow({ member, onDone }: { member: string; onDone: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(MemberCommunitiesAllow, (data) => data.memberAllowCommunities);
+  const { run, ...state } = useAction(MemberCommunitiesAllow);
   async function allow(communities: number): Promise<void> {
     if (await run({ input: { member, communities } })) onDone();
   }
@@ -133,7 +124,7 @@ function Allow({ member, onDone }: { member: string; onDone: () => void }) {
 function Association({ member, association, onDone }: { member: Member; association: NonNullable<Member["association"]>; onDone: () => void }) {
   const t = useWords(texts);
   const { time } = useFormats();
-  const { run, ...state } = useAction(AssociationDecide, (data) => data.associationVerify);
+  const { run, ...state } = useAction(AssociationDecide);
   async function decide(reason: string): Promise<void> {
     if (await run({ input: { member: member.id, verified: !member.verified, reason } })) onDone();
   }
@@ -145,8 +136,7 @@ function Association({ member, association, onDone }: { member: Member; associat
     [t.address, association.postalAddress],
   ];
   return (
-    <section className="case" aria-labelledby="association">
-      <h3 id="association">{t.association}</h3>
+    <Section className="case" id="association" title={t.association} level={3}>
       <Facts facts={facts} />
       <Form submit={member.verified ? t.withdraw : t.verify} {...state} onSubmit={(values) => void decide(values["reason"] ?? "")}>
         <TextField name="reason" label={t.checked} hint={t.checkedHint} rows={3} required />
@@ -159,6 +149,6 @@ function Association({ member, association, onDone }: { member: Member; associat
           </li>
         ))}
       </ul>
-    </section>
+    </Section>
   );
 }

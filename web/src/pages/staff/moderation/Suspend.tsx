@@ -1,7 +1,6 @@
 // Suspends a member from writing, or lifts their suspension.
 
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
+import { Form, optionsOf, SelectField, TextField } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { MemberSuspend } from "./manager/moderation";
@@ -19,7 +18,7 @@ interface Props {
 
 export function Suspend({ member, lifts = false, onDone }: Props) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(MemberSuspend, (data) => data.memberSuspend);
+  const { run, ...state } = useAction(MemberSuspend);
   async function suspend(days: string, reason: string): Promise<void> {
     const end = lifts ? -1 : Number(days); // a time in the past lifts it
     const until = end ? new Date(Date.now() + end * DAY).toISOString() : null;
@@ -27,7 +26,7 @@ export function Suspend({ member, lifts = false, onDone }: Props) {
   }
   return (
     <Form submit={lifts ? t.lift : t.suspendNow} {...state} onSubmit={(values) => void suspend(values["until"] ?? "", values["reason"] ?? "")}>
-      {!lifts && <SelectField name="until" label={t.duration} options={DAYS.map((value) => ({ value, label: t.durations[value] }))} />}
+      {!lifts && <SelectField name="until" label={t.duration} options={optionsOf(t.durations, DAYS)} />}
       <TextField name="reason" label={lifts ? t.liftReason : t.suspendReason} hint={lifts ? undefined : t.suspendHint} rows={3} required />
     </Form>
   );

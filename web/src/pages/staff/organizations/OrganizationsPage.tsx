@@ -2,12 +2,7 @@
 
 import { useState } from "react";
 import type { OrganizationKind } from "../../../../generated/manager";
-import { Done } from "../../../base/Done";
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Done, Form, optionsOf, Pager, Section, SelectField, Shown, Table, TextField, usePages, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { LOCALES, useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
@@ -59,21 +54,19 @@ function All() {
 
 function Create({ onDone }: { onDone: (name: string) => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(OrganizationOpen, (data) => data.organizationCreate);
-  async function create({ name = "", kind, contactEmail = "", locale }: Record<string, string>): Promise<void> {
+  const { run, ...state } = useAction(OrganizationOpen);
+  async function create({ name = "", kind, contactEmail = "", locale }: Values): Promise<void> {
     const made = await run({ input: { name, kind: kind as OrganizationKind, contactEmail, locale: locale ?? null } });
     if (made) onDone(made.organization?.name ?? name);
   }
   return (
-    <section aria-labelledby="create">
-      <h2 id="create">{t.create}</h2>
-      <p>{t.lead}</p>
+    <Section id="create" title={t.create} lead={t.lead}>
       <Form submit={t.createNow} {...state} onSubmit={(values) => void create(values)}>
         <TextField name="name" label={t.name} hint={t.nameHint} required autoComplete="off" />
-        <SelectField name="kind" label={t.kind} options={KINDS.map((value) => ({ value, label: t.kinds[value] }))} />
+        <SelectField name="kind" label={t.kind} options={optionsOf(t.kinds, KINDS)} />
         <TextField name="contactEmail" label={t.email} hint={t.emailHint} type="email" required autoComplete="off" />
-        <SelectField name="locale" label={t.locale} options={[LOCALES.fr, LOCALES.en].map((value) => ({ value, label: t.locales[value] }))} />
+        <SelectField name="locale" label={t.locale} options={optionsOf(t.locales, [LOCALES.fr, LOCALES.en])} />
       </Form>
-    </section>
+    </Section>
   );
 }

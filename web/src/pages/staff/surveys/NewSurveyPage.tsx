@@ -1,8 +1,7 @@
 // A new survey, for a community to choose.
 
 import { useLocation } from "wouter";
-import { SelectField } from "../../../base/Field";
-import { Shown } from "../../../base/Shown";
+import { SelectField, Shown } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
@@ -19,7 +18,7 @@ function New() {
   const t = useWords(texts);
   const [, navigate] = useLocation();
   const read = useRead(SurveyChoices, {});
-  const { run, ...state } = useAction(SurveyCreate, (data) => data.surveyCreate);
+  const { run, ...state } = useAction(SurveyCreate);
   return (
     <Shown read={read}>
       {({ communities, regions }) => (

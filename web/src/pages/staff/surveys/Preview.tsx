@@ -3,9 +3,10 @@
 import "../../member/surveys/surveys.css";
 
 import { useState } from "react";
+import { Section } from "../../../base";
 import { useFormats, useLanguage, useWords, type Language } from "../../../text/words";
-import { shownQuestions, type Answers } from "../../member/surveys/answers";
 import { Question as Asked } from "../../member/surveys/Question";
+import { shownQuestions, type Answers } from "../../member/surveys/answers";
 import { Choice } from "./Choice";
 import { inLanguage, inputOf, type Question, type Text } from "./draft";
 import { texts } from "./texts";
@@ -18,9 +19,7 @@ export function Preview({ questions }: { questions: readonly Question[] }) {
   const asked = questions.map((question) => askedIn(question, language));
   const shown = shownQuestions(asked, answers);
   return (
-    <section aria-labelledby="preview">
-      <h2 id="preview">{t.preview}</h2>
-      <p>{t.previewLead}</p>
+    <Section id="preview" title={t.preview} lead={t.previewLead}>
       <div className="filters">
         <Choice
           label={t.previewIn}
@@ -42,7 +41,7 @@ export function Preview({ questions }: { questions: readonly Question[] }) {
           />
         ))}
       </div>
-    </section>
+    </Section>
   );
 }
 

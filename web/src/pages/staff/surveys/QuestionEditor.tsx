@@ -1,14 +1,13 @@
 // A question while it is edited: texts in both languages, the kind of answer with its options or limits, and when it is shown.
 
 import { useEffect, useRef } from "react";
-import { Button } from "../../../base/Button";
-import { TextField } from "../../../base/Field";
+import { Button, optionsOf, TextField } from "../../../base";
 import { useFormats, useLanguage, useWords } from "../../../text/words";
 import { Bilingual } from "./Bilingual";
 import { Choice } from "./Choice";
-import { hasLimits, hasOptions, inLanguage, KINDS, newOption, newRule, type Option, type Question } from "./draft";
 import { Refusals } from "./Refusals";
 import { RuleEditor } from "./RuleEditor";
+import { hasLimits, hasOptions, inLanguage, KINDS, newOption, newRule, type Option, type Question } from "./draft";
 import { texts } from "./texts";
 
 interface Props {
@@ -49,7 +48,7 @@ export function QuestionEditor({ question, place, all, refused, isNew, onChange,
           <Choice
             label={t.kind}
             value={question.kind}
-            options={KINDS.map((value) => ({ value, label: t.questionKinds[value] }))}
+            options={optionsOf(t.questionKinds, KINDS)}
             onChange={(value) => set({ kind: KINDS.find((each) => each === value) ?? question.kind })}
           />
           <Refusals path={`${path}.kind`} />

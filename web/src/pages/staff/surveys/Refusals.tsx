@@ -1,6 +1,6 @@
 // Why what has no control of its own was refused, such as all conditions of a question together.
 
-import { useRefusals } from "../../../base/Form";
+import { useRefusals } from "../../../base";
 
 export function Refusals({ path }: { path: string }) {
   const messages = useRefusals(path);

@@ -3,8 +3,8 @@
 import { useId } from "react";
 import { useLanguage, useWords } from "../../../text/words";
 import { Choice } from "./Choice";
-import { hasOptions, inLanguage, operatorsOf, type Question, type Rule } from "./draft";
 import { Refusals } from "./Refusals";
+import { hasOptions, inLanguage, operatorsOf, type Question, type Rule } from "./draft";
 import { texts } from "./texts";
 
 interface Props {

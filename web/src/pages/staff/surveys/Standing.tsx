@@ -2,13 +2,7 @@
 
 import { useState } from "react";
 import type { EditedSurveyFragment } from "../../../../generated/manager";
-import { Button } from "../../../base/Button";
-import { Confirm, Refused } from "../../../base/Confirm";
-import { Done } from "../../../base/Done";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Table } from "../../../base/Table";
+import { Button, Confirm, Done, Form, Notice, Refused, Section, Table, TextField } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { usePolled } from "../../../graph/polled";
 import { useFormats, useWords } from "../../../text/words";
@@ -34,8 +28,7 @@ export function Standing({ survey, dirty, again }: Props) {
     again();
   };
   return (
-    <section className="case" aria-labelledby="standing">
-      <h2 id="standing">{t.standing} <span className="badge">{t.statuses[survey.status]}</span></h2>
+    <Section className="case" id="standing" title={<>{t.standing} <span className="badge">{t.statuses[survey.status]}</span></>}>
       <p>
         {survey.community.name}
         <br />
@@ -48,7 +41,7 @@ export function Standing({ survey, dirty, again }: Props) {
       {survey.status === "WAITING" && <Unschedule survey={survey.id} onDone={() => finish(t.unscheduled)} />}
       {survey.status === "OPEN" && <Close survey={survey.id} onDone={() => finish(t.closed)} />}
       <Frozen survey={survey} again={again} />
-    </section>
+    </Section>
   );
 }
 
@@ -83,7 +76,7 @@ function Progress({ survey: { progress } }: { survey: EditedSurveyFragment }) {
 
 function Schedule({ survey, onDone }: { survey: string; onDone: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(SurveySchedule, (data) => data.surveySchedule);
+  const { run, ...state } = useAction(SurveySchedule);
   async function schedule(cap: number): Promise<void> {
     if (await run({ input: { survey, cap } })) onDone();
   }
@@ -96,7 +89,7 @@ function Schedule({ survey, onDone }: { survey: string; onDone: () => void }) {
 
 function Unschedule({ survey, onDone }: { survey: string; onDone: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(SurveyUnschedule, (data) => data.surveyUnschedule);
+  const { run, ...state } = useAction(SurveyUnschedule);
   async function unschedule(): Promise<void> {
     if (await run({ input: { survey } })) onDone();
   }
@@ -108,7 +101,7 @@ function Unschedule({ survey, onDone }: { survey: string; onDone: () => void }) 
 function Close({ survey, onDone }: { survey: string; onDone: () => void }) {
   const t = useWords(texts);
   const [asking, setAsking] = useState(false);
-  const { run, ...state } = useAction(SurveyCloseEarly, (data) => data.surveyClose);
+  const { run, ...state } = useAction(SurveyCloseEarly);
   async function close(): Promise<void> {
     if (!(await run({ input: { survey } }))) return;
     setAsking(false);

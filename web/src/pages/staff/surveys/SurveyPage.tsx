@@ -4,17 +4,15 @@ import { useState } from "react";
 import { Link } from "wouter";
 import type { EditedSurveyFragment } from "../../../../generated/manager";
 import type { PageProps } from "../../../app/route";
-import { Done } from "../../../base/Done";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
+import { Done, Notice, Shown } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { Editor } from "./Editor";
-import { SurveyChoices, SurveyEdited, SurveyRevise } from "./manager/surveys";
 import { Preview } from "./Preview";
 import { Standing } from "./Standing";
 import { draftOf } from "./draft";
+import { SurveyChoices, SurveyEdited, SurveyRevise } from "./manager/surveys";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
@@ -33,7 +31,7 @@ function Edited({ survey, again }: { survey: EditedSurveyFragment; again: () => 
   const [saves, setSaves] = useState(0);
   const [dirty, setDirty] = useState(false);
   const choices = useRead(SurveyChoices, {});
-  const { run, ...state } = useAction(SurveyRevise, (data) => data.surveyRevise);
+  const { run, ...state } = useAction(SurveyRevise);
   const isDraft = survey.status === "DRAFT";
   const changes = isDraft || survey.status === "WAITING" || survey.status === "OPEN";
   return (

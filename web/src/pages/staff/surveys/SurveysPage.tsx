@@ -3,9 +3,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { SurveyStatus } from "../../../../generated/manager";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Pager, Shown, Table, usePages } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";

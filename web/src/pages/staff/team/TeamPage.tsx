@@ -2,14 +2,10 @@
 
 import { useState } from "react";
 import type { StaffRole, TeamQuery } from "../../../../generated/manager";
-import { Button } from "../../../base/Button";
-import { ChecksField, ticked } from "../../../base/ChecksField";
-import { Refused } from "../../../base/Confirm";
-import { Done } from "../../../base/Done";
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
+import {
+  Button, ChecksField, Done, Form, optionsOf, Pager, Refused, Section, SelectField, Shown, TextField, ticked,
+  usePages, type Values,
+} from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { LOCALES, useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
@@ -83,8 +79,8 @@ function Entry({ person, isViewer, onDone }: { person: Person; isViewer: boolean
 function Change({ person, onDone }: { person: Person; onDone: () => void }) {
   const t = useWords(texts);
   const s = useWords(staffTexts);
-  const { run, ...state } = useAction(TeamChange, (data) => data.staffUpdate);
-  async function change(values: Record<string, string>): Promise<void> {
+  const { run, ...state } = useAction(TeamChange);
+  async function change(values: Values): Promise<void> {
     if (await run({ input: { staff: person.id, name: values["name"] ?? "", roles: ticked(values, "roles", ROLES) } })) onDone();
   }
   return (
@@ -93,7 +89,7 @@ function Change({ person, onDone }: { person: Person; onDone: () => void }) {
       <ChecksField
         name="roles"
         label={t.roles}
-        options={ROLES.map((value) => ({ value, label: s.roles[value] }))}
+        options={optionsOf(s.roles, ROLES)}
         initial={[...person.roles, ...person.withheldRoles]}
       />
     </Form>
@@ -103,8 +99,8 @@ function Change({ person, onDone }: { person: Person; onDone: () => void }) {
 function Suspension({ person, onDone }: { person: Person; onDone: () => void }) {
   const t = useWords(texts);
   const suspended = person.status === "SUSPENDED";
-  const suspend = useAction(TeamSuspend, (data) => data.saved);
-  const reinstate = useAction(TeamReinstate, (data) => data.saved);
+  const suspend = useAction(TeamSuspend);
+  const reinstate = useAction(TeamReinstate);
   const { run, ...state } = suspended ? reinstate : suspend;
   async function change(): Promise<void> {
     if (await run({ input: { staff: person.id } })) onDone();
@@ -123,23 +119,21 @@ function Invite({ onDone }: { onDone: (name: string) => void }) {
   const t = useWords(texts);
   const s = useWords(staffTexts);
   const [sent, setSent] = useState(0);
-  const { run, ...state } = useAction(TeamInvite, (data) => data.staffCreate);
-  async function invite(values: Record<string, string>): Promise<void> {
+  const { run, ...state } = useAction(TeamInvite);
+  async function invite(values: Values): Promise<void> {
     const { name = "", email = "", locale = null } = values;
     if (!(await run({ input: { name, email, locale, roles: ticked(values, "roles", ROLES) } }))) return;
     setSent(sent + 1);
     onDone(name);
   }
   return (
-    <section aria-labelledby="invite">
-      <h2 id="invite">{t.invite}</h2>
-      <p>{t.inviteLead}</p>
+    <Section id="invite" title={t.invite} lead={t.inviteLead}>
       <Form key={sent} submit={t.inviteNow} {...state} onSubmit={(values) => void invite(values)}>
         <TextField name="name" label={t.name} required autoComplete="off" />
         <TextField name="email" label={t.email} type="email" required autoComplete="off" />
-        <ChecksField name="roles" label={t.roles} options={ROLES.map((value) => ({ value, label: s.roles[value] }))} initial={[]} />
-        <SelectField name="locale" label={t.locale} options={[LOCALES.fr, LOCALES.en].map((value) => ({ value, label: t.locales[value] }))} />
+        <ChecksField name="roles" label={t.roles} options={optionsOf(s.roles, ROLES)} initial={[]} />
+        <SelectField name="locale" label={t.locale} options={optionsOf(t.locales, [LOCALES.fr, LOCALES.en])} />
       </Form>
-    </section>
+    </Section>
   );
 }

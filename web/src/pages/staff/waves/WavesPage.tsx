@@ -2,13 +2,7 @@
 
 import { useState } from "react";
 import type { OrganizationKind, WaveCommunitiesQuery, WavesQuery } from "../../../../generated/manager";
-import { ChecksField, ticked } from "../../../base/ChecksField";
-import { Done } from "../../../base/Done";
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { ChecksField, Done, Form, optionsOf, Pager, SelectField, Shown, Table, TextField, ticked, usePages, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { usePolled } from "../../../graph/polled";
 import { useFormats, useWords } from "../../../text/words";
@@ -53,11 +47,11 @@ function Chosen({ community }: { community: Community }) {
   const [done, setDone] = useState<string | null>(null);
   const pages = usePages();
   const read = useRead(Waves, { community: community.slug, after: pages.after });
-  const { run, ...state } = useAction(WaveFreeze, (data) => data.waveFreeze);
+  const { run, ...state } = useAction(WaveFreeze);
   usePolled(read.data?.datasets.nodes.some((each) => each.status === "FREEZING") ?? false, read.again);
   const { readiness } = community;
 
-  async function freeze(values: Record<string, string>): Promise<void> {
+  async function freeze(values: Values): Promise<void> {
     const cap = values["cap"] ? { cap: Number(values["cap"]) } : {};
     const input = { community: community.id, wave: values["wave"] ?? "", offeredTo: ticked(values, "offeredTo", ORGANIZATIONS), ...cap };
     const made = await run({ input });
@@ -103,7 +97,7 @@ function Chosen({ community }: { community: Community }) {
           name="offeredTo"
           label={t.offered}
           hint={t.offeredHint}
-          options={ORGANIZATIONS.map((value) => ({ value, label: t.organizations[value] }))}
+          options={optionsOf(t.organizations, ORGANIZATIONS)}
           initial={[]}
         />
         <TextField name="cap" label={t.budget} hint={t.budgetHint} type="number" />

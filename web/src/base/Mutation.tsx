@@ -1,0 +1,92 @@
+// What sends a mutation: a form, a button, and a button that asks before. `onDone` is called once it was carried out.
+
+import { useState, type ReactNode } from "react";
+import { useAction, type Payload } from "../graph/hooks";
+import type { Operation } from "../graph/operation";
+import { Button } from "./Button";
+import { Confirm, Refused } from "./Confirm";
+import { Form, type Values } from "./Form";
+
+type Mutation<Data, Input> = Operation<Data, { input: Input }>;
+
+interface FormProps<Data, Input> {
+  mutation: Mutation<Data, Input>;
+  /** The input, made of the values by the names of the fields. */
+  input: (values: Values) => NoInfer<Input>;
+  onDone?: (payload: Payload<Data>, values: Values) => void;
+  submit: string;
+  kind?: "primary" | "danger";
+  /** Whether its fields are as at first again once it was carried out. */
+  resets?: boolean;
+  children: ReactNode;
+}
+
+export function MutationForm<Data, Input>({ mutation, input, onDone, resets = false, ...form }: FormProps<Data, Input>) {
+  const { run, ...state } = useAction(mutation);
+  const [done, setDone] = useState(0);
+
+  async function send(values: Values): Promise<void> {
+    const payload = await run({ input: input(values) });
+    if (!payload) return;
+    if (resets) setDone(done + 1);
+    onDone?.(payload, values);
+  }
+
+  return <Form key={done} {...form} {...state} onSubmit={(values) => void send(values)} />;
+}
+
+interface ButtonProps<Data, Input> {
+  mutation: Mutation<Data, Input>;
+  input: NoInfer<Input>;
+  onDone?: ((payload: Payload<Data>) => void) | undefined;
+  kind?: "primary" | "plain" | "danger";
+  /** What it is called where several have the same words. */
+  label?: string | undefined;
+  children: ReactNode;
+}
+
+export function MutationButton<Data, Input>({ mutation, input, onDone, ...button }: ButtonProps<Data, Input>) {
+  const { run, busy, ...state } = useAction(mutation);
+
+  async function send(): Promise<void> {
+    const payload = await run({ input });
+    if (payload) onDone?.(payload);
+  }
+
+  return <><Button busy={busy} {...button} onClick={() => void send()} /><Refused {...state} /></>;
+}
+
+interface ConfirmProps<Data, Input> {
+  mutation: Mutation<Data, Input>;
+  input: NoInfer<Input>;
+  onDone?: (payload: Payload<Data>) => void;
+  onClose: () => void;
+  title: string;
+  action: string;
+  children: ReactNode;
+}
+
+/** Asks before the mutation is sent. It closes once that was carried out. */
+export function MutationConfirm<Data, Input>({ mutation, input, onDone, onClose, ...dialog }: ConfirmProps<Data, Input>) {
+  const { run, ...state } = useAction(mutation);
+
+  async function send(): Promise<void> {
+    const payload = await run({ input });
+    if (!payload) return;
+    onClose();
+    onDone?.(payload);
+  }
+
+  return <Confirm {...dialog} {...state} onConfirm={() => void send()} onClose={onClose} />;
+}
+
+/** A button that opens a `MutationConfirm`. */
+export function ConfirmButton<Data, Input>({ button, ...confirm }: Omit<ConfirmProps<Data, Input>, "onClose"> & { button: string }) {
+  const [asks, setAsks] = useState(false);
+  return (
+    <>
+      <Button kind="danger" onClick={() => setAsks(true)}>{button}</Button>
+      {asks && <MutationConfirm {...confirm} onClose={() => setAsks(false)} />}
+    </>
+  );
+}
