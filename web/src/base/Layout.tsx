@@ -1,12 +1,12 @@
 // The frame of every page: header, content and footer.
 
-import icon from "../icon.svg";
 import "./layout.css";
 
 import { useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { NAVIGATION } from "../app/navigation";
 import { useSession } from "../app/session";
+import icon from "../icon.svg";
 import { useLanguage, useWords } from "../text/words";
 import { AccountLanguage } from "./AccountLanguage";
 import { Button } from "./Button";

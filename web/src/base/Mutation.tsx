@@ -6,6 +6,7 @@ import type { Operation } from "../graph/operation";
 import { Button } from "./Button";
 import { Confirm, Refused } from "./Confirm";
 import { Form, type Values } from "./Form";
+import { Notice } from "./Notice";
 
 type Mutation<Data, Input> = Operation<Data, { input: Input }>;
 
@@ -18,21 +19,31 @@ interface FormProps<Data, Input> {
   kind?: "primary" | "danger";
   /** Whether its fields are as at first again once it was carried out. */
   resets?: boolean;
+  /** Shown below it once it was carried out, until it is sent again. */
+  done?: ReactNode;
   children: ReactNode;
 }
 
-export function MutationForm<Data, Input>({ mutation, input, onDone, resets = false, ...form }: FormProps<Data, Input>) {
+export function MutationForm<Data, Input>({ mutation, input, onDone, resets = false, done, ...form }: FormProps<Data, Input>) {
   const { run, ...state } = useAction(mutation);
-  const [done, setDone] = useState(0);
+  const [turn, setTurn] = useState(0);
+  const [isDone, setIsDone] = useState(false);
 
   async function send(values: Values): Promise<void> {
+    setIsDone(false);
     const payload = await run({ input: input(values) });
     if (!payload) return;
-    if (resets) setDone(done + 1);
+    setIsDone(true);
+    if (resets) setTurn(turn + 1);
     onDone?.(payload, values);
   }
 
-  return <Form key={done} {...form} {...state} onSubmit={(values) => void send(values)} />;
+  return (
+    <>
+      <Form key={turn} {...form} {...state} onSubmit={(values) => void send(values)} />
+      {done && isDone && <Notice kind="good">{done}</Notice>}
+    </>
+  );
 }
 
 interface ButtonProps<Data, Input> {
@@ -42,6 +53,7 @@ interface ButtonProps<Data, Input> {
   kind?: "primary" | "plain" | "danger";
   /** What it is called where several have the same words. */
   label?: string | undefined;
+  disabled?: boolean;
   children: ReactNode;
 }
 
@@ -59,7 +71,7 @@ export function MutationButton<Data, Input>({ mutation, input, onDone, ...button
 interface ConfirmProps<Data, Input> {
   mutation: Mutation<Data, Input>;
   input: NoInfer<Input>;
-  onDone?: (payload: Payload<Data>) => void;
+  onDone?: ((payload: Payload<Data>) => void) | undefined;
   onClose: () => void;
   title: string;
   action: string;
@@ -80,12 +92,18 @@ export function MutationConfirm<Data, Input>({ mutation, input, onDone, onClose,
   return <Confirm {...dialog} {...state} onConfirm={() => void send()} onClose={onClose} />;
 }
 
+interface AskingProps<Data, Input> extends Omit<ConfirmProps<Data, Input>, "onClose"> {
+  /** Its words. */
+  button: string;
+  kind?: "plain" | "danger";
+}
+
 /** A button that opens a `MutationConfirm`. */
-export function ConfirmButton<Data, Input>({ button, ...confirm }: Omit<ConfirmProps<Data, Input>, "onClose"> & { button: string }) {
+export function ConfirmButton<Data, Input>({ button, kind = "danger", ...confirm }: AskingProps<Data, Input>) {
   const [asks, setAsks] = useState(false);
   return (
     <>
-      <Button kind="danger" onClick={() => setAsks(true)}>{button}</Button>
+      <Button kind={kind} onClick={() => setAsks(true)}>{button}</Button>
       {asks && <MutationConfirm {...confirm} onClose={() => setAsks(false)} />}
     </>
   );

@@ -4,8 +4,7 @@ import "./community.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Pager, SearchBox, Section, Shown, usePages } from "../../base";
-import { useRead } from "../../graph/hooks";
+import { Paged, SearchBox, Section, usePaged } from "../../base";
 import { useFormats, useWords } from "../../text/words";
 import { CommunityDiscussions, type DiscussionLineFragment } from "./patient/community";
 import { texts } from "./texts";
@@ -46,29 +45,23 @@ export function Discussions({ slug, canWrite }: { slug: string; canWrite: boolea
 /** The pages of one search. */
 function List({ slug, search, language }: { slug: string; search: string; language: Chosen }) {
   const t = useWords(texts);
-  const pages = usePages();
-  const read = useRead(CommunityDiscussions, { slug, search: search || null, language, after: pages.after });
+  const list = usePaged(CommunityDiscussions, { slug, search: search || null, language });
+  const isFirst = !list.pages.previous && !search && !language;
   return (
     <div aria-live="polite">
-      <Shown read={read}>
-        {({ community }) => {
-          if (!community) return null;
-          const { nodes, pageInfo } = community.discussions;
-          const isFirst = !pages.previous && !search && !language;
-          const pinned = isFirst ? community.pinned : [];
+      <Paged list={list} of={(data) => data.community?.discussions}>
+        {(nodes, { community }) => {
+          const pinned = isFirst ? (community?.pinned ?? []) : [];
           const others = nodes.filter((each) => !pinned.some(({ id }) => id === each.id));
           if (pinned.length + others.length === 0) return <p>{t.none}</p>;
           return (
-            <>
-              <ul className="discussions">
-                {pinned.map((each) => <Line key={each.id} slug={slug} discussion={each} isPinned />)}
-                {others.map((each) => <Line key={each.id} slug={slug} discussion={each} />)}
-              </ul>
-              <Pager pages={pages} pageInfo={pageInfo} />
-            </>
+            <ul className="discussions">
+              {pinned.map((each) => <Line key={each.id} slug={slug} discussion={each} isPinned />)}
+              {others.map((each) => <Line key={each.id} slug={slug} discussion={each} />)}
+            </ul>
           );
         }}
-      </Shown>
+      </Paged>
     </div>
   );
 }

@@ -1,8 +1,6 @@
 // Joins and leaves a community. Before somebody joins, it shows what others will see of it.
 
-import { useState } from "react";
-import { Button, Confirm, Form, Section, TextField } from "../../base";
-import { useAction } from "../../graph/hooks";
+import { ConfirmButton, MutationForm, Section, TextField } from "../../base";
 import { useFormats, useWords } from "../../text/words";
 import { CommunityJoin, CommunityLeave } from "./patient/community";
 import { texts } from "./texts";
@@ -15,13 +13,20 @@ interface Props {
 export function Membership({ me, community }: Props) {
   const t = useWords(texts);
   const { date } = useFormats();
-  const [leaving, setLeaving] = useState(false);
   if (community.viewerMembership) {
     return (
       <div className="form-end">
         <span>{t.joined(date(community.viewerMembership.joinedOn))}</span>
-        <Button onClick={() => setLeaving(true)}>{t.leave}</Button>
-        {leaving && <Leave community={community.id} onClose={() => setLeaving(false)} />}
+        <ConfirmButton
+          kind="plain"
+          button={t.leave}
+          title={t.leaveTitle}
+          action={t.leave}
+          mutation={CommunityLeave}
+          input={{ community: community.id }}
+        >
+          {t.leaveText}
+        </ConfirmButton>
       </div>
     );
   }
@@ -30,26 +35,19 @@ export function Membership({ me, community }: Props) {
 
 function Join({ me, community }: { me: Props["me"]; community: string }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(CommunityJoin);
-  const join = (year: string | undefined): void => void run({ input: { community, ...(year && { diagnosedIn: Number(year) }) } });
   return (
     <Section className="panel" id="join" title={t.joinTitle} lead={t.shows[me.sharing](me.member.pseudonym)}>
       <p>{t.moderators}</p>
-      <Form submit={t.join} {...state} onSubmit={(values) => join(values["diagnosedIn"])}>
+      <MutationForm
+        submit={t.join}
+        mutation={CommunityJoin}
+        input={({ diagnosedIn: year }) => ({ community, ...(year && { diagnosedIn: Number(year) }) })}
+      >
         {me.member.kind === "PATIENT" && (
           <TextField name="diagnosedIn" type="number" inputMode="numeric" label={t.diagnosed} hint={t.diagnosedHint} />
         )}
-      </Form>
+      </MutationForm>
     </Section>
   );
 }
 
-function Leave({ community, onClose }: { community: string; onClose: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(CommunityLeave);
-  return (
-    <Confirm title={t.leaveTitle} action={t.leave} {...state} onConfirm={() => void run({ input: { community } })} onClose={onClose}>
-      {t.leaveText}
-    </Confirm>
-  );
-}

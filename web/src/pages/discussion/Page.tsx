@@ -5,7 +5,7 @@ import "./discussion.css";
 import { useRef, useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../app/route";
-import { Button, Form, Notice, PageTitle, Refused, SelectField, Shown, TextField, usePages, type Values } from "../../base";
+import { Button, Form, MutationButton, Notice, PageTitle, SelectField, Shown, TextField, usePages, type Values } from "../../base";
 import { useFresh } from "../../graph/fresh";
 import { useAction, useRead } from "../../graph/hooks";
 import { useFormats, useLanguageCode, useWords } from "../../text/words";
@@ -68,16 +68,10 @@ export function Page({ parameters }: PageProps) {
 /** Keeps the discussion of an association at the top of the community, or no longer. */
 function Pin({ discussion, isPinned }: { discussion: string; isPinned: boolean }) {
   const t = useWords(texts);
-  const { run, busy, ...state } = useAction(DiscussionPin);
   return (
     <>
       <p className="quiet">{isPinned ? t.pinned : t.pinHint}</p>
-      <p>
-        <Button busy={busy} onClick={() => void run({ input: { discussion, pinned: !isPinned } })}>
-          {isPinned ? t.unpin : t.pin}
-        </Button>
-      </p>
-      <Refused {...state} />
+      <MutationButton mutation={DiscussionPin} input={{ discussion, pinned: !isPinned }}>{isPinned ? t.unpin : t.pin}</MutationButton>
     </>
   );
 }

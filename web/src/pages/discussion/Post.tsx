@@ -2,9 +2,11 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Button, Confirm, Dialog, Form, Notice, optionsOf, RadioField, Refused, TextField, type Values } from "../../base";
+import type { PostFlagMutation } from "../../../generated/patient";
+import { Button, Dialog, MutationConfirm, MutationForm, Notice, optionsOf, RadioField, Refused, TextField } from "../../base";
 import { Markdown } from "../../base/Markdown";
 import { useAction } from "../../graph/hooks";
+import type { Payload } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { HelpLines } from "../notifications/HelpLines";
 import { PostEdit, PostFlag, PostReact, PostRemove, RemovalAppeal, type PostTextFragment } from "./patient/discussion";
@@ -43,7 +45,12 @@ export function Post({ post, isOwn, canWrite }: Props) {
         </span>
       </p>
       {post.removed ? <Removed post={post} /> : doing === "edit" ? (
-        <Edit post={post} onClose={close} />
+        <>
+          <MutationForm submit={t.save} mutation={PostEdit} input={({ body = "" }) => ({ post: post.id, body })} onDone={close}>
+            <TextField name="body" label={t.text} hint={t.markdown} rows={6} initial={post.body ?? ""} />
+          </MutationForm>
+          <p className="after-form"><Button onClick={close}>{t.cancel}</Button></p>
+        </>
       ) : (
         <>
           <div lang={post.language.toLowerCase()}><Markdown>{post.body ?? ""}</Markdown></div>
@@ -58,7 +65,11 @@ export function Post({ post, isOwn, canWrite }: Props) {
           </p>
         </>
       )}
-      {doing === "remove" && <Remove post={post.id} onClose={close} />}
+      {doing === "remove" && (
+        <MutationConfirm title={t.removeTitle} action={t.remove} mutation={PostRemove} input={{ post: post.id }} onClose={close}>
+          {t.removeText}
+        </MutationConfirm>
+      )}
       {doing === "flag" && <Flag post={post.id} onClose={close} />}
     </article>
   );
@@ -95,41 +106,9 @@ function Reactions({ post }: { post: PostTextFragment }) {
   );
 }
 
-function Edit({ post, onClose }: { post: PostTextFragment; onClose: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(PostEdit);
-  const save = async (body: string): Promise<void> => {
-    if (await run({ input: { post: post.id, body } })) onClose();
-  };
-  return (
-    <>
-      <Form submit={t.save} {...state} onSubmit={(values) => void save(values["body"] ?? "")}>
-        <TextField name="body" label={t.text} hint={t.markdown} rows={6} initial={post.body ?? ""} />
-      </Form>
-      <p className="after-form"><Button onClick={onClose}>{t.cancel}</Button></p>
-    </>
-  );
-}
-
-function Remove({ post, onClose }: { post: string; onClose: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(PostRemove);
-  const remove = async (): Promise<void> => {
-    if (await run({ input: { post } })) onClose();
-  };
-  return (
-    <Confirm title={t.removeTitle} action={t.remove} {...state} onConfirm={() => void remove()} onClose={onClose}>
-      {t.removeText}
-    </Confirm>
-  );
-}
-
 function Flag({ post, onClose }: { post: string; onClose: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(PostFlag);
-  const [done, setDone] = useState<Awaited<ReturnType<typeof run>>>(null);
-  const flag = async ({ reason, note }: Values): Promise<void> =>
-    setDone(await run({ input: { post, reason: reason as Reason, note: note || null } }));
+  const [done, setDone] = useState<Payload<PostFlagMutation> | null>(null);
   return (
     <Dialog title={t.flagTitle} onClose={onClose}>
       {done ? (
@@ -140,10 +119,15 @@ function Flag({ post, onClose }: { post: string; onClose: () => void }) {
       ) : (
         <>
           <p>{t.flagText}</p>
-          <Form submit={t.flag} {...state} onSubmit={(values) => void flag(values)}>
+          <MutationForm
+            submit={t.flag}
+            mutation={PostFlag}
+            input={({ reason, note }) => ({ post, reason: reason as Reason, note: note || null })}
+            onDone={setDone}
+          >
             <RadioField name="reason" label={t.why} required options={optionsOf(t.reasons)} />
             <TextField name="note" label={t.note} hint={t.noteHint} rows={3} />
-          </Form>
+          </MutationForm>
         </>
       )}
     </Dialog>
@@ -153,7 +137,6 @@ function Flag({ post, onClose }: { post: string; onClose: () => void }) {
 /** In the place of a removed post: for its author, also the text, the reason, and the appeal. */
 function Removed({ post }: { post: PostTextFragment }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(RemovalAppeal);
   if (post.removedBody === null) return <p className="quiet">{t.removed}</p>;
   return (
     <Notice>
@@ -163,9 +146,9 @@ function Removed({ post }: { post: PostTextFragment }) {
       {post.appeal ? (
         <p>{t.appeals[post.appeal.status]} {post.appeal.resolution}</p>
       ) : (
-        <Form submit={t.appeal} {...state} onSubmit={(values) => void run({ input: { post: post.id, text: values["text"] ?? "" } })}>
+        <MutationForm submit={t.appeal} mutation={RemovalAppeal} input={({ text = "" }) => ({ post: post.id, text })}>
           <TextField name="text" label={t.appealText} rows={3} />
-        </Form>
+        </MutationForm>
       )}
     </Notice>
   );

@@ -3,9 +3,8 @@
 import { useState } from "react";
 import { useClient } from "urql";
 import { Link } from "wouter";
-import { Button, Notice, Pager, PageTitle, Section, Shown, Table, usePages } from "../../base";
+import { Button, Notice, Paged, PageTitle, Section, Table, usePaged } from "../../base";
 import { documentOf } from "../../graph/client";
-import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { checkChain, type Entry, type Verdict } from "./chain";
 import { DataUses, LedgerChain } from "./everybody/ledger";
@@ -89,30 +88,26 @@ function Uses() {
   const { number, time } = useFormats();
   const names = useNames();
   const dataOf = (use: Parameters<typeof names>[0]): string => [names(use).data, ...names(use).counted].join(" · ");
-  const pages = usePages();
-  const read = useRead(DataUses, { after: pages.after });
+  const read = usePaged(DataUses, {});
   return (
     <Section id="uses" title={t.uses}>
-      <Shown read={read}>
-        {({ dataUses: { nodes, pageInfo } }) => (
-          <>
-            <Table
-              caption={t.uses}
-              rows={nodes}
-              keyOf={(use) => use.id}
-              columns={[
-                { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
-                { title: t.published, cell: (use) => time(use.publishedAt) },
-                { title: t.organization, cell: (use) => use.organization?.name ?? t.own },
-                { title: t.purpose, cell: (use) => <Purpose {...use} /> },
-                { title: t.data, cell: (use) => dataOf(use) },
-                { title: t.cost, cell: (use) => number(use.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
-              ]}
-            />
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
+      <Paged list={read} of={(data) => data.dataUses}>
+        {(nodes) => (
+          <Table
+            caption={t.uses}
+            rows={nodes}
+            keyOf={(use) => use.id}
+            columns={[
+              { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
+              { title: t.published, cell: (use) => time(use.publishedAt) },
+              { title: t.organization, cell: (use) => use.organization?.name ?? t.own },
+              { title: t.purpose, cell: (use) => <Purpose {...use} /> },
+              { title: t.data, cell: (use) => dataOf(use) },
+              { title: t.cost, cell: (use) => number(use.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
+            ]}
+          />
         )}
-      </Shown>
+      </Paged>
     </Section>
   );
 }

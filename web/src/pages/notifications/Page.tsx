@@ -4,9 +4,9 @@ import "./notifications.css";
 
 import { Link } from "wouter";
 import type { NotificationsQuery } from "../../../generated/patient";
-import { Button, Pager, PageTitle, Refused, Shown, usePages } from "../../base";
+import { Button, Paged, PageTitle, Refused, usePaged } from "../../base";
 import { useFresh } from "../../graph/fresh";
-import { useAction, useRead } from "../../graph/hooks";
+import { useAction } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { HelpLines } from "./HelpLines";
 import { NotificationAdded, Notifications, NotificationsRead } from "./patient/notifications";
@@ -17,32 +17,30 @@ type HelpLine = NotificationsQuery["helpLines"][number];
 
 export function Page() {
   const t = useWords(texts);
-  const pages = usePages();
-  const read = useRead(Notifications, { after: pages.after });
-  useFresh(NotificationAdded, {}, read.again);
+  const list = usePaged(Notifications, {});
+  useFresh(NotificationAdded, {}, list.again);
   const { run, busy, ...state } = useAction(NotificationsRead);
   const markRead = (ids: readonly string[]): void => void (ids.length && run({ input: { notifications: ids } }));
   return (
     <>
       <PageTitle>{t.title}</PageTitle>
       <Refused {...state} />
-      <Shown read={read}>
-        {({ me: { notifications }, helpLines }) => {
-          const unread = notifications.nodes.filter((each) => each.readAt === null).map((each) => each.id);
-          if (notifications.nodes.length === 0) return <p>{t.none}</p>;
+      <Paged list={list} of={(data) => data.me.notifications}>
+        {(notifications, { helpLines }) => {
+          const unread = notifications.filter((each) => each.readAt === null).map((each) => each.id);
+          if (notifications.length === 0) return <p>{t.none}</p>;
           return (
             <>
               {unread.length > 0 && <Button busy={busy} onClick={() => markRead(unread)}>{t.readAll}</Button>}
               <ul className="notifications">
-                {notifications.nodes.map((each) => (
+                {notifications.map((each) => (
                   <Item key={each.id} notification={each} helpLines={helpLines} onOpen={() => each.readAt === null && markRead([each.id])} />
                 ))}
               </ul>
-              <Pager pages={pages} pageInfo={notifications.pageInfo} />
             </>
           );
         }}
-      </Shown>
+      </Paged>
     </>
   );
 }

@@ -1,8 +1,7 @@
 // An indicator or a treatment of the viewer's own: renamed, moved to the catalogue, proposed for it, or deleted.
 
 import { useState } from "react";
-import { Confirm, Form, TextField, type Values } from "../../base";
-import { useAction } from "../../graph/hooks";
+import { MutationConfirm, MutationForm, TextField, type Values } from "../../base";
 import { useWords } from "../../text/words";
 import { Move } from "./Move";
 import { ProposalForm } from "./Propose";
@@ -79,42 +78,30 @@ interface Action {
 
 function Rename({ kind, entry, onDone }: Action) {
   const t = useWords(texts);
-  const indicator = useAction(OwnIndicatorRename);
-  const treatment = useAction(OwnTreatmentRename);
-  const { run: _, ...state } = kind === "indicator" ? indicator : treatment;
-
-  async function rename({ name = "" }: Values): Promise<void> {
-    const done =
-      kind === "indicator"
-        ? await indicator.run({ input: { ownIndicator: entry.id, name } })
-        : await treatment.run({ input: { ownTreatment: entry.id, name } });
-    if (done) onDone(t.renamed(name));
-  }
-
-  return (
-    <Form submit={t.save} {...state} onSubmit={(values) => void rename(values)}>
-      <TextField name="name" label={t.name} initial={entry.name} autoComplete="off" />
-    </Form>
+  const form = {
+    submit: t.save,
+    onDone: (_: unknown, { name = "" }: Values) => onDone(t.renamed(name)),
+    children: <TextField name="name" label={t.name} initial={entry.name} autoComplete="off" />,
+  };
+  return kind === "indicator" ? (
+    <MutationForm mutation={OwnIndicatorRename} input={({ name = "" }) => ({ ownIndicator: entry.id, name })} {...form} />
+  ) : (
+    <MutationForm mutation={OwnTreatmentRename} input={({ name = "" }) => ({ ownTreatment: entry.id, name })} {...form} />
   );
 }
 
 function Delete({ kind, entry, onDone, onClose }: Action & { onClose: () => void }) {
   const t = useWords(texts);
-  const indicator = useAction(OwnIndicatorDelete);
-  const treatment = useAction(OwnTreatmentDelete);
-  const { run: _, ...state } = kind === "indicator" ? indicator : treatment;
-
-  async function remove(): Promise<void> {
-    const done =
-      kind === "indicator"
-        ? await indicator.run({ input: { ownIndicator: entry.id } })
-        : await treatment.run({ input: { ownTreatment: entry.id } });
-    if (done) onDone(t.deleted(entry.name));
-  }
-
-  return (
-    <Confirm title={t.deleteTitle(entry.name)} action={t.delete} {...state} onConfirm={() => void remove()} onClose={onClose}>
-      {t.deleteText[kind]}
-    </Confirm>
+  const dialog = {
+    title: t.deleteTitle(entry.name),
+    action: t.delete,
+    children: t.deleteText[kind],
+    onDone: () => onDone(t.deleted(entry.name)),
+    onClose,
+  };
+  return kind === "indicator" ? (
+    <MutationConfirm mutation={OwnIndicatorDelete} input={{ ownIndicator: entry.id }} {...dialog} />
+  ) : (
+    <MutationConfirm mutation={OwnTreatmentDelete} input={{ ownTreatment: entry.id }} {...dialog} />
   );
 }

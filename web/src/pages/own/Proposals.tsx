@@ -2,8 +2,7 @@
 
 import { useState } from "react";
 import type { MyProposalsQuery } from "../../../generated/patient";
-import { Button, Confirm, Pager, Section, Shown, usePages } from "../../base";
-import { useAction, useRead } from "../../graph/hooks";
+import { Button, MutationConfirm, Paged, Section, usePaged } from "../../base";
 import { useFormats, useWords } from "../../text/words";
 import { ProposalForm } from "./Propose";
 import { CatalogueProposalWithdraw, MyProposals } from "./patient/own";
@@ -13,8 +12,7 @@ type Proposal = MyProposalsQuery["me"]["proposals"]["nodes"][number];
 
 export function Proposals({ onDone }: { onDone: (text: string) => void }) {
   const t = useWords(texts);
-  const pages = usePages();
-  const read = useRead(MyProposals, { after: pages.after });
+  const read = usePaged(MyProposals, {});
   const [isOpen, setOpen] = useState(false);
 
   function done(text: string): void {
@@ -25,22 +23,19 @@ export function Proposals({ onDone }: { onDone: (text: string) => void }) {
 
   return (
     <Section id="proposals" title={t.proposals}>
-      <Shown read={read}>
-        {({ me: { proposals } }) => (
+      <Paged list={read} of={(data) => data.me.proposals}>
+        {(proposals) => (
           <>
-            {proposals.nodes.length === 0 ? (
+            {proposals.length === 0 ? (
               <p>{t.noProposals}</p>
             ) : (
               <ul className="own">
-                {proposals.nodes.map((each) => (
-                  <Item key={each.id} proposal={each} onWithdrawn={() => done(t.withdrawn)} />
-                ))}
+                {proposals.map((each) => <Item key={each.id} proposal={each} onWithdrawn={() => done(t.withdrawn)} />)}
               </ul>
             )}
-            <Pager pages={pages} pageInfo={proposals.pageInfo} />
           </>
         )}
-      </Shown>
+      </Paged>
       {isOpen ? (
         <Section className="panel" id="propose" title={t.propose} level={3}>
           <ProposalForm onSent={() => done(t.sent)} />
@@ -56,13 +51,8 @@ function Item({ proposal, onWithdrawn }: { proposal: Proposal; onWithdrawn: () =
   const t = useWords(texts);
   const { date } = useFormats();
   const [asks, setAsks] = useState(false);
-  const { run, ...state } = useAction(CatalogueProposalWithdraw);
   const { id, name, kind, status, description, reason, proposedOn, decidedOn } = proposal;
   const entry = proposal.condition ?? proposal.indicator ?? proposal.treatment;
-
-  async function withdraw(): Promise<void> {
-    if (await run({ input: { proposal: id } })) onWithdrawn();
-  }
 
   return (
     <li className="card">
@@ -78,9 +68,16 @@ function Item({ proposal, onWithdrawn }: { proposal: Proposal; onWithdrawn: () =
         </button>
       )}
       {asks && (
-        <Confirm title={t.withdrawTitle(name)} action={t.withdraw} {...state} onConfirm={() => void withdraw()} onClose={() => setAsks(false)}>
+        <MutationConfirm
+          title={t.withdrawTitle(name)}
+          action={t.withdraw}
+          mutation={CatalogueProposalWithdraw}
+          input={{ proposal: id }}
+          onClose={() => setAsks(false)}
+          onDone={onWithdrawn}
+        >
           {t.withdrawText}
-        </Confirm>
+        </MutationConfirm>
       )}
     </li>
   );

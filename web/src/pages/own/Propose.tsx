@@ -2,8 +2,7 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Button, Form, Notice, optionsOf, Section, SelectField, TextField, type Values } from "../../base";
-import { useAction } from "../../graph/hooks";
+import { Button, MutationForm, Notice, optionsOf, Section, SelectField, TextField, type Values } from "../../base";
 import { useWords } from "../../text/words";
 import type { OwnKind } from "./Entry";
 import { CatalogueProposalCreate } from "./patient/own";
@@ -43,27 +42,25 @@ interface Props {
 
 export function ProposalForm({ kind, name, follower, onSent }: Props) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(CatalogueProposalCreate);
 
-  async function propose(values: Values): Promise<void> {
-    const input = {
+  function inputOf(values: Values) {
+    return {
       kind: kind ?? (values["kind"] as ProposalKind),
       name: values["name"] ?? "",
       description: values["description"] || null,
       ...(follower?.kind === "indicator" && { ownIndicator: follower.id }),
       ...(follower?.kind === "treatment" && { ownTreatment: follower.id }),
     };
-    if (await run({ input })) onSent();
   }
 
   return (
     <>
       <p>{t.proposeHint} {follower && t.follows[follower.kind]}</p>
-      <Form submit={t.send} {...state} onSubmit={(values) => void propose(values)}>
+      <MutationForm submit={t.send} mutation={CatalogueProposalCreate} input={inputOf} onDone={onSent}>
         {!kind && <SelectField name="kind" label={t.what} options={optionsOf(t.proposalKinds)} />}
         <TextField name="name" label={t.name} initial={name} autoComplete="off" />
         <TextField name="description" label={t.description} hint={t.descriptionHint} rows={3} />
-      </Form>
+      </MutationForm>
     </>
   );
 }

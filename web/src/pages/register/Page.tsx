@@ -2,8 +2,8 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { CheckField, Form, optionsOf, PageTitle, Prose, RadioField, Shown, TextField, type Values } from "../../base";
-import { useAction, useRead } from "../../graph/hooks";
+import { CheckField, MutationForm, optionsOf, PageTitle, Prose, RadioField, Shown, TextField, type Values } from "../../base";
+import { useRead } from "../../graph/hooks";
 import { useLanguage, useLanguageCode, useWords } from "../../text/words";
 import { Verify } from "./Verify";
 import { Register, RegistrationTexts } from "./public/register";
@@ -18,15 +18,12 @@ export function Page() {
   const [kind, setKind] = useState<Kind>("PATIENT");
   const [registered, setRegistered] = useState<{ email: string; password: string } | null>(null);
   const read = useRead(RegistrationTexts, { language: useLanguageCode() });
-  const { run, ...state } = useAction(Register);
 
   if (registered) return <Verify {...registered} onRestart={() => setRegistered(null)} />;
 
-  async function register(values: Values, termsVersion: string, noticeVersion: string): Promise<void> {
-    const { email = "", password = "", pseudonym = "" } = values;
+  function inputOf({ email = "", password = "", pseudonym = "", ...values }: Values, termsVersion: string, noticeVersion: string) {
     const ofAge = kind === "ASSOCIATION" ? null : values["ofAge"] === "on";
-    const input = { email, password, pseudonym, kind, ofAge, locale: language, termsVersion, noticeVersion };
-    if (await run({ input })) setRegistered({ email, password });
+    return { email, password, pseudonym, kind, ofAge, locale: language, termsVersion, noticeVersion };
   }
 
   return (
@@ -35,7 +32,12 @@ export function Page() {
       <p>{t.lead}</p>
       <Shown read={read}>
         {({ terms, privacyNotice }) => (
-          <Form submit={t.submit} {...state} onSubmit={(values) => void register(values, terms.version, privacyNotice.version)}>
+          <MutationForm
+            submit={t.submit}
+            mutation={Register}
+            input={(values) => inputOf(values, terms.version, privacyNotice.version)}
+            onDone={(_, { email = "", password = "" }) => setRegistered({ email, password })}
+          >
             <RadioField
               name="kind"
               label={t.kind}
@@ -51,7 +53,7 @@ export function Page() {
             <CheckField name="noticeVersion" label={t.readNotice(privacyNotice.version)} required />
             <Text title={t.terms} version={t.version(terms.version)} text={terms.text} />
             <CheckField name="termsVersion" label={t.acceptTerms(terms.version)} required />
-          </Form>
+          </MutationForm>
         )}
       </Shown>
       <p className="after-form"><Link href="/verify">{t.haveCode}</Link> · <Link href="/sign-in">{t.signIn}</Link></p>

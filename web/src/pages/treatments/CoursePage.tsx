@@ -5,8 +5,8 @@ import "./treatments.css";
 import { useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../app/route";
-import { Button, Form, Notice, optionsOf, PageTitle, RadioField, Section, SelectField, Shown, TextField, type Values } from "../../base";
-import { useAction, useRead } from "../../graph/hooks";
+import { Button, MutationForm, Notice, optionsOf, PageTitle, RadioField, Section, SelectField, Shown, TextField, type Values } from "../../base";
+import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { today } from "../diary/days";
 import { texts as ownTexts } from "../own/texts";
@@ -82,28 +82,28 @@ type Reason = keyof typeof texts.en.reasons;
 function End({ course, own = false }: { course: string; own?: boolean }) {
   const t = useWords(texts);
   const [status, setStatus] = useState<Ending>("COMPLETED");
-  const catalogue = useAction(CourseEnd);
-  const ownCourse = useAction(OwnCourseEnd);
-  const { run: _, ...state } = own ? ownCourse : catalogue;
 
-  function end({ endedOn = "", reason }: Values): void {
-    const given = { endedOn, status, reason: status === "STOPPED" ? (reason as Reason) : null };
-    void (own ? ownCourse.run({ input: { ownCourse: course, ...given } }) : catalogue.run({ input: { course, ...given } }));
+  function given({ endedOn = "", reason }: Values) {
+    return { endedOn, status, reason: status === "STOPPED" ? (reason as Reason) : null };
   }
 
-  return (
-    <Section id="end" title={t.end} lead={t.doctor}>
-      <Form submit={t.save} {...state} onSubmit={end}>
-        <RadioField
-          name="status"
-          label={t.how}
-          initial={status}
-          options={optionsOf(t.endings)}
-          onChange={(value) => setStatus(value as Ending)}
-        />
+  const form = {
+    submit: t.save,
+    children: (
+      <>
+        <RadioField name="status" label={t.how} initial={status} options={optionsOf(t.endings)} onChange={(value) => setStatus(value as Ending)} />
         {status === "STOPPED" && <SelectField name="reason" label={t.reason} options={optionsOf(t.reasons)} />}
         <TextField name="endedOn" type="date" label={t.endedOn} initial={today()} required />
-      </Form>
+      </>
+    ),
+  };
+  return (
+    <Section id="end" title={t.end} lead={t.doctor}>
+      {own ? (
+        <MutationForm mutation={OwnCourseEnd} input={(values) => ({ ownCourse: course, ...given(values) })} {...form} />
+      ) : (
+        <MutationForm mutation={CourseEnd} input={(values) => ({ course, ...given(values) })} {...form} />
+      )}
     </Section>
   );
 }

@@ -4,7 +4,7 @@ import "../lab.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Meter, Pager, PageTitle, SelectField, Shown, usePages } from "../../../base";
+import { Meter, Paged, PageTitle, SelectField, usePaged } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { LabDatasets, LabOrganization } from "../buyer/datasets";
@@ -62,11 +62,10 @@ function Found({ kind, community, licensed }: { kind: Kind | null; community: st
   const t = useWords(texts);
   const names = useWords(shared);
   const { number, date } = useFormats();
-  const pages = usePages();
-  const read = useRead(LabDatasets, { kind, community, after: pages.after });
+  const read = usePaged(LabDatasets, { kind, community });
   return (
-    <Shown read={read}>
-      {({ datasets: { nodes, pageInfo } }) => (
+    <Paged list={read} of={(data) => data.datasets}>
+      {(nodes) => (
         <>
           {nodes.length === 0 && <p>{t.nothingFound}</p>}
           <ul className="cards">
@@ -90,9 +89,8 @@ function Found({ kind, community, licensed }: { kind: Kind | null; community: st
               </li>
             ))}
           </ul>
-          <Pager pages={pages} pageInfo={pageInfo} />
         </>
       )}
-    </Shown>
+    </Paged>
   );
 }

@@ -2,6 +2,7 @@
 
 import "../lab.css";
 
+import type { ReactNode } from "react";
 import type { LabInsightFactsQuery } from "../../../../generated/buyer";
 import type { PageProps } from "../../../app/route";
 import { PageTitle, Shown } from "../../../base";
@@ -21,36 +22,26 @@ interface Side {
   figures: Table;
 }
 
-export function Page({ parameters }: PageProps) {
-  const left = useSide(parameters["id"] ?? "");
-  const right = useSide(parameters["other"] ?? "");
+export function Page({ parameters: { id = "", other = "" } }: PageProps) {
   return (
-    <Shown read={left.facts}>
-      {(first) => (
-        <Shown read={right.facts}>
-          {(other) => (
-            <Shown read={left.figures}>
-              {(firsts) => (
-                <Shown read={right.figures}>
-                  {(others) =>
-                    first.insight && other.insight && firsts.insight && others.insight ? (
-                      <Both sides={[{ facts: first.insight, figures: readableOf(firsts.insight).table }, { facts: other.insight, figures: readableOf(others.insight).table }]} />
-                    ) : (
-                      <Unknown />
-                    )
-                  }
-                </Shown>
-              )}
-            </Shown>
-          )}
+    <OneRead id={id}>
+      {(first) => <OneRead id={other}>{(second) => (first && second ? <Both sides={[first, second]} /> : <Unknown />)}</OneRead>}
+    </OneRead>
+  );
+}
+
+function OneRead({ id, children }: { id: string; children: (side: Side | null) => ReactNode }) {
+  const facts = useRead(LabInsightFacts, { id });
+  const figures = useRead(LabInsightFigures, { id, by: null, where: null, all: false });
+  return (
+    <Shown read={facts}>
+      {({ insight }) => (
+        <Shown read={figures}>
+          {({ insight: found }) => children(insight && found && { facts: insight, figures: readableOf(found).table })}
         </Shown>
       )}
     </Shown>
   );
-}
-
-function useSide(id: string) {
-  return { facts: useRead(LabInsightFacts, { id }), figures: useRead(LabInsightFigures, { id, by: null, where: null, all: false }) };
 }
 
 function Both({ sides }: { sides: readonly [Side, Side] }) {

@@ -4,7 +4,7 @@ import "../lab.css";
 
 import { useState } from "react";
 import { useLocation } from "wouter";
-import type { InsightLineFragment, LabInsightFactsQuery } from "../../../../generated/buyer";
+import type { LabInsightFactsQuery } from "../../../../generated/buyer";
 import type { PageProps } from "../../../app/route";
 import { Form, PageTitle, Section, SelectField, Shown } from "../../../base";
 import { useRead } from "../../../graph/hooks";
@@ -94,34 +94,26 @@ function Figures({ insight }: { insight: Insight }) {
 
 function Beside({ insight }: { insight: Insight }) {
   const t = useWords(texts);
+  const { titled } = useWords(shared);
   const [, navigate] = useLocation();
   const others = insight.dataset.community.insights.nodes
     .filter((each) => each.id !== insight.id)
     .sort((one, other) => Number(other.variable.label === insight.variable.label) - Number(one.variable.label === insight.variable.label));
+  const options = others.map(({ id, variable, by, dataset: { title } }) => ({
+    value: id,
+    label: `${titled(variable.label, by.map((each) => each.label))} — ${title}`,
+  }));
   return (
     <Section id="beside" title={t.beside}>
       {others.length === 0 ? (
         <p className="quiet">{t.noOther}</p>
       ) : (
         <Form submit={t.compare} onSubmit={(values) => navigate(`/lab/insights/${insight.id}/beside/${values["other"]}`)}>
-          <SelectField name="other" label={t.otherInsight} options={useOptions(others)} />
+          <SelectField name="other" label={t.otherInsight} options={options} />
         </Form>
       )}
     </Section>
   );
-}
-
-type Other = InsightLineFragment & { readonly dataset: { readonly title: string } };
-
-function useOptions(others: readonly Other[]): { value: string; label: string }[] {
-  const { titled } = useWords(shared);
-  return others.map((each) => ({
-    value: each.id,
-    label: `${titled(
-      each.variable.label,
-      each.by.map((one) => one.label),
-    )} — ${each.dataset.title}`,
-  }));
 }
 
 function Files({ id }: { id: string }) {
@@ -130,16 +122,8 @@ function Files({ id }: { id: string }) {
   return (
     <Section id="files" title={t.files}>
       <ul>
-        <li>
-          <a href={`/insights/${id}.${csv}`} download>
-            {t.csv}
-          </a>
-        </li>
-        <li>
-          <a href={`/insights/${id}.json`} download>
-            {t.json}
-          </a>
-        </li>
+        <li><a href={`/insights/${id}.${csv}`} download>{t.csv}</a></li>
+        <li><a href={`/insights/${id}.json`} download>{t.json}</a></li>
       </ul>
       <p className="quiet">{t.address}</p>
     </Section>

@@ -4,8 +4,8 @@ import "../lab.css";
 
 import { useState } from "react";
 import type { LabApiKeysQuery } from "../../../../generated/buyer";
-import { Confirm, Form, Notice, PageTitle, Section, Shown, Table, TextField } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
+import { MutationConfirm, MutationForm, Notice, PageTitle, Section, Shown, Table, TextField } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { ForRole, useMay } from "../ForRole";
 import { LabApiKeyCreate, LabApiKeyRevoke, LabApiKeys } from "../buyer/organization";
@@ -25,6 +25,17 @@ export function Page() {
   const manages = useMay("ADMINISTRATOR");
   const [leaving, setLeaving] = useState<Key | null>(null);
   const [revoked, setRevoked] = useState(false);
+
+  const revoking = (key: Key) => (
+    <button type="button" className="link" aria-label={t.revokeKey(key.name)} onClick={() => setLeaving(key)}>{t.revoke}</button>
+  );
+
+  function close(done: boolean): void {
+    setLeaving(null);
+    setRevoked(done);
+    if (done) read.again();
+  }
+
   return (
     <>
       <PageTitle>{keys}</PageTitle>
@@ -42,9 +53,7 @@ export function Page() {
               { title: t.created, cell: (key) => time(key.createdAt) },
               { title: t.used, cell: (key) => (key.lastUsedAt ? time(key.lastUsedAt) : t.never) },
               { title: t.expires, cell: (key) => time(key.expiresAt) },
-              ...(manages
-                ? [{ title: t.actions, cell: (key: Key) => <RevokeLink name={key.name} onPress={() => setLeaving(key)} /> }]
-                : []),
+              ...(manages ? [{ title: t.actions, cell: (key: Key) => revoking(key) }] : []),
             ]}
           />
         )}
@@ -53,59 +62,37 @@ export function Page() {
       <Webhooks />
       <Mails />
       {leaving && (
-        <Revoke
-          apiKey={leaving}
-          onClose={(done) => {
-            setLeaving(null);
-            setRevoked(done);
-            if (done) read.again();
-          }}
-        />
+        <MutationConfirm
+          title={t.sure(leaving.name)}
+          action={t.yes}
+          mutation={LabApiKeyRevoke}
+          input={{ apiKey: leaving.id }}
+          onClose={() => close(false)}
+          onDone={() => close(true)}
+        >
+          {t.effect}
+        </MutationConfirm>
       )}
     </>
-  );
-}
-
-function RevokeLink({ name, onPress }: { name: string; onPress: () => void }) {
-  const t = useWords(texts);
-  return <button type="button" className="link" aria-label={t.revokeKey(name)} onClick={onPress}>{t.revoke}</button>;
-}
-
-function Revoke({ apiKey, onClose }: { apiKey: Key; onClose: (done: boolean) => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(LabApiKeyRevoke);
-
-  async function revoke(): Promise<void> {
-    if (await run({ input: { apiKey: apiKey.id } })) onClose(true);
-  }
-
-  return (
-    <Confirm title={t.sure(apiKey.name)} action={t.yes} {...state} onConfirm={() => void revoke()} onClose={() => onClose(false)}>
-      {t.effect}
-    </Confirm>
   );
 }
 
 function Create({ onCreated }: { onCreated: () => void }) {
   const t = useWords(texts);
   const [secret, setSecret] = useState<string | null>(null);
-  const { run, ...state } = useAction(LabApiKeyCreate);
-
-  async function create(name: string, day: string): Promise<void> {
-    const made = await run({ input: { name, expiresAt: `${day}T23:59:59Z` } });
-    if (made) {
-      setSecret(made.secret);
-      onCreated();
-    }
-  }
 
   return (
     <Section id="create" title={t.create}>
       {secret === null ? (
-        <Form submit={t.createIt} {...state} onSubmit={(values) => void create(values["name"] ?? "", values["expiresAt"] ?? "")}>
+        <MutationForm
+          submit={t.createIt}
+          mutation={LabApiKeyCreate}
+          input={({ name = "", expiresAt: day = "" }) => ({ name, expiresAt: `${day}T23:59:59Z` })}
+          onDone={(made) => (setSecret(made.secret), onCreated())}
+        >
           <TextField name="name" label={t.keyName} hint={t.keyNameHint} maxLength={100} required />
           <TextField name="expiresAt" label={t.expiresOn} hint={t.expiresHint} type="date" required />
-        </Form>
+        </MutationForm>
       ) : (
         <Secret title={t.secret} secret={secret} onStored={() => setSecret(null)}>
           <p>{t.secretHint}</p>

@@ -5,8 +5,8 @@ import "../lab.css";
 import { useState } from "react";
 import { Link } from "wouter";
 import type { LabOwnUsesQuery } from "../../../../generated/buyer";
-import { Dialog, Form, Notice, Pager, PageTitle, Shown, Table, TextField, usePages } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
+import { Dialog, MutationForm, Notice, Paged, PageTitle, Shown, Table, TextField, usePaged } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { ForRole, useMay } from "../ForRole";
 import { InsightLink } from "../InsightTable";
@@ -34,47 +34,37 @@ function Uses({ organization }: { organization: string }) {
   const t = useWords(texts);
   const names = useWords(shared);
   const { number, time } = useFormats();
-  const pages = usePages();
   const links = useMay("ANALYST");
   const [linking, setLinking] = useState<Use | null>(null);
   const [linked, setLinked] = useState(false);
-  const read = useRead(LabOwnUses, { organization, after: pages.after });
+  const list = usePaged(LabOwnUses, { organization });
+
+  function close(done: boolean): void {
+    setLinking(null);
+    setLinked(done);
+  }
+
   return (
     <>
       {linked && <Notice kind="good">{t.linked}</Notice>}
-      <Shown read={read}>
-        {({ dataUses: { nodes, pageInfo } }) =>
-          nodes.length === 0 ? (
-            <p className="quiet">{t.none}</p>
-          ) : (
-            <>
-              <Table
-                caption={names.uses}
-                rows={nodes}
-                keyOf={(use) => use.id}
-                columns={[
-                  { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
-                  { title: t.insight, cell: (use) => <Title use={use} /> },
-                  { title: t.purpose, cell: (use) => use.purpose },
-                  { title: t.when, cell: (use) => time(use.publishedAt) },
-                  { title: t.cost, cell: (use) => number(use.cost.microRho), numeric: true },
-                  { title: t.results, cell: (use) => <Results use={use} onAdd={links ? () => setLinking(use) : undefined} /> },
-                ]}
-              />
-              <Pager pages={pages} pageInfo={pageInfo} />
-            </>
-          )
-        }
-      </Shown>
-      {linking && (
-        <LinkResults
-          use={linking}
-          onClose={(done) => {
-            setLinking(null);
-            setLinked(done);
-          }}
-        />
-      )}
+      <Paged list={list} of={(data) => data.dataUses} empty={t.none}>
+        {(uses) => (
+          <Table
+            caption={names.uses}
+            rows={uses}
+            keyOf={(use) => use.id}
+            columns={[
+              { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
+              { title: t.insight, cell: (use) => <Title use={use} /> },
+              { title: t.purpose, cell: (use) => use.purpose },
+              { title: t.when, cell: (use) => time(use.publishedAt) },
+              { title: t.cost, cell: (use) => number(use.cost.microRho), numeric: true },
+              { title: t.results, cell: (use) => <Results use={use} onAdd={links ? () => setLinking(use) : undefined} /> },
+            ]}
+          />
+        )}
+      </Paged>
+      {linking && <LinkResults use={linking} onClose={close} />}
     </>
   );
 }
@@ -110,17 +100,11 @@ function Results({ use, onAdd }: { use: Use; onAdd: (() => void) | undefined }) 
 
 function LinkResults({ use, onClose }: { use: Use; onClose: (done: boolean) => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(LabDataUseLinkResults);
-
-  async function link(url: string): Promise<void> {
-    if (await run({ input: { dataUse: use.id, url } })) onClose(true);
-  }
-
   return (
     <Dialog title={t.addTo(useName(use))} onClose={() => onClose(false)}>
-      <Form submit={t.link} {...state} onSubmit={(values) => void link(values["url"] ?? "")}>
+      <MutationForm submit={t.link} mutation={LabDataUseLinkResults} input={({ url = "" }) => ({ dataUse: use.id, url })} onDone={() => onClose(true)}>
         <TextField name="url" label={t.url} hint={t.urlHint} initial="https://" maxLength={500} required />
-      </Form>
+      </MutationForm>
     </Dialog>
   );
 }

@@ -4,8 +4,8 @@ import "./data.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Button, CheckField, ChecksField, Confirm, Form, Notice, optionsOf, PageTitle, Prose, Shown, ticked, type Values } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
+import { CheckField, ChecksField, ConfirmButton, MutationForm, Notice, optionsOf, PageTitle, Prose, Shown, ticked } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useLanguageCode, useWords } from "../../../text/words";
 import { Tabs } from "./Tabs";
 import { ConsentSet, MyConsents, type GivenConsentFragment, type NoticeToReadFragment } from "./patient/data";
@@ -35,25 +35,9 @@ export function Page() {
 
 function Purpose({ notice, consent, again }: { notice: NoticeToReadFragment; consent: GivenConsentFragment | undefined; again: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(ConsentSet);
-  const withdrawal = useAction(ConsentSet);
-  const [asks, setAsks] = useState(false);
   const [done, setDone] = useState<"granted" | "withdrawn" | null>(null);
   const { purpose, version, language } = notice;
   const shown = { purpose, noticeVersion: version, noticeLanguage: language };
-
-  async function grant(values: Values): Promise<void> {
-    setDone(null);
-    if (!(await run({ input: { ...shown, granted: true, recipients: ticked(values, "recipients", KINDS) } }))) return;
-    setDone("granted");
-    again(); // the first consent is of no type that the list had
-  }
-
-  async function withdraw(): Promise<void> {
-    if (!(await withdrawal.run({ input: { ...shown, granted: false } }))) return;
-    setAsks(false);
-    setDone("withdrawn");
-  }
 
   return (
     <section className="card consent" aria-labelledby={purpose}>
@@ -67,7 +51,13 @@ function Purpose({ notice, consent, again }: { notice: NoticeToReadFragment; con
         </Notice>
       )}
       <details><summary>{t.notice(version)}</summary><Prose>{notice.text}</Prose></details>
-      <Form key={consent?.changedAt ?? ""} submit={consent?.granted ? t.changeConsent : t.grant} {...state} onSubmit={(values) => void grant(values)}>
+      <MutationForm
+        key={consent?.changedAt ?? ""}
+        submit={consent?.granted ? t.changeConsent : t.grant}
+        mutation={ConsentSet}
+        input={(values) => ({ ...shown, granted: true, recipients: ticked(values, "recipients", KINDS) })}
+        onDone={() => (setDone("granted"), again())} // the first consent is of no type that the list had
+      >
         <ChecksField
           name="recipients"
           label={t.whom}
@@ -76,14 +66,20 @@ function Purpose({ notice, consent, again }: { notice: NoticeToReadFragment; con
           initial={consent?.recipients ?? []}
         />
         <CheckField name="noticeVersion" label={t.readNotice(version)} required />
-      </Form>
+      </MutationForm>
       {consent?.granted && (
-        <div className="after-form"><Button kind="danger" onClick={() => setAsks(true)}>{t.withdraw}</Button></div>
-      )}
-      {asks && (
-        <Confirm title={t.withdraw} action={t.withdraw} {...withdrawal} onConfirm={() => void withdraw()} onClose={() => setAsks(false)}>
-          {t.withdrawMeans[purpose]}
-        </Confirm>
+        <div className="after-form">
+          <ConfirmButton
+            button={t.withdraw}
+            title={t.withdraw}
+            action={t.withdraw}
+            mutation={ConsentSet}
+            input={{ ...shown, granted: false }}
+            onDone={() => setDone("withdrawn")}
+          >
+            {t.withdrawMeans[purpose]}
+          </ConfirmButton>
+        </div>
       )}
     </section>
   );

@@ -1,8 +1,7 @@
 // Who has read the member's data: staff, by their roles, and relatives who keep their diary.
 
 import { Link } from "wouter";
-import { Pager, PageTitle, Shown, Table, usePages } from "../../../base";
-import { useRead } from "../../../graph/hooks";
+import { Paged, PageTitle, Table, usePaged } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import { Tabs } from "./Tabs";
 import { MyReads, type ReadOfDataFragment } from "./patient/data";
@@ -11,8 +10,7 @@ import { texts } from "./texts";
 export function Page() {
   const t = useWords(texts);
   const { time } = useFormats();
-  const pages = usePages();
-  const read = useRead(MyReads, { after: pages.after });
+  const read = usePaged(MyReads, {});
 
   function readerOf({ reader, relative, staffRoles }: ReadOfDataFragment): string {
     if (reader === "RELATIVE") return relative ? t.relative(relative.pseudonym) : t.goneRelative;
@@ -24,23 +22,20 @@ export function Page() {
       <PageTitle>{t.reads}</PageTitle>
       <Tabs />
       <p>{t.readsLead}</p>
-      <Shown read={read}>
-        {({ me: { dataReads } }) => (
-          <>
-            <Table
-              caption={t.reads}
-              rows={dataReads.nodes}
-              keyOf={(each) => each.id}
-              columns={[
-                { title: t.when, cell: (each) => time(each.readAt) },
-                { title: t.reader, cell: readerOf },
-                { title: t.what, cell: (each) => t.dataKinds[each.kind] },
-              ]}
-            />
-            <Pager pages={pages} pageInfo={dataReads.pageInfo} />
-          </>
+      <Paged list={read} of={(data) => data.me.dataReads}>
+        {(dataReads) => (
+          <Table
+            caption={t.reads}
+            rows={dataReads}
+            keyOf={(each) => each.id}
+            columns={[
+              { title: t.when, cell: (each) => time(each.readAt) },
+              { title: t.reader, cell: readerOf },
+              { title: t.what, cell: (each) => t.dataKinds[each.kind] },
+            ]}
+          />
         )}
-      </Shown>
+      </Paged>
       <p className="after-form"><Link href="/me/relatives">{t.toRelatives}</Link></p>
     </>
   );

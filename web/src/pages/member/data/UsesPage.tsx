@@ -3,8 +3,7 @@
 import "./data.css";
 
 import { Link } from "wouter";
-import { Pager, PageTitle, Shown, usePages } from "../../../base";
-import { useRead } from "../../../graph/hooks";
+import { Paged, PageTitle, usePaged } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import { useNames } from "../../ledger/named";
 import { Allowance } from "./Allowance";
@@ -14,28 +13,26 @@ import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
-  const pages = usePages();
-  const read = useRead(MyUses, { after: pages.after });
+  const read = usePaged(MyUses, {});
   return (
     <>
       <PageTitle>{t.whereTo}</PageTitle>
       <Tabs />
       <p>{t.lead}</p>
-      <Shown read={read}>
-        {({ me: { privacyLoss, dataUses } }) => (
+      <Paged list={read} of={(data) => data.me.dataUses}>
+        {(dataUses, { me: { privacyLoss } }) => (
           <>
             <Allowance loss={privacyLoss} />
             <h2>{t.eachUse}</h2>
-            {dataUses.nodes.length === 0 && <p className="quiet">{t.noUses}</p>}
+            {dataUses.length === 0 && <p className="quiet">{t.noUses}</p>}
             <ul className="uses">
-              {dataUses.nodes.map((use) => (
+              {dataUses.map((use) => (
                 <li key={use.id}><Summary use={use} allowance={privacyLoss.allowance.microRho} /></li>
               ))}
             </ul>
-            <Pager pages={pages} pageInfo={dataUses.pageInfo} />
           </>
         )}
-      </Shown>
+      </Paged>
     </>
   );
 }

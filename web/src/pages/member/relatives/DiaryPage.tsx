@@ -5,8 +5,8 @@ import "../../diary/diary.css";
 import { useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../../app/route";
-import { Form, Notice, PageTitle, Picker, Section, SelectField, Shown, Table, TextField, type Values } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
+import { MutationForm, PageTitle, Picker, Section, SelectField, Shown, Table, TextField, type Values } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Curve, type Period } from "../../diary/Curve";
 import type { Tracked } from "../../diary/Recorded";
@@ -89,17 +89,11 @@ interface RecordProps {
 function Record({ patient, tracked, onRecorded }: RecordProps) {
   const t = useWords(texts);
   const { number } = useFormats();
-  const { run, ...state } = useAction(DiaryRecord);
-  const [recorded, setRecorded] = useState(0);
   const [added, setAdded] = useState<readonly Tracked[]>([]);
   const indicators = [...new Map([...added, ...tracked].map((each) => [each.id, each])).values()];
 
-  async function record(values: Values): Promise<void> {
-    const { indicator = "", value = "", observedOn = "", note = "" } = values;
-    const entries = [{ indicator, value: Number(value), note: note.trim() || null }];
-    if (!(await run({ input: { observedOn, onBehalfOf: patient, entries } }))) return;
-    setRecorded(recorded + 1);
-    onRecorded();
+  function inputOf({ indicator = "", value = "", observedOn = "", note = "" }: Values) {
+    return { observedOn, onBehalfOf: patient, entries: [{ indicator, value: Number(value), note: note.trim() || null }] };
   }
 
   const options = indicators.map(({ id, name, minimum, maximum, unit }) => ({
@@ -109,14 +103,13 @@ function Record({ patient, tracked, onRecorded }: RecordProps) {
   return (
     <>
       <h2>{t.record}</h2>
-      {recorded > 0 && <Notice kind="good">{t.recorded}</Notice>}
       {options.length > 0 && (
-        <Form key={recorded} submit={t.recordNow} {...state} onSubmit={(values) => void record(values)}>
+        <MutationForm resets submit={t.recordNow} mutation={DiaryRecord} input={inputOf} onDone={onRecorded} done={t.recorded}>
           <SelectField key={added.length} name="indicator" path="entries.0.indicator" label={t.indicator} options={options} />
           <TextField name="value" path="entries.0.value" label={t.value} type="number" inputMode="decimal" step="any" required />
           <TextField name="observedOn" label={t.day} type="date" initial={today()} required />
           <TextField name="note" path="entries.0.note" label={t.note} rows={2} maxLength={1_000} />
-        </Form>
+        </MutationForm>
       )}
       <Another key={added[0]?.id} known={indicators} onAdd={(indicator) => setAdded([indicator, ...added])} />
     </>

@@ -1,7 +1,7 @@
 // Second factors: adding and removing them, and recovery codes.
 
 import { useState } from "react";
-import { Form, Notice, RadioField, Refused, Section, Shown, TextField, type Values } from "../../../base";
+import { Form, MutationForm, Notice, optionsOf, RadioField, Refused, Section, Shown, TextField, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Proof, proofOf } from "./Proof";
@@ -42,7 +42,21 @@ export function Factors() {
             )}
             <Add proven={secondFactors.length > 0} onAdded={(shown) => changed(t.added, shown)} />
             {secondFactors.length > 0 && (
-              <Renew left={t.codesLeft(number(recoveryCodesLeft))} onRenewed={(shown) => changed(t.renewed, shown)} />
+              <>
+                <h3>{t.recovery}</h3>
+                <p>{t.codesLeft(number(recoveryCodesLeft))}</p>
+                <details>
+                  <summary>{t.renew}</summary>
+                  <MutationForm
+                    submit={t.renew}
+                    mutation={RecoveryCodesRenew}
+                    input={proofOf}
+                    onDone={({ recoveryCodes }) => changed(t.renewed, recoveryCodes)}
+                  >
+                    <Proof />
+                  </MutationForm>
+                </details>
+              </>
             )}
           </>
         )}
@@ -54,11 +68,6 @@ export function Factors() {
 function Added({ factor, onRemoved }: { factor: FactorFragment; onRemoved: () => void }) {
   const t = useWords(texts);
   const { date, time } = useFormats();
-  const { run, ...state } = useAction(FactorRemove);
-
-  async function remove(values: Values): Promise<void> {
-    if (await run({ input: { secondFactor: factor.id, ...proofOf(values) } })) onRemoved();
-  }
 
   return (
     <>
@@ -66,7 +75,14 @@ function Added({ factor, onRemoved }: { factor: FactorFragment; onRemoved: () =>
       <p>{[t.addedOn(time(factor.createdAt)), factor.lastUsedOn && t.usedOn(date(factor.lastUsedOn))].filter(Boolean).join(" · ")}</p>
       <details>
         <summary>{t.remove}</summary>
-        <Form submit={t.remove} {...state} onSubmit={(values) => void remove(values)}><Proof /></Form>
+        <MutationForm
+          submit={t.remove}
+          mutation={FactorRemove}
+          input={(values) => ({ secondFactor: factor.id, ...proofOf(values) })}
+          onDone={onRemoved}
+        >
+          <Proof />
+        </MutationForm>
       </details>
     </>
   );
@@ -126,12 +142,7 @@ function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly s
     <details>
       <summary>{t.add}</summary>
       <Form submit={t.continue} {...start} onSubmit={(values) => void begin(values)}>
-        <RadioField
-          name="kind"
-          label={t.kind}
-          options={[{ value: "TOTP", label: t.factorKinds.TOTP }, { value: "PASSKEY", label: t.factorKinds.PASSKEY }]}
-          initial="TOTP"
-        />
+        <RadioField name="kind" label={t.kind} options={optionsOf(t.factorKinds, ["TOTP", "PASSKEY"] as const)} initial="TOTP" />
         <TextField name="name" label={t.factorName} hint={t.factorNameHint} maxLength={60} required />
         <TextField name="password" label={t.presentPassword} type="password" autoComplete="current-password" required />
         {proven && <Proof />}
@@ -142,23 +153,3 @@ function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly s
   );
 }
 
-function Renew({ left, onRenewed }: { left: string; onRenewed: (codes: readonly string[] | null) => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(RecoveryCodesRenew);
-
-  async function renew(values: Values): Promise<void> {
-    const found = await run({ input: proofOf(values) });
-    if (found) onRenewed(found.recoveryCodes);
-  }
-
-  return (
-    <>
-      <h3>{t.recovery}</h3>
-      <p>{left}</p>
-      <details>
-        <summary>{t.renew}</summary>
-        <Form submit={t.renew} {...state} onSubmit={(values) => void renew(values)}><Proof /></Form>
-      </details>
-    </>
-  );
-}

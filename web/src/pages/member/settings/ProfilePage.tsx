@@ -2,9 +2,9 @@
 
 import "./settings.css";
 
-import { useState } from "react";
-import { AccountLanguage, Form, Notice, optionsOf, PageTitle, RadioField, SelectField, Shown, TextField, type Values } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
+import type { ProfileUpdateInput } from "../../../../generated/patient";
+import { AccountLanguage, MutationForm, optionsOf, PageTitle, RadioField, SelectField, Shown, TextField, type Values } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Tabs } from "./Tabs";
 import { Terms } from "./Terms";
@@ -34,12 +34,10 @@ export function Page() {
 function Profile({ me, regions }: { me: ProfileFragment; regions: readonly string[] }) {
   const t = useWords(texts);
   const { date } = useFormats();
-  const { run, ...state } = useAction(ProfileUpdate);
-  const [saved, setSaved] = useState(false);
   const person = me.member.kind !== "ASSOCIATION";
 
-  async function save(values: Values): Promise<void> {
-    setSaved(false);
+  /** What has changed alone: a pseudonym can be changed twice in 30 days. */
+  function changesOf(values: Values): ProfileUpdateInput {
     const { pseudonym = "", about = "", birthYear = "", region = "" } = values;
     const wanted = {
       pseudonym,
@@ -49,15 +47,13 @@ function Profile({ me, regions }: { me: ProfileFragment; regions: readonly strin
       sharing: SHARING.find((each) => each === values["sharing"]) ?? me.sharing,
     };
     const present: Record<string, unknown> = { ...me, ...me.member };
-    // Only what has changed: a pseudonym can be changed twice in 30 days.
-    const input = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => value !== present[name]));
-    if (await run({ input })) setSaved(true);
+    return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => value !== present[name]));
   }
 
   return (
     <>
       <p>{t.memberSince(t.memberKinds[me.member.kind], date(me.member.joinedOn))}</p>
-      <Form submit={t.save} {...state} onSubmit={(values) => void save(values)}>
+      <MutationForm submit={t.save} mutation={ProfileUpdate} input={changesOf} done={t.saved}>
         <TextField name="pseudonym" label={t.pseudonym} hint={t.pseudonymHint} initial={me.member.pseudonym} required />
         <TextField name="about" label={t.about} hint={t.aboutHint} rows={4} maxLength={1_000} initial={me.member.about ?? ""} />
         {person && (
@@ -79,8 +75,7 @@ function Profile({ me, regions }: { me: ProfileFragment; regions: readonly strin
           options={optionsOf(t.sharings, SHARING)}
           initial={me.sharing}
         />
-      </Form>
-      {saved && <Notice kind="good">{t.saved}</Notice>}
+      </MutationForm>
     </>
   );
 }

@@ -3,7 +3,7 @@
 import "./settings.css";
 
 import { useState } from "react";
-import { Button, Form, Notice, PageTitle, Refused, Section, Shown, Table, TextField, type Values } from "../../../base";
+import { Button, Form, MutationForm, Notice, PageTitle, Refused, Section, Shown, Table, TextField, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Factors } from "./Factors";
@@ -37,15 +37,9 @@ export function Page() {
 
 function Address({ email, onChanged }: { email: string; onChanged: () => void }) {
   const t = useWords(texts);
-  const change = useAction(EmailChange);
   const confirm = useAction(EmailChangeConfirm);
   const [sent, setSent] = useState<string | null>(null);
   const [done, setDone] = useState(false);
-
-  async function request({ newEmail = "", password = "" }: Values): Promise<void> {
-    setDone(false);
-    if (await change.run({ input: { newEmail, password } })) setSent(newEmail);
-  }
 
   async function enter({ code = "" }: Values): Promise<void> {
     if (!(await confirm.run({ code }))) return;
@@ -60,15 +54,20 @@ function Address({ email, onChanged }: { email: string; onChanged: () => void })
       {sent === null ? (
         <details>
           <summary>{t.changeAddress}</summary>
-          <Form key="request" submit={t.sendCode} {...change} onSubmit={(values) => void request(values)}>
+          <MutationForm
+            submit={t.sendCode}
+            mutation={EmailChange}
+            input={({ newEmail = "", password = "" }) => ({ newEmail, password })}
+            onDone={(_, { newEmail = "" }) => (setDone(false), setSent(newEmail))}
+          >
             <TextField name="newEmail" label={t.newAddress} type="email" autoComplete="email" required />
             <TextField name="password" label={t.password} type="password" autoComplete="current-password" required />
-          </Form>
+          </MutationForm>
         </details>
       ) : (
         <>
           <Notice>{t.codeSent(sent)}</Notice>
-          <Form key="enter" submit={t.enterCode} {...confirm} onSubmit={(values) => void enter(values)}>
+          <Form submit={t.enterCode} {...confirm} onSubmit={(values) => void enter(values)}>
             <TextField name="code" label={t.code} autoComplete="one-time-code" required />
           </Form>
         </>

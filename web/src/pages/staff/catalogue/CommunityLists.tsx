@@ -1,8 +1,8 @@
 // Which indicators and treatments belong to a community, and in what order members are offered them.
 
-import { useState } from "react";
-import { Button, Notice, Picker, Refused, Shown } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
+import { useState, type ReactNode } from "react";
+import { MutationButton, Notice, Picker, Shown } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { CATALOGUE, nodesOf, type Listed } from "./kinds";
 import { CommunityIndicatorsSet, CommunityLists as Lists, CommunityTreatmentsSet } from "./manager/catalogue";
@@ -18,37 +18,25 @@ interface Props {
 export function CommunityLists({ community, version, onDone }: Props) {
   const t = useWords(texts);
   const read = useRead(Lists, { id: community });
-  const indicators = useAction(CommunityIndicatorsSet);
-  const treatments = useAction(CommunityTreatmentsSet);
-
-  async function save(done: Promise<unknown>): Promise<void> {
-    if (!(await done)) return;
-    read.again();
-    onDone();
-  }
-
+  const save = { kind: "primary" as const, children: t.saveList, onDone: () => (read.again(), onDone()) };
   return (
     <Shown read={read}>
       {({ node }) =>
-        node?.__typename !== "Community" ? null : (
+        node?.__typename === "Community" && (
           <>
-            <Sequence
-              kind="indicators"
-              title={t.itsIndicators}
-              entries={node.indicators}
-              state={indicators}
-              onSave={(ids) => void save(indicators.run({ input: { community, version, indicators: ids } }))}
-            />
+            <Sequence kind="indicators" title={t.itsIndicators} entries={node.indicators}>
+              {(indicators, disabled) => (
+                <MutationButton {...save} mutation={CommunityIndicatorsSet} disabled={disabled} input={{ community, version, indicators }} />
+              )}
+            </Sequence>
             {node.treatments.pageInfo.hasNextPage ? (
               <Notice>{t.tooMany}</Notice>
             ) : (
-              <Sequence
-                kind="treatments"
-                title={t.itsTreatments}
-                entries={node.treatments.nodes}
-                state={treatments}
-                onSave={(ids) => void save(treatments.run({ input: { community, version, treatments: ids } }))}
-              />
+              <Sequence kind="treatments" title={t.itsTreatments} entries={node.treatments.nodes}>
+                {(treatments, disabled) => (
+                  <MutationButton {...save} mutation={CommunityTreatmentsSet} disabled={disabled} input={{ community, version, treatments }} />
+                )}
+              </Sequence>
             )}
           </>
         )
@@ -61,11 +49,11 @@ interface SequenceProps {
   kind: "indicators" | "treatments";
   title: string;
   entries: readonly Listed[];
-  state: Pick<ReturnType<typeof useAction>, "busy" | "refusals" | "failure">;
-  onSave: (ids: string[]) => void;
+  /** What saves these ids; `isSame` if nothing has changed. */
+  children: (ids: string[], isSame: boolean) => ReactNode;
 }
 
-function Sequence({ kind, title, entries, state: { busy, ...outcome }, onSave }: SequenceProps) {
+function Sequence({ kind, title, entries, children }: SequenceProps) {
   const t = useWords(texts);
   const [changed, setChanged] = useState<readonly Listed[] | null>(null);
   const [search, setSearch] = useState("");
@@ -101,10 +89,7 @@ function Sequence({ kind, title, entries, state: { busy, ...outcome }, onSave }:
         ))}
       </ol>
       <Picker label={t.addTo} none={t.noneToAdd} search={search} onSearch={setSearch} found={others?.slice(0, 8)} onPick={(each) => setChanged([...shown, each])} />
-      <Refused {...outcome} />
-      <Button kind="primary" busy={busy} disabled={isSame} onClick={() => onSave(shown.map(({ id }) => id))}>
-        {t.saveList}
-      </Button>
+      {children(shown.map(({ id }) => id), isSame)}
     </details>
   );
 }

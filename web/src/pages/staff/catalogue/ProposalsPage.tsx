@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import type { ProposalsQuery } from "../../../../generated/manager";
-import { Button, Form, RadioField, TextField, type Values } from "../../../base";
+import { Button, Form, optionsOf, RadioField, TextField, type Values } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Queue } from "../Queue";
@@ -54,31 +54,18 @@ function Decide({ proposal, onDone }: { proposal: Proposal; onDone: () => void }
   const decline = useAction(ProposalsDecline);
   const { busy, refusals, failure } = { accept, into: merge, decline }[decision] ?? decline;
 
-  async function decide(values: Values): Promise<void> {
+  async function decide({ entry = "", into = "", reason = "", note = "" }: Values): Promise<void> {
     const proposals = [proposal.id];
-    const note = values["note"] || null;
-    const made =
-      decision === "accept"
-        ? await accept.run({ input: { proposals, entry: values["entry"] ?? "", note } })
-        : decision === "into"
-          ? await merge.run({ input: { proposals, into: values["into"] ?? "", note } })
-          : await decline.run({ input: { proposals, reason: values["reason"] ?? "" } });
-    if (made) onDone();
+    const send = {
+      accept: () => accept.run({ input: { proposals, entry, note: note || null } }),
+      into: () => merge.run({ input: { proposals, into, note: note || null } }),
+    }[decision] ?? (() => decline.run({ input: { proposals, reason } }));
+    if (await send()) onDone();
   }
 
   return (
     <Form submit={t.decideNow} busy={busy} refusals={refusals} failure={failure} onSubmit={(values) => void decide(values)}>
-      <RadioField
-        name="decision"
-        label={t.decision}
-        required
-        options={[
-          { value: "accept", label: t.accept },
-          { value: "into", label: t.into },
-          { value: "decline", label: t.decline },
-        ]}
-        onChange={setDecision}
-      />
+      <RadioField name="decision" label={t.decision} required options={optionsOf({ accept: t.accept, into: t.into, decline: t.decline })} onChange={setDecision} />
       {(decision === "accept" || decision === "into") && (
         <>
           <EntryPicker key={decision} kind={KINDS[proposal.kind]} name={decision === "accept" ? "entry" : "into"} />

@@ -3,8 +3,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { MissingTranslationsQuery, TranslatedKind } from "../../../../generated/manager";
-import { Pager, Shown, Table, usePages } from "../../../base";
-import { useRead } from "../../../graph/hooks";
+import { Paged, Table, usePaged } from "../../../base";
 import { useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { StatusFilter } from "../StatusFilter";
@@ -28,27 +27,23 @@ export function Page() {
 
 function List({ kind }: { kind: TranslatedKind | null }) {
   const t = useWords(texts);
-  const pages = usePages();
-  const read = useRead(MissingTranslations, { kind, after: pages.after });
+  const read = usePaged(MissingTranslations, { kind });
   return (
-    <Shown read={read}>
-      {({ missingTranslations: { nodes, pageInfo } }) => (
-        <>
-          <Table
-            caption={t.translations}
-            rows={nodes}
-            keyOf={(each) => [each.subject.id, each.language, each.field, each.option].join(" ")}
-            columns={[
-              { title: t.language, cell: (each) => t.languages[each.language] },
-              { title: t.subject, cell: ({ subject }) => <Subject subject={subject} /> },
-              { title: t.field, cell: ({ field, option }) => [t.fields[field as keyof typeof t.fields] ?? field, option].filter(Boolean).join(" · ") },
-              { title: t.text, cell: (each) => each.text },
-            ]}
-          />
-          <Pager pages={pages} pageInfo={pageInfo} />
-        </>
+    <Paged list={read} of={(data) => data.missingTranslations}>
+      {(nodes) => (
+        <Table
+          caption={t.translations}
+          rows={nodes}
+          keyOf={(each) => [each.subject.id, each.language, each.field, each.option].join(" ")}
+          columns={[
+            { title: t.language, cell: (each) => t.languages[each.language] },
+            { title: t.subject, cell: ({ subject }) => <Subject subject={subject} /> },
+            { title: t.field, cell: ({ field, option }) => [t.fields[field as keyof typeof t.fields] ?? field, option].filter(Boolean).join(" · ") },
+            { title: t.text, cell: (each) => each.text },
+          ]}
+        />
       )}
-    </Shown>
+    </Paged>
   );
 }
 

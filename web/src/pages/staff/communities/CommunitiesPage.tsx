@@ -1,7 +1,7 @@
 // A community as its moderators see it: its ambassadors, and its discussions, which they close and open again.
 
 import { useState } from "react";
-import { Done, Pager, SearchBox, Section, SelectField, Shown, Table, usePages } from "../../../base";
+import { Paged, SearchBox, Section, SelectField, Shown, Table, useDone, usePaged } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
@@ -48,39 +48,27 @@ function Discussions({ slug }: { slug: string }) {
 function Found({ slug, search }: { slug: string; search: string | null }) {
   const t = useWords(texts);
   const { number, time } = useFormats();
-  const [done, setDone] = useState<{ text: string; turn: number } | null>(null);
-  const pages = usePages();
-  const read = useRead(ModeratedDiscussions, { slug, search, after: pages.after });
-  function finish(closed: boolean): void {
-    setDone({ text: closed ? t.closed : t.reopened, turn: (done?.turn ?? 0) + 1 });
-    read.again();
-  }
+  const list = usePaged(ModeratedDiscussions, { slug, search });
+  const [done, finish] = useDone(list.again);
   return (
     <>
-      {done && <Done key={done.turn}>{done.text}</Done>}
-      <Shown read={read}>
-        {({ community }) =>
-          community?.discussions.nodes.length ? (
-            <>
-              <Table
-                caption={t.discussions}
-                rows={community.discussions.nodes}
-                keyOf={(each) => each.id}
-                columns={[
-                  { title: t.title, cell: (each) => <span lang={each.language.toLowerCase()}>{each.title}</span> },
-                  { title: t.posts, cell: (each) => number(each.postCount), numeric: true },
-                  { title: t.lastPost, cell: (each) => time(each.lastPostAt) },
-                  { title: t.state, cell: (each) => <span className="badge">{each.closed ? t.states.closed : t.states.open}</span> },
-                  { title: t.change, cell: (each) => <CloseDiscussion discussion={each} onDone={finish} /> },
-                ]}
-              />
-              <Pager pages={pages} pageInfo={community.discussions.pageInfo} />
-            </>
-          ) : (
-            <p className="quiet">{t.noDiscussions}</p>
-          )
-        }
-      </Shown>
+      {done}
+      <Paged list={list} of={({ community }) => community?.discussions} empty={t.noDiscussions}>
+        {(discussions) => (
+          <Table
+            caption={t.discussions}
+            rows={discussions}
+            keyOf={(each) => each.id}
+            columns={[
+              { title: t.title, cell: (each) => <span lang={each.language.toLowerCase()}>{each.title}</span> },
+              { title: t.posts, cell: (each) => number(each.postCount), numeric: true },
+              { title: t.lastPost, cell: (each) => time(each.lastPostAt) },
+              { title: t.state, cell: (each) => <span className="badge">{each.closed ? t.states.closed : t.states.open}</span> },
+              { title: t.change, cell: (each) => <CloseDiscussion discussion={each} onDone={(closed) => finish(closed ? t.closed : t.reopened)} /> },
+            ]}
+          />
+        )}
+      </Paged>
     </>
   );
 }

@@ -1,9 +1,9 @@
 // What organizations request, beside the budgets that it would be spent from and the demand for them.
 
 import { useState } from "react";
-import type { LicenceCaseFragment } from "../../../../generated/manager";
-import { Button, Facts, Form, SelectField, Table, TextField, type Fact, type Values } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
+import type { LicenceCaseFragment, LicenceDecideInput } from "../../../../generated/manager";
+import { Button, Facts, MutationForm, SelectField, Table, TextField, type Fact, type Values } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Queue } from "../Queue";
 import { StaffPage } from "../StaffPage";
@@ -92,17 +92,15 @@ function Budgets({ licence: { community, organization } }: { licence: LicenceCas
 
 function Decide({ licence, granted, onDone }: { licence: string; granted: boolean; onDone: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(LicenceDecide);
-  async function decide(values: Values): Promise<void> {
-    const amount = values["amount"]?.trim().replace(",", ".");
-    const terms = {
-      quota: Number(values["quota"]),
-      price: amount ? { amount, currency: values["currency"] ?? "" } : null,
-    };
-    if (await run({ input: { licence, granted, ...(granted ? terms : { reason: values["reason"] ?? null }) } })) onDone();
+
+  function inputOf({ quota, amount = "", currency = "", reason = "" }: Values): LicenceDecideInput {
+    const paid = amount.trim().replace(",", ".");
+    if (!granted) return { licence, granted, reason };
+    return { licence, granted, quota: Number(quota), price: paid ? { amount: paid, currency } : null };
   }
+
   return (
-    <Form submit={granted ? t.grantNow : t.refuseNow} {...state} onSubmit={(values) => void decide(values)}>
+    <MutationForm submit={granted ? t.grantNow : t.refuseNow} mutation={LicenceDecide} input={inputOf} onDone={onDone}>
       {granted ? (
         <>
           <TextField name="quota" label={t.quotaLabel} hint={t.quotaHint} type="number" required />
@@ -112,6 +110,6 @@ function Decide({ licence, granted, onDone }: { licence: string; granted: boolea
       ) : (
         <TextField name="reason" label={t.reason} hint={t.reasonHint} rows={3} required />
       )}
-    </Form>
+    </MutationForm>
   );
 }

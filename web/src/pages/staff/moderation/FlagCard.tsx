@@ -2,8 +2,8 @@
 
 import { useState } from "react";
 import type { FlaggedFragment } from "../../../../generated/manager";
-import { Button, Form, Shown, TextField } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
+import { Button, MutationForm, Shown, TextField } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { CloseDiscussion } from "../communities/CloseDiscussion";
 import { Suspend } from "./Suspend";
@@ -26,6 +26,7 @@ export function FlagCard({ flag, onDone }: Props) {
   const { post } = flag;
   const { author, discussion } = post;
   const body = post.body ?? post.removedBody;
+  const note = <TextField name="note" label={t.note} rows={2} />;
   const finish = (): void => {
     if (deciding) onDone(deciding);
     setDeciding(null);
@@ -61,36 +62,24 @@ export function FlagCard({ flag, onDone }: Props) {
         </button>
       </div>
       {context && <Context discussion={discussion.id} post={post.id} />}
-      {(deciding === "uphold" || deciding === "dismiss") && <Resolve key={deciding} flag={flag.id} upheld={deciding === "uphold"} onDone={finish} />}
+      {(deciding === "uphold" || deciding === "dismiss") && (
+        <MutationForm
+          key={deciding}
+          submit={deciding === "uphold" ? t.removeNow : t.dismissNow}
+          mutation={FlagDecide}
+          input={({ note }) => ({ flag: flag.id, upheld: deciding === "uphold", note: note || null })}
+          onDone={finish}
+        >
+          {deciding === "uphold" ? <TextField name="note" label={t.removeReason} hint={t.removeHint} rows={3} required /> : note}
+        </MutationForm>
+      )}
       {deciding === "suspend" && author && <Suspend member={author.id} onDone={finish} />}
-      {deciding === "restore" && <Restore post={post.id} onDone={finish} />}
+      {deciding === "restore" && (
+        <MutationForm submit={t.restoreNow} mutation={FlaggedPostRestore} input={(values) => ({ post: post.id, note: values["note"] || null })} onDone={finish}>
+          {note}
+        </MutationForm>
+      )}
     </article>
-  );
-}
-
-function Resolve({ flag, upheld, onDone }: { flag: string; upheld: boolean; onDone: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(FlagDecide);
-  async function decide(note: string): Promise<void> {
-    if (await run({ input: { flag, upheld, note: note || null } })) onDone();
-  }
-  return (
-    <Form submit={upheld ? t.removeNow : t.dismissNow} {...state} onSubmit={(values) => void decide(values["note"] ?? "")}>
-      {upheld ? <TextField name="note" label={t.removeReason} hint={t.removeHint} rows={3} required /> : <TextField name="note" label={t.note} rows={2} />}
-    </Form>
-  );
-}
-
-function Restore({ post, onDone }: { post: string; onDone: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(FlaggedPostRestore);
-  async function restore(note: string): Promise<void> {
-    if (await run({ input: { post, note: note || null } })) onDone();
-  }
-  return (
-    <Form submit={t.restoreNow} {...state} onSubmit={(values) => void restore(values["note"] ?? "")}>
-      <TextField name="note" label={t.note} rows={2} />
-    </Form>
   );
 }
 

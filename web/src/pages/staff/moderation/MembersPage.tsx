@@ -3,8 +3,8 @@
 
 import { useState } from "react";
 import type { MemberOverviewQuery } from "../../../../generated/manager";
-import { Done, Facts, Form, Notice, Pager, Section, Shown, Table, TextField, usePages, type Fact } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
+import { Facts, Form, MutationForm, Notice, Paged, Section, Shown, Table, TextField, useDone, usePaged, type Fact } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { Suspend } from "./Suspend";
@@ -30,46 +30,36 @@ export function Page() {
 function Alarms({ onOpen }: { onOpen: (pseudonym: string) => void }) {
   const t = useWords(texts);
   const { date } = useFormats();
-  const pages = usePages();
-  const read = useRead(ReadingAlarms, { after: pages.after });
+  const list = usePaged(ReadingAlarms, {});
+  const opening = (pseudonym: string) => (
+    <button type="button" className="link" onClick={() => onOpen(pseudonym)}>{pseudonym}</button>
+  );
   return (
     <Section id="alarms" title={t.alarms} lead={t.alarmsLead}>
-      <Shown read={read}>
-        {({ readingAlerts: { nodes, pageInfo } }) => (
-          <>
-            <Table
-              caption={t.alarms}
-              rows={nodes}
-              keyOf={(each) => each.id}
-              columns={[
-                { title: t.day, cell: (each) => date(each.day) },
-                {
-                  title: t.who,
-                  cell: ({ member: { pseudonym } }) => (
-                    <button type="button" className="link" onClick={() => onOpen(pseudonym)}>{pseudonym}</button>
-                  ),
-                },
-              ]}
-            />
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
+      <Paged list={list} of={(data) => data.readingAlerts}>
+        {(alarms) => (
+          <Table
+            caption={t.alarms}
+            rows={alarms}
+            keyOf={(each) => each.id}
+            columns={[
+              { title: t.day, cell: (each) => date(each.day) },
+              { title: t.who, cell: (each) => opening(each.member.pseudonym) },
+            ]}
+          />
         )}
-      </Shown>
+      </Paged>
     </Section>
   );
 }
 
 function Found({ pseudonym }: { pseudonym: string }) {
   const t = useWords(texts);
-  const [done, setDone] = useState<string | null>(null);
   const read = useRead(MemberOverview, { pseudonym });
-  const finish = (text: string): void => {
-    setDone(text);
-    read.again();
-  };
+  const [done, finish] = useDone(read.again);
   return (
     <section className="found" aria-live="polite">
-      {done && <Done>{done}</Done>}
+      {done}
       <Shown read={read}>{({ member }) => (member ? <Known member={member} onDone={finish} /> : <Notice>{t.notFound}</Notice>)}</Shown>
     </section>
   );
@@ -100,35 +90,26 @@ function Known({ member, onDone }: { member: Member; onDone: (text: string) => v
         <summary>{suspension ? t.lift : t.suspendNow}</summary>
         <Suspend member={member.id} lifts={suspension !== null} onDone={() => onDone(suspension ? t.liftDone : t.suspendDone)} />
       </details>
-      {!association && <Allow member={member.id} onDone={() => onDone(t.allowDone)} />}
+      {!association && (
+        <details className="case">
+          <summary>{t.allow}</summary>
+          <MutationForm
+            submit={t.allowNow}
+            mutation={MemberCommunitiesAllow}
+            input={({ communities }) => ({ member: member.id, communities: Number(communities) })}
+            onDone={() => onDone(t.allowDone)}
+          >
+            <TextField name="communities" label={t.allow} hint={t.allowHint} type="number" initial="0" required />
+          </MutationForm>
+        </details>
+      )}
     </>
-  );
-}
-
-function Allow({ member, onDone }: { member: string; onDone: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(MemberCommunitiesAllow);
-  async function allow(communities: number): Promise<void> {
-    if (await run({ input: { member, communities } })) onDone();
-  }
-  return (
-    <details className="case">
-      <summary>{t.allow}</summary>
-      <Form submit={t.allowNow} {...state} onSubmit={(values) => void allow(Number(values["communities"]))}>
-        <TextField name="communities" label={t.allow} hint={t.allowHint} type="number" initial="0" required />
-      </Form>
-    </details>
   );
 }
 
 function Association({ member, association, onDone }: { member: Member; association: NonNullable<Member["association"]>; onDone: () => void }) {
   const t = useWords(texts);
-  const { time } = useFormats();
-  const { run, ...state } = useAction(AssociationDecide);
-  async function decide(reason: string): Promise<void> {
-    if (await run({ input: { member: member.id, verified: !member.verified, reason } })) onDone();
-  }
-  const facts: Fact[] = [
+  const { time } = useFormats();  const facts: Fact[] = [
     [t.fullName, association.fullName],
     [t.website, association.website],
     [t.email, association.email],
@@ -138,9 +119,14 @@ function Association({ member, association, onDone }: { member: Member; associat
   return (
     <Section className="case" id="association" title={t.association} level={3}>
       <Facts facts={facts} />
-      <Form submit={member.verified ? t.withdraw : t.verify} {...state} onSubmit={(values) => void decide(values["reason"] ?? "")}>
+      <MutationForm
+        submit={member.verified ? t.withdraw : t.verify}
+        mutation={AssociationDecide}
+        input={({ reason = "" }) => ({ member: member.id, verified: !member.verified, reason })}
+        onDone={onDone}
+      >
         <TextField name="reason" label={t.checked} hint={t.checkedHint} rows={3} required />
-      </Form>
+      </MutationForm>
       {association.verifications.length > 0 && <h3>{t.history}</h3>}
       <ul>
         {association.verifications.map((each) => (

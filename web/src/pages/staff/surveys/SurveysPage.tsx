@@ -3,8 +3,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { SurveyStatus } from "../../../../generated/manager";
-import { Pager, Shown, Table, usePages } from "../../../base";
-import { useRead } from "../../../graph/hooks";
+import { Paged, Table, usePaged } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { StatusFilter } from "../StatusFilter";
@@ -26,27 +25,23 @@ export function Page() {
 function List({ status }: { status: SurveyStatus | null }) {
   const t = useWords(texts);
   const { date } = useFormats();
-  const pages = usePages();
-  const read = useRead(SurveyList, { status, after: pages.after });
+  const read = usePaged(SurveyList, { status });
   return (
-    <Shown read={read}>
-        {({ surveys: { nodes, pageInfo } }) => (
-          <>
-            <Table
-              caption={t.surveys}
-              rows={nodes}
-              keyOf={(survey) => survey.id}
-              columns={[
-                { title: t.name, cell: (survey) => <Link href={`/staff/surveys/${encodeURIComponent(survey.id)}`}>{survey.title}</Link> },
-                { title: t.community, cell: (survey) => survey.community.name },
-                { title: t.status, cell: (survey) => <span className="badge">{t.statuses[survey.status]}</span> },
-                { title: t.opens, cell: (survey) => (survey.opensOn ? date(survey.opensOn) : t.anyDay) },
-                { title: t.closes, cell: (survey) => (survey.closesOn ? date(survey.closesOn) : t.anyDay) },
-              ]}
-            />
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
-        )}
-    </Shown>
+    <Paged list={read} of={(data) => data.surveys}>
+      {(nodes) => (
+          <Table
+            caption={t.surveys}
+            rows={nodes}
+            keyOf={(survey) => survey.id}
+            columns={[
+              { title: t.name, cell: (survey) => <Link href={`/staff/surveys/${encodeURIComponent(survey.id)}`}>{survey.title}</Link> },
+              { title: t.community, cell: (survey) => survey.community.name },
+              { title: t.status, cell: (survey) => <span className="badge">{t.statuses[survey.status]}</span> },
+              { title: t.opens, cell: (survey) => (survey.opensOn ? date(survey.opensOn) : t.anyDay) },
+              { title: t.closes, cell: (survey) => (survey.closesOn ? date(survey.closesOn) : t.anyDay) },
+            ]}
+          />
+      )}
+    </Paged>
   );
 }

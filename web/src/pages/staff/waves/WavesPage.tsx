@@ -1,9 +1,12 @@
 // The waves of a community's tracking: those that are frozen, and a new one.
 
 import { useState } from "react";
-import type { OrganizationKind, WaveCommunitiesQuery, WavesQuery } from "../../../../generated/manager";
-import { ChecksField, Done, Form, optionsOf, Pager, SelectField, Shown, Table, TextField, ticked, usePages, type Values } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
+import type { OrganizationKind, WaveCommunitiesQuery, WaveFreezeInput, WavesQuery } from "../../../../generated/manager";
+import {
+  ChecksField, MutationForm, optionsOf, Paged, SelectField, Shown, Table, TextField, ticked, useDone, usePaged,
+  type Values,
+} from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { usePolled } from "../../../graph/polled";
 import { useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
@@ -44,20 +47,13 @@ function Chosen({ community }: { community: Community }) {
   const t = useWords(texts);
   const s = useWords(surveyTexts);
   const { number, date } = useFormats();
-  const [done, setDone] = useState<string | null>(null);
-  const pages = usePages();
-  const read = useRead(Waves, { community: community.slug, after: pages.after });
-  const { run, ...state } = useAction(WaveFreeze);
-  usePolled(read.data?.datasets.nodes.some((each) => each.status === "FREEZING") ?? false, read.again);
+  const list = usePaged(Waves, { community: community.slug });
+  const [done, finish] = useDone(list.again);
+  usePolled(list.data?.datasets.nodes.some((each) => each.status === "FREEZING") ?? false, list.again);
   const { readiness } = community;
 
-  async function freeze(values: Values): Promise<void> {
-    const cap = values["cap"] ? { cap: Number(values["cap"]) } : {};
-    const input = { community: community.id, wave: values["wave"] ?? "", offeredTo: ticked(values, "offeredTo", ORGANIZATIONS), ...cap };
-    const made = await run({ input });
-    if (!made) return;
-    setDone(made.dataset?.wave ?? input.wave);
-    read.again();
+  function inputOf({ wave = "", cap, ...values }: Values): WaveFreezeInput {
+    return { community: community.id, wave, offeredTo: ticked(values, "offeredTo", ORGANIZATIONS), ...(cap && { cap: Number(cap) }) };
   }
 
   return (
@@ -67,31 +63,34 @@ function Chosen({ community }: { community: Community }) {
         <span className={readiness.ready ? "badge good" : "badge bad"}>{readiness.ready ? s.isReady : s.notReady}</span>
       </p>
       <h2>{t.frozen}</h2>
-      {done && <Done key={done}>{t.done(done)}</Done>}
-      <Shown read={read}>
-        {({ datasets: { nodes, pageInfo } }) => (
-          <>
-            <Table
-              caption={t.frozen}
-              rows={nodes}
-              keyOf={(each) => each.id}
-              columns={[
-                { title: t.wave, cell: (each) => each.wave },
-                { title: t.state, cell: (each) => <State wave={each} /> },
-                { title: t.frozenOn, cell: (each) => date(each.frozenOn) },
-                { title: t.endsOn, cell: (each) => date(each.endedOn ?? each.endsOn) },
-                { title: t.offered, cell: (each) => each.offeredTo.map((kind) => t.organizations[kind]).join(", ") },
-                { title: t.size, cell: (each) => (each.status === "FREEZING" || each.status === "TOO_SMALL" ? "–" : number(each.size)), numeric: true },
-                { title: t.cap, cell: (each) => number(each.budget.cap.microRho), numeric: true },
-                { title: t.remaining, cell: (each) => number(each.budget.remaining.microRho), numeric: true },
-              ]}
-            />
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
+      {done}
+      <Paged list={list} of={(data) => data.datasets}>
+        {(nodes) => (
+          <Table
+            caption={t.frozen}
+            rows={nodes}
+            keyOf={(each) => each.id}
+            columns={[
+              { title: t.wave, cell: (each) => each.wave },
+              { title: t.state, cell: (each) => <State wave={each} /> },
+              { title: t.frozenOn, cell: (each) => date(each.frozenOn) },
+              { title: t.endsOn, cell: (each) => date(each.endedOn ?? each.endsOn) },
+              { title: t.offered, cell: (each) => each.offeredTo.map((kind) => t.organizations[kind]).join(", ") },
+              { title: t.size, cell: (each) => (each.status === "FREEZING" || each.status === "TOO_SMALL" ? "–" : number(each.size)), numeric: true },
+              { title: t.cap, cell: (each) => number(each.budget.cap.microRho), numeric: true },
+              { title: t.remaining, cell: (each) => number(each.budget.remaining.microRho), numeric: true },
+            ]}
+          />
         )}
-      </Shown>
+      </Paged>
       <h2>{t.create}</h2>
-      <Form key={done} submit={t.freeze} {...state} onSubmit={(values) => void freeze(values)}>
+      <MutationForm
+        resets
+        submit={t.freeze}
+        mutation={WaveFreeze}
+        input={inputOf}
+        onDone={({ dataset }, { wave = "" }) => finish(t.done(dataset?.wave ?? wave))}
+      >
         <TextField name="wave" label={t.name} hint={t.nameHint} required />
         <ChecksField
           name="offeredTo"
@@ -101,7 +100,7 @@ function Chosen({ community }: { community: Community }) {
           initial={[]}
         />
         <TextField name="cap" label={t.budget} hint={t.budgetHint} type="number" />
-      </Form>
+      </MutationForm>
     </>
   );
 }
