@@ -4,7 +4,8 @@ import { useState } from "react";
 import { Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
-import { Curve, type Interval, type Period } from "./Curve";
+import type { Interval, Period } from "./Curve";
+import { CurveList } from "./CurveList";
 import { daysBefore, today } from "./days";
 import { DiaryCurves } from "./patient/diary";
 import { texts } from "./texts";
@@ -67,18 +68,7 @@ function Series({ period }: { period: Period }) {
         return (
           <>
             <p className="quiet">{t.legend}</p>
-            <div className="curves">
-              {series.map(({ indicator, points, own: isOwn }) => (
-                <section key={indicator.id} aria-labelledby={`curve-${indicator.id}`}>
-                  <h3 id={`curve-${indicator.id}`}>
-                    {indicator.name}
-                    {indicator.unit && <span className="quiet"> ({indicator.unit})</span>}
-                    {isOwn && <span className="quiet"> · {t.own}</span>}
-                  </h3>
-                  <Curve indicator={indicator} points={points} courses={courses} period={period} />
-                </section>
-              ))}
-            </div>
+            <CurveList series={series} courses={courses} period={period} />
             <Notes notes={notes} />
           </>
         );

@@ -8,7 +8,8 @@ import type { PageProps } from "../../../app/route";
 import { MutationForm, PageTitle, Picker, Section, SelectField, Shown, Table, TextField, type Values } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { Curve, type Period } from "../../diary/Curve";
+import type { Period } from "../../diary/Curve";
+import { CurveList } from "../../diary/CurveList";
 import type { Tracked } from "../../diary/Recorded";
 import { daysBefore, today } from "../../diary/days";
 import { FoundIndicators } from "../../diary/patient/diary";
@@ -65,14 +66,7 @@ function Kept({ link: { id, patient, dashboard }, period, again }: { link: KeptD
       />
       {series.length > 0 && (
         <Section id="curves" title={t.curves}>
-          <div className="curves">
-            {series.map(({ indicator, points }) => (
-              <section key={indicator.id} aria-labelledby={`curve-${indicator.id}`}>
-                <h3 id={`curve-${indicator.id}`}>{indicator.name}</h3>
-                <Curve indicator={indicator} points={points} courses={courses} period={period} />
-              </section>
-            ))}
-          </div>
+          <CurveList series={series} courses={courses} period={period} />
         </Section>
       )}
     </>
