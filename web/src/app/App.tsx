@@ -25,19 +25,17 @@ export function App({ demonstration }: { demonstration: Demonstration | null }) 
       <Layout>
         <Problem key={`${id} ${path}`}>
           <Suspense fallback={<Loading />}>
-            <Switch>
-              {routes.map(({ path: pattern, page: Page, audience: needed }) => (
-                <Route key={pattern ?? "else"} {...(pattern && { path: pattern })}>
-                  {(found) =>
-                    needed && needed !== audience ? (
-                      <SignIn needed={needed} />
-                    ) : (
-                      <Kept needed={needed}><Page parameters={found as Record<string, string>} /></Kept>
-                    )
-                  }
-                </Route>
-              ))}
-            </Switch>
+            <Switch>{routes.map(({ path: pattern, page: Page, audience: needed }) => (
+              <Route key={pattern ?? "else"} {...(pattern && { path: pattern })}>
+                {(found) =>
+                  needed && needed !== audience ? (
+                    <SignIn needed={needed} />
+                  ) : (
+                    <Kept needed={needed}><Page parameters={found as Record<string, string>} /></Kept>
+                  )
+                }
+              </Route>
+            ))}</Switch>
           </Suspense>
         </Problem>
       </Layout>

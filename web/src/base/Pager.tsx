@@ -49,17 +49,15 @@ interface Props<Data, Each> {
 
 export function Paged<Data, Each>({ list, of, empty, children }: Props<Data, Each>) {
   return (
-    <Shown read={list}>
-      {(data) => {
-        const page = of(data);
-        return (
-          <>
-            {empty && !page?.nodes.length ? <p className="quiet">{empty}</p> : children(page?.nodes ?? [], data)}
-            {page && <Pager pages={list.pages} pageInfo={page.pageInfo} />}
-          </>
-        );
-      }}
-    </Shown>
+    <Shown read={list}>{(data) => {
+      const page = of(data);
+      return (
+        <>
+          {empty && !page?.nodes.length ? <p className="quiet">{empty}</p> : children(page?.nodes ?? [], data)}
+          {page && <Pager pages={list.pages} pageInfo={page.pageInfo} />}
+        </>
+      );
+    }}</Shown>
   );
 }
 

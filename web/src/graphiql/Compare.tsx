@@ -74,11 +74,9 @@ export function Compare({ first, schemas }: Props) {
         {described[0] === described[1] && <p><Prose text={described[0] ?? ""} /></p>}
         <table>
           <thead>
-            <tr>
-              {[left, right].map((side, index) => (
-                <th key={index} scope="col" data-view={viewOf(side).name}>{viewOf(side).label}</th>
-              ))}
-            </tr>
+            <tr>{[left, right].map((side, index) => (
+              <th key={index} scope="col" data-view={viewOf(side).name}>{viewOf(side).label}</th>
+            ))}</tr>
           </thead>
           <tbody>
             {described[0] !== described[1] && (
@@ -118,13 +116,11 @@ interface MembersProps {
 
 function Members({ row, left, right, onChoose }: MembersProps) {
   return (
-    <tr className={row.difference}>
-      {([[left, row.left], [right, row.right]] as const).map(([side, member], index) => (
-        <td key={index} data-label={viewOf(side).label}>
-          {member ? <Shown name={row.name} member={member} onChoose={onChoose} /> : <Absent side={side} what={row.name} />}
-        </td>
-      ))}
-    </tr>
+    <tr className={row.difference}>{([[left, row.left], [right, row.right]] as const).map(([side, member], index) => (
+      <td key={index} data-label={viewOf(side).label}>
+        {member ? <Shown name={row.name} member={member} onChoose={onChoose} /> : <Absent side={side} what={row.name} />}
+      </td>
+    ))}</tr>
   );
 }
 

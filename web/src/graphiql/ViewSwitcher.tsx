@@ -21,21 +21,19 @@ export function ViewSwitcher({ current, account, demonstration, busy, compares, 
   return (
     <header className="bar">
       <h1>Cohorte <span>GraphiQL</span></h1>
-      <div className="views" role="group" aria-label="View of the graph" aria-busy={busy}>
-        {VIEWS.map((view) => (
-          <button
-            key={view.name}
-            type="button"
-            data-view={view.name}
-            aria-pressed={view === current}
-            disabled={busy}
-            title={`The view of ${view.people}`}
-            onClick={() => onEnter(view)}
-          >
-            {view.label}
-          </button>
-        ))}
-      </div>
+      <div className="views" role="group" aria-label="View of the graph" aria-busy={busy}>{VIEWS.map((view) => (
+        <button
+          key={view.name}
+          type="button"
+          data-view={view.name}
+          aria-pressed={view === current}
+          disabled={busy}
+          title={`The view of ${view.people}`}
+          onClick={() => onEnter(view)}
+        >
+          {view.label}
+        </button>
+      ))}</div>
       {accounts.length > 1 && (
         <label className="account">
           <span>as</span>

@@ -59,13 +59,11 @@ export function IntervalChart({ label, caption, sections, range, tick, mark = "b
       <div role="img" aria-label={label}>
         <div className="chart-row chart-axis">
           <span />
-          <svg height={22}>
-            {ticks.map((value) => (
-              <text key={value} className="tick" x={`${place(value)}%`} y={14} textAnchor="middle">
-                {tick(value)}
-              </text>
-            ))}
-          </svg>
+          <svg height={22}>{ticks.map((value) => (
+            <text key={value} className="tick" x={`${place(value)}%`} y={14} textAnchor="middle">
+              {tick(value)}
+            </text>
+          ))}</svg>
           <span />
         </div>
         {sections.map((section) => (

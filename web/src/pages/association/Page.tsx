@@ -39,14 +39,12 @@ function Association({ association: { fullName, website, email, phone, postalAdd
         ))}
       <h2>{t.contacts}</h2>
       {website || email || phone || postalAddress ? (
-        <Facts
-          facts={[
-            [t.website, website && <a href={website} rel="noreferrer">{website.replace(/^https:\/\/|\/$/g, "")}</a>],
-            [t.mail, email && <a href={`mailto:${email}`}>{email}</a>],
-            [t.phone, phone && <a href={`tel:${phone.replaceAll(/[^+\d]/g, "")}`}>{phone}</a>],
-            [t.postalAddress, postalAddress && <span className="lines">{postalAddress}</span>],
-          ]}
-        />
+        <Facts facts={[
+          [t.website, website && <a href={website} rel="noreferrer">{website.replace(/^https:\/\/|\/$/g, "")}</a>],
+          [t.mail, email && <a href={`mailto:${email}`}>{email}</a>],
+          [t.phone, phone && <a href={`tel:${phone.replaceAll(/[^+\d]/g, "")}`}>{phone}</a>],
+          [t.postalAddress, postalAddress && <span className="lines">{postalAddress}</span>],
+        ]} />
       ) : (
         <p className="quiet">{t.noContacts}</p>
       )}

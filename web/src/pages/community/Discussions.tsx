@@ -49,19 +49,17 @@ function List({ slug, search, language }: { slug: string; search: string; langua
   const isFirst = !list.pages.previous && !search && !language;
   return (
     <div aria-live="polite">
-      <Paged list={list} of={(data) => data.community?.discussions}>
-        {(nodes, { community }) => {
-          const pinned = isFirst ? (community?.pinned ?? []) : [];
-          const others = nodes.filter((each) => !pinned.some(({ id }) => id === each.id));
-          if (pinned.length + others.length === 0) return <p>{t.none}</p>;
-          return (
-            <ul className="discussions">
-              {pinned.map((each) => <Line key={each.id} slug={slug} discussion={each} isPinned />)}
-              {others.map((each) => <Line key={each.id} slug={slug} discussion={each} />)}
-            </ul>
-          );
-        }}
-      </Paged>
+      <Paged list={list} of={(data) => data.community?.discussions}>{(nodes, { community }) => {
+        const pinned = isFirst ? (community?.pinned ?? []) : [];
+        const others = nodes.filter((each) => !pinned.some(({ id }) => id === each.id));
+        if (pinned.length + others.length === 0) return <p>{t.none}</p>;
+        return (
+          <ul className="discussions">
+            {pinned.map((each) => <Line key={each.id} slug={slug} discussion={each} isPinned />)}
+            {others.map((each) => <Line key={each.id} slug={slug} discussion={each} />)}
+          </ul>
+        );
+      }}</Paged>
     </div>
   );
 }

@@ -36,15 +36,13 @@ function Mine() {
           memberships.length === 0 ? (
             <p>{t.noneYet}</p>
           ) : (
-            <ul className="cards">
-              {memberships.map(({ id, community }) => (
-                <li key={id}>
-                  <Link href={`/communities/${community.slug}`} className="card">
-                    <strong>{community.name}</strong>
-                  </Link>
-                </li>
-              ))}
-            </ul>
+            <ul className="cards">{memberships.map(({ id, community }) => (
+              <li key={id}>
+                <Link href={`/communities/${community.slug}`} className="card">
+                  <strong>{community.name}</strong>
+                </Link>
+              </li>
+            ))}</ul>
           )
         }
       </Shown>

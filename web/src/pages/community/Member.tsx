@@ -36,14 +36,12 @@ export function Member({ slug }: { slug: string }) {
             <Discussions slug={slug} canWrite={community.viewerMembership !== null && community.status === "OPEN"} />
             {community.surveys.nodes.length > 0 && (
               <Section id="surveys" title={t.surveys}>
-                <ul>
-                  {community.surveys.nodes.map((each) => (
-                    <li key={each.id}>
-                      <Link href={`/me/surveys/${each.id}`}>{each.title}</Link>
-                      {each.closesOn && <span className="quiet"> {t.until(date(each.closesOn))}</span>}
-                    </li>
-                  ))}
-                </ul>
+                <ul>{community.surveys.nodes.map((each) => (
+                  <li key={each.id}>
+                    <Link href={`/me/surveys/${each.id}`}>{each.title}</Link>
+                    {each.closesOn && <span className="quiet"> {t.until(date(each.closesOn))}</span>}
+                  </li>
+                ))}</ul>
               </Section>
             )}
             {community.treatments.nodes.length > 0 && (
@@ -54,11 +52,9 @@ export function Member({ slug }: { slug: string }) {
             {community.members.nodes.length > 0 && (
               <Section id="members" title={t.members}>
                 <p className="quiet">{t.membersHint}</p>
-                <ul className="tags">
-                  {community.members.nodes.map((each) => (
-                    <li key={each.id}>{each.pseudonym} <span className="quiet">{t.kinds[each.kind]}</span></li>
-                  ))}
-                </ul>
+                <ul className="tags">{community.members.nodes.map((each) => (
+                  <li key={each.id}>{each.pseudonym} <span className="quiet">{t.kinds[each.kind]}</span></li>
+                ))}</ul>
               </Section>
             )}
           </>

@@ -21,8 +21,7 @@ export function Page({ parameters }: PageProps) {
       {({ community }) =>
         community ? (
           <>
-            <PageTitle>{community.name}</PageTitle>
-            <p>{community.description}</p>
+            <PageTitle lead={community.description}>{community.name}</PageTitle>
             {community.countedOn && community.memberCount > 0 && <p className="quiet">{t.size(number(community.memberCount), date(community.countedOn))}</p>}
             {community.status !== "OPEN" && <Notice>{t.unjoinable}</Notice>}
             {community.status === "OPEN" && audience === "PUBLIC" && (
@@ -55,13 +54,11 @@ function Associations({ slug }: { slug: string }) {
   if (contacts.length === 0) return null;
   return (
     <Section id="associations" title={t.associations}>
-      <ul>
-        {contacts.map((each) => (
-          <li key={each.id}>
-            <Link href={`/associations/${each.id}`}>{each.fullName}</Link>
-          </li>
-        ))}
-      </ul>
+      <ul>{contacts.map((each) => (
+        <li key={each.id}>
+          <Link href={`/associations/${each.id}`}>{each.fullName}</Link>
+        </li>
+      ))}</ul>
     </Section>
   );
 }

@@ -71,18 +71,13 @@ export function Curve({ indicator, points, courses, period, opened = false }: Cu
       )}
       <details className="numbers">
         <summary>{t.numbers(indicator.name)}</summary>
-        <Table
-          caption={indicator.name}
-          rows={points}
-          keyOf={(point) => point.startsOn}
-          columns={[
-            { title: t.from, cell: (point) => date(point.startsOn) },
-            { title: t.mean, cell: (point) => value(point.mean), numeric: true },
-            { title: t.smallest, cell: (point) => value(point.minimum), numeric: true },
-            { title: t.largest, cell: (point) => value(point.maximum), numeric: true },
-            { title: t.values, cell: (point) => number(point.count), numeric: true },
-          ]}
-        />
+        <Table caption={indicator.name} rows={points} keyOf={(point) => point.startsOn} columns={[
+          { title: t.from, cell: (point) => date(point.startsOn) },
+          { title: t.mean, cell: (point) => value(point.mean), numeric: true },
+          { title: t.smallest, cell: (point) => value(point.minimum), numeric: true },
+          { title: t.largest, cell: (point) => value(point.maximum), numeric: true },
+          { title: t.values, cell: (point) => number(point.count), numeric: true },
+        ]} />
       </details>
     </figure>
   );

@@ -14,17 +14,15 @@ interface Series extends Pick<CurveProps, "points"> {
 export function CurveList({ series, courses, period }: { series: readonly Series[]; courses: readonly Course[]; period: Period }) {
   const t = useWords(texts);
   return (
-    <div className="curves">
-      {series.map(({ indicator, points, own }, place) => (
-        <Section
-          key={indicator.id}
-          id={`curve-${indicator.id}`}
-          level={3}
-          title={<>{indicator.name}{indicator.unit && <span className="quiet"> ({indicator.unit})</span>}{own && <span className="quiet"> · {t.own}</span>}</>}
-        >
-          <Curve indicator={indicator} points={points} courses={courses} period={period} opened={place === 0} />
-        </Section>
-      ))}
-    </div>
+    <div className="curves">{series.map(({ indicator, points, own }, place) => (
+      <Section
+        key={indicator.id}
+        id={`curve-${indicator.id}`}
+        level={3}
+        title={<>{indicator.name}{indicator.unit && <span className="quiet"> ({indicator.unit})</span>}{own && <span className="quiet"> · {t.own}</span>}</>}
+      >
+        <Curve indicator={indicator} points={points} courses={courses} period={period} opened={place === 0} />
+      </Section>
+    ))}</div>
   );
 }

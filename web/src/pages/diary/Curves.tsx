@@ -55,25 +55,23 @@ function Series({ period }: { period: Period }) {
   const t = useWords(texts);
   const read = useRead(DiaryCurves, period);
   return (
-    <Shown read={read}>
-      {({ me: { dashboard, observations, ownIndicators } }) => {
-        const own = dashboard.ownSeries.map((each) => ({ ...each, own: true }));
-        const series = [...dashboard.series.map((each) => ({ ...each, own: false })), ...own];
-        const courses = [...dashboard.courses, ...dashboard.ownCourses];
-        const ownNotes = ownIndicators.flatMap((indicator) => indicator.observations.nodes.map((each) => ({ ...each, indicator })));
-        const notes = [...observations.nodes, ...ownNotes]
-          .filter((each) => each.observedOn >= period.from)
-          .sort((one, other) => other.observedOn.localeCompare(one.observedOn));
-        if (series.length === 0) return <p>{t.empty}</p>;
-        return (
-          <>
-            <p className="quiet">{t.legend}</p>
-            <CurveList series={series} courses={courses} period={period} />
-            <Notes notes={notes} />
-          </>
-        );
-      }}
-    </Shown>
+    <Shown read={read}>{({ me: { dashboard, observations, ownIndicators } }) => {
+      const own = dashboard.ownSeries.map((each) => ({ ...each, own: true }));
+      const series = [...dashboard.series.map((each) => ({ ...each, own: false })), ...own];
+      const courses = [...dashboard.courses, ...dashboard.ownCourses];
+      const ownNotes = ownIndicators.flatMap((indicator) => indicator.observations.nodes.map((each) => ({ ...each, indicator })));
+      const notes = [...observations.nodes, ...ownNotes]
+        .filter((each) => each.observedOn >= period.from)
+        .sort((one, other) => other.observedOn.localeCompare(one.observedOn));
+      if (series.length === 0) return <p>{t.empty}</p>;
+      return (
+        <>
+          <p className="quiet">{t.legend}</p>
+          <CurveList series={series} courses={courses} period={period} />
+          <Notes notes={notes} />
+        </>
+      );
+    }}</Shown>
   );
 }
 
@@ -91,15 +89,13 @@ function Notes({ notes }: { notes: readonly Note[] }) {
   if (notes.length === 0) return null;
   return (
     <Section id="notes" title={t.notes}>
-      <ul className="notes">
-        {notes.map((each) => (
-          <li key={each.id}>
-            <span className="quiet">{date(each.observedOn)} · {each.indicator.name} {number(each.value)}</span>
-            <br />
-            {each.note}
-          </li>
-        ))}
-      </ul>
+      <ul className="notes">{notes.map((each) => (
+        <li key={each.id}>
+          <span className="quiet">{date(each.observedOn)} · {each.indicator.name} {number(each.value)}</span>
+          <br />
+          {each.note}
+        </li>
+      ))}</ul>
     </Section>
   );
 }

@@ -32,13 +32,9 @@ export function More({ known, offered, onAdd, onCreated }: Props) {
   return (
     <Section id="more" title={t.more}>
       {rest.length > 0 && (
-        <ul className="tags">
-          {rest.map((each) => (
-            <li key={each.id}>
-              <button type="button" className="link" onClick={() => onAdd(each)}>{each.name}</button>
-            </li>
-          ))}
-        </ul>
+        <ul className="tags">{rest.map((each) => (
+          <li key={each.id}><button type="button" className="link" onClick={() => onAdd(each)}>{each.name}</button></li>
+        ))}</ul>
       )}
       <Picker label={t.search} none={t.none} search={search} onSearch={setSearch} found={found} onPick={onAdd} />
       {isMaking ? (

@@ -21,47 +21,43 @@ export function Page({ parameters }: PageProps) {
   const read = useRead(DiscussionPage, { id, before: pages.after });
   useFresh(PostAdded, { discussion: id }, read.again);
   return (
-    <Shown read={read}>
-      {({ me, discussion }) => {
-        if (!discussion) {
-          return (
-            <>
-              <PageTitle>{t.title}</PageTitle>
-              <Notice>{t.unknown}</Notice>
-              <Link href="/communities">{t.communities}</Link>
-            </>
-          );
-        }
-        const { community, posts } = discussion;
-        const { hasPreviousPage, startCursor } = posts.pageInfo;
-        const canWrite = !discussion.closed && community.status === "OPEN" && community.viewerMembership !== null;
+    <Shown read={read}>{({ me, discussion }) => {
+      if (!discussion) {
         return (
           <>
-            <p>
-              <Link href={`/communities/${community.slug}`}>{community.name}</Link>
-            </p>
-            <div lang={discussion.language.toLowerCase()}><PageTitle>{discussion.title}</PageTitle></div>
-            <p className="quiet">{t.by(discussion.author?.pseudonym ?? t.gone, time(discussion.createdAt))}</p>
-            {canWrite && me.member.verified && me.member.kind === "ASSOCIATION" && discussion.author?.id === me.member.id && (
-              <Pin discussion={id} isPinned={community.pinned.some((each) => each.id === id)} />
-            )}
-            {discussion.about.length > 0 && (
-              <p className="quiet">{t.about} {discussion.about.map((each) => each.name).join(", ")}</p>
-            )}
-            {hasPreviousPage && startCursor && <Button onClick={() => pages.next(startCursor)}>{t.earlier}</Button>}
-            <div role="log" aria-label={t.posts} className="posts">
-              {posts.nodes.map((post) => (
-                <Post key={post.id} post={post} isOwn={post.author?.id === me.member.id} canWrite={canWrite} />
-              ))}
-            </div>
-            {pages.previous && <Button onClick={pages.previous}>{t.later}</Button>}
-            {discussion.closed && <Notice>{t.closed}</Notice>}
-            {!discussion.closed && !community.viewerMembership && <Notice>{t.mustJoin}</Notice>}
-            {canWrite && <Answer discussion={id} onSent={read.again} />}
+            <PageTitle>{t.title}</PageTitle>
+            <Notice>{t.unknown}</Notice>
+            <Link href="/communities">{t.communities}</Link>
           </>
         );
-      }}
-    </Shown>
+      }
+      const { community, posts } = discussion;
+      const { hasPreviousPage, startCursor } = posts.pageInfo;
+      const canWrite = !discussion.closed && community.status === "OPEN" && community.viewerMembership !== null;
+      return (
+        <>
+          <p>
+            <Link href={`/communities/${community.slug}`}>{community.name}</Link>
+          </p>
+          <div lang={discussion.language.toLowerCase()}><PageTitle>{discussion.title}</PageTitle></div>
+          <p className="quiet">{t.by(discussion.author?.pseudonym ?? t.gone, time(discussion.createdAt))}</p>
+          {canWrite && me.member.verified && me.member.kind === "ASSOCIATION" && discussion.author?.id === me.member.id && (
+            <Pin discussion={id} isPinned={community.pinned.some((each) => each.id === id)} />
+          )}
+          {discussion.about.length > 0 && (
+            <p className="quiet">{t.about} {discussion.about.map((each) => each.name).join(", ")}</p>
+          )}
+          {hasPreviousPage && startCursor && <Button onClick={() => pages.next(startCursor)}>{t.earlier}</Button>}
+          <div role="log" aria-label={t.posts} className="posts">{posts.nodes.map((post) => (
+            <Post key={post.id} post={post} isOwn={post.author?.id === me.member.id} canWrite={canWrite} />
+          ))}</div>
+          {pages.previous && <Button onClick={pages.previous}>{t.later}</Button>}
+          {discussion.closed && <Notice>{t.closed}</Notice>}
+          {!discussion.closed && !community.viewerMembership && <Notice>{t.mustJoin}</Notice>}
+          {canWrite && <Answer discussion={id} onSent={read.again} />}
+        </>
+      );
+    }}</Shown>
   );
 }
 

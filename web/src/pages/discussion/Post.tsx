@@ -81,26 +81,24 @@ function Reactions({ post }: { post: PostTextFragment }) {
   const { run, busy, ...state } = useAction(PostReact);
   return (
     <>
-      <div className="reactions" role="group" aria-label={t.react}>
-        {REACTIONS.map((reaction) => {
-          const count = post.reactions.find((each) => each.reaction === reaction)?.count ?? 0;
-          const on = post.viewerReactions.includes(reaction);
-          const name = t.reactions[reaction];
-          return (
-            <button
-              key={reaction}
-              type="button"
-              aria-pressed={on}
-              aria-label={count ? t.reactionCount(name, number(count)) : name}
-              aria-disabled={busy || undefined}
-              onClick={() => !busy && void run({ input: { post: post.id, reaction, on: !on } })}
-            >
-              {name}
-              {count > 0 && <span aria-hidden="true"> {number(count)}</span>}
-            </button>
-          );
-        })}
-      </div>
+      <div className="reactions" role="group" aria-label={t.react}>{REACTIONS.map((reaction) => {
+        const count = post.reactions.find((each) => each.reaction === reaction)?.count ?? 0;
+        const on = post.viewerReactions.includes(reaction);
+        const name = t.reactions[reaction];
+        return (
+          <button
+            key={reaction}
+            type="button"
+            aria-pressed={on}
+            aria-label={count ? t.reactionCount(name, number(count)) : name}
+            aria-disabled={busy || undefined}
+            onClick={() => !busy && void run({ input: { post: post.id, reaction, on: !on } })}
+          >
+            {name}
+            {count > 0 && <span aria-hidden="true"> {number(count)}</span>}
+          </button>
+        );
+      })}</div>
       <Refused {...state} />
     </>
   );

@@ -12,17 +12,12 @@ export function InsightTable({ caption, insights }: { caption: string; insights:
   const { margin, own } = useWords(texts);
   const { number, time } = useFormats();
   return (
-    <Table
-      caption={caption}
-      rows={insights}
-      keyOf={(each) => each.id}
-      columns={[
-        { title: t.variable, cell: (each) => <InsightLink insight={each} /> },
-        { title: t.margin, cell: (each) => margin(number(each.marginOfError)), numeric: true },
-        { title: t.for, cell: (each) => each.requestedBy?.name ?? own },
-        { title: t.when, cell: (each) => time(each.publishedAt) },
-      ]}
-    />
+    <Table caption={caption} rows={insights} columns={[
+      { title: t.variable, cell: (each) => <InsightLink insight={each} /> },
+      { title: t.margin, cell: (each) => margin(number(each.marginOfError)), numeric: true },
+      { title: t.for, cell: (each) => each.requestedBy?.name ?? own },
+      { title: t.when, cell: (each) => time(each.publishedAt) },
+    ]} />
   );
 }
 

@@ -24,27 +24,23 @@ export function Communities({ Missing }: Props) {
     <Section id="find" title={t.find}>
       <SearchBox label={t.search} onSearch={setSearch} />
       <div aria-live="polite">
-        <Shown read={search ? matched : all}>
-          {({ communities: { nodes, pageInfo } }) => (
-            <>
-              {nodes.length === 0 && <p>{t.none(search)}</p>}
-              {nodes.length === 0 && Missing && <Missing key={search} search={search} />}
-              <ul className="cards">
-                {nodes.map((each) => (
-                  <li key={each.slug}>
-                    <Link href={`/communities/${each.slug}`} className="card">
-                      <strong>{each.name}</strong>
-                      <Matched {...each} />
-                      <p>{each.description}</p>
-                      {each.memberCount > 0 && <p>{t.size(number(each.memberCount))}</p>}
-                    </Link>
-                  </li>
-                ))}
-              </ul>
-              {pageInfo.hasNextPage && <p className="quiet more">{t.more}</p>}
-            </>
-          )}
-        </Shown>
+        <Shown read={search ? matched : all}>{({ communities: { nodes, pageInfo } }) => (
+          <>
+            {nodes.length === 0 && <p>{t.none(search)}</p>}
+            {nodes.length === 0 && Missing && <Missing key={search} search={search} />}
+            <ul className="cards">{nodes.map((each) => (
+              <li key={each.slug}>
+                <Link href={`/communities/${each.slug}`} className="card">
+                  <strong>{each.name}</strong>
+                  <Matched {...each} />
+                  <p>{each.description}</p>
+                  {each.memberCount > 0 && <p>{t.size(number(each.memberCount))}</p>}
+                </Link>
+              </li>
+            ))}</ul>
+            {pageInfo.hasNextPage && <p className="quiet more">{t.more}</p>}
+          </>
+        )}</Shown>
       </div>
     </Section>
   );

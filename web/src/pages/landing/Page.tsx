@@ -46,18 +46,16 @@ function NetworkFigures() {
   const read = useRead(Figures, {});
   return (
     <Section id="figures" title={t.figures}>
-      <Shown read={read}>
-        {({ network }) => (
-          <>
-            <dl className="figures">
-              <Figure name={t.communities} value={number(network.communities)} />
-              {network.activeMembers !== null && <Figure name={t.members} value={number(network.activeMembers)} />}
-              {network.treatmentsFollowed !== null && <Figure name={t.treatments} value={number(network.treatmentsFollowed)} />}
-            </dl>
-            <p className="quiet">{network.countedOn ? t.counted(date(network.countedOn)) : t.uncounted}</p>
-          </>
-        )}
-      </Shown>
+      <Shown read={read}>{({ network }) => (
+        <>
+          <dl className="figures">
+            <Figure name={t.communities} value={number(network.communities)} />
+            {network.activeMembers !== null && <Figure name={t.members} value={number(network.activeMembers)} />}
+            {network.treatmentsFollowed !== null && <Figure name={t.treatments} value={number(network.treatmentsFollowed)} />}
+          </dl>
+          <p className="quiet">{network.countedOn ? t.counted(date(network.countedOn)) : t.uncounted}</p>
+        </>
+      )}</Shown>
     </Section>
   );
 }

@@ -15,8 +15,7 @@ export function Page() {
   const t = useWords(texts);
   return (
     <>
-      <PageTitle>{t.title}</PageTitle>
-      <p>{t.lead}</p>
+      <PageTitle lead={t.lead}>{t.title}</PageTitle>
       <Check />
       <Uses />
     </>
@@ -91,23 +90,16 @@ function Uses() {
   const read = usePaged(DataUses, {});
   return (
     <Section id="uses" title={t.uses}>
-      <Paged list={read} of={(data) => data.dataUses}>
-        {(nodes) => (
-          <Table
-            caption={t.uses}
-            rows={nodes}
-            keyOf={(use) => use.id}
-            columns={[
-              { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
-              { title: t.published, cell: (use) => time(use.publishedAt) },
-              { title: t.organization, cell: (use) => use.organization?.name ?? t.own },
-              { title: t.purpose, cell: (use) => <Purpose {...use} /> },
-              { title: t.data, cell: (use) => dataOf(use) },
-              { title: t.cost, cell: (use) => number(use.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
-            ]}
-          />
-        )}
-      </Paged>
+      <Paged list={read} of={(data) => data.dataUses}>{(nodes) => (
+        <Table caption={t.uses} rows={nodes} columns={[
+          { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
+          { title: t.published, cell: (use) => time(use.publishedAt) },
+          { title: t.organization, cell: (use) => use.organization?.name ?? t.own },
+          { title: t.purpose, cell: (use) => <Purpose {...use} /> },
+          { title: t.data, cell: (use) => dataOf(use) },
+          { title: t.cost, cell: (use) => number(use.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
+        ]} />
+      )}</Paged>
     </Section>
   );
 }

@@ -8,10 +8,6 @@ import { texts } from "./texts";
 export function Page() {
   const t = useWords(texts);
   return (
-    <>
-      <PageTitle>{t.title}</PageTitle>
-      <p>{t.text}</p>
-      <Link href="/">{t.home}</Link>
-    </>
+    <><PageTitle lead={t.text}>{t.title}</PageTitle><Link href="/">{t.home}</Link></>
   );
 }

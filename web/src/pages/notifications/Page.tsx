@@ -25,22 +25,18 @@ export function Page() {
     <>
       <PageTitle>{t.title}</PageTitle>
       <Refused {...state} />
-      <Paged list={list} of={(data) => data.me.notifications}>
-        {(notifications, { helpLines }) => {
-          const unread = notifications.filter((each) => each.readAt === null).map((each) => each.id);
-          if (notifications.length === 0) return <p>{t.none}</p>;
-          return (
-            <>
-              {unread.length > 0 && <Button busy={busy} onClick={() => markRead(unread)}>{t.readAll}</Button>}
-              <ul className="notifications">
-                {notifications.map((each) => (
-                  <Item key={each.id} notification={each} helpLines={helpLines} onOpen={() => each.readAt === null && markRead([each.id])} />
-                ))}
-              </ul>
-            </>
-          );
-        }}
-      </Paged>
+      <Paged list={list} of={(data) => data.me.notifications}>{(notifications, { helpLines }) => {
+        const unread = notifications.filter((each) => each.readAt === null).map((each) => each.id);
+        if (notifications.length === 0) return <p>{t.none}</p>;
+        return (
+          <>
+            {unread.length > 0 && <Button busy={busy} onClick={() => markRead(unread)}>{t.readAll}</Button>}
+            <ul className="notifications">{notifications.map((each) => (
+              <Item key={each.id} notification={each} helpLines={helpLines} onOpen={() => each.readAt === null && markRead([each.id])} />
+            ))}</ul>
+          </>
+        );
+      }}</Paged>
     </>
   );
 }

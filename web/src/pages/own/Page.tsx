@@ -23,37 +23,30 @@ export function Page() {
 
   return (
     <>
-      <PageTitle>{t.title}</PageTitle>
-      <p>{t.lead}</p>
+      <PageTitle lead={t.lead}>{t.title}</PageTitle>
       {done && <Notice key={done} kind="good">{done}</Notice>}
-      <Shown read={read}>
-        {({ me: { ownIndicators, ownTreatments } }) => (
-          <>
-            <Section id="indicators" title={t.indicators}>
-              {ownIndicators.length === 0 ? (
-                <p>{t.noIndicators}</p>
-              ) : (
-                <ul className="own">
-                  {ownIndicators.map((each) => (
-                    <Entry key={each.id} kind="indicator" entry={each} detail={t.scales[each.scale] ?? each.unit ?? ""} onDone={onDone} />
-                  ))}
-                </ul>
-              )}
-            </Section>
-            <Section id="treatments" title={t.treatments}>
-              {ownTreatments.length === 0 ? (
-                <p>{t.noTreatments}</p>
-              ) : (
-                <ul className="own">
-                  {ownTreatments.map((each) => (
-                    <Entry key={each.id} kind="treatment" entry={each} detail={t.kinds[each.kind] ?? ""} onDone={onDone} />
-                  ))}
-                </ul>
-              )}
-            </Section>
-          </>
-        )}
-      </Shown>
+      <Shown read={read}>{({ me: { ownIndicators, ownTreatments } }) => (
+        <>
+          <Section id="indicators" title={t.indicators}>
+            {ownIndicators.length === 0 ? (
+              <p>{t.noIndicators}</p>
+            ) : (
+              <ul className="own">{ownIndicators.map((each) => (
+                <Entry key={each.id} kind="indicator" entry={each} detail={t.scales[each.scale] ?? each.unit ?? ""} onDone={onDone} />
+              ))}</ul>
+            )}
+          </Section>
+          <Section id="treatments" title={t.treatments}>
+            {ownTreatments.length === 0 ? (
+              <p>{t.noTreatments}</p>
+            ) : (
+              <ul className="own">{ownTreatments.map((each) => (
+                <Entry key={each.id} kind="treatment" entry={each} detail={t.kinds[each.kind] ?? ""} onDone={onDone} />
+              ))}</ul>
+            )}
+          </Section>
+        </>
+      )}</Shown>
       <Proposals onDone={onDone} />
     </>
   );

@@ -23,19 +23,17 @@ export function Proposals({ onDone }: { onDone: (text: string) => void }) {
 
   return (
     <Section id="proposals" title={t.proposals}>
-      <Paged list={read} of={(data) => data.me.proposals}>
-        {(proposals) => (
-          <>
-            {proposals.length === 0 ? (
-              <p>{t.noProposals}</p>
-            ) : (
-              <ul className="own">
-                {proposals.map((each) => <Item key={each.id} proposal={each} onWithdrawn={() => done(t.withdrawn)} />)}
-              </ul>
-            )}
-          </>
-        )}
-      </Paged>
+      <Paged list={read} of={(data) => data.me.proposals}>{(proposals) => (
+        <>
+          {proposals.length === 0 ? (
+            <p>{t.noProposals}</p>
+          ) : (
+            <ul className="own">
+              {proposals.map((each) => <Item key={each.id} proposal={each} onWithdrawn={() => done(t.withdrawn)} />)}
+            </ul>
+          )}
+        </>
+      )}</Paged>
       {isOpen ? (
         <Section className="panel" id="propose" title={t.propose} level={3}>
           <ProposalForm onSent={() => done(t.sent)} />

@@ -28,34 +28,31 @@ export function Page() {
 
   return (
     <>
-      <PageTitle>{t.title}</PageTitle>
-      <p>{t.lead}</p>
-      <Shown read={read}>
-        {({ terms, privacyNotice }) => (
-          <MutationForm
-            submit={t.submit}
-            mutation={Register}
-            input={(values) => inputOf(values, terms.version, privacyNotice.version)}
-            onDone={(_, { email = "", password = "" }) => setRegistered({ email, password })}
-          >
-            <RadioField
-              name="kind"
-              label={t.kind}
-              options={optionsOf(t, KINDS)}
-              initial={kind}
-              onChange={(value) => setKind(value as Kind)}
-            />
-            <TextField name="pseudonym" label={t.pseudonym} hint={t.pseudonymHint} autoComplete="nickname" required />
-            <TextField name="email" label={t.email} hint={t.emailHint} type="email" autoComplete="username" required />
-            <TextField name="password" label={t.password} hint={t.passwordHint} type="password" autoComplete="new-password" required />
-            {kind !== "ASSOCIATION" && <CheckField name="ofAge" label={t.ofAge} required />}
-            <Text title={t.notice} version={t.version(privacyNotice.version)} text={privacyNotice.text} />
-            <CheckField name="noticeVersion" label={t.readNotice(privacyNotice.version)} required />
-            <Text title={t.terms} version={t.version(terms.version)} text={terms.text} />
-            <CheckField name="termsVersion" label={t.acceptTerms(terms.version)} required />
-          </MutationForm>
-        )}
-      </Shown>
+      <PageTitle lead={t.lead}>{t.title}</PageTitle>
+      <Shown read={read}>{({ terms, privacyNotice }) => (
+        <MutationForm
+          submit={t.submit}
+          mutation={Register}
+          input={(values) => inputOf(values, terms.version, privacyNotice.version)}
+          onDone={(_, { email = "", password = "" }) => setRegistered({ email, password })}
+        >
+          <RadioField
+            name="kind"
+            label={t.kind}
+            options={optionsOf(t, KINDS)}
+            initial={kind}
+            onChange={(value) => setKind(value as Kind)}
+          />
+          <TextField name="pseudonym" label={t.pseudonym} hint={t.pseudonymHint} autoComplete="nickname" required />
+          <TextField name="email" label={t.email} hint={t.emailHint} type="email" autoComplete="username" required />
+          <TextField name="password" label={t.password} hint={t.passwordHint} type="password" autoComplete="new-password" required />
+          {kind !== "ASSOCIATION" && <CheckField name="ofAge" label={t.ofAge} required />}
+          <Text title={t.notice} version={t.version(privacyNotice.version)} text={privacyNotice.text} />
+          <CheckField name="noticeVersion" label={t.readNotice(privacyNotice.version)} required />
+          <Text title={t.terms} version={t.version(terms.version)} text={terms.text} />
+          <CheckField name="termsVersion" label={t.acceptTerms(terms.version)} required />
+        </MutationForm>
+      )}</Shown>
       <p className="after-form"><Link href="/verify">{t.haveCode}</Link> · <Link href="/sign-in">{t.signIn}</Link></p>
     </>
   );

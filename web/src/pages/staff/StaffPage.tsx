@@ -26,11 +26,9 @@ export function StaffPage({ title, section, children }: Props) {
   const needed = SECTIONS.find((each) => each.name === section)?.roles ?? [];
   return (
     <>
-      <Shown read={read}>
-        {({ viewer: { staff } }) => (
-          <Places label={t.places} places={sectionsOf(staff?.roles ?? []).map(({ path, name }) => ({ path, label: t.sections[name] }))} />
-        )}
-      </Shown>
+      <Shown read={read}>{({ viewer: { staff } }) => (
+        <Places label={t.places} places={sectionsOf(staff?.roles ?? []).map(({ path, name }) => ({ path, label: t.sections[name] }))} />
+      )}</Shown>
       <PageTitle>{title}</PageTitle>
       {read.data?.viewer.staff && (
         <>

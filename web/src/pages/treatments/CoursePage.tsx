@@ -55,19 +55,15 @@ function Evaluation({ course }: { course: CourseTextFragment }) {
   if (!evaluation || isChanging) return <Evaluate course={course.id} earlier={evaluation} onDone={() => setChanging(false)} />;
   return (
     <Section className="panel" id="evaluation" title={t.evaluated(date(evaluation.evaluatedOn))}>
-      <dl className="ratings">
-        {(["effectiveness", "convenience", "satisfaction"] as const).map((each) => (
-          <div key={each}><dt>{t[each]}</dt><dd>{t.of(number(evaluation[each]))}</dd></div>
-        ))}
-      </dl>
+      <dl className="ratings">{(["effectiveness", "convenience", "satisfaction"] as const).map((each) => (
+        <div key={each}><dt>{t[each]}</dt><dd>{t.of(number(evaluation[each]))}</dd></div>
+      ))}</dl>
       {evaluation.sideEffects.length > 0 && (
         <>
           <h3>{t.sideEffects}</h3>
-          <ul>
-            {evaluation.sideEffects.map(({ indicator, severity, serious }) => (
-              <li key={indicator.id}>{[indicator.name, t.severities[severity], serious && t.serious].filter(Boolean).join(" · ")}</li>
-            ))}
-          </ul>
+          <ul>{evaluation.sideEffects.map(({ indicator, severity, serious }) => (
+            <li key={indicator.id}>{[indicator.name, t.severities[severity], serious && t.serious].filter(Boolean).join(" · ")}</li>
+          ))}</ul>
         </>
       )}
       {evaluation.comment && <p>{evaluation.comment}</p>}

@@ -14,30 +14,25 @@ export function Page() {
   const read = useRead(Courses, {});
   return (
     <>
-      <PageTitle>{t.title}</PageTitle>
-      <p>{t.lead}</p>
+      <PageTitle lead={t.lead}>{t.title}</PageTitle>
       <p><Link href="/me/treatments/new" className="button primary">{t.start}</Link></p>
-      <Shown read={read}>
-        {({ me }) => {
-          const named = me.ownTreatments.flatMap((each) => each.courses).map((each) => ({ ...each, treatment: each.ownTreatment, own: true }));
-          const courses = [...me.courses.map((each) => ({ ...each, own: false })), ...named];
-          courses.sort((one, other) => (one.startedOn < other.startedOn ? 1 : -1));
-          if (courses.length === 0) return <p>{t.none}</p>;
-          return (
-            <ul className="cards">
-              {courses.map((course) => (
-                <li key={course.id}>
-                  <Link href={`/me/treatments/${course.id}`} className="card">
-                    <strong>{course.treatment.name}</strong>
-                    {course.own && <span className="quiet"> · {t.own}</span>}
-                    <Summary course={course} />
-                  </Link>
-                </li>
-              ))}
-            </ul>
-          );
-        }}
-      </Shown>
+      <Shown read={read}>{({ me }) => {
+        const named = me.ownTreatments.flatMap((each) => each.courses).map((each) => ({ ...each, treatment: each.ownTreatment, own: true }));
+        const courses = [...me.courses.map((each) => ({ ...each, own: false })), ...named];
+        courses.sort((one, other) => (one.startedOn < other.startedOn ? 1 : -1));
+        if (courses.length === 0) return <p>{t.none}</p>;
+        return (
+          <ul className="cards">{courses.map((course) => (
+            <li key={course.id}>
+              <Link href={`/me/treatments/${course.id}`} className="card">
+                <strong>{course.treatment.name}</strong>
+                {course.own && <span className="quiet"> · {t.own}</span>}
+                <Summary course={course} />
+              </Link>
+            </li>
+          ))}</ul>
+        );
+      }}</Shown>
       <p className="after-form"><Link href="/me/own">{own.manage}</Link></p>
     </>
   );

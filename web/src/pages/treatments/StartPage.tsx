@@ -25,8 +25,7 @@ export function Page() {
   const found = data?.treatments.nodes.map((each) => ({ ...each, also: each.matched?.name ?? each.inn }));
   return (
     <>
-      <PageTitle>{t.start}</PageTitle>
-      <p>{t.doctor}</p>
+      <PageTitle lead={t.doctor}>{t.start}</PageTitle>
       {chosen ? (
         <Start treatment={chosen} onChange={() => setChosen(null)} />
       ) : (

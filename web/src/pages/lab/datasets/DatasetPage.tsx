@@ -28,8 +28,7 @@ function Found({ dataset }: { dataset: Dataset }) {
   const { number, date } = useFormats();
   return (
     <>
-      <PageTitle>{dataset.title}</PageTitle>
-      <p>{t.facts(dataset.community.name, names.kinds[dataset.kind], date(dataset.frozenOn))}</p>
+      <PageTitle lead={t.facts(dataset.community.name, names.kinds[dataset.kind], date(dataset.frozenOn))}>{dataset.title}</PageTitle>
       <p>
         {t.size(number(dataset.size))}. {dataset.endedOn === null && t.until(date(dataset.endsOn))}{" "}
         {t.offered(dataset.offeredTo.map((each) => names.organizations[each]).join(", "))}
@@ -54,15 +53,10 @@ function Budget({ budget }: { budget: Dataset["budget"] }) {
       <Meter words={t.left(number(budget.remaining.microRho), number(budget.cap.microRho))} part={budget.remaining.microRho} whole={budget.cap.microRho} />
       <p>{t.enough}</p>
       <div className="small-table">
-        <Table
-          caption={t.budget}
-          rows={[left]}
-          keyOf={() => t.insights}
-          columns={[
-            { title: t.precision, cell: () => t.insights },
-            ...PRECISIONS.map((each) => ({ title: names.precisions[each], cell: (row: typeof left) => number(row[each]), numeric: true })),
-          ]}
-        />
+        <Table caption={t.budget} rows={[left]} keyOf={() => t.insights} columns={[
+          { title: t.precision, cell: () => t.insights },
+          ...PRECISIONS.map((each) => ({ title: names.precisions[each], cell: (row: typeof left) => number(row[each]), numeric: true })),
+        ]} />
       </div>
     </Section>
   );

@@ -17,11 +17,7 @@ export function Page() {
   const t = useWords(texts);
   const names = useWords(shared);
   return (
-    <>
-      <PageTitle>{names.datasets}</PageTitle>
-      <p>{t.lead}</p>
-      <Catalogue />
-    </>
+    <><PageTitle lead={t.lead}>{names.datasets}</PageTitle><Catalogue /></>
   );
 }
 
@@ -36,16 +32,11 @@ function Catalogue() {
   return (
     <>
       <div className="filters">
-        <SelectField
-          name="kind"
-          label={t.kind}
-          onChange={(value) => setKind((value || null) as Kind | null)}
-          options={[
-            { value: "", label: t.any },
-            { value: "TRACKING", label: names.kinds.TRACKING },
-            { value: "SURVEY", label: names.kinds.SURVEY },
-          ]}
-        />
+        <SelectField name="kind" label={t.kind} onChange={(value) => setKind((value || null) as Kind | null)} options={[
+          { value: "", label: t.any },
+          { value: "TRACKING", label: names.kinds.TRACKING },
+          { value: "SURVEY", label: names.kinds.SURVEY },
+        ]} />
         <SelectField
           name="community"
           label={t.community}
@@ -64,33 +55,29 @@ function Found({ kind, community, licensed }: { kind: Kind | null; community: st
   const { number, date } = useFormats();
   const read = usePaged(LabDatasets, { kind, community });
   return (
-    <Paged list={read} of={(data) => data.datasets}>
-      {(nodes) => (
-        <>
-          {nodes.length === 0 && <p>{t.nothingFound}</p>}
-          <ul className="cards">
-            {nodes.map((each) => (
-              <li key={each.id}>
-                <Link href={`/lab/datasets/${each.id}`} className="card">
-                  <strong>{each.title}</strong>
-                  <p>{t.facts(each.community.name, names.kinds[each.kind], date(each.frozenOn))}</p>
-                  <p>{t.size(number(each.size))}</p>
-                  {each.endedOn === null ? (
-                    <Meter
-                      words={t.left(number(each.budget.remaining.microRho), number(each.budget.cap.microRho))}
-                      part={each.budget.remaining.microRho}
-                      whole={each.budget.cap.microRho}
-                    />
-                  ) : (
-                    <p>{t.ended(date(each.endedOn))}</p>
-                  )}
-                  <p>{licensed.has(each.community.id) ? <span className="badge good">{t.licensed}</span> : <span className="badge">{t.unlicensed}</span>}</p>
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-    </Paged>
+    <Paged list={read} of={(data) => data.datasets}>{(nodes) => (
+      <>
+        {nodes.length === 0 && <p>{t.nothingFound}</p>}
+        <ul className="cards">{nodes.map((each) => (
+          <li key={each.id}>
+            <Link href={`/lab/datasets/${each.id}`} className="card">
+              <strong>{each.title}</strong>
+              <p>{t.facts(each.community.name, names.kinds[each.kind], date(each.frozenOn))}</p>
+              <p>{t.size(number(each.size))}</p>
+              {each.endedOn === null ? (
+                <Meter
+                  words={t.left(number(each.budget.remaining.microRho), number(each.budget.cap.microRho))}
+                  part={each.budget.remaining.microRho}
+                  whole={each.budget.cap.microRho}
+                />
+              ) : (
+                <p>{t.ended(date(each.endedOn))}</p>
+              )}
+              <p>{licensed.has(each.community.id) ? <span className="badge good">{t.licensed}</span> : <span className="badge">{t.unlicensed}</span>}</p>
+            </Link>
+          </li>
+        ))}</ul>
+      </>
+    )}</Paged>
   );
 }

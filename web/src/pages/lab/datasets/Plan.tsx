@@ -68,35 +68,31 @@ function Questions({ dataset, licence, questions, onChange, onPublished }: Props
   const atQuestions = refusals.filter((each) => placeOf(each) !== null);
   return (
     <>
-      <ol className="plan">
-        {questions.map((question, place) => (
-          <li key={String(written(question))}>
-            <Entry
-              question={question}
-              quote={read.data?.insightPlanQuote.questions[place]}
-              whole={read.data?.insightPlanQuote}
-              refusals={atQuestions.filter((each) => placeOf(each) === place)}
-              onRemove={() => onChange(questions.filter((each) => each !== question))}
-            />
-          </li>
-        ))}
-      </ol>
+      <ol className="plan">{questions.map((question, place) => (
+        <li key={String(written(question))}>
+          <Entry
+            question={question}
+            quote={read.data?.insightPlanQuote.questions[place]}
+            whole={read.data?.insightPlanQuote}
+            refusals={atQuestions.filter((each) => placeOf(each) === place)}
+            onRemove={() => onChange(questions.filter((each) => each !== question))}
+          />
+        </li>
+      ))}</ol>
       <div aria-live="polite">
         {atQuestions.length > 0 && <Notice kind="fault">{t.planRefused}</Notice>}
         {atQuestions.length === 0 && (
-          <Shown read={read}>
-            {({ insightPlanQuote: quote }) => (
-              <Whole
-                quote={quote}
-                licence={licence}
-                count={questions.length}
-                publish={publish}
-                busy={state.busy}
-                refusals={refused === sent ? state.refusals : []}
-                failure={refused === sent ? state.failure : null}
-              />
-            )}
-          </Shown>
+          <Shown read={read}>{({ insightPlanQuote: quote }) => (
+            <Whole
+              quote={quote}
+              licence={licence}
+              count={questions.length}
+              publish={publish}
+              busy={state.busy}
+              refusals={refused === sent ? state.refusals : []}
+              failure={refused === sent ? state.failure : null}
+            />
+          )}</Shown>
         )}
       </div>
     </>
@@ -170,13 +166,11 @@ function Whole({ quote, licence, count, publish, busy, ...state }: WholeProps) {
   const cost = quote.cost.microRho;
   return (
     <>
-      <Facts
-        facts={[
-          [t.wholePlan, price(quote.cost)],
-          [t.uncovered, quote.costOfUncovered.microRho < cost && `${number(quote.costOfUncovered.microRho)} micro-rho`],
-          [t.licence, licence?.purpose],
-        ]}
-      />
+      <Facts facts={[
+        [t.wholePlan, price(quote.cost)],
+        [t.uncovered, quote.costOfUncovered.microRho < cost && `${number(quote.costOfUncovered.microRho)} micro-rho`],
+        [t.licence, licence?.purpose],
+      ]} />
       {quote.affordable && <Meter words={t.after(number(left))} part={left + cost} whole={left + cost} next={cost} />}
       {licence && quote.obstacles.length > 0 && (
         <Notice kind="fault">{quote.obstacles.map((each) => <p key={each.message}>{each.message}</p>)}</Notice>

@@ -29,23 +29,21 @@ export function QuoteBox({ groups, input, onPrecision, onMerge }: Props) {
   return (
     <div aria-live="polite">
       <h3>{t.quote}</h3>
-      <Shown read={read}>
-        {({ insightQuote: quote }) => {
-          const refused = quote.obstacles.length > 0;
-          return (
-            <>
-              <Price quote={quote} />
-              {input.licence !== null && refused && (
-                <Notice kind="fault">{quote.obstacles.map((each) => <p key={each.message}>{each.message}</p>)}</Notice>
-              )}
-              <Suggestions quote={quote} onPrecision={onPrecision} onMerge={onMerge} />
-              <Readable quote={quote} groups={groups} />
-              {refused && quote.alreadyPublished && <Answered quote={quote} />}
-              {input.licence !== null && !refused && <Publish input={input} quote={quote} />}
-            </>
-          );
-        }}
-      </Shown>
+      <Shown read={read}>{({ insightQuote: quote }) => {
+        const refused = quote.obstacles.length > 0;
+        return (
+          <>
+            <Price quote={quote} />
+            {input.licence !== null && refused && (
+              <Notice kind="fault">{quote.obstacles.map((each) => <p key={each.message}>{each.message}</p>)}</Notice>
+            )}
+            <Suggestions quote={quote} onPrecision={onPrecision} onMerge={onMerge} />
+            <Readable quote={quote} groups={groups} />
+            {refused && quote.alreadyPublished && <Answered quote={quote} />}
+            {input.licence !== null && !refused && <Publish input={input} quote={quote} />}
+          </>
+        );
+      }}</Shown>
     </div>
   );
 }
@@ -58,27 +56,20 @@ function Price({ quote }: { quote: Quote }) {
   const left = quote.remainingAfter.microRho;
   return (
     <>
-      <Facts
-        facts={[
-          [t.cost, quote.alreadyPublished ? t.free : t.price(number(cost), number(quote.cost.epsilon, { maximumSignificantDigits: 3 }))],
-          [t.cells, number(quote.cells)],
-          [t.each, names.margin(number(quote.marginOfError))],
-        ]}
-      />
+      <Facts facts={[
+        [t.cost, quote.alreadyPublished ? t.free : t.price(number(cost), number(quote.cost.epsilon, { maximumSignificantDigits: 3 }))],
+        [t.cells, number(quote.cells)],
+        [t.each, names.margin(number(quote.marginOfError))],
+      ]} />
       {quote.affordable && <Meter words={t.after(number(left))} part={left + cost} whole={left + cost} next={cost} />}
       <details className="slice">
         <summary>{t.prices}</summary>
         <div className="small-table">
-          <Table
-            caption={t.prices}
-            rows={quote.prices}
-            keyOf={(each) => each.precision}
-            columns={[
-              { title: t.precision, cell: (each) => names.precisions[each.precision] },
-              { title: t.cost, cell: (each) => number(each.cost.microRho), numeric: true },
-              { title: t.affordable, cell: (each) => (each.affordable ? t.yesNo.yes : t.yesNo.no) },
-            ]}
-          />
+          <Table caption={t.prices} rows={quote.prices} keyOf={(each) => each.precision} columns={[
+            { title: t.precision, cell: (each) => names.precisions[each.precision] },
+            { title: t.cost, cell: (each) => number(each.cost.microRho), numeric: true },
+            { title: t.affordable, cell: (each) => (each.affordable ? t.yesNo.yes : t.yesNo.no) },
+          ]} />
         </div>
       </details>
     </>
@@ -103,14 +94,12 @@ function Suggestions({ quote, onPrecision, onMerge }: { quote: Quote } & Pick<Pr
   return (
     <>
       <h3>{t.suggestions}</h3>
-      <ul className="suggestions">
-        {quote.suggestions.map((each) => (
-          <li key={`${each.kind} ${each.variable}`}>
-            <p>{each.message}</p>
-            <div className="choices">{action(each)}</div>
-          </li>
-        ))}
-      </ul>
+      <ul className="suggestions">{quote.suggestions.map((each) => (
+        <li key={`${each.kind} ${each.variable}`}>
+          <p>{each.message}</p>
+          <div className="choices">{action(each)}</div>
+        </li>
+      ))}</ul>
     </>
   );
 }

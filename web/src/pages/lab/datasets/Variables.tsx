@@ -36,30 +36,28 @@ export function Variables({ variables, counted, grouped, onCount, onGroup }: Pro
         options={[{ value: "", label: t.any }, ...groups.map((value) => ({ value, label: t.groups[value] }))]}
       />
       <p className="quiet" role="status">{t.found(number(found.length))}</p>
-      <ul className="variables" aria-label={t.variables} tabIndex={0}>
-        {found.map((each) => (
-          <li key={each.id}>
-            <VariableText variable={each} />
-            <div className="choices">
-              <Toggle
-                pressed={each.name === counted}
-                label={t.countIt(each.label)}
-                onPress={() => onCount(each.name === counted ? null : each.name)}
-              >
-                {t.count}
-              </Toggle>
-              <Toggle
-                pressed={grouped.includes(each.name)}
-                disabled={each.name === counted || (!grouped.includes(each.name) && grouped.length >= MOST_GROUPS)}
-                label={t.groupIt(each.label)}
-                onPress={() => onGroup(grouped.includes(each.name) ? grouped.filter((name) => name !== each.name) : [...grouped, each.name])}
-              >
-                {t.group}
-              </Toggle>
-            </div>
-          </li>
-        ))}
-      </ul>
+      <ul className="variables" aria-label={t.variables} tabIndex={0}>{found.map((each) => (
+        <li key={each.id}>
+          <VariableText variable={each} />
+          <div className="choices">
+            <Toggle
+              pressed={each.name === counted}
+              label={t.countIt(each.label)}
+              onPress={() => onCount(each.name === counted ? null : each.name)}
+            >
+              {t.count}
+            </Toggle>
+            <Toggle
+              pressed={grouped.includes(each.name)}
+              disabled={each.name === counted || (!grouped.includes(each.name) && grouped.length >= MOST_GROUPS)}
+              label={t.groupIt(each.label)}
+              onPress={() => onGroup(grouped.includes(each.name) ? grouped.filter((name) => name !== each.name) : [...grouped, each.name])}
+            >
+              {t.group}
+            </Toggle>
+          </div>
+        </li>
+      ))}</ul>
     </div>
   );
 }

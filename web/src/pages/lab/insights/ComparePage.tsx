@@ -34,13 +34,11 @@ function OneRead({ id, children }: { id: string; children: (side: Side | null) =
   const facts = useRead(LabInsightFacts, { id });
   const figures = useRead(LabInsightFigures, { id, by: null, where: null, all: false });
   return (
-    <Shown read={facts}>
-      {({ insight }) => (
-        <Shown read={figures}>
-          {({ insight: found }) => children(insight && found && { facts: insight, figures: readableOf(found).table })}
-        </Shown>
-      )}
-    </Shown>
+    <Shown read={facts}>{({ insight }) => (
+      <Shown read={figures}>
+        {({ insight: found }) => children(insight && found && { facts: insight, figures: readableOf(found).table })}
+      </Shown>
+    )}</Shown>
   );
 }
 
@@ -54,22 +52,17 @@ function Both({ sides }: { sides: readonly [Side, Side] }) {
   });
   return (
     <>
-      <PageTitle>{t.comparison}</PageTitle>
-      <p>{t.scale}</p>
+      <PageTitle lead={t.scale}>{t.comparison}</PageTitle>
       {sides[0].facts.dataset.id !== sides[1].facts.dataset.id && <p>{t.differ}</p>}
       {choice.fields}
-      <div className="columns compared">
-        {sides.map(({ facts, figures }, place) => (
-          <OneSide key={place} facts={facts}>
-            {(title) => (
-              <>
-                <FiguresChart title={title} table={figures} {...choice} values={valuesOf(facts.variable)} most={Math.max(...ends)} />
-                <FiguresTable title={title} table={figures} measure={choice.measure} />
-              </>
-            )}
-          </OneSide>
-        ))}
-      </div>
+      <div className="columns compared">{sides.map(({ facts, figures }, place) => (
+        <OneSide key={place} facts={facts}>{(title) => (
+          <>
+            <FiguresChart title={title} table={figures} {...choice} values={valuesOf(facts.variable)} most={Math.max(...ends)} />
+            <FiguresTable title={title} table={figures} measure={choice.measure} />
+          </>
+        )}</OneSide>
+      ))}</div>
     </>
   );
 }

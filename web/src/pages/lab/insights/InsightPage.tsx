@@ -33,8 +33,7 @@ function Found({ insight }: { insight: Insight }) {
   const { dataset } = insight;
   return (
     <>
-      <PageTitle>{useTitle(insight)}</PageTitle>
-      <p>{t.facts(dataset.title, dataset.community.name, date(dataset.frozenOn))}</p>
+      <PageTitle lead={t.facts(dataset.title, dataset.community.name, date(dataset.frozenOn))}>{useTitle(insight)}</PageTitle>
       <p>
         {t.published(insight.requestedBy?.name ?? names.own, time(insight.publishedAt))} {insight.purpose && t.purpose(insight.purpose)}
       </p>
@@ -68,26 +67,24 @@ function Figures({ insight }: { insight: Insight }) {
         <span>{t.all}<span className="hint block">{isWhole ? t.allHint : t.unsliced}</span></span>
       </label>
       <Slice variable={insight.variable} by={insight.by} sliced={sliced} onSlice={setSliced} />
-      <Shown read={read}>
-        {({ insight: found }) => {
-          if (!found) return null;
-          const { table, left } = everything ? { table: found, left: 0 } : readableOf(found);
-          const beside = second && matching(second, table);
-          return (
-            <div aria-busy={read.loading}>
-              <FiguresChart title={title} table={table} measure={choice.measure} arrangement={choice.arrangement} values={values} second={beside} />
-              {second && <p className="quiet">{t.releases(number(second.releases), time(second.asOf))}</p>}
-              {(left > 0 || everything) && (
-                <label className="choice">
-                  <input type="checkbox" checked={everything} onChange={(event) => setEverything(event.target.checked)} />
-                  <span>{t.everything}{left > 0 && <span className="hint block">{t.left(number(left))}</span>}</span>
-                </label>
-              )}
-              <FiguresTable title={title} table={table} measure={choice.measure} second={beside} />
-            </div>
-          );
-        }}
-      </Shown>
+      <Shown read={read}>{({ insight: found }) => {
+        if (!found) return null;
+        const { table, left } = everything ? { table: found, left: 0 } : readableOf(found);
+        const beside = second && matching(second, table);
+        return (
+          <div aria-busy={read.loading}>
+            <FiguresChart title={title} table={table} measure={choice.measure} arrangement={choice.arrangement} values={values} second={beside} />
+            {second && <p className="quiet">{t.releases(number(second.releases), time(second.asOf))}</p>}
+            {(left > 0 || everything) && (
+              <label className="choice">
+                <input type="checkbox" checked={everything} onChange={(event) => setEverything(event.target.checked)} />
+                <span>{t.everything}{left > 0 && <span className="hint block">{t.left(number(left))}</span>}</span>
+              </label>
+            )}
+            <FiguresTable title={title} table={table} measure={choice.measure} second={beside} />
+          </div>
+        );
+      }}</Shown>
     </Section>
   );
 }

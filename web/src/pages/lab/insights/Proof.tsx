@@ -35,16 +35,14 @@ function Checked({ proof }: { proof: Known }) {
       )}
       {holds !== null && <Notice kind={holds ? "good" : "fault"}>{holds ? t.verified(number(ledgerEntry.position)) : t.unverified}</Notice>}
       <div className="after-form">
-        <Facts
-          facts={[
-            [t.entry, number(ledgerEntry.position)],
-            [t.hash, <code>{ledgerEntry.hash}</code>],
-            [t.line, <code>{ledgerEntry.line}</code>],
-            [t.commitment, <code>{commitment}</code>],
-            [t.salt, <code>{salt ?? t.noSalt}</code>],
-            [t.counts, <code>{JSON.stringify(counts)}</code>],
-          ]}
-        />
+        <Facts facts={[
+          [t.entry, number(ledgerEntry.position)],
+          [t.hash, <code>{ledgerEntry.hash}</code>],
+          [t.line, <code>{ledgerEntry.line}</code>],
+          [t.commitment, <code>{commitment}</code>],
+          [t.salt, <code>{salt ?? t.noSalt}</code>],
+          [t.counts, <code>{JSON.stringify(counts)}</code>],
+        ]} />
       </div>
     </>
   );

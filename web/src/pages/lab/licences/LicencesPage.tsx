@@ -23,8 +23,7 @@ export function Page() {
   const read = useRead(LabLicences, {});
   return (
     <>
-      <PageTitle>{useWords(shared).licences}</PageTitle>
-      <p>{t.lead}</p>
+      <PageTitle lead={t.lead}>{useWords(shared).licences}</PageTitle>
       <ForRole least="ADMINISTRATOR">
         <p><LinkButton primary href="/lab/licences/request">{t.request}</LinkButton></p>
       </ForRole>
@@ -77,15 +76,13 @@ function Opened({ licence }: { licence: Licence }) {
           nodes.length === 0 ? (
             <p>{t.none}</p>
           ) : (
-            <ul>
-              {nodes.map((each) => (
-                <li key={each.id}>
-                  <Link href={`/lab/datasets/${each.id}`}>{each.title}</Link>
-                  {" — "}
-                  {each.endedOn === null ? <Left dataset={each.id} licence={licence.id} variable={each.variables[0]?.name ?? ""} /> : t.over}
-                </li>
-              ))}
-            </ul>
+            <ul>{nodes.map((each) => (
+              <li key={each.id}>
+                <Link href={`/lab/datasets/${each.id}`}>{each.title}</Link>
+                {" — "}
+                {each.endedOn === null ? <Left dataset={each.id} licence={licence.id} variable={each.variables[0]?.name ?? ""} /> : t.over}
+              </li>
+            ))}</ul>
           )
         }
       </Shown>

@@ -18,8 +18,7 @@ export function Page() {
   const read = useRead(LabLicenceForm, {});
   return (
     <>
-      <PageTitle>{t.title}</PageTitle>
-      <p>{t.titleLead}</p>
+      <PageTitle lead={t.titleLead}>{t.title}</PageTitle>
       <Shown read={read}>{(data) => (
           <ForRole least="ADMINISTRATOR"><Request {...data} /></ForRole>
         )}</Shown>

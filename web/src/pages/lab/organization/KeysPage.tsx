@@ -38,26 +38,18 @@ export function Page() {
 
   return (
     <>
-      <PageTitle>{keys}</PageTitle>
-      <p>{t.keysLead}</p>
+      <PageTitle lead={t.keysLead}>{keys}</PageTitle>
       {revoked && <Notice kind="good">{t.revoked}</Notice>}
-      <Shown read={read}>
-        {({ organization }) => (
-          <Table
-            caption={t.apiKeys}
-            rows={organization.apiKeys}
-            keyOf={(key) => key.id}
-            columns={[
-              { title: t.name, cell: (key) => key.name },
-              { title: t.prefix, cell: (key) => <code>{key.prefix}</code> },
-              { title: t.created, cell: (key) => time(key.createdAt) },
-              { title: t.used, cell: (key) => (key.lastUsedAt ? time(key.lastUsedAt) : t.never) },
-              { title: t.expires, cell: (key) => time(key.expiresAt) },
-              ...(manages ? [{ title: t.actions, cell: (key: Key) => revoking(key) }] : []),
-            ]}
-          />
-        )}
-      </Shown>
+      <Shown read={read}>{({ organization }) => (
+        <Table caption={t.apiKeys} rows={organization.apiKeys} columns={[
+          { title: t.name, cell: (key) => key.name },
+          { title: t.prefix, cell: (key) => <code>{key.prefix}</code> },
+          { title: t.created, cell: (key) => time(key.createdAt) },
+          { title: t.used, cell: (key) => (key.lastUsedAt ? time(key.lastUsedAt) : t.never) },
+          { title: t.expires, cell: (key) => time(key.expiresAt) },
+          ...(manages ? [{ title: t.actions, cell: (key: Key) => revoking(key) }] : []),
+        ]} />
+      )}</Shown>
       <ForRole least="ADMINISTRATOR"><Create onCreated={read.again} /></ForRole>
       <Webhooks />
       <Mails />

@@ -22,8 +22,7 @@ export function Page() {
   const read = useRead(LabOrganization, {});
   return (
     <>
-      <PageTitle>{useWords(shared).uses}</PageTitle>
-      <p>{t.usesLead}</p>
+      <PageTitle lead={t.usesLead}>{useWords(shared).uses}</PageTitle>
       <ForRole least="ANALYST" />
       <Shown read={read}>{({ organization }) => <Uses organization={organization.id} />}</Shown>
     </>
@@ -47,23 +46,16 @@ function Uses({ organization }: { organization: string }) {
   return (
     <>
       {linked && <Notice kind="good">{t.linked}</Notice>}
-      <Paged list={list} of={(data) => data.dataUses} empty={t.none}>
-        {(uses) => (
-          <Table
-            caption={names.uses}
-            rows={uses}
-            keyOf={(use) => use.id}
-            columns={[
-              { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
-              { title: t.insight, cell: (use) => <Title use={use} /> },
-              { title: t.purpose, cell: (use) => use.purpose },
-              { title: t.when, cell: (use) => time(use.publishedAt) },
-              { title: t.cost, cell: (use) => number(use.cost.microRho), numeric: true },
-              { title: t.results, cell: (use) => <Results use={use} onAdd={links ? () => setLinking(use) : undefined} /> },
-            ]}
-          />
-        )}
-      </Paged>
+      <Paged list={list} of={(data) => data.dataUses} empty={t.none}>{(uses) => (
+        <Table caption={names.uses} rows={uses} columns={[
+          { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
+          { title: t.insight, cell: (use) => <Title use={use} /> },
+          { title: t.purpose, cell: (use) => use.purpose },
+          { title: t.when, cell: (use) => time(use.publishedAt) },
+          { title: t.cost, cell: (use) => number(use.cost.microRho), numeric: true },
+          { title: t.results, cell: (use) => <Results use={use} onAdd={links ? () => setLinking(use) : undefined} /> },
+        ]} />
+      )}</Paged>
       {linking && <LinkResults use={linking} onClose={close} />}
     </>
   );

@@ -35,27 +35,19 @@ export function Page() {
 
   return (
     <>
-      <PageTitle>{users}</PageTitle>
-      <p>{t.lead}</p>
+      <PageTitle lead={t.lead}>{users}</PageTitle>
       {done && <Notice kind="good">{done}</Notice>}
-      <Paged list={read} of={(data) => data.organization.users}>
-        {(people) => (
-          <Table
-            caption={users}
-            rows={people}
-            keyOf={(user) => user.id}
-            columns={[
-              { title: t.address, cell: (user) => (user.isViewer ? `${user.email} (${t.you})` : user.email) },
-              { title: t.role, cell: (user) => roles[user.role] },
-              { title: t.status, cell: (user) => <Status user={user} /> },
-              { title: t.signedIn, cell: (user) => (user.lastSignedInOn ? date(user.lastSignedInOn) : t.never) },
-              ...(manages
-                ? [{ title: t.actions, cell: (user: UserLineFragment) => <Acts user={user} onPress={(act) => setAsked({ act, user })} /> }]
-                : []),
-            ]}
-          />
-        )}
-      </Paged>
+      <Paged list={read} of={(data) => data.organization.users}>{(people) => (
+        <Table caption={users} rows={people} columns={[
+          { title: t.address, cell: (user) => (user.isViewer ? `${user.email} (${t.you})` : user.email) },
+          { title: t.role, cell: (user) => roles[user.role] },
+          { title: t.status, cell: (user) => <Status user={user} /> },
+          { title: t.signedIn, cell: (user) => (user.lastSignedInOn ? date(user.lastSignedInOn) : t.never) },
+          ...(manages
+            ? [{ title: t.actions, cell: (user: UserLineFragment) => <Acts user={user} onPress={(act) => setAsked({ act, user })} /> }]
+            : []),
+        ]} />
+      )}</Paged>
       <ForRole least="ADMINISTRATOR"><Invite onSent={(email) => end(t.sent(email))} /></ForRole>
       <Leave />
       <p className="after-form"><Link href="/lab/security">{useWords(settings).proofs}</Link></p>

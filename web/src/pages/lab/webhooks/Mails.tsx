@@ -12,18 +12,16 @@ export function Mails() {
   const read = useRead(LabMailedEvents, {});
   return (
     <Section id="mails" title={t.mails} lead={t.mailsLead}>
-      <Shown read={read}>
-        {({ viewer }) => (
-          <MutationForm
-            submit={t.saveMails}
-            mutation={LabMailedEventsChoose}
-            input={(values) => ({ events: ticked(values, "mailed", EVENTS) })}
-            done={t.mailsSaved}
-          >
-            <ChecksField name="mailed" label={t.mailed} options={optionsOf(t.events, EVENTS)} initial={viewer.mailedEvents} />
-          </MutationForm>
-        )}
-      </Shown>
+      <Shown read={read}>{({ viewer }) => (
+        <MutationForm
+          submit={t.saveMails}
+          mutation={LabMailedEventsChoose}
+          input={(values) => ({ events: ticked(values, "mailed", EVENTS) })}
+          done={t.mailsSaved}
+        >
+          <ChecksField name="mailed" label={t.mailed} options={optionsOf(t.events, EVENTS)} initial={viewer.mailedEvents} />
+        </MutationForm>
+      )}</Shown>
     </Section>
   );
 }

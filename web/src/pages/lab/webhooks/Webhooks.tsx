@@ -45,23 +45,16 @@ export function Webhooks() {
   return (
     <Section id="webhooks" title={t.webhooks} lead={t.lead}>
       {done && !done.secret && <Notice kind="good">{t.done[done.act]}</Notice>}
-      <Shown read={read}>
-        {({ organization }) => (
-          <Table
-            caption={t.webhooks}
-            rows={organization.webhooks}
-            keyOf={(webhook) => webhook.id}
-            columns={[
-              { title: t.name, cell: (webhook) => webhook.description },
-              { title: t.url, cell: (webhook) => <code>{webhook.url}</code> },
-              { title: t.sent, cell: (webhook) => webhook.events.map((event) => t.events[event]).join(", ") },
-              { title: t.status, cell: (webhook) => t.statuses[webhook.status] },
-              { title: t.latest, cell: (webhook) => <Latest webhook={webhook} /> },
-              ...(manages ? [{ title: t.actions, cell: (webhook: WebhookLineFragment) => <Acts webhook={webhook} onPress={(act) => setAsked({ act, webhook })} /> }] : []),
-            ]}
-          />
-        )}
-      </Shown>
+      <Shown read={read}>{({ organization }) => (
+        <Table caption={t.webhooks} rows={organization.webhooks} columns={[
+          { title: t.name, cell: (webhook) => webhook.description },
+          { title: t.url, cell: (webhook) => <code>{webhook.url}</code> },
+          { title: t.sent, cell: (webhook) => webhook.events.map((event) => t.events[event]).join(", ") },
+          { title: t.status, cell: (webhook) => t.statuses[webhook.status] },
+          { title: t.latest, cell: (webhook) => <Latest webhook={webhook} /> },
+          ...(manages ? [{ title: t.actions, cell: (webhook: WebhookLineFragment) => <Acts webhook={webhook} onPress={(act) => setAsked({ act, webhook })} /> }] : []),
+        ]} />
+      )}</Shown>
       {done?.secret ? (
         <Secret title={t.secret} secret={done.secret} onStored={() => setDone(null)}><p>{t.secretHint}</p></Secret>
       ) : (

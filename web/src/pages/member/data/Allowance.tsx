@@ -36,17 +36,12 @@ export function Allowance({ loss }: { loss: LossFragment }) {
       <details>
         <summary>{t.numbers}</summary>
         <p>{t.numbersHint}</p>
-        <Table
-          caption={t.numbers}
-          rows={rows}
-          keyOf={(row) => row.name}
-          columns={[
-            { title: t.part, cell: (row) => row.name },
-            { title: t.microRho, cell: (row) => number(row.cost.microRho), numeric: true },
-            { title: t.epsilon, cell: (row) => number(row.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
-            { title: t.share, cell: (row) => percent(row.cost.microRho / whole), numeric: true },
-          ]}
-        />
+        <Table caption={t.numbers} rows={rows} keyOf={(row) => row.name} columns={[
+          { title: t.part, cell: (row) => row.name },
+          { title: t.microRho, cell: (row) => number(row.cost.microRho), numeric: true },
+          { title: t.epsilon, cell: (row) => number(row.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
+          { title: t.share, cell: (row) => percent(row.cost.microRho / whole), numeric: true },
+        ]} />
       </details>
     </Section>
   );

@@ -52,16 +52,14 @@ export function Numbers({ insight }: { insight: PublishedTableFragment }) {
       {statistics.length > 0 && (
         <>
           <h3>{t.statistics}</h3>
-          <ul>
-            {statistics.map((each) => (
-              <li key={[each.measure, ...each.by.map(({ code }) => code)].join()}>
-                {[...each.by.map(({ label }) => label), t.measures[each.measure]].join(" · ")}
-                {" "}
-                {each.value === null ? t.hidden : number(each.value, { maximumFractionDigits: 1 })}
-                {each.interval && ` (${number(each.interval.low, { maximumFractionDigits: 1 })} – ${number(each.interval.high, { maximumFractionDigits: 1 })})`}
-              </li>
-            ))}
-          </ul>
+          <ul>{statistics.map((each) => (
+            <li key={[each.measure, ...each.by.map(({ code }) => code)].join()}>
+              {[...each.by.map(({ label }) => label), t.measures[each.measure]].join(" · ")}
+              {" "}
+              {each.value === null ? t.hidden : number(each.value, { maximumFractionDigits: 1 })}
+              {each.interval && ` (${number(each.interval.low, { maximumFractionDigits: 1 })} – ${number(each.interval.high, { maximumFractionDigits: 1 })})`}
+            </li>
+          ))}</ul>
         </>
       )}
     </>

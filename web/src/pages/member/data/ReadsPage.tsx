@@ -22,20 +22,13 @@ export function Page() {
       <PageTitle>{t.reads}</PageTitle>
       <Tabs />
       <p>{t.readsLead}</p>
-      <Paged list={read} of={(data) => data.me.dataReads}>
-        {(dataReads) => (
-          <Table
-            caption={t.reads}
-            rows={dataReads}
-            keyOf={(each) => each.id}
-            columns={[
-              { title: t.when, cell: (each) => time(each.readAt) },
-              { title: t.reader, cell: readerOf },
-              { title: t.what, cell: (each) => t.dataKinds[each.kind] },
-            ]}
-          />
-        )}
-      </Paged>
+      <Paged list={read} of={(data) => data.me.dataReads}>{(dataReads) => (
+        <Table caption={t.reads} rows={dataReads} columns={[
+          { title: t.when, cell: (each) => time(each.readAt) },
+          { title: t.reader, cell: readerOf },
+          { title: t.what, cell: (each) => t.dataKinds[each.kind] },
+        ]} />
+      )}</Paged>
       <p className="after-form"><Link href="/me/relatives">{t.toRelatives}</Link></p>
     </>
   );

@@ -19,20 +19,16 @@ export function Page() {
       <PageTitle>{t.whereTo}</PageTitle>
       <Tabs />
       <p>{t.lead}</p>
-      <Paged list={read} of={(data) => data.me.dataUses}>
-        {(dataUses, { me: { privacyLoss } }) => (
-          <>
-            <Allowance loss={privacyLoss} />
-            <h2>{t.eachUse}</h2>
-            {dataUses.length === 0 && <p className="quiet">{t.noUses}</p>}
-            <ul className="uses">
-              {dataUses.map((use) => (
-                <li key={use.id}><Summary use={use} allowance={privacyLoss.allowance.microRho} /></li>
-              ))}
-            </ul>
-          </>
-        )}
-      </Paged>
+      <Paged list={read} of={(data) => data.me.dataUses}>{(dataUses, { me: { privacyLoss } }) => (
+        <>
+          <Allowance loss={privacyLoss} />
+          <h2>{t.eachUse}</h2>
+          {dataUses.length === 0 && <p className="quiet">{t.noUses}</p>}
+          <ul className="uses">{dataUses.map((use) => (
+            <li key={use.id}><Summary use={use} allowance={privacyLoss.allowance.microRho} /></li>
+          ))}</ul>
+        </>
+      )}</Paged>
     </>
   );
 }

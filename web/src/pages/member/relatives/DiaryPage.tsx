@@ -45,29 +45,21 @@ function Kept({ link: { id, patient, dashboard }, period, again }: { link: KeptD
   const courses = dashboard ? [...dashboard.courses, ...dashboard.ownCourses] : [];
   return (
     <>
-      <PageTitle>{t.diaryOf(patient.pseudonym)}</PageTitle>
-      <p>{t.diaryLead}</p>
+      <PageTitle lead={t.diaryLead}>{t.diaryOf(patient.pseudonym)}</PageTitle>
       <Record key={id} patient={patient.id} tracked={dashboard?.series.map((each) => each.indicator) ?? []} onRecorded={again} />
       <h2>{t.latest}</h2>
-      <Table
-        caption={t.latest}
-        rows={series}
-        keyOf={({ indicator }) => indicator.id}
-        columns={[
-          { title: t.indicator, cell: ({ indicator }) => indicator.name },
-          {
-            title: t.value,
-            cell: ({ latest, indicator }) => latest && [number(latest.value), indicator.unit].filter(Boolean).join(" "),
-            numeric: true,
-          },
-          { title: t.day, cell: ({ latest }) => latest && date(latest.observedOn) },
-          { title: t.by, cell: ({ latest }) => latest && (latest.byRelative ? t.byRelative : t.byPatient) },
-        ]}
-      />
+      <Table caption={t.latest} rows={series} keyOf={({ indicator }) => indicator.id} columns={[
+        { title: t.indicator, cell: ({ indicator }) => indicator.name },
+        {
+          title: t.value,
+          cell: ({ latest, indicator }) => latest && [number(latest.value), indicator.unit].filter(Boolean).join(" "),
+          numeric: true,
+        },
+        { title: t.day, cell: ({ latest }) => latest && date(latest.observedOn) },
+        { title: t.by, cell: ({ latest }) => latest && (latest.byRelative ? t.byRelative : t.byPatient) },
+      ]} />
       {series.length > 0 && (
-        <Section id="curves" title={t.curves}>
-          <CurveList series={series} courses={courses} period={period} />
-        </Section>
+        <Section id="curves" title={t.curves}><CurveList series={series} courses={courses} period={period} /></Section>
       )}
     </>
   );

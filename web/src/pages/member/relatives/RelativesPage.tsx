@@ -16,28 +16,26 @@ export function Page() {
     <>
       <PageTitle>{t.title}</PageTitle>
       <Tabs />
-      <Shown read={read}>
-        {({ me }) => {
-          const links = me.careLinks.filter((link) => link.status !== "ENDED");
-          const mine = links.filter((link) => link.patient.id === me.member.id);
-          const others = links.filter((link) => link.relative.id === me.member.id);
-          return (
-            <>
-              {(me.member.kind === "PATIENT" || mine.length > 0) && (
-                <Section id="mine" title={t.mine} lead={t.mineLead}>
-                  <Links links={mine} side="relative" />
-                  <Invite onInvited={read.again} />
-                </Section>
-              )}
-              {(me.member.kind !== "PATIENT" || others.length > 0) && (
-                <Section id="others" title={t.others} lead={t.othersLead}>
-                  <Links links={others} side="patient" />
-                </Section>
-              )}
-            </>
-          );
-        }}
-      </Shown>
+      <Shown read={read}>{({ me }) => {
+        const links = me.careLinks.filter((link) => link.status !== "ENDED");
+        const mine = links.filter((link) => link.patient.id === me.member.id);
+        const others = links.filter((link) => link.relative.id === me.member.id);
+        return (
+          <>
+            {(me.member.kind === "PATIENT" || mine.length > 0) && (
+              <Section id="mine" title={t.mine} lead={t.mineLead}>
+                <Links links={mine} side="relative" />
+                <Invite onInvited={read.again} />
+              </Section>
+            )}
+            {(me.member.kind !== "PATIENT" || others.length > 0) && (
+              <Section id="others" title={t.others} lead={t.othersLead}>
+                <Links links={others} side="patient" />
+              </Section>
+            )}
+          </>
+        );
+      }}</Shown>
       <p className="after-form"><PageLink href="/me/reads">{t.toReads}</PageLink></p>
     </>
   );

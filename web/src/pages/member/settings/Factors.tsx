@@ -28,39 +28,33 @@ export function Factors() {
     <Section id="factors" title={t.factors} lead={t.factorsLead}>
       {done && <Notice kind="good">{done}</Notice>}
       {codes.length > 0 && <RecoveryCodes codes={codes} onStored={() => setCodes([])} />}
-      <Shown read={read}>
-        {({ viewer: { secondFactors, recoveryCodesLeft } }) => (
-          <>
-            {secondFactors.length > 0 && (
-              <ul className="factors">
-                {secondFactors.map((factor) => (
-                  <li key={factor.id} className="card">
-                    <Added factor={factor} onRemoved={() => changed(t.removed)} />
-                  </li>
-                ))}
-              </ul>
-            )}
-            <Add proven={secondFactors.length > 0} onAdded={(shown) => changed(t.added, shown)} />
-            {secondFactors.length > 0 && (
-              <>
-                <h3>{t.recovery}</h3>
-                <p>{t.codesLeft(number(recoveryCodesLeft))}</p>
-                <details>
-                  <summary>{t.renew}</summary>
-                  <MutationForm
-                    submit={t.renew}
-                    mutation={RecoveryCodesRenew}
-                    input={proofOf}
-                    onDone={({ recoveryCodes }) => changed(t.renewed, recoveryCodes)}
-                  >
-                    <Proof />
-                  </MutationForm>
-                </details>
-              </>
-            )}
-          </>
-        )}
-      </Shown>
+      <Shown read={read}>{({ viewer: { secondFactors, recoveryCodesLeft } }) => (
+        <>
+          {secondFactors.length > 0 && (
+            <ul className="factors">{secondFactors.map((factor) => (
+              <li key={factor.id} className="card"><Added factor={factor} onRemoved={() => changed(t.removed)} /></li>
+            ))}</ul>
+          )}
+          <Add proven={secondFactors.length > 0} onAdded={(shown) => changed(t.added, shown)} />
+          {secondFactors.length > 0 && (
+            <>
+              <h3>{t.recovery}</h3>
+              <p>{t.codesLeft(number(recoveryCodesLeft))}</p>
+              <details>
+                <summary>{t.renew}</summary>
+                <MutationForm
+                  submit={t.renew}
+                  mutation={RecoveryCodesRenew}
+                  input={proofOf}
+                  onDone={({ recoveryCodes }) => changed(t.renewed, recoveryCodes)}
+                >
+                  <Proof />
+                </MutationForm>
+              </details>
+            </>
+          )}
+        </>
+      )}</Shown>
     </Section>
   );
 }

@@ -21,16 +21,14 @@ export function Page() {
     <>
       <PageTitle>{t.security}</PageTitle>
       <Tabs />
-      <Shown read={read}>
-        {({ me: { account } }) => (
-          <>
-            <Address email={account.email} onChanged={read.again} />
-            <Password email={account.email} onChanged={read.again} />
-            <Factors />
-            <Sessions sessions={account.sessions} />
-          </>
-        )}
-      </Shown>
+      <Shown read={read}>{({ me: { account } }) => (
+        <>
+          <Address email={account.email} onChanged={read.again} />
+          <Password email={account.email} onChanged={read.again} />
+          <Factors />
+          <Sessions sessions={account.sessions} />
+        </>
+      )}</Shown>
     </>
   );
 }
@@ -89,24 +87,19 @@ function Sessions({ sessions }: { sessions: readonly Device[] }) {
   const { run, busy, ...state } = useAction(SessionRevoke);
   return (
     <Section id="sessions" title={t.sessions} lead={t.sessionsLead}>
-      <Table
-        caption={t.sessions}
-        rows={sessions}
-        keyOf={(each) => each.id}
-        columns={[
-          { title: t.device, cell: (each) => <span className="device">{each.device ? deviceOf(each.device) : t.unknownDevice}</span> },
-          { title: t.lastSeen, cell: (each) => time(each.lastSeenAt) },
-          {
-            title: t.signOut,
-            cell: (each) =>
-              each.current ? (
-                <strong>{t.thisDevice}</strong>
-              ) : (
-                <Button busy={busy} onClick={() => void run({ session: each.id })}>{t.signOut}</Button>
-              ),
-          },
-        ]}
-      />
+      <Table caption={t.sessions} rows={sessions} columns={[
+        { title: t.device, cell: (each) => <span className="device">{each.device ? deviceOf(each.device) : t.unknownDevice}</span> },
+        { title: t.lastSeen, cell: (each) => time(each.lastSeenAt) },
+        {
+          title: t.signOut,
+          cell: (each) =>
+            each.current ? (
+              <strong>{t.thisDevice}</strong>
+            ) : (
+              <Button busy={busy} onClick={() => void run({ session: each.id })}>{t.signOut}</Button>
+            ),
+        },
+      ]} />
       <Refused {...state} />
     </Section>
   );

@@ -13,17 +13,15 @@ export function Terms() {
   return (
     <Notice>
       <p>{t.newTerms}</p>
-      <Shown read={read}>
-        {({ terms }) => (
-          <>
-            <details><summary>{t.terms(terms.version)}</summary><Prose>{terms.text}</Prose></details>
-            <Refused {...state} />
-            <div className="after-form">
-              <Button busy={busy} onClick={() => void run({ version: terms.version })}>{t.acceptTerms}</Button>
-            </div>
-          </>
-        )}
-      </Shown>
+      <Shown read={read}>{({ terms }) => (
+        <>
+          <details><summary>{t.terms(terms.version)}</summary><Prose>{terms.text}</Prose></details>
+          <Refused {...state} />
+          <div className="after-form">
+            <Button busy={busy} onClick={() => void run({ version: terms.version })}>{t.acceptTerms}</Button>
+          </div>
+        </>
+      )}</Shown>
     </Notice>
   );
 }

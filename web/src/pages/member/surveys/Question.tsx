@@ -100,14 +100,12 @@ function Options({ question, given, onChange, id }: ChoiceProps) {
 
 function Scale({ given, onChange, scale, id }: ChoiceProps & { scale: readonly number[] }) {
   return (
-    <div className="scale">
-      {scale.map((value) => (
-        <label key={value}>
-          <input type="radio" name={id} value={value} checked={given.typed !== "" && Number(given.typed) === value} onChange={() => onChange({ codes: [], typed: String(value) })} />
-          <span>{value}</span>
-        </label>
-      ))}
-    </div>
+    <div className="scale">{scale.map((value) => (
+      <label key={value}>
+        <input type="radio" name={id} value={value} checked={given.typed !== "" && Number(given.typed) === value} onChange={() => onChange({ codes: [], typed: String(value) })} />
+        <span>{value}</span>
+      </label>
+    ))}</div>
   );
 }
 

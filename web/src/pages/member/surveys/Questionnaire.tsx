@@ -104,21 +104,19 @@ export function Questionnaire({ survey, answers, submitted, onAnswer, onSubmitte
     <>
       <Bar done={accepted.length} all={shown.length} state={submitted ? "submitted" : state === "failed" && away ? "away" : state} />
       {state === "failed" && !away && <Refused refusals={saving.refusals} failure={saving.failure} />}
-      <div ref={list}>
-        {shown.map((question, number) => (
-          <Question
-            key={question.key}
-            question={question}
-            place={number + 1}
-            given={answers[question.key]}
-            faults={faults[question.key] ?? []}
-            onChange={(given) => {
-              setFaults(({ [question.key]: _, ...rest }) => rest);
-              onAnswer(question.key, given);
-            }}
-          />
-        ))}
-      </div>
+      <div ref={list}>{shown.map((question, number) => (
+        <Question
+          key={question.key}
+          question={question}
+          place={number + 1}
+          given={answers[question.key]}
+          faults={faults[question.key] ?? []}
+          onChange={(given) => {
+            setFaults(({ [question.key]: _, ...rest }) => rest);
+            onAnswer(question.key, given);
+          }}
+        />
+      ))}</div>
       {Object.keys(faults).length > 0 && <Notice kind="fault">{t.toCorrect}</Notice>}
       <Refused refusals={others} failure={failed ? { message: "" } : null} />
       <Button kind="primary" busy={checking} onClick={() => void check()}>{t.toReview}</Button>

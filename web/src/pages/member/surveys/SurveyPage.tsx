@@ -60,8 +60,7 @@ function Introduction({ survey }: { survey: QuestionnaireFragment }) {
   return (
     <>
       <div className="form-end language"><span className="quiet">{survey.community.name}</span><AccountLanguage /></div>
-      <PageTitle>{survey.title}</PageTitle>
-      <p>{survey.description}</p>
+      <PageTitle lead={survey.description}>{survey.title}</PageTitle>
       <details className="card">
         <summary>{t.whatBecomes}</summary>
         <p>{t.recipients(recipients)}</p>

@@ -34,19 +34,12 @@ function List({ kind, search }: { kind: Kind; search: string }) {
   const pages = usePages();
   const read = useRead(CATALOGUE[kind].list, { search: search || null, ...(isPaged && { after: pages.after }) });
   return (
-    <Paged list={{ ...read, pages }} of={({ list }) => pageOf(list)}>
-      {(entries) => (
-        <Table
-          caption={t.kinds[kind]}
-          rows={entries}
-          keyOf={(entry) => entry.id}
-          columns={[
-            { title: t.name, cell: (entry) => <Link href={`/staff/catalogue/${kind}/${encodeURIComponent(entry.id)}`}>{entry.name}</Link> },
-            { title: t.state, cell: (entry) => <State {...entry} /> },
-          ]}
-        />
-      )}
-    </Paged>
+    <Paged list={{ ...read, pages }} of={({ list }) => pageOf(list)}>{(entries) => (
+      <Table caption={t.kinds[kind]} rows={entries} columns={[
+        { title: t.name, cell: (entry) => <Link href={`/staff/catalogue/${kind}/${encodeURIComponent(entry.id)}`}>{entry.name}</Link> },
+        { title: t.state, cell: (entry) => <State {...entry} /> },
+      ]} />
+    )}</Paged>
   );
 }
 

@@ -24,11 +24,9 @@ export function CommunityLists({ community, version, onDone }: Props) {
       {({ node }) =>
         node?.__typename === "Community" && (
           <>
-            <Sequence kind="indicators" title={t.itsIndicators} entries={node.indicators}>
-              {(indicators, disabled) => (
-                <MutationButton {...save} mutation={CommunityIndicatorsSet} disabled={disabled} input={{ community, version, indicators }} />
-              )}
-            </Sequence>
+            <Sequence kind="indicators" title={t.itsIndicators} entries={node.indicators}>{(indicators, disabled) => (
+              <MutationButton {...save} mutation={CommunityIndicatorsSet} disabled={disabled} input={{ community, version, indicators }} />
+            )}</Sequence>
             {node.treatments.pageInfo.hasNextPage ? (
               <Notice>{t.tooMany}</Notice>
             ) : (
@@ -71,23 +69,21 @@ function Sequence({ kind, title, entries, children }: SequenceProps) {
   return (
     <details className="case sequence">
       <summary>{title}</summary>
-      <ol>
-        {shown.map((each, place) => (
-          <li key={each.id}>
-            <span>{each.name}</span>
-            <span className="actions">
-              {place > 0 && (
-                <button type="button" className="link" aria-label={t.earlierOf(each.name)} onClick={() => swap(place)}>
-                  {t.earlier}
-                </button>
-              )}
-              <button type="button" className="link" aria-label={t.removeOf(each.name)} onClick={() => setChanged(shown.filter((one) => one !== each))}>
-                {t.remove}
+      <ol>{shown.map((each, place) => (
+        <li key={each.id}>
+          <span>{each.name}</span>
+          <span className="actions">
+            {place > 0 && (
+              <button type="button" className="link" aria-label={t.earlierOf(each.name)} onClick={() => swap(place)}>
+                {t.earlier}
               </button>
-            </span>
-          </li>
-        ))}
-      </ol>
+            )}
+            <button type="button" className="link" aria-label={t.removeOf(each.name)} onClick={() => setChanged(shown.filter((one) => one !== each))}>
+              {t.remove}
+            </button>
+          </span>
+        </li>
+      ))}</ol>
       <Picker label={t.addTo} none={t.noneToAdd} search={search} onSearch={setSearch} found={others?.slice(0, 8)} onPick={(each) => setChanged([...shown, each])} />
       {children(shown.map(({ id }) => id), isSame)}
     </details>

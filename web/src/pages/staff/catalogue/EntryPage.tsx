@@ -123,22 +123,15 @@ function History({ subject }: { subject: string }) {
   const read = useRead(CatalogueHistory, { subject });
   return (
     <Section id="history" title={t.history}>
-      <Shown read={read}>
-        {({ catalogueChanges: { nodes } }) => (
-          <Table
-            caption={t.history}
-            rows={nodes}
-            keyOf={(each) => each.id}
-            columns={[
-              { title: t.when, cell: (each) => time(each.changedAt) },
-              { title: t.by, cell: (each) => each.changedBy ?? "–" },
-              { title: t.field, cell: (each) => each.field ?? "–" },
-              { title: t.from, cell: (each) => each.before ?? "–" },
-              { title: t.to, cell: (each) => each.after ?? "–" },
-            ]}
-          />
-        )}
-      </Shown>
+      <Shown read={read}>{({ catalogueChanges: { nodes } }) => (
+        <Table caption={t.history} rows={nodes} columns={[
+          { title: t.when, cell: (each) => time(each.changedAt) },
+          { title: t.by, cell: (each) => each.changedBy ?? "–" },
+          { title: t.field, cell: (each) => each.field ?? "–" },
+          { title: t.from, cell: (each) => each.before ?? "–" },
+          { title: t.to, cell: (each) => each.after ?? "–" },
+        ]} />
+      )}</Shown>
     </Section>
   );
 }

@@ -29,21 +29,19 @@ function List({ kind }: { kind: TranslatedKind | null }) {
   const t = useWords(texts);
   const read = usePaged(MissingTranslations, { kind });
   return (
-    <Paged list={read} of={(data) => data.missingTranslations}>
-      {(nodes) => (
-        <Table
-          caption={t.translations}
-          rows={nodes}
-          keyOf={(each) => [each.subject.id, each.language, each.field, each.option].join(" ")}
-          columns={[
-            { title: t.language, cell: (each) => t.languages[each.language] },
-            { title: t.subject, cell: ({ subject }) => <Subject subject={subject} /> },
-            { title: t.field, cell: ({ field, option }) => [t.fields[field as keyof typeof t.fields] ?? field, option].filter(Boolean).join(" · ") },
-            { title: t.text, cell: (each) => each.text },
-          ]}
-        />
-      )}
-    </Paged>
+    <Paged list={read} of={(data) => data.missingTranslations}>{(nodes) => (
+      <Table
+        caption={t.translations}
+        rows={nodes}
+        keyOf={(each) => [each.subject.id, each.language, each.field, each.option].join(" ")}
+        columns={[
+          { title: t.language, cell: (each) => t.languages[each.language] },
+          { title: t.subject, cell: ({ subject }) => <Subject subject={subject} /> },
+          { title: t.field, cell: ({ field, option }) => [t.fields[field as keyof typeof t.fields] ?? field, option].filter(Boolean).join(" · ") },
+          { title: t.text, cell: (each) => each.text },
+        ]}
+      />
+    )}</Paged>
   );
 }
 

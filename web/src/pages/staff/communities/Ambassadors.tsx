@@ -29,14 +29,12 @@ export function Ambassadors({ community }: { community: Community }) {
       <Shown read={read}>
         {({ community: found }) =>
           found?.ambassadors.length ? (
-            <ul className="sequence">
-              {found.ambassadors.map((member) => (
-                <li key={member.id}>
-                  <span>{member.pseudonym}</span>{" "}
-                  <Appoint community={community} member={member} appointed={false} onDone={() => finish(t.ended(member.pseudonym))} />
-                </li>
-              ))}
-            </ul>
+            <ul className="sequence">{found.ambassadors.map((member) => (
+              <li key={member.id}>
+                <span>{member.pseudonym}</span>{" "}
+                <Appoint community={community} member={member} appointed={false} onDone={() => finish(t.ended(member.pseudonym))} />
+              </li>
+            ))}</ul>
           ) : (
             <p className="quiet">{t.noAmbassadors}</p>
           )

@@ -16,20 +16,18 @@ export function Page() {
   const read = useRead(ModeratedCommunities, {});
   return (
     <StaffPage title={t.communities} section="communities">
-      <Shown read={read}>
-        {({ communities: { nodes } }) => {
-          const community = nodes.find((each) => each.slug === slug) ?? nodes[0];
-          return (
-            <>
-              <div className="filters">
-                <SelectField name="community" label={t.community} options={nodes.map((each) => ({ value: each.slug, label: each.name }))} onChange={setSlug} />
-              </div>
-              {community && <Ambassadors key={`ambassadors-${community.id}`} community={community} />}
-              {community && <Discussions key={community.id} slug={community.slug} />}
-            </>
-          );
-        }}
-      </Shown>
+      <Shown read={read}>{({ communities: { nodes } }) => {
+        const community = nodes.find((each) => each.slug === slug) ?? nodes[0];
+        return (
+          <>
+            <div className="filters">
+              <SelectField name="community" label={t.community} options={nodes.map((each) => ({ value: each.slug, label: each.name }))} onChange={setSlug} />
+            </div>
+            {community && <Ambassadors key={`ambassadors-${community.id}`} community={community} />}
+            {community && <Discussions key={community.id} slug={community.slug} />}
+          </>
+        );
+      }}</Shown>
     </StaffPage>
   );
 }
@@ -53,22 +51,15 @@ function Found({ slug, search }: { slug: string; search: string | null }) {
   return (
     <>
       {done}
-      <Paged list={list} of={({ community }) => community?.discussions} empty={t.noDiscussions}>
-        {(discussions) => (
-          <Table
-            caption={t.discussions}
-            rows={discussions}
-            keyOf={(each) => each.id}
-            columns={[
-              { title: t.title, cell: (each) => <span lang={each.language.toLowerCase()}>{each.title}</span> },
-              { title: t.posts, cell: (each) => number(each.postCount), numeric: true },
-              { title: t.lastPost, cell: (each) => time(each.lastPostAt) },
-              { title: t.state, cell: (each) => <span className="badge">{each.closed ? t.states.closed : t.states.open}</span> },
-              { title: t.change, cell: (each) => <CloseDiscussion discussion={each} onDone={(closed) => finish(closed ? t.closed : t.reopened)} /> },
-            ]}
-          />
-        )}
-      </Paged>
+      <Paged list={list} of={({ community }) => community?.discussions} empty={t.noDiscussions}>{(discussions) => (
+        <Table caption={t.discussions} rows={discussions} columns={[
+          { title: t.title, cell: (each) => <span lang={each.language.toLowerCase()}>{each.title}</span> },
+          { title: t.posts, cell: (each) => number(each.postCount), numeric: true },
+          { title: t.lastPost, cell: (each) => time(each.lastPostAt) },
+          { title: t.state, cell: (each) => <span className="badge">{each.closed ? t.states.closed : t.states.open}</span> },
+          { title: t.change, cell: (each) => <CloseDiscussion discussion={each} onDone={(closed) => finish(closed ? t.closed : t.reopened)} /> },
+        ]} />
+      )}</Paged>
     </>
   );
 }

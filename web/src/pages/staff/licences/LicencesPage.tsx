@@ -71,19 +71,14 @@ function Budgets({ licence: { community, organization } }: { licence: LicenceCas
       {rows.length === 0 ? (
         <p className="quiet">{t.noDatasets}</p>
       ) : (
-        <Table
-          caption={t.budget(community.name)}
-          rows={rows}
-          keyOf={(dataset) => dataset.id}
-          columns={[
-            { title: t.dataset, cell: ({ title, wave, endedOn }) => `${title} · ${wave}${endedOn ? ` (${t.ended})` : ""}` },
-            { title: t.offered, cell: ({ offeredTo }) => (offeredTo.includes(organization.kind) ? t.yes : t.no) },
-            { title: t.cap, cell: ({ budget }) => number(budget.cap.microRho), numeric: true },
-            { title: t.spent, cell: ({ budget }) => number(budget.spent.microRho), numeric: true },
-            { title: t.remaining, cell: ({ budget }) => number(budget.remaining.microRho), numeric: true },
-            { title: t.left, cell: ({ budget }) => number(budget.insightsLeft), numeric: true },
-          ]}
-        />
+        <Table caption={t.budget(community.name)} rows={rows} columns={[
+          { title: t.dataset, cell: ({ title, wave, endedOn }) => `${title} · ${wave}${endedOn ? ` (${t.ended})` : ""}` },
+          { title: t.offered, cell: ({ offeredTo }) => (offeredTo.includes(organization.kind) ? t.yes : t.no) },
+          { title: t.cap, cell: ({ budget }) => number(budget.cap.microRho), numeric: true },
+          { title: t.spent, cell: ({ budget }) => number(budget.spent.microRho), numeric: true },
+          { title: t.remaining, cell: ({ budget }) => number(budget.remaining.microRho), numeric: true },
+          { title: t.left, cell: ({ budget }) => number(budget.insightsLeft), numeric: true },
+        ]} />
       )}
       {demand.data && <p>{t.demand(number(others.filter((each) => each.status === "REQUESTED").length), number(granted.length), number(quota))}</p>}
     </>

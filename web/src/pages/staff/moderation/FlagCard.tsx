@@ -89,17 +89,13 @@ function Context({ discussion, post }: { discussion: string; post: string }) {
   const { time } = useFormats();
   const read = useRead(FlagContext, { discussion });
   return (
-    <Shown read={read}>
-      {(data) => (
-        <ol className="thread" aria-label={t.contextLabel} tabIndex={0}>
-          {data.discussion?.posts.nodes.map((each) => (
-            <li key={each.id} aria-current={each.id === post || undefined}>
-              <strong>{t.writer(each.author?.pseudonym ?? t.unknown, time(each.createdAt))}</strong>
-              <p>{each.body ?? <em>{each.removed ? t.removedPost : t.gone}</em>}</p>
-            </li>
-          ))}
-        </ol>
-      )}
-    </Shown>
+    <Shown read={read}>{(data) => (
+      <ol className="thread" aria-label={t.contextLabel} tabIndex={0}>{data.discussion?.posts.nodes.map((each) => (
+        <li key={each.id} aria-current={each.id === post || undefined}>
+          <strong>{t.writer(each.author?.pseudonym ?? t.unknown, time(each.createdAt))}</strong>
+          <p>{each.body ?? <em>{each.removed ? t.removedPost : t.gone}</em>}</p>
+        </li>
+      ))}</ol>
+    )}</Shown>
   );
 }

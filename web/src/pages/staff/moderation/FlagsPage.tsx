@@ -39,16 +39,14 @@ function Queue({ status }: { status: Status | null }) {
         </Notice>
       )}
       {done && <Done key={done.flag + done.kind}>{t.done[done.kind]}</Done>}
-      <Paged list={list} of={(data) => data.flags}>
-        {(nodes) => (
-          <>
-            {nodes.length === 0 && <p className="quiet">{t.nothing}</p>}
-            {nodes.map((flag) => (
-              <FlagCard key={flag.id} flag={flag} onDone={(kind) => (setDone({ kind, flag: flag.id }), list.again())} />
-            ))}
-          </>
-        )}
-      </Paged>
+      <Paged list={list} of={(data) => data.flags}>{(nodes) => (
+        <>
+          {nodes.length === 0 && <p className="quiet">{t.nothing}</p>}
+          {nodes.map((flag) => (
+            <FlagCard key={flag.id} flag={flag} onDone={(kind) => (setDone({ kind, flag: flag.id }), list.again())} />
+          ))}
+        </>
+      )}</Paged>
     </>
   );
 }

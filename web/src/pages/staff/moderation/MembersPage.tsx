@@ -36,19 +36,12 @@ function Alarms({ onOpen }: { onOpen: (pseudonym: string) => void }) {
   );
   return (
     <Section id="alarms" title={t.alarms} lead={t.alarmsLead}>
-      <Paged list={list} of={(data) => data.readingAlerts}>
-        {(alarms) => (
-          <Table
-            caption={t.alarms}
-            rows={alarms}
-            keyOf={(each) => each.id}
-            columns={[
-              { title: t.day, cell: (each) => date(each.day) },
-              { title: t.who, cell: (each) => opening(each.member.pseudonym) },
-            ]}
-          />
-        )}
-      </Paged>
+      <Paged list={list} of={(data) => data.readingAlerts}>{(alarms) => (
+        <Table caption={t.alarms} rows={alarms} columns={[
+          { title: t.day, cell: (each) => date(each.day) },
+          { title: t.who, cell: (each) => opening(each.member.pseudonym) },
+        ]} />
+      )}</Paged>
     </Section>
   );
 }
@@ -72,19 +65,17 @@ function Known({ member, onDone }: { member: Member; onDone: (text: string) => v
   return (
     <>
       <h2>{member.pseudonym}</h2>
-      <Facts
-        facts={[
-          [
-            t.kind,
-            <>
-              {t.kinds[member.kind]} {association && <span className={member.verified ? "badge good" : "badge"}>{member.verified ? t.verified : t.notVerified}</span>}
-            </>,
-          ],
-          [t.joined, date(member.joinedOn)],
-          [t.communities, member.communities.map((each) => each.name).join(" · ") || "–"],
-          [t.suspension, suspension ? `${suspension.until ? t.until(time(suspension.until)) : t.endless} · ${suspension.reason}` : t.noSuspension],
-        ]}
-      />
+      <Facts facts={[
+        [
+          t.kind,
+          <>
+            {t.kinds[member.kind]} {association && <span className={member.verified ? "badge good" : "badge"}>{member.verified ? t.verified : t.notVerified}</span>}
+          </>,
+        ],
+        [t.joined, date(member.joinedOn)],
+        [t.communities, member.communities.map((each) => each.name).join(" · ") || "–"],
+        [t.suspension, suspension ? `${suspension.until ? t.until(time(suspension.until)) : t.endless} · ${suspension.reason}` : t.noSuspension],
+      ]} />
       {association && <Association member={member} association={association} onDone={() => onDone(t.verifyDone)} />}
       <details className="case">
         <summary>{suspension ? t.lift : t.suspendNow}</summary>
@@ -128,13 +119,11 @@ function Association({ member, association, onDone }: { member: Member; associat
         <TextField name="reason" label={t.checked} hint={t.checkedHint} rows={3} required />
       </MutationForm>
       {association.verifications.length > 0 && <h3>{t.history}</h3>}
-      <ul>
-        {association.verifications.map((each) => (
-          <li key={each.id}>
-            {time(each.createdAt)} · {each.verified ? t.verified : t.notVerified} · {[each.decidedBy, each.reason].filter(Boolean).join(" · ")}
-          </li>
-        ))}
-      </ul>
+      <ul>{association.verifications.map((each) => (
+        <li key={each.id}>
+          {time(each.createdAt)} · {each.verified ? t.verified : t.notVerified} · {[each.decidedBy, each.reason].filter(Boolean).join(" · ")}
+        </li>
+      ))}</ul>
     </Section>
   );
 }

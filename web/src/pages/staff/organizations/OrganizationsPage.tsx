@@ -21,21 +21,14 @@ function All() {
   return (
     <>
       {done}
-      <Paged list={list} of={(data) => data.organizations} empty={t.none}>
-        {(organizations) => (
-          <Table
-            caption={t.organizations}
-            rows={organizations}
-            keyOf={(each) => each.id}
-            columns={[
-              { title: t.name, cell: (each) => each.name },
-              { title: t.kind, cell: (each) => t.kinds[each.kind] },
-              { title: t.licences, cell: ({ licences }) => number(licences.filter((each) => each.status === "GRANTED").length), numeric: true },
-              { title: t.requested, cell: ({ licences }) => number(licences.filter((each) => each.status === "REQUESTED").length), numeric: true },
-            ]}
-          />
-        )}
-      </Paged>
+      <Paged list={list} of={(data) => data.organizations} empty={t.none}>{(organizations) => (
+        <Table caption={t.organizations} rows={organizations} columns={[
+          { title: t.name, cell: (each) => each.name },
+          { title: t.kind, cell: (each) => t.kinds[each.kind] },
+          { title: t.licences, cell: ({ licences }) => number(licences.filter((each) => each.status === "GRANTED").length), numeric: true },
+          { title: t.requested, cell: ({ licences }) => number(licences.filter((each) => each.status === "REQUESTED").length), numeric: true },
+        ]} />
+      )}</Paged>
       <Section id="create" title={t.create} lead={t.lead}>
         <MutationForm
           resets

@@ -20,22 +20,20 @@ function New() {
   const read = useRead(SurveyChoices, {});
   const { run, ...state } = useAction(SurveyCreate);
   return (
-    <Shown read={read}>
-      {({ communities, regions }) => (
-        <Editor
-          survey={null}
-          regions={regions}
-          submit={t.createNow}
-          {...state}
-          onSave={async ({ changes, settings, values }) => {
-            const made = await run({ input: { community: values["community"] ?? "", ...changes, ...settings } });
-            if (made?.survey) navigate(`/staff/surveys/${encodeURIComponent(made.survey.id)}`);
-            return made !== null;
-          }}
-        >
-          <SelectField name="community" label={t.community} options={communities.nodes.map(({ id, name }) => ({ value: id, label: name }))} />
-        </Editor>
-      )}
-    </Shown>
+    <Shown read={read}>{({ communities, regions }) => (
+      <Editor
+        survey={null}
+        regions={regions}
+        submit={t.createNow}
+        {...state}
+        onSave={async ({ changes, settings, values }) => {
+          const made = await run({ input: { community: values["community"] ?? "", ...changes, ...settings } });
+          if (made?.survey) navigate(`/staff/surveys/${encodeURIComponent(made.survey.id)}`);
+          return made !== null;
+        }}
+      >
+        <SelectField name="community" label={t.community} options={communities.nodes.map(({ id, name }) => ({ value: id, label: name }))} />
+      </Editor>
+    )}</Shown>
   );
 }

@@ -29,18 +29,16 @@ export function Preview({ questions }: { questions: readonly Question[] }) {
         />
       </div>
       <p className="quiet" role="status">{t.minimumShown(number(shown.length), number(asked.length))}</p>
-      <div className="case preview" lang={language}>
-        {shown.map((question, place) => (
-          <Asked
-            key={question.id}
-            question={question}
-            place={place + 1}
-            given={answers[question.key]}
-            faults={[]}
-            onChange={(given) => setAnswers({ ...answers, [question.key]: given })}
-          />
-        ))}
-      </div>
+      <div className="case preview" lang={language}>{shown.map((question, place) => (
+        <Asked
+          key={question.id}
+          question={question}
+          place={place + 1}
+          given={answers[question.key]}
+          faults={[]}
+          onChange={(given) => setAnswers({ ...answers, [question.key]: given })}
+        />
+      ))}</div>
     </Section>
   );
 }

@@ -40,24 +40,22 @@ function Edited({ survey, again }: { survey: EditedSurveyFragment; again: () => 
       {saves > 0 && !dirty && <Done key={saves}>{t.saved}</Done>}
       {!changes && <><Notice>{t.ended}</Notice><Preview questions={survey.questions.map(draftOf)} /></>}
       {changes && (
-        <Shown read={choices}>
-          {({ regions }) => (
-            <Editor
-              survey={survey}
-              regions={regions}
-              submit={t.save}
-              {...state}
-              onDirty={setDirty}
-              onSave={async ({ changes, settings }) => {
-                const saved = await run({ input: { survey: survey.id, ...changes, ...(isDraft ? settings : {}) } });
-                if (saved) setSaves(saves + 1);
-                return saved !== null;
-              }}
-            >
-              {!isDraft && <Notice>{t.limited}</Notice>}
-            </Editor>
-          )}
-        </Shown>
+        <Shown read={choices}>{({ regions }) => (
+          <Editor
+            survey={survey}
+            regions={regions}
+            submit={t.save}
+            {...state}
+            onDirty={setDirty}
+            onSave={async ({ changes, settings }) => {
+              const saved = await run({ input: { survey: survey.id, ...changes, ...(isDraft ? settings : {}) } });
+              if (saved) setSaves(saves + 1);
+              return saved !== null;
+            }}
+          >
+            {!isDraft && <Notice>{t.limited}</Notice>}
+          </Editor>
+        )}</Shown>
       )}
     </>
   );

@@ -27,21 +27,14 @@ function List({ status }: { status: SurveyStatus | null }) {
   const { date } = useFormats();
   const read = usePaged(SurveyList, { status });
   return (
-    <Paged list={read} of={(data) => data.surveys}>
-      {(nodes) => (
-          <Table
-            caption={t.surveys}
-            rows={nodes}
-            keyOf={(survey) => survey.id}
-            columns={[
-              { title: t.name, cell: (survey) => <Link href={`/staff/surveys/${encodeURIComponent(survey.id)}`}>{survey.title}</Link> },
-              { title: t.community, cell: (survey) => survey.community.name },
-              { title: t.status, cell: (survey) => <span className="badge">{t.statuses[survey.status]}</span> },
-              { title: t.opens, cell: (survey) => (survey.opensOn ? date(survey.opensOn) : t.anyDay) },
-              { title: t.closes, cell: (survey) => (survey.closesOn ? date(survey.closesOn) : t.anyDay) },
-            ]}
-          />
-      )}
-    </Paged>
+    <Paged list={read} of={(data) => data.surveys}>{(nodes) => (
+        <Table caption={t.surveys} rows={nodes} columns={[
+          { title: t.name, cell: (survey) => <Link href={`/staff/surveys/${encodeURIComponent(survey.id)}`}>{survey.title}</Link> },
+          { title: t.community, cell: (survey) => survey.community.name },
+          { title: t.status, cell: (survey) => <span className="badge">{t.statuses[survey.status]}</span> },
+          { title: t.opens, cell: (survey) => (survey.opensOn ? date(survey.opensOn) : t.anyDay) },
+          { title: t.closes, cell: (survey) => (survey.closesOn ? date(survey.closesOn) : t.anyDay) },
+        ]} />
+    )}</Paged>
   );
 }

@@ -26,19 +26,17 @@ export function Page() {
   return (
     <StaffPage title={t.waves} section="waves">
       <p>{t.lead}</p>
-      <Shown read={read}>
-        {({ communities: { nodes } }) => {
-          const community = nodes.find((each) => each.slug === slug) ?? nodes[0];
-          return (
-            <>
-              <div className="filters">
-                <SelectField name="community" label={t.community} options={nodes.map((each) => ({ value: each.slug, label: each.name }))} onChange={setSlug} />
-              </div>
-              {community && <Chosen key={community.id} community={community} />}
-            </>
-          );
-        }}
-      </Shown>
+      <Shown read={read}>{({ communities: { nodes } }) => {
+        const community = nodes.find((each) => each.slug === slug) ?? nodes[0];
+        return (
+          <>
+            <div className="filters">
+              <SelectField name="community" label={t.community} options={nodes.map((each) => ({ value: each.slug, label: each.name }))} onChange={setSlug} />
+            </div>
+            {community && <Chosen key={community.id} community={community} />}
+          </>
+        );
+      }}</Shown>
     </StaffPage>
   );
 }
@@ -64,25 +62,18 @@ function Chosen({ community }: { community: Community }) {
       </p>
       <h2>{t.frozen}</h2>
       {done}
-      <Paged list={list} of={(data) => data.datasets}>
-        {(nodes) => (
-          <Table
-            caption={t.frozen}
-            rows={nodes}
-            keyOf={(each) => each.id}
-            columns={[
-              { title: t.wave, cell: (each) => each.wave },
-              { title: t.state, cell: (each) => <State wave={each} /> },
-              { title: t.frozenOn, cell: (each) => date(each.frozenOn) },
-              { title: t.endsOn, cell: (each) => date(each.endedOn ?? each.endsOn) },
-              { title: t.offered, cell: (each) => each.offeredTo.map((kind) => t.organizations[kind]).join(", ") },
-              { title: t.size, cell: (each) => (each.status === "FREEZING" || each.status === "TOO_SMALL" ? "–" : number(each.size)), numeric: true },
-              { title: t.cap, cell: (each) => number(each.budget.cap.microRho), numeric: true },
-              { title: t.remaining, cell: (each) => number(each.budget.remaining.microRho), numeric: true },
-            ]}
-          />
-        )}
-      </Paged>
+      <Paged list={list} of={(data) => data.datasets}>{(nodes) => (
+        <Table caption={t.frozen} rows={nodes} columns={[
+          { title: t.wave, cell: (each) => each.wave },
+          { title: t.state, cell: (each) => <State wave={each} /> },
+          { title: t.frozenOn, cell: (each) => date(each.frozenOn) },
+          { title: t.endsOn, cell: (each) => date(each.endedOn ?? each.endsOn) },
+          { title: t.offered, cell: (each) => each.offeredTo.map((kind) => t.organizations[kind]).join(", ") },
+          { title: t.size, cell: (each) => (each.status === "FREEZING" || each.status === "TOO_SMALL" ? "–" : number(each.size)), numeric: true },
+          { title: t.cap, cell: (each) => number(each.budget.cap.microRho), numeric: true },
+          { title: t.remaining, cell: (each) => number(each.budget.remaining.microRho), numeric: true },
+        ]} />
+      )}</Paged>
       <h2>{t.create}</h2>
       <MutationForm
         resets
