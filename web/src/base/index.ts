@@ -3,6 +3,7 @@
 export { AccountLanguage } from "./AccountLanguage";
 export { Button } from "./Button";
 export { ChecksField, ticked } from "./ChecksField";
+export { Choice } from "./Choice";
 export { Confirm, Refused } from "./Confirm";
 export { DemonstrationMail } from "./DemonstrationMail";
 export { Dialog } from "./Dialog";

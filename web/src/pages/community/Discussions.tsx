@@ -4,7 +4,7 @@ import "./community.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Paged, SearchBox, Section, usePaged } from "../../base";
+import { Choice, optionsOf, Paged, SearchBox, Section, usePaged } from "../../base";
 import { useFormats, useWords } from "../../text/words";
 import { CommunityDiscussions, type DiscussionLineFragment } from "./patient/community";
 import { texts } from "./texts";
@@ -18,24 +18,19 @@ export function Discussions({ slug, canWrite }: { slug: string; canWrite: boolea
   return (
     <Section id="discussions" title={t.discussions}>
       {canWrite ? (
-        <p>
-          <Link href={`/communities/${slug}/discussions/new`} className="button">
-            {t.start}
-          </Link>
-        </p>
+        <p><Link href={`/communities/${slug}/discussions/new`} className="button">{t.start}</Link></p>
       ) : (
         <p className="quiet">{t.joinToWrite}</p>
       )}
       <div className="filters">
         <SearchBox label={t.search} onSearch={setSearch} />
-        <div className="field">
-          <label htmlFor="discussion-language">{t.language}</label>
-          <select id="discussion-language" value={language ?? ""} onChange={(event) => setLanguage((event.target.value || null) as Chosen)}>
-            <option value="">{t.all}</option>
-            <option value="EN">{t.languages.EN}</option>
-            <option value="FR">{t.languages.FR}</option>
-          </select>
-        </div>
+        <Choice
+          id="discussion-language"
+          label={t.language}
+          value={language ?? ""}
+          options={[{ value: "", label: t.all }, ...optionsOf(t.languages, ["EN", "FR"] as const)]}
+          onChange={(value) => setLanguage((value || null) as Chosen)}
+        />
       </div>
       <List key={`${search} ${language}`} slug={slug} search={search} language={language} />
     </Section>

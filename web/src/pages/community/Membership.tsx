@@ -1,13 +1,14 @@
 // Joins and leaves a community. Before somebody joins, it shows what others will see of it.
 
+import type { MemberCommunityQuery } from "../../../generated/patient";
 import { ConfirmButton, MutationForm, Section, TextField } from "../../base";
 import { useFormats, useWords } from "../../text/words";
 import { CommunityJoin, CommunityLeave } from "./patient/community";
 import { texts } from "./texts";
 
 interface Props {
-  me: { readonly sharing: "ONLY_ME" | "MY_COMMUNITIES" | "ALL_MEMBERS"; readonly member: { readonly pseudonym: string; readonly kind: string } };
-  community: { readonly id: string; readonly status: string; readonly viewerMembership: { readonly joinedOn: string } | null };
+  me: MemberCommunityQuery["me"];
+  community: NonNullable<MemberCommunityQuery["community"]>;
 }
 
 export function Membership({ me, community }: Props) {

@@ -1,7 +1,7 @@
 // The viewer's curves over a period that they choose, and the notes of that period.
 
 import { useState } from "react";
-import { Section, Shown } from "../../base";
+import { Choice, optionsOf, Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import type { Interval, Period } from "./Curve";
@@ -33,18 +33,14 @@ export function Curves() {
   return (
     <Section id="curves" title={t.curves}>
       <div className="filters">
-        <div className="field">
-          <label htmlFor="period">{t.period}</label>
-          <select id="period" value={name} onChange={(event) => change(event.target.value as Name)}>
-            {Object.entries(t.periods).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
-          </select>
-        </div>
-        <div className="field">
-          <label htmlFor="interval">{t.interval}</label>
-          <select id="interval" value={interval} onChange={(event) => setInterval(event.target.value as Interval)}>
-            {Object.entries(t.intervals).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
-          </select>
-        </div>
+        <Choice id="period" label={t.period} value={name} options={optionsOf(t.periods)} onChange={(value) => change(value as Name)} />
+        <Choice
+          id="interval"
+          label={t.interval}
+          value={interval}
+          options={optionsOf(t.intervals)}
+          onChange={(value) => setInterval(value as Interval)}
+        />
       </div>
       <Series key={`${name} ${interval}`} period={period} />
     </Section>

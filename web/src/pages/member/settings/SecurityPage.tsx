@@ -3,6 +3,7 @@
 import "./settings.css";
 
 import { useState } from "react";
+import type { MySessionsQuery } from "../../../../generated/patient";
 import { Button, Form, MutationForm, Notice, PageTitle, Refused, Section, Shown, Table, TextField, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
@@ -74,14 +75,7 @@ function Address({ email, onChanged }: { email: string; onChanged: () => void })
   );
 }
 
-interface Device {
-  readonly id: string;
-  readonly device: string | null;
-  readonly lastSeenAt: string;
-  readonly current: boolean;
-}
-
-function Sessions({ sessions }: { sessions: readonly Device[] }) {
+function Sessions({ sessions }: Pick<MySessionsQuery["me"]["account"], "sessions">) {
   const t = useWords(texts);
   const { time } = useFormats();
   const { run, busy, ...state } = useAction(SessionRevoke);

@@ -1,21 +1,15 @@
 // The ambassadors of a community: who they are, appointing one, and ending an appointment.
 
 import { useState } from "react";
+import type { AmbassadorSearchQuery, ModeratedCommunitiesQuery } from "../../../../generated/manager";
 import { Form, MutationButton, Notice, Section, Shown, TextField, useDone } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { AmbassadorAppoint, Ambassadors as Read, AmbassadorSearch } from "./manager/communities";
 import { texts } from "./texts";
 
-interface Community {
-  readonly id: string;
-  readonly slug: string;
-}
-
-interface Member {
-  readonly id: string;
-  readonly pseudonym: string;
-}
+type Community = ModeratedCommunitiesQuery["communities"]["nodes"][number];
+type Member = Pick<NonNullable<AmbassadorSearchQuery["member"]>, "id" | "pseudonym">;
 
 export function Ambassadors({ community }: { community: Community }) {
   const t = useWords(texts);

@@ -1,9 +1,10 @@
 // A community as its moderators see it: its ambassadors, and its discussions, which they close and open again.
 
-import { useState } from "react";
-import { Paged, SearchBox, Section, SelectField, Shown, Table, useDone, usePaged } from "../../../base";
+import { Fragment, useState } from "react";
+import { Paged, SearchBox, Section, Shown, Table, useDone, usePaged } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
+import { OneCommunity } from "../OneCommunity";
 import { StaffPage } from "../StaffPage";
 import { Ambassadors } from "./Ambassadors";
 import { CloseDiscussion } from "./CloseDiscussion";
@@ -12,22 +13,14 @@ import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
-  const [slug, setSlug] = useState<string | null>(null);
   const read = useRead(ModeratedCommunities, {});
   return (
     <StaffPage title={t.communities} section="communities">
-      <Shown read={read}>{({ communities: { nodes } }) => {
-        const community = nodes.find((each) => each.slug === slug) ?? nodes[0];
-        return (
-          <>
-            <div className="filters">
-              <SelectField name="community" label={t.community} options={nodes.map((each) => ({ value: each.slug, label: each.name }))} onChange={setSlug} />
-            </div>
-            {community && <Ambassadors key={`ambassadors-${community.id}`} community={community} />}
-            {community && <Discussions key={community.id} slug={community.slug} />}
-          </>
-        );
-      }}</Shown>
+      <Shown read={read}>{({ communities: { nodes } }) => (
+        <OneCommunity label={t.community} communities={nodes}>{(community) => (
+          <Fragment key={community.id}><Ambassadors community={community} /><Discussions slug={community.slug} /></Fragment>
+        )}</OneCommunity>
+      )}</Shown>
     </StaffPage>
   );
 }

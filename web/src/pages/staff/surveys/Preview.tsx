@@ -3,11 +3,10 @@
 import "../../member/surveys/surveys.css";
 
 import { useState } from "react";
-import { Section } from "../../../base";
+import { Choice, Section } from "../../../base";
 import { useFormats, useLanguage, useWords, type Language } from "../../../text/words";
 import { Question as Asked } from "../../member/surveys/Question";
 import { shownQuestions, type Answers } from "../../member/surveys/answers";
-import { Choice } from "./Choice";
 import { inLanguage, inputOf, type Question, type Text } from "./draft";
 import { texts } from "./texts";
 

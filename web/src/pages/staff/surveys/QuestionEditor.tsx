@@ -1,10 +1,9 @@
 // A question while it is edited: texts in both languages, the kind of answer with its options or limits, and when it is shown.
 
 import { useEffect, useRef } from "react";
-import { Button, optionsOf, TextField } from "../../../base";
+import { Button, Choice, optionsOf, TextField } from "../../../base";
 import { useFormats, useLanguage, useWords } from "../../../text/words";
 import { Bilingual } from "./Bilingual";
-import { Choice } from "./Choice";
 import { Refusals } from "./Refusals";
 import { RuleEditor } from "./RuleEditor";
 import { hasLimits, hasOptions, inLanguage, KINDS, newOption, newRule, type Option, type Question } from "./draft";

@@ -1,8 +1,8 @@
 // A condition for showing a question: another question, and the answers to it that count.
 
 import { useId } from "react";
+import { Choice } from "../../../base";
 import { useLanguage, useWords } from "../../../text/words";
-import { Choice } from "./Choice";
 import { Refusals } from "./Refusals";
 import { hasOptions, inLanguage, operatorsOf, type Question, type Rule } from "./draft";
 import { texts } from "./texts";

@@ -1,14 +1,11 @@
 // The waves of a community's tracking: those that are frozen, and a new one.
 
-import { useState } from "react";
 import type { OrganizationKind, WaveCommunitiesQuery, WaveFreezeInput, WavesQuery } from "../../../../generated/manager";
-import {
-  ChecksField, MutationForm, optionsOf, Paged, SelectField, Shown, Table, TextField, ticked, useDone, usePaged,
-  type Values,
-} from "../../../base";
+import { ChecksField, MutationForm, optionsOf, Paged, Shown, Table, TextField, ticked, useDone, usePaged, type Values } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { usePolled } from "../../../graph/polled";
 import { useFormats, useWords } from "../../../text/words";
+import { OneCommunity } from "../OneCommunity";
 import { StaffPage } from "../StaffPage";
 import { texts as surveyTexts } from "../surveys/texts";
 import { WaveCommunities, WaveFreeze, Waves } from "./manager/waves";
@@ -21,22 +18,13 @@ type Wave = WavesQuery["datasets"]["nodes"][number];
 
 export function Page() {
   const t = useWords(texts);
-  const [slug, setSlug] = useState<string | null>(null);
   const read = useRead(WaveCommunities, {});
   return (
     <StaffPage title={t.waves} section="waves">
       <p>{t.lead}</p>
-      <Shown read={read}>{({ communities: { nodes } }) => {
-        const community = nodes.find((each) => each.slug === slug) ?? nodes[0];
-        return (
-          <>
-            <div className="filters">
-              <SelectField name="community" label={t.community} options={nodes.map((each) => ({ value: each.slug, label: each.name }))} onChange={setSlug} />
-            </div>
-            {community && <Chosen key={community.id} community={community} />}
-          </>
-        );
-      }}</Shown>
+      <Shown read={read}>{({ communities: { nodes } }) => (
+        <OneCommunity label={t.community} communities={nodes}>{(each) => <Chosen key={each.id} community={each} />}</OneCommunity>
+      )}</Shown>
     </StaffPage>
   );
 }

@@ -3,6 +3,7 @@
 import { useId } from "react";
 
 interface Props {
+  id?: string;
   label: string;
   value: string;
   options: readonly { value: string; label: string }[];
@@ -10,8 +11,9 @@ interface Props {
   disabled?: boolean;
 }
 
-export function Choice({ label, value, options, onChange, disabled = false }: Props) {
-  const id = useId();
+export function Choice({ id: given, label, value, options, onChange, disabled = false }: Props) {
+  const made = useId();
+  const id = given ?? made;
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
