@@ -2,11 +2,8 @@
 
 import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import type { Failure, Refusal } from "../graph/hooks";
-import { useWords } from "../text/words";
 import { Button } from "./Button";
-import { Notice } from "./Notice";
-import { failureText } from "./Shown";
-import { texts } from "./texts";
+import { Refused } from "./Confirm";
 
 /** By the names of the fields. */
 export type Values = Record<string, string>;
@@ -34,7 +31,6 @@ const FormContext = createContext<FormState>({ refusalsOf: () => [], claim: () =
 const NONE: readonly Refusal[] = [];
 
 export function Form({ onSubmit, submit, kind = "primary", busy = false, refusals = NONE, failure = null, children }: Props) {
-  const t = useWords(texts);
   const form = useRef<HTMLFormElement>(null);
   const [claimed, setClaimed] = useState<ReadonlySet<string>>(new Set());
   const others = refusals.filter((each) => !claimed.has(pathOf(each)));
@@ -68,10 +64,7 @@ export function Form({ onSubmit, submit, kind = "primary", busy = false, refusal
         }}
       >
         {children}
-        {others.length > 0 && (
-          <Notice kind="fault">{others.map((each, place) => <p key={place}>{each.message}</p>)}</Notice>
-        )}
-        {failure && <Notice kind="fault">{failureText(failure, t)}</Notice>}
+        <Refused refusals={others} failure={failure} />
         <div className="form-end"><Button kind={kind} busy={busy}>{submit}</Button></div>
       </form>
     </FormContext>

@@ -3,7 +3,7 @@
 import { useRef, useState } from "react";
 import type { LabPlanPublishMutation, LabPlanQuoteQuery } from "../../../../generated/buyer";
 import { Button, Dialog, Done, Facts, Meter, Notice, Refused, Section, Shown } from "../../../base";
-import { useAction, useRead, type Refusal } from "../../../graph/hooks";
+import { useAction, useRead, type Failure, type Refusal } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { InsightLink, InsightTable, useTitle } from "../InsightTable";
 import { LabPlanPublish, LabPlanQuote } from "../buyer/question";
@@ -138,9 +138,7 @@ function Entry({ question, quote, whole, refusals, onRemove }: EntryProps) {
           )}
         </ul>
       )}
-      {[...refusals, ...others].length > 0 && (
-        <Notice kind="fault">{[...refusals, ...others].map(({ message }) => <p key={message}>{message}</p>)}</Notice>
-      )}
+      <Refused refusals={[...refusals, ...others]} />
       <Button label={t.removePlanned(title)} onClick={onRemove}>{t.leaveOut}</Button>
     </>
   );
@@ -153,7 +151,7 @@ interface WholeProps {
   publish: () => Promise<boolean>;
   busy: boolean;
   refusals: readonly Refusal[];
-  failure: Parameters<typeof Refused>[0]["failure"];
+  failure: Failure | null;
 }
 
 /** The price of all questions, and their publication. */
@@ -172,9 +170,7 @@ function Whole({ quote, licence, count, publish, busy, ...state }: WholeProps) {
         [t.licence, licence?.purpose],
       ]} />
       {quote.affordable && <Meter words={t.after(number(left))} part={left + cost} whole={left + cost} next={cost} />}
-      {licence && quote.obstacles.length > 0 && (
-        <Notice kind="fault">{quote.obstacles.map((each) => <p key={each.message}>{each.message}</p>)}</Notice>
-      )}
+      {licence && <Refused refusals={quote.obstacles} />}
       {licence && quote.obstacles.length === 0 && (
         <div className="after-form"><Button kind="primary" onClick={() => setAsks(true)}>{t.publishPlan}</Button></div>
       )}

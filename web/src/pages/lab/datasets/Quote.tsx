@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { useLocation } from "wouter";
 import type { InsightQuoteInput, LabQuoteQuery, Precision } from "../../../../generated/buyer";
-import { Button, Dialog, Facts, Meter, Notice, Refused, Shown, Table } from "../../../base";
+import { Button, Dialog, Facts, Meter, Refused, Shown, Table } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { InsightLink } from "../InsightTable";
@@ -34,9 +34,7 @@ export function QuoteBox({ groups, input, onPrecision, onMerge }: Props) {
         return (
           <>
             <Price quote={quote} />
-            {input.licence !== null && refused && (
-              <Notice kind="fault">{quote.obstacles.map((each) => <p key={each.message}>{each.message}</p>)}</Notice>
-            )}
+            {input.licence !== null && <Refused refusals={quote.obstacles} />}
             <Suggestions quote={quote} onPrecision={onPrecision} onMerge={onMerge} />
             <Readable quote={quote} groups={groups} />
             {refused && quote.alreadyPublished && <Answered quote={quote} />}
