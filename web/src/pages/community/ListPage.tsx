@@ -31,21 +31,17 @@ function Mine() {
   const read = useRead(MyCommunities, {});
   return (
     <Section id="mine" title={t.mine}>
-      <Shown read={read}>
-        {({ me: { memberships } }) =>
-          memberships.length === 0 ? (
-            <p>{t.noneYet}</p>
-          ) : (
-            <ul className="cards">{memberships.map(({ id, community }) => (
-              <li key={id}>
-                <Link href={`/communities/${community.slug}`} className="card">
-                  <strong>{community.name}</strong>
-                </Link>
-              </li>
-            ))}</ul>
-          )
-        }
-      </Shown>
+      <Shown read={read}>{({ me: { memberships } }) => memberships.length === 0 ? (
+        <p>{t.noneYet}</p>
+      ) : (
+        <ul className="cards">{memberships.map(({ id, community }) => (
+          <li key={id}>
+            <Link href={`/communities/${community.slug}`} className="card">
+              <strong>{community.name}</strong>
+            </Link>
+          </li>
+        ))}</ul>
+      )}</Shown>
     </Section>
   );
 }

@@ -17,33 +17,29 @@ export function Page({ parameters }: PageProps) {
   const { audience } = useSession();
   const read = useRead(CommunityPage, { slug: parameters["slug"] ?? "" });
   return (
-    <Shown read={read}>
-      {({ community }) =>
-        community ? (
-          <>
-            <PageTitle lead={community.description}>{community.name}</PageTitle>
-            {community.countedOn && community.memberCount > 0 && <p className="quiet">{t.size(number(community.memberCount), date(community.countedOn))}</p>}
-            {community.status !== "OPEN" && <Notice>{t.unjoinable}</Notice>}
-            {community.status === "OPEN" && audience === "PUBLIC" && (
-              <Link href="/register" className="button primary">{t.register}</Link>
-            )}
-            {audience === "PATIENT" && <Member slug={parameters["slug"] ?? ""} />}
-            {community.indicators.length > 0 && (
-              <Section id="follows" title={t.follows}>
-                <ul className="tags">{community.indicators.map((each) => <li key={each.id}>{each.name}</li>)}</ul>
-              </Section>
-            )}
-            {audience !== "BUYER" && <Associations slug={parameters["slug"] ?? ""} />}
-          </>
-        ) : (
-          <>
-            <PageTitle>{t.title}</PageTitle>
-            <Notice>{t.unknown}</Notice>
-            <Link href="/">{t.find}</Link>
-          </>
-        )
-      }
-    </Shown>
+    <Shown read={read}>{({ community }) => community ? (
+      <>
+        <PageTitle lead={community.description}>{community.name}</PageTitle>
+        {community.countedOn && community.memberCount > 0 && <p className="quiet">{t.size(number(community.memberCount), date(community.countedOn))}</p>}
+        {community.status !== "OPEN" && <Notice>{t.unjoinable}</Notice>}
+        {community.status === "OPEN" && audience === "PUBLIC" && (
+          <Link href="/register" className="button primary">{t.register}</Link>
+        )}
+        {audience === "PATIENT" && <Member slug={parameters["slug"] ?? ""} />}
+        {community.indicators.length > 0 && (
+          <Section id="follows" title={t.follows}>
+            <ul className="tags">{community.indicators.map((each) => <li key={each.id}>{each.name}</li>)}</ul>
+          </Section>
+        )}
+        {audience !== "BUYER" && <Associations slug={parameters["slug"] ?? ""} />}
+      </>
+    ) : (
+      <>
+        <PageTitle>{t.title}</PageTitle>
+        <Notice>{t.unknown}</Notice>
+        <Link href="/">{t.find}</Link>
+      </>
+    )}</Shown>
   );
 }
 

@@ -17,18 +17,14 @@ export function Page({ parameters }: PageProps) {
   return (
     <>
       <PageTitle>{t.start}</PageTitle>
-      <Shown read={read}>
-        {({ community }) =>
-          community?.viewerMembership ? (
-            <><p>{t.startIn(community.name)}</p><Start community={community.id} slug={slug} /></>
-          ) : (
-            <>
-              <Notice>{t.notMember}</Notice>
-              <Link href={`/communities/${slug}`}>{t.community}</Link>
-            </>
-          )
-        }
-      </Shown>
+      <Shown read={read}>{({ community }) => community?.viewerMembership ? (
+        <><p>{t.startIn(community.name)}</p><Start community={community.id} slug={slug} /></>
+      ) : (
+        <>
+          <Notice>{t.notMember}</Notice>
+          <Link href={`/communities/${slug}`}>{t.community}</Link>
+        </>
+      )}</Shown>
     </>
   );
 }

@@ -18,27 +18,23 @@ export function Page({ parameters }: PageProps) {
   return (
     <>
       <p><Link href="/ledger">{t.title}</Link></p>
-      <Shown read={read}>
-        {({ node: use }) =>
-          use?.__typename === "DataUse" ? (
-            <>
-              <PageTitle>{t.entryOf(number(use.ledgerEntry.position))}</PageTitle>
-              <Facts facts={[
-                [t.published, time(use.publishedAt)],
-                [t.organization, use.organization?.name ?? t.own],
-                [t.purpose, <Purpose {...use} />],
-                [t.data, [names(use).data, ...names(use).counted].join(" · ")],
-                [t.cost, number(use.cost.epsilon, { maximumSignificantDigits: 3 })],
-                [t.line, <code>{use.ledgerEntry.line}</code>],
-                [t.hash, <code>{use.ledgerEntry.hash}</code>],
-                [t.previousHash, <code>{use.ledgerEntry.previousHash}</code>],
-              ]} />
-            </>
-          ) : (
-            <><PageTitle>{t.title}</PageTitle><Notice>{t.unknown}</Notice></>
-          )
-        }
-      </Shown>
+      <Shown read={read}>{({ node: use }) => use?.__typename === "DataUse" ? (
+        <>
+          <PageTitle>{t.entryOf(number(use.ledgerEntry.position))}</PageTitle>
+          <Facts facts={[
+            [t.published, time(use.publishedAt)],
+            [t.organization, use.organization?.name ?? t.own],
+            [t.purpose, <Purpose {...use} />],
+            [t.data, [names(use).data, ...names(use).counted].join(" · ")],
+            [t.cost, number(use.cost.epsilon, { maximumSignificantDigits: 3 })],
+            [t.line, <code>{use.ledgerEntry.line}</code>],
+            [t.hash, <code>{use.ledgerEntry.hash}</code>],
+            [t.previousHash, <code>{use.ledgerEntry.previousHash}</code>],
+          ]} />
+        </>
+      ) : (
+        <><PageTitle>{t.title}</PageTitle><Notice>{t.unknown}</Notice></>
+      )}</Shown>
     </>
   );
 }

@@ -21,27 +21,23 @@ export function Page({ parameters }: PageProps) {
   const read = useRead(Course, { id: parameters["id"] ?? "" });
   return (
     <>
-      <Shown read={read}>
-        {({ node }) =>
-          node && "treatment" in node ? (
-            <>
-              <PageTitle>{node.treatment.name}</PageTitle>
-              <Summary course={node} />
-              <Evaluation course={node} />
-              {!node.endedOn && <End course={node.id} />}
-            </>
-          ) : node && "ownTreatment" in node ? (
-            <>
-              <PageTitle>{node.ownTreatment.name}</PageTitle>
-              <Summary course={node} />
-              <p className="quiet">{t.ownHint} <Link href="/me/own">{own.manage}</Link></p>
-              {!node.endedOn && <End course={node.id} own />}
-            </>
-          ) : (
-            <><PageTitle>{t.title}</PageTitle><Notice>{t.unknown}</Notice></>
-          )
-        }
-      </Shown>
+      <Shown read={read}>{({ node }) => node && "treatment" in node ? (
+        <>
+          <PageTitle>{node.treatment.name}</PageTitle>
+          <Summary course={node} />
+          <Evaluation course={node} />
+          {!node.endedOn && <End course={node.id} />}
+        </>
+      ) : node && "ownTreatment" in node ? (
+        <>
+          <PageTitle>{node.ownTreatment.name}</PageTitle>
+          <Summary course={node} />
+          <p className="quiet">{t.ownHint} <Link href="/me/own">{own.manage}</Link></p>
+          {!node.endedOn && <End course={node.id} own />}
+        </>
+      ) : (
+        <><PageTitle>{t.title}</PageTitle><Notice>{t.unknown}</Notice></>
+      )}</Shown>
       <p className="after-form"><Link href="/me/treatments">{t.back}</Link></p>
     </>
   );

@@ -27,15 +27,11 @@ export function Page() {
       <ForRole least="ADMINISTRATOR">
         <p><LinkButton primary href="/lab/licences/request">{t.request}</LinkButton></p>
       </ForRole>
-      <Shown read={read}>
-        {({ organization: { licences } }) =>
-          licences.length === 0 ? (
-            <p className="quiet">{t.empty}</p>
-          ) : (
-            <>{licences.map((each) => <OneLicence key={each.id} licence={each} />)}</>
-          )
-        }
-      </Shown>
+      <Shown read={read}>{({ organization: { licences } }) => licences.length === 0 ? (
+        <p className="quiet">{t.empty}</p>
+      ) : (
+        <>{licences.map((each) => <OneLicence key={each.id} licence={each} />)}</>
+      )}</Shown>
     </>
   );
 }
@@ -71,21 +67,17 @@ function Opened({ licence }: { licence: Licence }) {
   return (
     <>
       <h3>{t.opens}</h3>
-      <Shown read={read}>
-        {({ datasets: { nodes } }) =>
-          nodes.length === 0 ? (
-            <p>{t.none}</p>
-          ) : (
-            <ul>{nodes.map((each) => (
-              <li key={each.id}>
-                <Link href={`/lab/datasets/${each.id}`}>{each.title}</Link>
-                {" — "}
-                {each.endedOn === null ? <Left dataset={each.id} licence={licence.id} variable={each.variables[0]?.name ?? ""} /> : t.over}
-              </li>
-            ))}</ul>
-          )
-        }
-      </Shown>
+      <Shown read={read}>{({ datasets: { nodes } }) => nodes.length === 0 ? (
+        <p>{t.none}</p>
+      ) : (
+        <ul>{nodes.map((each) => (
+          <li key={each.id}>
+            <Link href={`/lab/datasets/${each.id}`}>{each.title}</Link>
+            {" — "}
+            {each.endedOn === null ? <Left dataset={each.id} licence={licence.id} variable={each.variables[0]?.name ?? ""} /> : t.over}
+          </li>
+        ))}</ul>
+      )}</Shown>
     </>
   );
 }

@@ -18,15 +18,11 @@ export function Page({ parameters: { id = "" } }: PageProps) {
   return (
     <>
       <p><Link href="/me/data">← {t.whereTo}</Link></p>
-      <Shown read={read}>
-        {({ node }) =>
-          node && "purpose" in node ? (
-            <Use use={node as WholeUseFragment} />
-          ) : (
-            <><PageTitle>{t.unknownUse}</PageTitle><p>{t.unknownUseHint}</p></>
-          )
-        }
-      </Shown>
+      <Shown read={read}>{({ node }) => node && "purpose" in node ? (
+        <Use use={node as WholeUseFragment} />
+      ) : (
+        <><PageTitle>{t.unknownUse}</PageTitle><p>{t.unknownUseHint}</p></>
+      )}</Shown>
     </>
   );
 }

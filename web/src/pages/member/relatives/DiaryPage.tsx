@@ -25,15 +25,11 @@ export function Page({ parameters: { id = "" } }: PageProps) {
   return (
     <>
       <p><Link href="/me/relatives">← {t.title}</Link></p>
-      <Shown read={read}>
-        {({ node }) =>
-          node && "dashboard" in node && node.dashboard ? (
-            <Kept link={node as KeptDiaryFragment} period={period} again={read.again} />
-          ) : (
-            <><PageTitle>{t.noDiary}</PageTitle><p>{t.noDiaryHint}</p></>
-          )
-        }
-      </Shown>
+      <Shown read={read}>{({ node }) => node && "dashboard" in node && node.dashboard ? (
+        <Kept link={node as KeptDiaryFragment} period={period} again={read.again} />
+      ) : (
+        <><PageTitle>{t.noDiary}</PageTitle><p>{t.noDiaryHint}</p></>
+      )}</Shown>
     </>
   );
 }

@@ -33,22 +33,18 @@ function SurveyOf({ id }: { id: string }) {
   }, [fresh]);
 
   return (
-    <Shown read={read}>
-      {({ survey, me }) =>
-        survey ? (
-          <>
-            <Introduction survey={survey} />
-            {survey.status === "OPEN" ? (
-              <Open {...{ survey, me, answers, setAnswers }} again={read.again} />
-            ) : (
-              <Notice>{survey.status === "WAITING" ? t.waiting : t.closed}</Notice>
-            )}
-          </>
+    <Shown read={read}>{({ survey, me }) => survey ? (
+      <>
+        <Introduction survey={survey} />
+        {survey.status === "OPEN" ? (
+          <Open {...{ survey, me, answers, setAnswers }} again={read.again} />
         ) : (
-          <><PageTitle>{t.unknown}</PageTitle><p>{t.unknownHint}</p></>
-        )
-      }
-    </Shown>
+          <Notice>{survey.status === "WAITING" ? t.waiting : t.closed}</Notice>
+        )}
+      </>
+    ) : (
+      <><PageTitle>{t.unknown}</PageTitle><p>{t.unknownHint}</p></>
+    )}</Shown>
   );
 }
 

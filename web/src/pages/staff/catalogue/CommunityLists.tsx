@@ -20,26 +20,22 @@ export function CommunityLists({ community, version, onDone }: Props) {
   const read = useRead(Lists, { id: community });
   const save = { kind: "primary" as const, children: t.saveList, onDone: () => (read.again(), onDone()) };
   return (
-    <Shown read={read}>
-      {({ node }) =>
-        node?.__typename === "Community" && (
-          <>
-            <Sequence kind="indicators" title={t.itsIndicators} entries={node.indicators}>{(indicators, disabled) => (
-              <MutationButton {...save} mutation={CommunityIndicatorsSet} disabled={disabled} input={{ community, version, indicators }} />
-            )}</Sequence>
-            {node.treatments.pageInfo.hasNextPage ? (
-              <Notice>{t.tooMany}</Notice>
-            ) : (
-              <Sequence kind="treatments" title={t.itsTreatments} entries={node.treatments.nodes}>
-                {(treatments, disabled) => (
-                  <MutationButton {...save} mutation={CommunityTreatmentsSet} disabled={disabled} input={{ community, version, treatments }} />
-                )}
-              </Sequence>
+    <Shown read={read}>{({ node }) => node?.__typename === "Community" && (
+      <>
+        <Sequence kind="indicators" title={t.itsIndicators} entries={node.indicators}>{(indicators, disabled) => (
+          <MutationButton {...save} mutation={CommunityIndicatorsSet} disabled={disabled} input={{ community, version, indicators }} />
+        )}</Sequence>
+        {node.treatments.pageInfo.hasNextPage ? (
+          <Notice>{t.tooMany}</Notice>
+        ) : (
+          <Sequence kind="treatments" title={t.itsTreatments} entries={node.treatments.nodes}>
+            {(treatments, disabled) => (
+              <MutationButton {...save} mutation={CommunityTreatmentsSet} disabled={disabled} input={{ community, version, treatments }} />
             )}
-          </>
-        )
-      }
-    </Shown>
+          </Sequence>
+        )}
+      </>
+    )}</Shown>
   );
 }
 

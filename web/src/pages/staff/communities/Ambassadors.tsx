@@ -20,20 +20,16 @@ export function Ambassadors({ community }: { community: Community }) {
   return (
     <Section id="ambassadors" title={t.ambassadors} lead={t.ambassadorsLead}>
       {done}
-      <Shown read={read}>
-        {({ community: found }) =>
-          found?.ambassadors.length ? (
-            <ul className="sequence">{found.ambassadors.map((member) => (
-              <li key={member.id}>
-                <span>{member.pseudonym}</span>{" "}
-                <Appoint community={community} member={member} appointed={false} onDone={() => finish(t.ended(member.pseudonym))} />
-              </li>
-            ))}</ul>
-          ) : (
-            <p className="quiet">{t.noAmbassadors}</p>
-          )
-        }
-      </Shown>
+      <Shown read={read}>{({ community: found }) => found?.ambassadors.length ? (
+        <ul className="sequence">{found.ambassadors.map((member) => (
+          <li key={member.id}>
+            <span>{member.pseudonym}</span>{" "}
+            <Appoint community={community} member={member} appointed={false} onDone={() => finish(t.ended(member.pseudonym))} />
+          </li>
+        ))}</ul>
+      ) : (
+        <p className="quiet">{t.noAmbassadors}</p>
+      )}</Shown>
       <Form key={forms} submit={t.find} onSubmit={(values) => setSought(values["pseudonym"]?.trim() || null)}>
         <TextField name="pseudonym" label={t.pseudonym} hint={t.pseudonymHint} required autoComplete="off" />
       </Form>
