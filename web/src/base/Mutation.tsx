@@ -1,6 +1,6 @@
 // What sends a mutation: a form, a button, and a button that asks before. `onDone` is called once it was carried out.
 
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { useAction, type Payload } from "../graph/hooks";
 import type { Operation } from "../graph/operation";
 import { Button } from "./Button";
@@ -19,20 +19,28 @@ interface FormProps<Data, Input> {
   kind?: "primary" | "danger";
   /** Whether its fields are as at first again once it was carried out. */
   resets?: boolean;
+  /** Whether what got lost on the way is sent again as the same request: until it is carried out, an input has one `clientMutationId`. */
+  once?: boolean;
   /** Shown below it once it was carried out, until it is sent again. */
   done?: ReactNode;
   children: ReactNode;
 }
 
-export function MutationForm<Data, Input>({ mutation, input, onDone, resets = false, done, ...form }: FormProps<Data, Input>) {
+export function MutationForm<Data, Input>({ mutation, input, onDone, resets = false, once = false, done, ...form }: FormProps<Data, Input>) {
   const { run, ...state } = useAction(mutation);
   const [turn, setTurn] = useState(0);
   const [isDone, setIsDone] = useState(false);
+  const request = useRef({ sent: "", clientMutationId: "" });
 
   async function send(values: Values): Promise<void> {
     setIsDone(false);
-    const payload = await run({ input: input(values) });
+    const made = input(values);
+    const sent = JSON.stringify(made);
+    if (request.current.sent !== sent) request.current = { sent, clientMutationId: crypto.randomUUID() };
+    const { clientMutationId } = request.current;
+    const payload = await run({ input: once ? { ...made, clientMutationId } : made });
     if (!payload) return;
+    request.current = { sent: "", clientMutationId: "" };
     setIsDone(true);
     if (resets) setTurn(turn + 1);
     onDone?.(payload, values);

@@ -2,12 +2,12 @@
 
 import "./discussion.css";
 
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../app/route";
-import { Button, Form, MutationButton, Notice, PageTitle, SelectField, Shown, TextField, usePages, type Values } from "../../base";
+import { Button, MutationButton, MutationForm, Notice, PageTitle, SelectField, Shown, TextField, usePages } from "../../base";
 import { useFresh } from "../../graph/fresh";
-import { useAction, useRead } from "../../graph/hooks";
+import { useRead } from "../../graph/hooks";
 import { useFormats, useLanguageCode, useWords } from "../../text/words";
 import { Post } from "./Post";
 import { DiscussionPage, DiscussionPin, PostAdd, PostAdded } from "./patient/discussion";
@@ -75,25 +75,18 @@ function Pin({ discussion, isPinned }: { discussion: string; isPinned: boolean }
 function Answer({ discussion, onSent }: { discussion: string; onSent: () => void }) {
   const t = useWords(texts);
   const language = useLanguageCode();
-  const { run, ...state } = useAction(PostAdd);
   const [sent, setSent] = useState(0);
-  const request = useRef(crypto.randomUUID());
-
-  async function send({ body = "", language: chosen }: Values): Promise<void> {
-    const input = { discussion, body, language: chosen as "EN" | "FR", clientMutationId: request.current };
-    const done = await run({ input });
-    // What was refused or changed is another request; what got lost on the way is the same one.
-    if (!done) return;
-    request.current = crypto.randomUUID();
-    setSent(sent + 1);
-    onSent();
-  }
-
   return (
-    <Form submit={t.send} {...state} onSubmit={(values) => void send(values)}>
-      <TextField key={sent} name="body" label={t.answer} hint={`${t.visible} ${t.markdown}`} rows={5} onChange={() => (request.current = crypto.randomUUID())} />
+    <MutationForm
+      once
+      submit={t.send}
+      mutation={PostAdd}
+      input={({ body = "", language: chosen }) => ({ discussion, body, language: chosen as "EN" | "FR" })}
+      onDone={() => (setSent(sent + 1), onSent())}
+    >
+      <TextField key={sent} name="body" label={t.answer} hint={`${t.visible} ${t.markdown}`} rows={5} />
       <LanguageField initial={language} />
-    </Form>
+    </MutationForm>
   );
 }
 

@@ -5,8 +5,11 @@ import "../lab.css";
 import { useState } from "react";
 import { Link, useSearch } from "wouter";
 import type { LabLicenceFormQuery } from "../../../../generated/buyer";
-import { CheckField, Form, Notice, PageTitle, Prose, SearchBox, Section, SelectField, Shown, TextField, type Values } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
+import {
+  CheckField, MutationForm, Notice, optionsOf, PageTitle, Prose, SearchBox, Section, SelectField, Shown, TextField,
+  type Values,
+} from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { ForRole } from "../ForRole";
 import { LabCommunity, LabLicenceCommunities, LabLicenceForm, LabLicenceRequest } from "../buyer/licences";
@@ -19,9 +22,7 @@ export function Page() {
   return (
     <>
       <PageTitle lead={t.titleLead}>{t.title}</PageTitle>
-      <Shown read={read}>{(data) => (
-          <ForRole least="ADMINISTRATOR"><Request {...data} /></ForRole>
-        )}</Shown>
+      <Shown read={read}>{(data) => <ForRole least="ADMINISTRATOR"><Request {...data} /></ForRole>}</Shown>
     </>
   );
 }
@@ -29,16 +30,11 @@ export function Page() {
 function Request({ organization, undertakings }: LabLicenceFormQuery) {
   const t = useWords(texts);
   const { purposes } = useWords(shared);
-  const { run, ...state } = useAction(LabLicenceRequest);
   const [sent, setSent] = useState(false);
-  const [clientMutationId, setClientMutationId] = useState(() => crypto.randomUUID());
 
-  async function request(values: Values): Promise<void> {
-    const { community = "", purpose = "", purposeKind, startsOn = "", endsOn = "" } = values;
-    const input = { community, purpose, purposeKind: purposeKind as (typeof organization.purposes)[number], undertakings: undertakings.version, startsOn, endsOn };
-    const made = await run({ input: { ...input, clientMutationId } });
-    setClientMutationId(crypto.randomUUID()); // the next one may be of other values
-    if (made) setSent(true);
+  function inputOf({ community = "", purpose = "", purposeKind, startsOn = "", endsOn = "" }: Values) {
+    const kind = purposeKind as (typeof organization.purposes)[number];
+    return { community, purpose, purposeKind: kind, undertakings: undertakings.version, startsOn, endsOn };
   }
 
   if (sent) {
@@ -47,14 +43,14 @@ function Request({ organization, undertakings }: LabLicenceFormQuery) {
     );
   }
   return (
-    <Form submit={t.send} {...state} onSubmit={(values) => void request(values)}>
+    <MutationForm once submit={t.send} mutation={LabLicenceRequest} input={inputOf} onDone={() => setSent(true)}>
       <CommunityField />
       <SelectField
         name="purposeKind"
         label={t.kind}
         hint={t.kindHint}
         required
-        options={organization.purposes.map((value) => ({ value, label: purposes[value] }))}
+        options={optionsOf(purposes, organization.purposes)}
       />
       <TextField name="purpose" label={t.purposeText} hint={t.purposeHint} rows={3} maxLength={500} required />
       <TextField name="startsOn" label={t.starts} type="date" required />
@@ -63,7 +59,7 @@ function Request({ organization, undertakings }: LabLicenceFormQuery) {
         <Prose>{undertakings.text}</Prose>
       </Section>
       <CheckField name="undertakings" label={t.accept} required />
-    </Form>
+    </MutationForm>
   );
 }
 
