@@ -63,7 +63,10 @@ export function SelectField({ name, label, hint, path = name, options, initial, 
 }
 
 /** Options of these values, whose labels are among others. */
-export function optionsOf<Value extends string>(labels: Readonly<Record<Value, string>>, values: readonly Value[] = Object.keys(labels) as Value[]) {
+export function optionsOf<Value extends string>(
+  labels: Readonly<Record<Value, string>>,
+  values: readonly Value[] = Object.keys(labels) as Value[],
+) {
   return values.map((value) => ({ value, label: labels[value] }));
 }
 

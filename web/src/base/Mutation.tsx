@@ -19,14 +19,15 @@ interface FormProps<Data, Input> {
   kind?: "primary" | "danger";
   /** Whether its fields are as at first again once it was carried out. */
   resets?: boolean;
-  /** Whether what got lost on the way is sent again as the same request: until it is carried out, an input has one `clientMutationId`. */
+  /** Whether what got lost on the way is sent again as the same request: an input has one `clientMutationId` until it is carried out. */
   once?: boolean;
   /** Shown below it once it was carried out, until it is sent again. */
   done?: ReactNode;
   children: ReactNode;
 }
 
-export function MutationForm<Data, Input>({ mutation, input, onDone, resets = false, once = false, done, ...form }: FormProps<Data, Input>) {
+export function MutationForm<Data, Input>(props: FormProps<Data, Input>) {
+  const { mutation, input, onDone, resets = false, once = false, done, ...form } = props;
   const { run, ...state } = useAction(mutation);
   const [turn, setTurn] = useState(0);
   const [isDone, setIsDone] = useState(false);

@@ -19,7 +19,13 @@ export function CurveList({ series, courses, period }: { series: readonly Series
         key={indicator.id}
         id={`curve-${indicator.id}`}
         level={3}
-        title={<>{indicator.name}{indicator.unit && <span className="quiet"> ({indicator.unit})</span>}{own && <span className="quiet"> · {t.own}</span>}</>}
+        title={
+          <>
+            {indicator.name}
+            {indicator.unit && <span className="quiet"> ({indicator.unit})</span>}
+            {own && <span className="quiet"> · {t.own}</span>}
+          </>
+        }
       >
         <Curve indicator={indicator} points={points} courses={courses} period={period} opened={place === 0} />
       </Section>

@@ -29,7 +29,12 @@ export function Page() {
           <p className="after-form"><Link href="/reset/code">{t.hasCode}</Link></p>
         </>
       ) : (
-        <SetPassword mutation={ResetPassword} words={t} submit={t.set} lead={<><Notice>{t.sent(email)}</Notice><DemonstrationMail /></>} />
+        <SetPassword
+          mutation={ResetPassword}
+          words={t}
+          submit={t.set}
+          lead={<><Notice>{t.sent(email)}</Notice><DemonstrationMail /></>}
+        />
       )}
     </>
   );

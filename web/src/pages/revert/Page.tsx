@@ -10,7 +10,13 @@ export function Page() {
   const t = useWords(texts);
   return (
     <VisitorsPage texts={t}>
-      <SetPassword mutation={EmailChangeRevert} words={t} submit={t.revert} lead={<><p>{t.lead}</p><p>{t.ends}</p></>} check={t.check} />
+      <SetPassword
+        mutation={EmailChangeRevert}
+        words={t}
+        submit={t.revert}
+        lead={<><p>{t.lead}</p><p>{t.ends}</p></>}
+        check={t.check}
+      />
     </VisitorsPage>
   );
 }

@@ -83,7 +83,13 @@ function End({ course, own = false }: { course: string; own?: boolean }) {
     submit: t.save,
     children: (
       <>
-        <RadioField name="status" label={t.how} initial={status} options={optionsOf(t.endings)} onChange={(value) => setStatus(value as Ending)} />
+        <RadioField
+          name="status"
+          label={t.how}
+          initial={status}
+          options={optionsOf(t.endings)}
+          onChange={(value) => setStatus(value as Ending)}
+        />
         {status === "STOPPED" && <SelectField name="reason" label={t.reason} options={optionsOf(t.reasons)} />}
         <TextField name="endedOn" type="date" label={t.endedOn} initial={today()} required />
       </>

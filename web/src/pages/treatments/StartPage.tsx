@@ -89,7 +89,12 @@ function Start({ treatment, onChange }: { treatment: Treatment; onChange: () => 
       ) : (
         <MutationForm
           mutation={CourseStart}
-          input={({ startedOn = "", dose, community }) => ({ treatment: treatment.id, community: community || null, startedOn, dose: dose || null })}
+          input={({ startedOn = "", dose, community }) => ({
+            treatment: treatment.id,
+            community: community || null,
+            startedOn,
+            dose: dose || null,
+          })}
           {...form}
         />
       )}

@@ -94,7 +94,12 @@ function LinkResults({ use, onClose }: { use: Use; onClose: (done: boolean) => v
   const t = useWords(texts);
   return (
     <Dialog title={t.addTo(useName(use))} onClose={() => onClose(false)}>
-      <MutationForm submit={t.link} mutation={LabDataUseLinkResults} input={({ url = "" }) => ({ dataUse: use.id, url })} onDone={() => onClose(true)}>
+      <MutationForm
+        submit={t.link}
+        mutation={LabDataUseLinkResults}
+        input={({ url = "" }) => ({ dataUse: use.id, url })}
+        onDone={() => onClose(true)}
+      >
         <TextField name="url" label={t.url} hint={t.urlHint} initial="https://" maxLength={500} required />
       </MutationForm>
     </Dialog>

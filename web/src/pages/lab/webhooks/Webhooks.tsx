@@ -14,7 +14,8 @@ import { texts } from "./texts";
 
 type Act = "test" | "pause" | "resume" | "rotate" | "remove";
 /** What can be done with a webhook; some of it returns a secret. */
-type Change = Operation<Record<string, { readonly userErrors: readonly unknown[]; readonly secret?: string | null } | null>, { input: { webhook: string } }>;
+type Changed = { readonly userErrors: readonly unknown[]; readonly secret?: string | null };
+type Change = Operation<Record<string, Changed | null>, { input: { webhook: string } }>;
 
 const CHANGES: Record<Act, Change> = {
   test: LabWebhookTest,

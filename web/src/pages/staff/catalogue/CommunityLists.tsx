@@ -30,7 +30,12 @@ export function CommunityLists({ community, version, onDone }: Props) {
         ) : (
           <Sequence kind="treatments" title={t.itsTreatments} entries={node.treatments.nodes}>
             {(treatments, disabled) => (
-              <MutationButton {...save} mutation={CommunityTreatmentsSet} disabled={disabled} input={{ community, version, treatments }} />
+              <MutationButton
+                {...save}
+                mutation={CommunityTreatmentsSet}
+                disabled={disabled}
+                input={{ community, version, treatments }}
+              />
             )}
           </Sequence>
         )}

@@ -65,7 +65,13 @@ function Decide({ proposal, onDone }: { proposal: Proposal; onDone: () => void }
 
   return (
     <Form submit={t.decideNow} busy={busy} refusals={refusals} failure={failure} onSubmit={(values) => void decide(values)}>
-      <RadioField name="decision" label={t.decision} required options={optionsOf({ accept: t.accept, into: t.into, decline: t.decline })} onChange={setDecision} />
+      <RadioField
+        name="decision"
+        label={t.decision}
+        required
+        options={optionsOf({ accept: t.accept, into: t.into, decline: t.decline })}
+        onChange={setDecision}
+      />
       {(decision === "accept" || decision === "into") && (
         <>
           <EntryPicker key={decision} kind={KINDS[proposal.kind]} name={decision === "accept" ? "entry" : "into"} />

@@ -75,7 +75,12 @@ export function FlagCard({ flag, onDone }: Props) {
       )}
       {deciding === "suspend" && author && <Suspend member={author.id} onDone={finish} />}
       {deciding === "restore" && (
-        <MutationForm submit={t.restoreNow} mutation={FlaggedPostRestore} input={(values) => ({ post: post.id, note: values["note"] || null })} onDone={finish}>
+        <MutationForm
+          submit={t.restoreNow}
+          mutation={FlaggedPostRestore}
+          input={(values) => ({ post: post.id, note: values["note"] || null })}
+          onDone={finish}
+        >
           {note}
         </MutationForm>
       )}

@@ -40,7 +40,12 @@ export function Eligible({ eligibility, regions, treatments, onTreatments }: Pro
   return (
     <>
       <p className="hint">{t.eligibilityHint}</p>
-      <ChecksField name="eligibility.kinds" label={t.kinds} options={optionsOf(t.memberKinds, KINDS)} initial={eligibility?.kinds ?? []} />
+      <ChecksField
+        name="eligibility.kinds"
+        label={t.kinds}
+        options={optionsOf(t.memberKinds, KINDS)}
+        initial={eligibility?.kinds ?? []}
+      />
       <ChecksField name="eligibility.sexes" label={t.sexes} options={optionsOf(t.sex, SEXES)} initial={eligibility?.sexes ?? []} />
       <div className="bilingual">
         <TextField name="eligibility.bornFrom" label={t.bornFrom} type="number" initial={String(eligibility?.bornFrom ?? "")} />

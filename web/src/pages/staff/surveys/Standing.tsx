@@ -33,12 +33,23 @@ export function Standing({ survey, dirty, again }: Props) {
       {done}
       {survey.status === "DRAFT" && dirty && <Notice>{t.firstSave}</Notice>}
       {survey.status === "DRAFT" && !dirty && (
-        <MutationForm submit={t.schedule} mutation={SurveySchedule} input={({ cap }) => ({ survey: survey.id, cap: Number(cap) })} onDone={() => finish(t.scheduled)}>
+        <MutationForm
+          submit={t.schedule}
+          mutation={SurveySchedule}
+          input={({ cap }) => ({ survey: survey.id, cap: Number(cap) })}
+          onDone={() => finish(t.scheduled)}
+        >
           <TextField name="cap" label={t.budget} hint={t.budgetHint} type="number" initial={CAP} required />
         </MutationForm>
       )}
       {survey.status === "WAITING" && (
-        <MutationButton mutation={SurveyUnschedule} input={{ survey: survey.id }} onDone={() => finish(t.unscheduled)}>{t.unschedule}</MutationButton>
+        <MutationButton
+          mutation={SurveyUnschedule}
+          input={{ survey: survey.id }}
+          onDone={() => finish(t.unscheduled)}
+        >
+          {t.unschedule}
+        </MutationButton>
       )}
       {survey.status === "OPEN" && (
         <ConfirmButton

@@ -93,7 +93,12 @@ function Entry({ person, isViewer, onDone }: { person: Person; isViewer: boolean
           onDone={() => (setChanging(false), onDone())}
         >
           <TextField name="name" label={t.name} required initial={person.name} />
-          <ChecksField name="roles" label={t.roles} options={optionsOf(s.roles, ROLES)} initial={[...person.roles, ...person.withheldRoles]} />
+          <ChecksField
+            name="roles"
+            label={t.roles}
+            options={optionsOf(s.roles, ROLES)}
+            initial={[...person.roles, ...person.withheldRoles]}
+          />
         </MutationForm>
       )}
     </article>
