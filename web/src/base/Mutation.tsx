@@ -10,6 +10,8 @@ import { Notice } from "./Notice";
 
 type Mutation<Data, Input> = Operation<Data, { input: Input }>;
 
+const NONE = { sent: "", id: "" }; // no request
+
 interface FormProps<Data, Input> {
   mutation: Mutation<Data, Input>;
   /** The input, made of the values by the names of the fields. */
@@ -31,17 +33,20 @@ export function MutationForm<Data, Input>(props: FormProps<Data, Input>) {
   const { run, ...state } = useAction(mutation);
   const [turn, setTurn] = useState(0);
   const [isDone, setIsDone] = useState(false);
-  const request = useRef({ sent: "", clientMutationId: "" });
+  const request = useRef(NONE);
+
+  function idOf(made: Input): string {
+    const sent = JSON.stringify(made);
+    if (request.current.sent !== sent) request.current = { sent, id: crypto.randomUUID() };
+    return request.current.id;
+  }
 
   async function send(values: Values): Promise<void> {
     setIsDone(false);
     const made = input(values);
-    const sent = JSON.stringify(made);
-    if (request.current.sent !== sent) request.current = { sent, clientMutationId: crypto.randomUUID() };
-    const { clientMutationId } = request.current;
-    const payload = await run({ input: once ? { ...made, clientMutationId } : made });
+    const payload = await run({ input: once ? { ...made, clientMutationId: idOf(made) } : made });
     if (!payload) return;
-    request.current = { sent: "", clientMutationId: "" };
+    request.current = NONE;
     setIsDone(true);
     if (resets) setTurn(turn + 1);
     onDone?.(payload, values);
