@@ -19,7 +19,6 @@ export function Communities({ Missing }: Props) {
   const [search, setSearch] = useState("");
   const all = useRead(FoundCommunities, {}, { pause: search !== "" });
   const matched = useRead(MatchedCommunities, { search }, { pause: search === "" });
-
   return (
     <Section id="find" title={t.find}>
       <SearchBox label={t.search} onSearch={setSearch} />

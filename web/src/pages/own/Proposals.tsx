@@ -51,7 +51,6 @@ function Item({ proposal, onWithdrawn }: { proposal: Proposal; onWithdrawn: () =
   const [asks, setAsks] = useState(false);
   const { id, name, kind, status, description, reason, proposedOn, decidedOn } = proposal;
   const entry = proposal.condition ?? proposal.indicator ?? proposal.treatment;
-
   return (
     <li className="card">
       <strong>{name}</strong> · {t.statuses[status]}

@@ -11,7 +11,6 @@ import { texts } from "./texts";
 export function Page() {
   const t = useWords(texts);
   const [email, setEmail] = useState<string | null>(null);
-
   return (
     <>
       <PageTitle>{t.title}</PageTitle>

@@ -48,7 +48,6 @@ function Pointed({ variable, grouping, onChange }: Props) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const ticked = groups.filter((each) => chosen.has(each.codes[0] ?? ""));
   const toggle = (code: string): void => setChosen(new Set(chosen.has(code) ? [...chosen].filter((each) => each !== code) : [...chosen, code]));
-
   return (
     <fieldset className="field merge">
       <legend className="hidden-text">{t.mergeOf(variable.label)}</legend>

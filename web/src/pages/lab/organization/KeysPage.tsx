@@ -72,7 +72,6 @@ export function Page() {
 function Create({ onCreated }: { onCreated: () => void }) {
   const t = useWords(texts);
   const [secret, setSecret] = useState<string | null>(null);
-
   return (
     <Section id="create" title={t.create}>
       {secret === null ? (

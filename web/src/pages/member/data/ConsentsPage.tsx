@@ -38,7 +38,6 @@ function Purpose({ notice, consent, again }: { notice: NoticeToReadFragment; con
   const [done, setDone] = useState<"granted" | "withdrawn" | null>(null);
   const { purpose, version, language } = notice;
   const shown = { purpose, noticeVersion: version, noticeLanguage: language };
-
   return (
     <section className="card consent" aria-labelledby={purpose}>
       <h2 id={purpose}>{t.purposesOfConsent[purpose]}</h2>

@@ -62,7 +62,6 @@ export function Factors() {
 function Added({ factor, onRemoved }: { factor: FactorFragment; onRemoved: () => void }) {
   const t = useWords(texts);
   const { date, time } = useFormats();
-
   return (
     <>
       <strong>{factor.name}</strong> · {t.factorKinds[factor.kind]}

@@ -15,7 +15,6 @@ interface Props {
 export function Password({ email, onChanged }: Props) {
   const t = useWords(texts);
   const [changes, setChanges] = useState(0);
-
   return (
     <Section id="password" title={t.password}>
       {changes > 0 && <Notice kind="good">{t.passwordChanged}</Notice>}

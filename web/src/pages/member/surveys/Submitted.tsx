@@ -21,7 +21,6 @@ export function Submitted({ survey, answers, justNow, onChange, onWithdrawn }: P
   const { time } = useFormats();
   const completed = survey.participation?.completedAt;
   const thanks = completed ? t.thanks(time(completed)) : t.thanksNow;
-
   return (
     <>
       {justNow ? <Done>{thanks}</Done> : <Notice kind="good">{thanks}</Notice>}
