@@ -54,10 +54,22 @@ async def test_the_dashboard_has_curves_treatments_and_a_table_for_each(
         await page.locator("#period").select_option(period)
         await page.locator(".curve svg .dot").first.wait_for()
     await page.locator("#interval").select_option("QUARTER")
-    await page.locator(".curve summary").first.click()
-    rows = page.locator(".curve").first.locator("tbody tr")
-    await expect(page.locator(".curve").first.locator(".dot")).to_have_count(await rows.count())
-    assert await page.locator(".curve").first.locator(".bar").count() > 0
+    first, second = page.locator(".curve").nth(0), page.locator(".curve").nth(1)
+    await first.locator(".numbers summary").click()
+    await expect(first.locator(".dot")).to_have_count(await first.locator("tbody tr").count())
+    # The treatments are below the first curve, on its axis, and unfold below any other.
+    await expect(first.locator(".bar").first).to_be_visible()
+    await expect(second.locator(".bar").first).to_be_hidden()
+    await second.locator("summary").first.click()
+    await expect(second.locator(".bar")).to_have_count(await first.locator(".bar").count())
+    await expect(second.locator(".bar").first).to_be_visible()
+    edges = [
+        await each.locator("svg").evaluate_all(
+            "(all) => all.map((each) => each.getBoundingClientRect()).map(({x, width}) => [x, width])"
+        )
+        for each in (first, second)
+    ]
+    assert all(curve == bars for curve, bars in edges)
     await look(found, f"dashboard-years-{language}", narrow=False)
 
 

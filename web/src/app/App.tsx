@@ -2,11 +2,11 @@
 
 import { createContext, Suspense, useContext } from "react";
 import { Route, Switch, useLocation } from "wouter";
+import { Loading } from "../base";
 import { Layout } from "../base/Layout";
-import { Loading } from "../base/Loading";
 import { Problem } from "../base/Problem";
-import type { Demonstration } from "../session/demoAccounts";
 import { Page as SignIn } from "../pages/sign-in/Page";
+import type { Demonstration } from "../session/demoAccounts";
 import { Kept } from "./Kept";
 import { routes } from "./routes";
 import { useSession } from "./session";
@@ -25,21 +25,17 @@ export function App({ demonstration }: { demonstration: Demonstration | null }) 
       <Layout>
         <Problem key={`${id} ${path}`}>
           <Suspense fallback={<Loading />}>
-            <Switch>
-              {routes.map(({ path: pattern, page: Page, audience: needed }) => (
-                <Route key={pattern ?? "else"} {...(pattern && { path: pattern })}>
-                  {(found) =>
-                    needed && needed !== audience ? (
-                      <SignIn needed={needed} />
-                    ) : (
-                      <Kept needed={needed}>
-                        <Page parameters={found as Record<string, string>} />
-                      </Kept>
-                    )
-                  }
-                </Route>
-              ))}
-            </Switch>
+            <Switch>{routes.map(({ path: pattern, page: Page, audience: needed }) => (
+              <Route key={pattern ?? "else"} {...(pattern && { path: pattern })}>
+                {(found) =>
+                  needed && needed !== audience ? (
+                    <SignIn needed={needed} />
+                  ) : (
+                    <Kept needed={needed}><Page parameters={found as Record<string, string>} /></Kept>
+                  )
+                }
+              </Route>
+            ))}</Switch>
           </Suspense>
         </Problem>
       </Layout>

@@ -14,9 +14,7 @@ export function Kept({ needed, children }: { needed: Audience | undefined; child
   return (
     <>
       {interrupted && needed && <SignInAgain needed={needed} />}
-      <div className="kept" hidden={interrupted}>
-        {children}
-      </div>
+      <div className="kept" hidden={interrupted}>{children}</div>
     </>
   );
 }

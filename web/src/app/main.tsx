@@ -13,7 +13,5 @@ if (!root) throw new Error("The page has no root.");
 
 keepFocus();
 createRoot(root).render(
-  <SessionProvider first={await firstSession()}>
-    <App demonstration={demonstrationOf(root)} />
-  </SessionProvider>,
+  <SessionProvider first={await firstSession()}><App demonstration={demonstrationOf(root)} /></SessionProvider>,
 );

@@ -55,44 +55,40 @@ export function SessionProvider({ first, children }: { first: Current; children:
   const { id, audience } = known;
   const language = audience === "PUBLIC" ? visitors : known.language === "fr" ? "fr" : "en";
 
-  const show = useCallback((found: Current) => {
-    setKnown(found);
-    setOpened((number) => number + 1);
+  // The same person finds what they had read and typed, unless they signed in `anew`; anybody else gets another cache.
+  const goOn = useCallback((found: Current, anew: boolean) => {
+    if (anew || found.id !== id || found.language !== known.language) {
+      setKnown(found);
+      setOpened((number) => number + 1);
+      if (found.id) setEnded(false);
+    }
     setInterrupted(false);
-    if (found.id) setEnded(false);
-  }, []);
+    if (found.id === id) sendAgain();
+  }, [id, known.language]);
 
   const refresh = useCallback(async () => {
     const found = await current();
-    if (interrupted && found.id === id) {
-      setInterrupted(false);
-      sendAgain(); // what they had read and typed is still there
-    } else show(found);
+    goOn(found, !interrupted);
     return found.audience;
-  }, [interrupted, id, show]);
+  }, [interrupted, goOn]);
 
   const letGo = useCallback(() => {
-    show(VISITOR);
+    goOn(VISITOR, true);
     setEnded(true);
-  }, [show]);
+  }, [goOn]);
 
   // Another window may have changed the session, which all of them share, or the language of its account.
   const look = useCallback((): void => {
     looking.current ??= current()
       .then((found) => {
-        if (id && !found.id) {
-          setInterrupted(true);
-          return;
-        }
-        if (found.id !== id || found.language !== known.language) show(found);
-        setInterrupted(false);
-        sendAgain();
+        if (id && !found.id) setInterrupted(true);
+        else goOn(found, false);
       })
       .catch(() => undefined)
       .finally(() => {
         looking.current = null;
       });
-  }, [id, known.language, show]);
+  }, [id, goOn]);
 
   const end = useCallback((): boolean => {
     if (id) look();
@@ -135,9 +131,7 @@ export function SessionProvider({ first, children }: { first: Current; children:
   };
   return (
     <SessionContext value={session}>
-      <LanguageContext value={language}>
-        <Provider value={graph.client}>{children}</Provider>
-      </LanguageContext>
+      <LanguageContext value={language}><Provider value={graph.client}>{children}</Provider></LanguageContext>
     </SessionContext>
   );
 }

@@ -3,12 +3,12 @@
 import { useSession } from "../app/session";
 import { useAction } from "../graph/hooks";
 import { LOCALES, type Language } from "../text/words";
-import { AccountLanguageSet } from "./account/accountLanguage";
 import { LanguageButton } from "./LanguageButton";
+import { AccountLanguageSet } from "./account/accountLanguage";
 
 export function AccountLanguage() {
   const { refresh } = useSession();
-  const { run, busy } = useAction(AccountLanguageSet, (data) => data.accountUpdate);
+  const { run, busy } = useAction(AccountLanguageSet);
 
   async function change(language: Language): Promise<void> {
     if (await run({ locale: LOCALES[language] })) await refresh();

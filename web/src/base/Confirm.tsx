@@ -26,24 +26,23 @@ export function Confirm({ title, children, action, onConfirm, onClose, busy, ref
     <Dialog title={title} onClose={onClose}>
       <p>{children}</p>
       <Refused refusals={refusals} failure={failure} />
-      <div className="after-form">
-        <Button kind="danger" busy={busy} onClick={onConfirm}>
-          {action}
-        </Button>
-      </div>
+      <div className="after-form"><Button kind="danger" busy={busy} onClick={onConfirm}>{action}</Button></div>
     </Dialog>
   );
 }
 
-/** Why a mutation without a form was not carried out. */
-export function Refused({ refusals, failure }: { refusals: readonly Refusal[]; failure: Failure | null }) {
+interface RefusedProps {
+  refusals?: readonly { readonly message: string }[];
+  failure?: Failure | null;
+}
+
+/** Why something was not carried out, or cannot be. */
+export function Refused({ refusals = [], failure = null }: RefusedProps) {
   const t = useWords(texts);
   if (!refusals.length && !failure) return null;
   return (
     <Notice kind="fault">
-      {refusals.map(({ message }) => (
-        <p key={message}>{message}</p>
-      ))}
+      {refusals.map(({ message }, place) => <p key={place}>{message}</p>)}
       {failure && <p>{failureText(failure, t)}</p>}
     </Notice>
   );

@@ -25,12 +25,8 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
   return (
     <dialog ref={box} className="dialog" aria-labelledby={id} onClose={() => interrupted || onClose()}>
       <h2 id={id}>{title}</h2>
-      <div className="dialog-content" tabIndex={0} role="group" aria-labelledby={id}>
-        {children}
-      </div>
-      <div className="form-end">
-        <Button onClick={() => box.current?.close()}>{t.close}</Button>
-      </div>
+      <div className="dialog-content" tabIndex={0} role="group" aria-labelledby={id}>{children}</div>
+      <div className="form-end"><Button onClick={() => box.current?.close()}>{t.close}</Button></div>
     </dialog>
   );
 }

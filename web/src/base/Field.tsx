@@ -55,15 +55,19 @@ export function SelectField({ name, label, hint, path = name, options, initial, 
       <label htmlFor={id}>{label}</label>
       {hint && <Hint id={id}>{hint}</Hint>}
       <select id={id} name={name} defaultValue={initial} required={required} {...described} onChange={(event) => onChange?.(event.target.value)}>
-        {options.map((each) => (
-          <option key={each.value} value={each.value}>
-            {each.label}
-          </option>
-        ))}
+        {options.map((each) => <option key={each.value} value={each.value}>{each.label}</option>)}
       </select>
       <Refusals id={id} messages={refusals} />
     </div>
   );
+}
+
+/** Options of these values, whose labels are among others. */
+export function optionsOf<Value extends string>(
+  labels: Readonly<Record<Value, string>>,
+  values: readonly Value[] = Object.keys(labels) as Value[],
+) {
+  return values.map((value) => ({ value, label: labels[value] }));
 }
 
 /** One of a few options, all of which are shown. */
@@ -111,10 +115,7 @@ export function useField(path: string, hint: ReactNode) {
   const id = useId();
   const refusals = useRefusals(path);
   const describedBy = [hint && `${id}-hint`, refusals.length && `${id}-fault`].filter(Boolean).join(" ");
-  const described = {
-    "aria-describedby": describedBy || undefined,
-    "aria-invalid": refusals.length > 0 || undefined,
-  };
+  const described = { "aria-describedby": describedBy || undefined, "aria-invalid": refusals.length > 0 || undefined };
   return { id, described, refusals };
 }
 
@@ -129,9 +130,7 @@ export function Hint({ id, children }: { id: string; children: ReactNode }) {
 export function Refusals({ id, messages }: { id: string; messages: readonly string[] }) {
   return (
     <div id={`${id}-fault`} className="fault" role="alert">
-      {messages.map((message) => (
-        <p key={message}>{message}</p>
-      ))}
+      {messages.map((message) => <p key={message}>{message}</p>)}
     </div>
   );
 }

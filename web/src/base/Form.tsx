@@ -2,15 +2,15 @@
 
 import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import type { Failure, Refusal } from "../graph/hooks";
-import { useWords } from "../text/words";
 import { Button } from "./Button";
-import { Notice } from "./Notice";
-import { failureText } from "./Shown";
-import { texts } from "./texts";
+import { Refused } from "./Confirm";
+
+/** By the names of the fields. */
+export type Values = Record<string, string>;
 
 interface Props {
-  /** The values by the names of the fields. What was typed stays, whatever becomes of it. */
-  onSubmit: (values: Record<string, string>) => void;
+  /** What was typed stays, whatever becomes of it. */
+  onSubmit: (values: Values) => void;
   submit: string;
   /** Of the button: `danger` before what cannot be undone. */
   kind?: "primary" | "danger";
@@ -31,7 +31,6 @@ const FormContext = createContext<FormState>({ refusalsOf: () => [], claim: () =
 const NONE: readonly Refusal[] = [];
 
 export function Form({ onSubmit, submit, kind = "primary", busy = false, refusals = NONE, failure = null, children }: Props) {
-  const t = useWords(texts);
   const form = useRef<HTMLFormElement>(null);
   const [claimed, setClaimed] = useState<ReadonlySet<string>>(new Set());
   const others = refusals.filter((each) => !claimed.has(pathOf(each)));
@@ -65,19 +64,8 @@ export function Form({ onSubmit, submit, kind = "primary", busy = false, refusal
         }}
       >
         {children}
-        {others.length > 0 && (
-          <Notice kind="fault">
-            {others.map((each, place) => (
-              <p key={place}>{each.message}</p>
-            ))}
-          </Notice>
-        )}
-        {failure && <Notice kind="fault">{failureText(failure, t)}</Notice>}
-        <div className="form-end">
-          <Button kind={kind} busy={busy}>
-            {submit}
-          </Button>
-        </div>
+        <Refused refusals={others} failure={failure} />
+        <div className="form-end"><Button kind={kind} busy={busy}>{submit}</Button></div>
       </form>
     </FormContext>
   );

@@ -19,14 +19,10 @@ export function Layout({ children }: { children: ReactNode }) {
   const t = useWords(texts);
   return (
     <>
-      <a className="skip" href="#content" onClick={skip}>
-        {t.skip}
-      </a>
+      <a className="skip" href="#content" onClick={skip}>{t.skip}</a>
       <Header />
       <ServerAway />
-      <main id="content" tabIndex={-1}>
-        {children}
-      </main>
+      <main id="content" tabIndex={-1}>{children}</main>
       <footer aria-label={t.footer}>
         <Link href="/ledger">{t.ledger}</Link>
         <Link href="/terms">{t.terms}</Link>
@@ -62,32 +58,22 @@ function Header() {
 
   return (
     <header className="header" data-audience={audience}>
-      <Link href="/" className="brand">
-        <img src={icon} alt="" width="28" height="28" />
-        Cohorte
-      </Link>
-      <nav aria-label={t.navigation}>
-        {NAVIGATION[audience].map((link) => (
-          <Link key={link.path} href={link.path} aria-current={path === link.path ? "page" : undefined}>
-            {link.label[language]}
-            {link.Count && <link.Count />}
-          </Link>
-        ))}
-      </nav>
+      <Link href="/" className="brand"><img src={icon} alt="" width="28" height="28" />Cohorte</Link>
+      <nav aria-label={t.navigation}>{NAVIGATION[audience].map((link) => (
+        <Link key={link.path} href={link.path} aria-current={path === link.path ? "page" : undefined}>
+          {link.label[language]}
+          {link.Count && <link.Count />}
+        </Link>
+      ))}</nav>
       <div className="header-end">
         {audience === "PUBLIC" ? (
           <>
             <LanguageButton onChange={speak} />
             <Link href="/sign-in">{t.signIn}</Link>
-            <Link href="/register" className="button primary">
-              {t.register}
-            </Link>
+            <Link href="/register" className="button primary">{t.register}</Link>
           </>
         ) : (
-          <>
-            <AccountLanguage />
-            <Button onClick={() => void end()}>{t.signOut}</Button>
-          </>
+          <><AccountLanguage /><Button onClick={() => void end()}>{t.signOut}</Button></>
         )}
       </div>
       {failed && <Notice kind="fault">{t.failed}</Notice>}

@@ -4,9 +4,5 @@ import { useWords } from "../text/words";
 import { texts } from "./texts";
 
 export function Loading() {
-  return (
-    <p className="loading" role="status">
-      {useWords(texts).loading}
-    </p>
-  );
+  return <p className="loading" role="status">{useWords(texts).loading}</p>;
 }

@@ -63,11 +63,7 @@ function leafOf(token: Token): ReactNode {
       return <code>{token.content}</code>;
     case "code_block":
     case "fence":
-      return (
-        <pre tabIndex={0}>
-          <code>{token.content}</code>
-        </pre>
-      );
+      return <pre tabIndex={0}><code>{token.content}</code></pre>;
     case "image":
       return linkTo(token.attrGet("src"), token.content || token.attrGet("src"));
     default:
@@ -77,9 +73,5 @@ function leafOf(token: Token): ReactNode {
 
 function linkTo(address: string | number | null, children: ReactNode): ReactNode {
   if (typeof address !== "string" || !SAFE.test(address)) return children;
-  return (
-    <a href={address} rel={REL}>
-      {children}
-    </a>
-  );
+  return <a href={address} rel={REL}>{children}</a>;
 }

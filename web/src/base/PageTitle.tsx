@@ -1,10 +1,11 @@
 // The heading of a page, which is also its title. After a navigation it has the focus.
 
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 
 let navigated = false; // the first page keeps the focus that the browser gives
 
-export function PageTitle({ children }: { children: string }) {
+/** With `lead`, the sentence below it. */
+export function PageTitle({ children, lead }: { children: string; lead?: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (navigated) heading.current?.focus();
@@ -13,9 +14,5 @@ export function PageTitle({ children }: { children: string }) {
   useEffect(() => {
     document.title = `${children} · Cohorte`;
   }, [children]);
-  return (
-    <h1 ref={heading} tabIndex={-1}>
-      {children}
-    </h1>
-  );
+  return <><h1 ref={heading} tabIndex={-1}>{children}</h1>{lead && <p>{lead}</p>}</>;
 }

@@ -1,8 +1,11 @@
-// Pages of a list, by cursors: `const pages = usePages()`, `after: pages.after` in the variables, then `<Pager>`.
+// A list in pages, by cursors: `const list = usePaged(Team, {})`, then `<Paged list={list} of={(data) => data.staff}>`.
 
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
+import { useRead, type Read } from "../graph/hooks";
+import type { Operation } from "../graph/operation";
 import { useWords } from "../text/words";
 import { Button } from "./Button";
+import { Shown } from "./Shown";
 import { texts } from "./texts";
 
 export interface Pages {
@@ -10,6 +13,11 @@ export interface Pages {
   after: string | null;
   next: (cursor: string) => void;
   previous: (() => void) | null;
+}
+
+export interface PageOf<Each> {
+  readonly nodes: readonly Each[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
 export function usePages(): Pages {
@@ -21,22 +29,45 @@ export function usePages(): Pages {
   };
 }
 
-interface Props {
+interface List<Data> extends Read<Data> {
   pages: Pages;
-  pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
-export function Pager({ pages, pageInfo: { hasNextPage, endCursor } }: Props) {
+/** Data of a query which has the variable `after`. */
+export function usePaged<Data, Variables>(operation: Operation<Data, Variables>, variables: Omit<Variables, "after">): List<Data> {
+  const pages = usePages();
+  return { ...useRead(operation, { ...variables, after: pages.after } as Variables), pages };
+}
+
+interface Props<Data, Each> {
+  list: List<Data>;
+  of: (data: Data) => PageOf<Each> | null | undefined;
+  /** In the place of an empty list. */
+  empty?: ReactNode;
+  children: (nodes: readonly Each[], data: Data) => ReactNode;
+}
+
+export function Paged<Data, Each>({ list, of, empty, children }: Props<Data, Each>) {
+  return (
+    <Shown read={list}>{(data) => {
+      const page = of(data);
+      return (
+        <>
+          {empty && !page?.nodes.length ? <p className="quiet">{empty}</p> : children(page?.nodes ?? [], data)}
+          {page && <Pager pages={list.pages} pageInfo={page.pageInfo} />}
+        </>
+      );
+    }}</Shown>
+  );
+}
+
+export function Pager({ pages, pageInfo: { hasNextPage, endCursor } }: { pages: Pages; pageInfo: PageOf<unknown>["pageInfo"] }) {
   const t = useWords(texts);
   if (!pages.previous && !hasNextPage) return null;
   return (
     <nav className="pager" aria-label={t.pages}>
-      <Button disabled={!pages.previous} onClick={() => pages.previous?.()}>
-        {t.previous}
-      </Button>
-      <Button disabled={!hasNextPage || !endCursor} onClick={() => endCursor && pages.next(endCursor)}>
-        {t.next}
-      </Button>
+      <Button disabled={!pages.previous} onClick={() => pages.previous?.()}>{t.previous}</Button>
+      <Button disabled={!hasNextPage || !endCursor} onClick={() => endCursor && pages.next(endCursor)}>{t.next}</Button>
     </nav>
   );
 }

@@ -26,16 +26,14 @@ export function Picker<Each extends Found>({ label, none, search, onSearch, foun
       <div aria-live="polite">
         {search && found?.length === 0 && <p>{none}</p>}
         {search && found && found.length > 0 && (
-          <ul>
-            {found.map((each) => (
-              <li key={each.id}>
-                <button type="button" className="button" onClick={() => onPick(each)}>
-                  {each.name}
-                  {each.also && each.also !== each.name && <span className="quiet"> ({each.also})</span>}
-                </button>
-              </li>
-            ))}
-          </ul>
+          <ul>{found.map((each) => (
+            <li key={each.id}>
+              <button type="button" className="button" onClick={() => onPick(each)}>
+                {each.name}
+                {each.also && each.also !== each.name && <span className="quiet"> ({each.also})</span>}
+              </button>
+            </li>
+          ))}</ul>
         )}
       </div>
     </div>

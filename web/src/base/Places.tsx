@@ -12,12 +12,8 @@ interface Props {
 export function Places({ label, places }: Props) {
   const [path] = useLocation();
   return (
-    <nav className="places" aria-label={label}>
-      {places.map((each) => (
-        <Link key={each.path} href={each.path} aria-current={path === each.path ? "page" : undefined}>
-          {each.label}
-        </Link>
-      ))}
-    </nav>
+    <nav className="places" aria-label={label}>{places.map((each) => (
+      <Link key={each.path} href={each.path} aria-current={path === each.path ? "page" : undefined}>{each.label}</Link>
+    ))}</nav>
   );
 }

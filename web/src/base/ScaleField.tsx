@@ -20,14 +20,12 @@ export function ScaleField({ name, label, path = name, options, initial, hint, o
     <fieldset className="field scale" role="radiogroup" tabIndex={-1} {...described}>
       <legend>{label}</legend>
       {hint && <Hint id={id}>{hint}</Hint>}
-      <div className={options.length > 6 ? "steps many" : "steps"}>
-        {options.map((each) => (
-          <label key={each.value}>
-            <input type="radio" name={name} value={each.value} defaultChecked={each.value === initial} onChange={onChange} />
-            <span>{each.label}</span>
-          </label>
-        ))}
-      </div>
+      <div className={options.length > 6 ? "steps many" : "steps"}>{options.map((each) => (
+        <label key={each.value}>
+          <input type="radio" name={name} value={each.value} defaultChecked={each.value === initial} onChange={onChange} />
+          <span>{each.label}</span>
+        </label>
+      ))}</div>
       <Refusals id={id} messages={refusals} />
     </fieldset>
   );

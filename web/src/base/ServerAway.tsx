@@ -10,12 +10,7 @@ export function ServerAway() {
   const away = useAway();
   return (
     <div role="status" className={away ? "away" : undefined}>
-      {away && (
-        <>
-          <p>{t.away}</p>
-          <Button onClick={() => void look()}>{t.back}</Button>
-        </>
-      )}
+      {away && <><p>{t.away}</p><Button onClick={() => void look()}>{t.back}</Button></>}
     </div>
   );
 }

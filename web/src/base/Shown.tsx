@@ -13,10 +13,7 @@ export function Shown<Data>({ read, children }: { read: Read<Data>; children: (d
   if (read.data !== undefined) return children(read.data);
   if (!read.failure) return <Loading />;
   return (
-    <Notice kind="fault">
-      <p>{failureText(read.failure, t)}</p>
-      <Button onClick={read.again}>{t.back}</Button>
-    </Notice>
+    <Notice kind="fault"><p>{failureText(read.failure, t)}</p><Button onClick={read.again}>{t.back}</Button></Notice>
   );
 }
 

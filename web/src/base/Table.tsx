@@ -16,10 +16,18 @@ interface Props<Row> {
   caption: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
+}
+
+interface Keyed<Row> {
+  /** What a row is known by. */
   keyOf: (row: Row) => string;
 }
 
-export function Table<Row>({ caption, columns, rows, keyOf }: Props<Row>) {
+type WithId = { readonly id: string };
+
+export function Table<Row extends WithId>(props: Props<Row>): ReactNode;
+export function Table<Row>(props: Props<Row> & Keyed<Row>): ReactNode;
+export function Table<Row>({ caption, columns, rows, keyOf = (row) => (row as WithId).id }: Props<Row> & Partial<Keyed<Row>>) {
   const t = useWords(texts);
   if (rows.length === 0) return <p className="quiet">{t.empty}</p>;
   const stacks = columns.length > 2 && columns.filter((each) => each.numeric).length * 2 <= columns.length;
@@ -29,25 +37,19 @@ export function Table<Row>({ caption, columns, rows, keyOf }: Props<Row>) {
       <table role="table" style={{ minWidth: `${columns.length * 5}rem` }}>
         <caption className="hidden-text">{caption}</caption>
         <thead role="rowgroup">
-          <tr role="row">
-            {columns.map((column) => (
-              <th key={column.title} scope="col" role="columnheader" className={column.numeric ? "numeric" : undefined}>
-                {column.title}
-              </th>
-            ))}
-          </tr>
+          <tr role="row">{columns.map((column) => (
+            <th key={column.title} scope="col" role="columnheader" className={column.numeric ? "numeric" : undefined}>
+              {column.title}
+            </th>
+          ))}</tr>
         </thead>
-        <tbody role="rowgroup">
-          {rows.map((row) => (
-            <tr key={keyOf(row)} role="row">
-              {columns.map((column) => (
-                <td key={column.title} role="cell" data-title={column.title} className={column.numeric ? "numeric" : undefined}>
-                  {stacks ? <div>{column.cell(row)}</div> : column.cell(row)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
+        <tbody role="rowgroup">{rows.map((row) => (
+          <tr key={keyOf(row)} role="row">{columns.map((column) => (
+            <td key={column.title} role="cell" data-title={column.title} className={column.numeric ? "numeric" : undefined}>
+              {stacks ? <div>{column.cell(row)}</div> : column.cell(row)}
+            </td>
+          ))}</tr>
+        ))}</tbody>
       </table>
     </div>
   );

@@ -20,10 +20,7 @@ export function VisitorsPage({ texts, children }: { texts: Texts; children: Reac
       {audience === "PUBLIC" ? (
         children
       ) : (
-        <Notice>
-          <p>{texts.signedIn}</p>
-          <Button onClick={() => void leave()}>{texts.signOut}</Button>
-        </Notice>
+        <Notice><p>{texts.signedIn}</p><Button onClick={() => void leave()}>{texts.signOut}</Button></Notice>
       )}
     </>
   );

@@ -51,11 +51,7 @@ export function useLive<Data, Variables>(
   options: { pause?: boolean } = {},
 ): void {
   useSubscription(
-    {
-      query: documentOf(operation),
-      variables: variables as Variables & AnyVariables,
-      pause: options.pause ?? false,
-    },
+    { query: documentOf(operation), variables: variables as Variables & AnyVariables, pause: options.pause ?? false },
     (_: undefined, data: Data) => {
       received(data);
       return undefined;
@@ -68,9 +64,8 @@ export interface Refusal {
   readonly path: readonly string[];
 }
 
-interface Payload {
-  readonly userErrors: readonly Refusal[];
-}
+/** What the only field of a mutation returns, if it was carried out. */
+export type Payload<Data> = NonNullable<Data[keyof Data]>;
 
 /** A mutation, and what became of it the last time. */
 interface Action<Variables, Found> {
@@ -84,30 +79,23 @@ interface Action<Variables, Found> {
 const NONE: readonly Refusal[] = [];
 
 /** Carries out a mutation once, for a page that sends several. */
-export async function carryOut<Data, Variables, Found extends Payload>(
-  client: Client,
-  operation: Operation<Data, Variables>,
-  variables: Variables,
-  payloadOf: (data: Data) => Found | null,
-): Promise<{ payload: Found | null; refusals: readonly Refusal[]; failure: Failure | null }> {
+export async function carryOut<Data, Variables>(client: Client, operation: Operation<Data, Variables>, variables: Variables) {
   const { data, error } = await client.mutation(documentOf(operation), variables as Variables & AnyVariables).toPromise();
-  const payload = data ? payloadOf(data) : null;
-  return { payload, refusals: payload?.userErrors ?? NONE, failure: payload ? null : (failureOf(error) ?? { message: "" }) };
+  const [payload = null] = data ? (Object.values(data) as (Payload<Data> | null)[]) : [];
+  const refusals = (payload as { userErrors: readonly Refusal[] } | null)?.userErrors ?? NONE;
+  return { payload, refusals, failure: payload ? null : (failureOf(error) ?? { message: "" }) };
 }
 
-/** A mutation; `payloadOf` takes its payload out of the data. */
-export function useAction<Data, Variables, Found extends Payload>(
-  operation: Operation<Data, Variables>,
-  payloadOf: (data: Data) => Found | null,
-): Action<Variables, Found> {
+/** A mutation, which is an operation with a single field. */
+export function useAction<Data, Variables>(operation: Operation<Data, Variables>): Action<Variables, Payload<Data>> {
   const client = useClient();
   const [state, setState] = useState({ busy: false, refusals: NONE, failure: null as Failure | null });
 
-  async function run(variables: Variables): Promise<Found | null> {
+  async function run(variables: Variables): Promise<Payload<Data> | null> {
     setState({ busy: true, refusals: NONE, failure: null });
-    const { payload, refusals, failure } = await carryOut(client, operation, variables, payloadOf);
+    const { payload, refusals, failure } = await carryOut(client, operation, variables);
     setState({ busy: false, refusals, failure });
-    return payload && refusals.length === 0 ? payload : null;
+    return refusals.length === 0 ? payload : null;
   }
 
   return { run, ...state };

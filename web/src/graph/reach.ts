@@ -29,10 +29,7 @@ export async function doubt(): Promise<void> {
 }
 
 function isThere(): Promise<boolean> {
-  return fetch("/healthz", { cache: "no-store" }).then(
-    (response) => response.ok,
-    () => false,
-  );
+  return fetch("/healthz", { cache: "no-store" }).then((response) => response.ok, () => false);
 }
 
 /** Calls `back` each time the server can be reached again. Returns a function that ends it. */

@@ -16,12 +16,7 @@ export interface View {
 export const VIEWS: readonly View[] = [
   { audience: "PUBLIC", name: "public", label: "Visitor", people: "anybody who has not signed in" },
   { audience: "PATIENT", name: "patient", label: "Patient", people: "patients, relatives and associations" },
-  {
-    audience: "BUYER",
-    name: "buyer",
-    label: "Laboratory",
-    people: "laboratories, hospitals, mutuals and insurers",
-  },
+  { audience: "BUYER", name: "buyer", label: "Laboratory", people: "laboratories, hospitals, mutuals and insurers" },
   { audience: "MANAGER", name: "manager", label: "Staff", people: "the network’s staff" },
 ];
 

@@ -99,9 +99,7 @@ export function App({ first, schemas, demonstration }: Props) {
         onSignIn={() => setAsked(VIEWS.find((view) => view.audience === audience) ?? null)}
         onCompare={compare}
       />
-      <p className="notice" role="status">
-        {notice}
-      </p>
+      <p className="notice" role="status">{notice}</p>
       <main>
         {/* Hidden, and not removed: an operation that is being written stays. */}
         <div className="panel" hidden={compares}>

@@ -70,19 +70,13 @@ export function Compare({ first, schemas }: Props) {
         </ul>
       </nav>
       <div className="compare-type" tabIndex={0} role="region" aria-labelledby="compared-type">
-        <h2 id="compared-type">
-          <span className="kind">{kindOf((one ?? other)!)}</span> {name}
-        </h2>
+        <h2 id="compared-type"><span className="kind">{kindOf((one ?? other)!)}</span> {name}</h2>
         {described[0] === described[1] && <p><Prose text={described[0] ?? ""} /></p>}
         <table>
           <thead>
-            <tr>
-              {[left, right].map((side, index) => (
-                <th key={index} scope="col" data-view={viewOf(side).name}>
-                  {viewOf(side).label}
-                </th>
-              ))}
-            </tr>
+            <tr>{[left, right].map((side, index) => (
+              <th key={index} scope="col" data-view={viewOf(side).name}>{viewOf(side).label}</th>
+            ))}</tr>
           </thead>
           <tbody>
             {described[0] !== described[1] && (
@@ -91,9 +85,7 @@ export function Compare({ first, schemas }: Props) {
                 <td>{other ? <Prose text={described[1] ?? ""} /> : <Absent side={right} what="type" />}</td>
               </tr>
             )}
-            {rows.map((row) => (
-              <Members key={row.name} row={row} left={left} right={right} onChoose={setChosen} />
-            ))}
+            {rows.map((row) => <Members key={row.name} row={row} left={left} right={right} onChoose={setChosen} />)}
           </tbody>
         </table>
         {rows.length === 0 && <p>{differs ? "Both views have the same here." : "It has no members."}</p>}
@@ -110,11 +102,7 @@ function Side({ label, value, onChange }: { label: string; value: Audience; onCh
       value={value}
       onChange={(event) => onChange(event.target.value as Audience)}
     >
-      {VIEWS.map((view) => (
-        <option key={view.name} value={view.audience}>
-          {view.label}
-        </option>
-      ))}
+      {VIEWS.map((view) => <option key={view.name} value={view.audience}>{view.label}</option>)}
     </select>
   );
 }
@@ -128,13 +116,11 @@ interface MembersProps {
 
 function Members({ row, left, right, onChoose }: MembersProps) {
   return (
-    <tr className={row.difference}>
-      {([[left, row.left], [right, row.right]] as const).map(([side, member], index) => (
-        <td key={index} data-label={viewOf(side).label}>
-          {member ? <Shown name={row.name} member={member} onChoose={onChoose} /> : <Absent side={side} what={row.name} />}
-        </td>
-      ))}
-    </tr>
+    <tr className={row.difference}>{([[left, row.left], [right, row.right]] as const).map(([side, member], index) => (
+      <td key={index} data-label={viewOf(side).label}>
+        {member ? <Shown name={row.name} member={member} onChoose={onChoose} /> : <Absent side={side} what={row.name} />}
+      </td>
+    ))}</tr>
   );
 }
 
@@ -146,11 +132,7 @@ function Shown({ name, member, onChoose }: { name: string; member: Member; onCho
         <b>{name}</b>
         {given.length > 0 && `(${given.join(", ")})`}
         {type && ": "}
-        {named && (
-          <button type="button" className="link" onClick={() => onChoose(named)}>
-            {type || "details"}
-          </button>
-        )}
+        {named && <button type="button" className="link" onClick={() => onChoose(named)}>{type || "details"}</button>}
       </code>
       {deprecated !== null && <p className="deprecated">Deprecated: <Prose text={deprecated} /></p>}
       {description && <p><Prose text={description} /></p>}

@@ -38,19 +38,15 @@ function List({ audience }: { audience: Audience }) {
   }
 
   return (
-    <ul>
-      {examplesOf(audience).map((example) => (
-        <li key={example.name}>
-          <button type="button" onClick={() => open(example)}>
-            <strong>{example.title}</strong>
-            <span className={`kind ${example.kind}`}>{example.kind}</span>
-            <span>
-              <Prose text={example.sentence} />
-            </span>
-          </button>
-        </li>
-      ))}
-    </ul>
+    <ul>{examplesOf(audience).map((example) => (
+      <li key={example.name}>
+        <button type="button" onClick={() => open(example)}>
+          <strong>{example.title}</strong>
+          <span className={`kind ${example.kind}`}>{example.kind}</span>
+          <span><Prose text={example.sentence} /></span>
+        </button>
+      </li>
+    ))}</ul>
   );
 }
 

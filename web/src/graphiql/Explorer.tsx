@@ -60,12 +60,8 @@ export function Explorer({ audience, schemas, onEnded }: Props) {
       shouldPersistHeaders={false}
       inputValueDeprecation
     >
-      <GraphiQL.Logo>
-        <span />
-      </GraphiQL.Logo>
-      <GraphiQL.Footer>
-        <Measured measures={measures} />
-      </GraphiQL.Footer>
+      <GraphiQL.Logo><span /></GraphiQL.Logo>
+      <GraphiQL.Footer><Measured measures={measures} /></GraphiQL.Footer>
     </GraphiQL>
     </AudienceContext>
   );

@@ -43,12 +43,8 @@ export function SignIn({ title, onLeave, onSignedIn, onCancel }: Props) {
       ) : (
         <Password busy={busy} onGiven={(email, password) => attempt(() => onLeave().then(() => signIn(email, password)))} />
       )}
-      <p role="alert" className="fault">
-        {fault}
-      </p>
-      <button type="button" className="plain" onClick={() => box.current?.close()}>
-        Cancel
-      </button>
+      <p role="alert" className="fault">{fault}</p>
+      <button type="button" className="plain" onClick={() => box.current?.close()}>Cancel</button>
     </dialog>
   );
 }
@@ -70,9 +66,7 @@ function Password({ busy, onGiven }: { busy: boolean; onGiven: (email: string, p
         Password
         <input name="password" type="password" autoComplete="current-password" required />
       </label>
-      <button type="submit" disabled={busy}>
-        {busy ? "Signing in …" : "Sign in"}
-      </button>
+      <button type="submit" disabled={busy}>{busy ? "Signing in …" : "Sign in"}</button>
     </form>
   );
 }
@@ -111,9 +105,7 @@ function SecondFactor({ challenge, busy, onProof }: SecondFactorProps) {
             autoFocus
           />
         </label>
-        <button type="submit" disabled={busy}>
-          {busy ? "Checking …" : "Continue"}
-        </button>
+        <button type="submit" disabled={busy}>{busy ? "Checking …" : "Continue"}</button>
       </form>
       {offers("TOTP") && (
         <button type="button" className="plain" onClick={() => setRecovers(!recovers)}>

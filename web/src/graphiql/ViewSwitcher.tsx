@@ -20,24 +20,20 @@ export function ViewSwitcher({ current, account, demonstration, busy, compares, 
   const accounts = demonstration?.accounts[current.audience] ?? [];
   return (
     <header className="bar">
-      <h1>
-        Cohorte <span>GraphiQL</span>
-      </h1>
-      <div className="views" role="group" aria-label="View of the graph" aria-busy={busy}>
-        {VIEWS.map((view) => (
-          <button
-            key={view.name}
-            type="button"
-            data-view={view.name}
-            aria-pressed={view === current}
-            disabled={busy}
-            title={`The view of ${view.people}`}
-            onClick={() => onEnter(view)}
-          >
-            {view.label}
-          </button>
-        ))}
-      </div>
+      <h1>Cohorte <span>GraphiQL</span></h1>
+      <div className="views" role="group" aria-label="View of the graph" aria-busy={busy}>{VIEWS.map((view) => (
+        <button
+          key={view.name}
+          type="button"
+          data-view={view.name}
+          aria-pressed={view === current}
+          disabled={busy}
+          title={`The view of ${view.people}`}
+          onClick={() => onEnter(view)}
+        >
+          {view.label}
+        </button>
+      ))}</div>
       {accounts.length > 1 && (
         <label className="account">
           <span>as</span>
@@ -61,9 +57,7 @@ export function ViewSwitcher({ current, account, demonstration, busy, compares, 
           Compare views
         </button>
         {current.audience === "PUBLIC" ? (
-          <button type="button" className="plain" disabled={busy} onClick={onSignIn}>
-            Sign in
-          </button>
+          <button type="button" className="plain" disabled={busy} onClick={onSignIn}>Sign in</button>
         ) : (
           <button type="button" className="plain" disabled={busy} onClick={() => onEnter(VIEWS[0] as View)}>
             Sign out

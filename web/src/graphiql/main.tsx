@@ -26,9 +26,7 @@ try {
     <main className="failed">
       <h1>GraphiQL could not start</h1>
       <p role="alert">{error instanceof Error ? error.message : String(error)}</p>
-      <button type="button" onClick={() => location.reload()}>
-        Try again
-      </button>
+      <button type="button" onClick={() => location.reload()}>Try again</button>
     </main>,
   );
 }

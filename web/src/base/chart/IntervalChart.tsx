@@ -6,8 +6,8 @@ import "./IntervalChart.css";
 
 import type { ReactNode } from "react";
 import { useWords } from "../../text/words";
-import { ticksOf } from "./ticks";
 import { texts } from "./texts";
+import { ticksOf } from "./ticks";
 
 export interface Figure {
   key: string;
@@ -59,13 +59,11 @@ export function IntervalChart({ label, caption, sections, range, tick, mark = "b
       <div role="img" aria-label={label}>
         <div className="chart-row chart-axis">
           <span />
-          <svg height={22}>
-            {ticks.map((value) => (
-              <text key={value} className="tick" x={`${place(value)}%`} y={14} textAnchor="middle">
-                {tick(value)}
-              </text>
-            ))}
-          </svg>
+          <svg height={22}>{ticks.map((value) => (
+            <text key={value} className="tick" x={`${place(value)}%`} y={14} textAnchor="middle">
+              {tick(value)}
+            </text>
+          ))}</svg>
           <span />
         </div>
         {sections.map((section) => (
@@ -128,9 +126,7 @@ function Key({ mark, second }: { mark: "bar" | "point"; second: string | undefin
     <ul className="chart-key">
       {[true, false].map((precise) => (
         <li key={String(precise)}>
-          <svg height={LINE} aria-hidden="true">
-            <Drawn figure={{ ...SAMPLE, precise }} place={same} mark={mark} />
-          </svg>
+          <svg height={LINE} aria-hidden="true"><Drawn figure={{ ...SAMPLE, precise }} place={same} mark={mark} /></svg>
           {precise ? t.precise : t.doubtful}
         </li>
       ))}

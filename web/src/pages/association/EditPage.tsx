@@ -1,13 +1,9 @@
 // An association's page, as the association itself writes it.
 
-import { useState } from "react";
 import { Link } from "wouter";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
-import { useAction, useRead } from "../../graph/hooks";
+import type { AssociationUpdateInput } from "../../../generated/patient";
+import { MutationForm, Notice, PageTitle, Shown, TextField, type Values } from "../../base";
+import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { Tabs } from "../member/settings/Tabs";
 import { AssociationUpdate, MyAssociation, type OwnAssociationFragment } from "./patient/own";
@@ -34,28 +30,24 @@ export function Page() {
 
 function Edit({ association, verified }: { association: OwnAssociationFragment; verified: boolean }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(AssociationUpdate, (data) => data.associationUpdate);
-  const [saved, setSaved] = useState(false);
   const written = (language: string) => association.descriptions.find((each) => each.language === language)?.text ?? "";
 
-  /** Sends what has changed alone. */
-  async function save(values: Record<string, string>): Promise<void> {
-    setSaved(false);
+  /** What has changed alone. */
+  function changesOf(values: Values): AssociationUpdateInput {
     const said = (name: string): string => (values[name] ?? "").replaceAll("\r\n", "\n");
     const lines = Object.fromEntries(LINES.filter((name) => said(name) !== (association[name] ?? "")).map((name) => [name, said(name).trim() || null]));
     const texts = LANGUAGES.map((language) => ({ language, text: said(`description.${language}`) }));
-    const input = {
+    return {
       ...lines,
       ...(said("fullName") !== association.fullName && { fullName: said("fullName") }),
       ...(texts.some(({ language, text }) => text !== written(language)) && { descriptions: texts.filter(({ text }) => text.trim()) }),
     };
-    if (await run({ input })) setSaved(true);
   }
 
   return (
     <>
       <Standing association={association} verified={verified} />
-      <Form submit={t.save} {...state} onSubmit={(values) => void save(values)}>
+      <MutationForm submit={t.save} mutation={AssociationUpdate} input={changesOf} done={t.saved}>
         <TextField name="fullName" label={t.fullName} hint={verified ? t.fullNameHint : undefined} initial={association.fullName} required />
         {LANGUAGES.map((language) => (
           <TextField
@@ -71,8 +63,7 @@ function Edit({ association, verified }: { association: OwnAssociationFragment; 
         <TextField name="email" type="email" label={t.email} initial={association.email ?? ""} />
         <TextField name="phone" label={t.phone} initial={association.phone ?? ""} />
         <TextField name="postalAddress" label={t.postalAddress} rows={3} maxLength={300} initial={association.postalAddress ?? ""} />
-      </Form>
-      {saved && <Notice kind="good">{t.saved}</Notice>}
+      </MutationForm>
     </>
   );
 }

@@ -3,11 +3,7 @@
 import { useState } from "react";
 import type { PageProps } from "../../app/route";
 import { useSession } from "../../app/session";
-import { Facts } from "../../base/Facts";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Prose } from "../../base/Prose";
-import { Shown } from "../../base/Shown";
+import { Facts, Notice, PageTitle, Prose, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useLanguageCode, useWords } from "../../text/words";
 import { AssociationPage, type AssociationTextFragment } from "./readers/association";
@@ -19,10 +15,7 @@ export function Page({ parameters }: PageProps) {
   const isBuyer = audience === "BUYER";
   const read = useRead(AssociationPage, { id: parameters["id"] ?? "" }, { pause: isBuyer });
   const unknown = (
-    <>
-      <PageTitle>{t.title}</PageTitle>
-      <Notice>{isBuyer ? t.notBuyers : t.unknown}</Notice>
-    </>
+    <><PageTitle>{t.title}</PageTitle><Notice>{isBuyer ? t.notBuyers : t.unknown}</Notice></>
   );
   if (isBuyer) return unknown;
   return <Shown read={read}>{({ node }) => (node?.__typename === "Association" ? <Association association={node} /> : unknown)}</Shown>;
@@ -36,30 +29,22 @@ function Association({ association: { fullName, website, email, phone, postalAdd
   return (
     <>
       <PageTitle>{fullName}</PageTitle>
-      {shown && (
-        <div lang={shown.language.toLowerCase()}>
-          <Prose>{shown.text}</Prose>
-        </div>
-      )}
+      {shown && <div lang={shown.language.toLowerCase()}><Prose>{shown.text}</Prose></div>}
       {descriptions
         .filter((each) => each !== shown)
         .map(({ language }) => (
           <p key={language}>
-            <button type="button" className="link" onClick={() => setChosen(language)}>
-              {t.readIn[language]}
-            </button>
+            <button type="button" className="link" onClick={() => setChosen(language)}>{t.readIn[language]}</button>
           </p>
         ))}
       <h2>{t.contacts}</h2>
       {website || email || phone || postalAddress ? (
-        <Facts
-          facts={[
-            [t.website, website && <a href={website} rel="noreferrer">{website.replace(/^https:\/\/|\/$/g, "")}</a>],
-            [t.mail, email && <a href={`mailto:${email}`}>{email}</a>],
-            [t.phone, phone && <a href={`tel:${phone.replaceAll(/[^+\d]/g, "")}`}>{phone}</a>],
-            [t.postalAddress, postalAddress && <span className="lines">{postalAddress}</span>],
-          ]}
-        />
+        <Facts facts={[
+          [t.website, website && <a href={website} rel="noreferrer">{website.replace(/^https:\/\/|\/$/g, "")}</a>],
+          [t.mail, email && <a href={`mailto:${email}`}>{email}</a>],
+          [t.phone, phone && <a href={`tel:${phone.replaceAll(/[^+\d]/g, "")}`}>{phone}</a>],
+          [t.postalAddress, postalAddress && <span className="lines">{postalAddress}</span>],
+        ]} />
       ) : (
         <p className="quiet">{t.noContacts}</p>
       )}

@@ -4,13 +4,10 @@ import "./community.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Pager, usePages } from "../../base/Pager";
-import { SearchBox } from "../../base/SearchBox";
-import { Shown } from "../../base/Shown";
-import { useRead } from "../../graph/hooks";
+import { Choice, optionsOf, Paged, SearchBox, Section, usePaged } from "../../base";
 import { useFormats, useWords } from "../../text/words";
-import { texts } from "./texts";
 import { CommunityDiscussions, type DiscussionLineFragment } from "./patient/community";
+import { texts } from "./texts";
 
 type Chosen = "EN" | "FR" | null;
 
@@ -19,63 +16,45 @@ export function Discussions({ slug, canWrite }: { slug: string; canWrite: boolea
   const [search, setSearch] = useState("");
   const [language, setLanguage] = useState<Chosen>(null);
   return (
-    <section aria-labelledby="discussions">
-      <h2 id="discussions">{t.discussions}</h2>
+    <Section id="discussions" title={t.discussions}>
       {canWrite ? (
-        <p>
-          <Link href={`/communities/${slug}/discussions/new`} className="button">
-            {t.start}
-          </Link>
-        </p>
+        <p><Link href={`/communities/${slug}/discussions/new`} className="button">{t.start}</Link></p>
       ) : (
         <p className="quiet">{t.joinToWrite}</p>
       )}
       <div className="filters">
         <SearchBox label={t.search} onSearch={setSearch} />
-        <div className="field">
-          <label htmlFor="discussion-language">{t.language}</label>
-          <select id="discussion-language" value={language ?? ""} onChange={(event) => setLanguage((event.target.value || null) as Chosen)}>
-            <option value="">{t.all}</option>
-            <option value="EN">{t.languages.EN}</option>
-            <option value="FR">{t.languages.FR}</option>
-          </select>
-        </div>
+        <Choice
+          id="discussion-language"
+          label={t.language}
+          value={language ?? ""}
+          options={[{ value: "", label: t.all }, ...optionsOf(t.languages, ["EN", "FR"] as const)]}
+          onChange={(value) => setLanguage((value || null) as Chosen)}
+        />
       </div>
       <List key={`${search} ${language}`} slug={slug} search={search} language={language} />
-    </section>
+    </Section>
   );
 }
 
 /** The pages of one search. */
 function List({ slug, search, language }: { slug: string; search: string; language: Chosen }) {
   const t = useWords(texts);
-  const pages = usePages();
-  const read = useRead(CommunityDiscussions, { slug, search: search || null, language, after: pages.after });
+  const list = usePaged(CommunityDiscussions, { slug, search: search || null, language });
+  const isFirst = !list.pages.previous && !search && !language;
   return (
     <div aria-live="polite">
-      <Shown read={read}>
-        {({ community }) => {
-          if (!community) return null;
-          const { nodes, pageInfo } = community.discussions;
-          const isFirst = !pages.previous && !search && !language;
-          const pinned = isFirst ? community.pinned : [];
-          const others = nodes.filter((each) => !pinned.some(({ id }) => id === each.id));
-          if (pinned.length + others.length === 0) return <p>{t.none}</p>;
-          return (
-            <>
-              <ul className="discussions">
-                {pinned.map((each) => (
-                  <Line key={each.id} slug={slug} discussion={each} isPinned />
-                ))}
-                {others.map((each) => (
-                  <Line key={each.id} slug={slug} discussion={each} />
-                ))}
-              </ul>
-              <Pager pages={pages} pageInfo={pageInfo} />
-            </>
-          );
-        }}
-      </Shown>
+      <Paged list={list} of={(data) => data.community?.discussions}>{(nodes, { community }) => {
+        const pinned = isFirst ? (community?.pinned ?? []) : [];
+        const others = nodes.filter((each) => !pinned.some(({ id }) => id === each.id));
+        if (pinned.length + others.length === 0) return <p>{t.none}</p>;
+        return (
+          <ul className="discussions">
+            {pinned.map((each) => <Line key={each.id} slug={slug} discussion={each} isPinned />)}
+            {others.map((each) => <Line key={each.id} slug={slug} discussion={each} />)}
+          </ul>
+        );
+      }}</Paged>
     </div>
   );
 }

@@ -2,14 +2,13 @@
 
 import { Link } from "wouter";
 import { useSession } from "../../app/session";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { PageTitle, Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { Communities } from "../landing/Communities";
 import { Propose } from "../own/Propose";
-import { texts } from "./texts";
 import { MyCommunities } from "./patient/community";
+import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
@@ -31,25 +30,18 @@ function Mine() {
   const t = useWords(texts);
   const read = useRead(MyCommunities, {});
   return (
-    <section aria-labelledby="mine">
-      <h2 id="mine">{t.mine}</h2>
-      <Shown read={read}>
-        {({ me: { memberships } }) =>
-          memberships.length === 0 ? (
-            <p>{t.noneYet}</p>
-          ) : (
-            <ul className="cards">
-              {memberships.map(({ id, community }) => (
-                <li key={id}>
-                  <Link href={`/communities/${community.slug}`} className="card">
-                    <strong>{community.name}</strong>
-                  </Link>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Shown>
-    </section>
+    <Section id="mine" title={t.mine}>
+      <Shown read={read}>{({ me: { memberships } }) => memberships.length === 0 ? (
+        <p>{t.noneYet}</p>
+      ) : (
+        <ul className="cards">{memberships.map(({ id, community }) => (
+          <li key={id}>
+            <Link href={`/communities/${community.slug}`} className="card">
+              <strong>{community.name}</strong>
+            </Link>
+          </li>
+        ))}</ul>
+      )}</Shown>
+    </Section>
   );
 }

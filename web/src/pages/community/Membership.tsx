@@ -1,30 +1,33 @@
 // Joins and leaves a community. Before somebody joins, it shows what others will see of it.
 
-import { useState } from "react";
-import { Button } from "../../base/Button";
-import { Confirm } from "../../base/Confirm";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { useAction } from "../../graph/hooks";
+import type { MemberCommunityQuery } from "../../../generated/patient";
+import { ConfirmButton, MutationForm, Section, TextField } from "../../base";
 import { useFormats, useWords } from "../../text/words";
-import { texts } from "./texts";
 import { CommunityJoin, CommunityLeave } from "./patient/community";
+import { texts } from "./texts";
 
 interface Props {
-  me: { readonly sharing: "ONLY_ME" | "MY_COMMUNITIES" | "ALL_MEMBERS"; readonly member: { readonly pseudonym: string; readonly kind: string } };
-  community: { readonly id: string; readonly status: string; readonly viewerMembership: { readonly joinedOn: string } | null };
+  me: MemberCommunityQuery["me"];
+  community: NonNullable<MemberCommunityQuery["community"]>;
 }
 
 export function Membership({ me, community }: Props) {
   const t = useWords(texts);
   const { date } = useFormats();
-  const [leaving, setLeaving] = useState(false);
   if (community.viewerMembership) {
     return (
       <div className="form-end">
         <span>{t.joined(date(community.viewerMembership.joinedOn))}</span>
-        <Button onClick={() => setLeaving(true)}>{t.leave}</Button>
-        {leaving && <Leave community={community.id} onClose={() => setLeaving(false)} />}
+        <ConfirmButton
+          kind="plain"
+          button={t.leave}
+          title={t.leaveTitle}
+          action={t.leave}
+          mutation={CommunityLeave}
+          input={{ community: community.id }}
+        >
+          {t.leaveText}
+        </ConfirmButton>
       </div>
     );
   }
@@ -33,28 +36,19 @@ export function Membership({ me, community }: Props) {
 
 function Join({ me, community }: { me: Props["me"]; community: string }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(CommunityJoin, (data) => data.communityJoin);
-  const join = (year: string | undefined): void => void run({ input: { community, ...(year && { diagnosedIn: Number(year) }) } });
   return (
-    <section className="panel" aria-labelledby="join">
-      <h2 id="join">{t.joinTitle}</h2>
-      <p>{t.shows[me.sharing](me.member.pseudonym)}</p>
+    <Section className="panel" id="join" title={t.joinTitle} lead={t.shows[me.sharing](me.member.pseudonym)}>
       <p>{t.moderators}</p>
-      <Form submit={t.join} {...state} onSubmit={(values) => join(values["diagnosedIn"])}>
+      <MutationForm
+        submit={t.join}
+        mutation={CommunityJoin}
+        input={({ diagnosedIn: year }) => ({ community, ...(year && { diagnosedIn: Number(year) }) })}
+      >
         {me.member.kind === "PATIENT" && (
           <TextField name="diagnosedIn" type="number" inputMode="numeric" label={t.diagnosed} hint={t.diagnosedHint} />
         )}
-      </Form>
-    </section>
+      </MutationForm>
+    </Section>
   );
 }
 
-function Leave({ community, onClose }: { community: string; onClose: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(CommunityLeave, (data) => data.communityLeave);
-  return (
-    <Confirm title={t.leaveTitle} action={t.leave} {...state} onConfirm={() => void run({ input: { community } })} onClose={onClose}>
-      {t.leaveText}
-    </Confirm>
-  );
-}

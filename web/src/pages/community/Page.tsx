@@ -3,14 +3,12 @@
 import { Link } from "wouter";
 import type { PageProps } from "../../app/route";
 import { useSession } from "../../app/session";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { Notice, PageTitle, Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { CommunityAssociations } from "../association/readers/association";
-import { CommunityPage } from "./everybody/community";
 import { Member } from "./Member";
+import { CommunityPage } from "./everybody/community";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
@@ -19,41 +17,29 @@ export function Page({ parameters }: PageProps) {
   const { audience } = useSession();
   const read = useRead(CommunityPage, { slug: parameters["slug"] ?? "" });
   return (
-    <Shown read={read}>
-      {({ community }) =>
-        community ? (
-          <>
-            <PageTitle>{community.name}</PageTitle>
-            <p>{community.description}</p>
-            {community.countedOn && community.memberCount > 0 && <p className="quiet">{t.size(number(community.memberCount), date(community.countedOn))}</p>}
-            {community.status !== "OPEN" && <Notice>{t.unjoinable}</Notice>}
-            {community.status === "OPEN" && audience === "PUBLIC" && (
-              <Link href="/register" className="button primary">
-                {t.register}
-              </Link>
-            )}
-            {audience === "PATIENT" && <Member slug={parameters["slug"] ?? ""} />}
-            {community.indicators.length > 0 && (
-              <section aria-labelledby="follows">
-                <h2 id="follows">{t.follows}</h2>
-                <ul className="tags">
-                  {community.indicators.map((each) => (
-                    <li key={each.id}>{each.name}</li>
-                  ))}
-                </ul>
-              </section>
-            )}
-            {audience !== "BUYER" && <Associations slug={parameters["slug"] ?? ""} />}
-          </>
-        ) : (
-          <>
-            <PageTitle>{t.title}</PageTitle>
-            <Notice>{t.unknown}</Notice>
-            <Link href="/">{t.find}</Link>
-          </>
-        )
-      }
-    </Shown>
+    <Shown read={read}>{({ community }) => community ? (
+      <>
+        <PageTitle lead={community.description}>{community.name}</PageTitle>
+        {community.countedOn && community.memberCount > 0 && <p className="quiet">{t.size(number(community.memberCount), date(community.countedOn))}</p>}
+        {community.status !== "OPEN" && <Notice>{t.unjoinable}</Notice>}
+        {community.status === "OPEN" && audience === "PUBLIC" && (
+          <Link href="/register" className="button primary">{t.register}</Link>
+        )}
+        {audience === "PATIENT" && <Member slug={parameters["slug"] ?? ""} />}
+        {community.indicators.length > 0 && (
+          <Section id="follows" title={t.follows}>
+            <ul className="tags">{community.indicators.map((each) => <li key={each.id}>{each.name}</li>)}</ul>
+          </Section>
+        )}
+        {audience !== "BUYER" && <Associations slug={parameters["slug"] ?? ""} />}
+      </>
+    ) : (
+      <>
+        <PageTitle>{t.title}</PageTitle>
+        <Notice>{t.unknown}</Notice>
+        <Link href="/">{t.find}</Link>
+      </>
+    )}</Shown>
   );
 }
 
@@ -63,15 +49,12 @@ function Associations({ slug }: { slug: string }) {
   const contacts = useRead(CommunityAssociations, { slug }).data?.community?.contacts ?? [];
   if (contacts.length === 0) return null;
   return (
-    <section aria-labelledby="associations">
-      <h2 id="associations">{t.associations}</h2>
-      <ul>
-        {contacts.map((each) => (
-          <li key={each.id}>
-            <Link href={`/associations/${each.id}`}>{each.fullName}</Link>
-          </li>
-        ))}
-      </ul>
-    </section>
+    <Section id="associations" title={t.associations}>
+      <ul>{contacts.map((each) => (
+        <li key={each.id}>
+          <Link href={`/associations/${each.id}`}>{each.fullName}</Link>
+        </li>
+      ))}</ul>
+    </Section>
   );
 }

@@ -4,18 +4,15 @@ import "./diary.css";
 
 import { useState } from "react";
 import { useClient } from "urql";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
 import type { CheckInDayQuery } from "../../../generated/patient";
+import { Form, Notice, PageTitle, Shown, type Values } from "../../base";
 import { carryOut, useRead, type Failure, type Refusal } from "../../graph/hooks";
 import { useWords } from "../../text/words";
+import { More } from "./More";
+import { Recorded, type Entry, type Tracked } from "./Recorded";
 import { changed, record } from "./changes";
 import { daysBefore, today } from "./days";
-import { More } from "./More";
 import { CheckInDay, ObservationRemove, OwnObservationRemove } from "./patient/diary";
-import { Recorded, type Entry, type Tracked } from "./Recorded";
 import { texts } from "./texts";
 
 const FOLLOWED = 180; // days: what was recorded within them is asked for again
@@ -37,7 +34,7 @@ export function Page() {
 
 function Day({ day }: { day: string }) {
   const read = useRead(CheckInDay, { day, since: daysBefore(day, FOLLOWED) });
-  return <Shown read={read}>{({ me }) => <Values day={day} me={me} onChanged={read.again} />}</Shown>;
+  return <Shown read={read}>{({ me }) => <Filled day={day} me={me} onChanged={read.again} />}</Shown>;
 }
 
 /** What was recorded lately, or else what is typical of the viewer's communities. */
@@ -51,7 +48,7 @@ function unique(indicators: readonly Tracked[]): readonly Tracked[] {
   return [...new Map(indicators.map((each) => [each.id, each])).values()];
 }
 
-function Values({ day, me, onChanged }: { day: string; me: CheckInDayQuery["me"]; onChanged: () => void }) {
+function Filled({ day, me, onChanged }: { day: string; me: CheckInDayQuery["me"]; onChanged: () => void }) {
   const t = useWords(texts);
   const client = useClient();
   const [catalogue, setCatalogue] = useState(() => followedBy(me)); // nothing goes away while it is filled in
@@ -67,7 +64,7 @@ function Values({ day, me, onChanged }: { day: string; me: CheckInDayQuery["me"]
     ...me.ownIndicators.map((indicator) => ({ indicator, own: true, latest: recorded.get(indicator.id) ?? null })),
   ];
 
-  async function save(values: Record<string, string>): Promise<void> {
+  async function save(values: Values): Promise<void> {
     const { changes, faults } = changed(entries, values);
     if (faults.length || changes.length === 0) {
       const refusals = faults.map(({ path, fault }) => ({ path: ["input", ...path.split(".")], message: t[fault] }));
@@ -83,8 +80,8 @@ function Values({ day, me, onChanged }: { day: string; me: CheckInDayQuery["me"]
   async function forget({ indicator: { id }, own, latest }: Entry): Promise<void> {
     if (!latest) return;
     const { refusals, failure } = own
-      ? await carryOut(client, OwnObservationRemove, { input: { ownObservation: latest.id } }, (data) => data.ownObservationRemove)
-      : await carryOut(client, ObservationRemove, { input: { observation: latest.id } }, (data) => data.observationRemove);
+      ? await carryOut(client, OwnObservationRemove, { input: { ownObservation: latest.id } })
+      : await carryOut(client, ObservationRemove, { input: { observation: latest.id } });
     setState({ ...IDLE, refusals, failure });
     if (refusals.length || failure) return;
     onChanged();

@@ -1,8 +1,9 @@
-// The curve of one indicator over a period, with the treatments of the period as bars under it on the same time axis.
+// The curve of one indicator over a period. The treatments of the period unfold below it, as bars on the same time axis.
 
 import { useEffect, useRef, useState } from "react";
-import { Table } from "../../base/Table";
+import { Table } from "../../base";
 import { LOCALES, useFormats, useLanguage, useWords } from "../../text/words";
+import { texts as treatmentTexts } from "../treatments/texts";
 import { dayOf, numberOf } from "./days";
 import { rangeOf } from "./ranges";
 import { texts } from "./texts";
@@ -31,11 +32,18 @@ export interface Period {
   interval: Interval;
 }
 
-interface Props {
+export interface CurveProps {
   indicator: { readonly name: string; readonly scale: string; readonly unit: string | null; readonly minimum: number; readonly maximum: number };
   points: readonly Point[];
   courses: readonly Course[];
   period: Period;
+  /** Whether the bars are unfolded at first. */
+  opened?: boolean;
+}
+
+interface Drawn {
+  period: Period;
+  width: number;
 }
 
 const HEIGHT = 150;
@@ -45,7 +53,7 @@ const TOP = 10;
 const AXIS = 24; // for the labels of time
 const BAR = 20;
 
-export function Curve({ indicator, points, courses, period }: Props) {
+export function Curve({ indicator, points, courses, period, opened = false }: CurveProps) {
   const t = useWords(texts);
   const { date, number } = useFormats();
   const box = useRef<HTMLDivElement>(null);
@@ -54,56 +62,55 @@ export function Curve({ indicator, points, courses, period }: Props) {
   const value = (amount: number): string => (indicator.unit ? `${rounded(amount)} ${indicator.unit}` : rounded(amount));
   return (
     <figure className="curve">
-      <div ref={box}>
-        {width > 0 && <Drawing indicator={indicator} points={points} courses={courses} period={period} width={width} />}
-      </div>
-      <details>
+      <div ref={box}>{width > 0 && <Drawing {...{ indicator, points, courses, period, width }} />}</div>
+      {courses.length > 0 && (
+        <details open={opened}>
+          <summary>{t.bars(number(courses.length))}<span className="hidden-text">: {indicator.name}</span></summary>
+          {width > 0 && <Bars {...{ courses, period, width }} />}
+        </details>
+      )}
+      <details className="numbers">
         <summary>{t.numbers(indicator.name)}</summary>
-        <Table
-          caption={indicator.name}
-          rows={points}
-          keyOf={(point) => point.startsOn}
-          columns={[
-            { title: t.from, cell: (point) => date(point.startsOn) },
-            { title: t.mean, cell: (point) => value(point.mean), numeric: true },
-            { title: t.smallest, cell: (point) => value(point.minimum), numeric: true },
-            { title: t.largest, cell: (point) => value(point.maximum), numeric: true },
-            { title: t.values, cell: (point) => number(point.count), numeric: true },
-          ]}
-        />
+        <Table caption={indicator.name} rows={points} keyOf={(point) => point.startsOn} columns={[
+          { title: t.from, cell: (point) => date(point.startsOn) },
+          { title: t.mean, cell: (point) => value(point.mean), numeric: true },
+          { title: t.smallest, cell: (point) => value(point.minimum), numeric: true },
+          { title: t.largest, cell: (point) => value(point.maximum), numeric: true },
+          { title: t.values, cell: (point) => number(point.count), numeric: true },
+        ]} />
       </details>
     </figure>
   );
 }
 
-function Drawing({ indicator, points, courses, period, width }: Props & { width: number }) {
+/** Where a day stands: the same for a curve and for the bars below it. */
+function axisOf({ from, to }: Period, width: number) {
+  const first = numberOf(from);
+  const last = numberOf(to) + 1;
+  const x = (day: number): number => LEFT + ((Math.min(Math.max(day, first), last) - first) / (last - first)) * (width - LEFT - RIGHT);
+  return { first, last, x };
+}
+
+function Drawing({ indicator, points, courses, period, width }: Omit<CurveProps, "opened"> & Drawn) {
   const t = useWords(texts);
   const { date, number } = useFormats();
-  const first = numberOf(period.from);
-  const last = numberOf(period.to) + 1;
-  const x = (day: number): number => LEFT + ((Math.min(Math.max(day, first), last) - first) / (last - first)) * (width - LEFT - RIGHT);
+  const { first, x } = axisOf(period, width);
   const [least, most] = rangeOf(indicator, points);
   const y = (amount: number): number => TOP + (1 - (amount - least) / (most - least)) * (HEIGHT - TOP);
   const half = LENGTHS[period.interval] / 2;
   const placed = points.map((point) => ({ ...point, day: numberOf(point.startsOn) + half }));
   const runs = runsOf(placed, LENGTHS[period.interval] * 1.5);
-  const foot = HEIGHT + AXIS;
+  const starts = new Set(courses.map((course) => numberOf(course.startedOn)).filter((day) => day >= first));
   return (
-    <svg
-      role="img"
-      aria-label={t.chart(indicator.name, date(period.from), date(period.to))}
-      width={width}
-      height={foot + courses.length * BAR + 4}
-    >
+    <svg role="img" aria-label={t.chart(indicator.name, date(period.from), date(period.to))} width={width} height={HEIGHT + AXIS}>
       {[least, (least + most) / 2, most].map((tick) => (
         <g key={tick}>
           <line className="grid" x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} />
-          <text className="tick" x={LEFT - 6} y={y(tick) + 4} textAnchor="end">
-            {number(tick, { maximumFractionDigits: 1 })}
-          </text>
+          <text className="tick" x={LEFT - 6} y={y(tick) + 4} textAnchor="end">{number(tick, { maximumFractionDigits: 1 })}</text>
         </g>
       ))}
-      <Months first={first} last={last} x={x} width={width} bottom={foot + courses.length * BAR} />
+      <Months period={period} width={width} top={TOP} bottom={HEIGHT + AXIS} named />
+      {[...starts].map((day) => <line key={day} className="start" x1={x(day)} x2={x(day)} y1={TOP} y2={HEIGHT} />)}
       {runs.map((run) => (
         <g key={run[0]?.startsOn}>
           {run.length > 1 && (
@@ -122,16 +129,29 @@ function Drawing({ indicator, points, courses, period, width }: Props & { width:
           <title>{`${date(point.startsOn)}: ${number(point.mean, { maximumFractionDigits: 1 })}`}</title>
         </circle>
       ))}
+    </svg>
+  );
+}
+
+/** The treatments, a bar each. */
+function Bars({ courses, period, width }: Drawn & { courses: readonly Course[] }) {
+  const t = useWords(treatmentTexts);
+  const { date } = useFormats();
+  const { last, x } = axisOf(period, width);
+  const height = courses.length * BAR;
+  const lasted = ({ startedOn, endedOn }: Course): string => (endedOn ? t.span(date(startedOn), date(endedOn)) : t.since(date(startedOn)));
+  const label = courses.map((course) => `${course.treatment.name}: ${lasted(course)}`).join("; ");
+  return (
+    <svg role="img" aria-label={label} width={width} height={height}>
+      <Months period={period} width={width} top={0} bottom={height} />
       {courses.map((course, row) => {
         const start = x(numberOf(course.startedOn));
         const end = Math.max(x(course.endedOn ? numberOf(course.endedOn) + 1 : last), start + 3);
         const { at, anchor } = nameAt(course.treatment.name, start, end, width);
         return (
           <g key={course.id}>
-            <rect className="bar" x={start} width={end - start} y={foot + row * BAR} height={BAR - 3} rx={4} />
-            <text className="bar-name" x={at} y={foot + row * BAR + 13} textAnchor={anchor}>
-              {course.treatment.name}
-            </text>
+            <rect className="bar" x={start} width={end - start} y={row * BAR} height={BAR - 3} rx={4} />
+            <text className="bar-name" x={at} y={row * BAR + 13} textAnchor={anchor}>{course.treatment.name}</text>
           </g>
         );
       })}
@@ -139,16 +159,9 @@ function Drawing({ indicator, points, courses, period, width }: Props & { width:
   );
 }
 
-interface MonthsProps {
-  first: number;
-  last: number;
-  x: (day: number) => number;
-  width: number;
-  bottom: number;
-}
-
 /** The time axis: a line at the first of each month, or of as many as there is room for; days in short periods. */
-function Months({ first, last, x, width, bottom }: MonthsProps) {
+function Months({ period, width, top, bottom, named = false }: Drawn & { top: number; bottom: number; named?: boolean }) {
+  const { first, last, x } = axisOf(period, width);
   const isShort = last - first < 62;
   const room = Math.max(2, Math.floor((width - LEFT) / 76));
   const every = Math.ceil((last - first) / (isShort ? 7 : 30.4) / room);
@@ -172,10 +185,8 @@ function Months({ first, last, x, width, bottom }: MonthsProps) {
     .filter((day) => x(day) < width - 40)
     .map((day) => (
       <g key={day}>
-        <line className="grid" x1={x(day)} x2={x(day)} y1={TOP} y2={bottom} />
-        <text className="tick" x={x(day) + 3} y={HEIGHT + 16}>
-          {formats.format(new Date(dayOf(day)))}
-        </text>
+        <line className="grid" x1={x(day)} x2={x(day)} y1={top} y2={bottom} />
+        {named && <text className="tick" x={x(day) + 3} y={HEIGHT + 16}>{formats.format(new Date(dayOf(day)))}</text>}
       </g>
     ));
 }
@@ -188,7 +199,6 @@ function nameAt(name: string, start: number, end: number, width: number): { at: 
   return { at: start - 6, anchor: "end" };
 }
 
-/** The ends of the vertical axis: the whole scale, but for quantities only what was observed, with some room. */
 /** Points without a gap between them: a line would claim what nobody observed. */
 function runsOf<Placed extends { day: number }>(points: readonly Placed[], gap: number): Placed[][] {
   const runs: Placed[][] = [];

@@ -1,10 +1,11 @@
 // The viewer's curves over a period that they choose, and the notes of that period.
 
 import { useState } from "react";
-import { Shown } from "../../base/Shown";
+import { Choice, optionsOf, Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
-import { Curve, type Interval, type Period } from "./Curve";
+import type { Interval, Period } from "./Curve";
+import { CurveList } from "./CurveList";
 import { daysBefore, today } from "./days";
 import { DiaryCurves } from "./patient/diary";
 import { texts } from "./texts";
@@ -30,32 +31,19 @@ export function Curves() {
   }
 
   return (
-    <section aria-labelledby="curves">
-      <h2 id="curves">{t.curves}</h2>
+    <Section id="curves" title={t.curves}>
       <div className="filters">
-        <div className="field">
-          <label htmlFor="period">{t.period}</label>
-          <select id="period" value={name} onChange={(event) => change(event.target.value as Name)}>
-            {Object.entries(t.periods).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </div>
-        <div className="field">
-          <label htmlFor="interval">{t.interval}</label>
-          <select id="interval" value={interval} onChange={(event) => setInterval(event.target.value as Interval)}>
-            {Object.entries(t.intervals).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Choice id="period" label={t.period} value={name} options={optionsOf(t.periods)} onChange={(value) => change(value as Name)} />
+        <Choice
+          id="interval"
+          label={t.interval}
+          value={interval}
+          options={optionsOf(t.intervals)}
+          onChange={(value) => setInterval(value as Interval)}
+        />
       </div>
       <Series key={`${name} ${interval}`} period={period} />
-    </section>
+    </Section>
   );
 }
 
@@ -63,36 +51,23 @@ function Series({ period }: { period: Period }) {
   const t = useWords(texts);
   const read = useRead(DiaryCurves, period);
   return (
-    <Shown read={read}>
-      {({ me: { dashboard, observations, ownIndicators } }) => {
-        const own = dashboard.ownSeries.map((each) => ({ ...each, own: true }));
-        const series = [...dashboard.series.map((each) => ({ ...each, own: false })), ...own];
-        const courses = [...dashboard.courses, ...dashboard.ownCourses];
-        const ownNotes = ownIndicators.flatMap((indicator) => indicator.observations.nodes.map((each) => ({ ...each, indicator })));
-        const notes = [...observations.nodes, ...ownNotes]
-          .filter((each) => each.observedOn >= period.from)
-          .sort((one, other) => other.observedOn.localeCompare(one.observedOn));
-        if (series.length === 0) return <p>{t.empty}</p>;
-        return (
-          <>
-            <p className="quiet">{t.legend}</p>
-            <div className="curves">
-              {series.map(({ indicator, points, own: isOwn }) => (
-                <section key={indicator.id} aria-labelledby={`curve-${indicator.id}`}>
-                  <h3 id={`curve-${indicator.id}`}>
-                    {indicator.name}
-                    {indicator.unit && <span className="quiet"> ({indicator.unit})</span>}
-                    {isOwn && <span className="quiet"> · {t.own}</span>}
-                  </h3>
-                  <Curve indicator={indicator} points={points} courses={courses} period={period} />
-                </section>
-              ))}
-            </div>
-            <Notes notes={notes} />
-          </>
-        );
-      }}
-    </Shown>
+    <Shown read={read}>{({ me: { dashboard, observations, ownIndicators } }) => {
+      const own = dashboard.ownSeries.map((each) => ({ ...each, own: true }));
+      const series = [...dashboard.series.map((each) => ({ ...each, own: false })), ...own];
+      const courses = [...dashboard.courses, ...dashboard.ownCourses];
+      const ownNotes = ownIndicators.flatMap((indicator) => indicator.observations.nodes.map((each) => ({ ...each, indicator })));
+      const notes = [...observations.nodes, ...ownNotes]
+        .filter((each) => each.observedOn >= period.from)
+        .sort((one, other) => other.observedOn.localeCompare(one.observedOn));
+      if (series.length === 0) return <p>{t.empty}</p>;
+      return (
+        <>
+          <p className="quiet">{t.legend}</p>
+          <CurveList series={series} courses={courses} period={period} />
+          <Notes notes={notes} />
+        </>
+      );
+    }}</Shown>
   );
 }
 
@@ -109,19 +84,14 @@ function Notes({ notes }: { notes: readonly Note[] }) {
   const { date, number } = useFormats();
   if (notes.length === 0) return null;
   return (
-    <section aria-labelledby="notes">
-      <h2 id="notes">{t.notes}</h2>
-      <ul className="notes">
-        {notes.map((each) => (
-          <li key={each.id}>
-            <span className="quiet">
-              {date(each.observedOn)} · {each.indicator.name} {number(each.value)}
-            </span>
-            <br />
-            {each.note}
-          </li>
-        ))}
-      </ul>
-    </section>
+    <Section id="notes" title={t.notes}>
+      <ul className="notes">{notes.map((each) => (
+        <li key={each.id}>
+          <span className="quiet">{date(each.observedOn)} · {each.indicator.name} {number(each.value)}</span>
+          <br />
+          {each.note}
+        </li>
+      ))}</ul>
+    </Section>
   );
 }

@@ -2,17 +2,14 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Button } from "../../base/Button";
-import { SelectField, TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Picker } from "../../base/Picker";
+import { Button, Form, optionsOf, Picker, Section, SelectField, TextField, type Values } from "../../base";
 import { useAction, useRead, type Refusal } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { Propose } from "../own/Propose";
 import { texts as ownTexts } from "../own/texts";
+import type { Tracked } from "./Recorded";
 import { numberIn } from "./changes";
 import { FoundIndicators, OwnIndicatorCreate } from "./patient/diary";
-import type { Tracked } from "./Recorded";
 import { texts } from "./texts";
 
 interface Props {
@@ -33,18 +30,11 @@ export function More({ known, offered, onAdd, onCreated }: Props) {
   const found = data?.indicators.filter((each) => !known.has(each.id)).map((each) => ({ ...each, also: each.matched?.name }));
   const rest = offered.filter((each) => !known.has(each.id));
   return (
-    <section aria-labelledby="more">
-      <h2 id="more">{t.more}</h2>
+    <Section id="more" title={t.more}>
       {rest.length > 0 && (
-        <ul className="tags">
-          {rest.map((each) => (
-            <li key={each.id}>
-              <button type="button" className="link" onClick={() => onAdd(each)}>
-                {each.name}
-              </button>
-            </li>
-          ))}
-        </ul>
+        <ul className="tags">{rest.map((each) => (
+          <li key={each.id}><button type="button" className="link" onClick={() => onAdd(each)}>{each.name}</button></li>
+        ))}</ul>
       )}
       <Picker label={t.search} none={t.none} search={search} onSearch={setSearch} found={found} onPick={onAdd} />
       {isMaking ? (
@@ -58,10 +48,8 @@ export function More({ known, offered, onAdd, onCreated }: Props) {
         <Button onClick={() => setMaking(true)}>{t.create}</Button>
       )}
       {search && found?.length === 0 && <Propose key={search} kind="SYMPTOM" name={search} />}
-      <p className="after-form">
-        <Link href="/me/own">{own.manage}</Link>
-      </p>
-    </section>
+      <p className="after-form"><Link href="/me/own">{own.manage}</Link></p>
+    </Section>
   );
 }
 
@@ -72,9 +60,9 @@ function Create({ onCreated }: { onCreated: () => void }) {
   const t = useWords(texts);
   const [scale, setScale] = useState<Scale>("RATING_0_10");
   const [faults, setFaults] = useState<readonly Refusal[]>([]);
-  const { run, ...state } = useAction(OwnIndicatorCreate, (data) => data.ownIndicatorCreate);
+  const { run, ...state } = useAction(OwnIndicatorCreate);
 
-  async function create({ name = "", unit = "", minimum = "", maximum = "" }: Record<string, string>): Promise<void> {
+  async function create({ name = "", unit = "", minimum = "", maximum = "" }: Values): Promise<void> {
     const ends = { minimum: numberIn(minimum.trim()), maximum: numberIn(maximum.trim()) };
     const isQuantity = scale === "QUANTITY";
     const wrong = isQuantity ? (["minimum", "maximum"] as const).filter((each) => ends[each] === null) : [];
@@ -84,16 +72,14 @@ function Create({ onCreated }: { onCreated: () => void }) {
   }
 
   return (
-    <section className="panel" aria-labelledby="create">
-      <h3 id="create">{t.create}</h3>
-      <p>{t.createHint}</p>
+    <Section className="panel" id="create" title={t.create} lead={t.createHint} level={3}>
       <Form submit={t.add} {...state} refusals={faults.length ? faults : state.refusals} onSubmit={(values) => void create(values)}>
         <TextField name="name" label={t.name} />
         <SelectField
           name="scale"
           label={t.scale}
           initial={scale}
-          options={SCALES.map((value) => ({ value, label: t.scales[value] }))}
+          options={optionsOf(t.scales, SCALES)}
           onChange={(value) => setScale(value as Scale)}
         />
         {scale === "QUANTITY" && (
@@ -104,6 +90,6 @@ function Create({ onCreated }: { onCreated: () => void }) {
           </>
         )}
       </Form>
-    </section>
+    </Section>
   );
 }

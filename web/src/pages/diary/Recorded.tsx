@@ -1,8 +1,6 @@
 // The fields of one indicator on one day: its value, and a note on it.
 
-import { TextField } from "../../base/Field";
-import { useRefusals } from "../../base/Form";
-import { ScaleField, TEN } from "../../base/ScaleField";
+import { ScaleField, TEN, TextField, useRefusals } from "../../base";
 import { useFormats, useWords } from "../../text/words";
 import { texts } from "./texts";
 
@@ -26,12 +24,7 @@ export function Recorded({ entry: { indicator, latest, own }, onForget }: { entr
   const t = useWords(texts);
   const { number } = useFormats();
   const name = `value.${indicator.id}`;
-  const label = (
-    <>
-      {indicator.name}
-      {own && <span className="quiet"> · {t.own}</span>}
-    </>
-  );
+  const label = <>{indicator.name}{own && <span className="quiet"> · {t.own}</span>}</>;
   const hasFault = useRefusals(`note.${indicator.id}`).length > 0;
   return (
     <div className="entry">

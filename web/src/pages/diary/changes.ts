@@ -1,9 +1,10 @@
 // What a check-in changes: the values of its form compared with what is recorded, and sent in as few mutations as possible.
 
 import type { Client } from "urql";
+import type { Values } from "../../base";
 import { carryOut, type Failure, type Refusal } from "../../graph/hooks";
-import { ObservationsRecord, OwnObservationRecord } from "./patient/diary";
 import type { Entry } from "./Recorded";
+import { ObservationsRecord, OwnObservationRecord } from "./patient/diary";
 
 export interface Change {
   indicator: string;
@@ -19,7 +20,7 @@ interface Fault {
 }
 
 /** The values that differ from those recorded, and what cannot be sent. */
-export function changed(entries: readonly Entry[], values: Record<string, string>): { changes: Change[]; faults: Fault[] } {
+export function changed(entries: readonly Entry[], values: Values): { changes: Change[]; faults: Fault[] } {
   const changes: Change[] = [];
   const faults: Fault[] = [];
   for (const { indicator, own, latest } of entries) {
@@ -51,13 +52,13 @@ export async function record(
   const catalogue = changes.filter((each) => !each.own);
   if (catalogue.length) {
     const entries = catalogue.map(({ indicator, value, note }) => ({ indicator, value, note }));
-    const done = await carryOut(client, ObservationsRecord, { input: { observedOn, entries } }, (data) => data.observationsRecord);
+    const done = await carryOut(client, ObservationsRecord, { input: { observedOn, entries } });
     refusals.push(...done.refusals.map((each) => placed(each, catalogue[Number(each.path[2])]?.indicator, each.path[3])));
     if (done.failure) return { refusals, failure: done.failure };
   }
   for (const { indicator, value, note } of changes.filter((each) => each.own)) {
     const input = { ownIndicator: indicator, observedOn, value, note };
-    const done = await carryOut(client, OwnObservationRecord, { input }, (data) => data.ownObservationRecord);
+    const done = await carryOut(client, OwnObservationRecord, { input });
     refusals.push(...done.refusals.map((each) => placed(each, indicator, each.path[1])));
     if (done.failure) return { refusals, failure: done.failure };
   }

@@ -2,22 +2,15 @@
 
 import "./discussion.css";
 
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../app/route";
-import { Button } from "../../base/Button";
-import { Refused } from "../../base/Confirm";
-import { SelectField, TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { usePages } from "../../base/Pager";
-import { Shown } from "../../base/Shown";
+import { Button, MutationButton, MutationForm, Notice, PageTitle, SelectField, Shown, TextField, usePages } from "../../base";
 import { useFresh } from "../../graph/fresh";
-import { useAction, useRead } from "../../graph/hooks";
+import { useRead } from "../../graph/hooks";
 import { useFormats, useLanguageCode, useWords } from "../../text/words";
-import { DiscussionPage, DiscussionPin, PostAdd, PostAdded } from "./patient/discussion";
 import { Post } from "./Post";
+import { DiscussionPage, DiscussionPin, PostAdd, PostAdded } from "./patient/discussion";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
@@ -28,67 +21,53 @@ export function Page({ parameters }: PageProps) {
   const read = useRead(DiscussionPage, { id, before: pages.after });
   useFresh(PostAdded, { discussion: id }, read.again);
   return (
-    <Shown read={read}>
-      {({ me, discussion }) => {
-        if (!discussion) {
-          return (
-            <>
-              <PageTitle>{t.title}</PageTitle>
-              <Notice>{t.unknown}</Notice>
-              <Link href="/communities">{t.communities}</Link>
-            </>
-          );
-        }
-        const { community, posts } = discussion;
-        const { hasPreviousPage, startCursor } = posts.pageInfo;
-        const canWrite = !discussion.closed && community.status === "OPEN" && community.viewerMembership !== null;
+    <Shown read={read}>{({ me, discussion }) => {
+      if (!discussion) {
         return (
           <>
-            <p>
-              <Link href={`/communities/${community.slug}`}>{community.name}</Link>
-            </p>
-            <div lang={discussion.language.toLowerCase()}>
-              <PageTitle>{discussion.title}</PageTitle>
-            </div>
-            <p className="quiet">{t.by(discussion.author?.pseudonym ?? t.gone, time(discussion.createdAt))}</p>
-            {canWrite && me.member.verified && me.member.kind === "ASSOCIATION" && discussion.author?.id === me.member.id && (
-              <Pin discussion={id} isPinned={community.pinned.some((each) => each.id === id)} />
-            )}
-            {discussion.about.length > 0 && (
-              <p className="quiet">
-                {t.about} {discussion.about.map((each) => each.name).join(", ")}
-              </p>
-            )}
-            {hasPreviousPage && startCursor && <Button onClick={() => pages.next(startCursor)}>{t.earlier}</Button>}
-            <div role="log" aria-label={t.posts} className="posts">
-              {posts.nodes.map((post) => (
-                <Post key={post.id} post={post} isOwn={post.author?.id === me.member.id} canWrite={canWrite} />
-              ))}
-            </div>
-            {pages.previous && <Button onClick={pages.previous}>{t.later}</Button>}
-            {discussion.closed && <Notice>{t.closed}</Notice>}
-            {!discussion.closed && !community.viewerMembership && <Notice>{t.mustJoin}</Notice>}
-            {canWrite && <Answer discussion={id} onSent={read.again} />}
+            <PageTitle>{t.title}</PageTitle>
+            <Notice>{t.unknown}</Notice>
+            <Link href="/communities">{t.communities}</Link>
           </>
         );
-      }}
-    </Shown>
+      }
+      const { community, posts } = discussion;
+      const { hasPreviousPage, startCursor } = posts.pageInfo;
+      const canWrite = !discussion.closed && community.status === "OPEN" && community.viewerMembership !== null;
+      return (
+        <>
+          <p>
+            <Link href={`/communities/${community.slug}`}>{community.name}</Link>
+          </p>
+          <div lang={discussion.language.toLowerCase()}><PageTitle>{discussion.title}</PageTitle></div>
+          <p className="quiet">{t.by(discussion.author?.pseudonym ?? t.gone, time(discussion.createdAt))}</p>
+          {canWrite && me.member.verified && me.member.kind === "ASSOCIATION" && discussion.author?.id === me.member.id && (
+            <Pin discussion={id} isPinned={community.pinned.some((each) => each.id === id)} />
+          )}
+          {discussion.about.length > 0 && (
+            <p className="quiet">{t.about} {discussion.about.map((each) => each.name).join(", ")}</p>
+          )}
+          {hasPreviousPage && startCursor && <Button onClick={() => pages.next(startCursor)}>{t.earlier}</Button>}
+          <div role="log" aria-label={t.posts} className="posts">{posts.nodes.map((post) => (
+            <Post key={post.id} post={post} isOwn={post.author?.id === me.member.id} canWrite={canWrite} />
+          ))}</div>
+          {pages.previous && <Button onClick={pages.previous}>{t.later}</Button>}
+          {discussion.closed && <Notice>{t.closed}</Notice>}
+          {!discussion.closed && !community.viewerMembership && <Notice>{t.mustJoin}</Notice>}
+          {canWrite && <Answer discussion={id} onSent={read.again} />}
+        </>
+      );
+    }}</Shown>
   );
 }
 
 /** Keeps the discussion of an association at the top of the community, or no longer. */
 function Pin({ discussion, isPinned }: { discussion: string; isPinned: boolean }) {
   const t = useWords(texts);
-  const { run, busy, ...state } = useAction(DiscussionPin, (data) => data.discussionPin);
   return (
     <>
       <p className="quiet">{isPinned ? t.pinned : t.pinHint}</p>
-      <p>
-        <Button busy={busy} onClick={() => void run({ input: { discussion, pinned: !isPinned } })}>
-          {isPinned ? t.unpin : t.pin}
-        </Button>
-      </p>
-      <Refused {...state} />
+      <MutationButton mutation={DiscussionPin} input={{ discussion, pinned: !isPinned }}>{isPinned ? t.unpin : t.pin}</MutationButton>
     </>
   );
 }
@@ -96,34 +75,24 @@ function Pin({ discussion, isPinned }: { discussion: string; isPinned: boolean }
 function Answer({ discussion, onSent }: { discussion: string; onSent: () => void }) {
   const t = useWords(texts);
   const language = useLanguageCode();
-  const { run, ...state } = useAction(PostAdd, (data) => data.postAdd);
   const [sent, setSent] = useState(0);
-  const request = useRef(crypto.randomUUID());
-
-  async function send({ body = "", language: chosen }: Record<string, string>): Promise<void> {
-    const input = { discussion, body, language: chosen as "EN" | "FR", clientMutationId: request.current };
-    const done = await run({ input });
-    // What was refused or changed is another request; what got lost on the way is the same one.
-    if (!done) return;
-    request.current = crypto.randomUUID();
-    setSent(sent + 1);
-    onSent();
-  }
-
   return (
-    <Form submit={t.send} {...state} onSubmit={(values) => void send(values)}>
-      <TextField key={sent} name="body" label={t.answer} hint={`${t.visible} ${t.markdown}`} rows={5} onChange={() => (request.current = crypto.randomUUID())} />
+    <MutationForm
+      once
+      submit={t.send}
+      mutation={PostAdd}
+      input={({ body = "", language: chosen }) => ({ discussion, body, language: chosen as "EN" | "FR" })}
+      onDone={() => (setSent(sent + 1), onSent())}
+    >
+      <TextField key={sent} name="body" label={t.answer} hint={`${t.visible} ${t.markdown}`} rows={5} />
       <LanguageField initial={language} />
-    </Form>
+    </MutationForm>
   );
 }
 
 /** The language of what somebody writes: readers filter by it. */
 export function LanguageField({ initial }: { initial: string }) {
   const t = useWords(texts);
-  const options = [
-    { value: "FR", label: t.languages.FR },
-    { value: "EN", label: t.languages.EN },
-  ];
+  const options = [{ value: "FR", label: t.languages.FR }, { value: "EN", label: t.languages.EN }];
   return <SelectField name="language" label={t.language} options={options} initial={initial} />;
 }

@@ -2,14 +2,11 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Button } from "../../base/Button";
-import { Confirm, Refused } from "../../base/Confirm";
-import { Dialog } from "../../base/Dialog";
-import { RadioField, TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
+import type { PostFlagMutation } from "../../../generated/patient";
+import { Button, Dialog, MutationConfirm, MutationForm, Notice, optionsOf, RadioField, Refused, TextField } from "../../base";
 import { Markdown } from "../../base/Markdown";
-import { Notice } from "../../base/Notice";
 import { useAction } from "../../graph/hooks";
+import type { Payload } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { HelpLines } from "../notifications/HelpLines";
 import { PostEdit, PostFlag, PostReact, PostRemove, RemovalAppeal, type PostTextFragment } from "./patient/discussion";
@@ -47,21 +44,20 @@ export function Post({ post, isOwn, canWrite }: Props) {
           {post.editedAt && !post.removed && ` · ${t.edited(time(post.editedAt))}`}
         </span>
       </p>
-      {post.removed ? (
-        <Removed post={post} />
-      ) : doing === "edit" ? (
-        <Edit post={post} onClose={close} />
+      {post.removed ? <Removed post={post} /> : doing === "edit" ? (
+        <>
+          <MutationForm submit={t.save} mutation={PostEdit} input={({ body = "" }) => ({ post: post.id, body })} onDone={close}>
+            <TextField name="body" label={t.text} hint={t.markdown} rows={6} initial={post.body ?? ""} />
+          </MutationForm>
+          <p className="after-form"><Button onClick={close}>{t.cancel}</Button></p>
+        </>
       ) : (
         <>
-          <div lang={post.language.toLowerCase()}>
-            <Markdown>{post.body ?? ""}</Markdown>
-          </div>
+          <div lang={post.language.toLowerCase()}><Markdown>{post.body ?? ""}</Markdown></div>
           <Reactions post={post} />
           <p className="actions">
             {isOwn && canWrite && (
-              <button type="button" className="link" onClick={() => setDoing("edit")}>
-                {t.edit}
-              </button>
+              <button type="button" className="link" onClick={() => setDoing("edit")}>{t.edit}</button>
             )}
             <button type="button" className="link" onClick={() => setDoing(isOwn ? "remove" : "flag")}>
               {isOwn ? t.remove : t.flag}
@@ -69,7 +65,11 @@ export function Post({ post, isOwn, canWrite }: Props) {
           </p>
         </>
       )}
-      {doing === "remove" && <Remove post={post.id} onClose={close} />}
+      {doing === "remove" && (
+        <MutationConfirm title={t.removeTitle} action={t.remove} mutation={PostRemove} input={{ post: post.id }} onClose={close}>
+          {t.removeText}
+        </MutationConfirm>
+      )}
       {doing === "flag" && <Flag post={post.id} onClose={close} />}
     </article>
   );
@@ -78,95 +78,54 @@ export function Post({ post, isOwn, canWrite }: Props) {
 function Reactions({ post }: { post: PostTextFragment }) {
   const t = useWords(texts);
   const { number } = useFormats();
-  const { run, busy, ...state } = useAction(PostReact, (data) => data.postReact);
+  const { run, busy, ...state } = useAction(PostReact);
   return (
     <>
-      <div className="reactions" role="group" aria-label={t.react}>
-        {REACTIONS.map((reaction) => {
-          const count = post.reactions.find((each) => each.reaction === reaction)?.count ?? 0;
-          const on = post.viewerReactions.includes(reaction);
-          const name = t.reactions[reaction];
-          return (
-            <button
-              key={reaction}
-              type="button"
-              aria-pressed={on}
-              aria-label={count ? t.reactionCount(name, number(count)) : name}
-              aria-disabled={busy || undefined}
-              onClick={() => !busy && void run({ input: { post: post.id, reaction, on: !on } })}
-            >
-              {name}
-              {count > 0 && <span aria-hidden="true"> {number(count)}</span>}
-            </button>
-          );
-        })}
-      </div>
+      <div className="reactions" role="group" aria-label={t.react}>{REACTIONS.map((reaction) => {
+        const count = post.reactions.find((each) => each.reaction === reaction)?.count ?? 0;
+        const on = post.viewerReactions.includes(reaction);
+        const name = t.reactions[reaction];
+        return (
+          <button
+            key={reaction}
+            type="button"
+            aria-pressed={on}
+            aria-label={count ? t.reactionCount(name, number(count)) : name}
+            aria-disabled={busy || undefined}
+            onClick={() => !busy && void run({ input: { post: post.id, reaction, on: !on } })}
+          >
+            {name}
+            {count > 0 && <span aria-hidden="true"> {number(count)}</span>}
+          </button>
+        );
+      })}</div>
       <Refused {...state} />
     </>
   );
 }
 
-function Edit({ post, onClose }: { post: PostTextFragment; onClose: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(PostEdit, (data) => data.postEdit);
-  const save = async (body: string): Promise<void> => {
-    if (await run({ input: { post: post.id, body } })) onClose();
-  };
-  return (
-    <>
-      <Form submit={t.save} {...state} onSubmit={(values) => void save(values["body"] ?? "")}>
-        <TextField name="body" label={t.text} hint={t.markdown} rows={6} initial={post.body ?? ""} />
-      </Form>
-      <p className="after-form">
-        <Button onClick={onClose}>{t.cancel}</Button>
-      </p>
-    </>
-  );
-}
-
-function Remove({ post, onClose }: { post: string; onClose: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(PostRemove, (data) => data.postRemove);
-  const remove = async (): Promise<void> => {
-    if (await run({ input: { post } })) onClose();
-  };
-  return (
-    <Confirm title={t.removeTitle} action={t.remove} {...state} onConfirm={() => void remove()} onClose={onClose}>
-      {t.removeText}
-    </Confirm>
-  );
-}
-
 function Flag({ post, onClose }: { post: string; onClose: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(PostFlag, (data) => data.postFlag);
-  const [done, setDone] = useState<Awaited<ReturnType<typeof run>>>(null);
-  const flag = async ({ reason, note }: Record<string, string>): Promise<void> =>
-    setDone(await run({ input: { post, reason: reason as Reason, note: note || null } }));
+  const [done, setDone] = useState<Payload<PostFlagMutation> | null>(null);
   return (
     <Dialog title={t.flagTitle} onClose={onClose}>
       {done ? (
         <>
           <Notice kind="good">{t.flagged}</Notice>
-          {done.helpLines && done.helpLines.length > 0 && (
-            <>
-              <p>{t.help}</p>
-              <HelpLines lines={done.helpLines} />
-            </>
-          )}
+          {done.helpLines && done.helpLines.length > 0 && <><p>{t.help}</p><HelpLines lines={done.helpLines} /></>}
         </>
       ) : (
         <>
           <p>{t.flagText}</p>
-          <Form submit={t.flag} {...state} onSubmit={(values) => void flag(values)}>
-            <RadioField
-              name="reason"
-              label={t.why}
-              required
-              options={Object.entries(t.reasons).map(([value, label]) => ({ value, label }))}
-            />
+          <MutationForm
+            submit={t.flag}
+            mutation={PostFlag}
+            input={({ reason, note }) => ({ post, reason: reason as Reason, note: note || null })}
+            onDone={setDone}
+          >
+            <RadioField name="reason" label={t.why} required options={optionsOf(t.reasons)} />
             <TextField name="note" label={t.note} hint={t.noteHint} rows={3} />
-          </Form>
+          </MutationForm>
         </>
       )}
     </Dialog>
@@ -176,27 +135,18 @@ function Flag({ post, onClose }: { post: string; onClose: () => void }) {
 /** In the place of a removed post: for its author, also the text, the reason, and the appeal. */
 function Removed({ post }: { post: PostTextFragment }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(RemovalAppeal, (data) => data.removalAppeal);
   if (post.removedBody === null) return <p className="quiet">{t.removed}</p>;
   return (
     <Notice>
       <p>{t.removedYours}</p>
-      <blockquote lang={post.language.toLowerCase()}>
-        <Markdown>{post.removedBody}</Markdown>
-      </blockquote>
-      {post.removalReason && (
-        <p>
-          {t.reason} {post.removalReason}
-        </p>
-      )}
+      <blockquote lang={post.language.toLowerCase()}><Markdown>{post.removedBody}</Markdown></blockquote>
+      {post.removalReason && <p>{t.reason} {post.removalReason}</p>}
       {post.appeal ? (
-        <p>
-          {t.appeals[post.appeal.status]} {post.appeal.resolution}
-        </p>
+        <p>{t.appeals[post.appeal.status]} {post.appeal.resolution}</p>
       ) : (
-        <Form submit={t.appeal} {...state} onSubmit={(values) => void run({ input: { post: post.id, text: values["text"] ?? "" } })}>
+        <MutationForm submit={t.appeal} mutation={RemovalAppeal} input={({ text = "" }) => ({ post: post.id, text })}>
           <TextField name="text" label={t.appealText} rows={3} />
-        </Form>
+        </MutationForm>
       )}
     </Notice>
   );

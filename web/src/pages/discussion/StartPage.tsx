@@ -1,14 +1,9 @@
 // Starts a discussion in a community.
 
-import { useRef } from "react";
 import { Link, useLocation } from "wouter";
 import type { PageProps } from "../../app/route";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
-import { useAction, useRead } from "../../graph/hooks";
+import { MutationForm, Notice, PageTitle, Shown, TextField } from "../../base";
+import { useRead } from "../../graph/hooks";
 import { useLanguageCode, useWords } from "../../text/words";
 import { LanguageField } from "./Page";
 import { DiscussionStart, StartIn } from "./patient/discussion";
@@ -21,21 +16,14 @@ export function Page({ parameters }: PageProps) {
   return (
     <>
       <PageTitle>{t.start}</PageTitle>
-      <Shown read={read}>
-        {({ community }) =>
-          community?.viewerMembership ? (
-            <>
-              <p>{t.startIn(community.name)}</p>
-              <Start community={community.id} slug={slug} />
-            </>
-          ) : (
-            <>
-              <Notice>{t.notMember}</Notice>
-              <Link href={`/communities/${slug}`}>{t.community}</Link>
-            </>
-          )
-        }
-      </Shown>
+      <Shown read={read}>{({ community }) => community?.viewerMembership ? (
+        <><p>{t.startIn(community.name)}</p><Start community={community.id} slug={slug} /></>
+      ) : (
+        <>
+          <Notice>{t.notMember}</Notice>
+          <Link href={`/communities/${slug}`}>{t.community}</Link>
+        </>
+      )}</Shown>
     </>
   );
 }
@@ -44,21 +32,17 @@ function Start({ community, slug }: { community: string; slug: string }) {
   const t = useWords(texts);
   const language = useLanguageCode();
   const [, navigate] = useLocation();
-  const { run, ...state } = useAction(DiscussionStart, (data) => data.discussionStart);
-  const request = useRef(crypto.randomUUID());
-  const change = (): string => (request.current = crypto.randomUUID());
-
-  async function start({ title = "", body = "", language: chosen }: Record<string, string>): Promise<void> {
-    const input = { community, title, body, language: chosen as "EN" | "FR", clientMutationId: request.current };
-    const done = await run({ input });
-    if (done?.discussion) navigate(`/communities/${slug}/discussions/${done.discussion.id}`);
-  }
-
   return (
-    <Form submit={t.send} {...state} onSubmit={(values) => void start(values)}>
-      <TextField name="title" label={t.heading} maxLength={150} onChange={change} />
-      <TextField name="body" label={t.first} hint={`${t.visible} ${t.markdown}`} rows={8} onChange={change} />
+    <MutationForm
+      once
+      submit={t.send}
+      mutation={DiscussionStart}
+      input={({ title = "", body = "", language: chosen }) => ({ community, title, body, language: chosen as "EN" | "FR" })}
+      onDone={({ discussion }) => discussion && navigate(`/communities/${slug}/discussions/${discussion.id}`)}
+    >
+      <TextField name="title" label={t.heading} maxLength={150} />
+      <TextField name="body" label={t.first} hint={`${t.visible} ${t.markdown}`} rows={8} />
       <LanguageField initial={language} />
-    </Form>
+    </MutationForm>
   );
 }

@@ -1,50 +1,17 @@
 // Accepts an invitation to an organization with the code from the mail, and chooses a password.
 
-import { useState } from "react";
-import { Link } from "wouter";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { VisitorsPage } from "../../base/VisitorsPage";
-import { useAction } from "../../graph/hooks";
+import { VisitorsPage } from "../../base";
 import { useWords } from "../../text/words";
+import { SetPassword } from "../reset/SetPassword";
 import { OrganizationJoin } from "./public/join";
 import { texts } from "./texts";
 
 export function Page() {
+  const t = useWords(texts);
   return (
-    <VisitorsPage texts={useWords(texts)}>
-      <Join />
+    <VisitorsPage texts={t}>
+      <SetPassword mutation={OrganizationJoin} words={t} submit={t.join} lead={<p>{t.lead}</p>} />
     </VisitorsPage>
   );
 }
 
-function Join() {
-  const t = useWords(texts);
-  const [done, setDone] = useState(false);
-  const { run, ...state } = useAction(OrganizationJoin, (data) => data.organizationJoin);
-
-  async function join({ code = "", password = "" }: Record<string, string>): Promise<void> {
-    if (await run({ input: { code, password } })) setDone(true);
-  }
-
-  if (done) {
-    return (
-      <>
-        <Notice kind="good">{t.done}</Notice>
-        <Link href="/sign-in" className="button primary">
-          {t.signIn}
-        </Link>
-      </>
-    );
-  }
-  return (
-    <>
-      <p>{t.lead}</p>
-      <Form submit={t.join} {...state} onSubmit={(values) => void join(values)}>
-        <TextField name="code" label={t.code} autoComplete="one-time-code" required />
-        <TextField name="password" label={t.password} hint={t.passwordHint} type="password" autoComplete="new-password" required />
-      </Form>
-    </>
-  );
-}

@@ -2,7 +2,7 @@
 
 import { Link } from "wouter";
 import type { InsightLineFragment } from "../../../generated/buyer";
-import { Table } from "../../base/Table";
+import { Table } from "../../base";
 import { useFormats, useWords } from "../../text/words";
 import { texts as datasets } from "./datasets/texts";
 import { texts } from "./texts";
@@ -12,17 +12,12 @@ export function InsightTable({ caption, insights }: { caption: string; insights:
   const { margin, own } = useWords(texts);
   const { number, time } = useFormats();
   return (
-    <Table
-      caption={caption}
-      rows={insights}
-      keyOf={(each) => each.id}
-      columns={[
-        { title: t.variable, cell: (each) => <InsightLink insight={each} /> },
-        { title: t.margin, cell: (each) => margin(number(each.marginOfError)), numeric: true },
-        { title: t.for, cell: (each) => each.requestedBy?.name ?? own },
-        { title: t.when, cell: (each) => time(each.publishedAt) },
-      ]}
-    />
+    <Table caption={caption} rows={insights} columns={[
+      { title: t.variable, cell: (each) => <InsightLink insight={each} /> },
+      { title: t.margin, cell: (each) => margin(number(each.marginOfError)), numeric: true },
+      { title: t.for, cell: (each) => each.requestedBy?.name ?? own },
+      { title: t.when, cell: (each) => time(each.publishedAt) },
+    ]} />
   );
 }
 
@@ -39,8 +34,5 @@ interface Titled {
 /** What an insight counts, in words. */
 export function useTitle({ variable, by }: Titled): string {
   const { titled } = useWords(texts);
-  return titled(
-    variable.label,
-    by.map((each) => each.label),
-  );
+  return titled(variable.label, by.map((each) => each.label));
 }

@@ -3,9 +3,5 @@
 import { Link } from "wouter";
 
 export function LinkButton({ href, children, primary = false }: { href: string; children: string; primary?: boolean }) {
-  return (
-    <Link href={href} className={primary ? "button primary" : "button"}>
-      {children}
-    </Link>
-  );
+  return <Link href={href} className={primary ? "button primary" : "button"}>{children}</Link>;
 }

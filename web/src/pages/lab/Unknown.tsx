@@ -1,8 +1,7 @@
 // In the place of what does not exist, or what no licence covers.
 
 import { Link } from "wouter";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
+import { Notice, PageTitle } from "../../base";
 import { useWords } from "../../text/words";
 import { texts } from "./texts";
 

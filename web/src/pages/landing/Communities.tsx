@@ -2,8 +2,7 @@
 
 import { useState, type ComponentType } from "react";
 import { Link } from "wouter";
-import { SearchBox } from "../../base/SearchBox";
-import { Shown } from "../../base/Shown";
+import { SearchBox, Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { FoundCommunities, MatchedCommunities } from "./everybody/landing";
@@ -20,35 +19,29 @@ export function Communities({ Missing }: Props) {
   const [search, setSearch] = useState("");
   const all = useRead(FoundCommunities, {}, { pause: search !== "" });
   const matched = useRead(MatchedCommunities, { search }, { pause: search === "" });
-
   return (
-    <section aria-labelledby="find">
-      <h2 id="find">{t.find}</h2>
+    <Section id="find" title={t.find}>
       <SearchBox label={t.search} onSearch={setSearch} />
       <div aria-live="polite">
-        <Shown read={search ? matched : all}>
-          {({ communities: { nodes, pageInfo } }) => (
-            <>
-              {nodes.length === 0 && <p>{t.none(search)}</p>}
-              {nodes.length === 0 && Missing && <Missing key={search} search={search} />}
-              <ul className="cards">
-                {nodes.map((each) => (
-                  <li key={each.slug}>
-                    <Link href={`/communities/${each.slug}`} className="card">
-                      <strong>{each.name}</strong>
-                      <Matched {...each} />
-                      <p>{each.description}</p>
-                      {each.memberCount > 0 && <p>{t.size(number(each.memberCount))}</p>}
-                    </Link>
-                  </li>
-                ))}
-              </ul>
-              {pageInfo.hasNextPage && <p className="quiet more">{t.more}</p>}
-            </>
-          )}
-        </Shown>
+        <Shown read={search ? matched : all}>{({ communities: { nodes, pageInfo } }) => (
+          <>
+            {nodes.length === 0 && <p>{t.none(search)}</p>}
+            {nodes.length === 0 && Missing && <Missing key={search} search={search} />}
+            <ul className="cards">{nodes.map((each) => (
+              <li key={each.slug}>
+                <Link href={`/communities/${each.slug}`} className="card">
+                  <strong>{each.name}</strong>
+                  <Matched {...each} />
+                  <p>{each.description}</p>
+                  {each.memberCount > 0 && <p>{t.size(number(each.memberCount))}</p>}
+                </Link>
+              </li>
+            ))}</ul>
+            {pageInfo.hasNextPage && <p className="quiet more">{t.more}</p>}
+          </>
+        )}</Shown>
       </div>
-    </section>
+    </Section>
   );
 }
 

@@ -5,8 +5,7 @@ import "./landing.css";
 import { Link } from "wouter";
 import { homeOf, NAVIGATION } from "../../app/navigation";
 import { useSession } from "../../app/session";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { PageTitle, Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useLanguage, useWords } from "../../text/words";
 import { Communities } from "./Communities";
@@ -26,17 +25,11 @@ export function Page() {
         <div className="form-end">
           {audience === "PUBLIC" ? (
             <>
-              <Link href="/register" className="button primary">
-                {t.register}
-              </Link>
-              <Link href="/sign-in" className="button">
-                {t.signIn}
-              </Link>
+              <Link href="/register" className="button primary">{t.register}</Link>
+              <Link href="/sign-in" className="button">{t.signIn}</Link>
             </>
           ) : (
-            <Link href={homeOf(audience)} className="button primary">
-              {NAVIGATION[audience][0]?.label[language]}
-            </Link>
+            <Link href={homeOf(audience)} className="button primary">{NAVIGATION[audience][0]?.label[language]}</Link>
           )}
           <Link href="/ledger">{t.ledger}</Link>
         </div>
@@ -52,29 +45,23 @@ function NetworkFigures() {
   const { number, date } = useFormats();
   const read = useRead(Figures, {});
   return (
-    <section aria-labelledby="figures">
-      <h2 id="figures">{t.figures}</h2>
-      <Shown read={read}>
-        {({ network }) => (
-          <>
-            <dl className="figures">
-              <Figure name={t.communities} value={number(network.communities)} />
-              {network.activeMembers !== null && <Figure name={t.members} value={number(network.activeMembers)} />}
-              {network.treatmentsFollowed !== null && <Figure name={t.treatments} value={number(network.treatmentsFollowed)} />}
-            </dl>
-            <p className="quiet">{network.countedOn ? t.counted(date(network.countedOn)) : t.uncounted}</p>
-          </>
-        )}
-      </Shown>
-    </section>
+    <Section id="figures" title={t.figures}>
+      <Shown read={read}>{({ network }) => (
+        <>
+          <dl className="figures">
+            <Figure name={t.communities} value={number(network.communities)} />
+            {network.activeMembers !== null && <Figure name={t.members} value={number(network.activeMembers)} />}
+            {network.treatmentsFollowed !== null && <Figure name={t.treatments} value={number(network.treatmentsFollowed)} />}
+          </dl>
+          <p className="quiet">{network.countedOn ? t.counted(date(network.countedOn)) : t.uncounted}</p>
+        </>
+      )}</Shown>
+    </Section>
   );
 }
 
 function Figure({ name, value }: { name: string; value: string }) {
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
+    <div><dt>{name}</dt><dd>{value}</dd></div>
   );
 }

@@ -2,15 +2,12 @@
 
 import { Link } from "wouter";
 import type { PageProps } from "../../app/route";
-import { Facts } from "../../base/Facts";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { Facts, Notice, PageTitle, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
+import { Purpose } from "./Page";
 import { LedgerUse } from "./everybody/ledger";
 import { useNames } from "./named";
-import { Purpose } from "./Page";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
@@ -20,35 +17,24 @@ export function Page({ parameters }: PageProps) {
   const read = useRead(LedgerUse, { id: parameters["id"] ?? "" });
   return (
     <>
-      <p>
-        <Link href="/ledger">{t.title}</Link>
-      </p>
-      <Shown read={read}>
-        {({ node: use }) =>
-          use?.__typename === "DataUse" ? (
-            <>
-              <PageTitle>{t.entryOf(number(use.ledgerEntry.position))}</PageTitle>
-              <Facts
-                facts={[
-                  [t.published, time(use.publishedAt)],
-                  [t.organization, use.organization?.name ?? t.own],
-                  [t.purpose, <Purpose {...use} />],
-                  [t.data, [names(use).data, ...names(use).counted].join(" · ")],
-                  [t.cost, number(use.cost.epsilon, { maximumSignificantDigits: 3 })],
-                  [t.line, <code>{use.ledgerEntry.line}</code>],
-                  [t.hash, <code>{use.ledgerEntry.hash}</code>],
-                  [t.previousHash, <code>{use.ledgerEntry.previousHash}</code>],
-                ]}
-              />
-            </>
-          ) : (
-            <>
-              <PageTitle>{t.title}</PageTitle>
-              <Notice>{t.unknown}</Notice>
-            </>
-          )
-        }
-      </Shown>
+      <p><Link href="/ledger">{t.title}</Link></p>
+      <Shown read={read}>{({ node: use }) => use?.__typename === "DataUse" ? (
+        <>
+          <PageTitle>{t.entryOf(number(use.ledgerEntry.position))}</PageTitle>
+          <Facts facts={[
+            [t.published, time(use.publishedAt)],
+            [t.organization, use.organization?.name ?? t.own],
+            [t.purpose, <Purpose {...use} />],
+            [t.data, [names(use).data, ...names(use).counted].join(" · ")],
+            [t.cost, number(use.cost.epsilon, { maximumSignificantDigits: 3 })],
+            [t.line, <code>{use.ledgerEntry.line}</code>],
+            [t.hash, <code>{use.ledgerEntry.hash}</code>],
+            [t.previousHash, <code>{use.ledgerEntry.previousHash}</code>],
+          ]} />
+        </>
+      ) : (
+        <><PageTitle>{t.title}</PageTitle><Notice>{t.unknown}</Notice></>
+      )}</Shown>
     </>
   );
 }

@@ -3,14 +3,8 @@
 import { useState } from "react";
 import { useClient } from "urql";
 import { Link } from "wouter";
-import { Button } from "../../base/Button";
-import { Notice } from "../../base/Notice";
-import { Pager, usePages } from "../../base/Pager";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
-import { Table } from "../../base/Table";
+import { Button, Notice, Paged, PageTitle, Section, Table, usePaged } from "../../base";
 import { documentOf } from "../../graph/client";
-import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { checkChain, type Entry, type Verdict } from "./chain";
 import { DataUses, LedgerChain } from "./everybody/ledger";
@@ -21,8 +15,7 @@ export function Page() {
   const t = useWords(texts);
   return (
     <>
-      <PageTitle>{t.title}</PageTitle>
-      <p>{t.lead}</p>
+      <PageTitle lead={t.lead}>{t.title}</PageTitle>
       <Check />
       <Uses />
     </>
@@ -58,9 +51,7 @@ function Check() {
   }
 
   return (
-    <section aria-labelledby="check">
-      <h2 id="check">{t.check}</h2>
-      <p>{t.explanation}</p>
+    <Section id="check" title={t.check} lead={t.explanation}>
       {"subtle" in crypto ? (
         <Button busy={state.kind === "checking"} onClick={() => void check()}>
           {state.kind === "idle" ? t.start : t.again}
@@ -69,7 +60,7 @@ function Check() {
         <Notice>{t.unable}</Notice>
       )}
       <Outcome state={state} />
-    </section>
+    </Section>
   );
 }
 
@@ -84,12 +75,8 @@ function Outcome({ state }: { state: State }) {
   if (checked === 0) return <Notice>{t.empty}</Notice>;
   return (
     <Notice kind="good">
-      <p>
-        <strong>{t.holds(number(checked))}</strong>
-      </p>
-      <p>
-        {t.head} <code>{head}</code>
-      </p>
+      <p><strong>{t.holds(number(checked))}</strong></p>
+      <p>{t.head} <code>{head}</code></p>
       <p>{t.keep}</p>
     </Notice>
   );
@@ -100,32 +87,20 @@ function Uses() {
   const { number, time } = useFormats();
   const names = useNames();
   const dataOf = (use: Parameters<typeof names>[0]): string => [names(use).data, ...names(use).counted].join(" · ");
-  const pages = usePages();
-  const read = useRead(DataUses, { after: pages.after });
+  const read = usePaged(DataUses, {});
   return (
-    <section aria-labelledby="uses">
-      <h2 id="uses">{t.uses}</h2>
-      <Shown read={read}>
-        {({ dataUses: { nodes, pageInfo } }) => (
-          <>
-            <Table
-              caption={t.uses}
-              rows={nodes}
-              keyOf={(use) => use.id}
-              columns={[
-                { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
-                { title: t.published, cell: (use) => time(use.publishedAt) },
-                { title: t.organization, cell: (use) => use.organization?.name ?? t.own },
-                { title: t.purpose, cell: (use) => <Purpose {...use} /> },
-                { title: t.data, cell: (use) => dataOf(use) },
-                { title: t.cost, cell: (use) => number(use.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
-              ]}
-            />
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
-        )}
-      </Shown>
-    </section>
+    <Section id="uses" title={t.uses}>
+      <Paged list={read} of={(data) => data.dataUses}>{(nodes) => (
+        <Table caption={t.uses} rows={nodes} columns={[
+          { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
+          { title: t.published, cell: (use) => time(use.publishedAt) },
+          { title: t.organization, cell: (use) => use.organization?.name ?? t.own },
+          { title: t.purpose, cell: (use) => <Purpose {...use} /> },
+          { title: t.data, cell: (use) => dataOf(use) },
+          { title: t.cost, cell: (use) => number(use.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
+        ]} />
+      )}</Paged>
+    </Section>
   );
 }
 
@@ -134,13 +109,7 @@ export function Purpose({ purpose, results }: { purpose: string; results: readon
   return (
     <>
       {purpose}
-      {results.map(({ url }) => (
-        <div key={url}>
-          <a href={url} rel="noreferrer">
-            {t.results}
-          </a>
-        </div>
-      ))}
+      {results.map(({ url }) => <div key={url}><a href={url} rel="noreferrer">{t.results}</a></div>)}
     </>
   );
 }

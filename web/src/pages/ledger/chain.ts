@@ -58,9 +58,7 @@ async function linkOf(entry: Entry, expected: Link | null): Promise<Link | null>
   const stated = parsed(entry.line);
   const version = (stated["version"] ?? OLDEST) as number;
   const holds =
-    stated["position"] === entry.position &&
-    stated["previous"] === entry.previousHash &&
-    version >= OLDEST &&
+    stated["position"] === entry.position && stated["previous"] === entry.previousHash && version >= OLDEST &&
     version <= (expected?.version ?? NEWEST) &&
     (expected === null || (entry.position === expected.position && entry.hash === expected.hash)) &&
     entry.hash === (await sha256(new TextEncoder().encode(entry.line)));

@@ -1,6 +1,6 @@
 // A text in force, with its version.
 
-import { Prose } from "../../base/Prose";
+import { Prose } from "../../base";
 import { useFormats, useWords } from "../../text/words";
 import { texts } from "./texts";
 
@@ -8,9 +8,6 @@ export function LegalText({ version, text, inForceOn }: { version: string; text:
   const t = useWords(texts);
   const { date } = useFormats();
   return (
-    <>
-      <p className="quiet">{t.version(version, date(inForceOn))}</p>
-      <Prose>{text}</Prose>
-    </>
+    <><p className="quiet">{t.version(version, date(inForceOn))}</p><Prose>{text}</Prose></>
   );
 }

@@ -1,11 +1,10 @@
 // The page at `/terms`.
 
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { PageTitle, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useLanguageCode, useWords } from "../../text/words";
-import { TermsOfUse } from "./everybody/legal";
 import { LegalText } from "./LegalText";
+import { TermsOfUse } from "./everybody/legal";
 import { texts } from "./texts";
 
 export function Page() {

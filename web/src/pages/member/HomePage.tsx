@@ -2,7 +2,7 @@
 
 import "../diary/diary.css";
 
-import { PageTitle } from "../../base/PageTitle";
+import { PageTitle } from "../../base";
 import { useWords } from "../../text/words";
 import { Curves } from "../diary/Curves";
 import { Due } from "../diary/Due";

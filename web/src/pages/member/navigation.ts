@@ -1,8 +1,8 @@
 // What the header leads to, for members.
 
 import type { NavigationLink } from "../../app/navigation";
-import { texts as notifications } from "../notifications/texts";
 import { UnreadCount } from "../notifications/UnreadCount";
+import { texts as notifications } from "../notifications/texts";
 import { texts } from "./texts";
 
 export const memberNavigation: readonly NavigationLink[] = [

@@ -9,12 +9,10 @@ interface Line {
 
 export function HelpLines({ lines }: { lines: readonly Line[] }) {
   return (
-    <ul>
-      {lines.map((line) => (
-        <li key={line.number} lang={line.language.toLowerCase()}>
-          <a href={`tel:${line.number}`}>{line.number}</a> <strong>{line.name}</strong>: {line.description}
-        </li>
-      ))}
-    </ul>
+    <ul>{lines.map((line) => (
+      <li key={line.number} lang={line.language.toLowerCase()}>
+        <a href={`tel:${line.number}`}>{line.number}</a> <strong>{line.name}</strong>: {line.description}
+      </li>
+    ))}</ul>
   );
 }

@@ -3,14 +3,10 @@
 import "./notifications.css";
 
 import { Link } from "wouter";
-import { Button } from "../../base/Button";
-import { Refused } from "../../base/Confirm";
-import { PageTitle } from "../../base/PageTitle";
-import { Pager, usePages } from "../../base/Pager";
-import { Shown } from "../../base/Shown";
 import type { NotificationsQuery } from "../../../generated/patient";
+import { Button, Paged, PageTitle, Refused, usePaged } from "../../base";
 import { useFresh } from "../../graph/fresh";
-import { useAction, useRead } from "../../graph/hooks";
+import { useAction } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { HelpLines } from "./HelpLines";
 import { NotificationAdded, Notifications, NotificationsRead } from "./patient/notifications";
@@ -21,36 +17,26 @@ type HelpLine = NotificationsQuery["helpLines"][number];
 
 export function Page() {
   const t = useWords(texts);
-  const pages = usePages();
-  const read = useRead(Notifications, { after: pages.after });
-  useFresh(NotificationAdded, {}, read.again);
-  const { run, busy, ...state } = useAction(NotificationsRead, (data) => data.notificationsRead);
+  const list = usePaged(Notifications, {});
+  useFresh(NotificationAdded, {}, list.again);
+  const { run, busy, ...state } = useAction(NotificationsRead);
   const markRead = (ids: readonly string[]): void => void (ids.length && run({ input: { notifications: ids } }));
   return (
     <>
       <PageTitle>{t.title}</PageTitle>
       <Refused {...state} />
-      <Shown read={read}>
-        {({ me: { notifications }, helpLines }) => {
-          const unread = notifications.nodes.filter((each) => each.readAt === null).map((each) => each.id);
-          if (notifications.nodes.length === 0) return <p>{t.none}</p>;
-          return (
-            <>
-              {unread.length > 0 && (
-                <Button busy={busy} onClick={() => markRead(unread)}>
-                  {t.readAll}
-                </Button>
-              )}
-              <ul className="notifications">
-                {notifications.nodes.map((each) => (
-                  <Item key={each.id} notification={each} helpLines={helpLines} onOpen={() => each.readAt === null && markRead([each.id])} />
-                ))}
-              </ul>
-              <Pager pages={pages} pageInfo={notifications.pageInfo} />
-            </>
-          );
-        }}
-      </Shown>
+      <Paged list={list} of={(data) => data.me.notifications}>{(notifications, { helpLines }) => {
+        const unread = notifications.filter((each) => each.readAt === null).map((each) => each.id);
+        if (notifications.length === 0) return <p>{t.none}</p>;
+        return (
+          <>
+            {unread.length > 0 && <Button busy={busy} onClick={() => markRead(unread)}>{t.readAll}</Button>}
+            <ul className="notifications">{notifications.map((each) => (
+              <Item key={each.id} notification={each} helpLines={helpLines} onOpen={() => each.readAt === null && markRead([each.id])} />
+            ))}</ul>
+          </>
+        );
+      }}</Paged>
     </>
   );
 }
@@ -70,18 +56,11 @@ function Item({ notification: { kind, createdAt, readAt, subject }, helpLines, o
       <p>
         {!readAt && <span className="new">{t.new}</span>} {t.kinds[kind]}
         {target && (
-          <>
-            {" · "}
-            <Link href={target.path} lang={target.language} onClick={onOpen}>
-              {target.name ?? t.open}
-            </Link>
-          </>
+          <>{" · "}<Link href={target.path} lang={target.language} onClick={onOpen}>{target.name ?? t.open}</Link></>
         )}
       </p>
       {kind === "SUPPORT" && <HelpLines lines={helpLines} />}
-      <p className="quiet">
-        <time dateTime={createdAt}>{time(createdAt)}</time>
-      </p>
+      <p className="quiet"><time dateTime={createdAt}>{time(createdAt)}</time></p>
     </li>
   );
 }

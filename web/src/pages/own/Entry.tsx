@@ -1,14 +1,11 @@
 // An indicator or a treatment of the viewer's own: renamed, moved to the catalogue, proposed for it, or deleted.
 
 import { useState } from "react";
-import { Confirm } from "../../base/Confirm";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { useAction } from "../../graph/hooks";
+import { MutationConfirm, MutationForm, TextField, type Values } from "../../base";
 import { useWords } from "../../text/words";
 import { Move } from "./Move";
-import { OwnIndicatorDelete, OwnIndicatorRename, OwnTreatmentDelete, OwnTreatmentRename } from "./patient/own";
 import { ProposalForm } from "./Propose";
+import { OwnIndicatorDelete, OwnIndicatorRename, OwnTreatmentDelete, OwnTreatmentRename } from "./patient/own";
 import { texts } from "./texts";
 
 export interface OwnEntry {
@@ -81,42 +78,30 @@ interface Action {
 
 function Rename({ kind, entry, onDone }: Action) {
   const t = useWords(texts);
-  const indicator = useAction(OwnIndicatorRename, (data) => data.ownIndicatorRename);
-  const treatment = useAction(OwnTreatmentRename, (data) => data.ownTreatmentRename);
-  const { run: _, ...state } = kind === "indicator" ? indicator : treatment;
-
-  async function rename({ name = "" }: Record<string, string>): Promise<void> {
-    const done =
-      kind === "indicator"
-        ? await indicator.run({ input: { ownIndicator: entry.id, name } })
-        : await treatment.run({ input: { ownTreatment: entry.id, name } });
-    if (done) onDone(t.renamed(name));
-  }
-
-  return (
-    <Form submit={t.save} {...state} onSubmit={(values) => void rename(values)}>
-      <TextField name="name" label={t.name} initial={entry.name} autoComplete="off" />
-    </Form>
+  const form = {
+    submit: t.save,
+    onDone: (_: unknown, { name = "" }: Values) => onDone(t.renamed(name)),
+    children: <TextField name="name" label={t.name} initial={entry.name} autoComplete="off" />,
+  };
+  return kind === "indicator" ? (
+    <MutationForm mutation={OwnIndicatorRename} input={({ name = "" }) => ({ ownIndicator: entry.id, name })} {...form} />
+  ) : (
+    <MutationForm mutation={OwnTreatmentRename} input={({ name = "" }) => ({ ownTreatment: entry.id, name })} {...form} />
   );
 }
 
 function Delete({ kind, entry, onDone, onClose }: Action & { onClose: () => void }) {
   const t = useWords(texts);
-  const indicator = useAction(OwnIndicatorDelete, (data) => data.ownIndicatorDelete);
-  const treatment = useAction(OwnTreatmentDelete, (data) => data.ownTreatmentDelete);
-  const { run: _, ...state } = kind === "indicator" ? indicator : treatment;
-
-  async function remove(): Promise<void> {
-    const done =
-      kind === "indicator"
-        ? await indicator.run({ input: { ownIndicator: entry.id } })
-        : await treatment.run({ input: { ownTreatment: entry.id } });
-    if (done) onDone(t.deleted(entry.name));
-  }
-
-  return (
-    <Confirm title={t.deleteTitle(entry.name)} action={t.delete} {...state} onConfirm={() => void remove()} onClose={onClose}>
-      {t.deleteText[kind]}
-    </Confirm>
+  const dialog = {
+    title: t.deleteTitle(entry.name),
+    action: t.delete,
+    children: t.deleteText[kind],
+    onDone: () => onDone(t.deleted(entry.name)),
+    onClose,
+  };
+  return kind === "indicator" ? (
+    <MutationConfirm mutation={OwnIndicatorDelete} input={{ ownIndicator: entry.id }} {...dialog} />
+  ) : (
+    <MutationConfirm mutation={OwnTreatmentDelete} input={{ ownTreatment: entry.id }} {...dialog} />
   );
 }

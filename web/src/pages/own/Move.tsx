@@ -1,9 +1,8 @@
 // Moves an indicator or a treatment of the viewer's own to one of the catalogue, once they have confirmed it.
 
 import { useState } from "react";
-import { Confirm } from "../../base/Confirm";
-import { Picker } from "../../base/Picker";
-import { useAction, useRead } from "../../graph/hooks";
+import { MutationConfirm, Picker } from "../../base";
+import { useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { FoundIndicators } from "../diary/patient/diary";
 import { FoundTreatments } from "../treatments/patient/treatments";
@@ -28,26 +27,22 @@ export function Move({ kind, entry, onDone }: Props) {
   const [search, setSearch] = useState("");
   const [into, setInto] = useState<Found | null>(null);
   const found = useFound(kind, entry, search);
-  const indicator = useAction(OwnIndicatorMerge, (data) => data.ownIndicatorMerge);
-  const treatment = useAction(OwnTreatmentMerge, (data) => data.ownTreatmentMerge);
-  const { run: _, ...state } = kind === "indicator" ? indicator : treatment;
-
-  async function move({ id, name }: Found): Promise<void> {
-    const done =
-      kind === "indicator"
-        ? await indicator.run({ input: { ownIndicator: entry.id, into: id } })
-        : await treatment.run({ input: { ownTreatment: entry.id, into: id } });
-    if (done) onDone(done.left ? t.movedInPart(name) : t.moved(name));
-  }
-
+  const dialog = into && {
+    title: t.moveTitle(entry.name, into.name),
+    action: t.move,
+    children: t.moveText[kind](into.name),
+    onDone: ({ left }: { left: unknown }) => onDone(left ? t.movedInPart(into.name) : t.moved(into.name)),
+    onClose: () => setInto(null),
+  };
   return (
     <>
       <p>{t.moveHint[kind]}</p>
       <Picker label={t.search[kind]} none={t.noneToMove} search={search} onSearch={setSearch} found={found} onPick={setInto} />
-      {into && (
-        <Confirm title={t.moveTitle(entry.name, into.name)} action={t.move} {...state} onConfirm={() => void move(into)} onClose={() => setInto(null)}>
-          {t.moveText[kind](into.name)}
-        </Confirm>
+      {dialog && kind === "indicator" && (
+        <MutationConfirm mutation={OwnIndicatorMerge} input={{ ownIndicator: entry.id, into: into.id }} {...dialog} />
+      )}
+      {dialog && kind === "treatment" && (
+        <MutationConfirm mutation={OwnTreatmentMerge} input={{ ownTreatment: entry.id, into: into.id }} {...dialog} />
       )}
     </>
   );

@@ -3,14 +3,12 @@
 import "./own.css";
 
 import { useState } from "react";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { Notice, PageTitle, Section, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { Entry } from "./Entry";
-import { OwnEntries } from "./patient/own";
 import { Proposals } from "./Proposals";
+import { OwnEntries } from "./patient/own";
 import { texts } from "./texts";
 
 export function Page() {
@@ -25,43 +23,30 @@ export function Page() {
 
   return (
     <>
-      <PageTitle>{t.title}</PageTitle>
-      <p>{t.lead}</p>
-      {done && (
-        <Notice key={done} kind="good">
-          {done}
-        </Notice>
-      )}
-      <Shown read={read}>
-        {({ me: { ownIndicators, ownTreatments } }) => (
-          <>
-            <section aria-labelledby="indicators">
-              <h2 id="indicators">{t.indicators}</h2>
-              {ownIndicators.length === 0 ? (
-                <p>{t.noIndicators}</p>
-              ) : (
-                <ul className="own">
-                  {ownIndicators.map((each) => (
-                    <Entry key={each.id} kind="indicator" entry={each} detail={t.scales[each.scale] ?? each.unit ?? ""} onDone={onDone} />
-                  ))}
-                </ul>
-              )}
-            </section>
-            <section aria-labelledby="treatments">
-              <h2 id="treatments">{t.treatments}</h2>
-              {ownTreatments.length === 0 ? (
-                <p>{t.noTreatments}</p>
-              ) : (
-                <ul className="own">
-                  {ownTreatments.map((each) => (
-                    <Entry key={each.id} kind="treatment" entry={each} detail={t.kinds[each.kind] ?? ""} onDone={onDone} />
-                  ))}
-                </ul>
-              )}
-            </section>
-          </>
-        )}
-      </Shown>
+      <PageTitle lead={t.lead}>{t.title}</PageTitle>
+      {done && <Notice key={done} kind="good">{done}</Notice>}
+      <Shown read={read}>{({ me: { ownIndicators, ownTreatments } }) => (
+        <>
+          <Section id="indicators" title={t.indicators}>
+            {ownIndicators.length === 0 ? (
+              <p>{t.noIndicators}</p>
+            ) : (
+              <ul className="own">{ownIndicators.map((each) => (
+                <Entry key={each.id} kind="indicator" entry={each} detail={t.scales[each.scale] ?? each.unit ?? ""} onDone={onDone} />
+              ))}</ul>
+            )}
+          </Section>
+          <Section id="treatments" title={t.treatments}>
+            {ownTreatments.length === 0 ? (
+              <p>{t.noTreatments}</p>
+            ) : (
+              <ul className="own">{ownTreatments.map((each) => (
+                <Entry key={each.id} kind="treatment" entry={each} detail={t.kinds[each.kind] ?? ""} onDone={onDone} />
+              ))}</ul>
+            )}
+          </Section>
+        </>
+      )}</Shown>
       <Proposals onDone={onDone} />
     </>
   );

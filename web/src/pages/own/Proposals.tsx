@@ -2,22 +2,17 @@
 
 import { useState } from "react";
 import type { MyProposalsQuery } from "../../../generated/patient";
-import { Button } from "../../base/Button";
-import { Confirm } from "../../base/Confirm";
-import { Pager, usePages } from "../../base/Pager";
-import { Shown } from "../../base/Shown";
-import { useAction, useRead } from "../../graph/hooks";
+import { Button, MutationConfirm, Paged, Section, usePaged } from "../../base";
 import { useFormats, useWords } from "../../text/words";
-import { CatalogueProposalWithdraw, MyProposals } from "./patient/own";
 import { ProposalForm } from "./Propose";
+import { CatalogueProposalWithdraw, MyProposals } from "./patient/own";
 import { texts } from "./texts";
 
 type Proposal = MyProposalsQuery["me"]["proposals"]["nodes"][number];
 
 export function Proposals({ onDone }: { onDone: (text: string) => void }) {
   const t = useWords(texts);
-  const pages = usePages();
-  const read = useRead(MyProposals, { after: pages.after });
+  const read = usePaged(MyProposals, {});
   const [isOpen, setOpen] = useState(false);
 
   function done(text: string): void {
@@ -27,33 +22,26 @@ export function Proposals({ onDone }: { onDone: (text: string) => void }) {
   }
 
   return (
-    <section aria-labelledby="proposals">
-      <h2 id="proposals">{t.proposals}</h2>
-      <Shown read={read}>
-        {({ me: { proposals } }) => (
-          <>
-            {proposals.nodes.length === 0 ? (
-              <p>{t.noProposals}</p>
-            ) : (
-              <ul className="own">
-                {proposals.nodes.map((each) => (
-                  <Item key={each.id} proposal={each} onWithdrawn={() => done(t.withdrawn)} />
-                ))}
-              </ul>
-            )}
-            <Pager pages={pages} pageInfo={proposals.pageInfo} />
-          </>
-        )}
-      </Shown>
+    <Section id="proposals" title={t.proposals}>
+      <Paged list={read} of={(data) => data.me.proposals}>{(proposals) => (
+        <>
+          {proposals.length === 0 ? (
+            <p>{t.noProposals}</p>
+          ) : (
+            <ul className="own">
+              {proposals.map((each) => <Item key={each.id} proposal={each} onWithdrawn={() => done(t.withdrawn)} />)}
+            </ul>
+          )}
+        </>
+      )}</Paged>
       {isOpen ? (
-        <section className="panel" aria-labelledby="propose">
-          <h3 id="propose">{t.propose}</h3>
+        <Section className="panel" id="propose" title={t.propose} level={3}>
           <ProposalForm onSent={() => done(t.sent)} />
-        </section>
+        </Section>
       ) : (
         <Button onClick={() => setOpen(true)}>{t.propose}</Button>
       )}
-    </section>
+    </Section>
   );
 }
 
@@ -61,25 +49,15 @@ function Item({ proposal, onWithdrawn }: { proposal: Proposal; onWithdrawn: () =
   const t = useWords(texts);
   const { date } = useFormats();
   const [asks, setAsks] = useState(false);
-  const { run, ...state } = useAction(CatalogueProposalWithdraw, (data) => data.catalogueProposalWithdraw);
   const { id, name, kind, status, description, reason, proposedOn, decidedOn } = proposal;
   const entry = proposal.condition ?? proposal.indicator ?? proposal.treatment;
-
-  async function withdraw(): Promise<void> {
-    if (await run({ input: { proposal: id } })) onWithdrawn();
-  }
-
   return (
     <li className="card">
       <strong>{name}</strong> · {t.statuses[status]}
       <p>{[t.proposalKinds[kind], t.proposed(date(proposedOn)), decidedOn && t.decided(date(decidedOn))].filter(Boolean).join(" · ")}</p>
       {description && <p>{description}</p>}
       {entry && <p>{t.entry(entry.name)}</p>}
-      {reason && (
-        <p>
-          {t.answer} {reason}
-        </p>
-      )}
+      {reason && <p>{t.answer} {reason}</p>}
       {status === "OPEN" && (
         <button type="button" className="link" aria-haspopup="dialog" onClick={() => setAsks(true)}>
           {t.withdraw}
@@ -87,9 +65,16 @@ function Item({ proposal, onWithdrawn }: { proposal: Proposal; onWithdrawn: () =
         </button>
       )}
       {asks && (
-        <Confirm title={t.withdrawTitle(name)} action={t.withdraw} {...state} onConfirm={() => void withdraw()} onClose={() => setAsks(false)}>
+        <MutationConfirm
+          title={t.withdrawTitle(name)}
+          action={t.withdraw}
+          mutation={CatalogueProposalWithdraw}
+          input={{ proposal: id }}
+          onClose={() => setAsks(false)}
+          onDone={onWithdrawn}
+        >
           {t.withdrawText}
-        </Confirm>
+        </MutationConfirm>
       )}
     </li>
   );

@@ -2,11 +2,7 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Button } from "../../base/Button";
-import { SelectField, TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { useAction } from "../../graph/hooks";
+import { Button, MutationForm, Notice, optionsOf, Section, SelectField, TextField, type Values } from "../../base";
 import { useWords } from "../../text/words";
 import type { OwnKind } from "./Entry";
 import { CatalogueProposalCreate } from "./patient/own";
@@ -21,24 +17,17 @@ export function Propose({ kind, name }: { kind: ProposalKind; name: string }) {
   if (state === "sent") {
     return (
       <Notice kind="good">
-        <p>
-          {t.sent} <Link href="/me/own">{t.all}</Link>
-        </p>
+        <p>{t.sent} <Link href="/me/own">{t.all}</Link></p>
       </Notice>
     );
   }
   if (state === "closed") {
-    return (
-      <p>
-        <Button onClick={() => setState("open")}>{t.proposeFor[kind]}</Button>
-      </p>
-    );
+    return <p><Button onClick={() => setState("open")}>{t.proposeFor[kind]}</Button></p>;
   }
   return (
-    <section className="panel" aria-labelledby="propose">
-      <h3 id="propose">{t.proposeFor[kind]}</h3>
+    <Section className="panel" id="propose" title={t.proposeFor[kind]} level={3}>
       <ProposalForm kind={kind} name={name} onSent={() => setState("sent")} />
-    </section>
+    </Section>
   );
 }
 
@@ -53,31 +42,25 @@ interface Props {
 
 export function ProposalForm({ kind, name, follower, onSent }: Props) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(CatalogueProposalCreate, (data) => data.catalogueProposalCreate);
 
-  async function propose(values: Record<string, string>): Promise<void> {
-    const input = {
+  function inputOf(values: Values) {
+    return {
       kind: kind ?? (values["kind"] as ProposalKind),
       name: values["name"] ?? "",
       description: values["description"] || null,
       ...(follower?.kind === "indicator" && { ownIndicator: follower.id }),
       ...(follower?.kind === "treatment" && { ownTreatment: follower.id }),
     };
-    if (await run({ input })) onSent();
   }
 
   return (
     <>
-      <p>
-        {t.proposeHint} {follower && t.follows[follower.kind]}
-      </p>
-      <Form submit={t.send} {...state} onSubmit={(values) => void propose(values)}>
-        {!kind && (
-          <SelectField name="kind" label={t.what} options={Object.entries(t.proposalKinds).map(([value, label]) => ({ value, label }))} />
-        )}
+      <p>{t.proposeHint} {follower && t.follows[follower.kind]}</p>
+      <MutationForm submit={t.send} mutation={CatalogueProposalCreate} input={inputOf} onDone={onSent}>
+        {!kind && <SelectField name="kind" label={t.what} options={optionsOf(t.proposalKinds)} />}
         <TextField name="name" label={t.name} initial={name} autoComplete="off" />
         <TextField name="description" label={t.description} hint={t.descriptionHint} rows={3} />
-      </Form>
+      </MutationForm>
     </>
   );
 }

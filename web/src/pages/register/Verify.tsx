@@ -4,11 +4,7 @@ import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { homeOf } from "../../app/navigation";
 import { useSession } from "../../app/session";
-import { DemonstrationMail } from "../../base/DemonstrationMail";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
+import { DemonstrationMail, Form, Notice, PageTitle, TextField, type Values } from "../../base";
 import { useAction } from "../../graph/hooks";
 import { signIn } from "../../session/session";
 import { useWords } from "../../text/words";
@@ -27,9 +23,9 @@ export function Verify({ email, password, onRestart }: Props) {
   const { refresh } = useSession();
   const [, navigate] = useLocation();
   const [opened, setOpened] = useState(false);
-  const { run, ...state } = useAction(VerifyEmail, (data) => data.verifyEmail);
+  const { run, ...state } = useAction(VerifyEmail);
 
-  async function verify(values: Record<string, string>): Promise<void> {
+  async function verify(values: Values): Promise<void> {
     const known = { email: email ?? values["email"] ?? "", password: password ?? values["password"] ?? "" };
     if (!(await run({ input: { code: values["code"] ?? "", password: known.password } }))) return;
     const outcome = await signIn(known.email, known.password).catch(() => null);
@@ -43,9 +39,7 @@ export function Verify({ email, password, onRestart }: Props) {
       <>
         <PageTitle>{t.verify}</PageTitle>
         <Notice kind="good">{t.opened}</Notice>
-        <Link href="/sign-in" className="button primary">
-          {t.signIn}
-        </Link>
+        <Link href="/sign-in" className="button primary">{t.signIn}</Link>
       </>
     );
   }
@@ -61,11 +55,7 @@ export function Verify({ email, password, onRestart }: Props) {
         )}
         <TextField name="code" label={t.code} hint={t.codeHint} autoComplete="one-time-code" required />
       </Form>
-      {onRestart && (
-        <button type="button" className="link" onClick={onRestart}>
-          {t.restart}
-        </button>
-      )}
+      {onRestart && <button type="button" className="link" onClick={onRestart}>{t.restart}</button>}
     </>
   );
 }

@@ -1,8 +1,9 @@
 // A password for whoever has a code from a mail already: of an account that was opened for them, or a new password.
 
-import { PageTitle } from "../../base/PageTitle";
+import { PageTitle } from "../../base";
 import { useWords } from "../../text/words";
 import { SetPassword } from "./SetPassword";
+import { ResetPassword } from "./public/reset";
 import { texts } from "./texts";
 
 export function Page() {
@@ -10,7 +11,7 @@ export function Page() {
   return (
     <>
       <PageTitle>{t.choose}</PageTitle>
-      <SetPassword lead={<p>{t.enter}</p>} />
+      <SetPassword mutation={ResetPassword} words={t} submit={t.set} lead={<p>{t.enter}</p>} />
     </>
   );
 }

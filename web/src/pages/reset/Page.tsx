@@ -2,47 +2,37 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { DemonstrationMail } from "../../base/DemonstrationMail";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { useAction } from "../../graph/hooks";
+import { DemonstrationMail, MutationForm, Notice, PageTitle, TextField } from "../../base";
 import { useWords } from "../../text/words";
-import { RequestPasswordReset } from "./public/reset";
 import { SetPassword } from "./SetPassword";
+import { RequestPasswordReset, ResetPassword } from "./public/reset";
 import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
   const [email, setEmail] = useState<string | null>(null);
-  const { run, ...state } = useAction(RequestPasswordReset, (data) => data.requestPasswordReset);
-
-  async function ask(address: string): Promise<void> {
-    if (await run({ input: { email: address } })) setEmail(address);
-  }
-
   return (
     <>
       <PageTitle>{t.title}</PageTitle>
       {email === null ? (
         <>
           <p>{t.lead}</p>
-          <Form submit={t.request} {...state} onSubmit={(values) => void ask(values["email"] ?? "")}>
+          <MutationForm
+            submit={t.request}
+            mutation={RequestPasswordReset}
+            input={(values) => ({ email: values["email"] ?? "" })}
+            onDone={(_, values) => setEmail(values["email"] ?? "")}
+          >
             <TextField name="email" label={t.email} type="email" autoComplete="username" required />
-          </Form>
-          <p className="after-form">
-            <Link href="/reset/code">{t.hasCode}</Link>
-          </p>
+          </MutationForm>
+          <p className="after-form"><Link href="/reset/code">{t.hasCode}</Link></p>
         </>
       ) : (
         <SetPassword
-          lead={
-            <>
-              <Notice>{t.sent(email)}</Notice>
-              <DemonstrationMail />
-            </>
-          }
+          mutation={ResetPassword}
+          words={t}
+          submit={t.set}
+          lead={<><Notice>{t.sent(email)}</Notice><DemonstrationMail /></>}
         />
       )}
     </>

@@ -1,41 +1,42 @@
-// The code from a mail, and the password that is chosen with it.
+// The code from a mail, and the password that is chosen with it: then a link to sign in.
 
 import { useState, type ReactNode } from "react";
 import { Link } from "wouter";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { useAction } from "../../graph/hooks";
-import { useWords } from "../../text/words";
-import { ResetPassword } from "./public/reset";
-import { texts } from "./texts";
+import { MutationForm, Notice, TextField } from "../../base";
+import type { Operation } from "../../graph/operation";
 
-export function SetPassword({ lead }: { lead: ReactNode }) {
-  const t = useWords(texts);
+interface Props<Data> {
+  mutation: Operation<Data, { input: { code: string; password: string } }>;
+  words: { code: string; password: string; passwordHint: string; done: string; signIn: string };
+  submit: string;
+  lead: ReactNode;
+  /** What to do after the sign-in. */
+  check?: string;
+}
+
+export function SetPassword<Data>({ mutation, words: t, submit, lead, check }: Props<Data>) {
   const [done, setDone] = useState(false);
-  const { run, ...state } = useAction(ResetPassword, (data) => data.resetPassword);
-
-  async function set({ code = "", password = "" }: Record<string, string>): Promise<void> {
-    if (await run({ input: { code, password } })) setDone(true);
-  }
-
   if (done) {
     return (
       <>
         <Notice kind="good">{t.done}</Notice>
-        <Link href="/sign-in" className="button primary">
-          {t.signIn}
-        </Link>
+        {check && <p>{check}</p>}
+        <Link href="/sign-in" className="button primary">{t.signIn}</Link>
       </>
     );
   }
   return (
     <>
       {lead}
-      <Form submit={t.set} {...state} onSubmit={(values) => void set(values)}>
+      <MutationForm
+        submit={submit}
+        mutation={mutation}
+        input={({ code = "", password = "" }) => ({ code, password })}
+        onDone={() => setDone(true)}
+      >
         <TextField name="code" label={t.code} autoComplete="one-time-code" required />
         <TextField name="password" label={t.password} hint={t.passwordHint} type="password" autoComplete="new-password" required />
-      </Form>
+      </MutationForm>
     </>
   );
 }

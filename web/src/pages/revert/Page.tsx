@@ -1,52 +1,23 @@
 // Takes an account back whose address somebody else has changed, with the code from the mail to the previous address.
 
-import { useState } from "react";
-import { Link } from "wouter";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { VisitorsPage } from "../../base/VisitorsPage";
-import { useAction } from "../../graph/hooks";
+import { VisitorsPage } from "../../base";
 import { useWords } from "../../text/words";
+import { SetPassword } from "../reset/SetPassword";
 import { EmailChangeRevert } from "./public/revert";
 import { texts } from "./texts";
 
 export function Page() {
+  const t = useWords(texts);
   return (
-    <VisitorsPage texts={useWords(texts)}>
-      <Revert />
+    <VisitorsPage texts={t}>
+      <SetPassword
+        mutation={EmailChangeRevert}
+        words={t}
+        submit={t.revert}
+        lead={<><p>{t.lead}</p><p>{t.ends}</p></>}
+        check={t.check}
+      />
     </VisitorsPage>
   );
 }
 
-function Revert() {
-  const t = useWords(texts);
-  const [done, setDone] = useState(false);
-  const { run, ...state } = useAction(EmailChangeRevert, (data) => data.emailChangeRevert);
-
-  async function revert({ code = "", password = "" }: Record<string, string>): Promise<void> {
-    if (await run({ input: { code, password } })) setDone(true);
-  }
-
-  if (done) {
-    return (
-      <>
-        <Notice kind="good">{t.done}</Notice>
-        <p>{t.check}</p>
-        <Link href="/sign-in" className="button primary">
-          {t.signIn}
-        </Link>
-      </>
-    );
-  }
-  return (
-    <>
-      <p>{t.lead}</p>
-      <p>{t.ends}</p>
-      <Form submit={t.revert} {...state} onSubmit={(values) => void revert(values)}>
-        <TextField name="code" label={t.code} autoComplete="one-time-code" required />
-        <TextField name="password" label={t.password} hint={t.passwordHint} type="password" autoComplete="new-password" required />
-      </Form>
-    </>
-  );
-}

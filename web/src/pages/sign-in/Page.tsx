@@ -8,11 +8,7 @@ import { useDemonstration } from "../../app/App";
 import { homeOf } from "../../app/navigation";
 import type { PageProps } from "../../app/route";
 import { useSession } from "../../app/session";
-import { Button } from "../../base/Button";
-import { TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
+import { Button, Form, Notice, PageTitle, Section, TextField } from "../../base";
 import type { Failure } from "../../graph/hooks";
 import { note } from "../../graph/reach";
 import { Unreachable } from "../../graph/send";
@@ -93,8 +89,7 @@ function Accounts({ needed, onChosen }: { needed: Audience | undefined; onChosen
   if (!demonstration) return null;
   const known = Object.entries(demonstration.accounts).filter(([audience]) => !needed || audience === needed);
   return (
-    <section aria-labelledby="accounts">
-      <h2 id="accounts">{t.demonstration}</h2>
+    <Section id="accounts" title={t.demonstration}>
       <div className="form-end">
         {known.flatMap(([, emails]) =>
           emails.map((email) => (
@@ -104,7 +99,7 @@ function Accounts({ needed, onChosen }: { needed: Audience | undefined; onChosen
           )),
         )}
       </div>
-    </section>
+    </Section>
   );
 }
 

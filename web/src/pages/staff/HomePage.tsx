@@ -1,14 +1,12 @@
 // The first page of staff after a sign-in: the tasks of their roles.
 
 import { Link } from "wouter";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { Notice, PageTitle, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
+import { SecondFactor, ToProofs } from "./StaffPage";
 import { StaffViewer } from "./manager/staffViewer";
 import { sectionsOf } from "./sections";
-import { SecondFactor, ToProofs } from "./StaffPage";
 import { texts } from "./texts";
 
 export function Page() {
@@ -17,31 +15,22 @@ export function Page() {
   return (
     <>
       <PageTitle>{t.home}</PageTitle>
-      <Shown read={read}>
-        {({ viewer: { staff } }) => {
-          const sections = sectionsOf(staff?.roles ?? []);
-          return (
-            <>
-              <SecondFactor withheld={staff?.withheldRoles ?? []} />
-              {staff && !staff.hasSecondFactor && staff.withheldRoles.length === 0 && <Notice>{t.noFactor}</Notice>}
-              <p>{sections.length ? t.hello(staff?.name ?? "") : t.none}</p>
-              <ul className="cards">
-                {sections.map(({ path, name }) => (
-                  <li key={path}>
-                    <Link href={path} className="card">
-                      <strong>{t.sections[name]}</strong>
-                      <p>{t.about[name]}</p>
-                    </Link>
-                  </li>
-                ))}
-              </ul>
-              <p className="after-form">
-                <ToProofs />
-              </p>
-            </>
-          );
-        }}
-      </Shown>
+      <Shown read={read}>{({ viewer: { staff } }) => {
+        const sections = sectionsOf(staff?.roles ?? []);
+        return (
+          <>
+            <SecondFactor withheld={staff?.withheldRoles ?? []} />
+            {staff && !staff.hasSecondFactor && staff.withheldRoles.length === 0 && <Notice>{t.noFactor}</Notice>}
+            <p>{sections.length ? t.hello(staff?.name ?? "") : t.none}</p>
+            <ul className="cards">{sections.map(({ path, name }) => (
+              <li key={path}>
+                <Link href={path} className="card"><strong>{t.sections[name]}</strong><p>{t.about[name]}</p></Link>
+              </li>
+            ))}</ul>
+            <p className="after-form"><ToProofs /></p>
+          </>
+        );
+      }}</Shown>
     </>
   );
 }

@@ -1,28 +1,22 @@
 // What waits for a decision of staff, by its status and in pages, and what has just been decided.
 
 import { useState, type ReactNode } from "react";
-import { Done } from "../../base/Done";
-import { Pager, usePages } from "../../base/Pager";
-import { Shown } from "../../base/Shown";
-import { useRead } from "../../graph/hooks";
+import { Paged, useDone, usePaged, type PageOf } from "../../base";
 import type { Operation } from "../../graph/operation";
 import { useWords } from "../../text/words";
 import { StatusFilter } from "./StatusFilter";
 import { texts } from "./texts";
 
-interface Page<Each> {
-  readonly nodes: readonly Each[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-}
-
 interface Props<Status extends string, Data, Each> {
   operation: Operation<Data, { status?: Status | null; after?: string | null }>;
-  pageOf: (data: Data) => Page<Each>;
+  pageOf: (data: Data) => PageOf<Each>;
   statuses: Record<Status, string>;
   initial: Status;
   /** One of them; `onDone` is called with what was decided, in words. */
   children: (each: Each, onDone: (text: string) => void) => ReactNode;
 }
+
+type Listed<Status extends string, Data, Each> = Omit<Props<Status, Data, Each>, "statuses" | "initial"> & { status: Status | null };
 
 export function Queue<Status extends string, Data, Each>({ statuses, initial, ...more }: Props<Status, Data, Each>) {
   const [status, setStatus] = useState<Status | null>(initial);
@@ -34,37 +28,14 @@ export function Queue<Status extends string, Data, Each>({ statuses, initial, ..
   );
 }
 
-function List<Status extends string, Data, Each>({
-  operation,
-  pageOf,
-  status,
-  children,
-}: Omit<Props<Status, Data, Each>, "statuses" | "initial"> & { status: Status | null }) {
+function List<Status extends string, Data, Each>({ operation, pageOf, status, children }: Listed<Status, Data, Each>) {
   const t = useWords(texts);
-  const [done, setDone] = useState<{ text: string; turn: number } | null>(null);
-  const pages = usePages();
-  const read = useRead(operation, { status, after: pages.after });
-
-  function finish(text: string): void {
-    setDone({ text, turn: (done?.turn ?? 0) + 1 });
-    read.again();
-  }
-
+  const list = usePaged(operation, { status });
+  const [done, finish] = useDone(list.again);
   return (
     <>
-      {done && <Done key={done.turn}>{done.text}</Done>}
-      <Shown read={read}>
-        {(data) => {
-          const { nodes, pageInfo } = pageOf(data);
-          return (
-            <>
-              {nodes.length === 0 && <p className="quiet">{t.nothing}</p>}
-              {nodes.map((each) => children(each, finish))}
-              <Pager pages={pages} pageInfo={pageInfo} />
-            </>
-          );
-        }}
-      </Shown>
+      {done}
+      <Paged list={list} of={pageOf} empty={t.nothing}>{(nodes) => nodes.map((each) => children(each, finish))}</Paged>
     </>
   );
 }

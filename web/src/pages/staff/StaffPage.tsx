@@ -5,10 +5,7 @@ import "./staff.css";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { StaffRole } from "../../../generated/manager";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Places } from "../../base/Places";
-import { Shown } from "../../base/Shown";
+import { Notice, PageTitle, Places, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { texts as settings } from "../member/settings/texts";
@@ -29,11 +26,9 @@ export function StaffPage({ title, section, children }: Props) {
   const needed = SECTIONS.find((each) => each.name === section)?.roles ?? [];
   return (
     <>
-      <Shown read={read}>
-        {({ viewer: { staff } }) => (
-          <Places label={t.places} places={sectionsOf(staff?.roles ?? []).map(({ path, name }) => ({ path, label: t.sections[name] }))} />
-        )}
-      </Shown>
+      <Shown read={read}>{({ viewer: { staff } }) => (
+        <Places label={t.places} places={sectionsOf(staff?.roles ?? []).map(({ path, name }) => ({ path, label: t.sections[name] }))} />
+      )}</Shown>
       <PageTitle>{title}</PageTitle>
       {read.data?.viewer.staff && (
         <>
@@ -50,10 +45,7 @@ export function SecondFactor({ withheld }: { withheld: readonly StaffRole[] }) {
   const t = useWords(texts);
   if (withheld.length === 0) return null;
   return (
-    <Notice kind="fault">
-      <p>{t.factor(withheld.map((role) => t.roles[role]).join(", "))}</p>
-      <ToProofs />
-    </Notice>
+    <Notice kind="fault"><p>{t.factor(withheld.map((role) => t.roles[role]).join(", "))}</p><ToProofs /></Notice>
   );
 }
 

@@ -1,6 +1,6 @@
 // Chooses which entries of a list are shown, by their status or by another of their properties.
 
-import { SelectField } from "../../base/Field";
+import { SelectField } from "../../base";
 import { useWords } from "../../text/words";
 import { texts } from "./texts";
 

@@ -5,19 +5,14 @@ import "./treatments.css";
 import { useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../app/route";
-import { Button } from "../../base/Button";
-import { RadioField, SelectField, TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Notice } from "../../base/Notice";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
-import { useAction, useRead } from "../../graph/hooks";
+import { Button, MutationForm, Notice, optionsOf, PageTitle, RadioField, Section, SelectField, Shown, TextField, type Values } from "../../base";
+import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { today } from "../diary/days";
-import { Evaluate } from "./Evaluate";
 import { texts as ownTexts } from "../own/texts";
-import { Course, CourseEnd, OwnCourseEnd, type CourseTextFragment } from "./patient/treatments";
+import { Evaluate } from "./Evaluate";
 import { Summary } from "./ListPage";
+import { Course, CourseEnd, OwnCourseEnd, type CourseTextFragment } from "./patient/treatments";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
@@ -26,35 +21,24 @@ export function Page({ parameters }: PageProps) {
   const read = useRead(Course, { id: parameters["id"] ?? "" });
   return (
     <>
-      <Shown read={read}>
-        {({ node }) =>
-          node && "treatment" in node ? (
-            <>
-              <PageTitle>{node.treatment.name}</PageTitle>
-              <Summary course={node} />
-              <Evaluation course={node} />
-              {!node.endedOn && <End course={node.id} />}
-            </>
-          ) : node && "ownTreatment" in node ? (
-            <>
-              <PageTitle>{node.ownTreatment.name}</PageTitle>
-              <Summary course={node} />
-              <p className="quiet">
-                {t.ownHint} <Link href="/me/own">{own.manage}</Link>
-              </p>
-              {!node.endedOn && <End course={node.id} own />}
-            </>
-          ) : (
-            <>
-              <PageTitle>{t.title}</PageTitle>
-              <Notice>{t.unknown}</Notice>
-            </>
-          )
-        }
-      </Shown>
-      <p className="after-form">
-        <Link href="/me/treatments">{t.back}</Link>
-      </p>
+      <Shown read={read}>{({ node }) => node && "treatment" in node ? (
+        <>
+          <PageTitle>{node.treatment.name}</PageTitle>
+          <Summary course={node} />
+          <Evaluation course={node} />
+          {!node.endedOn && <End course={node.id} />}
+        </>
+      ) : node && "ownTreatment" in node ? (
+        <>
+          <PageTitle>{node.ownTreatment.name}</PageTitle>
+          <Summary course={node} />
+          <p className="quiet">{t.ownHint} <Link href="/me/own">{own.manage}</Link></p>
+          {!node.endedOn && <End course={node.id} own />}
+        </>
+      ) : (
+        <><PageTitle>{t.title}</PageTitle><Notice>{t.unknown}</Notice></>
+      )}</Shown>
+      <p className="after-form"><Link href="/me/treatments">{t.back}</Link></p>
     </>
   );
 }
@@ -66,29 +50,21 @@ function Evaluation({ course }: { course: CourseTextFragment }) {
   const { evaluation } = course;
   if (!evaluation || isChanging) return <Evaluate course={course.id} earlier={evaluation} onDone={() => setChanging(false)} />;
   return (
-    <section className="panel" aria-labelledby="evaluation">
-      <h2 id="evaluation">{t.evaluated(date(evaluation.evaluatedOn))}</h2>
-      <dl className="ratings">
-        {(["effectiveness", "convenience", "satisfaction"] as const).map((each) => (
-          <div key={each}>
-            <dt>{t[each]}</dt>
-            <dd>{t.of(number(evaluation[each]))}</dd>
-          </div>
-        ))}
-      </dl>
+    <Section className="panel" id="evaluation" title={t.evaluated(date(evaluation.evaluatedOn))}>
+      <dl className="ratings">{(["effectiveness", "convenience", "satisfaction"] as const).map((each) => (
+        <div key={each}><dt>{t[each]}</dt><dd>{t.of(number(evaluation[each]))}</dd></div>
+      ))}</dl>
       {evaluation.sideEffects.length > 0 && (
         <>
           <h3>{t.sideEffects}</h3>
-          <ul>
-            {evaluation.sideEffects.map(({ indicator, severity, serious }) => (
-              <li key={indicator.id}>{[indicator.name, t.severities[severity], serious && t.serious].filter(Boolean).join(" · ")}</li>
-            ))}
-          </ul>
+          <ul>{evaluation.sideEffects.map(({ indicator, severity, serious }) => (
+            <li key={indicator.id}>{[indicator.name, t.severities[severity], serious && t.serious].filter(Boolean).join(" · ")}</li>
+          ))}</ul>
         </>
       )}
       {evaluation.comment && <p>{evaluation.comment}</p>}
       <Button onClick={() => setChanging(true)}>{t.evaluateAgain}</Button>
-    </section>
+    </Section>
   );
 }
 
@@ -98,32 +74,34 @@ type Reason = keyof typeof texts.en.reasons;
 function End({ course, own = false }: { course: string; own?: boolean }) {
   const t = useWords(texts);
   const [status, setStatus] = useState<Ending>("COMPLETED");
-  const catalogue = useAction(CourseEnd, (data) => data.courseEnd);
-  const ownCourse = useAction(OwnCourseEnd, (data) => data.ownCourseEnd);
-  const { run: _, ...state } = own ? ownCourse : catalogue;
 
-  function end({ endedOn = "", reason }: Record<string, string>): void {
-    const given = { endedOn, status, reason: status === "STOPPED" ? (reason as Reason) : null };
-    void (own ? ownCourse.run({ input: { ownCourse: course, ...given } }) : catalogue.run({ input: { course, ...given } }));
+  function given({ endedOn = "", reason }: Values) {
+    return { endedOn, status, reason: status === "STOPPED" ? (reason as Reason) : null };
   }
 
-  return (
-    <section aria-labelledby="end">
-      <h2 id="end">{t.end}</h2>
-      <p>{t.doctor}</p>
-      <Form submit={t.save} {...state} onSubmit={end}>
+  const form = {
+    submit: t.save,
+    children: (
+      <>
         <RadioField
           name="status"
           label={t.how}
           initial={status}
-          options={Object.entries(t.endings).map(([value, label]) => ({ value, label }))}
+          options={optionsOf(t.endings)}
           onChange={(value) => setStatus(value as Ending)}
         />
-        {status === "STOPPED" && (
-          <SelectField name="reason" label={t.reason} options={Object.entries(t.reasons).map(([value, label]) => ({ value, label }))} />
-        )}
+        {status === "STOPPED" && <SelectField name="reason" label={t.reason} options={optionsOf(t.reasons)} />}
         <TextField name="endedOn" type="date" label={t.endedOn} initial={today()} required />
-      </Form>
-    </section>
+      </>
+    ),
+  };
+  return (
+    <Section id="end" title={t.end} lead={t.doctor}>
+      {own ? (
+        <MutationForm mutation={OwnCourseEnd} input={(values) => ({ ownCourse: course, ...given(values) })} {...form} />
+      ) : (
+        <MutationForm mutation={CourseEnd} input={(values) => ({ course, ...given(values) })} {...form} />
+      )}
+    </Section>
   );
 }

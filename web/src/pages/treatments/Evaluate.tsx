@@ -1,11 +1,7 @@
 // Evaluates a treatment: three ratings, side effects and a comment.
 
 import { useState } from "react";
-import { Button } from "../../base/Button";
-import { CheckField, SelectField, TextField } from "../../base/Field";
-import { Form } from "../../base/Form";
-import { Picker } from "../../base/Picker";
-import { ScaleField, TEN } from "../../base/ScaleField";
+import { Button, CheckField, Form, optionsOf, Picker, ScaleField, Section, SelectField, TEN, TextField, type Values } from "../../base";
 import { useAction, useRead, type Refusal } from "../../graph/hooks";
 import { useWords } from "../../text/words";
 import { numberIn } from "../diary/changes";
@@ -35,9 +31,9 @@ export function Evaluate({ course, earlier, onDone }: Props) {
     () => earlier?.sideEffects.map(({ indicator, ...more }) => ({ ...indicator, ...more })) ?? [],
   );
   const [faults, setFaults] = useState<readonly Refusal[]>([]);
-  const { run, ...state } = useAction(CourseEvaluate, (data) => data.courseEvaluate);
+  const { run, ...state } = useAction(CourseEvaluate);
 
-  async function evaluate(values: Record<string, string>): Promise<void> {
+  async function evaluate(values: Values): Promise<void> {
     const ratings = { effectiveness: rating(values, "effectiveness"), convenience: rating(values, "convenience"), satisfaction: rating(values, "satisfaction") };
     const { effectiveness, convenience, satisfaction } = ratings;
     setFaults(RATINGS.filter((each) => ratings[each] === null).map((each) => ({ path: ["input", each], message: t.unrated })));
@@ -52,8 +48,7 @@ export function Evaluate({ course, earlier, onDone }: Props) {
   }
 
   return (
-    <section aria-labelledby="evaluate">
-      <h2 id="evaluate">{t.evaluate}</h2>
+    <Section id="evaluate" title={t.evaluate}>
       <Form submit={t.save} {...state} refusals={faults.length ? faults : state.refusals} onSubmit={(values) => void evaluate(values)}>
         {RATINGS.map((each) => (
           <ScaleField key={each} name={each} label={t[each]} hint={t.ends} options={TEN} initial={earlier?.[each]} onChange={() => setFaults((known) => known.filter(({ path }) => path[1] !== each))} />
@@ -65,7 +60,7 @@ export function Evaluate({ course, earlier, onDone }: Props) {
               name={`severity.${effect.id}`}
               path={`sideEffects.${place}.severity`}
               label={t.severity}
-              options={Object.entries(t.severities).map(([value, label]) => ({ value, label }))}
+              options={optionsOf(t.severities)}
               {...(effect.severity && { initial: effect.severity })}
             />
             <CheckField name={`serious.${effect.id}`} path={`sideEffects.${place}.serious`} label={t.serious} initial={effect.serious} />
@@ -75,7 +70,7 @@ export function Evaluate({ course, earlier, onDone }: Props) {
         <AddEffect key={effects.length} known={effects} onAdd={({ id, name }) => setEffects([...effects, { id, name }])} />
         <TextField name="comment" label={t.comment} hint={t.commentHint} rows={3} initial={earlier?.comment ?? ""} />
       </Form>
-    </section>
+    </Section>
   );
 }
 
@@ -94,6 +89,6 @@ function AddEffect({ known, onAdd }: AddProps) {
   return <Picker label={t.addEffect} none={t.notFound} search={search} onSearch={setSearch} found={found} onPick={onAdd} />;
 }
 
-function rating(values: Record<string, string>, name: string): number | null {
+function rating(values: Values, name: string): number | null {
   return numberIn(values[name] ?? "");
 }

@@ -1,8 +1,7 @@
 // The viewer's treatments, most recently started first.
 
 import { Link } from "wouter";
-import { PageTitle } from "../../base/PageTitle";
-import { Shown } from "../../base/Shown";
+import { PageTitle, Shown } from "../../base";
 import { useRead } from "../../graph/hooks";
 import { useFormats, useWords } from "../../text/words";
 import { texts as ownTexts } from "../own/texts";
@@ -15,37 +14,26 @@ export function Page() {
   const read = useRead(Courses, {});
   return (
     <>
-      <PageTitle>{t.title}</PageTitle>
-      <p>{t.lead}</p>
-      <p>
-        <Link href="/me/treatments/new" className="button primary">
-          {t.start}
-        </Link>
-      </p>
-      <Shown read={read}>
-        {({ me }) => {
-          const named = me.ownTreatments.flatMap((each) => each.courses).map((each) => ({ ...each, treatment: each.ownTreatment, own: true }));
-          const courses = [...me.courses.map((each) => ({ ...each, own: false })), ...named];
-          courses.sort((one, other) => (one.startedOn < other.startedOn ? 1 : -1));
-          if (courses.length === 0) return <p>{t.none}</p>;
-          return (
-            <ul className="cards">
-              {courses.map((course) => (
-                <li key={course.id}>
-                  <Link href={`/me/treatments/${course.id}`} className="card">
-                    <strong>{course.treatment.name}</strong>
-                    {course.own && <span className="quiet"> · {t.own}</span>}
-                    <Summary course={course} />
-                  </Link>
-                </li>
-              ))}
-            </ul>
-          );
-        }}
-      </Shown>
-      <p className="after-form">
-        <Link href="/me/own">{own.manage}</Link>
-      </p>
+      <PageTitle lead={t.lead}>{t.title}</PageTitle>
+      <p><Link href="/me/treatments/new" className="button primary">{t.start}</Link></p>
+      <Shown read={read}>{({ me }) => {
+        const named = me.ownTreatments.flatMap((each) => each.courses).map((each) => ({ ...each, treatment: each.ownTreatment, own: true }));
+        const courses = [...me.courses.map((each) => ({ ...each, own: false })), ...named];
+        courses.sort((one, other) => (one.startedOn < other.startedOn ? 1 : -1));
+        if (courses.length === 0) return <p>{t.none}</p>;
+        return (
+          <ul className="cards">{courses.map((course) => (
+            <li key={course.id}>
+              <Link href={`/me/treatments/${course.id}`} className="card">
+                <strong>{course.treatment.name}</strong>
+                {course.own && <span className="quiet"> · {t.own}</span>}
+                <Summary course={course} />
+              </Link>
+            </li>
+          ))}</ul>
+        );
+      }}</Shown>
+      <p className="after-form"><Link href="/me/own">{own.manage}</Link></p>
     </>
   );
 }
@@ -65,9 +53,7 @@ export function Summary({ course }: { course: Course }) {
   const { startedOn, endedOn } = course;
   return (
     <>
-      <p>
-        {endedOn ? t.span(date(startedOn), date(endedOn)) : t.since(date(startedOn))} · {t.statuses[course.status]}
-      </p>
+      <p>{endedOn ? t.span(date(startedOn), date(endedOn)) : t.since(date(startedOn))} · {t.statuses[course.status]}</p>
       {(course.dose || course.community) && <p>{[course.dose, course.community?.name].filter(Boolean).join(" · ")}</p>}
     </>
   );

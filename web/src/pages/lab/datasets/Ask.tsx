@@ -3,25 +3,22 @@
 
 import { useState } from "react";
 import { useSearchParams } from "wouter";
-import { Button } from "../../../base/Button";
-import { RadioField, SelectField } from "../../../base/Field";
 import type { LabOrganizationQuery, Precision } from "../../../../generated/buyer";
-import { ForRole } from "../ForRole";
-import { LinkButton } from "../LinkButton";
-import { Meter } from "../../../base/Meter";
-import { Notice } from "../../../base/Notice";
+import { Button, Meter, Notice, optionsOf, RadioField, Section, SelectField } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
+import { ForRole } from "../ForRole";
+import { LinkButton } from "../LinkButton";
 import { LabOrganization } from "../buyer/datasets";
 import { texts as shared } from "../texts";
-import { countOf, merge } from "./groupings";
-import { Merge } from "./Merge";
 import type { Dataset } from "./DatasetPage";
+import { Merge } from "./Merge";
 import { Plan } from "./Plan";
-import { asked, MOST_QUESTIONS, plannedInput, planIn, PRECISIONS, questionIn, written, type Planned, type Question } from "./question";
 import { QuoteBox } from "./Quote";
-import { texts } from "./texts";
 import { Variables } from "./Variables";
+import { countOf, merge } from "./groupings";
+import { asked, MOST_QUESTIONS, planIn, plannedInput, PRECISIONS, questionIn, written, type Planned, type Question } from "./question";
+import { texts } from "./texts";
 
 type Licence = LabOrganizationQuery["organization"]["licences"][number];
 
@@ -47,8 +44,7 @@ export function Ask({ dataset }: { dataset: Dataset }) {
 
   return (
     <>
-      <section aria-labelledby="ask">
-        <h2 id="ask">{t.ask}</h2>
+      <Section id="ask" title={t.ask}>
         <div className="beside">
           <Variables
             variables={dataset.variables}
@@ -88,7 +84,7 @@ export function Ask({ dataset }: { dataset: Dataset }) {
             )}
           </div>
         </div>
-      </section>
+      </Section>
       <Plan dataset={dataset.id} licence={licence} questions={plan} onChange={(kept) => set(question, kept)} />
     </>
   );
@@ -109,12 +105,8 @@ function Chosen({ label, role, onRemove }: { label: string; role: string; onRemo
   const t = useWords(texts);
   return (
     <p className="chosen">
-      <span>
-        {role} <strong>{label}</strong>
-      </span>
-      <button type="button" className="link" aria-label={t.remove(label)} onClick={onRemove}>
-        ✕
-      </button>
+      <span>{role} <strong>{label}</strong></span>
+      <button type="button" className="link" aria-label={t.remove(label)} onClick={onRemove}>✕</button>
     </p>
   );
 }
@@ -129,7 +121,7 @@ function PrecisionField({ precision, onChange }: { precision: Precision; onChang
         label={t.precision}
         initial={precision}
         onChange={(value) => onChange(value as Precision)}
-        options={PRECISIONS.map((value) => ({ value, label: precisions[value] }))}
+        options={optionsOf(precisions, PRECISIONS)}
       />
     </div>
   );

@@ -1,18 +1,15 @@
 // A dataset: its budget, its variables with the question that is put together from them, and what was published from it.
 
-import { Meter } from "../../../base/Meter";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
-import type { PageProps } from "../../../app/route";
+import "../lab.css";
+
 import type { LabDatasetQuery } from "../../../../generated/buyer";
+import type { PageProps } from "../../../app/route";
+import { Meter, Notice, PageTitle, Section, Shown, Table } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { LabDataset } from "../buyer/datasets";
 import { Unknown } from "../Unknown";
+import { LabDataset } from "../buyer/datasets";
 import { texts as shared } from "../texts";
-import "../lab.css";
 import { Ask } from "./Ask";
 import { Published } from "./Published";
 import { PRECISIONS } from "./question";
@@ -31,17 +28,13 @@ function Found({ dataset }: { dataset: Dataset }) {
   const { number, date } = useFormats();
   return (
     <>
-      <PageTitle>{dataset.title}</PageTitle>
-      <p>{t.facts(dataset.community.name, names.kinds[dataset.kind], date(dataset.frozenOn))}</p>
+      <PageTitle lead={t.facts(dataset.community.name, names.kinds[dataset.kind], date(dataset.frozenOn))}>{dataset.title}</PageTitle>
       <p>
         {t.size(number(dataset.size))}. {dataset.endedOn === null && t.until(date(dataset.endsOn))}{" "}
         {t.offered(dataset.offeredTo.map((each) => names.organizations[each]).join(", "))}
       </p>
       {dataset.endedOn === null ? (
-        <>
-          <Budget budget={dataset.budget} />
-          <Ask dataset={dataset} />
-        </>
+        <><Budget budget={dataset.budget} /><Ask dataset={dataset} /></>
       ) : (
         <Notice>{t.ended(date(dataset.endedOn))}</Notice>
       )}
@@ -56,21 +49,15 @@ function Budget({ budget }: { budget: Dataset["budget"] }) {
   const { number } = useFormats();
   const left = { WITHIN_5: budget.within5, WITHIN_10: budget.within10, WITHIN_20: budget.within20, WITHIN_50: budget.within50 };
   return (
-    <section aria-labelledby="budget">
-      <h2 id="budget">{t.budget}</h2>
+    <Section id="budget" title={t.budget}>
       <Meter words={t.left(number(budget.remaining.microRho), number(budget.cap.microRho))} part={budget.remaining.microRho} whole={budget.cap.microRho} />
       <p>{t.enough}</p>
       <div className="small-table">
-        <Table
-          caption={t.budget}
-          rows={[left]}
-          keyOf={() => t.insights}
-          columns={[
-            { title: t.precision, cell: () => t.insights },
-            ...PRECISIONS.map((each) => ({ title: names.precisions[each], cell: (row: typeof left) => number(row[each]), numeric: true })),
-          ]}
-        />
+        <Table caption={t.budget} rows={[left]} keyOf={() => t.insights} columns={[
+          { title: t.precision, cell: () => t.insights },
+          ...PRECISIONS.map((each) => ({ title: names.precisions[each], cell: (row: typeof left) => number(row[each]), numeric: true })),
+        ]} />
       </div>
-    </section>
+    </Section>
   );
 }

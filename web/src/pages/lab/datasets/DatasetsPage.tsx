@@ -1,17 +1,14 @@
 // The catalogue of datasets: the first page of organizations.
 
+import "../lab.css";
+
 import { useState } from "react";
 import { Link } from "wouter";
-import { SelectField } from "../../../base/Field";
-import { Meter } from "../../../base/Meter";
-import { Pager, usePages } from "../../../base/Pager";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { Meter, Paged, PageTitle, SelectField, usePaged } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { LabDatasets, LabOrganization } from "../buyer/datasets";
 import { texts as shared } from "../texts";
-import "../lab.css";
 import { texts } from "./texts";
 
 type Kind = "SURVEY" | "TRACKING";
@@ -20,11 +17,7 @@ export function Page() {
   const t = useWords(texts);
   const names = useWords(shared);
   return (
-    <>
-      <PageTitle>{names.datasets}</PageTitle>
-      <p>{t.lead}</p>
-      <Catalogue />
-    </>
+    <><PageTitle lead={t.lead}>{names.datasets}</PageTitle><Catalogue /></>
   );
 }
 
@@ -39,16 +32,11 @@ function Catalogue() {
   return (
     <>
       <div className="filters">
-        <SelectField
-          name="kind"
-          label={t.kind}
-          onChange={(value) => setKind((value || null) as Kind | null)}
-          options={[
-            { value: "", label: t.any },
-            { value: "TRACKING", label: names.kinds.TRACKING },
-            { value: "SURVEY", label: names.kinds.SURVEY },
-          ]}
-        />
+        <SelectField name="kind" label={t.kind} onChange={(value) => setKind((value || null) as Kind | null)} options={[
+          { value: "", label: t.any },
+          { value: "TRACKING", label: names.kinds.TRACKING },
+          { value: "SURVEY", label: names.kinds.SURVEY },
+        ]} />
         <SelectField
           name="community"
           label={t.community}
@@ -65,37 +53,31 @@ function Found({ kind, community, licensed }: { kind: Kind | null; community: st
   const t = useWords(texts);
   const names = useWords(shared);
   const { number, date } = useFormats();
-  const pages = usePages();
-  const read = useRead(LabDatasets, { kind, community, after: pages.after });
+  const read = usePaged(LabDatasets, { kind, community });
   return (
-    <Shown read={read}>
-      {({ datasets: { nodes, pageInfo } }) => (
-        <>
-          {nodes.length === 0 && <p>{t.nothingFound}</p>}
-          <ul className="cards">
-            {nodes.map((each) => (
-              <li key={each.id}>
-                <Link href={`/lab/datasets/${each.id}`} className="card">
-                  <strong>{each.title}</strong>
-                  <p>{t.facts(each.community.name, names.kinds[each.kind], date(each.frozenOn))}</p>
-                  <p>{t.size(number(each.size))}</p>
-                  {each.endedOn === null ? (
-                    <Meter
-                      words={t.left(number(each.budget.remaining.microRho), number(each.budget.cap.microRho))}
-                      part={each.budget.remaining.microRho}
-                      whole={each.budget.cap.microRho}
-                    />
-                  ) : (
-                    <p>{t.ended(date(each.endedOn))}</p>
-                  )}
-                  <p>{licensed.has(each.community.id) ? <span className="badge good">{t.licensed}</span> : <span className="badge">{t.unlicensed}</span>}</p>
-                </Link>
-              </li>
-            ))}
-          </ul>
-          <Pager pages={pages} pageInfo={pageInfo} />
-        </>
-      )}
-    </Shown>
+    <Paged list={read} of={(data) => data.datasets}>{(nodes) => (
+      <>
+        {nodes.length === 0 && <p>{t.nothingFound}</p>}
+        <ul className="cards">{nodes.map((each) => (
+          <li key={each.id}>
+            <Link href={`/lab/datasets/${each.id}`} className="card">
+              <strong>{each.title}</strong>
+              <p>{t.facts(each.community.name, names.kinds[each.kind], date(each.frozenOn))}</p>
+              <p>{t.size(number(each.size))}</p>
+              {each.endedOn === null ? (
+                <Meter
+                  words={t.left(number(each.budget.remaining.microRho), number(each.budget.cap.microRho))}
+                  part={each.budget.remaining.microRho}
+                  whole={each.budget.cap.microRho}
+                />
+              ) : (
+                <p>{t.ended(date(each.endedOn))}</p>
+              )}
+              <p>{licensed.has(each.community.id) ? <span className="badge good">{t.licensed}</span> : <span className="badge">{t.unlicensed}</span>}</p>
+            </Link>
+          </li>
+        ))}</ul>
+      </>
+    )}</Paged>
   );
 }

@@ -2,8 +2,7 @@
 
 import { useState } from "react";
 import type { VariableFactsFragment } from "../../../../generated/buyer";
-import { Button } from "../../../base/Button";
-import { SelectField } from "../../../base/Field";
+import { Button, SelectField } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import { countOf, groupsOf, merge, mergeable, type Grouping } from "./groupings";
 import { texts } from "./texts";
@@ -35,11 +34,7 @@ export function Merge({ variable, grouping, onChange }: Props) {
         />
       )}
       {stored ? (
-        <ul>
-          {stored.categories.map((each) => (
-            <li key={each.code}>{each.label}</li>
-          ))}
-        </ul>
+        <ul>{stored.categories.map((each) => <li key={each.code}>{each.label}</li>)}</ul>
       ) : (
         <Pointed variable={variable} grouping={grouping} onChange={onChange} />
       )}
@@ -53,7 +48,6 @@ function Pointed({ variable, grouping, onChange }: Props) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const ticked = groups.filter((each) => chosen.has(each.codes[0] ?? ""));
   const toggle = (code: string): void => setChosen(new Set(chosen.has(code) ? [...chosen].filter((each) => each !== code) : [...chosen, code]));
-
   return (
     <fieldset className="field merge">
       <legend className="hidden-text">{t.mergeOf(variable.label)}</legend>

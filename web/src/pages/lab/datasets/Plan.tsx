@@ -2,18 +2,11 @@
 
 import { useRef, useState } from "react";
 import type { LabPlanPublishMutation, LabPlanQuoteQuery } from "../../../../generated/buyer";
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { Dialog } from "../../../base/Dialog";
-import { Done } from "../../../base/Done";
-import { Facts } from "../../../base/Facts";
-import { Meter } from "../../../base/Meter";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
-import { useAction, useRead, type Refusal } from "../../../graph/hooks";
+import { Button, Dialog, Done, Facts, Meter, Notice, Refused, Section, Shown } from "../../../base";
+import { useAction, useRead, type Failure, type Refusal } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { LabPlanPublish, LabPlanQuote } from "../buyer/question";
 import { InsightLink, InsightTable, useTitle } from "../InsightTable";
+import { LabPlanPublish, LabPlanQuote } from "../buyer/question";
 import { texts as shared } from "../texts";
 import { countOf } from "./groupings";
 import { asked, plannedInput, written, type Planned } from "./question";
@@ -35,8 +28,7 @@ export function Plan({ questions, onChange, ...more }: Props) {
   const [published, setPublished] = useState<Published | null>(null);
   if (questions.length === 0 && !published) return null;
   return (
-    <section aria-labelledby="plan">
-      <h2 id="plan">{t.plan}</h2>
+    <Section id="plan" title={t.plan}>
       {questions.length > 0 ? (
         <>
           <p>{t.planLead}</p>
@@ -50,7 +42,7 @@ export function Plan({ questions, onChange, ...more }: Props) {
           </>
         )
       )}
-    </section>
+    </Section>
   );
 }
 
@@ -61,7 +53,7 @@ function Questions({ dataset, licence, questions, onChange, onPublished }: Props
   const read = useRead(LabPlanQuote, { input });
   const request = useRef({ sent: "", id: "" }); // the same one is the same request
   const [refused, setRefused] = useState(""); // what the refusals are about
-  const { run, ...state } = useAction(LabPlanPublish, (data) => data.insightPlanPublish);
+  const { run, ...state } = useAction(LabPlanPublish);
 
   async function publish(): Promise<boolean> {
     if (request.current.sent !== sent) request.current = { sent, id: crypto.randomUUID() };
@@ -76,35 +68,31 @@ function Questions({ dataset, licence, questions, onChange, onPublished }: Props
   const atQuestions = refusals.filter((each) => placeOf(each) !== null);
   return (
     <>
-      <ol className="plan">
-        {questions.map((question, place) => (
-          <li key={String(written(question))}>
-            <Entry
-              question={question}
-              quote={read.data?.insightPlanQuote.questions[place]}
-              whole={read.data?.insightPlanQuote}
-              refusals={atQuestions.filter((each) => placeOf(each) === place)}
-              onRemove={() => onChange(questions.filter((each) => each !== question))}
-            />
-          </li>
-        ))}
-      </ol>
+      <ol className="plan">{questions.map((question, place) => (
+        <li key={String(written(question))}>
+          <Entry
+            question={question}
+            quote={read.data?.insightPlanQuote.questions[place]}
+            whole={read.data?.insightPlanQuote}
+            refusals={atQuestions.filter((each) => placeOf(each) === place)}
+            onRemove={() => onChange(questions.filter((each) => each !== question))}
+          />
+        </li>
+      ))}</ol>
       <div aria-live="polite">
         {atQuestions.length > 0 && <Notice kind="fault">{t.planRefused}</Notice>}
         {atQuestions.length === 0 && (
-          <Shown read={read}>
-            {({ insightPlanQuote: quote }) => (
-              <Whole
-                quote={quote}
-                licence={licence}
-                count={questions.length}
-                publish={publish}
-                busy={state.busy}
-                refusals={refused === sent ? state.refusals : []}
-                failure={refused === sent ? state.failure : null}
-              />
-            )}
-          </Shown>
+          <Shown read={read}>{({ insightPlanQuote: quote }) => (
+            <Whole
+              quote={quote}
+              licence={licence}
+              count={questions.length}
+              publish={publish}
+              busy={state.busy}
+              refusals={refused === sent ? state.refusals : []}
+              failure={refused === sent ? state.failure : null}
+            />
+          )}</Shown>
         )}
       </div>
     </>
@@ -141,32 +129,17 @@ function Entry({ question, quote, whole, refusals, onRemove }: EntryProps) {
       </p>
       {quote && (
         <ul className="notes">
-          <li>
-            {t.planCost(number(quote.cost.microRho))}
-          </li>
+          <li>{t.planCost(number(quote.cost.microRho))}</li>
           {quote.sameAs !== null && <li>{t.sameAs(number(quote.sameAs + 1))}</li>}
           {quote.quote.alreadyPublished && <li>{t.free}</li>}
           {quote.coveredWith.length > 0 && <li>{t.coveredWith(quote.coveredWith.map((each) => number(each + 1)).join(", "))}</li>}
           {!quote.quote.alreadyPublished && quote.quote.coveredBy.length > 0 && (
-            <li>
-              {t.coveredBy}{" "}
-              {quote.quote.coveredBy.map((each) => (
-                <InsightLink key={each.id} insight={each} />
-              ))}
-            </li>
+            <li>{t.coveredBy} {quote.quote.coveredBy.map((each) => <InsightLink key={each.id} insight={each} />)}</li>
           )}
         </ul>
       )}
-      {[...refusals, ...others].length > 0 && (
-        <Notice kind="fault">
-          {[...refusals, ...others].map(({ message }) => (
-            <p key={message}>{message}</p>
-          ))}
-        </Notice>
-      )}
-      <Button label={t.removePlanned(title)} onClick={onRemove}>
-        {t.leaveOut}
-      </Button>
+      <Refused refusals={[...refusals, ...others]} />
+      <Button label={t.removePlanned(title)} onClick={onRemove}>{t.leaveOut}</Button>
     </>
   );
 }
@@ -178,7 +151,7 @@ interface WholeProps {
   publish: () => Promise<boolean>;
   busy: boolean;
   refusals: readonly Refusal[];
-  failure: Parameters<typeof Refused>[0]["failure"];
+  failure: Failure | null;
 }
 
 /** The price of all questions, and their publication. */
@@ -191,36 +164,22 @@ function Whole({ quote, licence, count, publish, busy, ...state }: WholeProps) {
   const cost = quote.cost.microRho;
   return (
     <>
-      <Facts
-        facts={[
-          [t.wholePlan, price(quote.cost)],
-          [t.uncovered, quote.costOfUncovered.microRho < cost && `${number(quote.costOfUncovered.microRho)} micro-rho`],
-          [t.licence, licence?.purpose],
-        ]}
-      />
+      <Facts facts={[
+        [t.wholePlan, price(quote.cost)],
+        [t.uncovered, quote.costOfUncovered.microRho < cost && `${number(quote.costOfUncovered.microRho)} micro-rho`],
+        [t.licence, licence?.purpose],
+      ]} />
       {quote.affordable && <Meter words={t.after(number(left))} part={left + cost} whole={left + cost} next={cost} />}
-      {licence && quote.obstacles.length > 0 && (
-        <Notice kind="fault">
-          {quote.obstacles.map((each) => (
-            <p key={each.message}>{each.message}</p>
-          ))}
-        </Notice>
-      )}
+      {licence && <Refused refusals={quote.obstacles} />}
       {licence && quote.obstacles.length === 0 && (
-        <div className="after-form">
-          <Button kind="primary" onClick={() => setAsks(true)}>
-            {t.publishPlan}
-          </Button>
-        </div>
+        <div className="after-form"><Button kind="primary" onClick={() => setAsks(true)}>{t.publishPlan}</Button></div>
       )}
       {asks && (
         <Dialog title={t.confirmPlan(number(count))} onClose={() => setAsks(false)}>
           <p>{t.planSpends(price(quote.cost))}</p>
           <p>{t.publicPlan}</p>
           <Refused {...state} />
-          <Button kind="primary" busy={busy} onClick={() => void publish()}>
-            {t.yesAll}
-          </Button>
+          <Button kind="primary" busy={busy} onClick={() => void publish()}>{t.yesAll}</Button>
         </Dialog>
       )}
     </>

@@ -1,40 +1,27 @@
 // The insights published from a dataset, with those that are published meanwhile.
 
 import { useState } from "react";
-import { Notice } from "../../../base/Notice";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { useLive, useRead } from "../../../graph/hooks";
+import { Notice, Paged, Section, usePaged } from "../../../base";
+import { useLive } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
-import { LabDatasetInsights, LabInsightPublished } from "../buyer/datasets";
 import { InsightTable } from "../InsightTable";
+import { LabDatasetInsights, LabInsightPublished } from "../buyer/datasets";
 import { texts } from "./texts";
 
 export function Published({ dataset, community }: { dataset: string; community: string }) {
   const t = useWords(texts);
-  const pages = usePages();
-  const read = useRead(LabDatasetInsights, { id: dataset, after: pages.after });
+  const list = usePaged(LabDatasetInsights, { id: dataset });
   const [news, setNews] = useState(false);
   useLive(LabInsightPublished, { community }, () => {
     setNews(true);
-    read.again();
+    list.again();
   });
   return (
-    <section aria-labelledby="published">
-      <h2 id="published">{t.published}</h2>
+    <Section id="published" title={t.published}>
       {news && <Notice kind="good">{t.news}</Notice>}
-      <Shown read={read}>
-        {({ dataset: found }) =>
-          found && found.insights.nodes.length > 0 ? (
-            <>
-              <InsightTable caption={t.published} insights={found.insights.nodes} />
-              <Pager pages={pages} pageInfo={found.insights.pageInfo} />
-            </>
-          ) : (
-            <p className="quiet">{t.none}</p>
-          )
-        }
-      </Shown>
-    </section>
+      <Paged list={list} of={(data) => data.dataset?.insights} empty={t.none}>
+        {(insights) => <InsightTable caption={t.published} insights={insights} />}
+      </Paged>
+    </Section>
   );
 }

@@ -3,18 +3,11 @@
 import { useState } from "react";
 import { useLocation } from "wouter";
 import type { InsightQuoteInput, LabQuoteQuery, Precision } from "../../../../generated/buyer";
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { Dialog } from "../../../base/Dialog";
-import { Facts } from "../../../base/Facts";
-import { Meter } from "../../../base/Meter";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Button, Dialog, Facts, Meter, Refused, Shown, Table } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { LabInsightPublish, LabQuote } from "../buyer/question";
 import { InsightLink } from "../InsightTable";
+import { LabInsightPublish, LabQuote } from "../buyer/question";
 import { texts as shared } from "../texts";
 import { texts } from "./texts";
 
@@ -36,27 +29,19 @@ export function QuoteBox({ groups, input, onPrecision, onMerge }: Props) {
   return (
     <div aria-live="polite">
       <h3>{t.quote}</h3>
-      <Shown read={read}>
-        {({ insightQuote: quote }) => {
-          const refused = quote.obstacles.length > 0;
-          return (
-            <>
-              <Price quote={quote} />
-              {input.licence !== null && refused && (
-                <Notice kind="fault">
-                  {quote.obstacles.map((each) => (
-                    <p key={each.message}>{each.message}</p>
-                  ))}
-                </Notice>
-              )}
-              <Suggestions quote={quote} onPrecision={onPrecision} onMerge={onMerge} />
-              <Readable quote={quote} groups={groups} />
-              {refused && quote.alreadyPublished && <Answered quote={quote} />}
-              {input.licence !== null && !refused && <Publish input={input} quote={quote} />}
-            </>
-          );
-        }}
-      </Shown>
+      <Shown read={read}>{({ insightQuote: quote }) => {
+        const refused = quote.obstacles.length > 0;
+        return (
+          <>
+            <Price quote={quote} />
+            {input.licence !== null && <Refused refusals={quote.obstacles} />}
+            <Suggestions quote={quote} onPrecision={onPrecision} onMerge={onMerge} />
+            <Readable quote={quote} groups={groups} />
+            {refused && quote.alreadyPublished && <Answered quote={quote} />}
+            {input.licence !== null && !refused && <Publish input={input} quote={quote} />}
+          </>
+        );
+      }}</Shown>
     </div>
   );
 }
@@ -69,27 +54,20 @@ function Price({ quote }: { quote: Quote }) {
   const left = quote.remainingAfter.microRho;
   return (
     <>
-      <Facts
-        facts={[
-          [t.cost, quote.alreadyPublished ? t.free : t.price(number(cost), number(quote.cost.epsilon, { maximumSignificantDigits: 3 }))],
-          [t.cells, number(quote.cells)],
-          [t.each, names.margin(number(quote.marginOfError))],
-        ]}
-      />
+      <Facts facts={[
+        [t.cost, quote.alreadyPublished ? t.free : t.price(number(cost), number(quote.cost.epsilon, { maximumSignificantDigits: 3 }))],
+        [t.cells, number(quote.cells)],
+        [t.each, names.margin(number(quote.marginOfError))],
+      ]} />
       {quote.affordable && <Meter words={t.after(number(left))} part={left + cost} whole={left + cost} next={cost} />}
       <details className="slice">
         <summary>{t.prices}</summary>
         <div className="small-table">
-          <Table
-            caption={t.prices}
-            rows={quote.prices}
-            keyOf={(each) => each.precision}
-            columns={[
-              { title: t.precision, cell: (each) => names.precisions[each.precision] },
-              { title: t.cost, cell: (each) => number(each.cost.microRho), numeric: true },
-              { title: t.affordable, cell: (each) => (each.affordable ? t.yesNo.yes : t.yesNo.no) },
-            ]}
-          />
+          <Table caption={t.prices} rows={quote.prices} keyOf={(each) => each.precision} columns={[
+            { title: t.precision, cell: (each) => names.precisions[each.precision] },
+            { title: t.cost, cell: (each) => number(each.cost.microRho), numeric: true },
+            { title: t.affordable, cell: (each) => (each.affordable ? t.yesNo.yes : t.yesNo.no) },
+          ]} />
         </div>
       </details>
     </>
@@ -105,9 +83,7 @@ function Suggestions({ quote, onPrecision, onMerge }: { quote: Quote } & Pick<Pr
     if (kind === "MERGE_CATEGORIES" && variable) return <Button onClick={() => onMerge(variable, categories)}>{t.merge}</Button>;
     if (kind === "LESS_PRECISE") {
       return quote.cheaper.map((each) => (
-        <Button key={each} onClick={() => onPrecision(each)}>
-          {precisions[each]}
-        </Button>
+        <Button key={each} onClick={() => onPrecision(each)}>{precisions[each]}</Button>
       ));
     }
     return kind === "COVERED" && quote.coveredBy.map((each) => <InsightLink key={each.id} insight={each} />);
@@ -116,14 +92,12 @@ function Suggestions({ quote, onPrecision, onMerge }: { quote: Quote } & Pick<Pr
   return (
     <>
       <h3>{t.suggestions}</h3>
-      <ul className="suggestions">
-        {quote.suggestions.map((each) => (
-          <li key={`${each.kind} ${each.variable}`}>
-            <p>{each.message}</p>
-            <div className="choices">{action(each)}</div>
-          </li>
-        ))}
-      </ul>
+      <ul className="suggestions">{quote.suggestions.map((each) => (
+        <li key={`${each.kind} ${each.variable}`}>
+          <p>{each.message}</p>
+          <div className="choices">{action(each)}</div>
+        </li>
+      ))}</ul>
     </>
   );
 }
@@ -151,14 +125,7 @@ function Readable({ quote, groups }: { quote: Quote; groups: number }) {
 /** The insight that answers the question, for those who may publish nothing. */
 function Answered({ quote }: { quote: Quote }) {
   const t = useWords(texts);
-  return (
-    <p>
-      {t.coveredBy}{" "}
-      {quote.coveredBy.slice(0, 1).map((each) => (
-        <InsightLink key={each.id} insight={each} />
-      ))}
-    </p>
-  );
+  return <p>{t.coveredBy} {quote.coveredBy.slice(0, 1).map((each) => <InsightLink key={each.id} insight={each} />)}</p>;
 }
 
 function Publish({ input, quote }: { input: Props["input"]; quote: Quote }) {
@@ -167,7 +134,7 @@ function Publish({ input, quote }: { input: Props["input"]; quote: Quote }) {
   const [, navigate] = useLocation();
   const [asked, setAsked] = useState(false);
   const [clientMutationId] = useState(() => crypto.randomUUID());
-  const { run, busy, ...state } = useAction(LabInsightPublish, (data) => data.insightPublish);
+  const { run, busy, ...state } = useAction(LabInsightPublish);
 
   async function publish(): Promise<void> {
     const made = await run({ input: { ...input, clientMutationId } });
@@ -176,27 +143,18 @@ function Publish({ input, quote }: { input: Props["input"]; quote: Quote }) {
 
   if (quote.alreadyPublished) {
     return (
-      <>
-        <Refused {...state} />
-        <Button kind="primary" busy={busy} onClick={() => void publish()}>
-          {t.open}
-        </Button>
-      </>
+      <><Refused {...state} /><Button kind="primary" busy={busy} onClick={() => void publish()}>{t.open}</Button></>
     );
   }
   return (
     <>
-      <Button kind="primary" onClick={() => setAsked(true)}>
-        {t.publish}
-      </Button>
+      <Button kind="primary" onClick={() => setAsked(true)}>{t.publish}</Button>
       {asked && (
         <Dialog title={t.confirm} onClose={() => setAsked(false)}>
           <p>{t.spends(t.price(number(quote.cost.microRho), number(quote.cost.epsilon, { maximumSignificantDigits: 3 })))}</p>
           <p>{t.public}</p>
           <Refused {...state} />
-          <Button kind="primary" busy={busy} onClick={() => void publish()}>
-            {t.yes}
-          </Button>
+          <Button kind="primary" busy={busy} onClick={() => void publish()}>{t.yes}</Button>
         </Dialog>
       )}
     </>

@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import type { VariableFactsFragment, VariableGroup } from "../../../../generated/buyer";
-import { SelectField } from "../../../base/Field";
+import { SelectField } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import { MOST_GROUPS } from "./question";
 import { texts } from "./texts";
@@ -35,33 +35,29 @@ export function Variables({ variables, counted, grouped, onCount, onGroup }: Pro
         onChange={(value) => setGroup((value || null) as VariableGroup | null)}
         options={[{ value: "", label: t.any }, ...groups.map((value) => ({ value, label: t.groups[value] }))]}
       />
-      <p className="quiet" role="status">
-        {t.found(number(found.length))}
-      </p>
-      <ul className="variables" aria-label={t.variables} tabIndex={0}>
-        {found.map((each) => (
-          <li key={each.id}>
-            <VariableText variable={each} />
-            <div className="choices">
-              <Toggle
-                pressed={each.name === counted}
-                label={t.countIt(each.label)}
-                onPress={() => onCount(each.name === counted ? null : each.name)}
-              >
-                {t.count}
-              </Toggle>
-              <Toggle
-                pressed={grouped.includes(each.name)}
-                disabled={each.name === counted || (!grouped.includes(each.name) && grouped.length >= MOST_GROUPS)}
-                label={t.groupIt(each.label)}
-                onPress={() => onGroup(grouped.includes(each.name) ? grouped.filter((name) => name !== each.name) : [...grouped, each.name])}
-              >
-                {t.group}
-              </Toggle>
-            </div>
-          </li>
-        ))}
-      </ul>
+      <p className="quiet" role="status">{t.found(number(found.length))}</p>
+      <ul className="variables" aria-label={t.variables} tabIndex={0}>{found.map((each) => (
+        <li key={each.id}>
+          <VariableText variable={each} />
+          <div className="choices">
+            <Toggle
+              pressed={each.name === counted}
+              label={t.countIt(each.label)}
+              onPress={() => onCount(each.name === counted ? null : each.name)}
+            >
+              {t.count}
+            </Toggle>
+            <Toggle
+              pressed={grouped.includes(each.name)}
+              disabled={each.name === counted || (!grouped.includes(each.name) && grouped.length >= MOST_GROUPS)}
+              label={t.groupIt(each.label)}
+              onPress={() => onGroup(grouped.includes(each.name) ? grouped.filter((name) => name !== each.name) : [...grouped, each.name])}
+            >
+              {t.group}
+            </Toggle>
+          </div>
+        </li>
+      ))}</ul>
     </div>
   );
 }

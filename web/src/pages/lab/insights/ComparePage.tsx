@@ -1,15 +1,16 @@
 // Two insights beside one another, on the same scale.
 
-import type { PageProps } from "../../../app/route";
+import "../lab.css";
+
+import type { ReactNode } from "react";
 import type { LabInsightFactsQuery } from "../../../../generated/buyer";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import type { PageProps } from "../../../app/route";
+import { PageTitle, Shown } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { LabInsightFacts, LabInsightFigures } from "../buyer/insight";
 import { InsightLink, useTitle } from "../InsightTable";
-import "../lab.css";
 import { Unknown } from "../Unknown";
+import { LabInsightFacts, LabInsightFigures } from "../buyer/insight";
 import { FiguresChart, FiguresTable, useChoice, useFigure } from "./Figures";
 import { rangeOf, readableOf, sectionsOf, valuesOf, type Table } from "./figures";
 import { texts } from "./texts";
@@ -21,36 +22,24 @@ interface Side {
   figures: Table;
 }
 
-export function Page({ parameters }: PageProps) {
-  const left = useSide(parameters["id"] ?? "");
-  const right = useSide(parameters["other"] ?? "");
+export function Page({ parameters: { id = "", other = "" } }: PageProps) {
   return (
-    <Shown read={left.facts}>
-      {(first) => (
-        <Shown read={right.facts}>
-          {(other) => (
-            <Shown read={left.figures}>
-              {(firsts) => (
-                <Shown read={right.figures}>
-                  {(others) =>
-                    first.insight && other.insight && firsts.insight && others.insight ? (
-                      <Both sides={[{ facts: first.insight, figures: readableOf(firsts.insight).table }, { facts: other.insight, figures: readableOf(others.insight).table }]} />
-                    ) : (
-                      <Unknown />
-                    )
-                  }
-                </Shown>
-              )}
-            </Shown>
-          )}
-        </Shown>
-      )}
-    </Shown>
+    <OneRead id={id}>
+      {(first) => <OneRead id={other}>{(second) => (first && second ? <Both sides={[first, second]} /> : <Unknown />)}</OneRead>}
+    </OneRead>
   );
 }
 
-function useSide(id: string) {
-  return { facts: useRead(LabInsightFacts, { id }), figures: useRead(LabInsightFigures, { id, by: null, where: null, all: false }) };
+function OneRead({ id, children }: { id: string; children: (side: Side | null) => ReactNode }) {
+  const facts = useRead(LabInsightFacts, { id });
+  const figures = useRead(LabInsightFigures, { id, by: null, where: null, all: false });
+  return (
+    <Shown read={facts}>{({ insight }) => (
+      <Shown read={figures}>
+        {({ insight: found }) => children(insight && found && { facts: insight, figures: readableOf(found).table })}
+      </Shown>
+    )}</Shown>
+  );
 }
 
 function Both({ sides }: { sides: readonly [Side, Side] }) {
@@ -63,22 +52,17 @@ function Both({ sides }: { sides: readonly [Side, Side] }) {
   });
   return (
     <>
-      <PageTitle>{t.comparison}</PageTitle>
-      <p>{t.scale}</p>
+      <PageTitle lead={t.scale}>{t.comparison}</PageTitle>
       {sides[0].facts.dataset.id !== sides[1].facts.dataset.id && <p>{t.differ}</p>}
       {choice.fields}
-      <div className="columns compared">
-        {sides.map(({ facts, figures }, place) => (
-          <OneSide key={place} facts={facts}>
-            {(title) => (
-              <>
-                <FiguresChart title={title} table={figures} {...choice} values={valuesOf(facts.variable)} most={Math.max(...ends)} />
-                <FiguresTable title={title} table={figures} measure={choice.measure} />
-              </>
-            )}
-          </OneSide>
-        ))}
-      </div>
+      <div className="columns compared">{sides.map(({ facts, figures }, place) => (
+        <OneSide key={place} facts={facts}>{(title) => (
+          <>
+            <FiguresChart title={title} table={figures} {...choice} values={valuesOf(facts.variable)} most={Math.max(...ends)} />
+            <FiguresTable title={title} table={figures} measure={choice.measure} />
+          </>
+        )}</OneSide>
+      ))}</div>
     </>
   );
 }
@@ -89,9 +73,7 @@ function OneSide({ facts, children }: { facts: Facts; children: (title: string) 
   const { dataset } = facts;
   return (
     <section>
-      <h2>
-        <InsightLink insight={facts} />
-      </h2>
+      <h2><InsightLink insight={facts} /></h2>
       <p className="quiet">{t.facts(dataset.title, dataset.community.name, date(dataset.frozenOn))}</p>
       {children(useTitle(facts))}
     </section>

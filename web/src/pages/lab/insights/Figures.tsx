@@ -2,9 +2,8 @@
 
 import { useState } from "react";
 import type { CellFiguresFragment } from "../../../../generated/buyer";
+import { RadioField, Table } from "../../../base";
 import { IntervalChart } from "../../../base/chart/IntervalChart";
-import { RadioField } from "../../../base/Field";
-import { Table } from "../../../base/Table";
 import { useFormats, useWords } from "../../../text/words";
 import { groupOf, measuresOf, rangeOf, sectionsOf, type Arrangement, type Measure, type Table as Figures } from "./figures";
 import { texts } from "./texts";
@@ -74,10 +73,7 @@ export function useChoice(table: Figures | undefined): { measure: Measure; arran
             label={t.arrangement}
             initial={arrangement}
             onChange={(value) => setArrangement(value as Arrangement)}
-            options={[
-              { value: "category", label: t.byCategory },
-              { value: "group", label: t.byGroup },
-            ]}
+            options={[{ value: "category", label: t.byCategory }, { value: "group", label: t.byGroup }]}
           />
         </div>
       )}

@@ -1,24 +1,22 @@
 // An insight: its chart and its table, slices and sums of them, its files, and the proof of its line in the ledger.
 
+import "../lab.css";
+
 import { useState } from "react";
 import { useLocation } from "wouter";
+import type { LabInsightFactsQuery } from "../../../../generated/buyer";
 import type { PageProps } from "../../../app/route";
-import type { LabInsightFactsQuery, InsightLineFragment } from "../../../../generated/buyer";
-import { Form } from "../../../base/Form";
-import { SelectField } from "../../../base/Field";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { Form, PageTitle, Section, SelectField, Shown } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useLanguage, useWords } from "../../../text/words";
-import { LabInsightFacts, LabInsightFigures, LabInsightReconciled } from "../buyer/insight";
 import { useTitle } from "../InsightTable";
-import "../lab.css";
-import { texts as shared } from "../texts";
 import { Unknown } from "../Unknown";
+import { LabInsightFacts, LabInsightFigures, LabInsightReconciled } from "../buyer/insight";
+import { texts as shared } from "../texts";
 import { FiguresChart, FiguresTable, useChoice } from "./Figures";
-import { matching, readableOf, valuesOf } from "./figures";
 import { Proof } from "./Proof";
 import { Slice, WHOLE, type Sliced } from "./Slice";
+import { matching, readableOf, valuesOf } from "./figures";
 import { texts } from "./texts";
 
 type Insight = NonNullable<LabInsightFactsQuery["insight"]>;
@@ -35,8 +33,7 @@ function Found({ insight }: { insight: Insight }) {
   const { dataset } = insight;
   return (
     <>
-      <PageTitle>{useTitle(insight)}</PageTitle>
-      <p>{t.facts(dataset.title, dataset.community.name, date(dataset.frozenOn))}</p>
+      <PageTitle lead={t.facts(dataset.title, dataset.community.name, date(dataset.frozenOn))}>{useTitle(insight)}</PageTitle>
       <p>
         {t.published(insight.requestedBy?.name ?? names.own, time(insight.publishedAt))} {insight.purpose && t.purpose(insight.purpose)}
       </p>
@@ -63,96 +60,69 @@ function Figures({ insight }: { insight: Insight }) {
   const choice = useChoice(read.data?.insight ?? undefined);
   const values = valuesOf(insight.variable);
   return (
-    <section aria-labelledby="figures">
-      <h2 id="figures">{t.figures}</h2>
+    <Section id="figures" title={t.figures}>
       {choice.fields}
       <label className="choice">
         <input type="checkbox" checked={reconciled} disabled={!isWhole} onChange={(event) => setReconciled(event.target.checked)} />
-        <span>
-          {t.all}
-          <span className="hint block">{isWhole ? t.allHint : t.unsliced}</span>
-        </span>
+        <span>{t.all}<span className="hint block">{isWhole ? t.allHint : t.unsliced}</span></span>
       </label>
       <Slice variable={insight.variable} by={insight.by} sliced={sliced} onSlice={setSliced} />
-      <Shown read={read}>
-        {({ insight: found }) => {
-          if (!found) return null;
-          const { table, left } = everything ? { table: found, left: 0 } : readableOf(found);
-          const beside = second && matching(second, table);
-          return (
-            <div aria-busy={read.loading}>
-              <FiguresChart title={title} table={table} measure={choice.measure} arrangement={choice.arrangement} values={values} second={beside} />
-              {second && <p className="quiet">{t.releases(number(second.releases), time(second.asOf))}</p>}
-              {(left > 0 || everything) && (
-                <label className="choice">
-                  <input type="checkbox" checked={everything} onChange={(event) => setEverything(event.target.checked)} />
-                  <span>
-                    {t.everything}
-                    {left > 0 && <span className="hint block">{t.left(number(left))}</span>}
-                  </span>
-                </label>
-              )}
-              <FiguresTable title={title} table={table} measure={choice.measure} second={beside} />
-            </div>
-          );
-        }}
-      </Shown>
-    </section>
+      <Shown read={read}>{({ insight: found }) => {
+        if (!found) return null;
+        const { table, left } = everything ? { table: found, left: 0 } : readableOf(found);
+        const beside = second && matching(second, table);
+        return (
+          <div aria-busy={read.loading}>
+            <FiguresChart title={title} table={table} measure={choice.measure} arrangement={choice.arrangement} values={values} second={beside} />
+            {second && <p className="quiet">{t.releases(number(second.releases), time(second.asOf))}</p>}
+            {(left > 0 || everything) && (
+              <label className="choice">
+                <input type="checkbox" checked={everything} onChange={(event) => setEverything(event.target.checked)} />
+                <span>{t.everything}{left > 0 && <span className="hint block">{t.left(number(left))}</span>}</span>
+              </label>
+            )}
+            <FiguresTable title={title} table={table} measure={choice.measure} second={beside} />
+          </div>
+        );
+      }}</Shown>
+    </Section>
   );
 }
 
 function Beside({ insight }: { insight: Insight }) {
   const t = useWords(texts);
+  const { titled } = useWords(shared);
   const [, navigate] = useLocation();
   const others = insight.dataset.community.insights.nodes
     .filter((each) => each.id !== insight.id)
     .sort((one, other) => Number(other.variable.label === insight.variable.label) - Number(one.variable.label === insight.variable.label));
+  const options = others.map(({ id, variable, by, dataset: { title } }) => ({
+    value: id,
+    label: `${titled(variable.label, by.map((each) => each.label))} — ${title}`,
+  }));
   return (
-    <section aria-labelledby="beside">
-      <h2 id="beside">{t.beside}</h2>
+    <Section id="beside" title={t.beside}>
       {others.length === 0 ? (
         <p className="quiet">{t.noOther}</p>
       ) : (
         <Form submit={t.compare} onSubmit={(values) => navigate(`/lab/insights/${insight.id}/beside/${values["other"]}`)}>
-          <SelectField name="other" label={t.otherInsight} options={useOptions(others)} />
+          <SelectField name="other" label={t.otherInsight} options={options} />
         </Form>
       )}
-    </section>
+    </Section>
   );
-}
-
-type Other = InsightLineFragment & { readonly dataset: { readonly title: string } };
-
-function useOptions(others: readonly Other[]): { value: string; label: string }[] {
-  const { titled } = useWords(shared);
-  return others.map((each) => ({
-    value: each.id,
-    label: `${titled(
-      each.variable.label,
-      each.by.map((one) => one.label),
-    )} — ${each.dataset.title}`,
-  }));
 }
 
 function Files({ id }: { id: string }) {
   const t = useWords(texts);
   const csv = useLanguage() === "fr" ? "fr.csv" : "csv"; // which spreadsheets in that language open
   return (
-    <section aria-labelledby="files">
-      <h2 id="files">{t.files}</h2>
+    <Section id="files" title={t.files}>
       <ul>
-        <li>
-          <a href={`/insights/${id}.${csv}`} download>
-            {t.csv}
-          </a>
-        </li>
-        <li>
-          <a href={`/insights/${id}.json`} download>
-            {t.json}
-          </a>
-        </li>
+        <li><a href={`/insights/${id}.${csv}`} download>{t.csv}</a></li>
+        <li><a href={`/insights/${id}.json`} download>{t.json}</a></li>
       </ul>
       <p className="quiet">{t.address}</p>
-    </section>
+    </Section>
   );
 }

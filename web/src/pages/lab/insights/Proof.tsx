@@ -2,10 +2,7 @@
 
 import { useState } from "react";
 import type { LabInsightProofQuery } from "../../../../generated/buyer";
-import { Button } from "../../../base/Button";
-import { Facts } from "../../../base/Facts";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
+import { Button, Facts, Notice, Section, Shown } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { LabInsightProof } from "../buyer/insight";
@@ -18,11 +15,9 @@ export function Proof({ insight }: { insight: string }) {
   const t = useWords(texts);
   const read = useRead(LabInsightProof, { id: insight });
   return (
-    <section aria-labelledby="proof">
-      <h2 id="proof">{t.proof}</h2>
-      <p>{t.proofLead}</p>
+    <Section id="proof" title={t.proof} lead={t.proofLead}>
       <Shown read={read}>{({ insight: found }) => found && <Checked proof={found.proof} />}</Shown>
-    </section>
+    </Section>
   );
 }
 
@@ -40,16 +35,14 @@ function Checked({ proof }: { proof: Known }) {
       )}
       {holds !== null && <Notice kind={holds ? "good" : "fault"}>{holds ? t.verified(number(ledgerEntry.position)) : t.unverified}</Notice>}
       <div className="after-form">
-        <Facts
-          facts={[
-            [t.entry, number(ledgerEntry.position)],
-            [t.hash, <code>{ledgerEntry.hash}</code>],
-            [t.line, <code>{ledgerEntry.line}</code>],
-            [t.commitment, <code>{commitment}</code>],
-            [t.salt, <code>{salt ?? t.noSalt}</code>],
-            [t.counts, <code>{JSON.stringify(counts)}</code>],
-          ]}
-        />
+        <Facts facts={[
+          [t.entry, number(ledgerEntry.position)],
+          [t.hash, <code>{ledgerEntry.hash}</code>],
+          [t.line, <code>{ledgerEntry.line}</code>],
+          [t.commitment, <code>{commitment}</code>],
+          [t.salt, <code>{salt ?? t.noSalt}</code>],
+          [t.counts, <code>{JSON.stringify(counts)}</code>],
+        ]} />
       </div>
     </>
   );

@@ -1,7 +1,7 @@
 // Slices and sums of a published table: which variables it is shown by, and which categories are counted.
 
 import type { VariableFactsFragment } from "../../../../generated/buyer";
-import { Button } from "../../../base/Button";
+import { Button } from "../../../base";
 import { useWords } from "../../../text/words";
 import { texts } from "./texts";
 

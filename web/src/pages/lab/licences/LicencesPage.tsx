@@ -1,17 +1,16 @@
 // The organization's licences: what each opens, and what may still be spent under it.
 
+import "../lab.css";
+
 import { Link } from "wouter";
 import type { LabLicencesQuery } from "../../../../generated/buyer";
-import { Facts, type Fact } from "../../../base/Facts";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { Facts, PageTitle, Shown, type Fact } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
+import { ForRole } from "../ForRole";
+import { LinkButton } from "../LinkButton";
 import { LabLicences, LabLicensedDatasets } from "../buyer/licences";
 import { LabQuote } from "../buyer/question";
-import { ForRole } from "../ForRole";
-import "../lab.css";
-import { LinkButton } from "../LinkButton";
 import { texts as shared } from "../texts";
 import { texts } from "./texts";
 
@@ -24,28 +23,15 @@ export function Page() {
   const read = useRead(LabLicences, {});
   return (
     <>
-      <PageTitle>{useWords(shared).licences}</PageTitle>
-      <p>{t.lead}</p>
+      <PageTitle lead={t.lead}>{useWords(shared).licences}</PageTitle>
       <ForRole least="ADMINISTRATOR">
-        <p>
-          <LinkButton primary href="/lab/licences/request">
-            {t.request}
-          </LinkButton>
-        </p>
+        <p><LinkButton primary href="/lab/licences/request">{t.request}</LinkButton></p>
       </ForRole>
-      <Shown read={read}>
-        {({ organization: { licences } }) =>
-          licences.length === 0 ? (
-            <p className="quiet">{t.empty}</p>
-          ) : (
-            <>
-              {licences.map((each) => (
-                <OneLicence key={each.id} licence={each} />
-              ))}
-            </>
-          )
-        }
-      </Shown>
+      <Shown read={read}>{({ organization: { licences } }) => licences.length === 0 ? (
+        <p className="quiet">{t.empty}</p>
+      ) : (
+        <>{licences.map((each) => <OneLicence key={each.id} licence={each} />)}</>
+      )}</Shown>
     </>
   );
 }
@@ -81,23 +67,17 @@ function Opened({ licence }: { licence: Licence }) {
   return (
     <>
       <h3>{t.opens}</h3>
-      <Shown read={read}>
-        {({ datasets: { nodes } }) =>
-          nodes.length === 0 ? (
-            <p>{t.none}</p>
-          ) : (
-            <ul>
-              {nodes.map((each) => (
-                <li key={each.id}>
-                  <Link href={`/lab/datasets/${each.id}`}>{each.title}</Link>
-                  {" — "}
-                  {each.endedOn === null ? <Left dataset={each.id} licence={licence.id} variable={each.variables[0]?.name ?? ""} /> : t.over}
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Shown>
+      <Shown read={read}>{({ datasets: { nodes } }) => nodes.length === 0 ? (
+        <p>{t.none}</p>
+      ) : (
+        <ul>{nodes.map((each) => (
+          <li key={each.id}>
+            <Link href={`/lab/datasets/${each.id}`}>{each.title}</Link>
+            {" — "}
+            {each.endedOn === null ? <Left dataset={each.id} licence={licence.id} variable={each.variables[0]?.name ?? ""} /> : t.over}
+          </li>
+        ))}</ul>
+      )}</Shown>
     </>
   );
 }

@@ -1,20 +1,18 @@
 // The request for a licence: for which community, why, for how long, and under which undertakings.
 
+import "../lab.css";
+
 import { useState } from "react";
 import { Link, useSearch } from "wouter";
-import { CheckField, SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Prose } from "../../../base/Prose";
-import { SearchBox } from "../../../base/SearchBox";
-import { Shown } from "../../../base/Shown";
 import type { LabLicenceFormQuery } from "../../../../generated/buyer";
-import { useAction, useRead } from "../../../graph/hooks";
+import {
+  CheckField, MutationForm, Notice, optionsOf, PageTitle, Prose, SearchBox, Section, SelectField, Shown, TextField,
+  type Values,
+} from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
-import { LabCommunity, LabLicenceCommunities, LabLicenceForm, LabLicenceRequest } from "../buyer/licences";
 import { ForRole } from "../ForRole";
-import "../lab.css";
+import { LabCommunity, LabLicenceCommunities, LabLicenceForm, LabLicenceRequest } from "../buyer/licences";
 import { texts as shared } from "../texts";
 import { texts } from "./texts";
 
@@ -23,13 +21,8 @@ export function Page() {
   const read = useRead(LabLicenceForm, {});
   return (
     <>
-      <PageTitle>{t.title}</PageTitle>
-      <p>{t.titleLead}</p>
-      <Shown read={read}>{(data) => (
-          <ForRole least="ADMINISTRATOR">
-            <Request {...data} />
-          </ForRole>
-        )}</Shown>
+      <PageTitle lead={t.titleLead}>{t.title}</PageTitle>
+      <Shown read={read}>{(data) => <ForRole least="ADMINISTRATOR"><Request {...data} /></ForRole>}</Shown>
     </>
   );
 }
@@ -37,45 +30,36 @@ export function Page() {
 function Request({ organization, undertakings }: LabLicenceFormQuery) {
   const t = useWords(texts);
   const { purposes } = useWords(shared);
-  const { run, ...state } = useAction(LabLicenceRequest, (data) => data.licenceRequest);
   const [sent, setSent] = useState(false);
-  const [clientMutationId, setClientMutationId] = useState(() => crypto.randomUUID());
 
-  async function request(values: Record<string, string>): Promise<void> {
-    const { community = "", purpose = "", purposeKind, startsOn = "", endsOn = "" } = values;
-    const input = { community, purpose, purposeKind: purposeKind as (typeof organization.purposes)[number], undertakings: undertakings.version, startsOn, endsOn };
-    const made = await run({ input: { ...input, clientMutationId } });
-    setClientMutationId(crypto.randomUUID()); // the next one may be of other values
-    if (made) setSent(true);
+  function inputOf({ community = "", purpose = "", purposeKind, startsOn = "", endsOn = "" }: Values) {
+    const kind = purposeKind as (typeof organization.purposes)[number];
+    return { community, purpose, purposeKind: kind, undertakings: undertakings.version, startsOn, endsOn };
   }
 
   if (sent) {
     return (
-      <Notice kind="good">
-        <p>{t.requested}</p>
-        <Link href="/lab/licences">{t.again}</Link>
-      </Notice>
+      <Notice kind="good"><p>{t.requested}</p><Link href="/lab/licences">{t.again}</Link></Notice>
     );
   }
   return (
-    <Form submit={t.send} {...state} onSubmit={(values) => void request(values)}>
+    <MutationForm once submit={t.send} mutation={LabLicenceRequest} input={inputOf} onDone={() => setSent(true)}>
       <CommunityField />
       <SelectField
         name="purposeKind"
         label={t.kind}
         hint={t.kindHint}
         required
-        options={organization.purposes.map((value) => ({ value, label: purposes[value] }))}
+        options={optionsOf(purposes, organization.purposes)}
       />
       <TextField name="purpose" label={t.purposeText} hint={t.purposeHint} rows={3} maxLength={500} required />
       <TextField name="startsOn" label={t.starts} type="date" required />
       <TextField name="endsOn" label={t.ends} hint={t.endsHint} type="date" required />
-      <section aria-labelledby="undertakings">
-        <h2 id="undertakings">{t.undertakings(undertakings.version)}</h2>
+      <Section id="undertakings" title={t.undertakings(undertakings.version)}>
         <Prose>{undertakings.text}</Prose>
-      </section>
+      </Section>
       <CheckField name="undertakings" label={t.accept} required />
-    </Form>
+    </MutationForm>
   );
 }
 

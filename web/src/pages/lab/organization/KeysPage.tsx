@@ -1,19 +1,14 @@
 // The organization's API keys: a new one is shown once, and each can be revoked. Below are its webhooks and mails.
 
-import { useState } from "react";
-import { Confirm } from "../../../base/Confirm";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
-import type { LabApiKeysQuery } from "../../../../generated/buyer";
-import { useAction, useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
-import { LabApiKeyCreate, LabApiKeyRevoke, LabApiKeys } from "../buyer/organization";
-import { ForRole, useMay } from "../ForRole";
 import "../lab.css";
+
+import { useState } from "react";
+import type { LabApiKeysQuery } from "../../../../generated/buyer";
+import { MutationConfirm, MutationForm, Notice, PageTitle, Section, Shown, Table, TextField } from "../../../base";
+import { useRead } from "../../../graph/hooks";
+import { useFormats, useWords } from "../../../text/words";
+import { ForRole, useMay } from "../ForRole";
+import { LabApiKeyCreate, LabApiKeyRevoke, LabApiKeys } from "../buyer/organization";
 import { texts as shared } from "../texts";
 import { Mails } from "../webhooks/Mails";
 import { Webhooks } from "../webhooks/Webhooks";
@@ -30,106 +25,75 @@ export function Page() {
   const manages = useMay("ADMINISTRATOR");
   const [leaving, setLeaving] = useState<Key | null>(null);
   const [revoked, setRevoked] = useState(false);
-  return (
-    <>
-      <PageTitle>{keys}</PageTitle>
-      <p>{t.keysLead}</p>
-      {revoked && <Notice kind="good">{t.revoked}</Notice>}
-      <Shown read={read}>
-        {({ organization }) => (
-          <Table
-            caption={t.apiKeys}
-            rows={organization.apiKeys}
-            keyOf={(key) => key.id}
-            columns={[
-              { title: t.name, cell: (key) => key.name },
-              { title: t.prefix, cell: (key) => <code>{key.prefix}</code> },
-              { title: t.created, cell: (key) => time(key.createdAt) },
-              { title: t.used, cell: (key) => (key.lastUsedAt ? time(key.lastUsedAt) : t.never) },
-              { title: t.expires, cell: (key) => time(key.expiresAt) },
-              ...(manages
-                ? [{ title: t.actions, cell: (key: Key) => <RevokeLink name={key.name} onPress={() => setLeaving(key)} /> }]
-                : []),
-            ]}
-          />
-        )}
-      </Shown>
-      <ForRole least="ADMINISTRATOR">
-        <Create onCreated={read.again} />
-      </ForRole>
-      <Webhooks />
-      <Mails />
-      {leaving && (
-        <Revoke
-          apiKey={leaving}
-          onClose={(done) => {
-            setLeaving(null);
-            setRevoked(done);
-            if (done) read.again();
-          }}
-        />
-      )}
-    </>
+
+  const revoking = (key: Key) => (
+    <button type="button" className="link" aria-label={t.revokeKey(key.name)} onClick={() => setLeaving(key)}>{t.revoke}</button>
   );
-}
 
-function RevokeLink({ name, onPress }: { name: string; onPress: () => void }) {
-  const t = useWords(texts);
-  return (
-    <button type="button" className="link" aria-label={t.revokeKey(name)} onClick={onPress}>
-      {t.revoke}
-    </button>
-  );
-}
-
-function Revoke({ apiKey, onClose }: { apiKey: Key; onClose: (done: boolean) => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(LabApiKeyRevoke, (data) => data.apiKeyRevoke);
-
-  async function revoke(): Promise<void> {
-    if (await run({ input: { apiKey: apiKey.id } })) onClose(true);
+  function close(done: boolean): void {
+    setLeaving(null);
+    setRevoked(done);
+    if (done) read.again();
   }
 
   return (
-    <Confirm title={t.sure(apiKey.name)} action={t.yes} {...state} onConfirm={() => void revoke()} onClose={() => onClose(false)}>
-      {t.effect}
-    </Confirm>
+    <>
+      <PageTitle lead={t.keysLead}>{keys}</PageTitle>
+      {revoked && <Notice kind="good">{t.revoked}</Notice>}
+      <Shown read={read}>{({ organization }) => (
+        <Table caption={t.apiKeys} rows={organization.apiKeys} columns={[
+          { title: t.name, cell: (key) => key.name },
+          { title: t.prefix, cell: (key) => <code>{key.prefix}</code> },
+          { title: t.created, cell: (key) => time(key.createdAt) },
+          { title: t.used, cell: (key) => (key.lastUsedAt ? time(key.lastUsedAt) : t.never) },
+          { title: t.expires, cell: (key) => time(key.expiresAt) },
+          ...(manages ? [{ title: t.actions, cell: (key: Key) => revoking(key) }] : []),
+        ]} />
+      )}</Shown>
+      <ForRole least="ADMINISTRATOR"><Create onCreated={read.again} /></ForRole>
+      <Webhooks />
+      <Mails />
+      {leaving && (
+        <MutationConfirm
+          title={t.sure(leaving.name)}
+          action={t.yes}
+          mutation={LabApiKeyRevoke}
+          input={{ apiKey: leaving.id }}
+          onClose={() => close(false)}
+          onDone={() => close(true)}
+        >
+          {t.effect}
+        </MutationConfirm>
+      )}
+    </>
   );
 }
 
 function Create({ onCreated }: { onCreated: () => void }) {
   const t = useWords(texts);
   const [secret, setSecret] = useState<string | null>(null);
-  const { run, ...state } = useAction(LabApiKeyCreate, (data) => data.apiKeyCreate);
-
-  async function create(name: string, day: string): Promise<void> {
-    const made = await run({ input: { name, expiresAt: `${day}T23:59:59Z` } });
-    if (made) {
-      setSecret(made.secret);
-      onCreated();
-    }
-  }
-
   return (
-    <section aria-labelledby="create">
-      <h2 id="create">{t.create}</h2>
+    <Section id="create" title={t.create}>
       {secret === null ? (
-        <Form submit={t.createIt} {...state} onSubmit={(values) => void create(values["name"] ?? "", values["expiresAt"] ?? "")}>
+        <MutationForm
+          submit={t.createIt}
+          mutation={LabApiKeyCreate}
+          input={({ name = "", expiresAt: day = "" }) => ({ name, expiresAt: `${day}T23:59:59Z` })}
+          onDone={(made) => (setSecret(made.secret), onCreated())}
+        >
           <TextField name="name" label={t.keyName} hint={t.keyNameHint} maxLength={100} required />
           <TextField name="expiresAt" label={t.expiresOn} hint={t.expiresHint} type="date" required />
-        </Form>
+        </MutationForm>
       ) : (
         <Secret title={t.secret} secret={secret} onStored={() => setSecret(null)}>
           <p>{t.secretHint}</p>
-          <p>
-            {t.use} <code>Authorization: Bearer …</code>
-          </p>
+          <p>{t.use} <code>Authorization: Bearer …</code></p>
           <p>{t.environment}</p>
           <p>
             <code>{`export COHORTE_URL=${location.origin} COHORTE_API_KEY=${secret}`}</code>
           </p>
         </Secret>
       )}
-    </section>
+    </Section>
   );
 }

@@ -1,8 +1,7 @@
 // A secret, as long as the page shows it: it is stored nowhere.
 
 import { useState, type ReactNode } from "react";
-import { Button } from "../../../base/Button";
-import { Notice } from "../../../base/Notice";
+import { Button, Notice } from "../../../base";
 import { useWords } from "../../../text/words";
 import { texts } from "./texts";
 
@@ -18,12 +17,8 @@ export function Secret({ title, secret, onStored, children }: Props) {
   const [copied, setCopied] = useState(false);
   return (
     <Notice kind="good">
-      <p>
-        <strong>{title}</strong>
-      </p>
-      <p>
-        <code className="secret">{secret}</code>
-      </p>
+      <p><strong>{title}</strong></p>
+      <p><code className="secret">{secret}</code></p>
       {children}
       <div className="form-end">
         <Button onClick={() => void navigator.clipboard.writeText(secret).then(() => setCopied(true), () => undefined)}>{copied ? t.copied : t.copy}</Button>

@@ -1,23 +1,17 @@
 // What was published for the organization, as the ledger has it, and where it publishes its results.
 
+import "../lab.css";
+
 import { useState } from "react";
 import { Link } from "wouter";
-import { Dialog } from "../../../base/Dialog";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Pager, usePages } from "../../../base/Pager";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
 import type { LabOwnUsesQuery } from "../../../../generated/buyer";
-import { useAction, useRead } from "../../../graph/hooks";
+import { Dialog, MutationForm, Notice, Paged, PageTitle, Shown, Table, TextField, usePaged } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { LabOrganization } from "../buyer/datasets";
-import { LabDataUseLinkResults, LabOwnUses } from "../buyer/organization";
 import { ForRole, useMay } from "../ForRole";
 import { InsightLink } from "../InsightTable";
-import "../lab.css";
+import { LabOrganization } from "../buyer/datasets";
+import { LabDataUseLinkResults, LabOwnUses } from "../buyer/organization";
 import { texts as shared } from "../texts";
 import { texts } from "./texts";
 
@@ -28,8 +22,7 @@ export function Page() {
   const read = useRead(LabOrganization, {});
   return (
     <>
-      <PageTitle>{useWords(shared).uses}</PageTitle>
-      <p>{t.usesLead}</p>
+      <PageTitle lead={t.usesLead}>{useWords(shared).uses}</PageTitle>
       <ForRole least="ANALYST" />
       <Shown read={read}>{({ organization }) => <Uses organization={organization.id} />}</Shown>
     </>
@@ -40,47 +33,30 @@ function Uses({ organization }: { organization: string }) {
   const t = useWords(texts);
   const names = useWords(shared);
   const { number, time } = useFormats();
-  const pages = usePages();
   const links = useMay("ANALYST");
   const [linking, setLinking] = useState<Use | null>(null);
   const [linked, setLinked] = useState(false);
-  const read = useRead(LabOwnUses, { organization, after: pages.after });
+  const list = usePaged(LabOwnUses, { organization });
+
+  function close(done: boolean): void {
+    setLinking(null);
+    setLinked(done);
+  }
+
   return (
     <>
       {linked && <Notice kind="good">{t.linked}</Notice>}
-      <Shown read={read}>
-        {({ dataUses: { nodes, pageInfo } }) =>
-          nodes.length === 0 ? (
-            <p className="quiet">{t.none}</p>
-          ) : (
-            <>
-              <Table
-                caption={names.uses}
-                rows={nodes}
-                keyOf={(use) => use.id}
-                columns={[
-                  { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
-                  { title: t.insight, cell: (use) => <Title use={use} /> },
-                  { title: t.purpose, cell: (use) => use.purpose },
-                  { title: t.when, cell: (use) => time(use.publishedAt) },
-                  { title: t.cost, cell: (use) => number(use.cost.microRho), numeric: true },
-                  { title: t.results, cell: (use) => <Results use={use} onAdd={links ? () => setLinking(use) : undefined} /> },
-                ]}
-              />
-              <Pager pages={pages} pageInfo={pageInfo} />
-            </>
-          )
-        }
-      </Shown>
-      {linking && (
-        <LinkResults
-          use={linking}
-          onClose={(done) => {
-            setLinking(null);
-            setLinked(done);
-          }}
-        />
-      )}
+      <Paged list={list} of={(data) => data.dataUses} empty={t.none}>{(uses) => (
+        <Table caption={names.uses} rows={uses} columns={[
+          { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
+          { title: t.insight, cell: (use) => <Title use={use} /> },
+          { title: t.purpose, cell: (use) => use.purpose },
+          { title: t.when, cell: (use) => time(use.publishedAt) },
+          { title: t.cost, cell: (use) => number(use.cost.microRho), numeric: true },
+          { title: t.results, cell: (use) => <Results use={use} onAdd={links ? () => setLinking(use) : undefined} /> },
+        ]} />
+      )}</Paged>
+      {linking && <LinkResults use={linking} onClose={close} />}
     </>
   );
 }
@@ -108,35 +84,24 @@ function Results({ use, onAdd }: { use: Use; onAdd: (() => void) | undefined }) 
   const title = useName(use);
   return (
     <>
-      {use.results.map(({ url }) => (
-        <div key={url}>
-          <a href={url} rel="noreferrer">
-            {new URL(url).host}
-          </a>
-        </div>
-      ))}
-      {onAdd && (
-        <button type="button" className="link" aria-label={t.addTo(title)} onClick={onAdd}>
-          {t.add}
-        </button>
-      )}
+      {use.results.map(({ url }) => <div key={url}><a href={url} rel="noreferrer">{new URL(url).host}</a></div>)}
+      {onAdd && <button type="button" className="link" aria-label={t.addTo(title)} onClick={onAdd}>{t.add}</button>}
     </>
   );
 }
 
 function LinkResults({ use, onClose }: { use: Use; onClose: (done: boolean) => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(LabDataUseLinkResults, (data) => data.dataUseLinkResults);
-
-  async function link(url: string): Promise<void> {
-    if (await run({ input: { dataUse: use.id, url } })) onClose(true);
-  }
-
   return (
     <Dialog title={t.addTo(useName(use))} onClose={() => onClose(false)}>
-      <Form submit={t.link} {...state} onSubmit={(values) => void link(values["url"] ?? "")}>
+      <MutationForm
+        submit={t.link}
+        mutation={LabDataUseLinkResults}
+        input={({ url = "" }) => ({ dataUse: use.id, url })}
+        onDone={() => onClose(true)}
+      >
         <TextField name="url" label={t.url} hint={t.urlHint} initial="https://" maxLength={500} required />
-      </Form>
+      </MutationForm>
     </Dialog>
   );
 }

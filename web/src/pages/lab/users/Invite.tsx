@@ -1,34 +1,24 @@
 // Invites a colleague to the organization by mail.
 
-import { useState } from "react";
 import type { UserRole } from "../../../../generated/buyer";
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { useAction } from "../../../graph/hooks";
-import { useLanguage, useWords } from "../../../text/words";
+import { MutationForm, Section, SelectField, TextField } from "../../../base";
+import { LOCALES, useLanguage, useWords } from "../../../text/words";
 import { LabUserInvite } from "../buyer/users";
 import { RoleField } from "./RoleField";
 import { texts } from "./texts";
 
-const LOCALES = { en: "en-GB", fr: "fr-FR" };
-
 export function Invite({ onSent }: { onSent: (email: string) => void }) {
   const t = useWords(texts);
   const language = useLanguage();
-  const [sent, setSent] = useState(0); // the form is empty again after each
-  const { run, ...state } = useAction(LabUserInvite, (data) => data.organizationUserInvite);
-
-  async function invite({ email = "", role, locale = "" }: Record<string, string>): Promise<void> {
-    if (!(await run({ input: { email, role: role as UserRole, locale } }))) return;
-    setSent(sent + 1);
-    onSent(email);
-  }
-
   return (
-    <section aria-labelledby="invite">
-      <h2 id="invite">{t.invite}</h2>
-      <p>{t.inviteLead}</p>
-      <Form key={sent} submit={t.inviteIt} {...state} onSubmit={(values) => void invite(values)}>
+    <Section id="invite" title={t.invite} lead={t.inviteLead}>
+      <MutationForm
+        resets
+        submit={t.inviteIt}
+        mutation={LabUserInvite}
+        input={({ email = "", role, locale = "" }) => ({ email, role: role as UserRole, locale })}
+        onDone={(_, { email = "" }) => onSent(email)}
+      >
         <TextField name="email" label={t.address} type="email" autoComplete="off" required />
         <RoleField initial="READER" />
         <SelectField
@@ -37,7 +27,7 @@ export function Invite({ onSent }: { onSent: (email: string) => void }) {
           options={(["en", "fr"] as const).map((each) => ({ value: LOCALES[each], label: t.languages[each] }))}
           initial={LOCALES[language]}
         />
-      </Form>
-    </section>
+      </MutationForm>
+    </Section>
   );
 }

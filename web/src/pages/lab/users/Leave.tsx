@@ -2,9 +2,7 @@
 
 import { useLocation } from "wouter";
 import { useSession } from "../../../app/session";
-import { CheckField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { useAction } from "../../../graph/hooks";
+import { CheckField, MutationForm, Section, TextField } from "../../../base";
 import { useWords } from "../../../text/words";
 import { LabLeave } from "../buyer/users";
 import { texts } from "./texts";
@@ -13,22 +11,24 @@ export function Leave() {
   const t = useWords(texts);
   const { refresh } = useSession();
   const [, navigate] = useLocation();
-  const { run, ...state } = useAction(LabLeave, (data) => data.organizationLeave);
 
-  async function leave(password: string): Promise<void> {
-    if (!(await run({ input: { password } }))) return;
+  async function leave(): Promise<void> {
     navigate("/"); // first: nobody is signed in any more, and this page is an organization's
     await refresh();
   }
 
   return (
-    <section aria-labelledby="leave">
-      <h2 id="leave">{t.leave}</h2>
-      <p>{t.leaveLead}</p>
-      <Form kind="danger" submit={t.leaveIt} {...state} onSubmit={(values) => void leave(values["password"] ?? "")}>
+    <Section id="leave" title={t.leave} lead={t.leaveLead}>
+      <MutationForm
+        kind="danger"
+        submit={t.leaveIt}
+        mutation={LabLeave}
+        input={({ password = "" }) => ({ password })}
+        onDone={() => void leave()}
+      >
         <TextField name="password" label={t.password} type="password" autoComplete="current-password" required />
         <CheckField name="sure" label={t.leaveSure} required />
-      </Form>
-    </section>
+      </MutationForm>
+    </Section>
   );
 }

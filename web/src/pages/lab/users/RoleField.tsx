@@ -1,7 +1,7 @@
 // The choice of a role, with what each may do.
 
 import type { UserRole } from "../../../../generated/buyer";
-import { RadioField } from "../../../base/Field";
+import { RadioField } from "../../../base";
 import { useWords } from "../../../text/words";
 import { ROLES } from "../ForRole";
 import { texts as shared } from "../texts";

@@ -1,24 +1,19 @@
 // The organization's users: who they are, invitations, roles, removal, and leaving.
 
+import "../lab.css";
+
 import { useState } from "react";
 import { Link } from "wouter";
-import type { UserLineFragment } from "../../../../generated/buyer";
-import { Notice } from "../../../base/Notice";
-import { Pager, usePages } from "../../../base/Pager";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
-import { useRead } from "../../../graph/hooks";
+import type { UserLineFragment, UserRole } from "../../../../generated/buyer";
+import { Dialog, MutationConfirm, MutationForm, Notice, Paged, PageTitle, Table, usePaged } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import { texts as settings } from "../../member/settings/texts";
-import { LabUsers } from "../buyer/users";
 import { ForRole, useMay } from "../ForRole";
-import "../lab.css";
+import { LabUserRemove, LabUsers, LabUserUpdate } from "../buyer/users";
 import { texts as shared } from "../texts";
-import { ChangeRole } from "./ChangeRole";
 import { Invite } from "./Invite";
 import { Leave } from "./Leave";
-import { Remove } from "./Remove";
+import { RoleField } from "./RoleField";
 import { texts } from "./texts";
 
 type Act = "change" | "remove";
@@ -27,8 +22,7 @@ export function Page() {
   const t = useWords(texts);
   const { users, roles } = useWords(shared);
   const { date } = useFormats();
-  const pages = usePages();
-  const read = useRead(LabUsers, { after: pages.after });
+  const read = usePaged(LabUsers, {});
   const manages = useMay("ADMINISTRATOR");
   const [asked, setAsked] = useState<{ act: Act; user: UserLineFragment } | null>(null);
   const [done, setDone] = useState<string | null>(null);
@@ -41,39 +35,46 @@ export function Page() {
 
   return (
     <>
-      <PageTitle>{users}</PageTitle>
-      <p>{t.lead}</p>
+      <PageTitle lead={t.lead}>{users}</PageTitle>
       {done && <Notice kind="good">{done}</Notice>}
-      <Shown read={read}>
-        {({ organization }) => (
-          <>
-            <Table
-              caption={users}
-              rows={organization.users.nodes}
-              keyOf={(user) => user.id}
-              columns={[
-                { title: t.address, cell: (user) => (user.isViewer ? `${user.email} (${t.you})` : user.email) },
-                { title: t.role, cell: (user) => roles[user.role] },
-                { title: t.status, cell: (user) => <Status user={user} /> },
-                { title: t.signedIn, cell: (user) => (user.lastSignedInOn ? date(user.lastSignedInOn) : t.never) },
-                ...(manages
-                  ? [{ title: t.actions, cell: (user: UserLineFragment) => <Acts user={user} onPress={(act) => setAsked({ act, user })} /> }]
-                  : []),
-              ]}
-            />
-            <Pager pages={pages} pageInfo={organization.users.pageInfo} />
-          </>
-        )}
-      </Shown>
-      <ForRole least="ADMINISTRATOR">
-        <Invite onSent={(email) => end(t.sent(email))} />
-      </ForRole>
+      <Paged list={read} of={(data) => data.organization.users}>{(people) => (
+        <Table caption={users} rows={people} columns={[
+          { title: t.address, cell: (user) => (user.isViewer ? `${user.email} (${t.you})` : user.email) },
+          { title: t.role, cell: (user) => roles[user.role] },
+          { title: t.status, cell: (user) => <Status user={user} /> },
+          { title: t.signedIn, cell: (user) => (user.lastSignedInOn ? date(user.lastSignedInOn) : t.never) },
+          ...(manages
+            ? [{ title: t.actions, cell: (user: UserLineFragment) => <Acts user={user} onPress={(act) => setAsked({ act, user })} /> }]
+            : []),
+        ]} />
+      )}</Paged>
+      <ForRole least="ADMINISTRATOR"><Invite onSent={(email) => end(t.sent(email))} /></ForRole>
       <Leave />
-      <p className="after-form">
-        <Link href="/lab/security">{useWords(settings).proofs}</Link>
-      </p>
-      {asked?.act === "change" && <ChangeRole user={asked.user} onClose={(changed) => end(changed ? t.changed : null)} />}
-      {asked?.act === "remove" && <Remove user={asked.user} onClose={(removed) => end(removed ? t.removed : null)} />}
+      <p className="after-form"><Link href="/lab/security">{useWords(settings).proofs}</Link></p>
+      {asked?.act === "change" && (
+        <Dialog title={t.changeTitle(asked.user.email)} onClose={() => end(null)}>
+          <MutationForm
+            submit={t.changeIt}
+            mutation={LabUserUpdate}
+            input={({ role }) => ({ user: asked.user.id, role: role as UserRole })}
+            onDone={() => end(t.changed)}
+          >
+            <RoleField initial={asked.user.role} />
+          </MutationForm>
+        </Dialog>
+      )}
+      {asked?.act === "remove" && (
+        <MutationConfirm
+          title={t.sure(asked.user.email)}
+          action={t.yes}
+          mutation={LabUserRemove}
+          input={{ user: asked.user.id }}
+          onClose={() => end(null)}
+          onDone={() => end(t.removed)}
+        >
+          {asked.user.status === "INVITED" ? t.cancelEffect : t.effect}
+        </MutationConfirm>
+      )}
     </>
   );
 }
@@ -86,20 +87,8 @@ function Status({ user }: { user: UserLineFragment }) {
 
 function Acts({ user, onPress }: { user: UserLineFragment; onPress: (act: Act) => void }) {
   const t = useWords(texts);
-  return (
-    <>
-      <div>
-        <button type="button" className="link" aria-label={t.changeOf(user.email)} onClick={() => onPress("change")}>
-          {t.change}
-        </button>
-      </div>
-      {!user.isViewer && (
-        <div>
-          <button type="button" className="link" aria-label={t.removeOne(user.email)} onClick={() => onPress("remove")}>
-            {t.remove}
-          </button>
-        </div>
-      )}
-    </>
+  const link = (act: Act, label: string) => (
+    <div><button type="button" className="link" aria-label={label} onClick={() => onPress(act)}>{t[act]}</button></div>
   );
+  return <>{link("change", t.changeOf(user.email))}{!user.isViewer && link("remove", t.removeOne(user.email))}</>;
 }

@@ -1,23 +1,30 @@
 // The organization's webhooks: what is sent to which address, and whether it arrives. A secret is shown once.
 
 import { useState } from "react";
-import { ChecksField, ticked } from "../../../base/ChecksField";
-import { Confirm } from "../../../base/Confirm";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
 import type { WebhookLineFragment } from "../../../../generated/buyer";
-import { useAction, useRead } from "../../../graph/hooks";
+import { ChecksField, MutationConfirm, MutationForm, Notice, optionsOf, Section, Shown, Table, TextField, ticked } from "../../../base";
+import { useRead } from "../../../graph/hooks";
+import type { Operation } from "../../../graph/operation";
 import { useFormats, useWords } from "../../../text/words";
-import { LabWebhookCreate, LabWebhookDelete, LabWebhookPause, LabWebhookResume, LabWebhookRotate, LabWebhookTest, LabWebhooks } from "../buyer/webhooks";
 import { ForRole, useMay } from "../ForRole";
+import { LabWebhookCreate, LabWebhookDelete, LabWebhookPause, LabWebhookResume, LabWebhookRotate, LabWebhooks, LabWebhookTest } from "../buyer/webhooks";
 import { Secret } from "../organization/Secret";
 import { EVENTS } from "./events";
 import { texts } from "./texts";
 
 type Act = "test" | "pause" | "resume" | "rotate" | "remove";
+/** What can be done with a webhook; some of it returns a secret. */
+type Changed = { readonly userErrors: readonly unknown[]; readonly secret?: string | null };
+type Change = Operation<Record<string, Changed | null>, { input: { webhook: string } }>;
+
+const CHANGES: Record<Act, Change> = {
+  test: LabWebhookTest,
+  pause: LabWebhookPause,
+  resume: LabWebhookResume,
+  rotate: LabWebhookRotate,
+  remove: LabWebhookDelete,
+};
+
 type Done = { act: Act | "create"; secret: string | null };
 
 const RESULT_MS = 2000; // after which a test has its result, as a rule
@@ -37,45 +44,47 @@ export function Webhooks() {
   }
 
   return (
-    <section aria-labelledby="webhooks">
-      <h2 id="webhooks">{t.webhooks}</h2>
-      <p>{t.lead}</p>
+    <Section id="webhooks" title={t.webhooks} lead={t.lead}>
       {done && !done.secret && <Notice kind="good">{t.done[done.act]}</Notice>}
-      <Shown read={read}>
-        {({ organization }) => (
-          <Table
-            caption={t.webhooks}
-            rows={organization.webhooks}
-            keyOf={(webhook) => webhook.id}
-            columns={[
-              { title: t.name, cell: (webhook) => webhook.description },
-              { title: t.url, cell: (webhook) => <code>{webhook.url}</code> },
-              { title: t.sent, cell: (webhook) => webhook.events.map((event) => t.events[event]).join(", ") },
-              { title: t.status, cell: (webhook) => t.statuses[webhook.status] },
-              { title: t.latest, cell: (webhook) => <Latest webhook={webhook} /> },
-              ...(manages
-                ? [
-                    {
-                      title: t.actions,
-                      cell: (webhook: WebhookLineFragment) => <Acts webhook={webhook} onPress={(act) => setAsked({ act, webhook })} />,
-                    },
-                  ]
-                : []),
-            ]}
-          />
-        )}
-      </Shown>
+      <Shown read={read}>{({ organization }) => (
+        <Table caption={t.webhooks} rows={organization.webhooks} columns={[
+          { title: t.name, cell: (webhook) => webhook.description },
+          { title: t.url, cell: (webhook) => <code>{webhook.url}</code> },
+          { title: t.sent, cell: (webhook) => webhook.events.map((event) => t.events[event]).join(", ") },
+          { title: t.status, cell: (webhook) => t.statuses[webhook.status] },
+          { title: t.latest, cell: (webhook) => <Latest webhook={webhook} /> },
+          ...(manages ? [{ title: t.actions, cell: (webhook: WebhookLineFragment) => <Acts webhook={webhook} onPress={(act) => setAsked({ act, webhook })} /> }] : []),
+        ]} />
+      )}</Shown>
       {done?.secret ? (
-        <Secret title={t.secret} secret={done.secret} onStored={() => setDone(null)}>
-          <p>{t.secretHint}</p>
-        </Secret>
+        <Secret title={t.secret} secret={done.secret} onStored={() => setDone(null)}><p>{t.secretHint}</p></Secret>
       ) : (
         <ForRole least="ADMINISTRATOR">
-          <Create onDone={(secret) => end({ act: "create", secret })} />
+          <MutationForm
+            submit={t.create}
+            mutation={LabWebhookCreate}
+            input={({ url = "", description = "", ...values }) => ({ url, description, events: ticked(values, "events", EVENTS) })}
+            onDone={({ secret }) => end({ act: "create", secret })}
+          >
+            <TextField name="url" label={t.url} hint={t.urlHint} initial="https://" maxLength={500} required />
+            <TextField name="description" label={t.name} hint={t.nameHint} maxLength={100} required />
+            <ChecksField name="events" label={t.sent} options={optionsOf(t.events, EVENTS)} initial={EVENTS} />
+          </MutationForm>
         </ForRole>
       )}
-      {asked && <Ask {...asked} onClose={end} />}
-    </section>
+      {asked && (
+        <MutationConfirm
+          title={t.titled(t.acts[asked.act], asked.webhook.description)}
+          action={t.acts[asked.act]}
+          mutation={CHANGES[asked.act]}
+          input={{ webhook: asked.webhook.id }}
+          onClose={() => end(null)}
+          onDone={({ secret = null }) => end({ act: asked.act, secret })}
+        >
+          {t.effects[asked.act]}
+        </MutationConfirm>
+      )}
+    </Section>
   );
 }
 
@@ -107,45 +116,3 @@ function Acts({ webhook, onPress }: { webhook: WebhookLineFragment; onPress: (ac
   ));
 }
 
-/** Asks before it is done. `onClose` has what was done, or null. */
-function Ask({ act, webhook, onClose }: { act: Act; webhook: WebhookLineFragment; onClose: (done: Done | null) => void }) {
-  const t = useWords(texts);
-  const actions = {
-    test: useAction(LabWebhookTest, (data) => data.webhookTest),
-    pause: useAction(LabWebhookPause, (data) => data.webhookPause),
-    resume: useAction(LabWebhookResume, (data) => data.webhookResume),
-    rotate: useAction(LabWebhookRotate, (data) => data.webhookRotate),
-    remove: useAction(LabWebhookDelete, (data) => data.webhookDelete),
-  };
-  const { run, ...state } = actions[act];
-
-  async function confirm(): Promise<void> {
-    const made = await run({ input: { webhook: webhook.id } });
-    if (made) onClose({ act, secret: "secret" in made && typeof made.secret === "string" ? made.secret : null });
-  }
-
-  return (
-    <Confirm title={t.titled(t.acts[act], webhook.description)} action={t.acts[act]} {...state} onConfirm={() => void confirm()} onClose={() => onClose(null)}>
-      {t.effects[act]}
-    </Confirm>
-  );
-}
-
-function Create({ onDone }: { onDone: (secret: string | null) => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(LabWebhookCreate, (data) => data.webhookCreate);
-
-  async function create(values: Record<string, string>): Promise<void> {
-    const { url = "", description = "" } = values;
-    const made = await run({ input: { url, description, events: ticked(values, "events", EVENTS) } });
-    if (made) onDone(made.secret);
-  }
-
-  return (
-    <Form submit={t.create} {...state} onSubmit={(values) => void create(values)}>
-      <TextField name="url" label={t.url} hint={t.urlHint} initial="https://" maxLength={500} required />
-      <TextField name="description" label={t.name} hint={t.nameHint} maxLength={100} required />
-      <ChecksField name="events" label={t.sent} options={EVENTS.map((value) => ({ value, label: t.events[value] }))} initial={EVENTS} />
-    </Form>
-  );
-}

@@ -1,6 +1,6 @@
 // What all uses of the member's data reveal at most: in a sentence, as a picture, and in numbers.
 
-import { Table } from "../../../base/Table";
+import { Section, Table } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import type { LossFragment } from "./patient/data";
 import { texts } from "./texts";
@@ -19,8 +19,7 @@ export function Allowance({ loss }: { loss: LossFragment }) {
     { name: t.allowance, cost: loss.allowance },
   ];
   return (
-    <section aria-labelledby="loss">
-      <h2 id="loss">{t.loss}</h2>
+    <Section id="loss" title={t.loss}>
       <p className="statement">{loss.statement}</p>
       <figure className="meter">
         <figcaption>{ofAllowance}</figcaption>
@@ -37,19 +36,14 @@ export function Allowance({ loss }: { loss: LossFragment }) {
       <details>
         <summary>{t.numbers}</summary>
         <p>{t.numbersHint}</p>
-        <Table
-          caption={t.numbers}
-          rows={rows}
-          keyOf={(row) => row.name}
-          columns={[
-            { title: t.part, cell: (row) => row.name },
-            { title: t.microRho, cell: (row) => number(row.cost.microRho), numeric: true },
-            { title: t.epsilon, cell: (row) => number(row.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
-            { title: t.share, cell: (row) => percent(row.cost.microRho / whole), numeric: true },
-          ]}
-        />
+        <Table caption={t.numbers} rows={rows} keyOf={(row) => row.name} columns={[
+          { title: t.part, cell: (row) => row.name },
+          { title: t.microRho, cell: (row) => number(row.cost.microRho), numeric: true },
+          { title: t.epsilon, cell: (row) => number(row.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
+          { title: t.share, cell: (row) => percent(row.cost.microRho / whole), numeric: true },
+        ]} />
       </details>
-    </section>
+    </Section>
   );
 }
 

@@ -4,19 +4,11 @@ import "./data.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Button } from "../../../base/Button";
-import { ChecksField, ticked } from "../../../base/ChecksField";
-import { Confirm } from "../../../base/Confirm";
-import { CheckField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Prose } from "../../../base/Prose";
-import { Shown } from "../../../base/Shown";
-import { useAction, useRead } from "../../../graph/hooks";
+import { CheckField, ChecksField, ConfirmButton, MutationForm, Notice, optionsOf, PageTitle, Prose, Shown, ticked } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useLanguageCode, useWords } from "../../../text/words";
-import { ConsentSet, MyConsents, type GivenConsentFragment, type NoticeToReadFragment } from "./patient/data";
 import { Tabs } from "./Tabs";
+import { ConsentSet, MyConsents, type GivenConsentFragment, type NoticeToReadFragment } from "./patient/data";
 import { texts } from "./texts";
 
 const KINDS = ["LABORATORY", "HOSPITAL", "MUTUAL", "INSURER"] as const;
@@ -43,26 +35,9 @@ export function Page() {
 
 function Purpose({ notice, consent, again }: { notice: NoticeToReadFragment; consent: GivenConsentFragment | undefined; again: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(ConsentSet, (data) => data.consentSet);
-  const withdrawal = useAction(ConsentSet, (data) => data.consentSet);
-  const [asks, setAsks] = useState(false);
   const [done, setDone] = useState<"granted" | "withdrawn" | null>(null);
   const { purpose, version, language } = notice;
   const shown = { purpose, noticeVersion: version, noticeLanguage: language };
-
-  async function grant(values: Record<string, string>): Promise<void> {
-    setDone(null);
-    if (!(await run({ input: { ...shown, granted: true, recipients: ticked(values, "recipients", KINDS) } }))) return;
-    setDone("granted");
-    again(); // the first consent is of no type that the list had
-  }
-
-  async function withdraw(): Promise<void> {
-    if (!(await withdrawal.run({ input: { ...shown, granted: false } }))) return;
-    setAsks(false);
-    setDone("withdrawn");
-  }
-
   return (
     <section className="card consent" aria-labelledby={purpose}>
       <h2 id={purpose}>{t.purposesOfConsent[purpose]}</h2>
@@ -74,31 +49,36 @@ function Purpose({ notice, consent, again }: { notice: NoticeToReadFragment; con
           {done === "granted" && purpose === "SURVEY_RESEARCH" && <Link href="/me/surveys">{t.toSurveys}</Link>}
         </Notice>
       )}
-      <details>
-        <summary>{t.notice(version)}</summary>
-        <Prose>{notice.text}</Prose>
-      </details>
-      <Form key={consent?.changedAt ?? ""} submit={consent?.granted ? t.changeConsent : t.grant} {...state} onSubmit={(values) => void grant(values)}>
+      <details><summary>{t.notice(version)}</summary><Prose>{notice.text}</Prose></details>
+      <MutationForm
+        key={consent?.changedAt ?? ""}
+        submit={consent?.granted ? t.changeConsent : t.grant}
+        mutation={ConsentSet}
+        input={(values) => ({ ...shown, granted: true, recipients: ticked(values, "recipients", KINDS) })}
+        onDone={() => (setDone("granted"), again())} // the first consent is of no type that the list had
+      >
         <ChecksField
           name="recipients"
           label={t.whom}
           hint={t.whomHint[purpose]}
-          options={KINDS.map((value) => ({ value, label: t.kindsLong[value] }))}
+          options={optionsOf(t.kindsLong, KINDS)}
           initial={consent?.recipients ?? []}
         />
         <CheckField name="noticeVersion" label={t.readNotice(version)} required />
-      </Form>
+      </MutationForm>
       {consent?.granted && (
         <div className="after-form">
-          <Button kind="danger" onClick={() => setAsks(true)}>
-            {t.withdraw}
-          </Button>
+          <ConfirmButton
+            button={t.withdraw}
+            title={t.withdraw}
+            action={t.withdraw}
+            mutation={ConsentSet}
+            input={{ ...shown, granted: false }}
+            onDone={() => setDone("withdrawn")}
+          >
+            {t.withdrawMeans[purpose]}
+          </ConfirmButton>
         </div>
-      )}
-      {asks && (
-        <Confirm title={t.withdraw} action={t.withdraw} {...withdrawal} onConfirm={() => void withdraw()} onClose={() => setAsks(false)}>
-          {t.withdrawMeans[purpose]}
-        </Confirm>
       )}
     </section>
   );

@@ -1,15 +1,12 @@
 // Everything that is stored about the member, to download.
 
 import { useState } from "react";
-import { RadioField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
+import { Form, Notice, PageTitle, RadioField } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
+import { Tabs } from "./Tabs";
 import { download } from "./download";
 import { DataExport } from "./patient/data";
-import { Tabs } from "./Tabs";
 import { texts } from "./texts";
 
 const NAMES = { JSON: "cohorte.json", CSV_ZIP: "cohorte.zip" } as const;
@@ -19,7 +16,7 @@ export function Page() {
   const t = useWords(texts);
   const { number } = useFormats();
   const [state, setState] = useState<State>({ kind: "idle" });
-  const { run, busy, ...refused } = useAction(DataExport, (data) => data.dataExport);
+  const { run, busy, ...refused } = useAction(DataExport);
   const size = (bytes: number): string => number(bytes / 1_000, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 });
 
   async function get(format: keyof typeof NAMES): Promise<void> {
@@ -44,10 +41,7 @@ export function Page() {
         <RadioField
           name="format"
           label={t.format}
-          options={[
-            { value: "CSV_ZIP", label: t.formats.CSV_ZIP },
-            { value: "JSON", label: t.formats.JSON },
-          ]}
+          options={[{ value: "CSV_ZIP", label: t.formats.CSV_ZIP }, { value: "JSON", label: t.formats.JSON }]}
           initial="CSV_ZIP"
         />
       </Form>

@@ -1,6 +1,6 @@
 // A published table: for each group its counts with their margins of error, as bars and as a table.
 
-import { Table } from "../../../base/Table";
+import { Table } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import type { CountedFragment, PublishedTableFragment } from "./patient/data";
 import { texts } from "./texts";
@@ -52,16 +52,14 @@ export function Numbers({ insight }: { insight: PublishedTableFragment }) {
       {statistics.length > 0 && (
         <>
           <h3>{t.statistics}</h3>
-          <ul>
-            {statistics.map((each) => (
-              <li key={[each.measure, ...each.by.map(({ code }) => code)].join()}>
-                {[...each.by.map(({ label }) => label), t.measures[each.measure]].join(" · ")}
-                {" "}
-                {each.value === null ? t.hidden : number(each.value, { maximumFractionDigits: 1 })}
-                {each.interval && ` (${number(each.interval.low, { maximumFractionDigits: 1 })} – ${number(each.interval.high, { maximumFractionDigits: 1 })})`}
-              </li>
-            ))}
-          </ul>
+          <ul>{statistics.map((each) => (
+            <li key={[each.measure, ...each.by.map(({ code }) => code)].join()}>
+              {[...each.by.map(({ label }) => label), t.measures[each.measure]].join(" · ")}
+              {" "}
+              {each.value === null ? t.hidden : number(each.value, { maximumFractionDigits: 1 })}
+              {each.interval && ` (${number(each.interval.low, { maximumFractionDigits: 1 })} – ${number(each.interval.high, { maximumFractionDigits: 1 })})`}
+            </li>
+          ))}</ul>
         </>
       )}
     </>
@@ -87,9 +85,7 @@ function Bars({ cells, most, label }: { cells: readonly CountedFragment[]; most:
               <>
                 <rect className="bar" y={place * ROW + 18} width={at(count)} height={BAR} />
                 <line className="error" x1={at(count - marginOfError)} x2={at(count + marginOfError)} y1={middle} y2={middle} />
-                <text className="value" x={at(count + marginOfError)} dx="8" y={middle + 5}>
-                  {number(count)}
-                </text>
+                <text className="value" x={at(count + marginOfError)} dx="8" y={middle + 5}>{number(count)}</text>
               </>
             )}
           </g>

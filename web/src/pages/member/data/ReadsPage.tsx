@@ -1,21 +1,16 @@
 // Who has read the member's data: staff, by their roles, and relatives who keep their diary.
 
 import { Link } from "wouter";
-import { Pager, usePages } from "../../../base/Pager";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
-import { useRead } from "../../../graph/hooks";
+import { Paged, PageTitle, Table, usePaged } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
-import { MyReads, type ReadOfDataFragment } from "./patient/data";
 import { Tabs } from "./Tabs";
+import { MyReads, type ReadOfDataFragment } from "./patient/data";
 import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
   const { time } = useFormats();
-  const pages = usePages();
-  const read = useRead(MyReads, { after: pages.after });
+  const read = usePaged(MyReads, {});
 
   function readerOf({ reader, relative, staffRoles }: ReadOfDataFragment): string {
     if (reader === "RELATIVE") return relative ? t.relative(relative.pseudonym) : t.goneRelative;
@@ -27,26 +22,14 @@ export function Page() {
       <PageTitle>{t.reads}</PageTitle>
       <Tabs />
       <p>{t.readsLead}</p>
-      <Shown read={read}>
-        {({ me: { dataReads } }) => (
-          <>
-            <Table
-              caption={t.reads}
-              rows={dataReads.nodes}
-              keyOf={(each) => each.id}
-              columns={[
-                { title: t.when, cell: (each) => time(each.readAt) },
-                { title: t.reader, cell: readerOf },
-                { title: t.what, cell: (each) => t.dataKinds[each.kind] },
-              ]}
-            />
-            <Pager pages={pages} pageInfo={dataReads.pageInfo} />
-          </>
-        )}
-      </Shown>
-      <p className="after-form">
-        <Link href="/me/relatives">{t.toRelatives}</Link>
-      </p>
+      <Paged list={read} of={(data) => data.me.dataReads}>{(dataReads) => (
+        <Table caption={t.reads} rows={dataReads} columns={[
+          { title: t.when, cell: (each) => time(each.readAt) },
+          { title: t.reader, cell: readerOf },
+          { title: t.what, cell: (each) => t.dataKinds[each.kind] },
+        ]} />
+      )}</Paged>
+      <p className="after-form"><Link href="/me/relatives">{t.toRelatives}</Link></p>
     </>
   );
 }

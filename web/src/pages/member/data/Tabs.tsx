@@ -1,6 +1,6 @@
 // Links between the pages about the member's data.
 
-import { Places } from "../../../base/Places";
+import { Places } from "../../../base";
 import { useWords } from "../../../text/words";
 import { texts } from "./texts";
 

@@ -4,9 +4,7 @@ import "./data.css";
 
 import { Link } from "wouter";
 import type { PageProps } from "../../../app/route";
-import { Facts, type Fact } from "../../../base/Facts";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { Facts, PageTitle, Shown, type Fact } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { useNames } from "../../ledger/named";
@@ -19,21 +17,12 @@ export function Page({ parameters: { id = "" } }: PageProps) {
   const read = useRead(MyUse, { id });
   return (
     <>
-      <p>
-        <Link href="/me/data">← {t.whereTo}</Link>
-      </p>
-      <Shown read={read}>
-        {({ node }) =>
-          node && "purpose" in node ? (
-            <Use use={node as WholeUseFragment} />
-          ) : (
-            <>
-              <PageTitle>{t.unknownUse}</PageTitle>
-              <p>{t.unknownUseHint}</p>
-            </>
-          )
-        }
-      </Shown>
+      <p><Link href="/me/data">← {t.whereTo}</Link></p>
+      <Shown read={read}>{({ node }) => node && "purpose" in node ? (
+        <Use use={node as WholeUseFragment} />
+      ) : (
+        <><PageTitle>{t.unknownUse}</PageTitle><p>{t.unknownUseHint}</p></>
+      )}</Shown>
     </>
   );
 }
@@ -54,13 +43,7 @@ function Use({ use }: { use: WholeUseFragment }) {
     <>
       <PageTitle>{use.purpose}</PageTitle>
       <Facts facts={facts} />
-      {use.results.map(({ url }) => (
-        <p key={url}>
-          <a href={url} rel="noreferrer">
-            {t.results}
-          </a>
-        </p>
-      ))}
+      {use.results.map(({ url }) => <p key={url}><a href={url} rel="noreferrer">{t.results}</a></p>)}
       <h2>{t.numbersPublished}</h2>
       {use.insight ? <Numbers insight={use.insight} /> : <p>{isCount ? t.countsOnly(counted.join(", ")) : t.sizeOnly}</p>}
       <h2>{t.entry}</h2>
@@ -69,12 +52,8 @@ function Use({ use }: { use: WholeUseFragment }) {
       </p>
       <details>
         <summary>{t.line}</summary>
-        <p>
-          <code>{use.ledgerEntry.line}</code>
-        </p>
-        <p>
-          {t.hash} <code>{use.ledgerEntry.hash}</code>
-        </p>
+        <p><code>{use.ledgerEntry.line}</code></p>
+        <p>{t.hash} <code>{use.ledgerEntry.hash}</code></p>
       </details>
     </>
   );

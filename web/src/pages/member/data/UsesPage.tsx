@@ -3,43 +3,32 @@
 import "./data.css";
 
 import { Link } from "wouter";
-import { Pager, usePages } from "../../../base/Pager";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { useRead } from "../../../graph/hooks";
+import { Paged, PageTitle, usePaged } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import { useNames } from "../../ledger/named";
 import { Allowance } from "./Allowance";
-import { MyUses, type ListedUseFragment } from "./patient/data";
 import { Tabs } from "./Tabs";
+import { MyUses, type ListedUseFragment } from "./patient/data";
 import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
-  const pages = usePages();
-  const read = useRead(MyUses, { after: pages.after });
+  const read = usePaged(MyUses, {});
   return (
     <>
       <PageTitle>{t.whereTo}</PageTitle>
       <Tabs />
       <p>{t.lead}</p>
-      <Shown read={read}>
-        {({ me: { privacyLoss, dataUses } }) => (
-          <>
-            <Allowance loss={privacyLoss} />
-            <h2>{t.eachUse}</h2>
-            {dataUses.nodes.length === 0 && <p className="quiet">{t.noUses}</p>}
-            <ul className="uses">
-              {dataUses.nodes.map((use) => (
-                <li key={use.id}>
-                  <Summary use={use} allowance={privacyLoss.allowance.microRho} />
-                </li>
-              ))}
-            </ul>
-            <Pager pages={pages} pageInfo={dataUses.pageInfo} />
-          </>
-        )}
-      </Shown>
+      <Paged list={read} of={(data) => data.me.dataUses}>{(dataUses, { me: { privacyLoss } }) => (
+        <>
+          <Allowance loss={privacyLoss} />
+          <h2>{t.eachUse}</h2>
+          {dataUses.length === 0 && <p className="quiet">{t.noUses}</p>}
+          <ul className="uses">{dataUses.map((use) => (
+            <li key={use.id}><Summary use={use} allowance={privacyLoss.allowance.microRho} /></li>
+          ))}</ul>
+        </>
+      )}</Paged>
     </>
   );
 }
@@ -55,9 +44,7 @@ function Summary({ use, allowance }: { use: ListedUseFragment; allowance: number
       {use.organization && <span className="quiet"> · {t.kinds[use.organization.kind]}</span>}
       <p className="purpose">{use.purpose}</p>
       <p>{[data, ...counted].join(" · ")}</p>
-      <p>
-        {time(use.publishedAt)} · {t.costShare(share)}
-      </p>
+      <p>{time(use.publishedAt)} · {t.costShare(share)}</p>
     </Link>
   );
 }

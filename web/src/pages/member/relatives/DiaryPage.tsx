@@ -5,20 +5,15 @@ import "../../diary/diary.css";
 import { useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../../app/route";
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Picker } from "../../../base/Picker";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
-import { useAction, useRead } from "../../../graph/hooks";
+import { MutationForm, PageTitle, Picker, Section, SelectField, Shown, Table, TextField, type Values } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { Curve, type Period } from "../../diary/Curve";
+import type { Period } from "../../diary/Curve";
+import { CurveList } from "../../diary/CurveList";
+import type { Tracked } from "../../diary/Recorded";
 import { daysBefore, today } from "../../diary/days";
 import { FoundIndicators } from "../../diary/patient/diary";
-import type { Tracked } from "../../diary/Recorded";
-import { RelativesDiary, DiaryRecord, type KeptDiaryFragment } from "./patient/relatives";
+import { DiaryRecord, RelativesDiary, type KeptDiaryFragment } from "./patient/relatives";
 import { texts } from "./texts";
 
 const SHOWN = 365; // days
@@ -29,21 +24,12 @@ export function Page({ parameters: { id = "" } }: PageProps) {
   const read = useRead(RelativesDiary, { id, from: period.from, to: period.to });
   return (
     <>
-      <p>
-        <Link href="/me/relatives">← {t.title}</Link>
-      </p>
-      <Shown read={read}>
-        {({ node }) =>
-          node && "dashboard" in node && node.dashboard ? (
-            <Kept link={node as KeptDiaryFragment} period={period} again={read.again} />
-          ) : (
-            <>
-              <PageTitle>{t.noDiary}</PageTitle>
-              <p>{t.noDiaryHint}</p>
-            </>
-          )
-        }
-      </Shown>
+      <p><Link href="/me/relatives">← {t.title}</Link></p>
+      <Shown read={read}>{({ node }) => node && "dashboard" in node && node.dashboard ? (
+        <Kept link={node as KeptDiaryFragment} period={period} again={read.again} />
+      ) : (
+        <><PageTitle>{t.noDiary}</PageTitle><p>{t.noDiaryHint}</p></>
+      )}</Shown>
     </>
   );
 }
@@ -55,37 +41,21 @@ function Kept({ link: { id, patient, dashboard }, period, again }: { link: KeptD
   const courses = dashboard ? [...dashboard.courses, ...dashboard.ownCourses] : [];
   return (
     <>
-      <PageTitle>{t.diaryOf(patient.pseudonym)}</PageTitle>
-      <p>{t.diaryLead}</p>
+      <PageTitle lead={t.diaryLead}>{t.diaryOf(patient.pseudonym)}</PageTitle>
       <Record key={id} patient={patient.id} tracked={dashboard?.series.map((each) => each.indicator) ?? []} onRecorded={again} />
       <h2>{t.latest}</h2>
-      <Table
-        caption={t.latest}
-        rows={series}
-        keyOf={({ indicator }) => indicator.id}
-        columns={[
-          { title: t.indicator, cell: ({ indicator }) => indicator.name },
-          {
-            title: t.value,
-            cell: ({ latest, indicator }) => latest && [number(latest.value), indicator.unit].filter(Boolean).join(" "),
-            numeric: true,
-          },
-          { title: t.day, cell: ({ latest }) => latest && date(latest.observedOn) },
-          { title: t.by, cell: ({ latest }) => latest && (latest.byRelative ? t.byRelative : t.byPatient) },
-        ]}
-      />
+      <Table caption={t.latest} rows={series} keyOf={({ indicator }) => indicator.id} columns={[
+        { title: t.indicator, cell: ({ indicator }) => indicator.name },
+        {
+          title: t.value,
+          cell: ({ latest, indicator }) => latest && [number(latest.value), indicator.unit].filter(Boolean).join(" "),
+          numeric: true,
+        },
+        { title: t.day, cell: ({ latest }) => latest && date(latest.observedOn) },
+        { title: t.by, cell: ({ latest }) => latest && (latest.byRelative ? t.byRelative : t.byPatient) },
+      ]} />
       {series.length > 0 && (
-        <section aria-labelledby="curves">
-          <h2 id="curves">{t.curves}</h2>
-          <div className="curves">
-            {series.map(({ indicator, points }) => (
-              <section key={indicator.id} aria-labelledby={`curve-${indicator.id}`}>
-                <h3 id={`curve-${indicator.id}`}>{indicator.name}</h3>
-                <Curve indicator={indicator} points={points} courses={courses} period={period} />
-              </section>
-            ))}
-          </div>
-        </section>
+        <Section id="curves" title={t.curves}><CurveList series={series} courses={courses} period={period} /></Section>
       )}
     </>
   );
@@ -101,17 +71,11 @@ interface RecordProps {
 function Record({ patient, tracked, onRecorded }: RecordProps) {
   const t = useWords(texts);
   const { number } = useFormats();
-  const { run, ...state } = useAction(DiaryRecord, (data) => data.observationsRecord);
-  const [recorded, setRecorded] = useState(0);
   const [added, setAdded] = useState<readonly Tracked[]>([]);
   const indicators = [...new Map([...added, ...tracked].map((each) => [each.id, each])).values()];
 
-  async function record(values: Record<string, string>): Promise<void> {
-    const { indicator = "", value = "", observedOn = "", note = "" } = values;
-    const entries = [{ indicator, value: Number(value), note: note.trim() || null }];
-    if (!(await run({ input: { observedOn, onBehalfOf: patient, entries } }))) return;
-    setRecorded(recorded + 1);
-    onRecorded();
+  function inputOf({ indicator = "", value = "", observedOn = "", note = "" }: Values) {
+    return { observedOn, onBehalfOf: patient, entries: [{ indicator, value: Number(value), note: note.trim() || null }] };
   }
 
   const options = indicators.map(({ id, name, minimum, maximum, unit }) => ({
@@ -121,14 +85,13 @@ function Record({ patient, tracked, onRecorded }: RecordProps) {
   return (
     <>
       <h2>{t.record}</h2>
-      {recorded > 0 && <Notice kind="good">{t.recorded}</Notice>}
       {options.length > 0 && (
-        <Form key={recorded} submit={t.recordNow} {...state} onSubmit={(values) => void record(values)}>
+        <MutationForm resets submit={t.recordNow} mutation={DiaryRecord} input={inputOf} onDone={onRecorded} done={t.recorded}>
           <SelectField key={added.length} name="indicator" path="entries.0.indicator" label={t.indicator} options={options} />
           <TextField name="value" path="entries.0.value" label={t.value} type="number" inputMode="decimal" step="any" required />
           <TextField name="observedOn" label={t.day} type="date" initial={today()} required />
           <TextField name="note" path="entries.0.note" label={t.note} rows={2} maxLength={1_000} />
-        </Form>
+        </MutationForm>
       )}
       <Another key={added[0]?.id} known={indicators} onAdd={(indicator) => setAdded([indicator, ...added])} />
     </>

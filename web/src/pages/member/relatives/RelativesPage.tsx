@@ -2,13 +2,7 @@
 
 import { useState } from "react";
 import { Link as PageLink } from "wouter";
-import { Button } from "../../../base/Button";
-import { Confirm, Refused } from "../../../base/Confirm";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { Button, Confirm, Form, Notice, PageTitle, Refused, Section, Shown, TextField, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { Tabs } from "../settings/Tabs";
@@ -22,35 +16,27 @@ export function Page() {
     <>
       <PageTitle>{t.title}</PageTitle>
       <Tabs />
-      <Shown read={read}>
-        {({ me }) => {
-          const links = me.careLinks.filter((link) => link.status !== "ENDED");
-          const mine = links.filter((link) => link.patient.id === me.member.id);
-          const others = links.filter((link) => link.relative.id === me.member.id);
-          return (
-            <>
-              {(me.member.kind === "PATIENT" || mine.length > 0) && (
-                <section aria-labelledby="mine">
-                  <h2 id="mine">{t.mine}</h2>
-                  <p>{t.mineLead}</p>
-                  <Links links={mine} side="relative" />
-                  <Invite onInvited={read.again} />
-                </section>
-              )}
-              {(me.member.kind !== "PATIENT" || others.length > 0) && (
-                <section aria-labelledby="others">
-                  <h2 id="others">{t.others}</h2>
-                  <p>{t.othersLead}</p>
-                  <Links links={others} side="patient" />
-                </section>
-              )}
-            </>
-          );
-        }}
-      </Shown>
-      <p className="after-form">
-        <PageLink href="/me/reads">{t.toReads}</PageLink>
-      </p>
+      <Shown read={read}>{({ me }) => {
+        const links = me.careLinks.filter((link) => link.status !== "ENDED");
+        const mine = links.filter((link) => link.patient.id === me.member.id);
+        const others = links.filter((link) => link.relative.id === me.member.id);
+        return (
+          <>
+            {(me.member.kind === "PATIENT" || mine.length > 0) && (
+              <Section id="mine" title={t.mine} lead={t.mineLead}>
+                <Links links={mine} side="relative" />
+                <Invite onInvited={read.again} />
+              </Section>
+            )}
+            {(me.member.kind !== "PATIENT" || others.length > 0) && (
+              <Section id="others" title={t.others} lead={t.othersLead}>
+                <Links links={others} side="patient" />
+              </Section>
+            )}
+          </>
+        );
+      }}</Shown>
+      <p className="after-form"><PageLink href="/me/reads">{t.toReads}</PageLink></p>
     </>
   );
 }
@@ -61,19 +47,15 @@ function Links({ links, side }: { links: readonly LinkFragment[]; side: "patient
   if (links.length === 0) return <p className="quiet">{t.none}</p>;
   return (
     <ul className="cards">
-      {links.map((link) => (
-        <li key={link.id} className="card">
-          <Linked link={link} side={side} />
-        </li>
-      ))}
+      {links.map((link) => <li key={link.id} className="card"><Linked link={link} side={side} /></li>)}
     </ul>
   );
 }
 
 function Linked({ link, side }: { link: LinkFragment; side: "patient" | "relative" }) {
   const t = useWords(texts);
-  const accept = useAction(CareLinkAccept, (data) => data.careLinkAccept);
-  const end = useAction(CareLinkEnd, (data) => data.careLinkEnd);
+  const accept = useAction(CareLinkAccept);
+  const end = useAction(CareLinkEnd);
   const [asks, setAsks] = useState(false);
   const name = link[side].pseudonym;
   const invited = link.status === "INVITED";
@@ -108,10 +90,10 @@ function Linked({ link, side }: { link: LinkFragment; side: "patient" | "relativ
 
 function Invite({ onInvited }: { onInvited: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(CareLinkInvite, (data) => data.careLinkInvite);
+  const { run, ...state } = useAction(CareLinkInvite);
   const [invited, setInvited] = useState<readonly string[]>([]);
 
-  async function invite({ pseudonym = "" }: Record<string, string>): Promise<void> {
+  async function invite({ pseudonym = "" }: Values): Promise<void> {
     if (!(await run({ pseudonym }))) return;
     setInvited([...invited, pseudonym]);
     onInvited(); // the first link is of no type that the list had

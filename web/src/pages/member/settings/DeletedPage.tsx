@@ -1,9 +1,7 @@
 // What is shown once an account is deleted, when nobody is signed in any more.
 
 import { useLocation } from "wouter";
-import { Button } from "../../../base/Button";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
+import { Button, Notice, PageTitle } from "../../../base";
 import { useWords } from "../../../text/words";
 import { texts } from "./texts";
 
@@ -14,9 +12,7 @@ export function Page() {
     <>
       <PageTitle>{t.gone}</PageTitle>
       <Notice kind="good">{t.goneHint}</Notice>
-      <Button kind="primary" onClick={() => navigate("/")}>
-        {t.toStart}
-      </Button>
+      <Button kind="primary" onClick={() => navigate("/")}>{t.toStart}</Button>
     </>
   );
 }

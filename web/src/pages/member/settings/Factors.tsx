@@ -1,18 +1,14 @@
 // Second factors: adding and removing them, and recovery codes.
 
 import { useState } from "react";
-import { Refused } from "../../../base/Confirm";
-import { RadioField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
+import { Form, MutationForm, Notice, optionsOf, RadioField, Refused, Section, Shown, TextField, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { FactorConfirm, FactorRemove, FactorStart, MyFactors, RecoveryCodesRenew, type FactorFragment } from "./account/security";
-import { newPasskey } from "./passkey";
 import { Proof, proofOf } from "./Proof";
 import { QrCode } from "./QrCode";
 import { RecoveryCodes } from "./RecoveryCodes";
+import { FactorConfirm, FactorRemove, FactorStart, MyFactors, RecoveryCodesRenew, type FactorFragment } from "./account/security";
+import { newPasskey } from "./passkey";
 import { texts } from "./texts";
 
 export function Factors() {
@@ -29,52 +25,57 @@ export function Factors() {
   }
 
   return (
-    <section aria-labelledby="factors">
-      <h2 id="factors">{t.factors}</h2>
-      <p>{t.factorsLead}</p>
+    <Section id="factors" title={t.factors} lead={t.factorsLead}>
       {done && <Notice kind="good">{done}</Notice>}
       {codes.length > 0 && <RecoveryCodes codes={codes} onStored={() => setCodes([])} />}
-      <Shown read={read}>
-        {({ viewer: { secondFactors, recoveryCodesLeft } }) => (
-          <>
-            {secondFactors.length > 0 && (
-              <ul className="factors">
-                {secondFactors.map((factor) => (
-                  <li key={factor.id} className="card">
-                    <Added factor={factor} onRemoved={() => changed(t.removed)} />
-                  </li>
-                ))}
-              </ul>
-            )}
-            <Add proven={secondFactors.length > 0} onAdded={(shown) => changed(t.added, shown)} />
-            {secondFactors.length > 0 && (
-              <Renew left={t.codesLeft(number(recoveryCodesLeft))} onRenewed={(shown) => changed(t.renewed, shown)} />
-            )}
-          </>
-        )}
-      </Shown>
-    </section>
+      <Shown read={read}>{({ viewer: { secondFactors, recoveryCodesLeft } }) => (
+        <>
+          {secondFactors.length > 0 && (
+            <ul className="factors">{secondFactors.map((factor) => (
+              <li key={factor.id} className="card"><Added factor={factor} onRemoved={() => changed(t.removed)} /></li>
+            ))}</ul>
+          )}
+          <Add proven={secondFactors.length > 0} onAdded={(shown) => changed(t.added, shown)} />
+          {secondFactors.length > 0 && (
+            <>
+              <h3>{t.recovery}</h3>
+              <p>{t.codesLeft(number(recoveryCodesLeft))}</p>
+              <details>
+                <summary>{t.renew}</summary>
+                <MutationForm
+                  submit={t.renew}
+                  mutation={RecoveryCodesRenew}
+                  input={proofOf}
+                  onDone={({ recoveryCodes }) => changed(t.renewed, recoveryCodes)}
+                >
+                  <Proof />
+                </MutationForm>
+              </details>
+            </>
+          )}
+        </>
+      )}</Shown>
+    </Section>
   );
 }
 
 function Added({ factor, onRemoved }: { factor: FactorFragment; onRemoved: () => void }) {
   const t = useWords(texts);
   const { date, time } = useFormats();
-  const { run, ...state } = useAction(FactorRemove, (data) => data.secondFactorRemove);
-
-  async function remove(values: Record<string, string>): Promise<void> {
-    if (await run({ input: { secondFactor: factor.id, ...proofOf(values) } })) onRemoved();
-  }
-
   return (
     <>
       <strong>{factor.name}</strong> · {t.factorKinds[factor.kind]}
       <p>{[t.addedOn(time(factor.createdAt)), factor.lastUsedOn && t.usedOn(date(factor.lastUsedOn))].filter(Boolean).join(" · ")}</p>
       <details>
         <summary>{t.remove}</summary>
-        <Form submit={t.remove} {...state} onSubmit={(values) => void remove(values)}>
+        <MutationForm
+          submit={t.remove}
+          mutation={FactorRemove}
+          input={(values) => ({ secondFactor: factor.id, ...proofOf(values) })}
+          onDone={onRemoved}
+        >
           <Proof />
-        </Form>
+        </MutationForm>
       </details>
     </>
   );
@@ -88,12 +89,12 @@ interface Begun {
 
 function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly string[] | null) => void }) {
   const t = useWords(texts);
-  const start = useAction(FactorStart, (data) => data.secondFactorStart);
-  const confirm = useAction(FactorConfirm, (data) => data.secondFactorConfirm);
+  const start = useAction(FactorStart);
+  const confirm = useAction(FactorConfirm);
   const [begun, setBegun] = useState<Begun | null>(null);
   const [noKey, setNoKey] = useState(false);
 
-  async function begin(values: Record<string, string>): Promise<void> {
+  async function begin(values: Values): Promise<void> {
     const { name = "", password = "" } = values;
     const kind = values["kind"] === "PASSKEY" ? ("PASSKEY" as const) : ("TOTP" as const);
     setNoKey(false);
@@ -119,21 +120,14 @@ function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly s
         <ol>
           <li>
             {t.scan} {t.enterSecret} <code className="secret">{begun.secret?.match(/.{1,4}/g)?.join(" ")}</code>
-            {begun.uri && (
-              <p>
-                <QrCode text={begun.uri} label={t.scan} />
-                <a href={begun.uri}>{t.openApp}</a>
-              </p>
-            )}
+            {begun.uri && <p><QrCode text={begun.uri} label={t.scan} /><a href={begun.uri}>{t.openApp}</a></p>}
           </li>
           <li>{t.thenCode}</li>
         </ol>
         <Form submit={t.confirm} {...confirm} onSubmit={({ totp = "" }) => void end({ challenge: begun.challenge, totp: totp.replaceAll(/\s/g, "") })}>
           <TextField name="totp" label={t.totp} inputMode="numeric" autoComplete="one-time-code" required />
         </Form>
-        <button type="button" className="link" onClick={() => setBegun(null)}>
-          {t.cancel}
-        </button>
+        <button type="button" className="link" onClick={() => setBegun(null)}>{t.cancel}</button>
       </div>
     );
   }
@@ -141,15 +135,7 @@ function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly s
     <details>
       <summary>{t.add}</summary>
       <Form submit={t.continue} {...start} onSubmit={(values) => void begin(values)}>
-        <RadioField
-          name="kind"
-          label={t.kind}
-          options={[
-            { value: "TOTP", label: t.factorKinds.TOTP },
-            { value: "PASSKEY", label: t.factorKinds.PASSKEY },
-          ]}
-          initial="TOTP"
-        />
+        <RadioField name="kind" label={t.kind} options={optionsOf(t.factorKinds, ["TOTP", "PASSKEY"] as const)} initial="TOTP" />
         <TextField name="name" label={t.factorName} hint={t.factorNameHint} maxLength={60} required />
         <TextField name="password" label={t.presentPassword} type="password" autoComplete="current-password" required />
         {proven && <Proof />}
@@ -160,25 +146,3 @@ function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly s
   );
 }
 
-function Renew({ left, onRenewed }: { left: string; onRenewed: (codes: readonly string[] | null) => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(RecoveryCodesRenew, (data) => data.recoveryCodesRenew);
-
-  async function renew(values: Record<string, string>): Promise<void> {
-    const found = await run({ input: proofOf(values) });
-    if (found) onRenewed(found.recoveryCodes);
-  }
-
-  return (
-    <>
-      <h3>{t.recovery}</h3>
-      <p>{left}</p>
-      <details>
-        <summary>{t.renew}</summary>
-        <Form submit={t.renew} {...state} onSubmit={(values) => void renew(values)}>
-          <Proof />
-        </Form>
-      </details>
-    </>
-  );
-}

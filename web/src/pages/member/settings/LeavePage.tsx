@@ -2,22 +2,20 @@
 
 import { Link, useLocation } from "wouter";
 import { useSession } from "../../../app/session";
-import { CheckField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { PageTitle } from "../../../base/PageTitle";
+import { CheckField, Form, PageTitle, TextField, type Values } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
-import { AccountDelete } from "./patient/account";
 import { Tabs } from "./Tabs";
+import { AccountDelete } from "./patient/account";
 import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
   const { refresh } = useSession();
   const [, navigate] = useLocation();
-  const { run, ...state } = useAction(AccountDelete, (data) => data.accountDelete);
+  const { run, ...state } = useAction(AccountDelete);
 
-  async function remove({ password = "" }: Record<string, string>): Promise<void> {
+  async function remove({ password = "" }: Values): Promise<void> {
     if (!(await run({ password }))) return;
     navigate("/me/deleted"); // first: nobody is signed in any more, and this page is a member’s
     await refresh();
@@ -29,20 +27,10 @@ export function Page() {
       <Tabs />
       <p>{t.leaveLead}</p>
       <h2>{t.erased}</h2>
-      <ul>
-        {t.erasedList.map((each) => (
-          <li key={each}>{each}</li>
-        ))}
-      </ul>
+      <ul>{t.erasedList.map((each) => <li key={each}>{each}</li>)}</ul>
       <h2>{t.remains}</h2>
-      <ul>
-        {t.remainsList.map((each) => (
-          <li key={each}>{each}</li>
-        ))}
-      </ul>
-      <p>
-        <Link href="/me/export">{t.exportFirst}</Link>
-      </p>
+      <ul>{t.remainsList.map((each) => <li key={each}>{each}</li>)}</ul>
+      <p><Link href="/me/export">{t.exportFirst}</Link></p>
       <h2>{t.deleteAccount}</h2>
       <Form kind="danger" submit={t.deleteNow} {...state} onSubmit={(values) => void remove(values)}>
         <TextField name="password" label={t.presentPassword} type="password" autoComplete="current-password" required />

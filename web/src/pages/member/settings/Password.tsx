@@ -1,10 +1,7 @@
 // Changes the password of whoever has signed in.
 
 import { useState } from "react";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { useAction } from "../../../graph/hooks";
+import { MutationForm, Notice, Section, TextField } from "../../../base";
 import { useWords } from "../../../text/words";
 import { PasswordChange } from "./account/security";
 import { texts } from "./texts";
@@ -17,27 +14,23 @@ interface Props {
 
 export function Password({ email, onChanged }: Props) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(PasswordChange, (data) => data.passwordChange);
   const [changes, setChanges] = useState(0);
-
-  async function change({ password = "", newPassword = "" }: Record<string, string>): Promise<void> {
-    if (!(await run({ input: { password, newPassword } }))) return;
-    setChanges(changes + 1);
-    onChanged?.();
-  }
-
   return (
-    <section aria-labelledby="password">
-      <h2 id="password">{t.password}</h2>
+    <Section id="password" title={t.password}>
       {changes > 0 && <Notice kind="good">{t.passwordChanged}</Notice>}
       <details key={changes}>
         <summary>{t.changePassword}</summary>
-        <Form submit={t.changePassword} {...state} onSubmit={(values) => void change(values)}>
+        <MutationForm
+          submit={t.changePassword}
+          mutation={PasswordChange}
+          input={({ password = "", newPassword = "" }) => ({ password, newPassword })}
+          onDone={() => (setChanges(changes + 1), onChanged?.())}
+        >
           {email && <input type="email" autoComplete="username" value={email} readOnly hidden />}
           <TextField name="password" label={t.presentPassword} type="password" autoComplete="current-password" required />
           <TextField name="newPassword" label={t.newPassword} hint={t.newPasswordHint} type="password" autoComplete="new-password" required />
-        </Form>
+        </MutationForm>
       </details>
-    </section>
+    </Section>
   );
 }

@@ -2,18 +2,13 @@
 
 import "./settings.css";
 
-import { useState } from "react";
-import { AccountLanguage } from "../../../base/AccountLanguage";
-import { RadioField, SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { useAction, useRead } from "../../../graph/hooks";
+import type { ProfileUpdateInput } from "../../../../generated/patient";
+import { AccountLanguage, MutationForm, optionsOf, PageTitle, RadioField, SelectField, Shown, TextField, type Values } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { MyProfile, ProfileUpdate, type ProfileFragment } from "./patient/account";
 import { Tabs } from "./Tabs";
 import { Terms } from "./Terms";
+import { MyProfile, ProfileUpdate, type ProfileFragment } from "./patient/account";
 import { texts } from "./texts";
 
 const SEXES = ["FEMALE", "MALE", "OTHER", "UNKNOWN"] as const;
@@ -27,12 +22,7 @@ export function Page() {
       <PageTitle>{t.profile}</PageTitle>
       <Tabs />
       <Shown read={read}>
-        {({ me, regions }) => (
-          <>
-            {me.account.termsOutdated && <Terms />}
-            <Profile me={me} regions={regions} />
-          </>
-        )}
+        {({ me, regions }) => <>{me.account.termsOutdated && <Terms />}<Profile me={me} regions={regions} /></>}
       </Shown>
       <h2>{t.language}</h2>
       <p>{t.languageHint}</p>
@@ -44,12 +34,10 @@ export function Page() {
 function Profile({ me, regions }: { me: ProfileFragment; regions: readonly string[] }) {
   const t = useWords(texts);
   const { date } = useFormats();
-  const { run, ...state } = useAction(ProfileUpdate, (data) => data.profileUpdate);
-  const [saved, setSaved] = useState(false);
   const person = me.member.kind !== "ASSOCIATION";
 
-  async function save(values: Record<string, string>): Promise<void> {
-    setSaved(false);
+  /** What has changed alone: a pseudonym can be changed twice in 30 days. */
+  function changesOf(values: Values): ProfileUpdateInput {
     const { pseudonym = "", about = "", birthYear = "", region = "" } = values;
     const wanted = {
       pseudonym,
@@ -59,21 +47,19 @@ function Profile({ me, regions }: { me: ProfileFragment; regions: readonly strin
       sharing: SHARING.find((each) => each === values["sharing"]) ?? me.sharing,
     };
     const present: Record<string, unknown> = { ...me, ...me.member };
-    // Only what has changed: a pseudonym can be changed twice in 30 days.
-    const input = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => value !== present[name]));
-    if (await run({ input })) setSaved(true);
+    return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => value !== present[name]));
   }
 
   return (
     <>
       <p>{t.memberSince(t.memberKinds[me.member.kind], date(me.member.joinedOn))}</p>
-      <Form submit={t.save} {...state} onSubmit={(values) => void save(values)}>
+      <MutationForm submit={t.save} mutation={ProfileUpdate} input={changesOf} done={t.saved}>
         <TextField name="pseudonym" label={t.pseudonym} hint={t.pseudonymHint} initial={me.member.pseudonym} required />
         <TextField name="about" label={t.about} hint={t.aboutHint} rows={4} maxLength={1_000} initial={me.member.about ?? ""} />
         {person && (
           <>
             <TextField name="birthYear" label={t.birthYear} type="number" inputMode="numeric" initial={me.birthYear?.toString()} />
-            <RadioField name="sex" label={t.sex} options={SEXES.map((value) => ({ value, label: t.sexes[value] }))} initial={me.sex} />
+            <RadioField name="sex" label={t.sex} options={optionsOf(t.sexes, SEXES)} initial={me.sex} />
             <SelectField
               name="region"
               label={t.region}
@@ -86,11 +72,10 @@ function Profile({ me, regions }: { me: ProfileFragment; regions: readonly strin
           name="sharing"
           label={t.sharing}
           hint={t.sharingHint}
-          options={SHARING.map((value) => ({ value, label: t.sharings[value] }))}
+          options={optionsOf(t.sharings, SHARING)}
           initial={me.sharing}
         />
-      </Form>
-      {saved && <Notice kind="good">{t.saved}</Notice>}
+      </MutationForm>
     </>
   );
 }

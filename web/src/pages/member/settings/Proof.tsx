@@ -1,7 +1,7 @@
 // A proof of a second factor, as fields of a form: a code of the app, or a recovery code.
 
 import { useState } from "react";
-import { TextField } from "../../../base/Field";
+import { TextField } from "../../../base";
 import { useWords } from "../../../text/words";
 import { texts } from "./texts";
 

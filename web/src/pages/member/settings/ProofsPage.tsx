@@ -2,7 +2,7 @@
 
 import "./settings.css";
 
-import { PageTitle } from "../../../base/PageTitle";
+import { PageTitle } from "../../../base";
 import { useWords } from "../../../text/words";
 import { Factors } from "./Factors";
 import { Password } from "./Password";

@@ -1,7 +1,6 @@
 // Recovery codes, which are shown once.
 
-import { Button } from "../../../base/Button";
-import { Notice } from "../../../base/Notice";
+import { Button, Notice } from "../../../base";
 import { useWords } from "../../../text/words";
 import { texts } from "./texts";
 
@@ -11,11 +10,7 @@ export function RecoveryCodes({ codes, onStored }: { codes: readonly string[]; o
     <Notice>
       <p>{t.codesOnce}</p>
       <ul className="codes">
-        {codes.map((code) => (
-          <li key={code}>
-            <code>{code}</code>
-          </li>
-        ))}
+        {codes.map((code) => <li key={code}><code>{code}</code></li>)}
       </ul>
       <Button onClick={onStored}>{t.codesStored}</Button>
     </Notice>

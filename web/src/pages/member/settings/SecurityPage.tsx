@@ -3,22 +3,16 @@
 import "./settings.css";
 
 import { useState } from "react";
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import type { MySessionsQuery } from "../../../../generated/patient";
+import { Button, Form, MutationForm, Notice, PageTitle, Refused, Section, Shown, Table, TextField, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { EmailChange, EmailChangeConfirm } from "./account/security";
-import { deviceOf } from "./device";
 import { Factors } from "./Factors";
 import { Password } from "./Password";
-import { MySessions, SessionRevoke } from "./patient/account";
 import { Tabs } from "./Tabs";
+import { EmailChange, EmailChangeConfirm } from "./account/security";
+import { deviceOf } from "./device";
+import { MySessions, SessionRevoke } from "./patient/account";
 import { texts } from "./texts";
 
 export function Page() {
@@ -28,33 +22,25 @@ export function Page() {
     <>
       <PageTitle>{t.security}</PageTitle>
       <Tabs />
-      <Shown read={read}>
-        {({ me: { account } }) => (
-          <>
-            <Address email={account.email} onChanged={read.again} />
-            <Password email={account.email} onChanged={read.again} />
-            <Factors />
-            <Sessions sessions={account.sessions} />
-          </>
-        )}
-      </Shown>
+      <Shown read={read}>{({ me: { account } }) => (
+        <>
+          <Address email={account.email} onChanged={read.again} />
+          <Password email={account.email} onChanged={read.again} />
+          <Factors />
+          <Sessions sessions={account.sessions} />
+        </>
+      )}</Shown>
     </>
   );
 }
 
 function Address({ email, onChanged }: { email: string; onChanged: () => void }) {
   const t = useWords(texts);
-  const change = useAction(EmailChange, (data) => data.emailChange);
-  const confirm = useAction(EmailChangeConfirm, (data) => data.emailChangeConfirm);
+  const confirm = useAction(EmailChangeConfirm);
   const [sent, setSent] = useState<string | null>(null);
   const [done, setDone] = useState(false);
 
-  async function request({ newEmail = "", password = "" }: Record<string, string>): Promise<void> {
-    setDone(false);
-    if (await change.run({ input: { newEmail, password } })) setSent(newEmail);
-  }
-
-  async function enter({ code = "" }: Record<string, string>): Promise<void> {
+  async function enter({ code = "" }: Values): Promise<void> {
     if (!(await confirm.run({ code }))) return;
     setSent(null);
     setDone(true);
@@ -62,66 +48,53 @@ function Address({ email, onChanged }: { email: string; onChanged: () => void })
   }
 
   return (
-    <section aria-labelledby="address">
-      <h2 id="address">{t.address}</h2>
-      <p>{t.present(email)}</p>
+    <Section id="address" title={t.address} lead={t.present(email)}>
       {done && <Notice kind="good">{t.addressChanged}</Notice>}
       {sent === null ? (
         <details>
           <summary>{t.changeAddress}</summary>
-          <Form key="request" submit={t.sendCode} {...change} onSubmit={(values) => void request(values)}>
+          <MutationForm
+            submit={t.sendCode}
+            mutation={EmailChange}
+            input={({ newEmail = "", password = "" }) => ({ newEmail, password })}
+            onDone={(_, { newEmail = "" }) => (setDone(false), setSent(newEmail))}
+          >
             <TextField name="newEmail" label={t.newAddress} type="email" autoComplete="email" required />
             <TextField name="password" label={t.password} type="password" autoComplete="current-password" required />
-          </Form>
+          </MutationForm>
         </details>
       ) : (
         <>
           <Notice>{t.codeSent(sent)}</Notice>
-          <Form key="enter" submit={t.enterCode} {...confirm} onSubmit={(values) => void enter(values)}>
+          <Form submit={t.enterCode} {...confirm} onSubmit={(values) => void enter(values)}>
             <TextField name="code" label={t.code} autoComplete="one-time-code" required />
           </Form>
         </>
       )}
-    </section>
+    </Section>
   );
 }
 
-interface Device {
-  readonly id: string;
-  readonly device: string | null;
-  readonly lastSeenAt: string;
-  readonly current: boolean;
-}
-
-function Sessions({ sessions }: { sessions: readonly Device[] }) {
+function Sessions({ sessions }: Pick<MySessionsQuery["me"]["account"], "sessions">) {
   const t = useWords(texts);
   const { time } = useFormats();
-  const { run, busy, ...state } = useAction(SessionRevoke, (data) => data.sessionRevoke);
+  const { run, busy, ...state } = useAction(SessionRevoke);
   return (
-    <section aria-labelledby="sessions">
-      <h2 id="sessions">{t.sessions}</h2>
-      <p>{t.sessionsLead}</p>
-      <Table
-        caption={t.sessions}
-        rows={sessions}
-        keyOf={(each) => each.id}
-        columns={[
-          { title: t.device, cell: (each) => <span className="device">{each.device ? deviceOf(each.device) : t.unknownDevice}</span> },
-          { title: t.lastSeen, cell: (each) => time(each.lastSeenAt) },
-          {
-            title: t.signOut,
-            cell: (each) =>
-              each.current ? (
-                <strong>{t.thisDevice}</strong>
-              ) : (
-                <Button busy={busy} onClick={() => void run({ session: each.id })}>
-                  {t.signOut}
-                </Button>
-              ),
-          },
-        ]}
-      />
+    <Section id="sessions" title={t.sessions} lead={t.sessionsLead}>
+      <Table caption={t.sessions} rows={sessions} columns={[
+        { title: t.device, cell: (each) => <span className="device">{each.device ? deviceOf(each.device) : t.unknownDevice}</span> },
+        { title: t.lastSeen, cell: (each) => time(each.lastSeenAt) },
+        {
+          title: t.signOut,
+          cell: (each) =>
+            each.current ? (
+              <strong>{t.thisDevice}</strong>
+            ) : (
+              <Button busy={busy} onClick={() => void run({ session: each.id })}>{t.signOut}</Button>
+            ),
+        },
+      ]} />
       <Refused {...state} />
-    </section>
+    </Section>
   );
 }

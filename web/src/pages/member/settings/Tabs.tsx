@@ -1,6 +1,6 @@
 // Links between the pages of the member's account.
 
-import { Places } from "../../../base/Places";
+import { Places } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { MyKind } from "./patient/account";

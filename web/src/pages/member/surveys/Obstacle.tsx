@@ -1,7 +1,7 @@
 // Why the member cannot answer a survey, and what they can do about it.
 
 import { Link } from "wouter";
-import { Notice } from "../../../base/Notice";
+import { Notice } from "../../../base";
 import { useWords } from "../../../text/words";
 import { texts } from "./texts";
 
@@ -10,11 +10,7 @@ export function Obstacle({ kind }: { kind: "consent" | "conditions" }) {
   return (
     <Notice>
       <p>{kind === "consent" ? t.consentFirst : t.notForYou}</p>
-      {kind === "consent" && (
-        <Link href="/me/consents" className="button primary">
-          {t.toConsents}
-        </Link>
-      )}
+      {kind === "consent" && <Link href="/me/consents" className="button primary">{t.toConsents}</Link>}
     </Notice>
   );
 }

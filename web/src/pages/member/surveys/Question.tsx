@@ -1,7 +1,7 @@
 // A question of a survey, with the control that fits its kind of answer.
 
 import { useId, type ReactNode } from "react";
-import { Refusals } from "../../../base/Field";
+import { Refusals } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import { FIRST_DAY, isAccepted, isAnswered, LAST_DAY, LONGEST, NONE, takesOptions, type Given } from "./answers";
 import type { AskedFragment } from "./patient/surveys";
@@ -41,9 +41,7 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
       )}
       {control}
       {grouped && !question.required && isAnswered(question, given) && (
-        <button type="button" className="link" onClick={() => onChange(NONE)}>
-          {t.clear}
-        </button>
+        <button type="button" className="link" onClick={() => onChange(NONE)}>{t.clear}</button>
       )}
       <Refusals id={id} messages={found} />
     </>
@@ -61,9 +59,7 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
     <div className="field question" data-question={question.key}>
       <label htmlFor={id}>{title}</label>
       {rest(
-        question.kind === "TEXT" ? (
-          <textarea {...shared} rows={4} maxLength={LONGEST} />
-        ) : question.kind === "DATE" ? (
+        question.kind === "TEXT" ? <textarea {...shared} rows={4} maxLength={LONGEST} /> : question.kind === "DATE" ? (
           <input {...shared} type="date" min={FIRST_DAY} max={LAST_DAY} />
         ) : (
           <input {...shared} type="number" step="any" inputMode="decimal" />
@@ -104,14 +100,12 @@ function Options({ question, given, onChange, id }: ChoiceProps) {
 
 function Scale({ given, onChange, scale, id }: ChoiceProps & { scale: readonly number[] }) {
   return (
-    <div className="scale">
-      {scale.map((value) => (
-        <label key={value}>
-          <input type="radio" name={id} value={value} checked={given.typed !== "" && Number(given.typed) === value} onChange={() => onChange({ codes: [], typed: String(value) })} />
-          <span>{value}</span>
-        </label>
-      ))}
-    </div>
+    <div className="scale">{scale.map((value) => (
+      <label key={value}>
+        <input type="radio" name={id} value={value} checked={given.typed !== "" && Number(given.typed) === value} onChange={() => onChange({ codes: [], typed: String(value) })} />
+        <span>{value}</span>
+      </label>
+    ))}</div>
   );
 }
 

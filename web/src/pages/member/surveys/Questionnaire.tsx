@@ -2,18 +2,16 @@
 
 import { useEffect, useRef, useState } from "react";
 import { useClient } from "urql";
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { Notice } from "../../../base/Notice";
+import { Button, Notice, Refused } from "../../../base";
 import { documentOf } from "../../../graph/client";
 import { useAction, type Refusal } from "../../../graph/hooks";
 import { useAway } from "../../../graph/reach";
 import { useFormats, useWords } from "../../../text/words";
+import { Question } from "./Question";
+import { Review } from "./Review";
 import { inputOf, isAccepted, questionOf, shownQuestions, type Answers, type Given } from "./answers";
 import { useAutosave, type SaveState } from "./autosave";
 import { SurveyCheck, SurveySave, SurveySubmit, type QuestionnaireFragment } from "./patient/surveys";
-import { Question } from "./Question";
-import { Review } from "./Review";
 import { texts } from "./texts";
 
 interface Props {
@@ -38,8 +36,8 @@ export function Questionnaire({ survey, answers, submitted, onAnswer, onSubmitte
   const [checking, setChecking] = useState(false);
   const [failed, setFailed] = useState(false);
   const away = useAway();
-  const saving = useAction(SurveySave, (data) => data.surveySave);
-  const submitting = useAction(SurveySubmit, (data) => data.surveySubmit);
+  const saving = useAction(SurveySave);
+  const submitting = useAction(SurveySubmit);
 
   const shown = shownQuestions(survey.questions, answers);
   const accepted = shown.filter((question) => isAccepted(question, answers[question.key]));
@@ -91,16 +89,12 @@ export function Questionnaire({ survey, answers, submitted, onAnswer, onSubmitte
   if (step.review) {
     return (
       <>
-        <h2 id="review" tabIndex={-1}>
-          {t.review}
-        </h2>
+        <h2 id="review" tabIndex={-1}>{t.review}</h2>
         <p>{t.reviewHint}</p>
         <Review questions={shown} answers={answers} onChange={(focus) => setStep({ review: false, focus })} />
         <Refused refusals={others} failure={submitting.failure} />
         <div className="form-end">
-          <Button kind="primary" busy={submitting.busy} onClick={() => void submit()}>
-            {t.submit}
-          </Button>
+          <Button kind="primary" busy={submitting.busy} onClick={() => void submit()}>{t.submit}</Button>
           <Button onClick={() => setStep({ review: false })}>{t.backToQuestions}</Button>
         </div>
       </>
@@ -110,26 +104,22 @@ export function Questionnaire({ survey, answers, submitted, onAnswer, onSubmitte
     <>
       <Bar done={accepted.length} all={shown.length} state={submitted ? "submitted" : state === "failed" && away ? "away" : state} />
       {state === "failed" && !away && <Refused refusals={saving.refusals} failure={saving.failure} />}
-      <div ref={list}>
-        {shown.map((question, number) => (
-          <Question
-            key={question.key}
-            question={question}
-            place={number + 1}
-            given={answers[question.key]}
-            faults={faults[question.key] ?? []}
-            onChange={(given) => {
-              setFaults(({ [question.key]: _, ...rest }) => rest);
-              onAnswer(question.key, given);
-            }}
-          />
-        ))}
-      </div>
+      <div ref={list}>{shown.map((question, number) => (
+        <Question
+          key={question.key}
+          question={question}
+          place={number + 1}
+          given={answers[question.key]}
+          faults={faults[question.key] ?? []}
+          onChange={(given) => {
+            setFaults(({ [question.key]: _, ...rest }) => rest);
+            onAnswer(question.key, given);
+          }}
+        />
+      ))}</div>
       {Object.keys(faults).length > 0 && <Notice kind="fault">{t.toCorrect}</Notice>}
       <Refused refusals={others} failure={failed ? { message: "" } : null} />
-      <Button kind="primary" busy={checking} onClick={() => void check()}>
-        {t.toReview}
-      </Button>
+      <Button kind="primary" busy={checking} onClick={() => void check()}>{t.toReview}</Button>
     </>
   );
 }
@@ -141,9 +131,7 @@ function Bar({ done, all, state }: { done: number; all: number; state: SaveState
     <div className="survey-bar">
       <p id="survey-progress">{t.answered(number(done), number(all))}</p>
       <progress value={done} max={Math.max(all, 1)} aria-labelledby="survey-progress" />
-      <p className="quiet" role="status">
-        {t.saves[state]}
-      </p>
+      <p className="quiet" role="status">{t.saves[state]}</p>
     </div>
   );
 }

@@ -15,22 +15,20 @@ interface Props {
 export function Review({ questions, answers, onChange }: Props) {
   const t = useWords(texts);
   return (
-    <dl className="review">
-      {questions.map((question) => (
-        <div key={question.key}>
-          <dt>{question.text}</dt>
-          <dd>
-            <Answer question={question} given={answers[question.key]} />
-            {onChange && (
-              <button type="button" className="link" onClick={() => onChange(question.key)}>
-                {t.change}
-                <span className="hidden-text"> – {question.text}</span>
-              </button>
-            )}
-          </dd>
-        </div>
-      ))}
-    </dl>
+    <dl className="review">{questions.map((question) => (
+      <div key={question.key}>
+        <dt>{question.text}</dt>
+        <dd>
+          <Answer question={question} given={answers[question.key]} />
+          {onChange && (
+            <button type="button" className="link" onClick={() => onChange(question.key)}>
+              {t.change}
+              <span className="hidden-text"> – {question.text}</span>
+            </button>
+          )}
+        </dd>
+      </div>
+    ))}</dl>
   );
 }
 

@@ -1,15 +1,10 @@
 // What the member has submitted, to change or to withdraw until the survey closes.
 
-import { useState } from "react";
-import { Button } from "../../../base/Button";
-import { Confirm } from "../../../base/Confirm";
-import { Done } from "../../../base/Done";
-import { Notice } from "../../../base/Notice";
-import { useAction } from "../../../graph/hooks";
+import { Button, ConfirmButton, Done, Notice } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
+import { Review } from "./Review";
 import { shownQuestions, type Answers } from "./answers";
 import { SurveyWithdraw, type QuestionnaireFragment } from "./patient/surveys";
-import { Review } from "./Review";
 import { texts } from "./texts";
 
 interface Props {
@@ -24,32 +19,25 @@ interface Props {
 export function Submitted({ survey, answers, justNow, onChange, onWithdrawn }: Props) {
   const t = useWords(texts);
   const { time } = useFormats();
-  const [asks, setAsks] = useState(false);
-  const { run, ...state } = useAction(SurveyWithdraw, (data) => data.surveyWithdraw);
   const completed = survey.participation?.completedAt;
   const thanks = completed ? t.thanks(time(completed)) : t.thanksNow;
-
-  async function withdraw(): Promise<void> {
-    if (!(await run({ input: { survey: survey.id } }))) return;
-    setAsks(false);
-    onWithdrawn();
-  }
-
   return (
     <>
       {justNow ? <Done>{thanks}</Done> : <Notice kind="good">{thanks}</Notice>}
       <Review questions={shownQuestions(survey.questions, answers)} answers={answers} />
       <div className="form-end">
         <Button onClick={onChange}>{t.changeAnswers}</Button>
-        <Button kind="danger" onClick={() => setAsks(true)}>
-          {t.withdraw}
-        </Button>
-      </div>
-      {asks && (
-        <Confirm title={t.withdraw} action={t.withdraw} {...state} onConfirm={() => void withdraw()} onClose={() => setAsks(false)}>
+        <ConfirmButton
+          button={t.withdraw}
+          title={t.withdraw}
+          action={t.withdraw}
+          mutation={SurveyWithdraw}
+          input={{ survey: survey.id }}
+          onDone={onWithdrawn}
+        >
           {t.withdrawMeans}
-        </Confirm>
-      )}
+        </ConfirmButton>
+      </div>
     </>
   );
 }

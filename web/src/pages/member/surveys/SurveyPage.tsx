@@ -4,20 +4,16 @@ import "./surveys.css";
 
 import { useEffect, useState } from "react";
 import type { PageProps } from "../../../app/route";
-import { AccountLanguage } from "../../../base/AccountLanguage";
-import { Loading } from "../../../base/Loading";
-import { Notice } from "../../../base/Notice";
-import { PageTitle } from "../../../base/PageTitle";
-import { Shown } from "../../../base/Shown";
+import { AccountLanguage, Loading, Notice, PageTitle, Shown } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { texts as kinds } from "../data/texts";
-import { stored, type Answers } from "./answers";
 import { Obstacle } from "./Obstacle";
-import { Survey, type ParticipantFragment, type QuestionnaireFragment } from "./patient/surveys";
 import { Questionnaire } from "./Questionnaire";
-import { obstacle } from "./standing";
 import { Submitted } from "./Submitted";
+import { stored, type Answers } from "./answers";
+import { Survey, type ParticipantFragment, type QuestionnaireFragment } from "./patient/surveys";
+import { obstacle } from "./standing";
 import { texts } from "./texts";
 
 export function Page({ parameters: { id = "" } }: PageProps) {
@@ -37,25 +33,18 @@ function SurveyOf({ id }: { id: string }) {
   }, [fresh]);
 
   return (
-    <Shown read={read}>
-      {({ survey, me }) =>
-        survey ? (
-          <>
-            <Introduction survey={survey} />
-            {survey.status === "OPEN" ? (
-              <Open {...{ survey, me, answers, setAnswers }} again={read.again} />
-            ) : (
-              <Notice>{survey.status === "WAITING" ? t.waiting : t.closed}</Notice>
-            )}
-          </>
+    <Shown read={read}>{({ survey, me }) => survey ? (
+      <>
+        <Introduction survey={survey} />
+        {survey.status === "OPEN" ? (
+          <Open {...{ survey, me, answers, setAnswers }} again={read.again} />
         ) : (
-          <>
-            <PageTitle>{t.unknown}</PageTitle>
-            <p>{t.unknownHint}</p>
-          </>
-        )
-      }
-    </Shown>
+          <Notice>{survey.status === "WAITING" ? t.waiting : t.closed}</Notice>
+        )}
+      </>
+    ) : (
+      <><PageTitle>{t.unknown}</PageTitle><p>{t.unknownHint}</p></>
+    )}</Shown>
   );
 }
 
@@ -66,12 +55,8 @@ function Introduction({ survey }: { survey: QuestionnaireFragment }) {
   const recipients = survey.offeredTo.map((kind) => k.kinds[kind]).join(", ");
   return (
     <>
-      <div className="form-end language">
-        <span className="quiet">{survey.community.name}</span>
-        <AccountLanguage />
-      </div>
-      <PageTitle>{survey.title}</PageTitle>
-      <p>{survey.description}</p>
+      <div className="form-end language"><span className="quiet">{survey.community.name}</span><AccountLanguage /></div>
+      <PageTitle lead={survey.description}>{survey.title}</PageTitle>
       <details className="card">
         <summary>{t.whatBecomes}</summary>
         <p>{t.recipients(recipients)}</p>

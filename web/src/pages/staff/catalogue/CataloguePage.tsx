@@ -3,15 +3,11 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../../app/route";
-import { Pager, usePages } from "../../../base/Pager";
-import { Places } from "../../../base/Places";
-import { SearchBox } from "../../../base/SearchBox";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Paged, Places, SearchBox, Table, usePages } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
-import { CATALOGUE, kindOf, KINDS, nodesOf, type Kind, type Listed } from "./kinds";
+import { CATALOGUE, kindOf, KINDS, pageOf, type Kind, type Listed } from "./kinds";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
@@ -34,26 +30,16 @@ export function Page({ parameters }: PageProps) {
 
 function List({ kind, search }: { kind: Kind; search: string }) {
   const t = useWords(texts);
-  const { list } = CATALOGUE[kind];
+  const isPaged = kind !== "indicators";
   const pages = usePages();
-  const read = useRead(list, { search: search || null, ...(kind !== "indicators" && { after: pages.after }) });
+  const read = useRead(CATALOGUE[kind].list, { search: search || null, ...(isPaged && { after: pages.after }) });
   return (
-    <Shown read={read}>
-      {(data) => (
-        <>
-          <Table
-            caption={t.kinds[kind]}
-            rows={nodesOf(data.list)}
-            keyOf={(entry) => entry.id}
-            columns={[
-              { title: t.name, cell: (entry) => <Link href={`/staff/catalogue/${kind}/${encodeURIComponent(entry.id)}`}>{entry.name}</Link> },
-              { title: t.state, cell: (entry) => <State {...entry} /> },
-            ]}
-          />
-          {"pageInfo" in data.list && <Pager pages={pages} pageInfo={data.list.pageInfo} />}
-        </>
-      )}
-    </Shown>
+    <Paged list={{ ...read, pages }} of={({ list }) => pageOf(list)}>{(entries) => (
+      <Table caption={t.kinds[kind]} rows={entries} columns={[
+        { title: t.name, cell: (entry) => <Link href={`/staff/catalogue/${kind}/${encodeURIComponent(entry.id)}`}>{entry.name}</Link> },
+        { title: t.state, cell: (entry) => <State {...entry} /> },
+      ]} />
+    )}</Paged>
   );
 }
 

@@ -1,12 +1,8 @@
 // Which indicators and treatments belong to a community, and in what order members are offered them.
 
-import { useState } from "react";
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { Notice } from "../../../base/Notice";
-import { Picker } from "../../../base/Picker";
-import { Shown } from "../../../base/Shown";
-import { useAction, useRead } from "../../../graph/hooks";
+import { useState, type ReactNode } from "react";
+import { MutationButton, Notice, Picker, Shown } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { CATALOGUE, nodesOf, type Listed } from "./kinds";
 import { CommunityIndicatorsSet, CommunityLists as Lists, CommunityTreatmentsSet } from "./manager/catalogue";
@@ -22,42 +18,29 @@ interface Props {
 export function CommunityLists({ community, version, onDone }: Props) {
   const t = useWords(texts);
   const read = useRead(Lists, { id: community });
-  const indicators = useAction(CommunityIndicatorsSet, (data) => data.communityIndicatorsSet);
-  const treatments = useAction(CommunityTreatmentsSet, (data) => data.communityTreatmentsSet);
-
-  async function save(done: Promise<unknown>): Promise<void> {
-    if (!(await done)) return;
-    read.again();
-    onDone();
-  }
-
+  const save = { kind: "primary" as const, children: t.saveList, onDone: () => (read.again(), onDone()) };
   return (
-    <Shown read={read}>
-      {({ node }) =>
-        node?.__typename !== "Community" ? null : (
-          <>
-            <Sequence
-              kind="indicators"
-              title={t.itsIndicators}
-              entries={node.indicators}
-              state={indicators}
-              onSave={(ids) => void save(indicators.run({ input: { community, version, indicators: ids } }))}
-            />
-            {node.treatments.pageInfo.hasNextPage ? (
-              <Notice>{t.tooMany}</Notice>
-            ) : (
-              <Sequence
-                kind="treatments"
-                title={t.itsTreatments}
-                entries={node.treatments.nodes}
-                state={treatments}
-                onSave={(ids) => void save(treatments.run({ input: { community, version, treatments: ids } }))}
+    <Shown read={read}>{({ node }) => node?.__typename === "Community" && (
+      <>
+        <Sequence kind="indicators" title={t.itsIndicators} entries={node.indicators}>{(indicators, disabled) => (
+          <MutationButton {...save} mutation={CommunityIndicatorsSet} disabled={disabled} input={{ community, version, indicators }} />
+        )}</Sequence>
+        {node.treatments.pageInfo.hasNextPage ? (
+          <Notice>{t.tooMany}</Notice>
+        ) : (
+          <Sequence kind="treatments" title={t.itsTreatments} entries={node.treatments.nodes}>
+            {(treatments, disabled) => (
+              <MutationButton
+                {...save}
+                mutation={CommunityTreatmentsSet}
+                disabled={disabled}
+                input={{ community, version, treatments }}
               />
             )}
-          </>
-        )
-      }
-    </Shown>
+          </Sequence>
+        )}
+      </>
+    )}</Shown>
   );
 }
 
@@ -65,11 +48,11 @@ interface SequenceProps {
   kind: "indicators" | "treatments";
   title: string;
   entries: readonly Listed[];
-  state: Pick<ReturnType<typeof useAction>, "busy" | "refusals" | "failure">;
-  onSave: (ids: string[]) => void;
+  /** What saves these ids; `isSame` if nothing has changed. */
+  children: (ids: string[], isSame: boolean) => ReactNode;
 }
 
-function Sequence({ kind, title, entries, state: { busy, ...outcome }, onSave }: SequenceProps) {
+function Sequence({ kind, title, entries, children }: SequenceProps) {
   const t = useWords(texts);
   const [changed, setChanged] = useState<readonly Listed[] | null>(null);
   const [search, setSearch] = useState("");
@@ -87,28 +70,23 @@ function Sequence({ kind, title, entries, state: { busy, ...outcome }, onSave }:
   return (
     <details className="case sequence">
       <summary>{title}</summary>
-      <ol>
-        {shown.map((each, place) => (
-          <li key={each.id}>
-            <span>{each.name}</span>
-            <span className="actions">
-              {place > 0 && (
-                <button type="button" className="link" aria-label={t.earlierOf(each.name)} onClick={() => swap(place)}>
-                  {t.earlier}
-                </button>
-              )}
-              <button type="button" className="link" aria-label={t.removeOf(each.name)} onClick={() => setChanged(shown.filter((one) => one !== each))}>
-                {t.remove}
+      <ol>{shown.map((each, place) => (
+        <li key={each.id}>
+          <span>{each.name}</span>
+          <span className="actions">
+            {place > 0 && (
+              <button type="button" className="link" aria-label={t.earlierOf(each.name)} onClick={() => swap(place)}>
+                {t.earlier}
               </button>
-            </span>
-          </li>
-        ))}
-      </ol>
+            )}
+            <button type="button" className="link" aria-label={t.removeOf(each.name)} onClick={() => setChanged(shown.filter((one) => one !== each))}>
+              {t.remove}
+            </button>
+          </span>
+        </li>
+      ))}</ol>
       <Picker label={t.addTo} none={t.noneToAdd} search={search} onSearch={setSearch} found={others?.slice(0, 8)} onPick={(each) => setChanged([...shown, each])} />
-      <Refused {...outcome} />
-      <Button kind="primary" busy={busy} disabled={isSame} onClick={() => onSave(shown.map(({ id }) => id))}>
-        {t.saveList}
-      </Button>
+      {children(shown.map(({ id }) => id), isSame)}
     </details>
   );
 }

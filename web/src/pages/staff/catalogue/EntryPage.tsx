@@ -5,12 +5,7 @@ import "../surveys/surveys.css";
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import type { PageProps } from "../../../app/route";
-import { Button } from "../../../base/Button";
-import { Done } from "../../../base/Done";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Button, Done, Form, Notice, Section, Shown, Table, type Values } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
@@ -46,7 +41,7 @@ function Edited({ kind, entry, again }: { kind: Kind; entry: Entry; again: () =>
   const [version, setVersion] = useState(entry.version); // that a change is made to
   const [saving, setSaving] = useState(false); // until the entry as saved is there
   const [done, setDone] = useState(0);
-  const { run, ...state } = useAction(update, (data) => data.saved);
+  const { run, ...state } = useAction(update);
   const conflict = !saving && entry.version !== version;
 
   function begin(): void {
@@ -60,7 +55,7 @@ function Edited({ kind, entry, again }: { kind: Kind; entry: Entry; again: () =>
     setSaving(false);
   }, [saving, entry]);
 
-  async function save(values: Record<string, string>): Promise<void> {
+  async function save(values: Values): Promise<void> {
     setDone(0);
     const input = { [argument]: entry.id, version, ...changes(values, valuesOf(opened, fields), fields) };
     if (await run({ input })) {
@@ -127,24 +122,16 @@ function History({ subject }: { subject: string }) {
   const { time } = useFormats();
   const read = useRead(CatalogueHistory, { subject });
   return (
-    <section aria-labelledby="history">
-      <h2 id="history">{t.history}</h2>
-      <Shown read={read}>
-        {({ catalogueChanges: { nodes } }) => (
-          <Table
-            caption={t.history}
-            rows={nodes}
-            keyOf={(each) => each.id}
-            columns={[
-              { title: t.when, cell: (each) => time(each.changedAt) },
-              { title: t.by, cell: (each) => each.changedBy ?? "–" },
-              { title: t.field, cell: (each) => each.field ?? "–" },
-              { title: t.from, cell: (each) => each.before ?? "–" },
-              { title: t.to, cell: (each) => each.after ?? "–" },
-            ]}
-          />
-        )}
-      </Shown>
-    </section>
+    <Section id="history" title={t.history}>
+      <Shown read={read}>{({ catalogueChanges: { nodes } }) => (
+        <Table caption={t.history} rows={nodes} columns={[
+          { title: t.when, cell: (each) => time(each.changedAt) },
+          { title: t.by, cell: (each) => each.changedBy ?? "–" },
+          { title: t.field, cell: (each) => each.field ?? "–" },
+          { title: t.from, cell: (each) => each.before ?? "–" },
+          { title: t.to, cell: (each) => each.after ?? "–" },
+        ]} />
+      )}</Shown>
+    </Section>
   );
 }

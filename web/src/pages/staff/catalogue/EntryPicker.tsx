@@ -1,8 +1,7 @@
 // Finds an entry of the catalogue, and lets one of those found be chosen.
 
 import { useState } from "react";
-import { RadioField } from "../../../base/Field";
-import { SearchBox } from "../../../base/SearchBox";
+import { RadioField, SearchBox } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { CATALOGUE, nodesOf, type Kind } from "./kinds";

@@ -2,43 +2,34 @@
 
 import { Link, useLocation } from "wouter";
 import type { PageProps } from "../../../app/route";
-import { Form } from "../../../base/Form";
-import { useAction } from "../../../graph/hooks";
+import { MutationForm } from "../../../base";
 import { useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { EntryFields } from "./EntryFields";
 import { EntryPicker } from "./EntryPicker";
-import { CATALOGUE, kindOf, type Kind } from "./kinds";
+import { CATALOGUE, kindOf } from "./kinds";
 import { texts } from "./texts";
 import { changes } from "./values";
 
 export function Page({ parameters }: PageProps) {
   const t = useWords(texts);
+  const [, navigate] = useLocation();
   const kind = kindOf(parameters["kind"]);
+  const { create, fields } = CATALOGUE[kind];
   return (
     <StaffPage title={t.create[kind]} section="catalogue">
-      <p>
-        <Link href={`/staff/catalogue/${kind}`}>{t.back}</Link>
-      </p>
-      <New key={kind} kind={kind} />
+      <p><Link href={`/staff/catalogue/${kind}`}>{t.back}</Link></p>
+      <MutationForm
+        key={kind}
+        submit={t.createNow}
+        mutation={create}
+        input={(values) => ({ ...changes(values, {}, fields), ...(kind === "communities" && { condition: values["condition"] ?? "" }) })}
+        onDone={({ entry }) => entry && navigate(`/staff/catalogue/${kind}/${encodeURIComponent(entry.id)}`)}
+      >
+        {kind === "communities" && <EntryPicker kind="conditions" name="condition" label={t.fields.condition} />}
+        <EntryFields fields={fields} values={{}} />
+      </MutationForm>
     </StaffPage>
   );
 }
 
-function New({ kind }: { kind: Kind }) {
-  const t = useWords(texts);
-  const [, navigate] = useLocation();
-  const { create, fields } = CATALOGUE[kind];
-  const { run, ...state } = useAction(create, (data) => data.saved);
-  async function save(values: Record<string, string>): Promise<void> {
-    const condition = kind === "communities" && { condition: values["condition"] ?? "" };
-    const made = await run({ input: { ...changes(values, {}, fields), ...condition } });
-    if (made?.entry) navigate(`/staff/catalogue/${kind}/${encodeURIComponent(made.entry.id)}`);
-  }
-  return (
-    <Form submit={t.createNow} {...state} onSubmit={(values) => void save(values)}>
-      {kind === "communities" && <EntryPicker kind="conditions" name="condition" label={t.fields.condition} />}
-      <EntryFields fields={fields} values={{}} />
-    </Form>
-  );
-}

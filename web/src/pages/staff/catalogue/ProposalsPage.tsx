@@ -2,9 +2,7 @@
 
 import { useState } from "react";
 import type { ProposalsQuery } from "../../../../generated/manager";
-import { Button } from "../../../base/Button";
-import { RadioField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
+import { Button, Form, optionsOf, RadioField, TextField, type Values } from "../../../base";
 import { useAction } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Queue } from "../Queue";
@@ -51,21 +49,18 @@ function Case({ proposal, onDone }: { proposal: Proposal; onDone: () => void }) 
 function Decide({ proposal, onDone }: { proposal: Proposal; onDone: () => void }) {
   const t = useWords(texts);
   const [decision, setDecision] = useState("");
-  const accept = useAction(ProposalsAccept, (data) => data.saved);
-  const merge = useAction(ProposalsMerge, (data) => data.saved);
-  const decline = useAction(ProposalsDecline, (data) => data.saved);
+  const accept = useAction(ProposalsAccept);
+  const merge = useAction(ProposalsMerge);
+  const decline = useAction(ProposalsDecline);
   const { busy, refusals, failure } = { accept, into: merge, decline }[decision] ?? decline;
 
-  async function decide(values: Record<string, string>): Promise<void> {
+  async function decide({ entry = "", into = "", reason = "", note = "" }: Values): Promise<void> {
     const proposals = [proposal.id];
-    const note = values["note"] || null;
-    const made =
-      decision === "accept"
-        ? await accept.run({ input: { proposals, entry: values["entry"] ?? "", note } })
-        : decision === "into"
-          ? await merge.run({ input: { proposals, into: values["into"] ?? "", note } })
-          : await decline.run({ input: { proposals, reason: values["reason"] ?? "" } });
-    if (made) onDone();
+    const send = {
+      accept: () => accept.run({ input: { proposals, entry, note: note || null } }),
+      into: () => merge.run({ input: { proposals, into, note: note || null } }),
+    }[decision] ?? (() => decline.run({ input: { proposals, reason } }));
+    if (await send()) onDone();
   }
 
   return (
@@ -74,11 +69,7 @@ function Decide({ proposal, onDone }: { proposal: Proposal; onDone: () => void }
         name="decision"
         label={t.decision}
         required
-        options={[
-          { value: "accept", label: t.accept },
-          { value: "into", label: t.into },
-          { value: "decline", label: t.decline },
-        ]}
+        options={optionsOf({ accept: t.accept, into: t.into, decline: t.decline })}
         onChange={setDecision}
       />
       {(decision === "accept" || decision === "into") && (

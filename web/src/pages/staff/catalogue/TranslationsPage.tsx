@@ -3,14 +3,11 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { MissingTranslationsQuery, TranslatedKind } from "../../../../generated/manager";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
-import { useRead } from "../../../graph/hooks";
+import { Paged, Table, usePaged } from "../../../base";
 import { useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { StatusFilter } from "../StatusFilter";
-import { KINDS, CATALOGUE } from "./kinds";
+import { CATALOGUE, KINDS } from "./kinds";
 import { MissingTranslations } from "./manager/catalogue";
 import { texts } from "./texts";
 
@@ -30,27 +27,21 @@ export function Page() {
 
 function List({ kind }: { kind: TranslatedKind | null }) {
   const t = useWords(texts);
-  const pages = usePages();
-  const read = useRead(MissingTranslations, { kind, after: pages.after });
+  const read = usePaged(MissingTranslations, { kind });
   return (
-    <Shown read={read}>
-      {({ missingTranslations: { nodes, pageInfo } }) => (
-        <>
-          <Table
-            caption={t.translations}
-            rows={nodes}
-            keyOf={(each) => [each.subject.id, each.language, each.field, each.option].join(" ")}
-            columns={[
-              { title: t.language, cell: (each) => t.languages[each.language] },
-              { title: t.subject, cell: ({ subject }) => <Subject subject={subject} /> },
-              { title: t.field, cell: ({ field, option }) => [t.fields[field as keyof typeof t.fields] ?? field, option].filter(Boolean).join(" · ") },
-              { title: t.text, cell: (each) => each.text },
-            ]}
-          />
-          <Pager pages={pages} pageInfo={pageInfo} />
-        </>
-      )}
-    </Shown>
+    <Paged list={read} of={(data) => data.missingTranslations}>{(nodes) => (
+      <Table
+        caption={t.translations}
+        rows={nodes}
+        keyOf={(each) => [each.subject.id, each.language, each.field, each.option].join(" ")}
+        columns={[
+          { title: t.language, cell: (each) => t.languages[each.language] },
+          { title: t.subject, cell: ({ subject }) => <Subject subject={subject} /> },
+          { title: t.field, cell: ({ field, option }) => [t.fields[field as keyof typeof t.fields] ?? field, option].filter(Boolean).join(" · ") },
+          { title: t.text, cell: (each) => each.text },
+        ]}
+      />
+    )}</Paged>
   );
 }
 

@@ -1,5 +1,6 @@
 // The four kinds of entry in the catalogue: their fields, and the operations that list and change them.
 
+import type { PageOf } from "../../../base";
 import type { Operation } from "../../../graph/operation";
 import * as graph from "./manager/catalogue";
 import type { texts } from "./texts";
@@ -11,11 +12,6 @@ export interface Listed {
   readonly name: string;
   readonly retiredOn?: string | null;
   readonly status?: string;
-}
-
-interface Connection {
-  readonly nodes: readonly Listed[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
 export interface Saved {
@@ -41,7 +37,7 @@ interface KindOf {
   /** The field of inputs that names the entry, and its type. */
   entry: string;
   fields: readonly Field[];
-  list: Operation<{ list: Connection | readonly Listed[] }, { search?: string | null; after?: string | null }>;
+  list: Operation<{ list: PageOf<Listed> | readonly Listed[] }, { search?: string | null; after?: string | null }>;
   create: AnyChange;
   update: AnyChange;
   /** Takes `retired`, or for communities there is one to open and one to close. */
@@ -116,6 +112,11 @@ export function kindOf(parameter: string | undefined): Kind {
 }
 
 /** Entries of a list, which is in pages for most kinds. */
-export function nodesOf(list: Connection | readonly Listed[]): readonly Listed[] {
-  return "nodes" in list ? list.nodes : list;
+export function nodesOf(list: PageOf<Listed> | readonly Listed[]): readonly Listed[] {
+  return pageOf(list).nodes;
+}
+
+/** The same as a page: the only one, if the list is not in pages. */
+export function pageOf(list: PageOf<Listed> | readonly Listed[]): PageOf<Listed> {
+  return "nodes" in list ? list : { nodes: list, pageInfo: { hasNextPage: false, endCursor: null } };
 }

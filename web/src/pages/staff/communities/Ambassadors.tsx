@@ -1,63 +1,40 @@
 // The ambassadors of a community: who they are, appointing one, and ending an appointment.
 
 import { useState } from "react";
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { Done } from "../../../base/Done";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
-import { useAction, useRead } from "../../../graph/hooks";
+import type { AmbassadorSearchQuery, ModeratedCommunitiesQuery } from "../../../../generated/manager";
+import { Form, MutationButton, Notice, Section, Shown, TextField, useDone } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { AmbassadorAppoint, Ambassadors as Read, AmbassadorSearch } from "./manager/communities";
 import { texts } from "./texts";
 
-interface Community {
-  readonly id: string;
-  readonly slug: string;
-}
-
-interface Member {
-  readonly id: string;
-  readonly pseudonym: string;
-}
+type Community = ModeratedCommunitiesQuery["communities"]["nodes"][number];
+type Member = Pick<NonNullable<AmbassadorSearchQuery["member"]>, "id" | "pseudonym">;
 
 export function Ambassadors({ community }: { community: Community }) {
   const t = useWords(texts);
-  const [done, setDone] = useState<string | null>(null);
+  const [forms, setForms] = useState(0); // it is empty again after each
   const [sought, setSought] = useState<string | null>(null);
   const read = useRead(Read, { slug: community.slug });
-  const finish = (text: string): void => {
-    setDone(text);
-    setSought(null);
-    read.again();
-  };
+  const [done, finish] = useDone(() => (setSought(null), setForms(forms + 1), read.again()));
   return (
-    <section aria-labelledby="ambassadors">
-      <h2 id="ambassadors">{t.ambassadors}</h2>
-      <p>{t.ambassadorsLead}</p>
-      {done && <Done key={done}>{done}</Done>}
-      <Shown read={read}>
-        {({ community: found }) =>
-          found?.ambassadors.length ? (
-            <ul className="sequence">
-              {found.ambassadors.map((member) => (
-                <li key={member.id}>
-                  <span>{member.pseudonym}</span> <Appoint community={community} member={member} appointed={false} onDone={() => finish(t.ended(member.pseudonym))} />
-                </li>
-              ))}
-            </ul>
-          ) : (
-            <p className="quiet">{t.noAmbassadors}</p>
-          )
-        }
-      </Shown>
-      <Form key={done} submit={t.find} onSubmit={(values) => setSought(values["pseudonym"]?.trim() || null)}>
+    <Section id="ambassadors" title={t.ambassadors} lead={t.ambassadorsLead}>
+      {done}
+      <Shown read={read}>{({ community: found }) => found?.ambassadors.length ? (
+        <ul className="sequence">{found.ambassadors.map((member) => (
+          <li key={member.id}>
+            <span>{member.pseudonym}</span>{" "}
+            <Appoint community={community} member={member} appointed={false} onDone={() => finish(t.ended(member.pseudonym))} />
+          </li>
+        ))}</ul>
+      ) : (
+        <p className="quiet">{t.noAmbassadors}</p>
+      )}</Shown>
+      <Form key={forms} submit={t.find} onSubmit={(values) => setSought(values["pseudonym"]?.trim() || null)}>
         <TextField name="pseudonym" label={t.pseudonym} hint={t.pseudonymHint} required autoComplete="off" />
       </Form>
       {sought && <Found key={sought} pseudonym={sought} community={community} onDone={(name) => finish(t.appointed(name))} />}
-    </section>
+    </Section>
   );
 }
 
@@ -77,16 +54,14 @@ function Found({ pseudonym, community, onDone }: { pseudonym: string; community:
 
 function Appoint({ community, member, appointed, onDone }: { community: Community; member: Member; appointed: boolean; onDone: () => void }) {
   const t = useWords(texts);
-  const { run, busy, ...state } = useAction(AmbassadorAppoint, (data) => data.ambassadorAppoint);
-  async function change(): Promise<void> {
-    if (await run({ input: { community: community.id, member: member.id, appointed } })) onDone();
-  }
   return (
-    <>
-      <Button busy={busy} label={appointed ? undefined : t.endOf(member.pseudonym)} onClick={() => void change()}>
-        {appointed ? t.appoint(member.pseudonym) : t.end}
-      </Button>
-      <Refused {...state} />
-    </>
+    <MutationButton
+      mutation={AmbassadorAppoint}
+      label={appointed ? undefined : t.endOf(member.pseudonym)}
+      input={{ community: community.id, member: member.id, appointed }}
+      onDone={onDone}
+    >
+      {appointed ? t.appoint(member.pseudonym) : t.end}
+    </MutationButton>
   );
 }

@@ -1,8 +1,6 @@
 // Closes a discussion to new posts, or opens it again.
 
-import { Button } from "../../../base/Button";
-import { Refused } from "../../../base/Confirm";
-import { useAction } from "../../../graph/hooks";
+import { MutationButton } from "../../../base";
 import { useWords } from "../../../text/words";
 import { DiscussionClose } from "./manager/communities";
 import { texts } from "./texts";
@@ -15,16 +13,14 @@ interface Props {
 
 export function CloseDiscussion({ discussion: { id, title, closed }, onDone }: Props) {
   const t = useWords(texts);
-  const { run, busy, ...state } = useAction(DiscussionClose, (data) => data.discussionClose);
-  async function change(): Promise<void> {
-    if (await run({ input: { discussion: id, closed: !closed } })) onDone(!closed);
-  }
   return (
-    <>
-      <Button busy={busy} label={closed ? t.reopenOf(title) : t.closeOf(title)} onClick={() => void change()}>
-        {closed ? t.reopen : t.close}
-      </Button>
-      <Refused {...state} />
-    </>
+    <MutationButton
+      mutation={DiscussionClose}
+      label={closed ? t.reopenOf(title) : t.closeOf(title)}
+      input={{ discussion: id, closed: !closed }}
+      onDone={() => onDone(!closed)}
+    >
+      {closed ? t.reopen : t.close}
+    </MutationButton>
   );
 }

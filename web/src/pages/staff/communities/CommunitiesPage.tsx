@@ -1,14 +1,10 @@
 // A community as its moderators see it: its ambassadors, and its discussions, which they close and open again.
 
-import { useState } from "react";
-import { Done } from "../../../base/Done";
-import { SelectField } from "../../../base/Field";
-import { Pager, usePages } from "../../../base/Pager";
-import { SearchBox } from "../../../base/SearchBox";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
+import { Fragment, useState } from "react";
+import { Paged, SearchBox, Section, Shown, Table, useDone, usePaged } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
+import { OneCommunity } from "../OneCommunity";
 import { StaffPage } from "../StaffPage";
 import { Ambassadors } from "./Ambassadors";
 import { CloseDiscussion } from "./CloseDiscussion";
@@ -17,24 +13,14 @@ import { texts } from "./texts";
 
 export function Page() {
   const t = useWords(texts);
-  const [slug, setSlug] = useState<string | null>(null);
   const read = useRead(ModeratedCommunities, {});
   return (
     <StaffPage title={t.communities} section="communities">
-      <Shown read={read}>
-        {({ communities: { nodes } }) => {
-          const community = nodes.find((each) => each.slug === slug) ?? nodes[0];
-          return (
-            <>
-              <div className="filters">
-                <SelectField name="community" label={t.community} options={nodes.map((each) => ({ value: each.slug, label: each.name }))} onChange={setSlug} />
-              </div>
-              {community && <Ambassadors key={`ambassadors-${community.id}`} community={community} />}
-              {community && <Discussions key={community.id} slug={community.slug} />}
-            </>
-          );
-        }}
-      </Shown>
+      <Shown read={read}>{({ communities: { nodes } }) => (
+        <OneCommunity label={t.community} communities={nodes}>{(community) => (
+          <Fragment key={community.id}><Ambassadors community={community} /><Discussions slug={community.slug} /></Fragment>
+        )}</OneCommunity>
+      )}</Shown>
     </StaffPage>
   );
 }
@@ -43,51 +29,30 @@ function Discussions({ slug }: { slug: string }) {
   const t = useWords(texts);
   const [search, setSearch] = useState("");
   return (
-    <section aria-labelledby="discussions">
-      <h2 id="discussions">{t.discussions}</h2>
-      <p>{t.discussionsLead}</p>
+    <Section id="discussions" title={t.discussions} lead={t.discussionsLead}>
       <SearchBox label={t.search} onSearch={setSearch} />
       <Found key={search} slug={slug} search={search || null} />
-    </section>
+    </Section>
   );
 }
 
 function Found({ slug, search }: { slug: string; search: string | null }) {
   const t = useWords(texts);
   const { number, time } = useFormats();
-  const [done, setDone] = useState<{ text: string; turn: number } | null>(null);
-  const pages = usePages();
-  const read = useRead(ModeratedDiscussions, { slug, search, after: pages.after });
-  function finish(closed: boolean): void {
-    setDone({ text: closed ? t.closed : t.reopened, turn: (done?.turn ?? 0) + 1 });
-    read.again();
-  }
+  const list = usePaged(ModeratedDiscussions, { slug, search });
+  const [done, finish] = useDone(list.again);
   return (
     <>
-      {done && <Done key={done.turn}>{done.text}</Done>}
-      <Shown read={read}>
-        {({ community }) =>
-          community?.discussions.nodes.length ? (
-            <>
-              <Table
-                caption={t.discussions}
-                rows={community.discussions.nodes}
-                keyOf={(each) => each.id}
-                columns={[
-                  { title: t.title, cell: (each) => <span lang={each.language.toLowerCase()}>{each.title}</span> },
-                  { title: t.posts, cell: (each) => number(each.postCount), numeric: true },
-                  { title: t.lastPost, cell: (each) => time(each.lastPostAt) },
-                  { title: t.state, cell: (each) => <span className="badge">{each.closed ? t.states.closed : t.states.open}</span> },
-                  { title: t.change, cell: (each) => <CloseDiscussion discussion={each} onDone={finish} /> },
-                ]}
-              />
-              <Pager pages={pages} pageInfo={community.discussions.pageInfo} />
-            </>
-          ) : (
-            <p className="quiet">{t.noDiscussions}</p>
-          )
-        }
-      </Shown>
+      {done}
+      <Paged list={list} of={({ community }) => community?.discussions} empty={t.noDiscussions}>{(discussions) => (
+        <Table caption={t.discussions} rows={discussions} columns={[
+          { title: t.title, cell: (each) => <span lang={each.language.toLowerCase()}>{each.title}</span> },
+          { title: t.posts, cell: (each) => number(each.postCount), numeric: true },
+          { title: t.lastPost, cell: (each) => time(each.lastPostAt) },
+          { title: t.state, cell: (each) => <span className="badge">{each.closed ? t.states.closed : t.states.open}</span> },
+          { title: t.change, cell: (each) => <CloseDiscussion discussion={each} onDone={(closed) => finish(closed ? t.closed : t.reopened)} /> },
+        ]} />
+      )}</Paged>
     </>
   );
 }

@@ -1,13 +1,9 @@
 // What organizations request, beside the budgets that it would be spent from and the demand for them.
 
 import { useState } from "react";
-import type { LicenceCaseFragment } from "../../../../generated/manager";
-import { Button } from "../../../base/Button";
-import { Facts, type Fact } from "../../../base/Facts";
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Table } from "../../../base/Table";
-import { useAction, useRead } from "../../../graph/hooks";
+import type { LicenceCaseFragment, LicenceDecideInput } from "../../../../generated/manager";
+import { Button, Facts, MutationForm, SelectField, Table, TextField, type Fact, type Values } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Queue } from "../Queue";
 import { StaffPage } from "../StaffPage";
@@ -52,9 +48,7 @@ function Case({ licence, onDone }: { licence: LicenceCaseFragment; onDone: (gran
           <Budgets licence={licence} />
           <div className="actions">
             <Button onClick={() => setDeciding(deciding === true ? null : true)}>{t.grant}</Button>
-            <Button kind="danger" onClick={() => setDeciding(deciding === false ? null : false)}>
-              {t.refuse}
-            </Button>
+            <Button kind="danger" onClick={() => setDeciding(deciding === false ? null : false)}>{t.refuse}</Button>
           </div>
           {deciding !== null && <Decide key={String(deciding)} licence={licence.id} granted={deciding} onDone={() => onDone(deciding)} />}
         </>
@@ -77,19 +71,14 @@ function Budgets({ licence: { community, organization } }: { licence: LicenceCas
       {rows.length === 0 ? (
         <p className="quiet">{t.noDatasets}</p>
       ) : (
-        <Table
-          caption={t.budget(community.name)}
-          rows={rows}
-          keyOf={(dataset) => dataset.id}
-          columns={[
-            { title: t.dataset, cell: ({ title, wave, endedOn }) => `${title} · ${wave}${endedOn ? ` (${t.ended})` : ""}` },
-            { title: t.offered, cell: ({ offeredTo }) => (offeredTo.includes(organization.kind) ? t.yes : t.no) },
-            { title: t.cap, cell: ({ budget }) => number(budget.cap.microRho), numeric: true },
-            { title: t.spent, cell: ({ budget }) => number(budget.spent.microRho), numeric: true },
-            { title: t.remaining, cell: ({ budget }) => number(budget.remaining.microRho), numeric: true },
-            { title: t.left, cell: ({ budget }) => number(budget.insightsLeft), numeric: true },
-          ]}
-        />
+        <Table caption={t.budget(community.name)} rows={rows} columns={[
+          { title: t.dataset, cell: ({ title, wave, endedOn }) => `${title} · ${wave}${endedOn ? ` (${t.ended})` : ""}` },
+          { title: t.offered, cell: ({ offeredTo }) => (offeredTo.includes(organization.kind) ? t.yes : t.no) },
+          { title: t.cap, cell: ({ budget }) => number(budget.cap.microRho), numeric: true },
+          { title: t.spent, cell: ({ budget }) => number(budget.spent.microRho), numeric: true },
+          { title: t.remaining, cell: ({ budget }) => number(budget.remaining.microRho), numeric: true },
+          { title: t.left, cell: ({ budget }) => number(budget.insightsLeft), numeric: true },
+        ]} />
       )}
       {demand.data && <p>{t.demand(number(others.filter((each) => each.status === "REQUESTED").length), number(granted.length), number(quota))}</p>}
     </>
@@ -98,17 +87,15 @@ function Budgets({ licence: { community, organization } }: { licence: LicenceCas
 
 function Decide({ licence, granted, onDone }: { licence: string; granted: boolean; onDone: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(LicenceDecide, (data) => data.licenceDecide);
-  async function decide(values: Record<string, string>): Promise<void> {
-    const amount = values["amount"]?.trim().replace(",", ".");
-    const terms = {
-      quota: Number(values["quota"]),
-      price: amount ? { amount, currency: values["currency"] ?? "" } : null,
-    };
-    if (await run({ input: { licence, granted, ...(granted ? terms : { reason: values["reason"] ?? null }) } })) onDone();
+
+  function inputOf({ quota, amount = "", currency = "", reason = "" }: Values): LicenceDecideInput {
+    const paid = amount.trim().replace(",", ".");
+    if (!granted) return { licence, granted, reason };
+    return { licence, granted, quota: Number(quota), price: paid ? { amount: paid, currency } : null };
   }
+
   return (
-    <Form submit={granted ? t.grantNow : t.refuseNow} {...state} onSubmit={(values) => void decide(values)}>
+    <MutationForm submit={granted ? t.grantNow : t.refuseNow} mutation={LicenceDecide} input={inputOf} onDone={onDone}>
       {granted ? (
         <>
           <TextField name="quota" label={t.quotaLabel} hint={t.quotaHint} type="number" required />
@@ -118,6 +105,6 @@ function Decide({ licence, granted, onDone }: { licence: string; granted: boolea
       ) : (
         <TextField name="reason" label={t.reason} hint={t.reasonHint} rows={3} required />
       )}
-    </Form>
+    </MutationForm>
   );
 }

@@ -1,9 +1,7 @@
 // Appeals against removals of posts, each with its decision.
 
 import type { AppealQueueQuery } from "../../../../generated/manager";
-import { RadioField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { useAction } from "../../../graph/hooks";
+import { MutationForm, optionsOf, RadioField, TextField } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import { Queue } from "../Queue";
 import { StaffPage } from "../StaffPage";
@@ -27,13 +25,7 @@ export function Page() {
 function Case({ appeal, onDone }: { appeal: Appeal; onDone: () => void }) {
   const t = useWords(texts);
   const { time } = useFormats();
-  const { run, ...state } = useAction(AppealDecide, (data) => data.appealResolve);
-  const { post } = appeal;
-  async function decide(values: Record<string, string>): Promise<void> {
-    const input = { appeal: appeal.id, accepted: values["accepted"] === "yes", reason: values["reason"] ?? "" };
-    if (await run({ input })) onDone();
-  }
-  return (
+  const { post } = appeal;  return (
     <article className="case" aria-labelledby={`title-${appeal.id}`}>
       <h2 id={`title-${appeal.id}`}>
         {t.appealOf(post.author?.pseudonym ?? t.unknown, time(appeal.createdAt))} {appeal.status !== "OPEN" && <span className="badge">{t.appealStatuses[appeal.status]}</span>}
@@ -45,18 +37,15 @@ function Case({ appeal, onDone }: { appeal: Appeal; onDone: () => void }) {
       <blockquote>{appeal.text}</blockquote>
       {appeal.resolution && <p>{t.decided(appeal.resolution)}</p>}
       {appeal.status === "OPEN" && (
-        <Form submit={t.decide} {...state} onSubmit={(values) => void decide(values)}>
-          <RadioField
-            name="accepted"
-            label={t.decision}
-            required
-            options={[
-              { value: "yes", label: t.accept },
-              { value: "no", label: t.decline },
-            ]}
-          />
+        <MutationForm
+          submit={t.decide}
+          mutation={AppealDecide}
+          input={({ accepted, reason = "" }) => ({ appeal: appeal.id, accepted: accepted === "yes", reason })}
+          onDone={onDone}
+        >
+          <RadioField name="accepted" label={t.decision} required options={optionsOf({ yes: t.accept, no: t.decline })} />
           <TextField name="reason" label={t.reason} hint={t.removeHint} rows={3} required />
-        </Form>
+        </MutationForm>
       )}
     </article>
   );

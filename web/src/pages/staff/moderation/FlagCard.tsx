@@ -2,15 +2,12 @@
 
 import { useState } from "react";
 import type { FlaggedFragment } from "../../../../generated/manager";
-import { Button } from "../../../base/Button";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Shown } from "../../../base/Shown";
-import { useAction, useRead } from "../../../graph/hooks";
+import { Button, MutationForm, Shown, TextField } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { CloseDiscussion } from "../communities/CloseDiscussion";
-import { FlagContext, FlagDecide, FlaggedPostRestore } from "./manager/moderation";
 import { Suspend } from "./Suspend";
+import { FlagContext, FlagDecide, FlaggedPostRestore } from "./manager/moderation";
 import { texts } from "./texts";
 
 type Choice = "uphold" | "dismiss" | "suspend" | "restore";
@@ -29,6 +26,7 @@ export function FlagCard({ flag, onDone }: Props) {
   const { post } = flag;
   const { author, discussion } = post;
   const body = post.body ?? post.removedBody;
+  const note = <TextField name="note" label={t.note} rows={2} />;
   const finish = (): void => {
     if (deciding) onDone(deciding);
     setDeciding(null);
@@ -50,11 +48,7 @@ export function FlagCard({ flag, onDone }: Props) {
       </p>
       {/* As it was written, without Markdown: a moderator sees where a link leads. */}
       <blockquote>{body ?? <em>{t.gone}</em>}</blockquote>
-      {flag.note && (
-        <p>
-          {t.member} {flag.note}
-        </p>
-      )}
+      {flag.note && <p>{t.member} {flag.note}</p>}
       {flag.resolution && <p>{t.decided(flag.resolution)}</p>}
       <div className="actions">
         {choices.map((each) => (
@@ -68,36 +62,29 @@ export function FlagCard({ flag, onDone }: Props) {
         </button>
       </div>
       {context && <Context discussion={discussion.id} post={post.id} />}
-      {(deciding === "uphold" || deciding === "dismiss") && <Resolve key={deciding} flag={flag.id} upheld={deciding === "uphold"} onDone={finish} />}
+      {(deciding === "uphold" || deciding === "dismiss") && (
+        <MutationForm
+          key={deciding}
+          submit={deciding === "uphold" ? t.removeNow : t.dismissNow}
+          mutation={FlagDecide}
+          input={({ note }) => ({ flag: flag.id, upheld: deciding === "uphold", note: note || null })}
+          onDone={finish}
+        >
+          {deciding === "uphold" ? <TextField name="note" label={t.removeReason} hint={t.removeHint} rows={3} required /> : note}
+        </MutationForm>
+      )}
       {deciding === "suspend" && author && <Suspend member={author.id} onDone={finish} />}
-      {deciding === "restore" && <Restore post={post.id} onDone={finish} />}
+      {deciding === "restore" && (
+        <MutationForm
+          submit={t.restoreNow}
+          mutation={FlaggedPostRestore}
+          input={(values) => ({ post: post.id, note: values["note"] || null })}
+          onDone={finish}
+        >
+          {note}
+        </MutationForm>
+      )}
     </article>
-  );
-}
-
-function Resolve({ flag, upheld, onDone }: { flag: string; upheld: boolean; onDone: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(FlagDecide, (data) => data.flagResolve);
-  async function decide(note: string): Promise<void> {
-    if (await run({ input: { flag, upheld, note: note || null } })) onDone();
-  }
-  return (
-    <Form submit={upheld ? t.removeNow : t.dismissNow} {...state} onSubmit={(values) => void decide(values["note"] ?? "")}>
-      {upheld ? <TextField name="note" label={t.removeReason} hint={t.removeHint} rows={3} required /> : <TextField name="note" label={t.note} rows={2} />}
-    </Form>
-  );
-}
-
-function Restore({ post, onDone }: { post: string; onDone: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(FlaggedPostRestore, (data) => data.postRestore);
-  async function restore(note: string): Promise<void> {
-    if (await run({ input: { post, note: note || null } })) onDone();
-  }
-  return (
-    <Form submit={t.restoreNow} {...state} onSubmit={(values) => void restore(values["note"] ?? "")}>
-      <TextField name="note" label={t.note} rows={2} />
-    </Form>
   );
 }
 
@@ -107,17 +94,13 @@ function Context({ discussion, post }: { discussion: string; post: string }) {
   const { time } = useFormats();
   const read = useRead(FlagContext, { discussion });
   return (
-    <Shown read={read}>
-      {(data) => (
-        <ol className="thread" aria-label={t.contextLabel} tabIndex={0}>
-          {data.discussion?.posts.nodes.map((each) => (
-            <li key={each.id} aria-current={each.id === post || undefined}>
-              <strong>{t.writer(each.author?.pseudonym ?? t.unknown, time(each.createdAt))}</strong>
-              <p>{each.body ?? <em>{each.removed ? t.removedPost : t.gone}</em>}</p>
-            </li>
-          ))}
-        </ol>
-      )}
-    </Shown>
+    <Shown read={read}>{(data) => (
+      <ol className="thread" aria-label={t.contextLabel} tabIndex={0}>{data.discussion?.posts.nodes.map((each) => (
+        <li key={each.id} aria-current={each.id === post || undefined}>
+          <strong>{t.writer(each.author?.pseudonym ?? t.unknown, time(each.createdAt))}</strong>
+          <p>{each.body ?? <em>{each.removed ? t.removedPost : t.gone}</em>}</p>
+        </li>
+      ))}</ol>
+    )}</Shown>
   );
 }

@@ -1,12 +1,8 @@
 // The moderators' queue: what members have flagged, each with its decision.
 
 import { useState } from "react";
-import { Done } from "../../../base/Done";
-import { Notice } from "../../../base/Notice";
-import { Button } from "../../../base/Button";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { useLive, useRead } from "../../../graph/hooks";
+import { Button, Done, Notice, Paged, usePaged } from "../../../base";
+import { useLive } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { StatusFilter } from "../StatusFilter";
@@ -32,29 +28,25 @@ function Queue({ status }: { status: Status | null }) {
   const { number } = useFormats();
   const [done, setDone] = useState<{ kind: Decision; flag: string } | null>(null);
   const [arrived, setArrived] = useState(0);
-  const pages = usePages();
-  const read = useRead(FlagQueue, { status, after: pages.after });
+  const list = usePaged(FlagQueue, { status });
   useLive(FlagRaised, {}, () => setArrived((count) => count + 1));
   return (
     <>
       {arrived > 0 && (
         <Notice>
           <p>{t.live(number(arrived))}</p>
-          <Button onClick={() => (setArrived(0), read.again())}>{t.open}</Button>
+          <Button onClick={() => (setArrived(0), list.again())}>{t.open}</Button>
         </Notice>
       )}
       {done && <Done key={done.flag + done.kind}>{t.done[done.kind]}</Done>}
-      <Shown read={read}>
-        {({ flags: { nodes, pageInfo } }) => (
-          <>
-            {nodes.length === 0 && <p className="quiet">{t.nothing}</p>}
-            {nodes.map((flag) => (
-              <FlagCard key={flag.id} flag={flag} onDone={(kind) => (setDone({ kind, flag: flag.id }), read.again())} />
-            ))}
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
-        )}
-      </Shown>
+      <Paged list={list} of={(data) => data.flags}>{(nodes) => (
+        <>
+          {nodes.length === 0 && <p className="quiet">{t.nothing}</p>}
+          {nodes.map((flag) => (
+            <FlagCard key={flag.id} flag={flag} onDone={(kind) => (setDone({ kind, flag: flag.id }), list.again())} />
+          ))}
+        </>
+      )}</Paged>
     </>
   );
 }

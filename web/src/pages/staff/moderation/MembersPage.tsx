@@ -3,19 +3,12 @@
 
 import { useState } from "react";
 import type { MemberOverviewQuery } from "../../../../generated/manager";
-import { Done } from "../../../base/Done";
-import { Facts, type Fact } from "../../../base/Facts";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
-import { useAction, useRead } from "../../../graph/hooks";
+import { Facts, Form, MutationForm, Notice, Paged, Section, Shown, Table, TextField, useDone, usePaged, type Fact } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
-import { AssociationDecide, MemberCommunitiesAllow, MemberOverview, ReadingAlarms } from "./manager/moderation";
 import { Suspend } from "./Suspend";
+import { AssociationDecide, MemberCommunitiesAllow, MemberOverview, ReadingAlarms } from "./manager/moderation";
 import { texts } from "./texts";
 
 type Member = NonNullable<MemberOverviewQuery["member"]>;
@@ -37,50 +30,29 @@ export function Page() {
 function Alarms({ onOpen }: { onOpen: (pseudonym: string) => void }) {
   const t = useWords(texts);
   const { date } = useFormats();
-  const pages = usePages();
-  const read = useRead(ReadingAlarms, { after: pages.after });
+  const list = usePaged(ReadingAlarms, {});
+  const opening = (pseudonym: string) => (
+    <button type="button" className="link" onClick={() => onOpen(pseudonym)}>{pseudonym}</button>
+  );
   return (
-    <section aria-labelledby="alarms">
-      <h2 id="alarms">{t.alarms}</h2>
-      <p>{t.alarmsLead}</p>
-      <Shown read={read}>
-        {({ readingAlerts: { nodes, pageInfo } }) => (
-          <>
-            <Table
-              caption={t.alarms}
-              rows={nodes}
-              keyOf={(each) => each.id}
-              columns={[
-                { title: t.day, cell: (each) => date(each.day) },
-                {
-                  title: t.who,
-                  cell: ({ member: { pseudonym } }) => (
-                    <button type="button" className="link" onClick={() => onOpen(pseudonym)}>
-                      {pseudonym}
-                    </button>
-                  ),
-                },
-              ]}
-            />
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
-        )}
-      </Shown>
-    </section>
+    <Section id="alarms" title={t.alarms} lead={t.alarmsLead}>
+      <Paged list={list} of={(data) => data.readingAlerts}>{(alarms) => (
+        <Table caption={t.alarms} rows={alarms} columns={[
+          { title: t.day, cell: (each) => date(each.day) },
+          { title: t.who, cell: (each) => opening(each.member.pseudonym) },
+        ]} />
+      )}</Paged>
+    </Section>
   );
 }
 
 function Found({ pseudonym }: { pseudonym: string }) {
   const t = useWords(texts);
-  const [done, setDone] = useState<string | null>(null);
   const read = useRead(MemberOverview, { pseudonym });
-  const finish = (text: string): void => {
-    setDone(text);
-    read.again();
-  };
+  const [done, finish] = useDone(read.again);
   return (
     <section className="found" aria-live="polite">
-      {done && <Done>{done}</Done>}
+      {done}
       <Shown read={read}>{({ member }) => (member ? <Known member={member} onDone={finish} /> : <Notice>{t.notFound}</Notice>)}</Shown>
     </section>
   );
@@ -93,53 +65,42 @@ function Known({ member, onDone }: { member: Member; onDone: (text: string) => v
   return (
     <>
       <h2>{member.pseudonym}</h2>
-      <Facts
-        facts={[
-          [
-            t.kind,
-            <>
-              {t.kinds[member.kind]} {association && <span className={member.verified ? "badge good" : "badge"}>{member.verified ? t.verified : t.notVerified}</span>}
-            </>,
-          ],
-          [t.joined, date(member.joinedOn)],
-          [t.communities, member.communities.map((each) => each.name).join(" · ") || "–"],
-          [t.suspension, suspension ? `${suspension.until ? t.until(time(suspension.until)) : t.endless} · ${suspension.reason}` : t.noSuspension],
-        ]}
-      />
+      <Facts facts={[
+        [
+          t.kind,
+          <>
+            {t.kinds[member.kind]} {association && <span className={member.verified ? "badge good" : "badge"}>{member.verified ? t.verified : t.notVerified}</span>}
+          </>,
+        ],
+        [t.joined, date(member.joinedOn)],
+        [t.communities, member.communities.map((each) => each.name).join(" · ") || "–"],
+        [t.suspension, suspension ? `${suspension.until ? t.until(time(suspension.until)) : t.endless} · ${suspension.reason}` : t.noSuspension],
+      ]} />
       {association && <Association member={member} association={association} onDone={() => onDone(t.verifyDone)} />}
       <details className="case">
         <summary>{suspension ? t.lift : t.suspendNow}</summary>
         <Suspend member={member.id} lifts={suspension !== null} onDone={() => onDone(suspension ? t.liftDone : t.suspendDone)} />
       </details>
-      {!association && <Allow member={member.id} onDone={() => onDone(t.allowDone)} />}
+      {!association && (
+        <details className="case">
+          <summary>{t.allow}</summary>
+          <MutationForm
+            submit={t.allowNow}
+            mutation={MemberCommunitiesAllow}
+            input={({ communities }) => ({ member: member.id, communities: Number(communities) })}
+            onDone={() => onDone(t.allowDone)}
+          >
+            <TextField name="communities" label={t.allow} hint={t.allowHint} type="number" initial="0" required />
+          </MutationForm>
+        </details>
+      )}
     </>
-  );
-}
-
-function Allow({ member, onDone }: { member: string; onDone: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(MemberCommunitiesAllow, (data) => data.memberAllowCommunities);
-  async function allow(communities: number): Promise<void> {
-    if (await run({ input: { member, communities } })) onDone();
-  }
-  return (
-    <details className="case">
-      <summary>{t.allow}</summary>
-      <Form submit={t.allowNow} {...state} onSubmit={(values) => void allow(Number(values["communities"]))}>
-        <TextField name="communities" label={t.allow} hint={t.allowHint} type="number" initial="0" required />
-      </Form>
-    </details>
   );
 }
 
 function Association({ member, association, onDone }: { member: Member; association: NonNullable<Member["association"]>; onDone: () => void }) {
   const t = useWords(texts);
-  const { time } = useFormats();
-  const { run, ...state } = useAction(AssociationDecide, (data) => data.associationVerify);
-  async function decide(reason: string): Promise<void> {
-    if (await run({ input: { member: member.id, verified: !member.verified, reason } })) onDone();
-  }
-  const facts: Fact[] = [
+  const { time } = useFormats();  const facts: Fact[] = [
     [t.fullName, association.fullName],
     [t.website, association.website],
     [t.email, association.email],
@@ -147,20 +108,22 @@ function Association({ member, association, onDone }: { member: Member; associat
     [t.address, association.postalAddress],
   ];
   return (
-    <section className="case" aria-labelledby="association">
-      <h3 id="association">{t.association}</h3>
+    <Section className="case" id="association" title={t.association} level={3}>
       <Facts facts={facts} />
-      <Form submit={member.verified ? t.withdraw : t.verify} {...state} onSubmit={(values) => void decide(values["reason"] ?? "")}>
+      <MutationForm
+        submit={member.verified ? t.withdraw : t.verify}
+        mutation={AssociationDecide}
+        input={({ reason = "" }) => ({ member: member.id, verified: !member.verified, reason })}
+        onDone={onDone}
+      >
         <TextField name="reason" label={t.checked} hint={t.checkedHint} rows={3} required />
-      </Form>
+      </MutationForm>
       {association.verifications.length > 0 && <h3>{t.history}</h3>}
-      <ul>
-        {association.verifications.map((each) => (
-          <li key={each.id}>
-            {time(each.createdAt)} · {each.verified ? t.verified : t.notVerified} · {[each.decidedBy, each.reason].filter(Boolean).join(" · ")}
-          </li>
-        ))}
-      </ul>
-    </section>
+      <ul>{association.verifications.map((each) => (
+        <li key={each.id}>
+          {time(each.createdAt)} · {each.verified ? t.verified : t.notVerified} · {[each.decidedBy, each.reason].filter(Boolean).join(" · ")}
+        </li>
+      ))}</ul>
+    </Section>
   );
 }

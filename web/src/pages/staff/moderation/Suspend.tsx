@@ -1,8 +1,7 @@
 // Suspends a member from writing, or lifts their suspension.
 
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { useAction } from "../../../graph/hooks";
+import type { MemberSuspendInput } from "../../../../generated/manager";
+import { MutationForm, optionsOf, SelectField, TextField, type Values } from "../../../base";
 import { useWords } from "../../../text/words";
 import { MemberSuspend } from "./manager/moderation";
 import { texts } from "./texts";
@@ -19,16 +18,16 @@ interface Props {
 
 export function Suspend({ member, lifts = false, onDone }: Props) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(MemberSuspend, (data) => data.memberSuspend);
-  async function suspend(days: string, reason: string): Promise<void> {
+
+  function inputOf({ until: days, reason = "" }: Values): MemberSuspendInput {
     const end = lifts ? -1 : Number(days); // a time in the past lifts it
-    const until = end ? new Date(Date.now() + end * DAY).toISOString() : null;
-    if (await run({ input: { member, until, reason } })) onDone();
+    return { member, until: end ? new Date(Date.now() + end * DAY).toISOString() : null, reason };
   }
+
   return (
-    <Form submit={lifts ? t.lift : t.suspendNow} {...state} onSubmit={(values) => void suspend(values["until"] ?? "", values["reason"] ?? "")}>
-      {!lifts && <SelectField name="until" label={t.duration} options={DAYS.map((value) => ({ value, label: t.durations[value] }))} />}
+    <MutationForm submit={lifts ? t.lift : t.suspendNow} mutation={MemberSuspend} input={inputOf} onDone={onDone}>
+      {!lifts && <SelectField name="until" label={t.duration} options={optionsOf(t.durations, DAYS)} />}
       <TextField name="reason" label={lifts ? t.liftReason : t.suspendReason} hint={lifts ? undefined : t.suspendHint} rows={3} required />
-    </Form>
+    </MutationForm>
   );
 }

@@ -1,14 +1,7 @@
 // The organizations that may request licences, and a new one with an account for its contact.
 
-import { useState } from "react";
 import type { OrganizationKind } from "../../../../generated/manager";
-import { Done } from "../../../base/Done";
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
-import { useAction, useRead } from "../../../graph/hooks";
+import { MutationForm, optionsOf, Paged, Section, SelectField, Table, TextField, useDone, usePaged } from "../../../base";
 import { LOCALES, useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { OrganizationOpen, Organizations } from "./manager/organizations";
@@ -17,67 +10,40 @@ import { texts } from "./texts";
 const KINDS = ["LABORATORY", "HOSPITAL", "MUTUAL", "INSURER"] as const satisfies readonly OrganizationKind[];
 
 export function Page() {
-  const t = useWords(texts);
-  return (
-    <StaffPage title={t.organizations} section="organizations">
-      <All />
-    </StaffPage>
-  );
+  return <StaffPage title={useWords(texts).organizations} section="organizations"><All /></StaffPage>;
 }
 
 function All() {
   const t = useWords(texts);
   const { number } = useFormats();
-  const [created, setCreated] = useState<string | null>(null);
-  const pages = usePages();
-  const read = useRead(Organizations, { after: pages.after });
+  const list = usePaged(Organizations, {});
+  const [done, finish] = useDone(list.again);
   return (
     <>
-      {created !== null && <Done key={created}>{t.created(created)}</Done>}
-      <Shown read={read}>
-        {({ organizations: { nodes, pageInfo } }) => (
-          <>
-            {nodes.length === 0 ? (
-              <p className="quiet">{t.none}</p>
-            ) : (
-              <Table
-                caption={t.organizations}
-                rows={nodes}
-                keyOf={(each) => each.id}
-                columns={[
-                  { title: t.name, cell: (each) => each.name },
-                  { title: t.kind, cell: (each) => t.kinds[each.kind] },
-                  { title: t.licences, cell: ({ licences }) => number(licences.filter((each) => each.status === "GRANTED").length), numeric: true },
-                  { title: t.requested, cell: ({ licences }) => number(licences.filter((each) => each.status === "REQUESTED").length), numeric: true },
-                ]}
-              />
-            )}
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
-        )}
-      </Shown>
-      <Create key={created} onDone={(name) => (setCreated(name), read.again())} />
+      {done}
+      <Paged list={list} of={(data) => data.organizations} empty={t.none}>{(organizations) => (
+        <Table caption={t.organizations} rows={organizations} columns={[
+          { title: t.name, cell: (each) => each.name },
+          { title: t.kind, cell: (each) => t.kinds[each.kind] },
+          { title: t.licences, cell: ({ licences }) => number(licences.filter((each) => each.status === "GRANTED").length), numeric: true },
+          { title: t.requested, cell: ({ licences }) => number(licences.filter((each) => each.status === "REQUESTED").length), numeric: true },
+        ]} />
+      )}</Paged>
+      <Section id="create" title={t.create} lead={t.lead}>
+        <MutationForm
+          resets
+          submit={t.createNow}
+          mutation={OrganizationOpen}
+          input={({ name = "", kind, contactEmail = "", locale = null }) => ({ name, kind: kind as OrganizationKind, contactEmail, locale })}
+          onDone={({ organization }, { name = "" }) => finish(t.created(organization?.name ?? name))}
+        >
+          <TextField name="name" label={t.name} hint={t.nameHint} required autoComplete="off" />
+          <SelectField name="kind" label={t.kind} options={optionsOf(t.kinds, KINDS)} />
+          <TextField name="contactEmail" label={t.email} hint={t.emailHint} type="email" required autoComplete="off" />
+          <SelectField name="locale" label={t.locale} options={optionsOf(t.locales, [LOCALES.fr, LOCALES.en])} />
+        </MutationForm>
+      </Section>
     </>
   );
 }
 
-function Create({ onDone }: { onDone: (name: string) => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(OrganizationOpen, (data) => data.organizationCreate);
-  async function create({ name = "", kind, contactEmail = "", locale }: Record<string, string>): Promise<void> {
-    const made = await run({ input: { name, kind: kind as OrganizationKind, contactEmail, locale: locale ?? null } });
-    if (made) onDone(made.organization?.name ?? name);
-  }
-  return (
-    <section aria-labelledby="create">
-      <h2 id="create">{t.create}</h2>
-      <p>{t.lead}</p>
-      <Form submit={t.createNow} {...state} onSubmit={(values) => void create(values)}>
-        <TextField name="name" label={t.name} hint={t.nameHint} required autoComplete="off" />
-        <SelectField name="kind" label={t.kind} options={KINDS.map((value) => ({ value, label: t.kinds[value] }))} />
-        <TextField name="contactEmail" label={t.email} hint={t.emailHint} type="email" required autoComplete="off" />
-        <SelectField name="locale" label={t.locale} options={[LOCALES.fr, LOCALES.en].map((value) => ({ value, label: t.locales[value] }))} />
-      </Form>
-    </section>
-  );
-}

@@ -1,6 +1,6 @@
 // A text in English, beside the same in French.
 
-import { TextField } from "../../../base/Field";
+import { TextField } from "../../../base";
 import { useWords } from "../../../text/words";
 import type { Text } from "./draft";
 import { texts } from "./texts";

@@ -4,19 +4,15 @@ import "./surveys.css";
 
 import { useEffect, useState, type ReactNode } from "react";
 import type { EditedSurveyFragment, OrganizationKind, SurveyCreateInput } from "../../../../generated/manager";
-import { Button } from "../../../base/Button";
-import { ChecksField, ticked } from "../../../base/ChecksField";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
+import { Button, ChecksField, Form, Notice, optionsOf, TextField, ticked, type Values } from "../../../base";
 import type { Failure, Refusal } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { Bilingual } from "./Bilingual";
-import { draftOf, inputOf, missing, newQuestion, titleOf, type Question } from "./draft";
-import { Eligible, eligibilityOf } from "./Eligible";
+import { eligibilityOf, Eligible } from "./Eligible";
 import { Preview } from "./Preview";
 import { QuestionEditor } from "./QuestionEditor";
 import { Refusals } from "./Refusals";
+import { draftOf, inputOf, missing, newQuestion, titleOf, type Question } from "./draft";
 import { texts } from "./texts";
 
 const ORGANIZATIONS = ["LABORATORY", "HOSPITAL", "MUTUAL", "INSURER"] as const satisfies readonly OrganizationKind[];
@@ -80,7 +76,7 @@ export function Editor({ survey, regions, submit, onSave, onDirty, children, ...
     edit(moved);
   }
 
-  async function save(values: Record<string, string>): Promise<void> {
+  async function save(values: Values): Promise<void> {
     const translated = title.fr || description.fr;
     const changes: Changes = {
       title: title.en,
@@ -123,7 +119,7 @@ export function Editor({ survey, regions, submit, onSave, onDirty, children, ...
             <ChecksField
               name="offeredTo"
               label={t.offered}
-              options={ORGANIZATIONS.map((value) => ({ value, label: t.organizations[value] }))}
+              options={optionsOf(t.organizations, ORGANIZATIONS)}
               initial={survey?.offeredTo ?? []}
             />
             <details className="case">

@@ -2,13 +2,11 @@
 
 import { useState } from "react";
 import type { EditedSurveyFragment, EligibilityInput, MemberKind, Sex } from "../../../../generated/manager";
-import { ChecksField, ticked } from "../../../base/ChecksField";
-import { TextField } from "../../../base/Field";
-import { SearchBox } from "../../../base/SearchBox";
+import { ChecksField, optionsOf, SearchBox, TextField, ticked } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
-import { SurveyTreatments } from "./manager/surveys";
 import { Refusals } from "./Refusals";
+import { SurveyTreatments } from "./manager/surveys";
 import { texts } from "./texts";
 
 const KINDS = ["PATIENT", "RELATIVE", "ASSOCIATION"] as const satisfies readonly MemberKind[];
@@ -42,8 +40,13 @@ export function Eligible({ eligibility, regions, treatments, onTreatments }: Pro
   return (
     <>
       <p className="hint">{t.eligibilityHint}</p>
-      <ChecksField name="eligibility.kinds" label={t.kinds} options={KINDS.map((value) => ({ value, label: t.memberKinds[value] }))} initial={eligibility?.kinds ?? []} />
-      <ChecksField name="eligibility.sexes" label={t.sexes} options={SEXES.map((value) => ({ value, label: t.sex[value] }))} initial={eligibility?.sexes ?? []} />
+      <ChecksField
+        name="eligibility.kinds"
+        label={t.kinds}
+        options={optionsOf(t.memberKinds, KINDS)}
+        initial={eligibility?.kinds ?? []}
+      />
+      <ChecksField name="eligibility.sexes" label={t.sexes} options={optionsOf(t.sex, SEXES)} initial={eligibility?.sexes ?? []} />
       <div className="bilingual">
         <TextField name="eligibility.bornFrom" label={t.bornFrom} type="number" initial={String(eligibility?.bornFrom ?? "")} />
         <TextField name="eligibility.bornTo" label={t.bornTo} type="number" initial={String(eligibility?.bornTo ?? "")} />

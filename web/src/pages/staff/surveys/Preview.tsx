@@ -3,10 +3,10 @@
 import "../../member/surveys/surveys.css";
 
 import { useState } from "react";
+import { Choice, Section } from "../../../base";
 import { useFormats, useLanguage, useWords, type Language } from "../../../text/words";
-import { shownQuestions, type Answers } from "../../member/surveys/answers";
 import { Question as Asked } from "../../member/surveys/Question";
-import { Choice } from "./Choice";
+import { shownQuestions, type Answers } from "../../member/surveys/answers";
 import { inLanguage, inputOf, type Question, type Text } from "./draft";
 import { texts } from "./texts";
 
@@ -18,36 +18,27 @@ export function Preview({ questions }: { questions: readonly Question[] }) {
   const asked = questions.map((question) => askedIn(question, language));
   const shown = shownQuestions(asked, answers);
   return (
-    <section aria-labelledby="preview">
-      <h2 id="preview">{t.preview}</h2>
-      <p>{t.previewLead}</p>
+    <Section id="preview" title={t.preview} lead={t.previewLead}>
       <div className="filters">
         <Choice
           label={t.previewIn}
           value={language}
-          options={[
-            { value: "en", label: t.english },
-            { value: "fr", label: t.french },
-          ]}
+          options={[{ value: "en", label: t.english }, { value: "fr", label: t.french }]}
           onChange={(chosen) => setLanguage(chosen === "fr" ? "fr" : "en")}
         />
       </div>
-      <p className="quiet" role="status">
-        {t.minimumShown(number(shown.length), number(asked.length))}
-      </p>
-      <div className="case preview" lang={language}>
-        {shown.map((question, place) => (
-          <Asked
-            key={question.id}
-            question={question}
-            place={place + 1}
-            given={answers[question.key]}
-            faults={[]}
-            onChange={(given) => setAnswers({ ...answers, [question.key]: given })}
-          />
-        ))}
-      </div>
-    </section>
+      <p className="quiet" role="status">{t.minimumShown(number(shown.length), number(asked.length))}</p>
+      <div className="case preview" lang={language}>{shown.map((question, place) => (
+        <Asked
+          key={question.id}
+          question={question}
+          place={place + 1}
+          given={answers[question.key]}
+          faults={[]}
+          onChange={(given) => setAnswers({ ...answers, [question.key]: given })}
+        />
+      ))}</div>
+    </Section>
   );
 }
 

@@ -1,14 +1,12 @@
 // A question while it is edited: texts in both languages, the kind of answer with its options or limits, and when it is shown.
 
 import { useEffect, useRef } from "react";
-import { Button } from "../../../base/Button";
-import { TextField } from "../../../base/Field";
+import { Button, Choice, optionsOf, TextField } from "../../../base";
 import { useFormats, useLanguage, useWords } from "../../../text/words";
 import { Bilingual } from "./Bilingual";
-import { Choice } from "./Choice";
-import { hasLimits, hasOptions, inLanguage, KINDS, newOption, newRule, type Option, type Question } from "./draft";
 import { Refusals } from "./Refusals";
 import { RuleEditor } from "./RuleEditor";
+import { hasLimits, hasOptions, inLanguage, KINDS, newOption, newRule, type Option, type Question } from "./draft";
 import { texts } from "./texts";
 
 interface Props {
@@ -49,7 +47,7 @@ export function QuestionEditor({ question, place, all, refused, isNew, onChange,
           <Choice
             label={t.kind}
             value={question.kind}
-            options={KINDS.map((value) => ({ value, label: t.questionKinds[value] }))}
+            options={optionsOf(t.questionKinds, KINDS)}
             onChange={(value) => set({ kind: KINDS.find((each) => each === value) ?? question.kind })}
           />
           <Refusals path={`${path}.kind`} />
@@ -90,15 +88,9 @@ export function QuestionEditor({ question, place, all, refused, isNew, onChange,
         </Button>
       </fieldset>
       <div className="actions">
-        <Button disabled={place === 0} onClick={() => onMove(-1)}>
-          {t.up}
-        </Button>
-        <Button disabled={place === all.length - 1} onClick={() => onMove(1)}>
-          {t.down}
-        </Button>
-        <Button kind="danger" disabled={all.length === 1} onClick={onRemove}>
-          {t.removeQuestion}
-        </Button>
+        <Button disabled={place === 0} onClick={() => onMove(-1)}>{t.up}</Button>
+        <Button disabled={place === all.length - 1} onClick={() => onMove(1)}>{t.down}</Button>
+        <Button kind="danger" disabled={all.length === 1} onClick={onRemove}>{t.removeQuestion}</Button>
       </div>
     </details>
   );

@@ -1,10 +1,10 @@
 // A condition for showing a question: another question, and the answers to it that count.
 
 import { useId } from "react";
+import { Choice } from "../../../base";
 import { useLanguage, useWords } from "../../../text/words";
-import { Choice } from "./Choice";
-import { hasOptions, inLanguage, operatorsOf, type Question, type Rule } from "./draft";
 import { Refusals } from "./Refusals";
+import { hasOptions, inLanguage, operatorsOf, type Question, type Rule } from "./draft";
 import { texts } from "./texts";
 
 interface Props {
@@ -39,12 +39,8 @@ export function RuleEditor({ rule, path, name, others, onChange, onRemove }: Pro
         onChange={(value) => onChange({ ...rule, operator: operators.find((each) => each === value) ?? rule.operator, values: [] })}
       />
       {rule.operator !== "ANSWERED" && other && <Values rule={rule} other={other} onChange={(values) => onChange({ ...rule, values })} />}
-      <button type="button" className="link" aria-label={t.removeThis(name)} onClick={onRemove}>
-        {t.remove}
-      </button>
-      {["", ".question", ".operator", ".values", ".values.0"].map((part) => (
-        <Refusals key={part} path={path + part} />
-      ))}
+      <button type="button" className="link" aria-label={t.removeThis(name)} onClick={onRemove}>{t.remove}</button>
+      {["", ".question", ".operator", ".values", ".values.0"].map((part) => <Refusals key={part} path={path + part} />)}
     </div>
   );
 }

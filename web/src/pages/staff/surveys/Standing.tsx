@@ -1,15 +1,7 @@
 // How far a survey has come: whether enough members consent, how many have answered, and what can be done with it.
 
-import { useState } from "react";
 import type { EditedSurveyFragment } from "../../../../generated/manager";
-import { Button } from "../../../base/Button";
-import { Confirm, Refused } from "../../../base/Confirm";
-import { Done } from "../../../base/Done";
-import { TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Notice } from "../../../base/Notice";
-import { Table } from "../../../base/Table";
-import { useAction } from "../../../graph/hooks";
+import { ConfirmButton, MutationButton, MutationForm, Notice, Section, Table, TextField, useDone } from "../../../base";
 import { usePolled } from "../../../graph/polled";
 import { useFormats, useWords } from "../../../text/words";
 import { SurveyCloseEarly, SurveySchedule, SurveyUnschedule } from "./manager/surveys";
@@ -27,17 +19,10 @@ interface Props {
 export function Standing({ survey, dirty, again }: Props) {
   const t = useWords(texts);
   const { number } = useFormats();
-  const [done, setDone] = useState<string | null>(null);
+  const [done, finish] = useDone(again);
   const { readiness } = survey.community;
-  const finish = (text: string): void => {
-    setDone(text);
-    again();
-  };
   return (
-    <section className="case" aria-labelledby="standing">
-      <h2 id="standing">
-        {t.standing} <span className="badge">{t.statuses[survey.status]}</span>
-      </h2>
+    <Section className="case" id="standing" title={<>{t.standing} <span className="badge">{t.statuses[survey.status]}</span></>}>
       <p>
         {survey.community.name}
         <br />
@@ -45,12 +30,41 @@ export function Standing({ survey, dirty, again }: Props) {
         <span className={readiness.ready ? "badge good" : "badge bad"}>{readiness.ready ? t.isReady : t.notReady}</span>
       </p>
       <Progress survey={survey} />
-      {done && <Done key={done}>{done}</Done>}
-      {survey.status === "DRAFT" && (dirty ? <Notice>{t.firstSave}</Notice> : <Schedule survey={survey.id} onDone={() => finish(t.scheduled)} />)}
-      {survey.status === "WAITING" && <Unschedule survey={survey.id} onDone={() => finish(t.unscheduled)} />}
-      {survey.status === "OPEN" && <Close survey={survey.id} onDone={() => finish(t.closed)} />}
+      {done}
+      {survey.status === "DRAFT" && dirty && <Notice>{t.firstSave}</Notice>}
+      {survey.status === "DRAFT" && !dirty && (
+        <MutationForm
+          submit={t.schedule}
+          mutation={SurveySchedule}
+          input={({ cap }) => ({ survey: survey.id, cap: Number(cap) })}
+          onDone={() => finish(t.scheduled)}
+        >
+          <TextField name="cap" label={t.budget} hint={t.budgetHint} type="number" initial={CAP} required />
+        </MutationForm>
+      )}
+      {survey.status === "WAITING" && (
+        <MutationButton
+          mutation={SurveyUnschedule}
+          input={{ survey: survey.id }}
+          onDone={() => finish(t.unscheduled)}
+        >
+          {t.unschedule}
+        </MutationButton>
+      )}
+      {survey.status === "OPEN" && (
+        <ConfirmButton
+          button={t.close}
+          title={t.closeTitle}
+          action={t.closeNow}
+          mutation={SurveyCloseEarly}
+          input={{ survey: survey.id }}
+          onDone={() => finish(t.closed)}
+        >
+          {t.closeLead}
+        </ConfirmButton>
+      )}
       <Frozen survey={survey} again={again} />
-    </section>
+    </Section>
   );
 }
 
@@ -83,54 +97,3 @@ function Progress({ survey: { progress } }: { survey: EditedSurveyFragment }) {
   );
 }
 
-function Schedule({ survey, onDone }: { survey: string; onDone: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(SurveySchedule, (data) => data.surveySchedule);
-  async function schedule(cap: number): Promise<void> {
-    if (await run({ input: { survey, cap } })) onDone();
-  }
-  return (
-    <Form submit={t.schedule} {...state} onSubmit={(values) => void schedule(Number(values["cap"]))}>
-      <TextField name="cap" label={t.budget} hint={t.budgetHint} type="number" initial={CAP} required />
-    </Form>
-  );
-}
-
-function Unschedule({ survey, onDone }: { survey: string; onDone: () => void }) {
-  const t = useWords(texts);
-  const { run, ...state } = useAction(SurveyUnschedule, (data) => data.surveyUnschedule);
-  async function unschedule(): Promise<void> {
-    if (await run({ input: { survey } })) onDone();
-  }
-  return (
-    <>
-      <Refused {...state} />
-      <Button busy={state.busy} onClick={() => void unschedule()}>
-        {t.unschedule}
-      </Button>
-    </>
-  );
-}
-
-function Close({ survey, onDone }: { survey: string; onDone: () => void }) {
-  const t = useWords(texts);
-  const [asking, setAsking] = useState(false);
-  const { run, ...state } = useAction(SurveyCloseEarly, (data) => data.surveyClose);
-  async function close(): Promise<void> {
-    if (!(await run({ input: { survey } }))) return;
-    setAsking(false);
-    onDone();
-  }
-  return (
-    <>
-      <Button kind="danger" onClick={() => setAsking(true)}>
-        {t.close}
-      </Button>
-      {asking && (
-        <Confirm title={t.closeTitle} action={t.closeNow} {...state} onConfirm={() => void close()} onClose={() => setAsking(false)}>
-          {t.closeLead}
-        </Confirm>
-      )}
-    </>
-  );
-}

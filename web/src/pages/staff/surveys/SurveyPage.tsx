@@ -4,17 +4,15 @@ import { useState } from "react";
 import { Link } from "wouter";
 import type { EditedSurveyFragment } from "../../../../generated/manager";
 import type { PageProps } from "../../../app/route";
-import { Done } from "../../../base/Done";
-import { Notice } from "../../../base/Notice";
-import { Shown } from "../../../base/Shown";
+import { Done, Notice, Shown } from "../../../base";
 import { useAction, useRead } from "../../../graph/hooks";
 import { useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { Editor } from "./Editor";
-import { SurveyChoices, SurveyEdited, SurveyRevise } from "./manager/surveys";
 import { Preview } from "./Preview";
 import { Standing } from "./Standing";
 import { draftOf } from "./draft";
+import { SurveyChoices, SurveyEdited, SurveyRevise } from "./manager/surveys";
 import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
@@ -22,9 +20,7 @@ export function Page({ parameters }: PageProps) {
   const read = useRead(SurveyEdited, { id: decodeURIComponent(parameters["id"] ?? "") });
   return (
     <StaffPage title={read.data?.survey?.title ?? t.surveys} section="surveys">
-      <p>
-        <Link href="/staff/surveys">{t.back}</Link>
-      </p>
+      <p><Link href="/staff/surveys">{t.back}</Link></p>
       <Shown read={read}>{({ survey }) => (survey ? <Edited key={survey.id} survey={survey} again={read.again} /> : <Notice>{t.unknown}</Notice>)}</Shown>
     </StaffPage>
   );
@@ -35,38 +31,31 @@ function Edited({ survey, again }: { survey: EditedSurveyFragment; again: () => 
   const [saves, setSaves] = useState(0);
   const [dirty, setDirty] = useState(false);
   const choices = useRead(SurveyChoices, {});
-  const { run, ...state } = useAction(SurveyRevise, (data) => data.surveyRevise);
+  const { run, ...state } = useAction(SurveyRevise);
   const isDraft = survey.status === "DRAFT";
   const changes = isDraft || survey.status === "WAITING" || survey.status === "OPEN";
   return (
     <>
       <Standing survey={survey} dirty={dirty} again={again} />
       {saves > 0 && !dirty && <Done key={saves}>{t.saved}</Done>}
-      {!changes && (
-        <>
-          <Notice>{t.ended}</Notice>
-          <Preview questions={survey.questions.map(draftOf)} />
-        </>
-      )}
+      {!changes && <><Notice>{t.ended}</Notice><Preview questions={survey.questions.map(draftOf)} /></>}
       {changes && (
-        <Shown read={choices}>
-          {({ regions }) => (
-            <Editor
-              survey={survey}
-              regions={regions}
-              submit={t.save}
-              {...state}
-              onDirty={setDirty}
-              onSave={async ({ changes, settings }) => {
-                const saved = await run({ input: { survey: survey.id, ...changes, ...(isDraft ? settings : {}) } });
-                if (saved) setSaves(saves + 1);
-                return saved !== null;
-              }}
-            >
-              {!isDraft && <Notice>{t.limited}</Notice>}
-            </Editor>
-          )}
-        </Shown>
+        <Shown read={choices}>{({ regions }) => (
+          <Editor
+            survey={survey}
+            regions={regions}
+            submit={t.save}
+            {...state}
+            onDirty={setDirty}
+            onSave={async ({ changes, settings }) => {
+              const saved = await run({ input: { survey: survey.id, ...changes, ...(isDraft ? settings : {}) } });
+              if (saved) setSaves(saves + 1);
+              return saved !== null;
+            }}
+          >
+            {!isDraft && <Notice>{t.limited}</Notice>}
+          </Editor>
+        )}</Shown>
       )}
     </>
   );

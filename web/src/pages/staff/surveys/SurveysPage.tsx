@@ -3,10 +3,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { SurveyStatus } from "../../../../generated/manager";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
-import { useRead } from "../../../graph/hooks";
+import { Paged, Table, usePaged } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { StatusFilter } from "../StatusFilter";
@@ -18,11 +15,7 @@ export function Page() {
   const [status, setStatus] = useState<SurveyStatus | null>(null);
   return (
     <StaffPage title={t.surveys} section="surveys">
-      <p>
-        <Link href="/staff/surveys/new" className="button primary">
-          {t.create}
-        </Link>
-      </p>
+      <p><Link href="/staff/surveys/new" className="button primary">{t.create}</Link></p>
       <StatusFilter names={t.statuses} initial={status} onChange={setStatus} />
       <List key={status} status={status} />
     </StaffPage>
@@ -32,27 +25,16 @@ export function Page() {
 function List({ status }: { status: SurveyStatus | null }) {
   const t = useWords(texts);
   const { date } = useFormats();
-  const pages = usePages();
-  const read = useRead(SurveyList, { status, after: pages.after });
+  const read = usePaged(SurveyList, { status });
   return (
-    <Shown read={read}>
-        {({ surveys: { nodes, pageInfo } }) => (
-          <>
-            <Table
-              caption={t.surveys}
-              rows={nodes}
-              keyOf={(survey) => survey.id}
-              columns={[
-                { title: t.name, cell: (survey) => <Link href={`/staff/surveys/${encodeURIComponent(survey.id)}`}>{survey.title}</Link> },
-                { title: t.community, cell: (survey) => survey.community.name },
-                { title: t.status, cell: (survey) => <span className="badge">{t.statuses[survey.status]}</span> },
-                { title: t.opens, cell: (survey) => (survey.opensOn ? date(survey.opensOn) : t.anyDay) },
-                { title: t.closes, cell: (survey) => (survey.closesOn ? date(survey.closesOn) : t.anyDay) },
-              ]}
-            />
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
-        )}
-    </Shown>
+    <Paged list={read} of={(data) => data.surveys}>{(nodes) => (
+        <Table caption={t.surveys} rows={nodes} columns={[
+          { title: t.name, cell: (survey) => <Link href={`/staff/surveys/${encodeURIComponent(survey.id)}`}>{survey.title}</Link> },
+          { title: t.community, cell: (survey) => survey.community.name },
+          { title: t.status, cell: (survey) => <span className="badge">{t.statuses[survey.status]}</span> },
+          { title: t.opens, cell: (survey) => (survey.opensOn ? date(survey.opensOn) : t.anyDay) },
+          { title: t.closes, cell: (survey) => (survey.closesOn ? date(survey.closesOn) : t.anyDay) },
+        ]} />
+    )}</Paged>
   );
 }

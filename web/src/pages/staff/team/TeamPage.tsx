@@ -2,15 +2,10 @@
 
 import { useState } from "react";
 import type { StaffRole, TeamQuery } from "../../../../generated/manager";
-import { Button } from "../../../base/Button";
-import { ChecksField, ticked } from "../../../base/ChecksField";
-import { Refused } from "../../../base/Confirm";
-import { Done } from "../../../base/Done";
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { useAction, useRead } from "../../../graph/hooks";
+import {
+  ChecksField, MutationButton, MutationForm, optionsOf, Paged, Section, SelectField, TextField, ticked, useDone,
+  usePaged,
+} from "../../../base";
 import { LOCALES, useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { texts as staffTexts } from "../texts";
@@ -22,37 +17,38 @@ const ROLES = ["SURVEY_MANAGER", "MODERATOR", "DATA_STEWARD", "CATALOGUE_EDITOR"
 type Person = TeamQuery["staff"]["nodes"][number];
 
 export function Page() {
-  const t = useWords(texts);
-  return (
-    <StaffPage title={t.team} section="team">
-      <People />
-    </StaffPage>
-  );
+  return <StaffPage title={useWords(texts).team} section="team"><People /></StaffPage>;
 }
 
 function People() {
   const t = useWords(texts);
-  const [done, setDone] = useState<string | null>(null);
-  const pages = usePages();
-  const read = useRead(Team, { after: pages.after });
-  const finish = (text: string): void => {
-    setDone(text);
-    read.again();
-  };
+  const s = useWords(staffTexts);
+  const list = usePaged(Team, {});
+  const [done, finish] = useDone(list.again);
   return (
     <>
-      {done && <Done>{done}</Done>}
-      <Shown read={read}>
-        {({ viewer, staff: { nodes, pageInfo } }) => (
-          <>
-            {nodes.map((person) => (
-              <Entry key={person.id} person={person} isViewer={person.id === viewer.staff?.id} onDone={() => finish(t.changed)} />
-            ))}
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
-        )}
-      </Shown>
-      <Invite onDone={(name) => finish(t.invited(name))} />
+      {done}
+      <Paged list={list} of={(data) => data.staff}>
+        {(people, { viewer }) =>
+          people.map((person) => (
+            <Entry key={person.id} person={person} isViewer={person.id === viewer.staff?.id} onDone={() => finish(t.changed)} />
+          ))
+        }
+      </Paged>
+      <Section id="invite" title={t.invite} lead={t.inviteLead}>
+        <MutationForm
+          resets
+          submit={t.inviteNow}
+          mutation={TeamInvite}
+          input={({ name = "", email = "", locale = null, ...values }) => ({ name, email, locale, roles: ticked(values, "roles", ROLES) })}
+          onDone={(_, { name = "" }) => finish(t.invited(name))}
+        >
+          <TextField name="name" label={t.name} required autoComplete="off" />
+          <TextField name="email" label={t.email} type="email" required autoComplete="off" />
+          <ChecksField name="roles" label={t.roles} options={optionsOf(s.roles, ROLES)} initial={[]} />
+          <SelectField name="locale" label={t.locale} options={optionsOf(t.locales, [LOCALES.fr, LOCALES.en])} />
+        </MutationForm>
+      </Section>
     </>
   );
 }
@@ -62,6 +58,7 @@ function Entry({ person, isViewer, onDone }: { person: Person; isViewer: boolean
   const s = useWords(staffTexts);
   const { date } = useFormats();
   const [changing, setChanging] = useState(false);
+  const suspended = person.status === "SUSPENDED";
   const named = (roles: readonly StaffRole[]): string => roles.map((role) => s.roles[role]).join(", ");
   return (
     <article className="case" aria-labelledby={`title-${person.id}`}>
@@ -77,73 +74,34 @@ function Entry({ person, isViewer, onDone }: { person: Person; isViewer: boolean
         <button type="button" className="button plain" aria-expanded={changing} onClick={() => setChanging(!changing)}>
           {t.change}
         </button>
-        {!isViewer && <Suspension person={person} onDone={onDone} />}
+        {!isViewer && (
+          <MutationButton
+            kind={suspended ? "plain" : "danger"}
+            mutation={suspended ? TeamReinstate : TeamSuspend}
+            input={{ staff: person.id }}
+            onDone={onDone}
+          >
+            {suspended ? t.reinstate : t.suspend}
+          </MutationButton>
+        )}
       </div>
-      {changing && <Change person={person} onDone={() => (setChanging(false), onDone())} />}
+      {changing && (
+        <MutationForm
+          submit={t.save}
+          mutation={TeamChange}
+          input={(values) => ({ staff: person.id, name: values["name"] ?? "", roles: ticked(values, "roles", ROLES) })}
+          onDone={() => (setChanging(false), onDone())}
+        >
+          <TextField name="name" label={t.name} required initial={person.name} />
+          <ChecksField
+            name="roles"
+            label={t.roles}
+            options={optionsOf(s.roles, ROLES)}
+            initial={[...person.roles, ...person.withheldRoles]}
+          />
+        </MutationForm>
+      )}
     </article>
   );
 }
 
-function Change({ person, onDone }: { person: Person; onDone: () => void }) {
-  const t = useWords(texts);
-  const s = useWords(staffTexts);
-  const { run, ...state } = useAction(TeamChange, (data) => data.staffUpdate);
-  async function change(values: Record<string, string>): Promise<void> {
-    if (await run({ input: { staff: person.id, name: values["name"] ?? "", roles: ticked(values, "roles", ROLES) } })) onDone();
-  }
-  return (
-    <Form submit={t.save} {...state} onSubmit={(values) => void change(values)}>
-      <TextField name="name" label={t.name} required initial={person.name} />
-      <ChecksField
-        name="roles"
-        label={t.roles}
-        options={ROLES.map((value) => ({ value, label: s.roles[value] }))}
-        initial={[...person.roles, ...person.withheldRoles]}
-      />
-    </Form>
-  );
-}
-
-function Suspension({ person, onDone }: { person: Person; onDone: () => void }) {
-  const t = useWords(texts);
-  const suspended = person.status === "SUSPENDED";
-  const suspend = useAction(TeamSuspend, (data) => data.saved);
-  const reinstate = useAction(TeamReinstate, (data) => data.saved);
-  const { run, ...state } = suspended ? reinstate : suspend;
-  async function change(): Promise<void> {
-    if (await run({ input: { staff: person.id } })) onDone();
-  }
-  return (
-    <>
-      <Button kind={suspended ? "plain" : "danger"} busy={state.busy} onClick={() => void change()}>
-        {suspended ? t.reinstate : t.suspend}
-      </Button>
-      <Refused {...state} />
-    </>
-  );
-}
-
-function Invite({ onDone }: { onDone: (name: string) => void }) {
-  const t = useWords(texts);
-  const s = useWords(staffTexts);
-  const [sent, setSent] = useState(0);
-  const { run, ...state } = useAction(TeamInvite, (data) => data.staffCreate);
-  async function invite(values: Record<string, string>): Promise<void> {
-    const { name = "", email = "", locale = null } = values;
-    if (!(await run({ input: { name, email, locale, roles: ticked(values, "roles", ROLES) } }))) return;
-    setSent(sent + 1);
-    onDone(name);
-  }
-  return (
-    <section aria-labelledby="invite">
-      <h2 id="invite">{t.invite}</h2>
-      <p>{t.inviteLead}</p>
-      <Form key={sent} submit={t.inviteNow} {...state} onSubmit={(values) => void invite(values)}>
-        <TextField name="name" label={t.name} required autoComplete="off" />
-        <TextField name="email" label={t.email} type="email" required autoComplete="off" />
-        <ChecksField name="roles" label={t.roles} options={ROLES.map((value) => ({ value, label: s.roles[value] }))} initial={[]} />
-        <SelectField name="locale" label={t.locale} options={[LOCALES.fr, LOCALES.en].map((value) => ({ value, label: t.locales[value] }))} />
-      </Form>
-    </section>
-  );
-}

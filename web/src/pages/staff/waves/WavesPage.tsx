@@ -1,17 +1,11 @@
 // The waves of a community's tracking: those that are frozen, and a new one.
 
-import { useState } from "react";
-import type { OrganizationKind, WaveCommunitiesQuery, WavesQuery } from "../../../../generated/manager";
-import { ChecksField, ticked } from "../../../base/ChecksField";
-import { Done } from "../../../base/Done";
-import { SelectField, TextField } from "../../../base/Field";
-import { Form } from "../../../base/Form";
-import { Pager, usePages } from "../../../base/Pager";
-import { Shown } from "../../../base/Shown";
-import { Table } from "../../../base/Table";
-import { useAction, useRead } from "../../../graph/hooks";
+import type { OrganizationKind, WaveCommunitiesQuery, WaveFreezeInput, WavesQuery } from "../../../../generated/manager";
+import { ChecksField, MutationForm, optionsOf, Paged, Shown, Table, TextField, ticked, useDone, usePaged, type Values } from "../../../base";
+import { useRead } from "../../../graph/hooks";
 import { usePolled } from "../../../graph/polled";
 import { useFormats, useWords } from "../../../text/words";
+import { OneCommunity } from "../OneCommunity";
 import { StaffPage } from "../StaffPage";
 import { texts as surveyTexts } from "../surveys/texts";
 import { WaveCommunities, WaveFreeze, Waves } from "./manager/waves";
@@ -24,24 +18,13 @@ type Wave = WavesQuery["datasets"]["nodes"][number];
 
 export function Page() {
   const t = useWords(texts);
-  const [slug, setSlug] = useState<string | null>(null);
   const read = useRead(WaveCommunities, {});
   return (
     <StaffPage title={t.waves} section="waves">
       <p>{t.lead}</p>
-      <Shown read={read}>
-        {({ communities: { nodes } }) => {
-          const community = nodes.find((each) => each.slug === slug) ?? nodes[0];
-          return (
-            <>
-              <div className="filters">
-                <SelectField name="community" label={t.community} options={nodes.map((each) => ({ value: each.slug, label: each.name }))} onChange={setSlug} />
-              </div>
-              {community && <Chosen key={community.id} community={community} />}
-            </>
-          );
-        }}
-      </Shown>
+      <Shown read={read}>{({ communities: { nodes } }) => (
+        <OneCommunity label={t.community} communities={nodes}>{(each) => <Chosen key={each.id} community={each} />}</OneCommunity>
+      )}</Shown>
     </StaffPage>
   );
 }
@@ -50,20 +33,13 @@ function Chosen({ community }: { community: Community }) {
   const t = useWords(texts);
   const s = useWords(surveyTexts);
   const { number, date } = useFormats();
-  const [done, setDone] = useState<string | null>(null);
-  const pages = usePages();
-  const read = useRead(Waves, { community: community.slug, after: pages.after });
-  const { run, ...state } = useAction(WaveFreeze, (data) => data.waveFreeze);
-  usePolled(read.data?.datasets.nodes.some((each) => each.status === "FREEZING") ?? false, read.again);
+  const list = usePaged(Waves, { community: community.slug });
+  const [done, finish] = useDone(list.again);
+  usePolled(list.data?.datasets.nodes.some((each) => each.status === "FREEZING") ?? false, list.again);
   const { readiness } = community;
 
-  async function freeze(values: Record<string, string>): Promise<void> {
-    const cap = values["cap"] ? { cap: Number(values["cap"]) } : {};
-    const input = { community: community.id, wave: values["wave"] ?? "", offeredTo: ticked(values, "offeredTo", ORGANIZATIONS), ...cap };
-    const made = await run({ input });
-    if (!made) return;
-    setDone(made.dataset?.wave ?? input.wave);
-    read.again();
+  function inputOf({ wave = "", cap, ...values }: Values): WaveFreezeInput {
+    return { community: community.id, wave, offeredTo: ticked(values, "offeredTo", ORGANIZATIONS), ...(cap && { cap: Number(cap) }) };
   }
 
   return (
@@ -73,41 +49,37 @@ function Chosen({ community }: { community: Community }) {
         <span className={readiness.ready ? "badge good" : "badge bad"}>{readiness.ready ? s.isReady : s.notReady}</span>
       </p>
       <h2>{t.frozen}</h2>
-      {done && <Done key={done}>{t.done(done)}</Done>}
-      <Shown read={read}>
-        {({ datasets: { nodes, pageInfo } }) => (
-          <>
-            <Table
-              caption={t.frozen}
-              rows={nodes}
-              keyOf={(each) => each.id}
-              columns={[
-                { title: t.wave, cell: (each) => each.wave },
-                { title: t.state, cell: (each) => <State wave={each} /> },
-                { title: t.frozenOn, cell: (each) => date(each.frozenOn) },
-                { title: t.endsOn, cell: (each) => date(each.endedOn ?? each.endsOn) },
-                { title: t.offered, cell: (each) => each.offeredTo.map((kind) => t.organizations[kind]).join(", ") },
-                { title: t.size, cell: (each) => (each.status === "FREEZING" || each.status === "TOO_SMALL" ? "–" : number(each.size)), numeric: true },
-                { title: t.cap, cell: (each) => number(each.budget.cap.microRho), numeric: true },
-                { title: t.remaining, cell: (each) => number(each.budget.remaining.microRho), numeric: true },
-              ]}
-            />
-            <Pager pages={pages} pageInfo={pageInfo} />
-          </>
-        )}
-      </Shown>
+      {done}
+      <Paged list={list} of={(data) => data.datasets}>{(nodes) => (
+        <Table caption={t.frozen} rows={nodes} columns={[
+          { title: t.wave, cell: (each) => each.wave },
+          { title: t.state, cell: (each) => <State wave={each} /> },
+          { title: t.frozenOn, cell: (each) => date(each.frozenOn) },
+          { title: t.endsOn, cell: (each) => date(each.endedOn ?? each.endsOn) },
+          { title: t.offered, cell: (each) => each.offeredTo.map((kind) => t.organizations[kind]).join(", ") },
+          { title: t.size, cell: (each) => (each.status === "FREEZING" || each.status === "TOO_SMALL" ? "–" : number(each.size)), numeric: true },
+          { title: t.cap, cell: (each) => number(each.budget.cap.microRho), numeric: true },
+          { title: t.remaining, cell: (each) => number(each.budget.remaining.microRho), numeric: true },
+        ]} />
+      )}</Paged>
       <h2>{t.create}</h2>
-      <Form key={done} submit={t.freeze} {...state} onSubmit={(values) => void freeze(values)}>
+      <MutationForm
+        resets
+        submit={t.freeze}
+        mutation={WaveFreeze}
+        input={inputOf}
+        onDone={({ dataset }, { wave = "" }) => finish(t.done(dataset?.wave ?? wave))}
+      >
         <TextField name="wave" label={t.name} hint={t.nameHint} required />
         <ChecksField
           name="offeredTo"
           label={t.offered}
           hint={t.offeredHint}
-          options={ORGANIZATIONS.map((value) => ({ value, label: t.organizations[value] }))}
+          options={optionsOf(t.organizations, ORGANIZATIONS)}
           initial={[]}
         />
         <TextField name="cap" label={t.budget} hint={t.budgetHint} type="number" />
-      </Form>
+      </MutationForm>
     </>
   );
 }

@@ -3,6 +3,7 @@
 import { useId } from "react";
 
 interface Props {
+  id?: string;
   label: string;
   value: string;
   options: readonly { value: string; label: string }[];
@@ -10,17 +11,14 @@ interface Props {
   disabled?: boolean;
 }
 
-export function Choice({ label, value, options, onChange, disabled = false }: Props) {
-  const id = useId();
+export function Choice({ id: given, label, value, options, onChange, disabled = false }: Props) {
+  const made = useId();
+  const id = given ?? made;
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
       <select id={id} value={value} disabled={disabled} onChange={(event) => onChange(event.target.value)}>
-        {options.map((each) => (
-          <option key={each.value} value={each.value}>
-            {each.label}
-          </option>
-        ))}
+        {options.map((each) => <option key={each.value} value={each.value}>{each.label}</option>)}
       </select>
     </div>
   );
