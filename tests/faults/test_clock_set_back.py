@@ -128,7 +128,7 @@ async def test_nothing_is_published_or_charged_twice(fresh: str) -> None:
             await jobs.settle_surveys(database)
             await jobs.freeze_datasets(database)
             await jobs.publish_counts(database)
-        head, spent = await ledger.head(database), dict(await database.fetch(SPENT))
+        head, spent = await ledger.head(database), await database.fetch(SPENT)
         assert head.position > 0
         for by in (HOUR, DAY):
             await set_back(database, by)
@@ -137,7 +137,7 @@ async def test_nothing_is_published_or_charged_twice(fresh: str) -> None:
             await jobs.publish_counts(database)
             assert await freezing.begin_survey(database, people.survey) is None
             assert await freezing.finish(database, made.dataset) is None
-            assert dict(await database.fetch(SPENT)) == spent
+            assert await database.fetch(SPENT) == spent
             assert await ledger.head(database) == head
         # The entry of the second survey is earlier than the one that it follows.
         assert await freezing.freeze_survey(database, later.survey) is not None

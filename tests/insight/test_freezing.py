@@ -18,6 +18,7 @@ from models.security.publisher import PUBLISHER
 from privacy import noise
 from resolvers.insight import freezing
 from resolvers.insight.drawing import NoiseFailed
+from resolvers.insight.first_tables import publish_first
 from resolvers.jobs import end_datasets, forget_records, freeze_datasets, settle_surveys
 from tests import factories
 from tests.support.callers import User
@@ -323,7 +324,7 @@ async def test_a_survey_that_cannot_be_frozen_does_not_block_others(
     late = "UPDATE catalog.survey SET closes_on = current_date - 2 WHERE id = any($1)"
     await network.database.execute(late, [first.survey, second.survey])
     await settle_surveys(publisher)
-    whole = freezing.publish_first
+    whole = publish_first
 
     async def fails(connection: Any, id: UUID, *rest: Any) -> Any:
         if await network.value("SELECT survey_id FROM insight.dataset WHERE id = $1", id) == first.survey:
