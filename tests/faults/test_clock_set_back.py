@@ -33,7 +33,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BY = pytest.mark.parametrize("by", [HOUR, DAY], ids=["an hour", "a day"])
 WHO = "{ viewer { audience } }"
 COUNT = "SELECT * FROM identity.count_request($1, $2, $3)"
-SPENT = "SELECT id, spent_micro_rho FROM insight.dataset"
+SPENT = "SELECT id, spent_micro_rho FROM insight.dataset ORDER BY id"
 TRY = "SELECT identity.try_again('somebody', 3, interval '15 minutes') IS NOT NULL"
 
 
