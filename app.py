@@ -1,6 +1,7 @@
 """Assembles the server from its parts: `create_app(settings)`. Importing it has no side effects."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from models.bounded_connections import ANSWER_SECONDS
 from models.connecting import connect as connected_to
 from models.database import understands
+from models.failures import GONE, reason
 from models.installation import install
 from models.logins import owner_password, pool, role_dsn, role_password
 from models.messages import load_translations
@@ -76,6 +78,8 @@ from server.telemetry.exporters import Telemetry
 from server.telemetry.metrics import Metrics
 from server.telemetry.readings import readings
 from settings import Settings
+
+log = logging.getLogger("cohorte.start")
 
 # Connections in the role of the public view besides its own: for what strangers write, for looking up sessions, for
 # whether the server is ready, and for recording who reads members' data.
@@ -183,6 +187,8 @@ def create_app(
             async with running(app):
                 yield
         except Exception as error:  # of which uvicorn would log the message
+            if isinstance(error, GONE):
+                log.error("the server does not start, because its database cannot be used: %s", reason(error))
             logs.fault("lifespan", error)
             raise
 

@@ -9,6 +9,8 @@ from sqlalchemy.exc import DBAPIError
 # What using a database may raise, and connecting to it, for which an address is parsed.
 FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, DBAPIError)
 UNREACHABLE = (*FAILURES, ValueError)
+# What a database, once it was used, raises where files and other addresses may be at fault too.
+GONE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, ConnectionError, TimeoutError)
 
 # What to look at, by the class of an error: the first that fits.
 Advice = tuple[tuple[type[BaseException], str], ...]

@@ -40,7 +40,7 @@ from tests import factories
 from tests.faults.test_kill import becomes
 from tests.faults.test_silent_database import POST, opened
 from tests.support.client import ANYBODY as STRANGER
-from tests.support.client import serving
+from tests.support.client import NotStarted, serving
 from tests.support.network import Network
 from tests.support.silent import silent_relay
 
@@ -321,3 +321,30 @@ async def test_a_database_that_comes_and_goes_is_a_few_lines_in_the_log(
             return (await ask.post(STRANGER, COMMUNITIES)).status_code == 200
 
         await becomes(is_read)
+
+
+@pytest.mark.parametrize(
+    ("gone", "advice"),
+    [
+        (ConnectionRefusedError(111, "of 10.0.0.7"), "nothing listens at its host and port (ConnectionRefusedError)"),
+        (asyncpg.AdminShutdownError("of 10.0.0.7"), "an operator or a crash has ended connections: see its log"),
+        (PermissionError(13, "/secret"), None),  # of a folder, maybe
+    ],
+)
+async def test_a_database_that_goes_away_during_a_start_is_named_in_a_sentence(
+    fresh: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, gone: Exception, advice: str | None
+) -> None:
+    async def fails(*_: object) -> None:
+        raise gone
+
+    monkeypatch.setattr("app.end_when_silent", fails)
+    with pytest.raises(NotStarted):
+        async with serving(fresh, migrate=True):
+            pass
+    sentences = [record.getMessage() for record in caplog.records if record.name == "cohorte.start"]
+    if advice is None:
+        assert sentences == []
+    else:
+        [sentence] = sentences
+        assert sentence.startswith(f"the server does not start, because its database cannot be used: {advice}")
+        assert "10.0.0.7" not in sentence
