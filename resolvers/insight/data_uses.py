@@ -31,7 +31,6 @@ from resolvers.exporting import (
 )
 from resolvers.insight.costs import cost
 from resolvers.insight.purposes import purpose_shown
-from resolvers.insight.variables import PLAIN
 from resolvers.lookup import community_called
 
 
@@ -132,12 +131,17 @@ def insight_of(entry: Row) -> Rows:
     return of_release.order_by(insight.published_at, insight.id).limit(1)
 
 
-def counted_by(entry: Row) -> Rows:
+def counted_in(entry: Row) -> Rows:
     """The variables of the table, in the order of the entry; none of counts."""
     variable = row(datasets.Variable)
-    of_table = (variable.dataset_id == entry.dataset_id, variable.name == func.any(entry.variables))
-    found = select(variable).where(*of_table, variable.groups == PLAIN)
-    return found.order_by(func.array_position(entry.variables, variable.name))
+    name = variable.name + variable.groups
+    # As the entry names it, by what was published of it: counts, MEANS or SUMS.
+    place = func.coalesce(*(func.array_position(entry.variables, each) for each in (name, *_of_means(name))))
+    return select(variable).where(variable.dataset_id == entry.dataset_id, place.is_not(None)).order_by(place)
+
+
+def _of_means(name: Expression) -> list[Expression]:
+    return [kind + "(" + name + ")" for kind in map(literal_column, ("'mean'", "'sum'"))]
 
 
 def hash_of(entry: Row) -> Expression:

@@ -87,7 +87,7 @@ class DataUse(Node):
         datasets.dataset_of, "The dataset that was used. Null for counts."
     )
     counted: list[Annotated["Variable", strawberry.lazy("schema.insight.datasets")]] = sql(
-        resolve.counted_by, "The variables of the table, with labels. Empty for counts.", size=COUNTED
+        resolve.counted_in, "The variables of the table, with labels. Empty for counts.", size=COUNTED
     )
     cost: PrivacyCost = sql(
         resolve.cost_of, "Privacy cost, charged to the dataset's budget, or to the reserve for counts."

@@ -271,7 +271,7 @@ class Socket:
             else:
                 request.codes, request.size = error.codes, len(error.body)
                 self.endpoint.log_operation(request, error.status)
-                if error.status == UNAVAILABLE and request.kind not in ONCE:
+                if error.status == UNAVAILABLE and request.kind not in ONCE and not logged:  # it has not begun
                     stream.end(Ending.BUSY)
                 else:
                     await self.send_error(id, error)

@@ -55,6 +55,7 @@ def made(
             "requestedBy": None,
             "purpose": None,
             "synthetic": False,
+            "countedBy": None,
             "ledgerEntry": {"position": 7, "hash": "ab" * 32},
         }
     )  # fmt: skip

@@ -46,8 +46,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     },
     "Condition": {ALL: "hpo icd10 id matched name original orpha retiredOn translations version"},
     "DataUse": {
-        ALL: "community cost datasetTitle id ledgerEntry organization publishedAt purpose purposeKind results "
-        "synthetic variables",
+        ALL: "community cost counted dataset datasetTitle id ledgerEntry organization publishedAt purpose purposeKind "
+        "results synthetic variables",
         RESEARCH: "insight",
     },
     "Dataset": {
@@ -66,7 +66,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         "slug translations ucum unit version"
     },
     "Insight": {
-        RESEARCH: "by cells cost csv dataset id jsonStat kind ledgerEntry marginOfError "
+        RESEARCH: "by cells cost countedBy csv dataset id jsonStat kind ledgerEntry marginOfError "
         "precision proof publishedAt purpose reconciled requestedBy statistics synthetic totals trend variable",
     },
     "InsightTrend": {RESEARCH: "shares waves"},

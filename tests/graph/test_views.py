@@ -382,8 +382,8 @@ PROMISED = {
     "MeanTrend": {SIGNED_IN: "by points"},
     "InsightTrend": {SIGNED_IN: "waves shares means"},
     "DataUse": {
-        EVERYONE: "id organization synthetic purpose purposeKind results publishedAt community datasetTitle variables "
-        "cost ledgerEntry",
+        EVERYONE: "id organization synthetic purpose purposeKind results publishedAt community datasetTitle dataset "
+        "variables counted cost ledgerEntry",
         SIGNED_IN: "insight",
     },
     "LedgerEntry": {EVERYONE: "id position synthetic hash previousHash line"},

@@ -204,7 +204,7 @@ async def test_the_draw_that_decides_about_a_dataset_is_not_the_published_one(
     deciding: int,
     opens: bool,
 ) -> None:
-    def drawn(counts: list[int], charge: int, many: int) -> list[int]:
+    def drawn(counts: list[int], charge: int, many: int, _: int) -> list[int]:
         if many == 1:
             return list(counts)
         assert (counts, charge, many) == ([300, 300], PRICES[20], 2)

@@ -1,6 +1,7 @@
 """The oracle's readers for datasets, insights, budgets and the public ledger."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -43,6 +44,7 @@ found("Insight.variable", "insight.variable", dataset_id="dataset_id", position=
 found("Insight.ledgerEntry", "insight.ledger_entry", release_id="release_id")
 found("DataUse.organization", "insight.organization", id="organization_id")
 found("DataUse.community", "catalog.community", id="community_id")
+found("DataUse.dataset", "insight.dataset", id="dataset_id")
 
 
 @field("Query.dataset")
@@ -332,6 +334,13 @@ def interval_of(seen: VisibleRows, it: Found) -> Found | None:
 
 for name in ("Cell.category", "Cell.by", "Statistic.by", "Total.by"):
     field(name)(lambda seen, it, name=name: it[name.partition(".")[2]])
+
+
+@field("DataUse.counted")
+def counted_in(seen: VisibleRows, entry: Found) -> list[Found]:
+    names = [re.sub(r"^(?:mean|sum)\((.*)\)$", r"\1", name) for name in entry["variables"]]
+    there = {row["name"] + row["groups"]: row for row in seen.of("insight.variable", dataset_id=entry["dataset_id"])}
+    return [there[name] for name in names if name in there]
 
 
 @field("DataUse.insight")
