@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CompoundSelect, case, cast, func, literal_column, union_all
+from sqlalchemy import BigInteger, CompoundSelect, Text, case, cast, func, literal_column, union_all
 
 from models.insight import counts, datasets, network
 from models.insight import insights as tables
@@ -136,12 +136,11 @@ def counted_in(entry: Row) -> Rows:
     variable = row(datasets.Variable)
     name = variable.name + variable.groups
     # As the entry names it, by what was published of it: counts, MEANS or SUMS.
-    place = func.coalesce(*(func.array_position(entry.variables, each) for each in (name, *_of_means(name))))
+    opened, closed = ("", "mean(", "sum("), literal_column("')'", Text)
+    names = (literal_column(f"'{kind}'", Text) + name + closed if kind else name for kind in opened)
+    places = (func.array_position(entry.variables, each) for each in names)
+    place = func.coalesce(*places)
     return select(variable).where(variable.dataset_id == entry.dataset_id, place.is_not(None)).order_by(place)
-
-
-def _of_means(name: Expression) -> list[Expression]:
-    return [kind + "(" + name + ")" for kind in map(literal_column, ("'mean'", "'sum'"))]
 
 
 def hash_of(entry: Row) -> Expression:

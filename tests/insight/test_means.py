@@ -17,7 +17,17 @@ from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import Crowd, buyer
 from tests.support.publishable import ASKS, PRICES, PUBLISHES, expect_sound, free, paid, spent
-from tests.support.scaled import MERGED, PEOPLE, READ, asked, dataset_of_pain, people_in_pain, read, true_totals
+from tests.support.scaled import (
+    COUNTED,
+    MERGED,
+    PEOPLE,
+    READ,
+    asked,
+    dataset_of_pain,
+    people_in_pain,
+    read,
+    true_totals,
+)
 
 SAVED = {20: 2_076, 50: 343}  # of 11 equal steps: 2.2 times cheaper than PRICES
 
@@ -90,6 +100,8 @@ async def test_groupings_slices_and_roll_ups(network: Network, people: Crowd, da
     assert [each["by"][0]["label"] for each in shown["totals"]] == ["Answer P", "Drug", "Not answered"]
     assert [(each["count"], each["sum"], each["unknown"]) for each in shown["totals"]] == [true["P"], drugs, (0, 0, 0)]
     assert json.loads(shown["ledgerEntry"]["line"])["variables"] == ["sex", "mean(pain)", "drug{P|X&Y}"]
+    named = await network.ask(laboratory, COUNTED)
+    assert named["data"]["dataUses"]["nodes"] == [{"counted": [{"name": "sex"}, {"name": "pain"}, {"name": "drug"}]}]
     one = await read(network, laboratory, insight, by=[], where=[{"variable": "drug", "in": ["P"]}])
     [total], [mean] = one["totals"], one["statistics"]
     assert (total["by"], total["count"], total["sum"]) == ([], true["P"][0], true["P"][1])

@@ -17,7 +17,7 @@ from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import Crowd, buyer
 from tests.support.publishable import PRICES, PUBLISHES, expect_sound, free, paid, spent
-from tests.support.scaled import MERGED, PEOPLE, asked, dataset_of_pain, people_in_pain, read, true_totals
+from tests.support.scaled import COUNTED, MERGED, PEOPLE, asked, dataset_of_pain, people_in_pain, read, true_totals
 
 SUMS = {20: 1_038, 50: 172}  # of 11 equal steps: 4.4 times cheaper than PRICES
 MEANS = {20: 2_076, 50: 343}
@@ -101,6 +101,8 @@ async def test_sums_give_the_means_of_counted_groups_for_less(
     assert shown["reconciled"]["releases"] == 2
     assert [each["value"] for each in shown["reconciled"]["statistics"]] == [m["value"] for m in shown["statistics"]]
     assert json.loads(shown["ledgerEntry"]["line"])["variables"] == ["sum(pain)", "drug"]
+    named = await network.ask(laboratory, COUNTED)
+    assert named["data"]["dataUses"]["nodes"] == [{"counted": [{"name": "pain"}, {"name": "drug"}]}]
     # Three sums of each drug, in their unit, of which the first is below zero where pain is low.
     assert len(shown["proof"]["counts"]) == 12
     assert shown["proof"]["counts"][8:] == [true[drug][2] * UNIT for drug in "PXY"] + [0]

@@ -21,6 +21,8 @@ READ = """query ($id: ID!, $by: [String!], $where: [CategoryFilter!]) { insight(
   proof { counts variables { name } } ledgerEntry { line }
 } }"""
 
+COUNTED = "{ dataUses(first: 1) { nodes { counted { name } } } }"
+
 
 async def people_in_pain(network: Network) -> Crowd:
     """A crowd in which drugs lower pain: P by nothing, X by two and Y by four. Every eleventh has no answer."""
