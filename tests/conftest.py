@@ -69,6 +69,16 @@ LONG = (
     "browser/browse_graphiql.py",
     "browser/browse_every_page.py",
     "project/test_contributing.py",
+    "server/test_memory.py",
+    "faults/test_cluster_failover.py",
+    "commands/test_deploy.py",
+    "models/test_versions.py",
+    "insight/test_colon_trial.py",
+    "planner/test_plans.py",
+    "graph/test_every_field.py",
+    "graph/test_staff_fields.py",
+    "graph/test_nodes.py",
+    "graph/test_every_text.py",
     "project/test_starting.py",
     "commands/test_serve.py",
     "planner/test_oracle.py",
@@ -84,7 +94,13 @@ LONG = (
 
 
 # Files whose tests share nothing, and take long: each goes to the worker that is free.
-APART = ("project/test_contributing.py",)
+APART = (
+    "project/test_contributing.py",
+    "privacy/test_means.py",
+    "privacy/test_changes.py",
+    "privacy/test_size_gate.py",
+    "privacy/test_reading.py",
+)
 
 
 class Scheduling(LoadFileScheduling):  # type: ignore[misc]
