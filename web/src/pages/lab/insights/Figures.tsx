@@ -55,16 +55,18 @@ export function useChoice(tables: readonly Figures[]): { measure: Measure; arran
   const isGrouped = tables[0]?.cells.some((each) => each.by.length > 0) ?? false;
   const fields = (
     <>
-      {possible.length > 1 && <div className="in-line">
-        <RadioField
-          key={shown}
-          name="measure"
-          label={t.measure}
-          initial={shown}
-          onChange={(value) => setMeasure(value as Measure)}
-          options={possible.map((each) => ({ value: each, label: t.measures[each] }))}
-        />
-      </div>}
+      {possible.length > 1 && (
+        <div className="in-line">
+          <RadioField
+            key={shown}
+            name="measure"
+            label={t.measure}
+            initial={shown}
+            onChange={(value) => setMeasure(value as Measure)}
+            options={possible.map((each) => ({ value: each, label: t.measures[each] }))}
+          />
+        </div>
+      )}
       {isGrouped && (shown === "share" || shown === "count") && (
         <div className="in-line">
           <RadioField

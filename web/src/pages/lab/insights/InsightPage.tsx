@@ -66,10 +66,12 @@ function Figures({ insight }: { insight: Insight }) {
   return (
     <Section id="figures" title={t.figures}>
       {choice.fields}
-      {isOfCounts && <label className="choice">
-        <input type="checkbox" checked={reconciled} disabled={!isWhole} onChange={(event) => setReconciled(event.target.checked)} />
-        <span>{t.all}<span className="hint block">{isWhole ? t.allHint : t.unsliced}</span></span>
-      </label>}
+      {isOfCounts && (
+        <label className="choice">
+          <input type="checkbox" checked={reconciled} disabled={!isWhole} onChange={(event) => setReconciled(event.target.checked)} />
+          <span>{t.all}<span className="hint block">{isWhole ? t.allHint : t.unsliced}</span></span>
+        </label>
+      )}
       {filters.length > 0 && <Slice filters={filters} by={insight.by} sliced={sliced} onSlice={setSliced} />}
       <Shown read={read}>{({ insight: found }) => {
         if (!found) return null;
