@@ -110,7 +110,7 @@ async def test_a_mean_is_asked_for_by_pointing_and_drawn_with_error_bars(
     sums = await price_in(panel.locator(".suggestions button"))
     assert sums < means < counts == PRICES[Precision.WITHIN_20]
     await expect(panel.locator(".suggestions a")).to_have_attribute("href", re.compile("^/lab/insights/"))
-    await expect(panel.locator(".readable")).to_contain_text(re.compile(r"0.+10.+\d+.+±\u00a01\D"))
+    await expect(panel.locator(".readable")).to_contain_text(re.compile(r"0.+10.+\d+.+±\s1\D"))
     await look(found, f"lab-mean-{language}", dark=language == "en")
     await publish(page, language)
     await expect_means(page, network, language)

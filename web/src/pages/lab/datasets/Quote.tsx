@@ -92,7 +92,6 @@ function Price({ quote, question, lacks }: QuotedProps & { lacks: boolean }) {
 /** SUMS without published counts of their groups, and what to do. */
 function Lacking({ question, onChange, onPlan }: Pick<Props, "question" | "onChange" | "onPlan">) {
   const t = useWords(texts);
-  const { insightKinds } = useWords(shared);
   const counts = countsOf(question);
   return (
     <>
@@ -100,7 +99,7 @@ function Lacking({ question, onChange, onPlan }: Pick<Props, "question" | "onCha
       <div className="choices after-form">
         {counts && <Button onClick={() => onChange(counts)}>{t.askForCounts}</Button>}
         {counts && onPlan && <Button onClick={() => onPlan(counts, question)}>{t.planBoth}</Button>}
-        <Button onClick={() => onChange({ kind: "MEANS" })}>{insightKinds.MEANS}</Button>
+        <Button onClick={() => onChange({ kind: "MEANS" })}>{t.meanAlone}</Button>
       </div>
     </>
   );

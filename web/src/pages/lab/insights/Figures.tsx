@@ -97,19 +97,22 @@ export function FiguresTable({ title, table, measure, second }: { title: string;
     const of = (found: Figures) => found.statistics.filter((each) => each.measure === measure);
     const others = second && of(second);
     return (
-      <Table
-        caption={title}
-        rows={of(table).map((each, place) => ({ ...each, place }))}
-        keyOf={(row) => String(row.place)}
-        columns={[
-          { title: t.group, cell: (row) => groupOf(row, t) },
-          { title: t.value, cell: (row) => (row.reliability === "NONE" ? "–" : written(row.value, decimal)), numeric: true },
-          { title: t.interval, cell: (row) => row.interval && t.between(decimal(row.interval.low), decimal(row.interval.high)), numeric: true },
-          { title: t.reliability, cell: (row) => t.reliabilities[row.reliability] },
-          ...(table.totals?.length ? [{ title: t.members, cell: members, numeric: true }] : []),
-          ...(others ? [{ title: t.other, cell: (row: { place: number }) => others[row.place]?.reliability === "NONE" ? "–" : written(others[row.place]?.value, decimal), numeric: true }] : []),
-        ]}
-      />
+      <>
+        <Table
+          caption={title}
+          rows={of(table).map((each, place) => ({ ...each, place }))}
+          keyOf={(row) => String(row.place)}
+          columns={[
+            { title: t.group, cell: (row) => groupOf(row, t) },
+            { title: t.value, cell: (row) => (row.reliability === "NONE" ? "–" : written(row.value, decimal)), numeric: true },
+            { title: t.interval, cell: (row) => row.interval && t.between(decimal(row.interval.low), decimal(row.interval.high)), numeric: true },
+            { title: t.reliability, cell: (row) => t.reliabilities[row.reliability] },
+            ...(table.totals?.length ? [{ title: t.members, cell: members, numeric: true }] : []),
+            ...(others ? [{ title: t.other, cell: (row: { place: number }) => others[row.place]?.reliability === "NONE" ? "–" : written(others[row.place]?.value, decimal), numeric: true }] : []),
+          ]}
+        />
+        {table.totals?.some((each) => each.count < 0) && <p className="quiet after-form">{t.belowZero}</p>}
+      </>
     );
   }
   const counted = (cell: CellFiguresFragment) => cell.count !== null && `${number(cell.count)}\u00a0±\u00a0${number(cell.marginOfError)}`;
