@@ -79,7 +79,7 @@ export const texts = words({
     share: (least: string) => `A share of a half is precise in a group of ${least} members or more.`,
     mean: (least: string) => `A mean is precise in a group of ${least} members or more.`,
     total: (margin: string) => `Totals over all groups will be within ± ${margin}.`,
-    meanWithin: (least: string, margin: string, low: string, high: string) => `The scale is from ${low} to ${high}. In a group of ${least} members or more, spread over it, the mean is known to within ± ${margin}.`,
+    meanWithin: (least: string, margin: string, low: string, high: string) => `The scale is from ${low} to ${high}. In a group of ${least} members or more, spread over it, the mean is known to within ± ${margin}.`,
     smallerGroups: "Means of smaller groups have wider intervals. None is hidden.",
     withInterval: "The mean comes with its 95% confidence interval.",
     meansOnly: "Shares, counts of each category and medians will not be readable: ask for the distribution.",
