@@ -36,7 +36,7 @@ WORDS = {
         "slice": "Slices and sums",
         "separate": "Show separately by First treatment",
         "verify": "Verify now",
-        "vouches": "vouches for these counts",
+        "vouches": "vouches for these figures",
         "compare": "Compare",
         "two": "Two insights beside one another",
         "search": "active drug",

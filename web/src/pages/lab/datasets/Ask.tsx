@@ -3,7 +3,7 @@
 
 import { useState } from "react";
 import { useSearchParams } from "wouter";
-import type { LabOrganizationQuery, Precision } from "../../../../generated/buyer";
+import type { InsightKind, LabOrganizationQuery, Precision } from "../../../../generated/buyer";
 import { Button, Meter, Notice, optionsOf, RadioField, Section, SelectField } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
@@ -16,8 +16,10 @@ import { Merge } from "./Merge";
 import { Plan } from "./Plan";
 import { QuoteBox } from "./Quote";
 import { Variables } from "./Variables";
-import { countOf, merge } from "./groupings";
-import { asked, MOST_QUESTIONS, planIn, plannedInput, PRECISIONS, questionIn, written, type Planned, type Question } from "./question";
+import { merge } from "./groupings";
+import {
+  hasMean, KINDS, mergeableOf, MOST_QUESTIONS, planIn, PRECISIONS, questionIn, withQuestions, written, type Planned, type Question,
+} from "./question";
 import { texts } from "./texts";
 
 type Licence = LabOrganizationQuery["organization"]["licences"][number];
@@ -27,7 +29,7 @@ export function Ask({ dataset }: { dataset: Dataset }) {
   const [params, setParams] = useSearchParams();
   const question = questionIn(params, dataset.variables);
   const plan = planIn(params, dataset.variables);
-  const { variable, by, precision, groupings } = question;
+  const { variable, by, precision, kind, groupings } = question;
   const [chosen, setChosen] = useState<string | null>(null);
   const licences = useRead(LabOrganization, {}).data?.organization.licences.filter((each) => each.status === "GRANTED" && each.community.id === dataset.community.id);
   const licence = licences?.find((each) => each.id === chosen) ?? licences?.[0] ?? null;
@@ -57,7 +59,7 @@ export function Ask({ dataset }: { dataset: Dataset }) {
             <h3>{t.question}</h3>
             {variable ? (
               <>
-                <Chosen label={variable.label} role={t.count} onRemove={() => change({ variable: null })} />
+                <Chosen label={variable.label} role={kind === "COUNTS" ? t.count : t.meanOf} onRemove={() => change({ variable: null })} />
                 {by.map((each) => (
                   <Chosen key={each.name} label={each.label} role={t.group} onRemove={() => change({ by: by.filter((one) => one !== each) })} />
                 ))}
@@ -65,18 +67,21 @@ export function Ask({ dataset }: { dataset: Dataset }) {
             ) : (
               <p>{t.nothing}</p>
             )}
-            {asked(variable, by).map((each, place) => (
-              <Merge key={each.name} variable={each} grouping={groupings[place]!} onChange={regroup} />
+            {hasMean(variable) && <KindField key={`kind ${kind}`} kind={kind} onChange={(value) => change({ kind: value })} />}
+            {mergeableOf(question).map((each) => (
+              <Merge key={each.name} variable={each} grouping={groupings.find((one) => one.variable === each.name)!} onChange={regroup} />
             ))}
-            <PrecisionField key={precision} precision={precision} onChange={(value) => change({ precision: value })} />
+            <PrecisionField key={precision} precision={precision} hint={kind !== "COUNTS" && t.asPrecise} onChange={(value) => change({ precision: value })} />
             {licences && <Licensed licences={licences} licence={licence} onChoose={setChosen} community={dataset.community.slug} />}
             {licences && variable && (
               <>
                 <QuoteBox
                   key={`${written(question)} ${licence?.id}`}
-                  groups={by.reduce((product, each, place) => product * countOf(each, groupings[place + 1]!), 1)}
-                  input={{ dataset: dataset.id, ...plannedInput({ ...question, variable }), licence: licence?.id ?? null }}
-                  onPrecision={(value) => change({ precision: value })}
+                  dataset={dataset.id}
+                  question={{ ...question, variable }}
+                  licence={licence?.id ?? null}
+                  onChange={change}
+                  onPlan={plan.length + 2 <= MOST_QUESTIONS ? (...added) => set(question, withQuestions(plan, ...added)) : undefined}
                   onMerge={(name, codes) => regroup(merge(groupings.find((each) => each.variable === name) ?? { variable: name, name: null, merged: [] }, codes))}
                 />
                 <AddToPlan question={{ ...question, variable }} plan={plan} onAdd={(added) => set(question, [...plan, added])} />
@@ -111,7 +116,23 @@ function Chosen({ label, role, onRemove }: { label: string; role: string; onRemo
   );
 }
 
-function PrecisionField({ precision, onChange }: { precision: Precision; onChange: (value: Precision) => void }) {
+/** What to publish of a variable that has a mean. Published sizes of groups are not offered here, but by a quote that finds them. */
+function KindField({ kind, onChange }: { kind: InsightKind; onChange: (value: InsightKind) => void }) {
+  const t = useWords(texts);
+  const { insightKinds } = useWords(shared);
+  return (
+    <RadioField
+      name="kind"
+      label={t.what}
+      hint={t.meanHint}
+      initial={kind}
+      onChange={(value) => onChange(value as InsightKind)}
+      options={optionsOf(insightKinds, KINDS.filter((each) => each !== "SUMS" || kind === "SUMS"))}
+    />
+  );
+}
+
+function PrecisionField({ precision, hint, onChange }: { precision: Precision; hint: string | false; onChange: (value: Precision) => void }) {
   const t = useWords(texts);
   const { precisions } = useWords(shared);
   return (
@@ -119,6 +140,7 @@ function PrecisionField({ precision, onChange }: { precision: Precision; onChang
       <RadioField
         name="precision"
         label={t.precision}
+        hint={hint}
         initial={precision}
         onChange={(value) => onChange(value as Precision)}
         options={optionsOf(precisions, PRECISIONS)}

@@ -5,11 +5,11 @@ import type { LabPlanPublishMutation, LabPlanQuoteQuery } from "../../../../gene
 import { Button, Dialog, Done, Facts, Meter, Notice, Refused, Section, Shown } from "../../../base";
 import { useAction, useRead, type Failure, type Refusal } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
-import { InsightLink, InsightTable, useTitle } from "../InsightTable";
+import { InsightLink, InsightTable, Sizes, useTitle } from "../InsightTable";
 import { LabPlanPublish, LabPlanQuote } from "../buyer/question";
 import { texts as shared } from "../texts";
 import { countOf } from "./groupings";
-import { asked, plannedInput, written, type Planned } from "./question";
+import { lacksCounts, mergeableOf, plannedInput, withQuestions, written, type Planned } from "./question";
 import { texts } from "./texts";
 
 interface Props {
@@ -75,6 +75,7 @@ function Questions({ dataset, licence, questions, onChange, onPublished }: Props
             quote={read.data?.insightPlanQuote.questions[place]}
             whole={read.data?.insightPlanQuote}
             refusals={atQuestions.filter((each) => placeOf(each) === place)}
+            onSums={() => onChange(withQuestions([], ...questions.map((each): Planned => (each === question ? { ...each, kind: "SUMS" } : each))))}
             onRemove={() => onChange(questions.filter((each) => each !== question))}
           />
         </li>
@@ -104,24 +105,31 @@ interface EntryProps {
   quote: Quote["questions"][number] | undefined;
   whole: Quote | undefined;
   refusals: readonly Refusal[];
+  /** Takes published sizes of its groups. */
+  onSums: () => void;
   onRemove: () => void;
 }
 
 /** A question of the plan: what it costs there, and what is wrong with it. */
-function Entry({ question, quote, whole, refusals, onRemove }: EntryProps) {
+function Entry({ question, quote, whole, refusals, onSums, onRemove }: EntryProps) {
   const t = useWords(texts);
-  const { precisions } = useWords(shared);
+  const { precisions, insightKinds } = useWords(shared);
   const { number } = useFormats();
   const title = useTitle(question);
-  const merged = asked(question.variable, question.by)
-    .map((each, place) => [each, countOf(each, question.groupings[place]!)] as const)
+  const merged = mergeableOf(question)
+    .map((each) => [each, countOf(each, question.groupings.find((one) => one.variable === each.name)!)] as const)
     .filter(([each, count]) => count !== each.categories.length);
-  const others = quote?.quote.obstacles.filter((each) => !whole?.obstacles.some((one) => one.message === each.message)) ?? [];
+  const lacks = quote ? lacksCounts(question, quote.quote) : false;
+  const suggested = quote?.quote.suggestions.find((each) => each.kind === "SUMS")?.cost;
+  const counted = quote && (quote.countedWith === null ? <Sizes countedBy={quote.quote.countedBy} /> : t.questionOf(number(quote.countedWith + 1)));
+  const others = quote?.quote.obstacles.filter((each) => !(lacks && each.code === "INVALID") && !whole?.obstacles.some((one) => one.message === each.message)) ?? [];
   return (
     <>
       <p>
         <strong>{title}</strong>
         <span className="quiet">
+          {" · "}
+          {insightKinds[question.kind]}
           {" · "}
           {precisions[question.precision]}
           {merged.map(([each, count]) => ` · ${t.groupsOf(each.label, number(count))}`)}
@@ -133,11 +141,14 @@ function Entry({ question, quote, whole, refusals, onRemove }: EntryProps) {
           {quote.sameAs !== null && <li>{t.sameAs(number(quote.sameAs + 1))}</li>}
           {quote.quote.alreadyPublished && <li>{t.free}</li>}
           {quote.coveredWith.length > 0 && <li>{t.coveredWith(quote.coveredWith.map((each) => number(each + 1)).join(", "))}</li>}
+          {question.kind === "SUMS" && !lacks && <li>{t.sizesFrom} {counted}</li>}
+          {suggested && <li>{t.sizesKnown} {counted} <Button label={t.takeSizesFor(number(suggested.microRho), title)} onClick={onSums}>{t.takeSizes(number(suggested.microRho))}</Button></li>}
           {!quote.quote.alreadyPublished && quote.quote.coveredBy.length > 0 && (
             <li>{t.coveredBy} {quote.quote.coveredBy.map((each) => <InsightLink key={each.id} insight={each} />)}</li>
           )}
         </ul>
       )}
+      {lacks && <Notice kind="fault">{question.by.length ? t.lacksCounts : t.lacksSize}</Notice>}
       <Refused refusals={[...refusals, ...others]} />
       <Button label={t.removePlanned(title)} onClick={onRemove}>{t.leaveOut}</Button>
     </>
@@ -162,6 +173,7 @@ function Whole({ quote, licence, count, publish, busy, ...state }: WholeProps) {
   const [asks, setAsks] = useState(false);
   const left = quote.remainingAfter.microRho;
   const cost = quote.cost.microRho;
+  const lacks = quote.obstacles.some((each) => each.code === "INVALID"); // counts of groups: said at the question
   return (
     <>
       <Facts facts={[
@@ -170,7 +182,8 @@ function Whole({ quote, licence, count, publish, busy, ...state }: WholeProps) {
         [t.licence, licence?.purpose],
       ]} />
       {quote.affordable && <Meter words={t.after(number(left))} part={left + cost} whole={left + cost} next={cost} />}
-      {licence && <Refused refusals={quote.obstacles} />}
+      {licence && lacks && <Notice kind="fault">{t.planRefused}</Notice>}
+      {licence && <Refused refusals={quote.obstacles.filter((each) => each.code !== "INVALID")} />}
       {licence && quote.obstacles.length === 0 && (
         <div className="after-form"><Button kind="primary" onClick={() => setAsks(true)}>{t.publishPlan}</Button></div>
       )}

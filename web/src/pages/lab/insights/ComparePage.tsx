@@ -5,14 +5,15 @@ import "../lab.css";
 import type { ReactNode } from "react";
 import type { LabInsightFactsQuery } from "../../../../generated/buyer";
 import type { PageProps } from "../../../app/route";
-import { PageTitle, Shown } from "../../../base";
+import { Notice, PageTitle, Shown } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { InsightLink, useTitle } from "../InsightTable";
 import { Unknown } from "../Unknown";
 import { LabInsightFacts, LabInsightFigures } from "../buyer/insight";
+import { texts as shared } from "../texts";
 import { FiguresChart, FiguresTable, useChoice, useFigure } from "./Figures";
-import { rangeOf, readableOf, sectionsOf, valuesOf, type Table } from "./figures";
+import { rangeOf, readableOf, sectionsOf, sharedBy, valuesOf, type Table } from "./figures";
 import { texts } from "./texts";
 
 type Facts = NonNullable<LabInsightFactsQuery["insight"]>;
@@ -44,21 +45,24 @@ function OneRead({ id, children }: { id: string; children: (side: Side | null) =
 
 function Both({ sides }: { sides: readonly [Side, Side] }) {
   const t = useWords(texts);
-  const choice = useChoice(sides[0].figures);
+  const tables = sides.map((each) => each.figures);
+  const choice = useChoice(tables);
+  const nothing = sharedBy(tables).length === 0;
   const format = useFigure(choice.measure);
-  const ends = sides.map(({ facts, figures }) => {
+  const ranges = sides.map(({ facts, figures }) => {
     const sections = sectionsOf(figures, { ...choice, format, words: t });
-    return rangeOf(sections, choice.measure, valuesOf(facts.variable))[1];
+    return rangeOf(sections, choice.measure, valuesOf(facts.variable));
   });
+  const range = [Math.min(...ranges.map(([start]) => start)), Math.max(...ranges.map(([, end]) => end))] as const;
   return (
     <>
-      <PageTitle lead={t.scale}>{t.comparison}</PageTitle>
+      <PageTitle lead={nothing ? undefined : t.scale}>{t.comparison}</PageTitle>
       {sides[0].facts.dataset.id !== sides[1].facts.dataset.id && <p>{t.differ}</p>}
-      {choice.fields}
+      {nothing ? <Notice>{t.nothingShared}</Notice> : choice.fields}
       <div className="columns compared">{sides.map(({ facts, figures }, place) => (
-        <OneSide key={place} facts={facts}>{(title) => (
+        <OneSide key={place} facts={facts}>{(title) => !nothing && (
           <>
-            <FiguresChart title={title} table={figures} {...choice} values={valuesOf(facts.variable)} most={Math.max(...ends)} />
+            <FiguresChart title={title} table={figures} {...choice} values={valuesOf(facts.variable)} range={range} />
             <FiguresTable title={title} table={figures} measure={choice.measure} />
           </>
         )}</OneSide>
@@ -69,12 +73,13 @@ function Both({ sides }: { sides: readonly [Side, Side] }) {
 
 function OneSide({ facts, children }: { facts: Facts; children: (title: string) => React.ReactNode }) {
   const t = useWords(texts);
+  const { insightKinds } = useWords(shared);
   const { date } = useFormats();
   const { dataset } = facts;
   return (
     <section>
       <h2><InsightLink insight={facts} /></h2>
-      <p className="quiet">{t.facts(dataset.title, dataset.community.name, date(dataset.frozenOn))}</p>
+      <p className="quiet">{insightKinds[facts.kind]} · {t.facts(dataset.title, dataset.community.name, date(dataset.frozenOn))}</p>
       {children(useTitle(facts))}
     </section>
   );

@@ -5,7 +5,7 @@ import type { CellFiguresFragment } from "../../../../generated/buyer";
 import { RadioField, Table } from "../../../base";
 import { IntervalChart } from "../../../base/chart/IntervalChart";
 import { useFormats, useWords } from "../../../text/words";
-import { groupOf, measuresOf, rangeOf, sectionsOf, type Arrangement, type Measure, type Table as Figures } from "./figures";
+import { groupOf, membersOf, rangeOf, sectionsOf, sharedBy, type Arrangement, type Measure, type Table as Figures } from "./figures";
 import { texts } from "./texts";
 
 interface ChartProps {
@@ -16,21 +16,20 @@ interface ChartProps {
   /** The values of the variable's categories. */
   values: readonly number[];
   second?: Figures | undefined;
-  /** The end of the axis, if it is not only that of this table. */
-  most?: number;
+  /** The axis, if it is not only that of this table. */
+  range?: readonly [number, number] | undefined;
 }
 
-export function FiguresChart({ title, table, measure, arrangement, values, second, most = 0 }: ChartProps) {
+export function FiguresChart({ title, table, measure, arrangement, values, second, range }: ChartProps) {
   const t = useWords(texts);
   const format = useFigure(measure);
   const sections = sectionsOf(table, { measure, arrangement, format, words: t, second });
-  const [start, end] = rangeOf(sections, measure, values);
   return (
     <IntervalChart
       label={t.chart(title)}
       caption={t.caption[measure]}
       sections={sections}
-      range={[start, Math.max(end, most)]}
+      range={range ?? rangeOf(sections, measure, values)}
       tick={format}
       mark={measure === "share" || measure === "count" ? "bar" : "point"}
       second={second && t.reconciled}
@@ -46,26 +45,28 @@ export function useFigure(measure: Measure): (value: number) => string {
   return (value) => number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" });
 }
 
-/** What is shown, among what there is, and how. */
-export function useChoice(table: Figures | undefined): { measure: Measure; arrangement: Arrangement; fields: React.ReactNode } {
+/** What is shown, among what all of these tables have, and how. */
+export function useChoice(tables: readonly Figures[]): { measure: Measure; arrangement: Arrangement; fields: React.ReactNode } {
   const t = useWords(texts);
   const [measure, setMeasure] = useState<Measure>("share");
   const [arrangement, setArrangement] = useState<Arrangement>("category");
-  const possible = table ? measuresOf(table) : [];
-  const shown = possible.includes(measure) ? measure : "count";
-  const isGrouped = table?.cells.some((each) => each.by.length > 0) ?? false;
+  const possible = sharedBy(tables);
+  const shown = possible.includes(measure) ? measure : (possible[0] ?? "count");
+  const isGrouped = tables[0]?.cells.some((each) => each.by.length > 0) ?? false;
   const fields = (
     <>
-      <div className="in-line">
-        <RadioField
-          key={shown}
-          name="measure"
-          label={t.measure}
-          initial={shown}
-          onChange={(value) => setMeasure(value as Measure)}
-          options={possible.map((each) => ({ value: each, label: t.measures[each] }))}
-        />
-      </div>
+      {possible.length > 1 && (
+        <div className="in-line">
+          <RadioField
+            key={shown}
+            name="measure"
+            label={t.measure}
+            initial={shown}
+            onChange={(value) => setMeasure(value as Measure)}
+            options={possible.map((each) => ({ value: each, label: t.measures[each] }))}
+          />
+        </div>
+      )}
       {isGrouped && (shown === "share" || shown === "count") && (
         <div className="in-line">
           <RadioField
@@ -88,22 +89,30 @@ export function FiguresTable({ title, table, measure, second }: { title: string;
   const percent = useFigure("share");
   const decimal = useFigure("MEAN");
   const isGrouped = table.cells.some((each) => each.by.length > 0);
+  const members = (row: Parameters<typeof membersOf>[1]) => {
+    const found = membersOf(table, row);
+    return found && `${number(found.count)}\u00a0±\u00a0${number(found.marginOfError)}`;
+  };
   if (measure === "MEAN" || measure === "MEDIAN") {
     const of = (found: Figures) => found.statistics.filter((each) => each.measure === measure);
     const others = second && of(second);
     return (
-      <Table
-        caption={title}
-        rows={of(table).map((each, place) => ({ ...each, place }))}
-        keyOf={(row) => String(row.place)}
-        columns={[
-          { title: t.group, cell: (row) => groupOf(row, t) },
-          { title: t.value, cell: (row) => (row.reliability === "NONE" ? "–" : written(row.value, decimal)), numeric: true },
-          { title: t.interval, cell: (row) => row.interval && t.between(decimal(row.interval.low), decimal(row.interval.high)), numeric: true },
-          { title: t.reliability, cell: (row) => t.reliabilities[row.reliability] },
-          ...(others ? [{ title: t.other, cell: (row: { place: number }) => others[row.place]?.reliability === "NONE" ? "–" : written(others[row.place]?.value, decimal), numeric: true }] : []),
-        ]}
-      />
+      <>
+        <Table
+          caption={title}
+          rows={of(table).map((each, place) => ({ ...each, place }))}
+          keyOf={(row) => String(row.place)}
+          columns={[
+            { title: t.group, cell: (row) => groupOf(row, t) },
+            { title: t.value, cell: (row) => (row.reliability === "NONE" ? "–" : written(row.value, decimal)), numeric: true },
+            { title: t.interval, cell: (row) => row.interval && t.between(decimal(row.interval.low), decimal(row.interval.high)), numeric: true },
+            { title: t.reliability, cell: (row) => t.reliabilities[row.reliability] },
+            ...(table.totals?.length ? [{ title: t.members, cell: members, numeric: true }] : []),
+            ...(others ? [{ title: t.other, cell: (row: { place: number }) => others[row.place]?.reliability === "NONE" ? "–" : written(others[row.place]?.value, decimal), numeric: true }] : []),
+          ]}
+        />
+        {table.totals?.some((each) => each.count < 0) && <p className="quiet after-form">{t.belowZero}</p>}
+      </>
     );
   }
   const counted = (cell: CellFiguresFragment) => cell.count !== null && `${number(cell.count)}\u00a0±\u00a0${number(cell.marginOfError)}`;

@@ -4,12 +4,12 @@ import "../lab.css";
 
 import { useState } from "react";
 import { useLocation } from "wouter";
-import type { LabInsightFactsQuery } from "../../../../generated/buyer";
+import type { InsightLineFragment, LabInsightFactsQuery } from "../../../../generated/buyer";
 import type { PageProps } from "../../../app/route";
 import { Form, PageTitle, Section, SelectField, Shown } from "../../../base";
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useLanguage, useWords } from "../../../text/words";
-import { useTitle } from "../InsightTable";
+import { Sizes, useTitle, useTitles } from "../InsightTable";
 import { Unknown } from "../Unknown";
 import { LabInsightFacts, LabInsightFigures, LabInsightReconciled } from "../buyer/insight";
 import { texts as shared } from "../texts";
@@ -38,6 +38,8 @@ function Found({ insight }: { insight: Insight }) {
         {t.published(insight.requestedBy?.name ?? names.own, time(insight.publishedAt))} {insight.purpose && t.purpose(insight.purpose)}
       </p>
       <p className="quiet">{t.cost(number(insight.cost.microRho), number(insight.cost.epsilon, { maximumSignificantDigits: 3 }))}</p>
+      {insight.kind !== "COUNTS" && <p>{t.meansOnly}</p>}
+      {insight.kind === "SUMS" && <p>{t.sizesFrom} <Sizes countedBy={insight.countedBy} /></p>}
       <Figures insight={insight} />
       <Beside insight={insight} />
       <Files id={insight.id} />
@@ -57,16 +59,20 @@ function Figures({ insight }: { insight: Insight }) {
   const other = useRead(LabInsightReconciled, { id: insight.id }, { pause: !reconciled });
   const second = reconciled && isWhole ? other.data?.insight?.reconciled : undefined;
   const [everything, setEverything] = useState(false);
-  const choice = useChoice(read.data?.insight ?? undefined);
+  const choice = useChoice(read.data?.insight ? [read.data.insight] : []);
+  const isOfCounts = insight.kind === "COUNTS";
+  const filters = isOfCounts ? [insight.variable, ...insight.by] : insight.by; // means are of all values
   const values = valuesOf(insight.variable);
   return (
     <Section id="figures" title={t.figures}>
       {choice.fields}
-      <label className="choice">
-        <input type="checkbox" checked={reconciled} disabled={!isWhole} onChange={(event) => setReconciled(event.target.checked)} />
-        <span>{t.all}<span className="hint block">{isWhole ? t.allHint : t.unsliced}</span></span>
-      </label>
-      <Slice variable={insight.variable} by={insight.by} sliced={sliced} onSlice={setSliced} />
+      {isOfCounts && (
+        <label className="choice">
+          <input type="checkbox" checked={reconciled} disabled={!isWhole} onChange={(event) => setReconciled(event.target.checked)} />
+          <span>{t.all}<span className="hint block">{isWhole ? t.allHint : t.unsliced}</span></span>
+        </label>
+      )}
+      {filters.length > 0 && <Slice filters={filters} by={insight.by} sliced={sliced} onSlice={setSliced} />}
       <Shown read={read}>{({ insight: found }) => {
         if (!found) return null;
         const { table, left } = everything ? { table: found, left: 0 } : readableOf(found);
@@ -89,17 +95,19 @@ function Figures({ insight }: { insight: Insight }) {
   );
 }
 
+/** Whether means can be shown of it: by themselves, or from counts of a variable with a scale. */
+function hasMeans({ kind, variable }: InsightLineFragment): boolean {
+  return kind !== "COUNTS" || variable.scale === "INTERVAL";
+}
+
 function Beside({ insight }: { insight: Insight }) {
   const t = useWords(texts);
-  const { titled } = useWords(shared);
+  const title = useTitles();
   const [, navigate] = useLocation();
   const others = insight.dataset.community.insights.nodes
-    .filter((each) => each.id !== insight.id)
+    .filter((each) => each.id !== insight.id && (each.kind === insight.kind || (hasMeans(each) && hasMeans(insight))))
     .sort((one, other) => Number(other.variable.label === insight.variable.label) - Number(one.variable.label === insight.variable.label));
-  const options = others.map(({ id, variable, by, dataset: { title } }) => ({
-    value: id,
-    label: `${titled(variable.label, by.map((each) => each.label))} — ${title}`,
-  }));
+  const options = others.map((each) => ({ value: each.id, label: `${title(each)} — ${each.dataset.title}` }));
   return (
     <Section id="beside" title={t.beside}>
       {others.length === 0 ? (

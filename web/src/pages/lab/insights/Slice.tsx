@@ -14,13 +14,14 @@ export interface Sliced {
 export const WHOLE: Sliced = { by: null, where: null };
 
 interface Props {
-  variable: VariableFactsFragment;
+  /** The variables whose categories can be left out. */
+  filters: readonly VariableFactsFragment[];
   by: readonly VariableFactsFragment[];
   sliced: Sliced;
   onSlice: (sliced: Sliced) => void;
 }
 
-export function Slice({ variable, by, sliced, onSlice }: Props) {
+export function Slice({ filters, by, sliced, onSlice }: Props) {
   const t = useWords(texts);
   const shown = sliced.by ?? by.map((each) => each.name);
 
@@ -46,7 +47,7 @@ export function Slice({ variable, by, sliced, onSlice }: Props) {
           {t.separate(each.label)}
         </label>
       ))}
-      {[variable, ...by].map((each) => (
+      {filters.map((each) => (
         <Categories key={each.name} of={each} kept={sliced.where?.find((one) => one.variable === each.name)?.in ?? null} onKeep={(codes) => keep(each, codes)} />
       ))}
       {sliced !== WHOLE && <Button onClick={() => onSlice(WHOLE)}>{t.whole}</Button>}

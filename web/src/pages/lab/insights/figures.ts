@@ -2,7 +2,7 @@
 
 import type { CellFiguresFragment as Cell, StatisticFiguresFragment as Statistic } from "../../../../generated/buyer";
 import type { Figure, Section } from "../../../base/chart/IntervalChart";
-import { roundedUp } from "../../../base/chart/ticks";
+import { roundedUp } from "../../../base/chart/ticks.ts";
 
 export type Measure = "share" | "count" | "MEAN" | "MEDIAN";
 export type Arrangement = "category" | "group";
@@ -10,6 +10,14 @@ export type Arrangement = "category" | "group";
 export interface Table {
   readonly cells: readonly Cell[];
   readonly statistics: readonly Statistic[];
+  /** The members behind each mean, of an insight that has means alone. */
+  readonly totals?: readonly Total[];
+}
+
+interface Total {
+  readonly by: readonly { readonly code: string }[];
+  readonly count: number;
+  readonly marginOfError: number;
 }
 
 interface Words {
@@ -34,13 +42,25 @@ interface Value {
   high: number;
 }
 
-/** What can be shown of a table: each has at least one figure. */
+/** What can be shown of a table: each has at least one figure, but for an insight of means, which has no cells and nothing else. */
 export function measuresOf({ cells, statistics }: Table): Measure[] {
+  if (cells.length === 0) return ["MEAN"];
   const found: Measure[] = [];
   if (cells.some((each) => each.share !== null)) found.push("share");
   found.push("count");
   if (statistics.some((each) => each.value !== null)) found.push("MEAN", "MEDIAN");
   return found;
+}
+
+/** What can be shown of all of these tables. */
+export function sharedBy(tables: readonly Table[]): Measure[] {
+  const [first = [], ...others] = tables.map(measuresOf);
+  return first.filter((each) => others.every((one) => one.includes(each)));
+}
+
+/** The members behind a mean; undefined of an insight of counts. */
+export function membersOf({ totals = [] }: Table, group: Parameters<typeof keyOf>[0]): Total | undefined {
+  return totals.find((each) => keyOf(each) === keyOf(group));
 }
 
 /** The table without the groups in which every count is hidden, unless that is all of them; and how many these are. */

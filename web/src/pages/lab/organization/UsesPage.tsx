@@ -9,7 +9,7 @@ import { Dialog, MutationForm, Notice, Paged, PageTitle, Shown, Table, TextField
 import { useRead } from "../../../graph/hooks";
 import { useFormats, useWords } from "../../../text/words";
 import { ForRole, useMay } from "../ForRole";
-import { InsightLink } from "../InsightTable";
+import { InsightLink, useTitles } from "../InsightTable";
 import { LabOrganization } from "../buyer/datasets";
 import { LabDataUseLinkResults, LabOwnUses } from "../buyer/organization";
 import { texts as shared } from "../texts";
@@ -63,8 +63,8 @@ function Uses({ organization }: { organization: string }) {
 
 /** What a use counted, in words if the organization may read its table. */
 function useName({ insight, variables }: Use): string {
-  const { titled } = useWords(shared);
-  return insight ? titled(insight.variable.label, insight.by.map((each) => each.label)) : variables.join(", ");
+  const title = useTitles();
+  return insight ? title(insight) : variables.join(", ");
 }
 
 function Title({ use }: { use: Use }) {

@@ -1,4 +1,4 @@
-// A published table: for each group its counts with their margins of error, as bars and as a table.
+// What was published: for each group its counts with their margins of error, as bars and as a table, or its mean alone.
 
 import { Table } from "../../../base";
 import { useFormats, useWords } from "../../../text/words";
@@ -9,6 +9,21 @@ const ROW = 44; // pixels
 const BAR = 14;
 
 export function Numbers({ insight }: { insight: PublishedTableFragment }) {
+  return insight.kind === "COUNTS" ? <Counts insight={insight} /> : <Means insight={insight} />;
+}
+
+function Means({ insight }: { insight: PublishedTableFragment }) {
+  const t = useWords(texts);
+  return (
+    <>
+      <p>{t.meansLead}</p>
+      <h3>{titleOf(insight)}</h3>
+      <Statistics statistics={insight.statistics} />
+    </>
+  );
+}
+
+function Counts({ insight }: { insight: PublishedTableFragment }) {
   const t = useWords(texts);
   const { number } = useFormats();
   const groups = new Map<string, CountedFragment[]>();
@@ -23,7 +38,7 @@ export function Numbers({ insight }: { insight: PublishedTableFragment }) {
   return (
     <>
       <p>{t.numbersLead(number(insight.marginOfError))}</p>
-      <h3>{[insight.variable.label, ...insight.by.map((each) => each.label)].join(" · ")}</h3>
+      <h3>{titleOf(insight)}</h3>
       {shown.map(([name, cells]) => (
         <figure key={name} className="bars">
           {name && <figcaption>{name}</figcaption>}
@@ -52,18 +67,30 @@ export function Numbers({ insight }: { insight: PublishedTableFragment }) {
       {statistics.length > 0 && (
         <>
           <h3>{t.statistics}</h3>
-          <ul>{statistics.map((each) => (
-            <li key={[each.measure, ...each.by.map(({ code }) => code)].join()}>
-              {[...each.by.map(({ label }) => label), t.measures[each.measure]].join(" · ")}
-              {" "}
-              {each.value === null ? t.hidden : number(each.value, { maximumFractionDigits: 1 })}
-              {each.interval && ` (${number(each.interval.low, { maximumFractionDigits: 1 })} – ${number(each.interval.high, { maximumFractionDigits: 1 })})`}
-            </li>
-          ))}</ul>
+          <Statistics statistics={statistics} />
         </>
       )}
     </>
   );
+}
+
+function Statistics({ statistics }: Pick<PublishedTableFragment, "statistics">) {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  return (
+    <ul>{statistics.map((each) => (
+      <li key={[each.measure, ...each.by.map(({ code }) => code)].join()}>
+        {[...each.by.map(({ label }) => label), t.measures[each.measure]].join(" · ")}
+        {" "}
+        {each.value === null ? t.hidden : number(each.value, { maximumFractionDigits: 1 })}
+        {each.interval && ` (${number(each.interval.low, { maximumFractionDigits: 1 })} – ${number(each.interval.high, { maximumFractionDigits: 1 })})`}
+      </li>
+    ))}</ul>
+  );
+}
+
+function titleOf({ variable, by }: PublishedTableFragment): string {
+  return [variable, ...by].map((each) => each.label).join(" · ");
 }
 
 /** A bar for each category, and across its end the interval that holds 95 of 100 times. */
