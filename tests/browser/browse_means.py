@@ -27,7 +27,6 @@ WORDS = {
         "both": "Put both into the plan",
         "counts": "Ask for the counts of the groups",
         "second": "question 2 of this plan",
-        "kinds": ["Distribution (counts)", "Mean", "Mean, with published group sizes"],
     },
     "fr": {
         "mean": "(moyenne)",
@@ -41,8 +40,11 @@ WORDS = {
         "both": "Mettre les deux dans le plan",
         "counts": "Demander les effectifs des groupes",
         "second": "question 2 de ce plan",
-        "kinds": ["Répartition (effectifs)", "Moyenne", "Moyenne, avec des tailles de groupes publiées"],
     },
+}
+KINDS = {
+    "en": ["Distribution (counts)", "Mean", "Mean, with published group sizes"],
+    "fr": ["Répartition (effectifs)", "Moyenne", "Moyenne, avec des tailles de groupes publiées"],
 }
 
 
@@ -98,7 +100,7 @@ async def expect_means(page: Page, network: Network, language: str) -> None:
 async def test_a_mean_is_asked_for_by_pointing_and_drawn_with_error_bars(
     visit: Visiting, network: Network, language: str
 ) -> None:
-    words = WORDS[language]
+    words, kinds = WORDS[language], KINDS[language]
     found = await signed_in(visit, network, language)
     page = found.page
     await open_trial(page)
@@ -108,7 +110,7 @@ async def test_a_mean_is_asked_for_by_pointing_and_drawn_with_error_bars(
     await panel.locator(".facts").wait_for()
     await expect(page.locator("[name=kind]")).to_have_count(0)
     await point(page, PLACES[language][0], SEX)
-    await expect(page.locator("label:has([name=kind])")).to_have_text(words["kinds"][:2])
+    await expect(page.locator("label:has([name=kind])")).to_have_text(kinds[:2])
     await expect(panel.locator(".facts dd").first).to_contain_text("micro-rho")
     counts = await price_in(panel.locator(".facts"))
     await choose(page, "MEANS")
@@ -141,7 +143,7 @@ async def test_a_mean_is_asked_for_by_pointing_and_drawn_with_error_bars(
 async def test_counts_become_means_with_published_sizes_by_the_quote_s_suggestion(
     visit: Visiting, network: Network, language: str
 ) -> None:
-    words = WORDS[language]
+    words, kinds = WORDS[language], KINDS[language]
     found = await signed_in(visit, network, language)
     page = found.page
     await open_trial(page)
@@ -154,7 +156,7 @@ async def test_counts_become_means_with_published_sizes_by_the_quote_s_suggestio
     counts = await panel.locator(".suggestions a").get_attribute("href")
     await button.click()
     await expect(page.locator("[name=kind][value=SUMS]")).to_be_checked()
-    await expect(page.locator("label:has([name=kind])")).to_have_text(words["kinds"])
+    await expect(page.locator("label:has([name=kind])")).to_have_text(kinds)
     await expect(panel.locator(".facts a")).to_have_attribute("href", counts or "")
     assert await price_in(panel.locator(".facts")) == price
     await look(found, f"lab-sums-{language}")
@@ -163,14 +165,14 @@ async def test_counts_become_means_with_published_sizes_by_the_quote_s_suggestio
     await expect(page.locator(f"main a[href='{counts}']")).to_be_visible()
     await look(found, f"lab-sums-published-{language}")
     await page.goto(dataset)
-    await expect(page.locator("tbody tr", has_text=words["mean"]).first).to_contain_text(words["kinds"][2])
+    await expect(page.locator("tbody tr", has_text=words["mean"]).first).to_contain_text(kinds[2])
 
 
 @languages
 async def test_means_whose_groups_are_not_counted_take_them_from_a_plan(
     visit: Visiting, network: Network, language: str
 ) -> None:
-    words = WORDS[language]
+    words, kinds = WORDS[language], KINDS[language]
     found = await signed_in(visit, network, language)
     page = found.page
     await open_trial(page)
@@ -193,7 +195,7 @@ async def test_means_whose_groups_are_not_counted_take_them_from_a_plan(
     await look(found, f"lab-plan-means-{language}")
     await entries.nth(0).locator(".notes button").click()
     await expect(entries).to_have_count(2)  # it is the third question now
-    await expect(entries.nth(0)).to_contain_text(words["kinds"][2])
+    await expect(entries.nth(0)).to_contain_text(kinds[2])
     # Without its counts, it is refused where it stands.
     await entries.nth(1).locator("> .button").click()
     await expect(entries.nth(0).locator(".notice.fault")).to_be_visible()
