@@ -483,7 +483,7 @@ async def test_an_editor_finds_the_condition_of_a_new_community(
     await page.locator("[type=search]").fill(f"ORPHA:{900_000 + number}")
     await page.get_by_label(shown).check()
     await look(found, f"staff-new-community-{language}")
-    await fill(page, name=f"Community {number}", description="For those who live with it.")
+    await fill(page, name=f"For rare pain {number}", description="For those who live with it.")
     await press(page, words["create entry"])
     await page.locator("#history").wait_for()
     assert await network.count("catalog.community", condition_id=condition["id"]) == 1
