@@ -32,7 +32,7 @@ FROM = ("127.0.0.2", 0)
 AT_ONCE = 100  # connections, or subscriptions on one of them
 CONNECTIONS = 50  # of each process that attacks: one address may have 200
 HOLD_SECONDS = 0.2
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 30.0
 TINY = '{ community(slug: "multiple-sclerosis") { name memberCount } }'
 BRANCH = (
     "communities(first: 1) { edges { cursor node { id treatments(first: 1) { edges { cursor node { id } } "
