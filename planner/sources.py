@@ -48,11 +48,11 @@ WORDS = frozenset(
 )
 FUNCTIONS = frozenset(
     """
-    array_agg array_append array_position array_prepend array_to_string btrim cardinality coalesce concat_ws convert_to
-    count encode floor greatest json_agg json_build_array json_build_object jsonb_build_array jsonb_build_object
-    jsonb_each jsonb_extract_path jsonb_extract_path_text jsonb_object_keys least left length lower max md5 min
-    normalize nullif octet_length regexp_replace replace row_number row_to_json set_config starts_with string_agg sum
-    to_jsonb translate unnest upper
+    array_agg array_append array_position array_prepend array_to_string btrim cardinality char_length coalesce concat_ws
+    convert_to count encode floor greatest json_agg json_build_array json_build_object jsonb_build_array
+    jsonb_build_object jsonb_each jsonb_extract_path jsonb_extract_path_text jsonb_object_keys least left lower max md5
+    min normalize nullif octet_length regexp_replace replace row_number row_to_json set_config starts_with string_agg
+    sum to_jsonb translate unnest upper
     """.split()  # noqa: SIM905
 )
 TEXTS = re.compile(r"'(?:[^']|'')*'")

@@ -74,7 +74,7 @@ def by_name(named: Row, viewer: ViewerIds) -> tuple[Expression, Expression]:
     """The order of rows by their name in the viewer's language, whatever its accents and capitals."""
     name = translated(named, "name", viewer.language)
     # Comparing each letter with all accented ones takes longer than the rest of a short list.
-    plain = case((func.octet_length(name) == func.length(name), name), else_=func.translate(name, ACCENTED, PLAIN))
+    plain = case((func.octet_length(name) == func.char_length(name), name), else_=func.translate(name, ACCENTED, PLAIN))
     return func.lower(plain), named.id
 
 

@@ -41,7 +41,7 @@ SELECT CASE WHEN set_config('cohorte.member', $5, true) IS NOT NULL THEN (
                     ) AS o$
                   ) AS latest
                   FROM (
-                    SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, lower(CASE WHEN (octet_length(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name)) = length(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name))) THEN coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name) ELSE translate(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) AS _k0, indicator_2.id AS _k1
+                    SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, lower(CASE WHEN (char_length(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name)) = octet_length(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name))) THEN coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name) ELSE translate(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) AS _k0, indicator_2.id AS _k1
                     FROM catalog.indicator AS indicator_2
                     WHERE indicator_2.id IN (
                       SELECT observation_3.indicator_id

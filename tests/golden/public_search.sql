@@ -13,11 +13,11 @@ SELECT b.o::text FROM (
               WHERE community_1.status != 'MERGED' AND (community_1.search @@ (
                 SELECT catalog.search_query($2::VARCHAR) AS search_query_1
               ))
-              ORDER BY CASE WHEN starts_with(lower(CASE WHEN (octet_length(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name)) = length(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name))) THEN coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name) ELSE translate(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END), (
+              ORDER BY CASE WHEN starts_with(lower(CASE WHEN (char_length(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name)) = octet_length(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name))) THEN coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name) ELSE translate(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END), (
                 SELECT lower(translate(btrim($2::VARCHAR), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) AS lower_1
               )) THEN 0 WHEN (community_1.search @@ (
                 SELECT catalog.search_query_in($2::VARCHAR, $1::VARCHAR) AS search_query_in_1
-              )) THEN 1 ELSE 2 END ASC, lower(CASE WHEN (octet_length(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name)) = length(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name))) THEN coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name) ELSE translate(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) ASC, community_1.id ASC
+              )) THEN 1 ELSE 2 END ASC, lower(CASE WHEN (char_length(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name)) = octet_length(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name))) THEN coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name) ELSE translate(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) ASC, community_1.id ASC
               LIMIT 5
             ) AS o$
           ) AS nodes
@@ -33,7 +33,7 @@ SELECT b.o::text FROM (
               WHERE treatment_1.retired_on IS NULL AND (treatment_1.search @@ (
                 SELECT catalog.search_query($3::VARCHAR) AS search_query_2
               ))
-              ORDER BY CASE WHEN starts_with(lower(CASE WHEN (octet_length(coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name)) = length(coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name))) THEN coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name) ELSE translate(coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END), (
+              ORDER BY CASE WHEN starts_with(lower(CASE WHEN (char_length(coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name)) = octet_length(coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name))) THEN coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name) ELSE translate(coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END), (
                 SELECT lower(translate(btrim($3::VARCHAR), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) AS lower_2
               )) THEN 0 WHEN (treatment_1.search @@ (
                 SELECT catalog.search_query_in($3::VARCHAR, $1::VARCHAR) AS search_query_in_2
@@ -50,11 +50,11 @@ SELECT b.o::text FROM (
           WHERE indicator_1.retired_on IS NULL AND (indicator_1.search @@ (
             SELECT catalog.search_query($4::VARCHAR) AS search_query_3
           ))
-          ORDER BY CASE WHEN starts_with(lower(CASE WHEN (octet_length(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name)) = length(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name))) THEN coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name) ELSE translate(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END), (
+          ORDER BY CASE WHEN starts_with(lower(CASE WHEN (char_length(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name)) = octet_length(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name))) THEN coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name) ELSE translate(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END), (
             SELECT lower(translate(btrim($4::VARCHAR), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''')) AS lower_3
           )) THEN 0 WHEN (indicator_1.search @@ (
             SELECT catalog.search_query_in($4::VARCHAR, $1::VARCHAR) AS search_query_in_3
-          )) THEN 1 ELSE 2 END, lower(CASE WHEN (octet_length(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name)) = length(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name))) THEN coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name) ELSE translate(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END), indicator_1.id
+          )) THEN 1 ELSE 2 END, lower(CASE WHEN (char_length(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name)) = octet_length(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name))) THEN coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name) ELSE translate(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END), indicator_1.id
           LIMIT 5
         ) AS o$
       ) AS indicators
