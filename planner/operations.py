@@ -429,7 +429,7 @@ NO_VARIABLES = Variables({}, VariableValues({}, {}))
 def coercer_of(kind: Any) -> Callable[[Any], Any]:
     """What coerces values of a type as graphql-core does, to Undefined where it cannot.
 
-    graphql-core looks anew at each value what the type is; that of most variables is a scalar or an enum.
+    graphql-core examines the type again for each value. Most variables are scalars or enums.
     """
     leaf = kind.of_type if is_non_null_type(kind) else kind
     if not is_leaf_type(leaf):

@@ -54,6 +54,13 @@ class InsightKind(DescribedEnum):
     )
 
 
+def kind_of(measured: object, counts: object) -> InsightKind:
+    """What a release has, by its measured variable and the release with the numbers of members, if there are any."""
+    if measured is None:
+        return InsightKind.COUNTS
+    return InsightKind.MEANS if counts is None else InsightKind.SUMS
+
+
 # What is drawn of each group, in this order.
 DRAWN: Mapping[InsightKind, tuple[str, ...]] = {
     InsightKind.MEANS: (LEAST, MOST, SPREAD, UNKNOWN),

@@ -15,7 +15,7 @@ from models.messages import Message, message
 from models.rows import Expression, Finished, Row, Rows, Unanswerable, ViewerIds, row, select, translated
 from privacy import domains, exports, reading
 from privacy.cubes import Cube, NotSummable, UnknownCategory
-from privacy.means import InsightKind, means_of, summed, totals_of
+from privacy.means import kind_of, means_of, summed, totals_of
 from privacy.measures import Measure, Reliability
 from privacy.precision import Precision
 from resolvers.insight.counted_groups import counted
@@ -174,7 +174,7 @@ class StoredCube:
     @classmethod
     def read(cls, found: Any) -> "StoredCube":
         names = {each["position"]: each["name"] for each in found["variables"]}
-        kind = InsightKind.MEANS if found["counts"] is None else InsightKind.SUMS
+        kind = kind_of(found["measured"], found["counts"])
         variables = tuple(
             summed(_variable(each), kind) if each["position"] == found["measured"] else _variable(each)
             for each in found["variables"]

@@ -15,7 +15,7 @@ from models.rows import Finished
 from models.viewers import Audience, Viewer
 from privacy.cubes import cells_in, covers
 from privacy.domains import Variable
-from privacy.means import InsightKind, saving
+from privacy.means import InsightKind, kind_of, saving
 from privacy.precision import PRECISIONS, Precision, cheaper, margin_of, price, sigma_of
 from resolvers.days import current_day
 from resolvers.faults import Faults
@@ -309,10 +309,7 @@ async def covering_insights(connection: Connection, subject: ResolvedRequest) ->
     found = []  # margin, number of variables, id: of the same margin, the smallest cube needs the least summing
     for row in rows:
         of = [known[position].variable for position in row["variables"] if position != row["measured"]]
-        kind = InsightKind.COUNTS
-        if row["measured"] is not None:
-            kind = InsightKind.MEANS if row["counts_id"] is None else InsightKind.SUMS
-        margin = margin_of_answer(subject, of, row["sigma"], kind)
+        margin = margin_of_answer(subject, of, row["sigma"], kind_of(row["measured"], row["counts_id"]))
         if margin is not None:
             found.append((margin, len(row["variables"]), row["id"]))
     return [id for _, _, id in sorted(found)[:MOST_COVERING]]

@@ -20,7 +20,7 @@ from privacy.budget import SIZE_DRAWS, SOLD_SHARE
 from privacy.chain import SALT_BYTES, commitment_of
 from privacy.combining import combine
 from privacy.cubes import Cube, contributions, key
-from privacy.means import UNIT, InsightKind, full_name, means_of, summed, sums_of
+from privacy.means import UNIT, InsightKind, full_name, kind_of, means_of, summed, sums_of
 from privacy.precision import Precision, margin_of
 from privacy.reading import Cell, Size, Statistic, cells_of, statistics_of
 from resolvers.exporting import sql_of
@@ -109,9 +109,7 @@ class NewRelease:
     @property
     def kind(self) -> InsightKind:
         """What it has of each variable."""
-        if self.measured is None:
-            return InsightKind.COUNTS
-        return InsightKind.MEANS if self.counts_id is None else InsightKind.SUMS
+        return kind_of(self.measured, self.counts_id)
 
     @property
     def positions(self) -> list[int]:

@@ -55,7 +55,7 @@ export function SessionProvider({ first, children }: { first: Current; children:
   const { id, audience } = known;
   const language = audience === "PUBLIC" ? visitors : known.language === "fr" ? "fr" : "en";
 
-  // The same person finds what they had read and typed, unless they signed in `anew`; anybody else gets another cache.
+  // The same person keeps what they had read and typed, unless they signed in again (`anew`). Anyone else gets a new cache.
   const goOn = useCallback((found: Current, anew: boolean) => {
     if (anew || found.id !== id || found.language !== known.language) {
       setKnown(found);
