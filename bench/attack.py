@@ -29,6 +29,7 @@ MOST_TIMES = 5  # the quiet p95: what another's may become
 PAUSE_SECONDS = 0.02
 # The attacker's own address, or else they would use up what the other's may do.
 FROM = ("127.0.0.2", 0)
+IP_BIND_ADDRESS_NO_PORT = 24  # of Linux; Python 3.11 does not name it
 AT_ONCE = 100  # connections, or subscriptions on one of them
 CONNECTIONS = 50  # of each process that attacks: one address may have 200
 HOLD_SECONDS = 0.2
@@ -64,6 +65,24 @@ class Target:
     token: str
 
 
+def opened(target: Target, timeout: float = TIMEOUT_SECONDS) -> socket.socket:
+    """A connection from the attacker's address.
+
+    Its port is chosen when it connects. If it were chosen when it is bound, ports of connections that were closed a
+    minute ago could be used by nobody else, and the other caller would soon find none.
+    """
+    made = socket.socket()
+    try:
+        made.settimeout(timeout)
+        made.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+        made.bind(FROM)
+        made.connect((target.host, target.port))
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
 Attack = Callable[[Target], list[int]]  # one round; the statuses of its responses
 
 
@@ -92,8 +111,7 @@ def connections(target: Target) -> list[int]:
     with contextlib.ExitStack() as held:
         for _ in range(AT_ONCE):
             with contextlib.suppress(OSError):
-                opened = held.enter_context(socket.create_connection((target.host, target.port), 1, FROM))
-                opened.sendall(b"POST /graphql HTTP/1.1\r\nhost: ")
+                held.enter_context(opened(target, 1)).sendall(b"POST /graphql HTTP/1.1\r\nhost: ")
         time.sleep(HOLD_SECONDS)
     return []
 
@@ -101,26 +119,25 @@ def connections(target: Target) -> list[int]:
 def subscriptions(target: Target) -> list[int]:
     """A socket on which one subscription after another begins."""
     address = f"ws://{target.host}:{target.port}/graphql"
-    with connect(address, subprotocols=["graphql-transport-ws"], source_address=FROM, proxy=None) as opened:  # type: ignore[list-item]
-        opened.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {target.token}"}}))
-        opened.recv(TIMEOUT_SECONDS)
+    with connect(address, sock=opened(target), subprotocols=["graphql-transport-ws"], proxy=None) as ws:  # type: ignore[list-item]
+        ws.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {target.token}"}}))
+        ws.recv(TIMEOUT_SECONDS)
         for number in range(AT_ONCE):
-            payload = {"query": NOTIFICATIONS}
-            opened.send(json.dumps({"type": "subscribe", "id": str(number), "payload": payload}))
+            ws.send(json.dumps({"type": "subscribe", "id": str(number), "payload": {"query": NOTIFICATIONS}}))
         with contextlib.suppress(TimeoutError):
             while True:
-                opened.recv(HOLD_SECONDS)
+                ws.recv(HOLD_SECONDS)
     return [101]
 
 
 def frames(target: Target) -> list[int]:
     """A stranger's socket that sends pings, as fast as the server takes them."""
-    with socket.create_connection((target.host, target.port), TIMEOUT_SECONDS, FROM) as opened:
-        opened.sendall(UPGRADE)
-        status = int(opened.recv(1_000).split()[1])
-        opened.settimeout(HOLD_SECONDS)
+    with opened(target) as ws:
+        ws.sendall(UPGRADE)
+        status = int(ws.recv(1_000).split()[1])
+        ws.settimeout(HOLD_SECONDS)
         with contextlib.suppress(TimeoutError):
-            opened.sendall(PING * PINGS)
+            ws.sendall(PING * PINGS)
     return [status]
 
 
@@ -136,18 +153,15 @@ def on_many_connections(request: Callable[[], dict[str, object]]) -> Attack:
     def attack(target: Target) -> list[int]:
         statuses = []
         with contextlib.ExitStack() as held:
-            opened = [
-                held.enter_context(socket.create_connection((target.host, target.port), TIMEOUT_SECONDS, FROM))
-                for _ in range(CONNECTIONS)
-            ]
-            for each in opened:
+            many = [held.enter_context(opened(target)) for _ in range(CONNECTIONS)]
+            for each in many:
                 body = json.dumps(request()).encode()
                 each.sendall(
                     b"POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
                     b"authorization: Bearer %b\r\ncontent-length: %d\r\n\r\n%b"
                     % (target.token.encode(), len(body), body)
                 )
-            for each in opened:
+            for each in many:
                 if received := each.recv(1_000):
                     statuses.append(int(received.split()[1]))
         return statuses
@@ -175,7 +189,8 @@ def status_of(target: Target, method: str, path: str, body: str | None = None) -
     headers = {"content-type": "application/json"} if body else {}
     if target.token:
         headers["authorization"] = f"Bearer {target.token}"
-    with contextlib.closing(HTTPConnection(target.host, target.port, TIMEOUT_SECONDS, FROM)) as http:
+    with contextlib.closing(HTTPConnection(target.host, target.port)) as http:
+        http.sock = opened(target)
         http.request(method, path, body, headers)
         response = http.getresponse()
         response.read()

@@ -19,7 +19,7 @@ import httpx
 
 from bench import machine
 from bench.answers import expect_same
-from bench.attack import report
+from bench.attack import SECONDS, report
 from bench.cases import cases_of
 from bench.figures import order, verdict
 from bench.load import Sample, sample, script_of
@@ -138,8 +138,7 @@ def compared(servers: list[Server], workloads: list[Workload], extent: Extent, *
                 if not verdict(workload, found.measured[workload.name]).reached:
                     found.profiles[workload.name] = comparison.profile(workload, profiled)
         if extent.attacks:
-            ours = next(each for each in started if each.name == OURS)
-            found.attack = report(f"{ours.address}/graphql", *tokens_of(comparison.cases))
+            found.attack = attacks(stack, dsn, folder, comparison.cases)
         return found
 
 
@@ -150,14 +149,16 @@ def attacked(extent: Extent, seconds: float) -> list[str]:
         superuser = stack.enter_context(cluster(folder / "database", throwaway=True))
         dsn = at(superuser, "bench")
         asyncio.run(prepare(superuser, dsn, folder / DATA, extent.scale))
-        ours = stack.enter_context(running(next(each for each in SERVERS if each.name == OURS), dsn, folder, {}))
-        return report(f"{ours.address}/graphql", *tokens_of(asyncio.run(cases_of(dsn, 2))), seconds)
+        return attacks(stack, dsn, folder, asyncio.run(cases_of(dsn, 2)), seconds)
 
 
-def tokens_of(cases: dict[str, list[Case]]) -> tuple[str, str]:
-    """The sessions of the one whose latency is measured, and of the one who attacks."""
+def attacks(
+    stack: contextlib.ExitStack, dsn: str, folder: Path, cases: dict[str, list[Case]], seconds: float = SECONDS
+) -> list[str]:
+    """The report of the attacks on a server of their own, which has the limits that the others do without."""
+    ours = stack.enter_context(running(next(each for each in SERVERS if each.name == OURS), dsn, folder, {}))
     victim, attacker = (case.token for case in cases["list"][:2])
-    return victim, attacker
+    return report(f"{ours.address}/graphql", victim, attacker, seconds)
 
 
 @contextlib.contextmanager
