@@ -17,7 +17,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 
-from bench import machine
+from bench import machine, new_documents, workers
 from bench.answers import expect_same
 from bench.attack import SECONDS, report
 from bench.cases import cases_of
@@ -41,16 +41,16 @@ IN_MEMORY = Path("/dev/shm")
 
 @dataclass(frozen=True)
 class Extent:
-    """How much is measured: the size of the network, turns with their seconds, and whether there are attacks."""
+    """How much is measured: the size of the network, turns with their seconds, and whether all is measured."""
 
     scale: float
     members: int  # who send requests
     turns: int
     seconds: int
-    attacks: bool
+    full: bool  # also attacks, and two processes beside one
 
 
-FULL, QUICK = Extent(1.0, 60, 5, 3, attacks=True), Extent(0.2, 16, 2, 1, attacks=False)
+FULL, QUICK = Extent(1.0, 60, 5, 3, full=True), Extent(0.2, 16, 2, 1, full=False)
 
 
 @dataclass
@@ -92,6 +92,10 @@ class Comparison:
                 for name in order(list(by_name), turn):
                     found[name].append(sample(by_name[name], scripts[name], self.extent.seconds, self.postmaster))
         return found
+
+    def turn(self, workload: Workload, running: Running) -> Sample:
+        """One turn of a server that the others are not compared with. Raises Refused."""
+        return sample(running, self.script(workload, running), self.extent.seconds, self.postmaster)
 
     def profile(self, workload: Workload, profiled: Running) -> list[tuple[str, float]]:
         """The modules that take the server's time, with their shares."""
@@ -137,7 +141,12 @@ def compared(servers: list[Server], workloads: list[Workload], extent: Extent, *
             for workload in workloads:
                 if not verdict(workload, found.measured[workload.name]).reached:
                     found.profiles[workload.name] = comparison.profile(workload, profiled)
-        if extent.attacks:
+        ours = next(each for each in started if each.name == OURS)
+        found.new_documents = {
+            each.name: new_documents.cost(ours, each, comparison.cases[each.name]) for each in workloads
+        }
+        if extent.full:
+            found.workers = workers.measured(dsn, folder, workloads, comparison.turn)
             found.attack = attacks(stack, dsn, folder, comparison.cases)
         return found
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bench import new_documents
 from bench.figures import Spread, Turns, Verdict, median, ratio, verdict
 from bench.load import CLIENTS
 from bench.servers import LIMIT, OURS, PINNED, POOL
+from bench.workers import Workers, of_workers
 from bench.workloads import MEMORY_MB, WORKLOADS
 
 CLEARLY_LESS = 0.8  # of the limit's CPU time; above, it may be the machine
@@ -25,6 +27,8 @@ class Run:
     memory: dict[str, tuple[float, float, float]] = field(default_factory=dict)  # PSS at first; RSS and PSS at the end
     compared: dict[str, int] = field(default_factory=dict)  # answers, by workload
     profiles: dict[str, list[tuple[str, float]]] = field(default_factory=dict)  # modules with their shares, by workload
+    new_documents: dict[str, float] = field(default_factory=dict)  # CPU ms, by workload
+    workers: Workers | None = None
     attack: list[str] = field(default_factory=list)
 
 
@@ -34,7 +38,9 @@ def page(run: Run) -> str:
         heading(run),
         goals(verdicts, run),
         *(table(each, run) for each in verdicts),
+        new_documents.section(run.new_documents),
         memory(run),
+        of_workers(run.workers),
         attack(run),
     ]
     return "\n".join(part for part in parts if part)

@@ -103,8 +103,10 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(server: Server, dsn: str, folder: Path, more: Mapping[str, str] = LOADED) -> Iterator[Running]:
-    """Starts a server on the first core, with `more` in its environment. Raises NotStarted."""
+def running(
+    server: Server, dsn: str, folder: Path, more: Mapping[str, str] = LOADED, *, pinned: bool = True
+) -> Iterator[Running]:
+    """Starts a server, on the first core if it is `pinned`, with `more` in its environment. Raises NotStarted."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -112,7 +114,8 @@ def running(server: Server, dsn: str, folder: Path, more: Mapping[str, str] = LO
         server.command(), env=environment(dsn, port, folder) | dict(more), stdout=subprocess.DEVNULL
     )
     try:
-        pin(process.pid, 0)
+        if pinned:
+            pin(process.pid, 0)
         wait_for(server, port, process)
         yield Running(server, f"http://127.0.0.1:{port}", process)
     finally:

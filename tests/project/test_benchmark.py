@@ -13,7 +13,7 @@ from graphql import build_schema, parse, validate
 from graphql.language import OperationDefinitionNode
 
 from bench import __main__ as command
-from bench import cases, load, machine, results, servers
+from bench import cases, load, machine, new_documents, results, servers, workers
 from bench.answers import Different, expect_same, normal
 from bench.comparison import QUICK
 from bench.figures import Spread, order, ratio, verdict
@@ -277,6 +277,25 @@ def test_a_missed_goal_says_what_the_time_went_into() -> None:
     assert "| `server.operations.endpoint` | 40% |" in page
     assert "| tiny | 0.45 (0.40-0.50) | 1.20 |" in page
     assert "All 70 answers were compared first." in page
+
+
+def test_new_documents_have_a_goal_and_processes_are_compared() -> None:
+    run = finished()
+    run.new_documents = {"tiny": 2.4, "page": 10.1}
+    run.workers = workers.Workers({"page": Spread(1.5, 1.25, 1.75)}, {1: [120.0], 2: [60.4, 58.0, 57.0]})
+    page = results.page(run)
+    assert "| tiny | 2.4 | reached |" in page
+    assert "| page | 10.1 | **missed** |" in page
+    assert "| page | 1.50 (1.25-1.75) |" in page
+    assert "| 2 | 60, 58, 57 |" in page
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=NAMES)
+def test_a_new_document_differs_by_its_name_alone(workload: Workload) -> None:
+    first, second = (new_documents.renamed(workload.operation) for _ in range(2))
+    assert len({workload.operation, first, second}) == 3
+    name = re.compile(r"(?<=query )[A-Za-z]+\d*")
+    assert {name.sub("", each) for each in (workload.operation, first, second)} == {name.sub("", first)}
 
 
 def test_a_goal_that_is_reached_needs_no_reason() -> None:
