@@ -25,6 +25,7 @@ from tests.support.client import anybody, ask, laboratory, manager, moderator, p
 from tests.support.clusters import becomes_left, clone, make_template, quick_folder, run, throwaway_cluster
 from tests.support.declared import declared_catalogue
 from tests.support.insights import published
+from tests.support.known_types import remember
 from tests.support.network import ada, ben, community_id, laboratory_user, network, own_network, steward, survey_manager
 from tests.support.newcomers import mailbox, own_ask, owner
 from tests.support.publishable import dataset, licensed_buyer, respondents
@@ -60,6 +61,7 @@ __all__ = [
 
 # A hash as the server makes it takes 35 ms of a core, and the tests sign in thousands of times.
 passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+asyncpg.Connection._introspect_types = remember(asyncpg.Connection._introspect_types)  # type: ignore[attr-defined]
 
 
 # Files that take long. Of several workers, each takes these first: a file stays on one, and the last would run alone.

@@ -2,11 +2,21 @@
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, cast
 
 import asyncpg
-from graphql import ExecutionResult, build_schema, execute, is_abstract_type, is_object_type, parse, validate
+import pytest
+from graphql import (
+    ExecutionResult,
+    GraphQLSchema,
+    build_schema,
+    execute,
+    is_abstract_type,
+    is_object_type,
+    parse,
+    validate,
+)
 
 from models.logins import open_roles, pool
 from models.security.read_rules import open_tables
@@ -16,17 +26,30 @@ from planner.operations import Operation, Planner
 from schema.build import View
 from schema.context import Context
 from tests.support.client import views
-from tests.support.documents import GROUPED, every_field
+from tests.support.documents import elsewhere, every_field, every_field_however_far
 from tests.support.small_network import SmallNetwork, small_network
 
 ROOTS = ("Query", "Mutation", "Subscription")
 
+Written = Callable[[GraphQLSchema, Mapping[str, str]], Iterator[str]]
 
-async def test_every_field_returns_what_its_type_promises(fresh: str) -> None:
+near_and_far = pytest.mark.parametrize(
+    "written", [every_field, pytest.param(every_field_however_far, marks=pytest.mark.slow)]
+)
+
+
+class Reads(Protocol):
+    """A connection or a pool."""
+
+    async def fetchval(self, query: str, *args: Any) -> Any: ...
+
+
+@near_and_far
+async def test_every_field_returns_what_its_type_promises(fresh: str, written: Written) -> None:
     await open_roles(fresh)
     network = await inserted(fresh)
     for audience, view in views().items():
-        await ask_all(fresh, audience, view, network)
+        await ask_all(fresh, audience, view, network, written)
 
 
 async def inserted(dsn: str) -> SmallNetwork:
@@ -37,7 +60,7 @@ async def inserted(dsn: str) -> SmallNetwork:
         await connection.close()
 
 
-async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwork) -> None:
+async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwork, written: Written) -> None:
     given: set[tuple[str, str]] = set()
     planner = Planner(view._schema, audience, open_tables=open_tables(audience))
     connections = await pool(dsn, audience, 1, 30.0)
@@ -46,7 +69,7 @@ async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwor
         if is_abstract_type(kind):
             kind.resolve_type = lambda value, *_: value["__t"]
     try:
-        for document in (*every_field(view._schema, network.values), GROUPED):
+        for document in (*written(view._schema, network.values), *elsewhere(view._schema)):
             answer = await answered(planner, connections, document, network.viewers[audience])
             # graphql-core reads it as a finished result and refuses nulls, values or types that the schema excludes.
             read = execute(promised, parse(document), root_value=answer, field_resolver=by_key)
@@ -98,7 +121,7 @@ def valid(planner: Planner, document: str) -> Operation:
 
 async def answered(
     planner: Planner,
-    connections: "asyncpg.Pool[asyncpg.Record]",
+    connections: Reads,
     document: str,
     viewer: Viewer,
     variables: Mapping[str, Any] | None = None,

@@ -14,7 +14,7 @@ from models.viewers import SETTINGS, Audience
 from planner.expressions import CONSTANT, as_object, compiled
 from planner.operations import Planner
 from tests.golden.pairs import SHAPE, pairs
-from tests.support.documents import every_field, selected, takes_input
+from tests.support.documents import Walk, every_field, selected, takes_input
 
 Admin = asyncpg.Connection
 TABLES = {table.fullname: table for table in metadata.sorted_tables}
@@ -89,7 +89,7 @@ def questions(planner: Planner) -> Iterator[str]:
     for name, field in query.fields.items():
         if not takes_input(field):
             for depth in (1, 2, 3):
-                yield f"{{ {selected(query.name, name, field, planner.schema, VALUES, set(), depth)} }}"
+                yield f"{{ {selected(query.name, name, field, Walk(planner.schema, VALUES), depth)} }}"
 
 
 def sql_of(planner: Planner, text: str) -> str | None:

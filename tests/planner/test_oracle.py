@@ -28,7 +28,7 @@ from tests.oracle.shared import TABLES, id_of
 from tests.planner.test_finishing import WORDS, ViewCase, pool_of
 from tests.planner.test_oracle_readers import ELSEWHERE, objects, unread
 from tests.support.clusters import clone
-from tests.support.documents import every_field, inside, takes_input
+from tests.support.documents import Walk, every_field, inside, takes_input
 from tests.support.random_operations import Made, Pool, Writer, operations
 
 EXAMPLES, MANY_EXAMPLES = 15, 100  # of each viewer
@@ -398,7 +398,7 @@ async def test_every_field_of_the_view_returns_what_the_oracle_returns(oracle_ca
 async def test_a_node_of_every_type_returns_what_the_oracle_returns(oracle_case: OracleCase) -> None:
     schema = oracle_case.view_case.planner.schema
     for id in oracle_case.view_case.pool["Query.node.id"]:
-        selected = inside(schema.type_map["Node"], schema, {}, set(), 0)
+        selected = inside(schema.type_map["Node"], Walk(schema, {}), 0)
         assert await oracle_case.differences(f"{{ node(id: {json.dumps(id)}) {{ {selected} }} }}") == []
 
 

@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from planner.cursors import Cursors
-from tests.support.documents import selected, takes_input
+from tests.support.documents import Walk, selected, takes_input
 
 PLACEHOLDER = "\x00value"  # in an input, where a value goes
 DIGITS = "9" * 400  # more than a double holds
@@ -89,7 +89,7 @@ def read_arguments(schema: GraphQLSchema, values: Mapping[str, str]) -> Iterator
                 leaf = get_named_type(declared.type)
                 if leaf.name not in BOUNDARY_VALUES:
                     continue
-                asked = selected(kind, name, field, schema, values, set(), 2).replace("first: 5", "")
+                asked = selected(kind, name, field, Walk(schema, values), 2).replace("first: 5", "")
                 rest = asked.partition(" { ")[2]
                 given = asked.partition(" { ")[0].removeprefix(name).strip("()")
                 others = [each for each in given.split(", ") if each and not each.startswith(f"{argument}:")]
@@ -113,7 +113,7 @@ def paths_to_types(
             if not is_object_type(inner) or inner.name in found or takes_input(field):
                 continue
             assert isinstance(inner, GraphQLObjectType)
-            call = selected(kind.name, name, field, schema, values, set(), 0).partition(" {")[0]
+            call = selected(kind.name, name, field, Walk(schema, values), 0).partition(" {")[0]
             found[inner.name] = (f"{before}{call} {{ ", f" }}{after}")
             ahead.append(inner)
     return found
