@@ -4,15 +4,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, FromClause, Select, Table, Text, func, literal_column
+from sqlalchemy import Column, ColumnElement, FromClause, MetaData, Select, Table, Text, func, literal_column
 from sqlmodel import SQLModel
 
 from models.viewers import Audience
 
 T = TypeVar("T")
+
+# Tables of members' rows with a view of the viewer's own.
+WITH_OWN_VIEW = frozenset({"care.profile", "care.observation", "care.course", "care.evaluation"})
+VIEW_OF = "view of"  # key of a view's `info`: its table
 
 Rows = Select[Any]  # the return type of a reading resolver for an object, a list or a page
 Expression = ColumnElement[Any]
@@ -103,9 +108,12 @@ class Unanswerable(Exception):
 def row(table: type[SQLModel]) -> Row:
     """A row of a table under an alias of its own, so that no two rows of a statement are correlated by accident.
 
-    Within `one_statement()` every call returns another alias; aliases are reused by other statements.
+    Within `one_statement()` every call returns another alias; aliases are reused by other statements. Within
+    `own_rows()` it is a row of the table's view with the viewer's own, if there is one.
     """
     base: Table = table.__table__  # type: ignore[attr-defined]
+    if _own.get() and base.fullname in WITH_OWN_VIEW:
+        base = own_view(base)
     taken = _taken.get()
     if taken is None:
         return _row(base)
@@ -126,12 +134,40 @@ def one_statement() -> Iterator[None]:
         _taken.reset(token)
 
 
-def _row(base: Table) -> Row:
-    source = base.alias()
-    return Row(dict(source.c.items()), source, base)
+@contextmanager
+def own_rows() -> Iterator[None]:
+    """A block in which `row()` returns rows of views with the viewer's own rows, of the tables that have one.
+
+    Such a view admits the rows that are the viewer's by the first half of the table's policy. The other half, about
+    what others share, costs each statement its start, even if it never runs.
+    """
+    token = _own.set(True)
+    try:
+        yield
+    finally:
+        _own.reset(token)
+
+
+@lru_cache
+def own_view(base: Table) -> Table:
+    """The view with the viewer's own rows of a table: models/functions/tracking/viewer_rows.sql."""
+    columns = (Column(column.name, column.type) for column in base.columns)
+    return Table(f"viewer_{base.name}", MetaData(), *columns, schema=base.schema, info={VIEW_OF: base})
+
+
+def base_of(table: Table) -> Table:
+    """The table whose rows a view has; any other table as it is."""
+    found: Table = table.info.get(VIEW_OF, table)
+    return found
+
+
+def _row(table: Table) -> Row:
+    source = table.alias()
+    return Row(dict(source.c.items()), source, base_of(table))
 
 
 _rows: dict[Table, list[Row]] = {}
+_own: ContextVar[bool] = ContextVar("the statement in the making reads rows of the viewer's own", default=False)
 _taken: ContextVar[dict[Table, int] | None] = ContextVar("rows taken by the statement in the making", default=None)
 
 

@@ -1,6 +1,7 @@
 """Builds the SQL of a selection, level by level: fields become expressions, objects become subselects."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, cast
@@ -21,7 +22,7 @@ from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, literal_column, sel
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import JSON
 
-from models.rows import Branches, Expression, ListParts, Row, ViewerIds, translated
+from models.rows import Branches, Expression, ListParts, Row, ViewerIds, own_rows, translated
 from models.viewers import Audience
 from planner.arguments import PAGE, PlanInputs, Variables, bound, is_given, not_below, page_size, sql_type, value_of
 from planner.cursors import Cursors
@@ -71,6 +72,7 @@ class StatementBuilder:
     parent: str = ""  # the type whose field is being built
     via: str = ""  # that field, as `Type.field`
     above: Row | None = None  # and the row on which it is resolved
+    own: bool = False  # the rows of that field are the viewer's own
     marked: bool = False  # objects have the ids of the members whom they are about
     recorded: bool = False  # objects have which kinds of a member's data they show
     paged: bool = False  # it has cursors
@@ -90,11 +92,23 @@ class StatementBuilder:
 
     def field(self, kind: GraphQLObjectType, this: Row | None, nodes: list[FieldNode]) -> Expression:
         """The expression of one field with its selection. Raises NotPlannable."""
-        outer = self.parent, self.via, self.above
-        self.parent, self.via, self.above = kind.name, f"{kind.name}.{nodes[0].name.value}", this
+        outer = self.parent, self.via, self.above, self.own
+        name = nodes[0].name.value
+        self.parent, self.via, self.above, self.own = kind.name, f"{kind.name}.{name}", this, self.is_own(kind, name)
         found = self.expression_of(kind, this, nodes)
-        self.parent, self.via, self.above = outer
+        self.parent, self.via, self.above, self.own = outer
         return found
+
+    def is_own(self, kind: GraphQLObjectType, name: str) -> bool:
+        """Whether a field's rows are the viewer's own: by their type, or because the row it is read of is.
+
+        What is reached from a row about a member, and is about one, is of the same member: `AboutMember`.
+        """
+        target: Any = get_named_type(kind.fields[name].type)
+        if isinstance(self.tables.sources[kind.name, name], Paged):
+            target = get_named_type(target.fields["nodes"].type)
+        about = self.tables.about.get(target.name)
+        return about is not None and (about.own or (self.own and not about.free))
 
     def expression_of(self, kind: GraphQLObjectType, this: Row | None, nodes: list[FieldNode]) -> Expression:
         name = nodes[0].name.value
@@ -148,7 +162,8 @@ class StatementBuilder:
                 keywords[parameter.name] = value_of(node, declared, name, self.variables)
         if source.asks_viewer:
             keywords["viewer"] = self.viewer_ids()
-        return source.resolver(*([this] if source.takes_row else []), **keywords)
+        with own_rows() if self.own else nullcontext():
+            return source.resolver(*([this] if source.takes_row else []), **keywords)
 
     def computes(self, source: Computed, declared: GraphQLField, node: FieldNode) -> bool:
         """Whether an argument is given that only the computed form accepts."""

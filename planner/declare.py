@@ -169,10 +169,11 @@ class AboutMember:
     `Community.members`, and its resolver is true of the row above: to be in such a list tells something. Rows that are
     reached from a row about a member are of the same member, and count with it, unless the type has free fields.
     Without a column, rows are the viewer's own, or those of a patient whose diary they keep: neither they nor what is
-    reached from them counts.
+    reached from them counts. If they are `own`, none is a patient's.
     """
 
     column: str | None = None
+    own: bool = field(default=False, kw_only=True)
     free: frozenset[str] = frozenset()
     telling: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 

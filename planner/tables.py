@@ -9,7 +9,7 @@ from sqlalchemy import Alias, Select, Table, UnaryExpression, select, tuple_
 from sqlalchemy.sql import operators
 from sqlmodel import SQLModel
 
-from models.rows import Expression, Row
+from models.rows import Expression, Row, base_of
 from planner.arguments import prefix_of
 from planner.declare import AboutMember, Column, Recorded, Source, Sql, graph_of, source_of
 from planner.expressions import OuterExpression, integer, limited
@@ -130,7 +130,7 @@ def ordered(rows: Select[Any]) -> Ordered:
     rows, entity, has_limit = limited(rows), _entity(rows), rows._limit_clause is not None
     if entity is not None:
         columns = {name: OuterExpression(column) for name, column in entity.c.items()}
-        whole = Row(columns, None, cast(Table, entity.element))
+        whole = Row(columns, None, base_of(cast(Table, entity.element)))
         source = rows if has_limit else rows.order_by(None)
         return Ordered(whole, tuple(map(OuterExpression, keys)), descends, source, has_limit)
     hidden = [key.label(f"_k{at}") for at, key in enumerate(keys)]

@@ -124,7 +124,12 @@ class Notification(Node):
 
 
 @graph_type(
-    audience=PATIENT, row=member_tables.Profile, prefix="me", key=("member_id",), among=members.me, about=AboutMember()
+    audience=PATIENT,
+    row=member_tables.Profile,
+    prefix="me",
+    key=("member_id",),
+    among=members.me,
+    about=AboutMember(own=True),
 )
 class Me(Node):
     """The viewer's own data."""

@@ -116,7 +116,7 @@ class Observation(Node, DiaryValue):
     by_relative: bool = column("Whether a relative recorded it for the member.")
 
 
-@graph_type(audience=PATIENT)
+@graph_type(audience=PATIENT, about=AboutMember())
 class SeriesPoint:
     """A summary of one member's observations of one indicator within one interval."""
 

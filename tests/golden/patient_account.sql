@@ -5,7 +5,7 @@ SELECT CASE WHEN set_config('cohorte.member', $5, true) IS NOT NULL THEN (
       SELECT (
         SELECT row_to_json(o$)
         FROM (
-          SELECT profile_1.birth_year AS "birthYear", profile_1.sex AS sex, profile_1.region AS region, profile_1.sharing AS sharing, (
+          SELECT viewer_profile_1.birth_year AS "birthYear", viewer_profile_1.sex AS sex, viewer_profile_1.region AS region, viewer_profile_1.sharing AS sharing, (
             SELECT row_to_json(o$)
             FROM (
               SELECT account_1.email AS email, account_1.email_verified AS "emailVerified", account_1.locale AS locale, account_1.created_at AS "createdAt", (
@@ -25,7 +25,7 @@ SELECT CASE WHEN set_config('cohorte.member', $5, true) IS NOT NULL THEN (
             FROM (
               SELECT consent_1.purpose AS purpose, consent_1.granted AS granted, consent_1.recipients AS recipients, consent_1.notice_version AS "noticeVersion", consent_1.changed_at AS "changedAt"
               FROM research.consent AS consent_1
-              WHERE consent_1.member_id = profile_1.member_id
+              WHERE consent_1.member_id = viewer_profile_1.member_id
               ORDER BY consent_1.purpose ASC
             ) AS o$
           ) AS consents, (
@@ -47,7 +47,7 @@ SELECT CASE WHEN set_config('cohorte.member', $5, true) IS NOT NULL THEN (
                 ) AS o$
               ) AS relative
               FROM care.care_link AS care_link_1
-              WHERE care_link_1.patient_id = profile_1.member_id OR care_link_1.relative_id = profile_1.member_id
+              WHERE care_link_1.patient_id = viewer_profile_1.member_id OR care_link_1.relative_id = viewer_profile_1.member_id
               ORDER BY care_link_1.created_at DESC, care_link_1.id DESC
             ) AS o$
           ) AS "careLinks", (
@@ -62,12 +62,12 @@ SELECT CASE WHEN set_config('cohorte.member', $5, true) IS NOT NULL THEN (
                 ) AS o$
               ) AS survey
               FROM research.participation AS participation_1 JOIN catalog.survey AS survey_2 ON survey_2.id = participation_1.survey_id
-              WHERE participation_1.member_id = profile_1.member_id AND participation_1.status = 'COMPLETED'
+              WHERE participation_1.member_id = viewer_profile_1.member_id AND participation_1.status = 'COMPLETED'
               ORDER BY survey_2.closes_on DESC, survey_2.id DESC
             ) AS o$
           ) AS participations
-          FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $4::UUID
+          FROM care.viewer_profile AS viewer_profile_1
+          WHERE viewer_profile_1.member_id = $4::UUID
         ) AS o$
       ) AS me
     ) AS o$

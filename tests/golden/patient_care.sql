@@ -5,7 +5,7 @@ SELECT CASE WHEN set_config('cohorte.member', $7, true) IS NOT NULL THEN (
       SELECT (
         SELECT row_to_json(o$)
         FROM (
-          SELECT 'me_' || CAST(profile_1.member_id AS TEXT) AS id, (
+          SELECT 'me_' || CAST(viewer_profile_1.member_id AS TEXT) AS id, (
             SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
               SELECT CASE WHEN (care_link_1.patient_id IN (
@@ -85,12 +85,12 @@ SELECT CASE WHEN set_config('cohorte.member', $7, true) IS NOT NULL THEN (
                 ) AS o$
               ) AS dashboard
               FROM care.care_link AS care_link_1
-              WHERE care_link_1.patient_id = profile_1.member_id OR care_link_1.relative_id = profile_1.member_id
+              WHERE care_link_1.patient_id = viewer_profile_1.member_id OR care_link_1.relative_id = viewer_profile_1.member_id
               ORDER BY care_link_1.created_at DESC, care_link_1.id DESC
             ) AS o$
           ) AS "careLinks"
-          FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $6::UUID
+          FROM care.viewer_profile AS viewer_profile_1
+          WHERE viewer_profile_1.member_id = $6::UUID
         ) AS o$
       ) AS me
     ) AS o$

@@ -32,7 +32,7 @@ SELECT CASE WHEN set_config('cohorte.member', $14, true) IS NOT NULL THEN (
                 ) AS o$
               ) AS community
               FROM care.membership AS membership_1 JOIN catalog.community AS community_2 ON community_2.id = membership_1.community_id
-              WHERE membership_1.member_id = profile_1.member_id
+              WHERE membership_1.member_id = viewer_profile_1.member_id
               ORDER BY lower(CASE WHEN (char_length(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name)) = octet_length(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name))) THEN coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name) ELSE translate(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) ASC, community_2.id ASC
             ) AS o$
           ) AS memberships, (
@@ -112,17 +112,17 @@ SELECT CASE WHEN set_config('cohorte.member', $14, true) IS NOT NULL THEN (
                   ) AS o$
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 10), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 10))[$12::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY notification_1.created_at DESC, notification_1.id DESC) AS _n, notification_1.id AS id, notification_1.kind AS kind, notification_1.created_at AS created_at, notification_1.subject_type AS subject_type, notification_1.subject_id AS subject_id, json_build_object('$c', json_build_array(left(md5('d3bddf97' || CAST(profile_1.member_id AS TEXT)), 8), notification_1.created_at, notification_1.id)) AS _cursor
+                  SELECT row_number() OVER (ORDER BY notification_1.created_at DESC, notification_1.id DESC) AS _n, notification_1.id AS id, notification_1.kind AS kind, notification_1.created_at AS created_at, notification_1.subject_type AS subject_type, notification_1.subject_id AS subject_id, json_build_object('$c', json_build_array(left(md5('d3bddf97' || CAST(viewer_profile_1.member_id AS TEXT)), 8), notification_1.created_at, notification_1.id)) AS _cursor
                   FROM care.notification AS notification_1
-                  WHERE notification_1.member_id = profile_1.member_id AND notification_1.read_at IS NULL
+                  WHERE notification_1.member_id = viewer_profile_1.member_id AND notification_1.read_at IS NULL
                   ORDER BY notification_1.created_at DESC, notification_1.id DESC
                   LIMIT 11
                 ) AS page_0
               ) AS page_0_sums
             ) AS o$
           ) AS notifications
-          FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $13::UUID
+          FROM care.viewer_profile AS viewer_profile_1
+          WHERE viewer_profile_1.member_id = $13::UUID
         ) AS o$
       ) AS me
     ) AS o$

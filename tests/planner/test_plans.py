@@ -282,7 +282,15 @@ def nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from nodes(inner)
 
 
-@pytest.mark.parametrize("name", ["patient_dashboard", "patient_member", "patient_treatment"])
+async def test_a_dashboard_of_ones_own_starts_nothing_about_others(patients: Explaining, small: Demonstration) -> None:
+    pair = next(pair for pair in PAIRS if pair.name == "patient_dashboard")
+    plan = await patients.explained(pair, small.variables, "force_generic_plan")
+    assert "care.viewer_" not in json.dumps(plan)
+    read = {node["Relation Name"] for node in nodes(plan) if node.get("Schema") == "care"}
+    assert read == {"profile", "observation", "course", "evaluation"}
+
+
+@pytest.mark.parametrize("name", ["patient_member", "patient_treatment"])
 async def test_what_the_viewer_may_read_is_computed_once_for_each_statement(
     name: str, patients: Explaining, small: Demonstration
 ) -> None:

@@ -61,7 +61,7 @@ async def test_a_dashboard_has_the_curves_of_the_chosen_indicators(network: Netw
         assert curves(dashboard) == expected
         assert all(curve["points"] == [{"count": 1}] for curve in dashboard["series"])
         assert dashboard["courses"] == [{"startedOn": DAY.isoformat()}]
-        assert sum("care.observation" in sql for sql in network.ask.statements) == 1
+        assert sum("care.viewer_observation" in sql for sql in network.ask.statements) == 1
 
 
 async def refused(server: Network, who: Caller, text: str, ids: list[str]) -> tuple[int, Any]:
