@@ -112,17 +112,20 @@ async def test_counts_and_looks_take_whole_steps_before_anything_of_them_is_show
             assert await database.fetchval(held) == 0
             async with database.transaction():
                 assert await database.fetchval(free)  # the ledger, for which others wait
+                await database.execute("SELECT FROM care.member FOR UPDATE NOWAIT")  # as who deletes their account
             assert await database.fetchval("SELECT status FROM catalog.survey WHERE id = $1", waiting) == "WAITING"
             done.append(("waited", seconds))
 
         monkeypatch.setattr(pacing, "wait_out", waits)
         monkeypatch.setattr(jobs, "wait_out", waits)
         await jobs.publish_counts(publisher)
-        # Of the community, and of the progress of its two surveys.
-        assert done == [("draw", 0), ("waited", jobs.COUNTING_SECONDS)] * 3
+        # Including members, counts of the community, and the progress of its two surveys.
+        waited = ("waited", jobs.COUNTING_SECONDS)
+        assert done == [waited, *[("draw", 0), waited] * 3]
         done.clear()
         await jobs.publish_network(publisher)
-        assert done == [("draw", 0), ("draw", 0), ("waited", jobs.NETWORK_SECONDS)]
+        waited = ("waited", jobs.NETWORK_SECONDS)
+        assert done == [waited, ("draw", 0), ("draw", 0), waited]
         done.clear()
         await jobs.settle_surveys(publisher)
         assert done == [("has_reached", 0), ("waited", jobs.COUNTING_SECONDS)]
