@@ -31,7 +31,7 @@ from privacy.chain import SALT_BYTES, commitment_of
 from privacy.precision import price
 from resolvers.days import current_day
 from resolvers.insight import purposes
-from resolvers.insight.drawing import drawn
+from resolvers.insight.drawing import be_ready, drawn
 from resolvers.insight.ledger import Begin, NewEntry, append, begun
 from resolvers.pacing import PieceSize, in_steps_of
 
@@ -59,6 +59,7 @@ async def publish_network(connection: Connection, step_seconds: float | None = N
     if not await _is_network_due(connection):
         return
     await _include(connection, "SELECT research.include_in_network($1, $2)", step_seconds=step_seconds)
+    await be_ready()
     async with begin(connection):
         # Of two servers one publishes.
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.network'))")
@@ -107,6 +108,7 @@ async def publish_community(
         return
     include = "SELECT research.include_members($3, $1, $2)"
     await _include(connection, include, community, step_seconds=step_seconds)
+    await be_ready()
     async with begin(connection):
         # Locked, so that of two servers one publishes.
         counted_on = await connection.fetchval("SELECT catalog.lock_community($1)", community)

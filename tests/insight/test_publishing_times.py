@@ -10,11 +10,13 @@ import pytest
 
 from privacy import noise, thresholds
 from resolvers import jobs, pacing
-from resolvers.insight import openings
-from resolvers.insight.insights_mutations import COUNTING_SECONDS
+from resolvers.insight import analysis_plans_mutations, insights_mutations, openings
+from resolvers.insight.drawing import drawn_apart
+from resolvers.insight.insights_mutations import COUNTING_SECONDS, hold_budget
 from resolvers.pacing import in_steps_of
 from tests import factories
 from tests.faults.test_kill_publishing import unserved_network
+from tests.insight.test_analysis_plans import PLAN, published
 from tests.insight.test_rollback_guard import publisher as publisher_of
 from tests.support.client import Caller
 from tests.support.network import Network
@@ -73,6 +75,40 @@ async def test_counting_ends_with_a_step_before_anything_of_it_is_written_and_wh
     assert done == [("drawn", 0), ("waited", COUNTING_SECONDS)]
     free(await publish(network, licensed_buyer, dataset, "r", "q"))
     assert len(done) == 2
+
+
+async def test_a_plan_holds_its_dataset_for_one_step_however_many_questions_it_has(
+    network: Network, dataset: str, licensed_buyer: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    async def waits(seconds: float, began: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(pacing, "wait_out", waits)
+    payload = await published(network, licensed_buyer, dataset, PLAN)
+    assert (payload["userErrors"], len(payload["insights"])) == ([], len(PLAN))
+    assert waited == [COUNTING_SECONDS]
+
+
+async def test_the_process_that_draws_has_started_before_a_dataset_is_locked(
+    network: Network, dataset: str, licensed_buyer: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = []
+    with drawn_apart() as process:
+
+        async def holds(*given: Any) -> Any:
+            running.append(process.child is not None)
+            return await hold_budget(*given)
+
+        for module in (insights_mutations, analysis_plans_mutations):
+            process.end()
+            monkeypatch.setattr(module, "hold_budget", holds)
+            if module is insights_mutations:
+                paid(await publish(network, licensed_buyer, dataset, "q", "r"))
+            else:
+                await published(network, licensed_buyer, dataset, PLAN)
+    assert running == [True, True]
 
 
 async def test_counts_and_looks_take_whole_steps_before_anything_of_them_is_shown(
