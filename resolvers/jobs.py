@@ -174,13 +174,16 @@ async def _publish_progress(connection: Connection, survey: UUID) -> None:
 
 
 async def in_batches(connection: Connection, statement: str, *given: object) -> None:
-    """Runs a statement that deletes at most `DELETED_AT_ONCE` rows, which is its last parameter, until there are fewer.
+    """Runs a statement that deletes at most so many rows, which is its last parameter, until there are fewer.
 
-    Each time is a transaction. After `DELETING_SECONDS`, the next round goes on.
+    Each time is a transaction, of fewer rows where that takes long: whoever writes one of them waits. After
+    `DELETING_SECONDS`, the next round goes on.
     """
-    began = now()
-    while (await connection.fetchval(statement, *given, DELETED_AT_ONCE)) >= DELETED_AT_ONCE:
-        if now() - began > DELETING_SECONDS:
+    began, size = now(), PieceSize(DELETED_AT_ONCE)
+    while True:
+        async with size.timed() as rows:
+            deleted = await connection.fetchval(statement, *given, rows)
+        if deleted < rows or now() - began > DELETING_SECONDS:
             return
 
 
