@@ -68,8 +68,10 @@ def start_again(programs: Sequence[Program]) -> None:
 
 
 def wait_for_all(nodes: Nodes) -> None:
-    """Waits until PostgreSQL answers on every node, or for as long as a start takes."""
+    """Waits until PostgreSQL answers on every node, or for as long as a start takes. Says for which it waits."""
     ends = time.monotonic() + START_SECONDS
+    if silent := [node.name for node in nodes.each if not node.answers("/health")]:
+        print(f"Waiting for {', '.join(silent)} ...", flush=True)
     while time.monotonic() < ends and not all(node.answers("/health") for node in nodes.each):
         time.sleep(0.5)
 

@@ -15,7 +15,7 @@ import pytest
 
 from commands.cluster import SystemAccount, Unavailable
 from commands.nodes import launcher, network, processes, proxy
-from commands.nodes.__main__ import described, start_again
+from commands.nodes.__main__ import described, start_again, wait_for_all
 from commands.nodes.processes import Program, free_ports, process, program, wait_for
 from commands.nodes.replicated import DatabaseNode, Nodes, configuration, etcd_command, write_configuration
 from tests.support.eventually import eventually, has_ended
@@ -252,7 +252,7 @@ def test_haproxy_accepts_what_is_written_for_it(tmp_path: Path, write: Callable[
 
 
 def test_the_words_of_the_cluster_name_each_process_and_who_is_the_primary(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     roles = {"node1": {"/replica"}, "node2": {"/primary"}, "node3": {"/replica", "/sync"}}
     monkeypatch.setattr(DatabaseNode, "answers", lambda self, path: path in roles[self.name])
@@ -268,6 +268,11 @@ def test_the_words_of_the_cluster_name_each_process_and_who_is_the_primary(
     assert f"kill -USR1 {os.getpid()}" in said
     assert "http://127.0.0.1:8000/" in said
     assert nodes.is_synchronous()
+    answering = iter([True, False, True, True, True, True])  # the second node, at the second look
+    monkeypatch.setattr(DatabaseNode, "answers", lambda self, path: next(answering))
+    wait_for_all(nodes)
+    assert capsys.readouterr().out == "Waiting for node2 ...\n"
+    monkeypatch.setattr(DatabaseNode, "answers", lambda self, path: path in roles[self.name])
     roles["node3"].remove("/sync")
     assert not nodes.is_synchronous()
     monkeypatch.undo()
