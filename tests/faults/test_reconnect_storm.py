@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from server.events.sockets import PROTOCOL
 from tests import factories
@@ -36,7 +36,7 @@ async def initialised(address: str, who: Caller) -> AsyncIterator[ClientConnecti
                 socket = await stack.enter_async_context(dialled)
                 await socket.send(json.dumps({"type": "connection_init", "payload": who.headers}))
                 assert json.loads(await socket.recv()) == {"type": "connection_ack"}
-            except (OSError, InvalidStatus, ConnectionClosed):
+            except (OSError, InvalidMessage, InvalidStatus, ConnectionClosed):
                 await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))
                 continue
             yield socket
