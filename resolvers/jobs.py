@@ -81,14 +81,14 @@ async def freeze_datasets(connection: Connection, begin: Begin = begun) -> None:
 
 async def publish_counts(connection: Connection, begin: Begin = begun) -> None:
     """Publishes the counts of communities and of surveys that are due this month, as the publisher."""
-    await _each(connection, begin, "SELECT id FROM catalog.communities_to_count() AS id", _publish_community)
+    communities = await connection.fetch("SELECT id FROM catalog.communities_to_count() AS id")
+    await _try_each(communities, lambda row: counts.publish_community(connection, row["id"], COUNTING_SECONDS, begin))
     await _each(connection, begin, "SELECT id FROM catalog.surveys_to_count() AS id", _publish_progress)
 
 
 async def publish_network(connection: Connection, begin: Begin = begun) -> None:
     """Publishes the counts of the network, if this month's are due, as the publisher."""
-    async with begin(connection):
-        await counts.publish_network(connection, NETWORK_SECONDS)
+    await counts.publish_network(connection, NETWORK_SECONDS, begin)
 
 
 async def move_members(connection: Connection, begin: Begin = begun) -> None:
@@ -168,23 +168,22 @@ async def move_in_pieces(connection: Connection, function: str, id: UUID) -> Non
                 last = await connection.fetchval(f"SELECT {function}($1, $2, $3, $4)", id, part, last, size)
 
 
-async def _publish_community(connection: Connection, community: UUID) -> None:
-    await counts.publish_community(connection, community, COUNTING_SECONDS)
-
-
 async def _publish_progress(connection: Connection, survey: UUID) -> None:
     if await openings.lock(connection, survey) in (SurveyStatus.WAITING, SurveyStatus.OPEN):
         await counts.publish_progress(connection, survey, COUNTING_SECONDS)
 
 
 async def in_batches(connection: Connection, statement: str, *given: object) -> None:
-    """Runs a statement that deletes at most `DELETED_AT_ONCE` rows, which is its last parameter, until there are fewer.
+    """Runs a statement that deletes at most so many rows, which is its last parameter, until there are fewer.
 
-    Each time is a transaction. After `DELETING_SECONDS`, the next round goes on.
+    Each time is a transaction, of fewer rows where that takes long: whoever writes one of them waits. After
+    `DELETING_SECONDS`, the next round goes on.
     """
-    began = now()
-    while (await connection.fetchval(statement, *given, DELETED_AT_ONCE)) >= DELETED_AT_ONCE:
-        if now() - began > DELETING_SECONDS:
+    began, size = now(), PieceSize(DELETED_AT_ONCE)
+    while True:
+        async with size.timed() as rows:
+            deleted = await connection.fetchval(statement, *given, rows)
+        if deleted < rows or now() - began > DELETING_SECONDS:
             return
 
 

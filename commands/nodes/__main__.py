@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from queue import SimpleQueue
 
 from commands.cluster import Unavailable
 from commands.databases import at, create_missing
@@ -42,7 +43,10 @@ def described(nodes: Nodes, others: Sequence[Program], port: int) -> str:
     for node in nodes.each:
         role = "primary" if node is primary else "standby, confirms commits" if node.answers("/sync") else "standby"
         patroni = node.patroni.process.pid if node.patroni else 0
-        lines.append(f"  {node.name}    port {node.port}, Patroni {patroni}, PostgreSQL {node.postmaster()}: {role}")
+        if (postmaster := node.postmaster()) is None:
+            lines.append(f"  {node.name}    port {node.port}, Patroni {patroni}: PostgreSQL does not run")
+        else:
+            lines.append(f"  {node.name}    port {node.port}, Patroni {patroni}, PostgreSQL {postmaster}: {role}")
     lines += [f"  {other.name}    process {other.process.pid}" for other in others]
     advice = ADVICE.format(
         own=os.getpid(), patronictl=PYTHON.with_name("patronictl"), configuration=nodes.each[0].folder / "patroni.json"
@@ -52,21 +56,30 @@ def described(nodes: Nodes, others: Sequence[Program], port: int) -> str:
 
 
 def start_again(programs: Sequence[Program]) -> None:
-    """Starts what has ended."""
-    for program in programs:
-        if program.revive():
-            print(f"{program.name} is started again, as process {program.process.pid}.", flush=True)
+    """Starts what has ended, waits until it is ready, and says what does not become so."""
+    revived = [program for program in programs if program.revive()]
+    for program in revived:
+        print(f"{program.name} is started again, as process {program.process.pid}.", flush=True)
+    for program in revived:
+        try:
+            program.become_ready(START_SECONDS)
+        except Unavailable as error:
+            print(error, flush=True)
 
 
 def wait_for_all(nodes: Nodes) -> None:
-    """Waits until PostgreSQL answers on every node, or for as long as a start takes."""
+    """Waits until PostgreSQL answers on every node, or for as long as a start takes. Says for which it waits."""
     ends = time.monotonic() + START_SECONDS
+    if silent := [node.name for node in nodes.each if not node.answers("/health")]:
+        print(f"Waiting for {', '.join(silent)} ...", flush=True)
     while time.monotonic() < ends and not all(node.answers("/health") for node in nodes.each):
         time.sleep(0.5)
 
 
 def run(settings: Settings) -> None:
     """Runs until it is interrupted. Raises Unavailable if something does not start."""
+    asked: SimpleQueue[None] = SimpleQueue()  # whose `put` may be called by a signal's handler
+    signal.signal(signal.SIGUSR1, lambda *_: asked.put(None))
     print("Starting three database nodes ...", flush=True)
     with database_cluster(settings.data / FOLDER) as nodes:
         asyncio.run(create_missing(nodes.dsn, DATABASE))
@@ -75,10 +88,9 @@ def run(settings: Settings) -> None:
         given = {"COHORTE_DEMO": "1", "COHORTE_SCALE": SCALE, "COHORTE_READ_URL": nodes.read_url(DATABASE)}
         with servers(nodes.home, dsn, settings.port, **given) as running:
             others = [*nodes.others, *running]
-            signal.signal(signal.SIGUSR1, lambda *_: None)  # ends the pause below
             print(described(nodes, others, settings.port), flush=True)
             while True:
-                signal.pause()
+                asked.get()
                 start_again([*others, *(node.patroni for node in nodes.each if node.patroni)])
                 wait_for_all(nodes)  # roles have moved, and processes have other numbers
                 print(described(nodes, others, settings.port), flush=True)

@@ -5,12 +5,14 @@ import os
 import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from commands.nodes import proxy
 from commands.nodes.processes import Program, free_ports, process, wait_for
 
 ROOT = Path(__file__).parents[2]
+SERVE = (sys.executable, "-m", "commands.serve")
 SERVERS = 2
 SEED_SECONDS = 600.0  # for the first to create a demonstration
 START_SECONDS = 60.0  # for the proxy to notice that both are ready
@@ -20,7 +22,7 @@ START_SECONDS = 60.0  # for the proxy to notice that both are ready
 def servers(home: Path, dsn: str, port: int, **settings: str) -> Iterator[Sequence[Program]]:
     """Two servers whose logs are in `home`, then the proxy before them on `port`. The first prepares the database.
 
-    Raises Unavailable if they do not start.
+    One that ends while it starts is started again. Raises Unavailable if they do not start.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COHORTE_")}
     ports = free_ports(SERVERS)
@@ -34,9 +36,9 @@ def servers(home: Path, dsn: str, port: int, **settings: str) -> Iterator[Sequen
                 "COHORTE_TRUSTED_PROXIES": "127.0.0.1",
                 **settings,
             }
-            command = [sys.executable, "-m", "commands.serve"]
-            server = stack.enter_context(process(f"server{number}", command, home, kept | given, ROOT))
-            wait_for(lambda own=own: is_ready(own), home / f"server{number}.log", SEED_SECONDS, server)  # type: ignore[misc]
+            run = process(f"server{number}", SERVE, home, kept | given, ROOT, partial(is_ready, own))
+            server = stack.enter_context(run)
+            server.become_ready(SEED_SECONDS)
             started.append(server)
         rows = [proxy.Backend(f"server{number}", own, own) for number, own in enumerate(ports, start=1)]
         started.append(stack.enter_context(proxy.running(home, "network", proxy.network(port, rows))))

@@ -15,10 +15,14 @@ from commands.nodes.launcher import end_with_parent
 
 STOP_SECONDS = 30.0  # for a process to end after SIGTERM
 LINES = 10  # of a log that are shown if something does not start
+PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)  # before what has ended while it started is started again, in seconds
 
 
 class Program:
-    """A program, and its present process. Its output goes to a file of `logs`."""
+    """A program, and its present process. Its output goes to a file of `logs`.
+
+    `is_ready` is whether it does what it is for.
+    """
 
     def __init__(
         self,
@@ -27,8 +31,9 @@ class Program:
         logs: Path,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
+        is_ready: Callable[[], bool] = lambda: True,
     ) -> None:
-        self.name, self.command = name, [str(word) for word in command]
+        self.name, self.command, self.is_ready = name, [str(word) for word in command], is_ready
         self.log, self.environment, self.folder = logs / f"{name}.log", environment, folder
         self.process = self.started()
 
@@ -55,6 +60,23 @@ class Program:
             self.process = self.started()
         return ended
 
+    def become_ready(self, seconds: float) -> None:
+        """Waits until it is ready. If it ends before, it is started again, each time after a longer pause.
+
+        Raises Unavailable once it has ended as often as there are pauses and once more, or is not ready in time.
+        """
+        for pause in PAUSES:
+            try:
+                wait_for(self.is_ready, self.log, seconds, self)
+                return
+            except Unavailable:
+                if not self.has_ended:
+                    raise
+            print(f"{self.name} ended while it started, and is started again in {pause:g} s.", flush=True)
+            time.sleep(pause)
+            self.revive()
+        wait_for(self.is_ready, self.log, seconds, self)
+
     def stop(self) -> None:
         """Tells it to stop, and kills it if it does not."""
         with contextlib.suppress(ProcessLookupError):
@@ -74,9 +96,10 @@ def process(
     logs: Path,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    is_ready: Callable[[], bool] = lambda: True,
 ) -> Iterator[Program]:
     """A running program, which is stopped at the end."""
-    started = Program(name, command, logs, environment, folder)
+    started = Program(name, command, logs, environment, folder, is_ready)
     try:
         yield started
     finally:

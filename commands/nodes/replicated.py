@@ -55,15 +55,21 @@ class DatabaseNode:
         except (OSError, urllib.error.URLError):
             return False
 
-    def postmaster(self) -> int:
-        """The process of PostgreSQL."""
-        return int((self.folder / "pgdata/postmaster.pid").read_text().splitlines()[0])
+    def postmaster(self) -> int | None:
+        """The process of PostgreSQL, if it runs."""
+        try:
+            process = int((self.folder / "pgdata/postmaster.pid").read_text().splitlines()[0])
+            return process if Path(f"/proc/{process}").exists() else None
+        except (OSError, IndexError, ValueError):  # it is copied, or being started
+            return None
 
     def kill(self) -> None:
         """Ends Patroni and PostgreSQL at once, as when the machine is gone."""
+        postmaster = self.postmaster()
         assert self.patroni is not None
+        assert postmaster is not None
         self.patroni.process.kill()
-        os.kill(self.postmaster(), signal.SIGKILL)
+        os.kill(postmaster, signal.SIGKILL)
         self.patroni.process.wait()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from uuid import UUID
 
 from models.database import Connection
@@ -19,6 +20,8 @@ from resolvers.insight.analysis_plans import (
     quote_together,
     resolve_plan,
 )
+from resolvers.insight.drawing import be_ready
+from resolvers.insight.groupings import store_groupings
 from resolvers.insight.insight_requests import ResolvedRequest, resolve_request
 from resolvers.insight.insights_mutations import (
     Published,
@@ -57,6 +60,7 @@ async def publish_plan(
     require_publisher(viewer)
     subjects: Sequence[ResolvedRequest] = []
     day = await current_day(connection)
+    await be_ready()
     found, share = await hold_budget(connection, viewer, faults, dataset, licence, day)
     if found is not None:
         subjects = await resolve_plan(connection, found, questions, licence, faults)
@@ -79,17 +83,21 @@ async def publish_plan(
         # come after the counts that have their members.
         return payers[at] != at, subjects[at].request.kind is InsightKind.SUMS
 
-    for at in sorted(range(len(subjects)), key=turn):
-        with faults.collected(QUESTIONS, at):
-            # Once more: the questions before it have stored groupings, which have positions now.
-            subject = await resolve_request(connection, found, subjects[at].request)
-            expect_counts(subject)
-        faults.refuse()
+    for _, together in groupby(sorted(range(len(subjects)), key=turn), turn):
+        places, resolved = list(together), []
+        for at in places:
+            with faults.collected(QUESTIONS, at):
+                # Once more: the questions before it have stored groupings, which have positions now.
+                subject = await resolve_request(connection, found, subjects[at].request)
+                expect_counts(subject)
+                await store_groupings(connection, found.id, subject.groupings)
+                resolved.append(subject)
+            faults.refuse()
         try:
-            published, entry = await publish_resolved(connection, viewer, subject, share.use)
+            published, entry = await publish_resolved(connection, viewer, resolved, share.use)
         except Overspent:
             raise PlanExhausted(await quote_together(connection, subjects, 0, viewer.reads_in)) from None
-        insights[at] = published
+        insights |= zip(places, published, strict=True)
         entries += entry
     if entries:
         await append(connection, entries)

@@ -1,8 +1,11 @@
 """Publishes the counts of the network, of communities and of surveys: monthly, with noise, the same for everybody.
 
 The public ledger gives the time of each count, and anybody who polls sees a count change. The work between two counts,
-including new members and counting, takes longer the more members there are. With `step_seconds`, it is padded to a
-whole number of them before the count is shown or the ledger is locked.
+including new members and counting, takes longer the more members there are. With `step_seconds`, each of the two is
+padded to a whole number of them before the count is shown or the ledger is locked.
+
+Whoever deletes their account waits while they are included. So that is done in pieces, before the transaction that
+counts and publishes.
 """
 
 import secrets
@@ -28,9 +31,9 @@ from privacy.chain import SALT_BYTES, commitment_of
 from privacy.precision import price
 from resolvers.days import current_day
 from resolvers.insight import purposes
-from resolvers.insight.drawing import drawn
-from resolvers.insight.ledger import NewEntry, append
-from resolvers.pacing import in_steps_of
+from resolvers.insight.drawing import be_ready, drawn
+from resolvers.insight.ledger import Begin, NewEntry, append, begun
+from resolvers.pacing import PieceSize, in_steps_of
 
 # What the ledger says of each kind: the purpose, and the names of the counts.
 USES = {
@@ -41,30 +44,47 @@ USES = {
 }
 
 
+INCLUDED_AT_ONCE = 1_000  # members whom one transaction includes in counts, at most: a tenth of a second
+NOBODY = UUID(int=0)  # an id that is below all others
+
 # In place of a community's name, in an entry of the ledger that is of none.
 THE_NETWORK = "The network"
 
 
-async def publish_network(connection: Connection, step_seconds: float | None = None) -> None:
+async def publish_network(connection: Connection, step_seconds: float | None = None, begin: Begin = begun) -> None:
     """Publishes the counts of the network, unless this month's are published, or in a sandbox, which has none.
 
-    To be called in a transaction, as the publisher.
+    As the publisher. `begin` begins the transaction that publishes.
     """
+    if not await _is_network_due(connection):
+        return
+    await _include(connection, "SELECT research.include_in_network($1, $2)", step_seconds=step_seconds)
+    await be_ready()
+    async with begin(connection):
+        # Of two servers one publishes.
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.network'))")
+        if await _is_network_due(connection):
+            await _publish_network(connection, step_seconds)
+
+
+async def _is_network_due(connection: Connection) -> bool:
     if await connection.fetchval("SELECT insight.is_sandbox()"):
-        return
+        return False
     today = await current_day(connection)
-    # Of two servers one publishes.
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.network'))")
     counted_on = await connection.fetchval("SELECT max(counted_on) FROM catalog.network_count")
-    if is_of_month(counted_on, today) or await _published_within_a_year(connection, None, today) >= COUNTS_A_YEAR:
-        return
+    return (
+        not is_of_month(counted_on, today) and await _published_within_a_year(connection, None, today) < COUNTS_A_YEAR
+    )
+
+
+async def _publish_network(connection: Connection, step_seconds: float | None) -> None:
     async with in_steps_of(step_seconds):
-        await connection.execute("SELECT research.include_in_network()")
         active, treatments = await connection.fetchval("SELECT research.count_network()")
         noisy = [
             *await drawn(noise.draw, [active], ACTIVE_MEMBERS_PRICE),
             *await drawn(noise.draw, [treatments], TREATMENTS_PRICE, NETWORK_SQUARES),
         ]
+    today = await current_day(connection)
     demonstration = await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.community c WHERE c.demonstration)")
     await connection.execute(
         """
@@ -76,25 +96,53 @@ async def publish_network(connection: Connection, step_seconds: float | None = N
     await record(connection, CountKind.NETWORK, None, None, NETWORK_PRICE, noisy, demonstration=demonstration)
 
 
-async def publish_community(connection: Connection, community: UUID, step_seconds: float | None = None) -> None:
+async def publish_community(
+    connection: Connection, community: UUID, step_seconds: float | None = None, begin: Begin = begun
+) -> None:
     """Publishes the counts of a community, unless this month's are published.
 
-    To be called in a transaction, as the publisher.
+    As the publisher. `begin` begins the transaction that publishes.
     """
-    today = await current_day(connection)
-    # Locked, so that of two servers one publishes.
-    if is_of_month(await connection.fetchval("SELECT catalog.lock_community($1)", community), today):
+    counted_on = await connection.fetchval("SELECT counted_on FROM catalog.community WHERE id = $1", community)
+    if not await _is_community_due(connection, community, counted_on):
         return
-    if await _published_within_a_year(connection, community, today) >= COUNTS_A_YEAR:
-        return  # a delayed publication fell into the month after
+    include = "SELECT research.include_members($3, $1, $2)"
+    await _include(connection, include, community, step_seconds=step_seconds)
+    await be_ready()
+    async with begin(connection):
+        # Locked, so that of two servers one publishes.
+        counted_on = await connection.fetchval("SELECT catalog.lock_community($1)", community)
+        if await _is_community_due(connection, community, counted_on):
+            await _publish_community(connection, community, step_seconds)
+
+
+async def _is_community_due(connection: Connection, community: UUID, counted_on: date | None) -> bool:
+    today = await current_day(connection)
+    # A delayed publication may fall into the month after.
+    return (
+        not is_of_month(counted_on, today)
+        and await _published_within_a_year(connection, community, today) < COUNTS_A_YEAR
+    )
+
+
+async def _publish_community(connection: Connection, community: UUID, step_seconds: float | None) -> None:
     charge = price(COUNT_PRECISION, COMMUNITY_COUNTS)
     exact = "SELECT research.count_community($1)"
     async with in_steps_of(step_seconds):
-        await connection.execute("SELECT research.include_members($1)", community)
         noisy = await drawn(noise.draw, await connection.fetchval(exact, community), charge, COMMUNITY_COUNTS)
+    today = await current_day(connection)
     members, consenting = map(rounded, noisy)
     await connection.execute("SELECT catalog.show_counts($1, $2, $3, $4)", community, members, consenting, today)
     await record(connection, CountKind.COMMUNITY, community, None, charge, noisy)
+
+
+async def _include(connection: Connection, statement: str, *given: object, step_seconds: float | None) -> None:
+    """Includes members in counts, in pieces, by a statement that takes the last id and how many there may be."""
+    size, after = PieceSize(INCLUDED_AT_ONCE), NOBODY
+    async with in_steps_of(step_seconds):
+        while after is not None:
+            async with size.timed() as members, connection.transaction():
+                after = await connection.fetchval(statement, after, members, *given)
 
 
 async def publish_progress(connection: Connection, survey: UUID, step_seconds: float | None = None) -> None:

@@ -5,8 +5,9 @@ Where nothing else is said, noise is drawn in a thread of this process. A proces
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from privacy import noise
 from resolvers.insight.noise_process import Arguments, DrawingFailed, Drawn, NoiseProcess, ProcessEnded
 
 
@@ -39,6 +40,16 @@ async def drawn(draw: Callable[[*Arguments], Drawn], *given: *Arguments) -> Draw
     To be called in the transaction that charges it and stores what was drawn, so that a failure undoes both.
     """
     return await (in_thread(draw, *given) if _apart is None else in_thread(_apart.call, draw, *given))
+
+
+async def be_ready() -> None:
+    """Has the process that draws start, if there is one, which takes half a second: before anything is locked.
+
+    A failure is left to the draw, which is undone with what it was for.
+    """
+    if _apart is not None:
+        with suppress(NoiseFailed):
+            await drawn(noise.noise_for, 1)
 
 
 async def in_thread(work: Callable[[*Arguments], Drawn], *given: *Arguments) -> Drawn:

@@ -11,9 +11,7 @@ from uuid import UUID
 
 from models.database import Connection
 from models.insight.datasets import FREEZING_PARTS
-from privacy import noise
 from privacy.budget import (
-    SIZE_DRAWS,
     SIZE_PRECISION,
     participants_precision,
     participants_tables,
@@ -21,7 +19,7 @@ from privacy.budget import (
 )
 from privacy.precision import price
 from resolvers.insight import purposes
-from resolvers.insight.drawing import drawn
+from resolvers.insight.drawing import be_ready
 from resolvers.insight.insight_requests import dataset_of
 from resolvers.insight.ledger import append
 from resolvers.insight.positioned import domain_of
@@ -80,12 +78,11 @@ async def publish_first(
     counts = FrozenCounts([domain[variable.name].position for variable in possible_tables(variables, cap)])
     if not await counts.take(connection, id):
         return None
-    size_price = price(SIZE_PRECISION)
-    await drawn(noise.noise_for, size_price, SIZE_DRAWS)  # half a second if a process that draws has to start
+    await be_ready()
     await pause(FREEZING_PARTS)  # nobody learns how long counting took
     floor = await connection.fetchval("SELECT research.open_frozen($1)", id)
     dataset = await dataset_of(connection, id, lock=True)
-    size_release = NewRelease((), SIZE_PRECISION, size_price)
+    size_release = NewRelease((), SIZE_PRECISION, price(SIZE_PRECISION))
     [(counted, entry)] = await release(connection, dataset, [size_release], SIZE_USE, at=at, count=counts.of)
     entries = [entry]
     # What one draw decides does not select the other, from which figures are computed.

@@ -16,6 +16,7 @@ from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight.budget_shares import BudgetShare, budget_share_of
 from resolvers.insight.counted_groups import cube_of_groups
+from resolvers.insight.drawing import be_ready
 from resolvers.insight.groupings import GroupingRequest, store_groupings
 from resolvers.insight.insight_requests import (
     InsightRequest,
@@ -79,6 +80,7 @@ async def publish(
     faults = faults or Faults()
     subject = None
     day = at.date() if at else await current_day(connection)
+    await be_ready()
     dataset, share = await hold_budget(connection, viewer, faults, request.dataset, request.licence, day)
     if dataset is not None:
         with faults.collected():
@@ -92,7 +94,8 @@ async def publish(
     if cost > share.left:
         raise BudgetExhausted(await quote(connection, subject, share.left, viewer.reads_in))
     try:
-        published, entries = await publish_resolved(connection, viewer, subject, share.use, at)
+        await store_groupings(connection, subject.dataset.id, subject.groupings)
+        [published], entries = await publish_resolved(connection, viewer, [subject], share.use, at)
     except Overspent:
         raise BudgetExhausted(await quote(connection, subject, 0, viewer.reads_in)) from None
     if entries:
@@ -137,29 +140,48 @@ def require_publisher(viewer: Viewer) -> None:
 
 
 async def publish_resolved(
-    connection: Connection, viewer: Viewer, subject: ResolvedRequest, use: ReleaseUse, at: datetime | None = None
-) -> tuple[Published, list[NewEntry]]:
-    """The insight of a request that may be published, and the entry to append to the ledger, if it was not published.
+    connection: Connection,
+    viewer: Viewer,
+    subjects: Sequence[ResolvedRequest],
+    use: ReleaseUse,
+    at: datetime | None = None,
+) -> tuple[list[Published], list[NewEntry]]:
+    """The insights of requests that may be published, and the entries to append to the ledger for those that were not.
 
-    Raises Overspent before anything is counted.
+    The requests are of one dataset and of different tables, whose groupings are stored. What is new is counted and
+    drawn together. Raises Overspent before anything is counted.
     """
-    await store_groupings(connection, subject.dataset.id, subject.groupings)
-    if subject.published is not None and subject.is_published:
-        return Published(await _present(connection, subject, subject.published, at), 0), []
-    charge = subject.cost(subject.request.precision)
+    new = [subject for subject in subjects if not subject.is_published]
+    made: dict[str, tuple[NoisyRelease, NewEntry]] = {}
+    if new:
+        # Nobody waits for what is published at another time.
+        step_seconds = COUNTING_SECONDS if at is None else None
+        tables = [_table_of(subject) for subject in new]
+        released = await release(connection, new[0].dataset, tables, use, at=at, step_seconds=step_seconds)
+        made = {subject.key: one for subject, one in zip(new, released, strict=True)}
+    published = []
+    for subject in subjects:
+        if subject.key not in made:
+            assert subject.published is not None
+            published.append(Published(await _present(connection, subject, subject.published, at), 0))
+            continue
+        noisy, _ = made[subject.key]
+        await connection.execute("SELECT insight.note_requester($1, $2, $3)", noisy.id, viewer.account, viewer.api_key)
+        insight = await _present(connection, subject, noisy, at)
+        await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", insight)
+        if at is None:  # what was published at another time is no news to an organization
+            await connection.execute("SELECT identity.queue_event('INSIGHT_PUBLISHED', $1)", insight)
+        charge = 0 if subject.dataset.synthetic else subject.cost(subject.request.precision)
+        published.append(Published(insight, charge))
+    return published, [entry for _, entry in made.values()]
+
+
+def _table_of(subject: ResolvedRequest) -> NewRelease:
+    precision = subject.request.precision
     counts = subject.counts_release if subject.request.kind is InsightKind.SUMS else None
-    table = NewRelease(
-        subject.cube, subject.request.precision, charge, subject.published, subject.measured, counts_id=counts
+    return NewRelease(
+        subject.cube, precision, subject.cost(precision), subject.published, subject.measured, counts_id=counts
     )
-    # Nobody waits for what is published at another time.
-    step_seconds = COUNTING_SECONDS if at is None else None
-    [(published, entry)] = await release(connection, subject.dataset, [table], use, at=at, step_seconds=step_seconds)
-    await connection.execute("SELECT insight.note_requester($1, $2, $3)", published.id, viewer.account, viewer.api_key)
-    insight = await _present(connection, subject, published, at)
-    await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", insight)
-    if at is None:  # what was published at another time is no news to an organization
-        await connection.execute("SELECT identity.queue_event('INSIGHT_PUBLISHED', $1)", insight)
-    return Published(insight, 0 if subject.dataset.synthetic else charge), [entry]
 
 
 async def _present(

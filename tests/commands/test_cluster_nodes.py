@@ -14,9 +14,9 @@ from typing import Any, cast
 import pytest
 
 from commands.cluster import SystemAccount, Unavailable
-from commands.nodes import launcher, proxy
-from commands.nodes.__main__ import described, start_again
-from commands.nodes.processes import Program, process, program, wait_for
+from commands.nodes import launcher, network, processes, proxy
+from commands.nodes.__main__ import described, start_again, wait_for_all
+from commands.nodes.processes import Program, free_ports, process, program, wait_for
 from commands.nodes.replicated import DatabaseNode, Nodes, configuration, etcd_command, write_configuration
 from tests.support.eventually import eventually, has_ended
 
@@ -40,6 +40,20 @@ from commands.nodes.processes import Program
 started = Program("child", [sys.executable, "-c", "import time; time.sleep(120)"], Path(sys.argv[1]))
 print(started.process.pid, flush=True)
 time.sleep(120)
+"""
+# In place of a server: ends as often as the second number says before it answers, and counts its starts in a file.
+SERVER = """
+import http.server, os, pathlib, sys
+starts, ends = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+with starts.open("a") as file:
+    file.write(os.environ["COHORTE_PORT"] + chr(10))
+if starts.read_text().split().count(os.environ["COHORTE_PORT"]) <= ends:
+    sys.exit("The database has ended.")
+class Ready(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(os.environ["COHORTE_PORT"])), Ready).serve_forever()
 """
 NAPS = [sys.executable, "-c", "import time; time.sleep(120)"]
 PASSWORDS = {"cohorte": "one", "replicator": "two"}
@@ -129,6 +143,59 @@ def test_a_program_that_was_frozen_or_killed_is_stopped_and_started_again(
     assert naps.process.returncode == -signal.SIGTERM
 
 
+@pytest.fixture
+def ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Path]:
+    """Has servers end so often before they answer, with short pauses: the file with a line for each start."""
+    monkeypatch.setattr(processes, "PAUSES", (0.01, 0.02))
+
+    def so_often(times: int) -> Path:
+        starts = tmp_path / "starts"
+        monkeypatch.setattr(network, "SERVE", (sys.executable, "-c", SERVER, starts, times))
+        return starts
+
+    return so_often
+
+
+@pytest.mark.skipif(program("haproxy") is None, reason="needs apt-get install haproxy")
+def test_a_server_that_ends_while_it_starts_is_started_again_after_a_pause(
+    tmp_path: Path, ends: Callable[[int], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    starts, [port] = ends(2), free_ports(1)
+    with network.servers(tmp_path, "postgresql://here", port) as running:
+        assert not any(one.has_ended for one in running)
+    assert len(starts.read_text().split()) == 2 * 3
+    said = "server{} ended while it started, and is started again in {} s."
+    assert capsys.readouterr().out.splitlines() == [
+        said.format(number, pause) for number in (1, 2) for pause in (0.01, 0.02)
+    ]
+
+
+def test_a_server_that_never_starts_is_given_up_with_the_end_of_its_log(
+    tmp_path: Path, ends: Callable[[int], Path]
+) -> None:
+    starts = ends(3)
+    refused = pytest.raises(Unavailable, match=r"(?s)server1 did not start.*The database has ended\.$")
+    with refused, network.servers(tmp_path, "postgresql://here", 1):
+        pass
+    assert len(starts.read_text().split()) == 3
+
+
+def test_what_is_started_again_and_ends_is_tried_and_said_and_ends_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "PAUSES", (0.01,))
+    command = [sys.executable, "-c", "print('no database')"]
+    with process("server1", command, tmp_path, is_ready=lambda: False) as server:
+        server.process.wait()
+        start_again([server])
+    assert [line.partition(", as process")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "server1 is started again",
+        "server1 ended while it started, and is started again in 0.01 s.",
+        "server1 did not start:",
+        *["no database"] * 3,
+    ]
+
+
 def test_what_does_not_start_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "for line in range(30): print('line', line)"]
     with process("short", command, tmp_path) as short, pytest.raises(Unavailable) as error:
@@ -185,7 +252,7 @@ def test_haproxy_accepts_what_is_written_for_it(tmp_path: Path, write: Callable[
 
 
 def test_the_words_of_the_cluster_name_each_process_and_who_is_the_primary(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     roles = {"node1": {"/replica"}, "node2": {"/primary"}, "node3": {"/replica", "/sync"}}
     monkeypatch.setattr(DatabaseNode, "answers", lambda self, path: path in roles[self.name])
@@ -201,5 +268,12 @@ def test_the_words_of_the_cluster_name_each_process_and_who_is_the_primary(
     assert f"kill -USR1 {os.getpid()}" in said
     assert "http://127.0.0.1:8000/" in said
     assert nodes.is_synchronous()
+    answering = iter([True, False, True, True, True, True])  # the second node, at the second look
+    monkeypatch.setattr(DatabaseNode, "answers", lambda self, path: next(answering))
+    wait_for_all(nodes)
+    assert capsys.readouterr().out == "Waiting for node2 ...\n"
+    monkeypatch.setattr(DatabaseNode, "answers", lambda self, path: path in roles[self.name])
     roles["node3"].remove("/sync")
     assert not nodes.is_synchronous()
+    monkeypatch.undo()
+    assert "  node3    port 2, Patroni 77: PostgreSQL does not run\n" in described(nodes, [running], 8000)

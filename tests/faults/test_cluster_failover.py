@@ -191,8 +191,10 @@ def primary_killed(nodes: Nodes) -> Iterator[None]:
 def primary_frozen(nodes: Nodes) -> Iterator[None]:
     """As a host that is gone without closing a connection; it comes back."""
     node = primary_of(nodes)
+    postmaster = node.postmaster()
     assert node.patroni is not None
-    with stopped([*family(node.patroni.process.pid), *family(node.postmaster())]):
+    assert postmaster is not None
+    with stopped([*family(node.patroni.process.pid), *family(postmaster)]):
         yield
 
 

@@ -100,7 +100,7 @@ async def test_surveys_and_waves_of_thousands_are_frozen_and_ended_in_pieces(fre
         manager = await asyncpg.connect(role_dsn(fresh, Audience.MANAGER))
         async with watched(fresh, "deleting records") as pieces:
             await jobs.forget_records(manager)
-        assert jobs.DELETED_AT_ONCE <= pieces.rows <= 2 * jobs.DELETED_AT_ONCE  # a record and an enrolment each
+        assert 0 < pieces.rows <= 2 * jobs.DELETED_AT_ONCE  # a record and an enrolment each
         assert [await network.value(RECORDS, dataset) for dataset in datasets] == [0, 0]
         await publisher.close()
         await manager.close()

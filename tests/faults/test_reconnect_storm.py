@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from websockets import CloseCode
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from server.events.sockets import PROTOCOL
 from tests import factories
@@ -36,7 +37,7 @@ async def initialised(address: str, who: Caller) -> AsyncIterator[ClientConnecti
                 socket = await stack.enter_async_context(dialled)
                 await socket.send(json.dumps({"type": "connection_init", "payload": who.headers}))
                 assert json.loads(await socket.recv()) == {"type": "connection_ack"}
-            except (OSError, InvalidStatus, ConnectionClosed):
+            except (OSError, InvalidMessage, InvalidStatus, ConnectionClosed):
                 await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))
                 continue
             yield socket
@@ -44,11 +45,20 @@ async def initialised(address: str, who: Caller) -> AsyncIterator[ClientConnecti
 
 
 async def first_message(address: str, who: Caller, discussion: str) -> str:
-    """The type of what a subscription gets first: `next` is an event, and after `error` no client tries again."""
-    async with initialised(address, who) as socket:
-        payload = {"query": POST_ADDED, "variables": {"discussion": discussion}}
-        await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
-        return str(json.loads(await socket.recv())["type"])
+    """The type of what a subscription gets first: `next` is an event, and after `error` no client tries again.
+
+    A server that cannot begin it yet closes the socket with 1013, and clients try again.
+    """
+    while True:
+        async with initialised(address, who) as socket:
+            payload = {"query": POST_ADDED, "variables": {"discussion": discussion}}
+            try:
+                await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
+                return str(json.loads(await socket.recv())["type"])
+            except ConnectionClosed as closed:
+                if closed.rcvd is None or closed.rcvd.code != CloseCode.TRY_AGAIN_LATER:
+                    raise
+        await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))
 
 
 async def first_messages(network: Network, members: Sequence[Caller], discussion: str) -> Counter[str]:

@@ -33,7 +33,7 @@ from tests.support.silent import SilentRelay, silent_relay
 
 pytestmark = pytest.mark.slow
 
-BRIEF = Limits(statement_seconds=1, request_seconds=2)
+BRIEF = Limits(statement_seconds=2, request_seconds=4)
 COMMUNITIES = "{ communities { nodes { name } } }"
 POST = "mutation ($input: PostAddInput!) { postAdd(input: $input) { post { body } userErrors { code } } }"
 # What a deadline may take longer on a busy machine. Without deadlines, requests took 30 s and stopping took 36.

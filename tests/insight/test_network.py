@@ -9,7 +9,7 @@ import pytest
 from models.security.publisher import PUBLISHER
 from privacy import noise
 from privacy.budget import NETWORK_YEARLY, YEARLY
-from resolvers.insight import ledger
+from resolvers.insight import counts, ledger
 from resolvers.insight.counts import publish_network, rounded
 from tests import factories
 from tests.server.test_scheduler import as_
@@ -141,6 +141,25 @@ async def test_members_without_room_in_their_allowance_are_not_counted(admin: as
         await factories.enrolment(admin, dataset_id=dataset, member_id=one, reserved_micro_rho=YEARLY - left)
     await admin.execute("SELECT research.include_members($1)", community)
     assert await admin.fetchval("SELECT research.count_community($1)", community) == [1, 0]
+
+
+async def test_members_are_included_in_pieces_for_which_whoever_leaves_waits(
+    admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counts, "INCLUDED_AT_ONCE", 10)
+    await forgets(admin)
+    community = (await factories.community(admin, counted_on=None))["id"]
+    for _ in range(33):
+        await factories.membership(admin, member_id=await member(admin), community_id=community)
+    await admin.execute("DELETE FROM research.counted_member")
+    members = await admin.fetchval("SELECT count(*) FROM care.member")
+    await publish_network(admin)
+    await counts.publish_community(admin, community)
+    for table, condition, number in (("member", "true", members), ("membership", f"community_id = '{community}'", 33)):
+        by_piece = f"SELECT count(*) FROM research.counted_{table} WHERE {condition} GROUP BY xmin::text"
+        pieces = [row["count"] for row in await admin.fetch(by_piece)]
+        assert sum(pieces) == number
+        assert max(pieces) <= 10
 
 
 async def test_what_is_reserved_in_sql_is_what_it_costs(admin: asyncpg.Connection) -> None:

@@ -115,7 +115,11 @@ async def test_a_failed_publication_costs_nothing_and_its_error_contains_no_coun
 
 
 async def test_a_publication_whose_noise_is_lost_costs_nothing_and_is_drawn_once_when_it_is_repeated(
-    network: Network, dataset: str, licensed_buyer: Caller, caplog: pytest.LogCaptureFixture
+    network: Network,
+    dataset: str,
+    licensed_buyer: Caller,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = await spent(network, dataset)
     lines = await network.value("SELECT count(*) FROM insight.ledger_entry")
@@ -123,7 +127,11 @@ async def test_a_publication_whose_noise_is_lost_costs_nothing_and_is_drawn_once
         process.call(noise.draw, [1], 754)
         assert process.child is not None
         child = process.child.process
-        child.send_signal(signal.SIGSTOP)
+
+        async def ready() -> None:  # it hangs once it is
+            child.send_signal(signal.SIGSTOP)
+
+        monkeypatch.setattr("resolvers.insight.insights_mutations.be_ready", ready)
         given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
         asked = asyncio.create_task(network.ask.post(licensed_buyer, PUBLISHES, {"input": given}))
         async with asyncio.timeout(60):

@@ -10,11 +10,13 @@ import pytest
 
 from privacy import noise, thresholds
 from resolvers import jobs, pacing
-from resolvers.insight import openings
-from resolvers.insight.insights_mutations import COUNTING_SECONDS
+from resolvers.insight import analysis_plans_mutations, insights_mutations, openings
+from resolvers.insight.drawing import drawn_apart
+from resolvers.insight.insights_mutations import COUNTING_SECONDS, hold_budget
 from resolvers.pacing import in_steps_of
 from tests import factories
 from tests.faults.test_kill_publishing import unserved_network
+from tests.insight.test_analysis_plans import PLAN, published
 from tests.insight.test_rollback_guard import publisher as publisher_of
 from tests.support.client import Caller
 from tests.support.network import Network
@@ -75,6 +77,40 @@ async def test_counting_ends_with_a_step_before_anything_of_it_is_written_and_wh
     assert len(done) == 2
 
 
+async def test_a_plan_holds_its_dataset_for_one_step_however_many_questions_it_has(
+    network: Network, dataset: str, licensed_buyer: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    async def waits(seconds: float, began: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(pacing, "wait_out", waits)
+    payload = await published(network, licensed_buyer, dataset, PLAN)
+    assert (payload["userErrors"], len(payload["insights"])) == ([], len(PLAN))
+    assert waited == [COUNTING_SECONDS]
+
+
+async def test_the_process_that_draws_has_started_before_a_dataset_is_locked(
+    network: Network, dataset: str, licensed_buyer: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = []
+    with drawn_apart() as process:
+
+        async def holds(*given: Any) -> Any:
+            running.append(process.child is not None)
+            return await hold_budget(*given)
+
+        for module in (insights_mutations, analysis_plans_mutations):
+            process.end()
+            monkeypatch.setattr(module, "hold_budget", holds)
+            if module is insights_mutations:
+                paid(await publish(network, licensed_buyer, dataset, "q", "r"))
+            else:
+                await published(network, licensed_buyer, dataset, PLAN)
+    assert running == [True, True]
+
+
 async def test_counts_and_looks_take_whole_steps_before_anything_of_them_is_shown(
     fresh: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,17 +148,20 @@ async def test_counts_and_looks_take_whole_steps_before_anything_of_them_is_show
             assert await database.fetchval(held) == 0
             async with database.transaction():
                 assert await database.fetchval(free)  # the ledger, for which others wait
+                await database.execute("SELECT FROM care.member FOR UPDATE NOWAIT")  # as who deletes their account
             assert await database.fetchval("SELECT status FROM catalog.survey WHERE id = $1", waiting) == "WAITING"
             done.append(("waited", seconds))
 
         monkeypatch.setattr(pacing, "wait_out", waits)
         monkeypatch.setattr(jobs, "wait_out", waits)
         await jobs.publish_counts(publisher)
-        # Of the community, and of the progress of its two surveys.
-        assert done == [("draw", 0), ("waited", jobs.COUNTING_SECONDS)] * 3
+        # Including members, counts of the community, and the progress of its two surveys.
+        waited = ("waited", jobs.COUNTING_SECONDS)
+        assert done == [waited, *[("draw", 0), waited] * 3]
         done.clear()
         await jobs.publish_network(publisher)
-        assert done == [("draw", 0), ("draw", 0), ("waited", jobs.NETWORK_SECONDS)]
+        waited = ("waited", jobs.NETWORK_SECONDS)
+        assert done == [waited, ("draw", 0), ("draw", 0), waited]
         done.clear()
         await jobs.settle_surveys(publisher)
         assert done == [("has_reached", 0), ("waited", jobs.COUNTING_SECONDS)]

@@ -12,11 +12,13 @@ import pytest
 
 from models.migrations import run
 from privacy.budget import CAP, LARGEST_CAP, LEAST_CAP
+from resolvers.insight.counts import NOBODY
 from tests import factories
 from tests.support.clock import set_clock
 from tests.support.records import KINDS
 
 # The functions that asked for each member by themselves, in the migrations that made them.
+FEW = 7
 BEFORE = {
     "reserved_by_datasets": "r0067_pieces",
     "reserved_by_counts": "r0062_network_counts",
@@ -116,24 +118,35 @@ class Crowd:
         await self.admin.execute(before)
 
     async def lives(self, suffix: str) -> list[dict[str, set[tuple[Any, ...]]]]:
-        """What is counted and enrolled after each step, by the functions with this suffix. Leaves nothing behind."""
+        """What is counted and enrolled after each step, by the functions with this suffix. Leaves nothing behind.
+
+        Those of now include a few members at a time.
+        """
         chance, admin, found = random.Random(7), self.admin, []
 
         async def step(statement: str, *values: Any) -> None:
             await admin.execute(statement, *values)
             found.append({name: {tuple(row) for row in await admin.fetch(query)} for name, query in STATE.items()})
 
+        async def include(name: str, *given: UUID) -> None:
+            places = ", ".join(f"${place}" for place in range(1, len(given) + 1))
+            after = None if suffix else NOBODY
+            while after is not None:
+                named = f"SELECT research.{name}({places}{', ' * bool(given)}after => '{after}', most => {FEW})"
+                after = await admin.fetchval(named, *given)
+            await step(f"SELECT research.{name}{suffix}({places})", *given)
+
         transaction = admin.transaction()
         await transaction.start()
         for round in range(3):
             for community in chance.sample(self.communities, 5):
-                await step(f"SELECT research.include_members{suffix}($1)", community)
+                await include("include_members", community)
             for community in self.communities[round * 2 : round * 2 + 2]:
                 day, cap = (NOW + timedelta(days=200 * round)).date(), chance.choice([LEAST_CAP, CAP, LARGEST_CAP])
                 id = UUID(int=chance.getrandbits(128))
                 await factories.dataset(admin, id=id, community_id=community, frozen_on=day, cap_micro_rho=cap)
                 await step(f"SELECT research.enrol{suffix}($1)", id)
-            await step(f"SELECT research.include_in_network{suffix}()")
+            await include("include_in_network")
             await self.leave(self.communities[0], chance.sample(self.members, 10))
             await set_clock(admin, NOW + timedelta(days=200 * (round + 1)))
         await transaction.rollback()

@@ -406,7 +406,7 @@ CALLERS: dict[str, set[Login]] = {
     "catalog.close_survey(uuid)": {PUBLISHER},
     "catalog.is_to_freeze(catalog.survey)": {PUBLISHER},
     "catalog.surveys_due()": {PUBLISHER},
-    "research.include_in_network()": {PUBLISHER},
+    "research.include_in_network(uuid,integer)": {PUBLISHER},
     "research.count_network()": {PUBLISHER},
     "catalog.open_survey(uuid)": {PUBLISHER},
     "research.begin_opening(uuid,integer)": {PUBLISHER},
@@ -423,7 +423,7 @@ CALLERS: dict[str, set[Login]] = {
     "research.lock_survey(uuid)": {PUBLISHER},
     "catalog.end_of(date)": {PATIENT, PUBLISHER},
     "catalog.year_before(date)": {PATIENT, PUBLISHER},
-    "research.include_members(uuid)": {PUBLISHER},
+    "research.include_members(uuid,uuid,integer)": {PUBLISHER},
     "research.count_community(uuid)": {PUBLISHER},
     "research.count_progress(uuid)": {PUBLISHER},
     "care.move_members(uuid,integer,uuid,integer)": {PUBLISHER},
@@ -479,7 +479,8 @@ async def test_each_function_can_be_called_only_by_its_roles(admin: Admin) -> No
         "insight.forget_records(integer)": ["enable_seqscan=off", "jit=off"],
         "research.count_frozen(uuid,integer[])": ["jit=off"],
         "research.freeze_members(uuid,integer)": ["enable_seqscan=off", "jit=off"],
-        "research.include_members(uuid)": ["enable_seqscan=off", "jit=off"],
+        "research.include_members(uuid,uuid,integer)": ["enable_seqscan=off", "jit=off"],
+        "research.include_in_network(uuid,integer)": ["enable_seqscan=off", "jit=off"],
     }
     assert {name for name in CALLERS if name.startswith("identity.")} <= set(as_owner)
 

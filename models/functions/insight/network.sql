@@ -3,26 +3,34 @@
 -- A member is included as long as their account exists, from the first count on for which their allowance has room. Only
 -- the publisher calls what counts: its results leave the server's memory with noise only.
 
--- Includes members in the network's counts, from the next one on: all whose allowance has room.
-CREATE FUNCTION research.include_in_network() RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- Includes members in the network's counts, from the next one on: of the first so many who are not yet, with ids above
+-- `after`, those whose allowance has room. The last of these ids; null if there is none. Called until then, each time in a
+-- transaction of its own: whoever deletes their account meanwhile waits for it.
+CREATE FUNCTION research.include_in_network(
+    after uuid DEFAULT '00000000-0000-0000-0000-000000000000', most integer DEFAULT NULL
+) RETURNS uuid
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
     today date := catalog.today();
+    members uuid[];
 BEGIN
     -- Enrolments reserve from the same allowances: one at a time.
     PERFORM pg_advisory_xact_lock(hashtext('cohorte.enrol'));
+    members := ARRAY(
+        SELECT m.id FROM care.member m
+        WHERE m.id > include_in_network.after
+            AND NOT EXISTS (SELECT FROM research.counted_member c WHERE c.member_id = m.id)
+        ORDER BY m.id LIMIT include_in_network.most);
     INSERT INTO research.counted_member (member_id, demonstration)
     SELECT m.id, m.demonstration
-    FROM research.reserved(ARRAY(
-        SELECT m.id FROM care.member m
-        WHERE NOT EXISTS (SELECT FROM research.counted_member c WHERE c.member_id = m.id)
-    ), today) r
+    FROM research.reserved(members, today) r
     JOIN care.member m ON m.id = r.member_id
     WHERE r.by_datasets + r.by_counts + 636 <= 500000
     FOR KEY SHARE OF m SKIP LOCKED;
+    RETURN members[cardinality(members)];
 END $$;
-GRANT EXECUTE ON FUNCTION research.include_in_network() TO cohorte_publisher;
+GRANT EXECUTE ON FUNCTION research.include_in_network(uuid, integer) TO cohorte_publisher;
 
 -- The exact counts of the network: members who have signed in within 365 days, and their courses of treatment, of which
 -- each member adds at most four.
