@@ -92,7 +92,8 @@ class RandomNetwork:
 
     async def readable(self) -> dict[UUID, dict[str, set[str]]]:
         """By the rule of profiles, the rows of each table, by their places, that each member may read."""
-        profiles = dict(await self.admin.fetch("SELECT member_id, sharing FROM care.profile"))
+        found = await self.admin.fetch("SELECT member_id, sharing FROM care.profile")
+        profiles: dict[UUID, str] = {row["member_id"]: row["sharing"] for row in found}
         communities, patients = defaultdict(set), defaultdict(set)
         for member, community in await self.admin.fetch("SELECT member_id, community_id FROM care.membership"):
             communities[member].add(community)
