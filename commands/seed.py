@@ -34,7 +34,7 @@ from settings import Settings, SettingsError
 
 Report = Callable[[str, float], None]  # of the current phase, and the share of the whole that is done, 0 to 1
 # Loaded without their indexes and foreign keys, which are created afterwards: large tables in which no trigger looks up
-# rows meanwhile.
+# rows meanwhile. Those of profiles look for side effects, of which there are none before there are profiles.
 LARGE = ("care.observation", "care.post", "care.post_reaction", "care.side_effect", "research.answer")
 MEMBERS_TABLES = tuple(table.fullname for table in metadata.sorted_tables if table.schema in ("care", "research"))
 

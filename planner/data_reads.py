@@ -1,24 +1,20 @@
 """Finds which kinds of whose data an answer shows to staff or a relative: statements put them beside its objects."""
 
-import re
 from typing import TYPE_CHECKING
 
 from graphql import GraphQLObjectType, get_named_type, is_object_type
-from sqlalchemy import Text, case
+from sqlalchemy import Text, case, func
 from sqlalchemy import cast as sql_cast
 
 from models.rows import Expression, Row, word
 from models.viewers import Audience
 from planner.declare import Recorded
-from planner.member_reads import unmarked
 from planner.selection import Fields
 
 if TYPE_CHECKING:
     from planner.compose import StatementBuilder
 
 KEY = "$r"  # of an object that shows a member's data, before its fields; no response key has a dollar sign
-# As in planner.member_reads: this matches no value that somebody wrote. Nothing follows it if all fields are skipped.
-NOTE = re.compile(r'"\$r":(?:null|"([0-9a-f-]{36})((?: [A-Z_]+)*)")(?:,|(?=\}))')
 
 
 def record(
@@ -50,7 +46,7 @@ def record(
         return []
     builder.recorded = True
     note = sql_cast(member, Text()).concat(word("".join(f" {name}" for name in kinds)))
-    return [(KEY, case((member.in_(recorded.entrusted(viewer=builder.viewer_ids())), note)))]
+    return [(KEY, case((member == func.any(recorded.entrusted()), note)))]
 
 
 def shown(builder: "StatementBuilder", kind: GraphQLObjectType, fields: Fields) -> dict[str, None]:
@@ -78,15 +74,3 @@ def _word(recorded: Recorded, this: Row, kind: str) -> Expression:
     shown = word(f" {kind}")
     exists = recorded.exists.get(kind)
     return shown if exists is None else case((exists(this), shown), else_=word(""))
-
-
-def noted(text: str) -> tuple[str, set[tuple[str, str]]]:
-    """An answer without the notes; for each member and kind of data that it shows, the member's id and the kind."""
-    parts = NOTE.split(text)  # the text between the notes, and the member and the kinds of each
-    found = zip(parts[1::3], parts[2::3], strict=True)
-    return "".join(parts[::3]), {(member, kind) for member, kinds in found if kinds for kind in kinds.split()}
-
-
-def bare(text: str) -> str:
-    """An answer without what is there to be counted and recorded."""
-    return noted(unmarked(text)[0])[0]

@@ -185,8 +185,8 @@ class Recorded:
     `member` is the column with the id of the member. Any selection shows the kind `row`, and a field the kind that
     `fields` names beside it; an object that is reached by a field in `reached_by`, such as `Community.members`, shows
     that kind too. A kind in `exists` is read by staff only where its expression is true of the row: where there is
-    nothing, or nothing that they may see, nothing was read. Members read as relatives where `entrusted`, a resolver of
-    one column, has the member's id; without it, relatives may not see these kinds.
+    nothing, or nothing that they may see, nothing was read. Members read as relatives where the array that
+    `entrusted` returns has the member's id; without it, relatives may not see these kinds.
     """
 
     member: str

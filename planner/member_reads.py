@@ -1,6 +1,5 @@
-"""Finds which members' data an answer has: statements put their ids beside it, which are removed from the answer."""
+"""Finds which members' data an answer has: statements put their ids beside it, which planner.marks takes out."""
 
-import re
 from typing import TYPE_CHECKING
 
 from graphql import FieldNode, GraphQLObjectType
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from planner.compose import StatementBuilder
 
 KEY = "$m"  # of an object about members, before all others; no response key has a dollar sign
-# Within a text of JSON, quotes are escaped: this matches no value that somebody wrote.
-MARK = re.compile(r'"\$m":(?:null|"([0-9a-f -]+)"),')
 
 
 def mark(
@@ -51,11 +48,3 @@ def told(builder: "StatementBuilder", kind: GraphQLObjectType, this: Row) -> Exp
     builder.marked = True
     tells = about.telling[builder.via](builder.above, viewer=builder.viewer_ids())
     return case((tells, sql_cast(getattr(this, about.column), Text())))
-
-
-def unmarked(text: str) -> tuple[str, set[str]]:
-    """An answer without the marks, and the ids of the members whose data it has."""
-    if f'"{KEY}":' not in text:
-        return text, set()
-    parts = MARK.split(text)  # the text between the marks, and the ids of each
-    return "".join(parts[::2]), {member for found in parts[1::2] if found for member in found.split()}

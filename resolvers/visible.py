@@ -18,6 +18,11 @@ def viewer_communities() -> Expression:
     return cast(select(func.care.viewer_communities()).scalar_subquery(), ARRAY(Uuid))
 
 
+def viewer_patients() -> Expression:
+    """The patients whose diary the viewer keeps, as an array. Computed once for each statement."""
+    return cast(select(func.care.viewer_patients()).scalar_subquery(), ARRAY(Uuid))
+
+
 def is_shared(sharing: Expression, in_common: Expression) -> Expression:
     """Whether a row with this copy of the profile's `sharing` is shared with the viewer."""
     return (sharing == SHARED_WITH_ALL) | ((sharing == SHARED_IN_COMMUNITIES) & in_common)
@@ -25,8 +30,7 @@ def is_shared(sharing: Expression, in_common: Expression) -> Expression:
 
 def is_entrusted(member_id: Expression, viewer: ViewerIds) -> Expression:
     """Whether a member is the viewer, or a patient whose diary they keep."""
-    patients = cast(select(func.care.viewer_patients()).scalar_subquery(), ARRAY(Uuid))
-    return member_id == func.any(func.array_append(patients, viewer.member))
+    return member_id == func.any(func.array_append(viewer_patients(), viewer.member))
 
 
 def unindexed(column: Expression, value: Expression) -> Expression:

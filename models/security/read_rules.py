@@ -84,16 +84,29 @@ COMMUNITIES = "ANY ((SELECT care.viewer_communities())::uuid[])"
 PATIENTS = "ANY ((SELECT care.viewer_patients())::uuid[])"
 
 
-def shared_by_member(in_common: str) -> str:
+# The viewer and the member of a row have a community in common; null if not.
+IN_COMMON = "(SELECT true FROM care.common_membership c WHERE c.member_id = {table}.member_id LIMIT 1)"
+
+
+def shared_by_member(in_common: str, sharing: str = "sharing", patients: str = f"member_id = {PATIENTS}") -> str:
     """A member's own row, one that they share with the viewer, or a patient's; `in_common` is about their communities.
 
     The comparison with the viewer is null without one. As a CASE, it is made once: each subselect of a policy costs a
     statement its start, for each table that the policy is reached from.
     """
-    shared = f"sharing = 'ALL_MEMBERS' OR sharing = 'MY_COMMUNITIES' AND {in_common}"
-    return f"CASE member_id = {MEMBER} WHEN true THEN true WHEN false THEN {shared} OR member_id = {PATIENTS} END"
+    shared = f"{sharing} = 'ALL_MEMBERS' OR {sharing} = 'MY_COMMUNITIES' AND {in_common}"
+    return f"CASE member_id = {MEMBER} WHEN true THEN true WHEN false THEN {shared} OR {patients} END"
 
 
+# What is shared as the profile is, for tables that copy its `sharing`, which is null without a profile.
+SHARED_AS_PROFILE = Scope(
+    "SHARED_AS_PROFILE",
+    {
+        PATIENT: shared_by_member(
+            IN_COMMON, "profile_sharing", f"profile_sharing IS NOT NULL AND member_id = {PATIENTS}"
+        )
+    },
+)
 # Nobody else, whatever the member shares.
 OWN_OR_PATIENTS = Scope("OWN_OR_PATIENTS", {PATIENT: f"member_id = {MEMBER} OR member_id = {PATIENTS}"})
 MEMBERSHIP = Scope(
@@ -102,10 +115,6 @@ MEMBERSHIP = Scope(
         PATIENT: shared_by_member(f"community_id = {COMMUNITIES}"),
         MANAGER: f"{MODERATOR} OR EXISTS (SELECT FROM care.member m WHERE m.id = membership.member_id)",
     },
-)
-IN_COMMON = (  # the viewer and the profile's member have a community in common; null if not
-    "(SELECT true FROM care.membership theirs"  # noqa: S608 - ours
-    f" WHERE theirs.member_id = profile.member_id AND theirs.community_id = {COMMUNITIES} LIMIT 1)"
 )
 PROFILE = Scope(
     "PROFILE",
@@ -274,9 +283,9 @@ SCOPES: Mapping[str, Scope] = {
     "care.own_course": OWN_OR_PATIENTS,
     "care.catalogue_proposal": PROPOSAL,
     "care.catalogue_proposer": OWN,
-    "care.course": SHARED,
-    "care.evaluation": SHARED,
-    "care.side_effect": SHARED,
+    "care.course": SHARED_AS_PROFILE,
+    "care.evaluation": SHARED_AS_PROFILE,
+    "care.side_effect": SHARED_AS_PROFILE,
     "care.care_link": CARE_LINK,
     "care.notification": OWN,
     "care.diagnosis": OWN,

@@ -78,7 +78,11 @@ class Treatment(Table, table=True):
 
 
 class Course(Table, table=True):
-    """A member's course of a treatment, from its first day to its last."""
+    """A member's course of a treatment, from its first day to its last.
+
+    Triggers copy the profile's `sharing` as `profile_sharing`, here, to evaluations and to side effects: their policies
+    ask it of each row. It is null if there is no profile.
+    """
 
     __table_args__ = within(
         "care",
@@ -96,6 +100,7 @@ class Course(Table, table=True):
     ended_on: date | None = None
     dose: str | None = None
     stop_reason: StopReason | None = choice(StopReason, "stop_reason", default=None, nullable=True)
+    profile_sharing: str | None = None
 
 
 class Evaluation(Table, table=True):
@@ -121,6 +126,7 @@ class Evaluation(Table, table=True):
     treatment_id: UUID = reference("catalog.treatment.id", gone="RESTRICT")
     community_id: UUID | None = reference("catalog.community.id", gone="SET NULL", nullable=True)
     sharing: str = Field(default="ONLY_ME", sa_column_kwargs={"server_default": text("'ONLY_ME'")})
+    profile_sharing: str | None = None
     evaluated_on: date
     effectiveness: int
     convenience: int
@@ -138,3 +144,4 @@ class SideEffect(Table, table=True):
     member_id: UUID = reference("care.member.id")
     severity: Severity = choice(Severity, "severity")
     serious: bool
+    profile_sharing: str | None = None

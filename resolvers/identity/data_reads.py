@@ -2,7 +2,7 @@
 
 from models.identity import data_reads as tables
 from models.identity import members
-from models.rows import Expression, Row, Rows, ViewerIds, row, select
+from models.rows import Expression, Row, Rows, row, select
 
 
 def data_reads_of(me: Row) -> Rows:
@@ -15,13 +15,6 @@ def relative_of(read: Row) -> Rows:
     """One row, or none if staff have read."""
     relative = row(members.Member)
     return select(relative).where(relative.id == read.relative_id)
-
-
-def patients_of(*, viewer: ViewerIds) -> Rows:
-    """The ids of the patients whose diaries the viewer keeps."""
-    link = row(members.CareLink)
-    accepted = link.status == members.CareLinkStatus.ACCEPTED
-    return select(link.patient_id).where(link.relative_id == viewer.member, accepted)
 
 
 # What staff may see of a member: policies hide the rest, of which nothing is read.

@@ -44,6 +44,7 @@ OF_SHEET = "answer_sheet_id IN (SELECT answer_sheet_id FROM research.participati
 OF_ACCOUNT = "account_id IN (SELECT id FROM identity.account WHERE member_id = $1)"
 IN_SUBJECT = "part of the value `subject` of the export"
 FOR_SEARCH = {"search": "derived from the words of another column, for searches"}
+COPY_OF_SHARING = {"profile_sharing": "a copy of the `sharing` of the profile, which is exported"}
 BY_STAFF = "the staff member who decided: another person's data, and Cohorte answers for the decision"
 DISCUSSED = "others have replied to it: only its author is erased"
 
@@ -171,6 +172,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "A course of a treatment.",
         OF_MEMBER,
         ("id", "treatment_id", "community_id", "status", "started_on", "ended_on", "dose", "stop_reason"),
+        COPY_OF_SHARING,
     ),
     "care.evaluation": MemberTable(
         "evaluations",
@@ -187,13 +189,14 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
             "satisfaction",
             "comment",
         ),
-        {"sharing": "copied from the profile, which is exported"},
+        {"sharing": "copied from the profile, which is exported"} | COPY_OF_SHARING,
     ),
     "care.side_effect": MemberTable(
         "sideEffects",
         "A side effect in an evaluation of theirs.",
         OF_MEMBER,
         ("evaluation_id", "indicator_id", "severity", "serious"),
+        COPY_OF_SHARING,
     ),
     "care.discussion": MemberTable(
         "discussions",

@@ -15,6 +15,7 @@ from resolvers.identity import associations, data_reads
 from resolvers.identity import members as resolve
 from resolvers.identity.accounts_rules import ABOUT_LENGTH
 from resolvers.tracking import own_indicators, own_treatments
+from resolvers.visible import viewer_patients
 from schema.access import MANAGER, PATIENT
 from schema.identity.associations import Association
 from schema.pagination import UNKNOWN_ID, Node
@@ -57,7 +58,7 @@ SHOWN = AboutMember(
 )
 RECORDED = Recorded(
     "id",
-    entrusted=data_reads.patients_of,
+    entrusted=viewer_patients,
     fields={
         "ageBand": MemberDataKind.PROFILE,
         "sex": MemberDataKind.PROFILE,
@@ -137,9 +138,7 @@ class Membership(Node):
     audience=PATIENT,
     row=tables.CareLink,
     prefix="lnk",
-    recorded=Recorded(
-        "patient_id", entrusted=data_reads.patients_of, fields={"dashboard": MemberDataKind.OBSERVATIONS}
-    ),
+    recorded=Recorded("patient_id", entrusted=viewer_patients, fields={"dashboard": MemberDataKind.OBSERVATIONS}),
 )
 class CareLink(Node):
     """A patient's permission for a relative to keep their diary."""

@@ -10,11 +10,11 @@ from models.tracking import observations as tables
 from planner.declare import AboutMember, Recorded, column, graph_enum, graph_interface, graph_type, sql
 from resolvers.catalogue_entries import WORDS_LENGTH
 from resolvers.days import FIRST_ZONE
-from resolvers.identity import data_reads
 from resolvers.row_texts import indicator_original_of, indicator_translations_of
 from resolvers.tracking import observations as resolve
 from resolvers.tracking import own_indicators, own_treatments
 from resolvers.tracking.observations_mutations import NOTE_LENGTH
+from resolvers.visible import viewer_patients
 from schema.access import MANAGER, PATIENT, PUBLIC
 from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, ORIGINAL, VERSION_SHOWN, IndicatorTranslation, MatchedName
 from schema.pagination import Node
@@ -92,7 +92,7 @@ class Indicator(Node, Trackable):
     )
 
 
-RECORDED = Recorded("member_id", entrusted=data_reads.patients_of, row=MemberDataKind.OBSERVATIONS)
+RECORDED = Recorded("member_id", entrusted=viewer_patients, row=MemberDataKind.OBSERVATIONS)
 
 
 @graph_interface(audience=PATIENT)

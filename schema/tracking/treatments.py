@@ -10,12 +10,13 @@ from models.identity.data_reads import MemberDataKind
 from models.tracking import treatments as tables
 from planner.declare import AboutMember, Recorded, column, graph_enum, graph_interface, graph_type, paged, sql
 from resolvers.catalogue_entries import WORDS_LENGTH
-from resolvers.identity import data_reads, members
+from resolvers.identity import members
 from resolvers.insight import insights
 from resolvers.row_texts import original_of, translations_of
 from resolvers.tracking import observations
 from resolvers.tracking import treatments as resolve
 from resolvers.tracking.treatments_mutations import COMMENT_LENGTH, MOST
+from resolvers.visible import viewer_patients
 from schema.access import MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, ORIGINAL, VERSION_SHOWN, MatchedName, Translation
 from schema.pagination import UNKNOWN_SLUG, Node, RelayConnection
@@ -86,7 +87,7 @@ class Treatment(Node, Followable):
     )
 
 
-RECORDED = Recorded("member_id", entrusted=data_reads.patients_of, row=MemberDataKind.COURSES)
+RECORDED = Recorded("member_id", entrusted=viewer_patients, row=MemberDataKind.COURSES)
 
 
 @graph_interface(audience=PATIENT)
@@ -141,7 +142,7 @@ class SideEffect:
     row=tables.Evaluation,
     prefix="evl",
     about=AboutMember("member_id"),
-    recorded=Recorded("member_id", entrusted=data_reads.patients_of, row=MemberDataKind.EVALUATIONS),
+    recorded=Recorded("member_id", entrusted=viewer_patients, row=MemberDataKind.EVALUATIONS),
     description=f"A member's evaluation of a course. Each rating goes from 0 (worst) to {MOST} (best).",
 )
 class TreatmentEvaluation(Node):

@@ -13,7 +13,6 @@ from cachetools import LRUCache
 
 from models.viewers import Viewer
 from planner.declare import PAGE_SIZE
-from planner.member_reads import unmarked
 from server.databases.pools import ConnectionPool
 from server.operations.errors import RequestError, too_many_members
 
@@ -22,6 +21,7 @@ log = logging.getLogger("cohorte.read_budgets")
 FLUSH_SECONDS = 5.0  # between two writes of what was read meanwhile
 KNOWN_SECONDS = 30.0  # after which what other processes have counted, the day and care links are looked up again
 READERS = 10_000  # that are remembered
+SETTLED = 100  # ids that a reader may have before they are forgotten
 
 
 @dataclass
@@ -33,10 +33,20 @@ class Reader:
     seen: set[int]
     exempt: set[str]  # the member, and patients whose diaries they keep
     known_until: float  # on the monotonic clock
+    settled: set[str] = field(default_factory=set)  # ids that need no hash: exempt, or among those who are seen
 
     def new(self, member: UUID, members: set[str]) -> set[int]:
+        unsettled = members - self.settled
+        if not unsettled:
+            return set()
         key = member.bytes
-        return {hashed(key, id) for id in members - self.exempt} - self.seen
+        return {hashed(key, id) for id in unsettled - self.exempt} - self.seen
+
+    def add(self, members: set[str], new: set[int]) -> None:
+        self.seen |= new
+        if len(self.settled) > SETTLED:
+            self.settled = set()
+        self.settled |= members
 
     def takes(self, new: set[int]) -> bool:
         """Whether so many more may be read: as many as are left, or a page as long as anything is left."""
@@ -60,12 +70,10 @@ class MemberReads:
     pending: dict[UUID, set[int]] = field(default_factory=dict)  # not written yet
     refused: set[UUID] = field(default_factory=set)
 
-    async def admit(self, viewer: Viewer, text: str) -> str:
-        """The answer of a marked plan without its marks. Raises RequestError if it has the data of too many members."""
-        text, members = unmarked(text)
-        if viewer.member is not None and members - {str(viewer.member)}:
+    async def admit(self, viewer: Viewer, members: set[str]) -> None:
+        """Counts the members whose data an answer has. Raises RequestError if they are too many."""
+        if members and viewer.member is not None and members != {str(viewer.member)}:
             await self.count(viewer.member, members)
-        return text
 
     async def count(self, member: UUID, members: set[str]) -> None:
         reader = self.readers.get(member)
@@ -82,8 +90,9 @@ class MemberReads:
             if not left:
                 self.refused.add(member)
             raise too_many_members(reader.most, left, len(new), end_of(reader.day))
-        reader.seen |= new
-        self.pending.setdefault(member, set()).update(new)
+        reader.add(members, new)
+        if new:
+            self.pending.setdefault(member, set()).update(new)
 
     async def look_up(self, member: UUID) -> Reader:
         """What the database knows of a member's reading, with what is not written yet."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from models.viewers import Viewer
-from planner.data_reads import noted
+from planner.marks import unmarked
 from server.callers.read_budgets import MemberReads
 from server.databases.pools import ConnectionPool
 from server.operations.errors import RequestError, unavailable
@@ -93,7 +93,8 @@ class Admission:
 
         Raises RequestError if it has the data of too many members, or if its reading cannot be recorded.
         """
-        text, reads = noted(await self.member_reads.admit(self.viewer, text))
+        text, members, reads = unmarked(text)
+        await self.member_reads.admit(self.viewer, members)
         if reads:
             async with self.lock:  # fields of one operation are read at the same time
                 await self.record(reads - self.recorded)

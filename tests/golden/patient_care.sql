@@ -1,4 +1,4 @@
-SELECT CASE WHEN set_config('cohorte.member', $7, true) IS NOT NULL THEN (
+SELECT CASE WHEN set_config('cohorte.member', $6, true) IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
     FROM (
@@ -8,11 +8,9 @@ SELECT CASE WHEN set_config('cohorte.member', $7, true) IS NOT NULL THEN (
           SELECT 'me_' || CAST(viewer_profile_1.member_id AS TEXT) AS id, (
             SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
-              SELECT CASE WHEN (care_link_1.patient_id IN (
-                SELECT care_link_2.patient_id
-                FROM care.care_link AS care_link_2
-                WHERE care_link_2.relative_id = $1::UUID AND care_link_2.status = 'ACCEPTED'
-              )) THEN CAST(care_link_1.patient_id AS TEXT) || ' OBSERVATIONS COURSES' END AS "$r", 'lnk_' || CAST(care_link_1.id AS TEXT) AS id, (
+              SELECT CASE WHEN (care_link_1.patient_id = any(CAST((
+                SELECT care.viewer_patients() AS viewer_patients_1
+              ) AS UUID[]))) THEN CAST(care_link_1.patient_id AS TEXT) || ' OBSERVATIONS COURSES' END AS "$r", 'lnk_' || CAST(care_link_1.id AS TEXT) AS id, (
                 SELECT row_to_json(o$)
                 FROM (
                   SELECT member_1.pseudonym AS pseudonym
@@ -28,7 +26,7 @@ SELECT CASE WHEN set_config('cohorte.member', $7, true) IS NOT NULL THEN (
                       SELECT (
                         SELECT row_to_json(o$)
                         FROM (
-                          SELECT coalesce(indicator_1.translations[$2::VARCHAR] ->> 'name', indicator_1.name) AS name
+                          SELECT coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name) AS name
                           FROM catalog.indicator AS indicator_1
                           WHERE indicator_1.id = anon_1.indicator_id
                         ) AS o$
@@ -46,7 +44,7 @@ SELECT CASE WHEN set_config('cohorte.member', $7, true) IS NOT NULL THEN (
                         ) AS o$
                       ) AS points
                       FROM (
-                        SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, lower(CASE WHEN (char_length(coalesce(indicator_2.translations[$2::VARCHAR] ->> 'name', indicator_2.name)) = octet_length(coalesce(indicator_2.translations[$2::VARCHAR] ->> 'name', indicator_2.name))) THEN coalesce(indicator_2.translations[$2::VARCHAR] ->> 'name', indicator_2.name) ELSE translate(coalesce(indicator_2.translations[$2::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) AS _k0, indicator_2.id AS _k1
+                        SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, lower(CASE WHEN (char_length(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name)) = octet_length(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name))) THEN coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name) ELSE translate(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) AS _k0, indicator_2.id AS _k1
                         FROM catalog.indicator AS indicator_2
                         WHERE indicator_2.id IN (
                           SELECT observation_2.indicator_id
@@ -66,18 +64,18 @@ SELECT CASE WHEN set_config('cohorte.member', $7, true) IS NOT NULL THEN (
                     ) AS o$
                   ) AS courses
                   FROM (
-                    SELECT care_link_1.patient_id AS member_id, CAST(CASE WHEN ($3::DATE IS NULL) THEN CAST(CASE WHEN ($4::DATE IS NULL) THEN catalog.earliest_today() ELSE $4::DATE END - interval '1 year' AS DATE) ELSE $3::DATE END AS DATE) AS starts_on, CAST(CASE WHEN ($4::DATE IS NULL) THEN greatest($3::DATE, catalog.latest_today()) ELSE $4::DATE END AS DATE) AS ends_on, CAST('month' AS TEXT) AS unit, (
-                      SELECT catalog.known_keys(CAST($5::TEXT[] AS UUID[]), array((
+                    SELECT care_link_1.patient_id AS member_id, CAST(CASE WHEN ($2::DATE IS NULL) THEN CAST(CASE WHEN ($3::DATE IS NULL) THEN catalog.earliest_today() ELSE $3::DATE END - interval '1 year' AS DATE) ELSE $2::DATE END AS DATE) AS starts_on, CAST(CASE WHEN ($3::DATE IS NULL) THEN greatest($2::DATE, catalog.latest_today()) ELSE $3::DATE END AS DATE) AS ends_on, CAST('month' AS TEXT) AS unit, (
+                      SELECT catalog.known_keys(CAST($4::TEXT[] AS UUID[]), array((
                         SELECT indicator_3.id
                         FROM catalog.indicator AS indicator_3
-                        WHERE indicator_3.id = any(CAST($5::TEXT[] AS UUID[]))
+                        WHERE indicator_3.id = any(CAST($4::TEXT[] AS UUID[]))
                       )), 0) AS known_keys_1
                     ) AS indicator_ids
                     WHERE (
-                      SELECT catalog.known_keys(CAST($5::TEXT[] AS UUID[]), array((
+                      SELECT catalog.known_keys(CAST($4::TEXT[] AS UUID[]), array((
                         SELECT indicator_3.id
                         FROM catalog.indicator AS indicator_3
-                        WHERE indicator_3.id = any(CAST($5::TEXT[] AS UUID[]))
+                        WHERE indicator_3.id = any(CAST($4::TEXT[] AS UUID[]))
                       )), 0) AS known_keys_1
                     ) IS NOT NULL AND care_link_1.status = 'ACCEPTED'
                     LIMIT ALL OFFSET 0
@@ -90,7 +88,7 @@ SELECT CASE WHEN set_config('cohorte.member', $7, true) IS NOT NULL THEN (
             ) AS o$
           ) AS "careLinks"
           FROM care.viewer_profile AS viewer_profile_1
-          WHERE viewer_profile_1.member_id = $6::UUID
+          WHERE viewer_profile_1.member_id = $5::UUID
         ) AS o$
       ) AS me
     ) AS o$

@@ -1,4 +1,4 @@
-SELECT CASE WHEN set_config('cohorte.member', $25, true) IS NOT NULL THEN (
+SELECT CASE WHEN set_config('cohorte.member', $24, true) IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
     FROM (
@@ -31,12 +31,10 @@ SELECT CASE WHEN set_config('cohorte.member', $25, true) IS NOT NULL THEN (
               SELECT (
                 SELECT coalesce(json_agg(o$), '[]'::json)
                 FROM (
-                  SELECT CAST(parts_0.id AS TEXT) AS "$m", CASE WHEN (parts_0.id IN (
-                    SELECT care_link_1.patient_id
-                    FROM care.care_link AS care_link_1
-                    WHERE care_link_1.relative_id = $3::UUID AND care_link_1.status = 'ACCEPTED'
-                  )) THEN CAST(parts_0.id AS TEXT) || ' PROFILE COMMUNITIES' END AS "$r", parts_0.pseudonym AS pseudonym, parts_0.kind AS kind, (
-                    SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $4::INTEGER) THEN $5::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $6::INTEGER) THEN $7::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $8::INTEGER) THEN $9::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $10::INTEGER) THEN $11::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $12::INTEGER) THEN $13::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $14::INTEGER) THEN $15::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $16::INTEGER) THEN $17::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $18::VARCHAR END AS anon_1
+                  SELECT CAST(parts_0.id AS TEXT) AS "$m", CASE WHEN (parts_0.id = any(CAST((
+                    SELECT care.viewer_patients() AS viewer_patients_1
+                  ) AS UUID[]))) THEN CAST(parts_0.id AS TEXT) || ' PROFILE COMMUNITIES' END AS "$r", parts_0.pseudonym AS pseudonym, parts_0.kind AS kind, (
+                    SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $3::INTEGER) THEN $4::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $5::INTEGER) THEN $6::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $7::INTEGER) THEN $8::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $9::INTEGER) THEN $10::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $11::INTEGER) THEN $12::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $13::INTEGER) THEN $14::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $15::INTEGER) THEN $16::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $17::VARCHAR END AS anon_1
                     FROM care.profile AS profile_1
                     WHERE profile_1.member_id = parts_0.id
                   ) AS "ageBand", (
@@ -72,8 +70,8 @@ SELECT CASE WHEN set_config('cohorte.member', $25, true) IS NOT NULL THEN (
                       SELECT member_4.id AS id, member_4.pseudonym AS pseudonym, member_4.kind AS kind, membership_5.member_id AS _k0
                       FROM care.member AS member_4 JOIN care.membership AS membership_5 ON membership_5.member_id = member_4.id
                       WHERE membership_5.member_id = any(array_append(CAST((
-                        SELECT care.viewer_patients() AS viewer_patients_1
-                      ) AS UUID[]), $19::UUID)) AND membership_5.community_id IS NOT DISTINCT
+                        SELECT care.viewer_patients() AS viewer_patients_2
+                      ) AS UUID[]), $18::UUID)) AND membership_5.community_id IS NOT DISTINCT
                       FROM community_1.id AND NOT (membership_5.sharing = 'ALL_MEMBERS' OR membership_5.sharing = 'MY_COMMUNITIES' AND community_1.id = any(CAST((
                         SELECT care.viewer_communities() AS viewer_communities_1
                       ) AS UUID[])))
@@ -148,11 +146,11 @@ SELECT CASE WHEN set_config('cohorte.member', $25, true) IS NOT NULL THEN (
                       ) AS o$
                     ) AS about
                   ) AS o$
-                ) ORDER BY page_1._n) FILTER (WHERE page_1._n <= 20), '[]'::json) AS _1, (array_agg(page_1._cursor ORDER BY page_1._n DESC) FILTER (WHERE page_1._n <= 20))[$20::INTEGER] AS _end
+                ) ORDER BY page_1._n) FILTER (WHERE page_1._n <= 20), '[]'::json) AS _1, (array_agg(page_1._cursor ORDER BY page_1._n DESC) FILTER (WHERE page_1._n <= 20))[$19::INTEGER] AS _end
                 FROM (
                   SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.post_count AS post_count, discussion_1.last_post_at AS last_post_at, discussion_1.author_id AS author_id, json_build_object('$c', json_build_array(left(md5('b7661419' || CAST(community_1.id AS TEXT)), 8), discussion_1.last_post_at, discussion_1.id)) AS _cursor
                   FROM care.discussion AS discussion_1
-                  WHERE discussion_1.community_id = community_1.id AND (discussion_1.last_post_at, discussion_1.id) < ($21::TIMESTAMP WITH TIME ZONE, $22::UUID) AND catalog.same_list($23::VARCHAR, left(md5('b7661419' || CAST(community_1.id AS TEXT)), 8), 0)
+                  WHERE discussion_1.community_id = community_1.id AND (discussion_1.last_post_at, discussion_1.id) < ($20::TIMESTAMP WITH TIME ZONE, $21::UUID) AND catalog.same_list($22::VARCHAR, left(md5('b7661419' || CAST(community_1.id AS TEXT)), 8), 0)
                   ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC
                   LIMIT 21
                 ) AS page_1
@@ -160,7 +158,7 @@ SELECT CASE WHEN set_config('cohorte.member', $25, true) IS NOT NULL THEN (
             ) AS o$
           ) AS discussions
           FROM catalog.community AS community_1
-          WHERE community_1.slug = $24::VARCHAR
+          WHERE community_1.slug = $23::VARCHAR
         ) AS o$
       ) AS community
     ) AS o$

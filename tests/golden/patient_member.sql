@@ -1,16 +1,14 @@
-SELECT CASE WHEN set_config('cohorte.member', $22, true) IS NOT NULL THEN (
+SELECT CASE WHEN set_config('cohorte.member', $21, true) IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
     FROM (
       SELECT (
         SELECT row_to_json(o$)
         FROM (
-          SELECT CAST(member_1.id AS TEXT) AS "$m", CASE WHEN (member_1.id IN (
-            SELECT care_link_1.patient_id
-            FROM care.care_link AS care_link_1
-            WHERE care_link_1.relative_id = $1::UUID AND care_link_1.status = 'ACCEPTED'
-          )) THEN CAST(member_1.id AS TEXT) || ' PROFILE COMMUNITIES COURSES EVALUATIONS OBSERVATIONS' END AS "$r", 'mbr_' || CAST(member_1.id AS TEXT) AS id, member_1.pseudonym AS pseudonym, member_1.kind AS kind, member_1.about AS about, member_1.joined_on AS "joinedOn", (
-            SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $2::INTEGER) THEN $3::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $4::INTEGER) THEN $5::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $6::INTEGER) THEN $7::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $8::INTEGER) THEN $9::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $10::INTEGER) THEN $11::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $12::INTEGER) THEN $13::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $14::INTEGER) THEN $15::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $16::VARCHAR END AS anon_1
+          SELECT CAST(member_1.id AS TEXT) AS "$m", CASE WHEN (member_1.id = any(CAST((
+            SELECT care.viewer_patients() AS viewer_patients_1
+          ) AS UUID[]))) THEN CAST(member_1.id AS TEXT) || ' PROFILE COMMUNITIES COURSES EVALUATIONS OBSERVATIONS' END AS "$r", 'mbr_' || CAST(member_1.id AS TEXT) AS id, member_1.pseudonym AS pseudonym, member_1.kind AS kind, member_1.about AS about, member_1.joined_on AS "joinedOn", (
+            SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $1::INTEGER) THEN $2::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $3::INTEGER) THEN $4::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $5::INTEGER) THEN $6::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $7::INTEGER) THEN $8::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $9::INTEGER) THEN $10::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $11::INTEGER) THEN $12::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $13::INTEGER) THEN $14::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $15::VARCHAR END AS anon_1
             FROM care.profile AS profile_1
             WHERE profile_1.member_id = member_1.id
           ) AS "ageBand", (
@@ -24,13 +22,13 @@ SELECT CASE WHEN set_config('cohorte.member', $22, true) IS NOT NULL THEN (
           ) AS region, (
             SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
-              SELECT community_1.slug AS slug, coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name) AS name
+              SELECT community_1.slug AS slug, coalesce(community_1.translations[$16::VARCHAR] ->> 'name', community_1.name) AS name
               FROM catalog.community AS community_1 JOIN (
                 SELECT membership_1.community_id AS community_id
                 FROM care.membership AS membership_1
                 WHERE membership_1.member_id = CASE WHEN (member_1.kind = 'ASSOCIATION' OR member_1.id = any(array_append(CAST((
-                  SELECT care.viewer_patients() AS viewer_patients_1
-                ) AS UUID[]), $18::UUID))) THEN member_1.id ELSE (
+                  SELECT care.viewer_patients() AS viewer_patients_2
+                ) AS UUID[]), $17::UUID))) THEN member_1.id ELSE (
                   SELECT profile_4.member_id
                   FROM care.profile AS profile_4
                   WHERE profile_4.member_id = member_1.id AND profile_4.sharing = 'ALL_MEMBERS'
@@ -44,7 +42,7 @@ SELECT CASE WHEN set_config('cohorte.member', $22, true) IS NOT NULL THEN (
                   SELECT care.viewer_communities() AS viewer_communities_1
                 ) AS UUID[]))
               ) AS anon_2 ON anon_2.community_id = community_1.id
-              ORDER BY lower(CASE WHEN (char_length(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name)) = octet_length(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name))) THEN coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name) ELSE translate(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) ASC, community_1.id ASC
+              ORDER BY lower(CASE WHEN (char_length(coalesce(community_1.translations[$16::VARCHAR] ->> 'name', community_1.name)) = octet_length(coalesce(community_1.translations[$16::VARCHAR] ->> 'name', community_1.name))) THEN coalesce(community_1.translations[$16::VARCHAR] ->> 'name', community_1.name) ELSE translate(coalesce(community_1.translations[$16::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) ASC, community_1.id ASC
             ) AS o$
           ) AS communities, (
             SELECT coalesce(json_agg(o$), '[]'::json)
@@ -52,7 +50,7 @@ SELECT CASE WHEN set_config('cohorte.member', $22, true) IS NOT NULL THEN (
               SELECT (
                 SELECT row_to_json(o$)
                 FROM (
-                  SELECT coalesce(treatment_1.translations[$17::VARCHAR] ->> 'name', treatment_1.name) AS name
+                  SELECT coalesce(treatment_1.translations[$16::VARCHAR] ->> 'name', treatment_1.name) AS name
                   FROM catalog.treatment AS treatment_1
                   WHERE treatment_1.id = course_1.treatment_id
                 ) AS o$
@@ -83,7 +81,7 @@ SELECT CASE WHEN set_config('cohorte.member', $22, true) IS NOT NULL THEN (
                   SELECT profile_7.member_id
                   FROM care.profile AS profile_7
                   WHERE profile_7.member_id = member_1.id
-                ) AND observation_1.indicator_id = $19::UUID
+                ) AND observation_1.indicator_id = $18::UUID
                 GROUP BY CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)
               ) AS anon_3
               ORDER BY anon_3._k0 ASC
@@ -91,7 +89,7 @@ SELECT CASE WHEN set_config('cohorte.member', $22, true) IS NOT NULL THEN (
           ) AS series
           FROM care.member AS member_1
           WHERE member_1.id = (
-            SELECT care.member_named(btrim(regexp_replace(normalize($20::VARCHAR, NFKC), ' +', ' ', $21::VARCHAR))) AS member_named_1
+            SELECT care.member_named(btrim(regexp_replace(normalize($19::VARCHAR, NFKC), ' +', ' ', $20::VARCHAR))) AS member_named_1
           )
         ) AS o$
       ) AS member

@@ -21,7 +21,7 @@ from graphql import (
 from models.logins import open_roles, pool
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Viewer
-from planner.data_reads import bare
+from planner.marks import bare
 from planner.operations import Operation, Planner
 from schema.build import View
 from schema.context import Context

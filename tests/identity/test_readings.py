@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -336,3 +336,21 @@ def test_the_same_member_is_another_number_for_each_reader() -> None:
     assert read_budgets.hashed(first, member) == read_budgets.hashed(first, member)
     assert read_budgets.hashed(first, member) != read_budgets.hashed(second, member)
     assert -(2**63) <= read_budgets.hashed(first, member) < 2**63
+
+
+def test_ids_that_are_remembered_change_nothing_of_what_counts() -> None:
+    """With more members than are remembered, in answers that overlap, the same are new as by their hashes alone."""
+    reader, patient = uuid4(), str(uuid4())
+    members = [str(uuid4()) for _ in range(3 * read_budgets.SETTLED)]
+    exempt = {str(reader), patient}
+    known = read_budgets.Reader(date(2026, 3, 2), 1_000, set(), exempt, 0.0)
+    seen: set[int] = set()
+    for start in [*range(0, len(members), 20), *range(0, len(members), 35)]:
+        asked = {*members[start : start + 50], *exempt}
+        expected = {read_budgets.hashed(reader.bytes, one) for one in asked - exempt} - seen
+        assert known.new(reader, asked) == expected
+        known.add(asked, expected)
+        seen |= expected
+        assert known.new(reader, asked) == set()
+        assert len(known.settled) <= read_budgets.SETTLED + len(asked)
+    assert known.seen == seen

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from models import logins
 from models.viewers import Audience, Viewer
 from planner import execution
-from planner.data_reads import bare
+from planner.marks import bare
 from planner.operations import Planner
 from schema.context import Context
 from tests.support.random_operations import Made, Pool, operations

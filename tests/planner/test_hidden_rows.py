@@ -171,12 +171,13 @@ async def people(connection: Connection, place: str, sharing: str, many: int) ->
             INSERT INTO care.membership (member_id, community_id, joined_on, sharing)
             SELECT id, community, date '2026-03-02' - n % 700, '{sharing}' FROM made, place
         ), courses AS (
-            INSERT INTO care.course (id, member_id, treatment_id, community_id, status, started_on)
-            SELECT id, id, treatment, community, 'ACTIVE', '2026-03-02' FROM made, place
+            INSERT INTO care.course (id, member_id, treatment_id, community_id, status, started_on, profile_sharing)
+            SELECT id, id, treatment, community, 'ACTIVE', '2026-03-02', '{sharing}' FROM made, place
         )
-        INSERT INTO care.evaluation (id, course_id, member_id, treatment_id, community_id, sharing, evaluated_on,
-            effectiveness, convenience, satisfaction)
-        SELECT id, id, id, treatment, community, '{sharing}', date '2026-03-02' - n % 700, 5, 5, 5 FROM made, place
+        INSERT INTO care.evaluation (id, course_id, member_id, treatment_id, community_id, sharing, profile_sharing,
+            evaluated_on, effectiveness, convenience, satisfaction)
+        SELECT id, id, id, treatment, community, '{sharing}', '{sharing}', date '2026-03-02' - n % 700, 5, 5, 5
+        FROM made, place
         """
     )
 
@@ -186,9 +187,9 @@ async def diary(connection: Connection, pseudonym: str, indicator: UUID, many: i
     member = (await factories.member(connection, pseudonym=pseudonym, sharing=Sharing.ONLY_ME))["id"]
     await connection.execute(
         f"""
-        INSERT INTO care.course (id, member_id, treatment_id, status, started_on)
+        INSERT INTO care.course (id, member_id, treatment_id, status, started_on, profile_sharing)
         SELECT gen_random_uuid(), $1, (SELECT id FROM catalog.treatment WHERE slug = 'empty'), 'ACTIVE',
-            date '2026-03-02' - n FROM generate_series(1, {many}) n
+            date '2026-03-02' - n, 'ONLY_ME' FROM generate_series(1, {many}) n
         """,
         member,
     )

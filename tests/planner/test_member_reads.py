@@ -8,7 +8,7 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_object_t
 from models.viewers import Audience
 from planner.arguments import Variables
 from planner.execution import plan_of
-from planner.member_reads import unmarked
+from planner.marks import unmarked
 from planner.operations import Planner
 from planner.tables import Tables
 
@@ -152,7 +152,7 @@ def test_marks_are_removed_and_nothing_that_somebody_wrote() -> None:
         f'{{"a":{{"$m":"{MEMBER}","b":"{written}"}},"c":[{{"$m":"{other}","d":null}}, \n {{"$m":"{MEMBER}","d":1}}]}}'
     )
     expected = f'{{"a":{{"b":"{written}"}},"c":[{{"d":null}}, \n {{"d":1}}]}}'
-    assert unmarked(text) == (expected, {MEMBER, other})
-    assert unmarked('{"$m":null,"a":[]}') == ('{"a":[]}', set())
-    assert unmarked(f'{{"$m":"{MEMBER} {other}","a":[]}}') == ('{"a":[]}', {MEMBER, other})
-    assert unmarked(expected) == (expected, set())
+    assert unmarked(text) == (expected, {MEMBER, other}, set())
+    assert unmarked('{"$m":null,"a":[]}') == ('{"a":[]}', set(), set())
+    assert unmarked(f'{{"$m":"{MEMBER} {other}","a":[]}}') == ('{"a":[]}', {MEMBER, other}, set())
+    assert unmarked(expected) == (expected, set(), set())

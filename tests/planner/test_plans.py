@@ -15,7 +15,7 @@ from graphql import parse, validate
 
 from models import logins
 from models.viewers import Audience, Viewer
-from planner.data_reads import bare
+from planner.marks import bare
 from planner.operations import Planner
 from planner.plans import bounded
 from tests.golden.pairs import SHAPE, Pair, laid_out, pairs

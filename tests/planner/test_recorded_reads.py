@@ -10,7 +10,7 @@ from graphql import GraphQLObjectType, get_named_type, is_object_type, parse
 from models.identity.data_reads import MemberDataKind
 from models.security.read_rules import MEMBER, SCOPES
 from models.viewers import Audience
-from planner.data_reads import bare, noted
+from planner.marks import bare, unmarked
 from planner.operations import Planner
 from resolvers.identity.personal_data import MEMBER_TABLES
 from tests.planner.test_member_reads import marked, selection
@@ -185,7 +185,9 @@ def test_notes_are_removed_and_nothing_that_somebody_wrote() -> None:
     )
     expected = f'{{"a":{{"b":"{written}"}},"c":[{{"d":null}}, \n {{"d":1}},{{"d":2}}]}}'
     assert bare(text) == expected
-    assert noted(text)[1] == {(SOMEBODY, "PROFILE"), (SOMEBODY, "COURSES"), (other, "REMOVED_POSTS")}
-    assert noted(expected) == (expected, set())
+    reads = {(SOMEBODY, "PROFILE"), (SOMEBODY, "COURSES"), (other, "REMOVED_POSTS")}
+    assert unmarked(text) == (expected, {SOMEBODY}, reads)
+    assert unmarked(expected) == (expected, set(), set())
     for note in ("null", f'"{SOMEBODY} PROFILE"'):  # all fields of the object are skipped
-        assert noted(f'{{"nodes":[{{"$r":{note}}}]}}')[0] == '{"nodes":[{}]}'
+        assert bare(f'{{"nodes":[{{"$r":{note}}}]}}') == '{"nodes":[{}]}'
+        assert bare(f'{{"nodes":[{{"$m":"{SOMEBODY}","$r":{note}}}]}}') == '{"nodes":[{}]}'

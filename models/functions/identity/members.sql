@@ -16,6 +16,14 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION care.viewer_communities() TO cohorte_patient;
 
+-- Who shares with the viewer that they belong to a community of the viewer's, once for each such community. The policy of
+-- memberships admits all of these. Policies ask here, because a policy within a policy costs each statement its start.
+CREATE VIEW care.common_membership WITH (security_barrier) AS
+    SELECT m.member_id FROM care.membership m
+    WHERE (m.sharing = 'ALL_MEMBERS' OR m.sharing = 'MY_COMMUNITIES')
+        AND m.community_id = ANY ((SELECT care.viewer_communities())::uuid[]);
+GRANT SELECT ON care.common_membership TO cohorte_patient;
+
 -- How a member's memberships are shared: as their profile is. Those of a verified association, which is no person and
 -- has no diagnosis, are shared with all.
 CREATE FUNCTION care.sharing_of(member uuid) RETURNS text

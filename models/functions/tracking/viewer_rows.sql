@@ -17,15 +17,16 @@ WHERE member_id = (SELECT nullif(current_setting('cohorte.member', true), '')::u
 GRANT SELECT ON care.viewer_observation TO cohorte_patient;
 
 CREATE VIEW care.viewer_course AS
-SELECT demonstration, id, member_id, treatment_id, community_id, status, started_on, ended_on, dose, stop_reason
+SELECT demonstration, id, member_id, treatment_id, community_id, status, started_on, ended_on, dose, stop_reason,
+    profile_sharing
 FROM care.course
 WHERE member_id = (SELECT nullif(current_setting('cohorte.member', true), '')::uuid);
 
 GRANT SELECT ON care.viewer_course TO cohorte_patient;
 
 CREATE VIEW care.viewer_evaluation AS
-SELECT demonstration, id, course_id, member_id, treatment_id, community_id, sharing, evaluated_on, effectiveness,
-    convenience, satisfaction, comment
+SELECT demonstration, id, course_id, member_id, treatment_id, community_id, sharing, profile_sharing, evaluated_on,
+    effectiveness, convenience, satisfaction, comment
 FROM care.evaluation
 WHERE member_id = (SELECT nullif(current_setting('cohorte.member', true), '')::uuid);
 

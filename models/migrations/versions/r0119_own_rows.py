@@ -3,7 +3,7 @@
 from models.migrations import frozen
 
 revision = "0119"
-down_revision = "0117"
+down_revision = "0118"
 # Older servers do not read the views.
 compatible_since = "0115"
 upgrade, downgrade = frozen.steps(__file__)

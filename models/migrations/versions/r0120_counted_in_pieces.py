@@ -3,7 +3,7 @@
 from models.migrations import frozen
 
 revision = "0120"
-down_revision = "0117"
+down_revision = "0119"
 # Without their new arguments, which have defaults, the two functions include everybody at once, as before.
 compatible_since = "0115"
 upgrade, downgrade = frozen.steps(__file__)
