@@ -124,10 +124,10 @@ class ConnectionPool(OpenConnections):
             except BaseException as error:
                 await self.give_back(connection, error)
                 raise
-            if self.places or self.closing:  # as in put_back, without the cost of its call
+            if self.closing:
                 await self.put_back(connection)
-            else:
-                self.idle.append(connection)
+            else:  # as in put_back, without the cost of its call
+                self.hand_on(connection)
             return result
         finally:
             self.busy -= 1

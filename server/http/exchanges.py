@@ -77,7 +77,7 @@ class Exchange(RequestResponseCycle):
         self.transport, self.flow = of.transport, of.flow
         self.logger, self.access_logger, self.access_log = of.logger, of.access_logger, of.access_log
         self.default_headers = of.server_state.default_headers
-        self.message_event = LazyEvent()  # type: ignore[assignment]  # it has what is used of an Event
+        self.message_event: LazyEvent = LazyEvent()  # type: ignore[assignment]  # it has what is used of an Event
         self.waiting_for_100_continue = of.expect_100_continue
         self.on_response = of.on_response_complete
 
@@ -160,13 +160,14 @@ class Exchange(RequestResponseCycle):
         self.transport.write(response)
         self.expected_content_length = 0
         self.response_complete = True
-        self.message_event.set()
+        if self.message_event.event is not None:  # somebody may wait in `receive`
+            self.message_event.set()
         if not self.keep_alive:  # the server stops
             self.transport.close()
         self.on_response()
 
 
-def exchange_of(send: Callable[..., Any]) -> Exchange | None:
-    """The exchange of which this is `send`; None for another's, such as that of a middleware."""
+def exchange_of(receive: Callable[..., Any], send: Callable[..., Any]) -> Exchange | None:
+    """The exchange of which these are `receive` and `send`; None if one is another's, such as that of a middleware."""
     owner = getattr(send, "__self__", None)
-    return owner if type(owner) is Exchange else None
+    return owner if type(owner) is Exchange and receive == owner.receive else None

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -189,10 +189,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self.fields > MOST_FIELDS:
             raise TooLarge
         if self.part is Part.HEAD:  # uvicorn would add those of trailers, which must not count as the request's own
-            name = name.lower()
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.expect_100_continue = True
-            self.headers.append((name, value))
+            self.headers.append((name.lower(), value))
 
     def on_body(self, body: bytes) -> None:
         # As uvicorn's, with its bounds for chunks.
@@ -219,8 +216,13 @@ class HttpProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= PIPELINED:
             raise TooMany
         version = self.parser.get_http_version()
-        if is_ambiguous(self.headers, version):
+        fields = dict(self.headers)
+        if is_ambiguous(self.headers, fields, version):
             raise Ambiguous
+        if b"expect" in fields:
+            self.expect_100_continue = any(
+                name == b"expect" and value.lower() == b"100-continue" for name, value in self.headers
+            )
         upgrades = self.parser.should_upgrade()
         if upgrades and not self._should_upgrade():
             return
@@ -269,7 +271,8 @@ class HttpProtocol(HttpToolsProtocol):
             exchange = self.arriving
             if exchange is not None and not exchange.response_complete:  # as uvicorn's
                 exchange.more_body = False
-                exchange.message_event.set()
+                if not exchange.message_event.happened:
+                    exchange.message_event.set()
 
     def on_response_complete(self) -> None:
         # As uvicorn's, without its timer for idle connections, which costs as much as everything else here.
@@ -404,12 +407,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             super().handle_cont(event)
 
 
-def is_ambiguous(headers: Sequence[tuple[bytes, bytes]], version: str) -> bool:
+def is_ambiguous(headers: Sequence[tuple[bytes, bytes]], fields: Mapping[bytes, bytes], version: str) -> bool:
     """Whether a request repeats a field of ONCE, has a malformed Host, or none although its version requires one.
 
-    So is a body with another coding than `chunked`, which would be taken for what it holds: RFC 9112, 6.1.
+    So is a body with another coding than `chunked`, which would be taken for what it holds: RFC 9112, 6.1. `fields` are
+    the headers by name.
     """
-    fields = dict(headers)
     if b"transfer-encoding" in fields and fields[b"transfer-encoding"].strip().lower() != b"chunked":
         return True
     if len(fields) < len(headers):  # fields that are lists may have several lines

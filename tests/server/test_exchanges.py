@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from server.http.connections import Connections
-from server.http.exchanges import JOINED_BYTES, LazyEvent, exchange_of
+from server.http.exchanges import JOINED_BYTES, Exchange, LazyEvent, exchange_of
 from server.http.protocols import Configuration, HttpProtocol
 from settings import Limits
 
@@ -175,7 +175,7 @@ async def test_an_answer_at_once_has_the_bytes_of_the_two_messages(
     done: list[bool] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = exchange_of(send)
+        exchange = exchange_of(receive, send)
         assert exchange is not None
         done.append(exchange.answer(LINES % len(text), text))
         if done == [False]:
@@ -197,7 +197,7 @@ async def test_a_body_is_there_at_once_unless_it_has_to_be_waited_for() -> None:
     found: list[bytes | None] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = exchange_of(receive)
+        exchange = exchange_of(receive, send)
         assert exchange is not None
         found.append(exchange.whole_body(5))
         if found[-1] is None:
@@ -218,11 +218,21 @@ async def test_a_body_is_there_at_once_unless_it_has_to_be_waited_for() -> None:
 
 
 async def test_only_the_functions_of_an_exchange_have_one() -> None:
+    async def receive() -> Message:
+        return {}
+
     async def send(message: Message) -> None:
         pass
 
-    assert exchange_of(send) is None
-    assert exchange_of([].append) is None
+    async def app(scope: Scope, received: Receive, sent: Send) -> None:
+        found.extend(exchange_of(*both) for both in ((received, sent), (receive, sent), (received, send)))
+        await sent(start(length(0)))
+        await sent(body(b""))
+
+    found: list[Exchange | None] = []
+    await answered(request=GET % b"1.1", app=app)
+    assert [each is not None for each in found] == [True, False, False]
+    assert exchange_of([].pop, [].append) is None
 
 
 async def test_an_event_that_is_made_when_it_is_waited_for_wakes_all_who_wait() -> None:
