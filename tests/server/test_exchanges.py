@@ -144,7 +144,7 @@ async def test_a_response_wakes_whoever_waits_for_a_disconnect() -> None:
         exchange = exchange_of(receive, send)
         assert exchange is not None
         assert exchange.whole_body(5) == b""
-        waiting = asyncio.create_task(receive())  # type: ignore[arg-type]  # a coroutine
+        waiting: asyncio.Task[Message] = asyncio.create_task(receive())  # type: ignore[arg-type]  # a coroutine
         await asyncio.sleep(0)
         assert exchange.answer(LINES % 5, b"hello")
         async with asyncio.timeout(1):
