@@ -109,9 +109,13 @@ class Cohorte(Starlette):
 
     # Not a coroutine function, which would be one more coroutine for each request.
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
-        if self.cors is None or scope["type"] != "http" or all(name != b"origin" for name, _ in scope["headers"]):
+        if scope["type"] != "http":
             return self.serve(scope, receive, send)
-        return self.cors(scope, receive, send)
+        if self.cors is not None and any(name == b"origin" for name, _ in scope["headers"]):
+            return self.cors(scope, receive, send)
+        if self.endpoint is not None and scope["path"] == "/graphql":  # as `serve`, without its calls
+            return self.endpoint(scope, receive, send)
+        return self.serve(scope, receive, send)
 
     def serve(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         return self.app_of(scope)(scope, receive, send)

@@ -1,5 +1,6 @@
 """Languages in which the server speaks, and texts of rows in them."""
 
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import text
@@ -15,7 +16,7 @@ class Language(DescribedEnum):
     EN = "EN", "English."
     FR = "FR", "French."
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """Its BCP 47 tag, such as `fr`."""
         return self.value.lower()

@@ -165,6 +165,12 @@ def transaction_of(lent: "asyncpg.pool.PoolConnectionProxy", then: str, *, snaps
     return Begun(lent._con, then, snapshot=snapshot)  # type: ignore[attr-defined]
 
 
+def is_open(lent: "asyncpg.pool.PoolConnectionProxy") -> bool:
+    """Whether a connection of a pool can be used, for all that is known."""
+    connection: FrugalConnection | None = lent._con  # type: ignore[attr-defined]
+    return connection is not None and not connection.is_closed()  # None: asyncpg has replaced it already
+
+
 def value_of(lent: "asyncpg.pool.PoolConnectionProxy", query: str, values: Sequence[Any]) -> Coroutine[Any, Any, Any]:
     """The single value of a statement, by a connection of a pool that is open and does nothing else."""
     connection: FrugalConnection = lent._con  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 """Callers: the four audiences, their PostgreSQL roles, and the viewer's ids."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
@@ -66,22 +66,20 @@ class Viewer:
     roles: frozenset[str] = frozenset()
     api_key: UUID | None = None  # set for an organization's program, which has neither account nor session
     language: Language | None = None
+    # Read by each statement: the id that row-level security uses, as text (the value of the audience's setting), and
+    # the language in which they are answered.
+    scope: str | None = field(init=False, repr=False, compare=False)
+    reads_in: Language = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        id = self.member or self.organization or self.staff
+        object.__setattr__(self, "scope", None if id is None else str(id))
+        object.__setattr__(self, "reads_in", self.language or DEFAULT)
 
     @property
     def opened_by(self) -> UUID | None:
         """The id of the session or API key that authenticates the caller; revoking it ends their access."""
         return self.session or self.api_key
-
-    @property
-    def scope(self) -> str | None:
-        """The id that row-level security uses, as text: the value of the audience's setting."""
-        id = self.member or self.organization or self.staff
-        return None if id is None else str(id)
-
-    @property
-    def reads_in(self) -> Language:
-        """The language in which they are answered."""
-        return self.language or DEFAULT
 
     def speaking(self, language: Language | None) -> "Viewer":
         """The same viewer, in this language."""

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from graphql import FieldNode, GraphQLError, GraphQLField, Undefined, ValueNode, VariableNode, is_non_null_type
+from graphql.execution.values import VariableValues
 from graphql.language import ListValueNode, ObjectValueNode
 from graphql.utilities.coerce_input_value import coerce_input_literal
 from sqlalchemy import ARRAY, Boolean, Date, DateTime, Float, Integer, Text, Uuid
@@ -20,15 +21,22 @@ PAGE = ("first", "last")
 CURSORS = ("after", "before")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would double the time of making one for each request
 class Variables:
     """The variables of a request, coerced to their types."""
 
     values: Mapping[str, Any]
-    full: Any  # graphql-core's VariableValues
+    coerced: VariableValues | None = None  # graphql-core's own, if it has coerced them
+
+    @property
+    def full(self) -> VariableValues:
+        """As graphql-core's executor takes them."""
+        if self.coerced is None:
+            self.coerced = VariableValues({}, dict(self.values))
+        return self.coerced
 
 
-@dataclass(slots=True)  # not frozen: that would double the time of making one for each request
+@dataclass(slots=True)  # as Variables
 class PlanInputs:
     """The input of a plan's readers; `parent` is the Python object that a planned field belongs to, if any."""
 
@@ -112,14 +120,18 @@ def sql_type(kind: Any) -> TypeEngine[Any]:
 
 
 def _converter(kind: Any, name: str, node: FieldNode) -> Callable[[Any], Any]:
+    is_text = kind is str
+
     def convert(value: Any) -> Any:
+        if is_text and type(value) is str and value.isascii() and "\0" not in value:  # as most texts
+            return value
         if value is None or value is Undefined:
             return None
         if isinstance(value, Malformed):
             raise bad_user_input(f"The argument '{name}' is malformed. {value.message}", node)
         if kind is UUID:
             return uuid_of(value)
-        return _text(value, name, node) if kind is str else getattr(value, "value", value)
+        return _text(value, name, node) if is_text else getattr(value, "value", value)
 
     if getattr(kind, "__origin__", None) is not list:
         return convert

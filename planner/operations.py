@@ -12,7 +12,9 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLID,
     GraphQLSchema,
+    GraphQLString,
     OperationDefinitionNode,
     OperationType,
     Undefined,
@@ -25,7 +27,7 @@ from graphql import (
     type_from_ast,
 )
 from graphql.execution.collect_fields import FragmentDetails
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import get_variable_values
 from graphql.utilities import coerce_input_value
 from sqlalchemy import select
 
@@ -164,6 +166,7 @@ class Operation:
     ) -> None:
         self.planner, self.document, self.node = planner, document, node
         self.kind: OperationType = node.operation
+        self.kind_name: str = self.kind.value
         self.name = node.name.value if node.name else None
         self.fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
@@ -185,8 +188,10 @@ class Operation:
         value: Any = cast(Any, self._in_context.arguments)[0].value
         return Language(variables.values[value.name.value] if isinstance(value, VariableNode) else value.value)
 
-    def declared(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def declared(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         """Those of the variables, as sent, that the operation declares: nothing reads the others."""
+        if variables.keys() <= self._coercers.keys():
+            return variables
         return {name: variables[name] for name, _, _ in self._variables if name in variables}
 
     def coerce(self, variables: Mapping[str, Any]) -> Variables:
@@ -204,7 +209,7 @@ class Operation:
             if value is Undefined:  # the slower way reports the errors
                 return self._coerce_fully(variables)
             values[name] = value
-        return Variables(values, VariableValues({}, values))
+        return Variables(values)
 
     def _coerce_fully(self, variables: Mapping[str, Any]) -> Variables:
         found = get_variable_values(
@@ -221,11 +226,11 @@ class Operation:
         """
         if self.kind is not OperationType.QUERY:
             return None
-        return self._cached(("operation",), variables, self._plan_operation)
+        return self._cached(OPERATION, variables, self._plan_operation)
 
     def known_plan(self, variables: Variables) -> Plan | None:
         """As `plan`, of a query. Raises KeyError if it is not cached."""
-        return self._plans[self._key(("operation",), variables)]
+        return self._plans[self._key(OPERATION, variables) if self._key_parts else (OPERATION,)]
 
     def is_planned(self, variables: Variables) -> bool:
         """Whether `make_plans` has been called for variables like these, and its plans may still be cached."""
@@ -423,7 +428,8 @@ class Operation:
 
 
 IN_CONTEXT = "inContext"  # the directive with the language of an operation
-NO_VARIABLES = Variables({}, VariableValues({}, {}))
+NO_VARIABLES = Variables({})
+OPERATION = ("operation",)  # the part that is all of it
 
 
 def coercer_of(kind: Any) -> Callable[[Any], Any]:
@@ -432,11 +438,14 @@ def coercer_of(kind: Any) -> Callable[[Any], Any]:
     graphql-core examines the type again for each value. Most variables are scalars or enums.
     """
     leaf = kind.of_type if is_non_null_type(kind) else kind
+    takes_text = leaf is GraphQLString or leaf is GraphQLID
     if not is_leaf_type(leaf):
         return lambda given: coerce_input_value(given, kind)
     null = None if leaf is kind else Undefined
 
     def coerce(given: Any) -> Any:
+        if takes_text and type(given) is str:
+            return given
         if given is None:
             return null
         try:

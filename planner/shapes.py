@@ -8,7 +8,6 @@ from itertools import islice, product
 from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLError, get_nullable_type, is_non_null_type
-from graphql.execution.values import VariableValues
 from graphql.type import GraphQLBoolean
 from graphql.utilities.coerce_input_value import coerce_input_literal
 
@@ -48,7 +47,7 @@ def shapes(operation: Operation) -> Iterator[Variables]:
             return
     for chosen in product(*candidates.values()):
         values = {name: value for name, value in zip(candidates, chosen, strict=True) if value is not ABSENT}
-        yield Variables(values, VariableValues({}, values))
+        yield Variables(values)
 
 
 def presence_of(kind: Any, default: Any) -> list[Any]:

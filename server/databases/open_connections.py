@@ -9,6 +9,7 @@ from contextlib import suppress
 import asyncpg
 
 from models.bounded_connections import ANSWER_SECONDS
+from models.statements import is_open
 from server.databases.outages import DATABASE_UNAVAILABLE
 from server.databases.patience import Patience, is_given
 from server.databases.shares import WAIT_SECONDS
@@ -192,14 +193,6 @@ class OpenConnections:
         self.closing = True
         self.idle = []
         self.pool.terminate()
-
-
-def is_open(connection: Lent) -> bool:
-    """Whether a connection can be used, for all that is known."""
-    try:
-        return not connection.is_closed()
-    except asyncpg.InterfaceError:  # it has ended, and asyncpg has replaced it already
-        return False
 
 
 def is_clean(connection: Lent) -> bool:

@@ -5,10 +5,15 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 if TYPE_CHECKING:
-    from uvicorn._types import ASGISendEvent, HTTPResponseBodyEvent, HTTPResponseStartEvent
+    from uvicorn._types import ASGISendEvent, HTTPResponseBodyEvent, HTTPResponseStartEvent, HTTPScope
 
 JOINED_BYTES = 65_536  # copying a larger body takes longer than a second write
 NAMES = re.compile(rb"[a-z0-9-]+(?: [a-z0-9-]+)*")
@@ -17,11 +22,8 @@ NAMES = re.compile(rb"[a-z0-9-]+(?: [a-z0-9-]+)*")
 class LazyEvent:
     """As asyncio's Event, which most requests need not make: their body is there when it is read."""
 
-    __slots__ = ("event", "happened")
-
-    def __init__(self) -> None:
-        self.happened = False
-        self.event: asyncio.Event | None = None
+    happened = False
+    event: asyncio.Event | None = None
 
     def set(self) -> None:
         self.happened = True
@@ -40,13 +42,44 @@ class LazyEvent:
             await self.event.wait()
 
 
+class DefaultLines:
+    """The header's lines of all responses, which uvicorn lists anew each second."""
+
+    def __init__(self) -> None:
+        self.known: list[tuple[bytes, bytes]] = []
+        self.written = b""
+
+    def lines(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+        if headers is not self.known:
+            self.known, self.written = headers, b"".join([b"%b: %b\r\n" % field for field in headers])
+        return self.written
+
+
+DEFAULT = DefaultLines()
+
+
 class Exchange(RequestResponseCycle):
     """As uvicorn's, but a head that states the length of its body waits for that.
 
     Written one after the other they are two packets, of which sending the second takes a tenth of a small query.
     """
 
+    # What uvicorn's constructor sets for each request, and most requests never change.
+    disconnected = response_started = response_complete = False
+    more_body = True
+    chunked_encoding: bool | None = None
+    expected_content_length = 0
+    body: bytes | bytearray = b""  # type: ignore[assignment]  # the parts of most bodies are one
     head = b""  # that waits
+
+    def __init__(self, scope: "HTTPScope", of: HttpToolsProtocol, *, keep_alive: bool) -> None:
+        self.scope, self.keep_alive = scope, keep_alive
+        self.transport, self.flow = of.transport, of.flow
+        self.logger, self.access_logger, self.access_log = of.logger, of.access_logger, of.access_log
+        self.default_headers = of.server_state.default_headers
+        self.message_event: LazyEvent = LazyEvent()  # type: ignore[assignment]  # it has what is used of an Event
+        self.waiting_for_100_continue = of.expect_100_continue
+        self.on_response = of.on_response_complete
 
     def whole_body(self, most: int) -> bytes | None:
         """The request's body, as `receive` returns it; None if that has to wait, or it has more than `most` bytes."""
@@ -54,9 +87,10 @@ class Exchange(RequestResponseCycle):
             return None
         if len(self.body) > most:
             return None
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         self.message_event.clear()
-        body, self.body = bytes(self.body), bytearray()
+        body, self.body = bytes(self.body), b""
         return body
 
     def answer(self, fields: bytes, body: bytes) -> bool:
@@ -76,8 +110,7 @@ class Exchange(RequestResponseCycle):
         self.response_started = True
         self.waiting_for_100_continue = False
         self.chunked_encoding = False
-        default = b"".join([b"%b: %b\r\n" % field for field in self.default_headers])
-        self.finish(b"".join((STATUS_LINE[200], default, fields, b"\r\n", body)))
+        self.finish(b"".join((STATUS_LINE[200], DEFAULT.lines(self.default_headers), fields, b"\r\n", body)))
         return True
 
     async def send(self, message: "ASGISendEvent") -> None:
@@ -127,13 +160,14 @@ class Exchange(RequestResponseCycle):
         self.transport.write(response)
         self.expected_content_length = 0
         self.response_complete = True
-        self.message_event.set()
+        if self.message_event.event is not None:  # somebody may wait in `receive`
+            self.message_event.set()
         if not self.keep_alive:  # the server stops
             self.transport.close()
         self.on_response()
 
 
-def exchange_of(send: Callable[..., Any]) -> Exchange | None:
-    """The exchange of which this is `send`; None for another's, such as that of a middleware."""
+def exchange_of(receive: Callable[..., Any], send: Callable[..., Any]) -> Exchange | None:
+    """The exchange of which these are `receive` and `send`; None if one is another's, such as that of a middleware."""
     owner = getattr(send, "__self__", None)
-    return owner if isinstance(owner, Exchange) else None
+    return owner if type(owner) is Exchange and receive == owner.receive else None

@@ -2,13 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import httptools
 import uvicorn
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
@@ -17,7 +18,7 @@ from websockets.http11 import Request
 from server.callers.paces import Pace
 from server.http.addresses import client_address
 from server.http.connections import Connections, OpenConnection, TooManyConnections
-from server.http.exchanges import Exchange, LazyEvent
+from server.http.exchanges import Exchange
 from server.operations.requests import DRAINED
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.part = Part.NONE
         self.received = 0  # bytes since the part began; more or none, if it did not begin with a chunk
         self.fields = self.chunks = self.chunk_bytes = 0  # of the request that arrives
+        self.arriving: Exchange | None = None  # that whose body is being read; None for an upgrade
         self.target: Target | None = None  # of the last request: most clients send all of a connection to the same
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
@@ -178,26 +180,35 @@ class HttpProtocol(HttpToolsProtocol):
         self.feed(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
     def on_message_begin(self) -> None:
-        self.part = Part.HEAD
+        self.part, self.arriving = Part.HEAD, None
         self.fields = self.chunks = self.chunk_bytes = 0
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False  # as uvicorn's, without a scope yet
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.fields += 1
         if self.fields > MOST_FIELDS:
             raise TooLarge
         if self.part is Part.HEAD:  # uvicorn would add those of trailers, which must not count as the request's own
-            name = name.lower()
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.expect_100_continue = True
-            self.headers.append((name, value))
+            self.headers.append((name.lower(), value))
 
     def on_body(self, body: bytes) -> None:
+        # As uvicorn's, with its bounds for chunks.
         self.chunks += 1
         self.chunk_bytes += len(body)
         if self.chunks > CHUNKS and self.chunk_bytes < self.chunks * CHUNK_BYTES:
             raise TooMany
-        super().on_body(body)
+        exchange = self.arriving
+        if exchange is None or exchange.response_complete:
+            return
+        if not exchange.body:
+            exchange.body = body
+        elif isinstance(exchange.body, bytes):
+            exchange.body = bytearray(exchange.body + body)
+        else:
+            exchange.body += body
+        if len(exchange.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        exchange.message_event.set()
 
     def on_headers_complete(self) -> None:
         if self.received > self.limits.head_bytes and self.head_bytes() > self.limits.head_bytes:
@@ -205,39 +216,46 @@ class HttpProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= PIPELINED:
             raise TooMany
         version = self.parser.get_http_version()
-        if is_ambiguous(self.headers, version):
+        fields = dict(self.headers)
+        if is_ambiguous(self.headers, fields, version):
             raise Ambiguous
+        if b"expect" in fields:
+            self.expect_100_continue = any(
+                name == b"expect" and value.lower() == b"100-continue" for name, value in self.headers
+            )
         upgrades = self.parser.should_upgrade()
         if upgrades and not self._should_upgrade():
             return
         self.part = Part.BODY
-        if upgrades:
-            super().on_headers_complete()
+        method = self.parser.get_method().decode("ascii")
+        if upgrades:  # which uvicorn hands over with these two
+            self.scope = {"method": method, "headers": self.headers}  # type: ignore[typeddict-item]
         else:
-            self.begin(version)
+            self.begin(version, method)
 
-    def begin(self, version: str) -> None:
+    def begin(self, version: str, method: str) -> None:
         """As uvicorn's `on_headers_complete`, for an Exchange, and without the options that are not used."""
-        scope, target = self.scope, self.target
+        target = self.target
         if target is None or target.url != self.url:
             target = self.target = Target(self.url)
-        scope["method"] = self.parser.get_method().decode("ascii")
-        scope["http_version"] = version
-        scope["path"], scope["raw_path"], scope["query_string"] = target.path, target.raw_path, target.query
+        self.scope = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,  # type: ignore[typeddict-item]  # as uvicorn's
+            "method": method,
+            "root_path": self.root_path,
+            "path": target.path,
+            "raw_path": target.raw_path,
+            "query_string": target.query,
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+        }
         before = self.cycle
-        self.cycle = Exchange(
-            scope,
-            self.transport,
-            self.flow,
-            self.logger,
-            self.access_logger,
-            self.access_log,
-            self.server_state.default_headers,
-            LazyEvent(),  # type: ignore[arg-type]  # it has what is used of an Event
-            self.expect_100_continue,
-            version != "1.0" and self.parser.should_keep_alive(),
-            self.on_response_complete,
-        )
+        keep_alive = version != "1.0" and self.parser.should_keep_alive()
+        self.cycle = self.arriving = Exchange(self.scope, self, keep_alive=keep_alive)
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:  # it waits for its turn
@@ -250,14 +268,19 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if self.part is Part.BODY:
             self.part = Part.WHOLE
-            super().on_message_complete()
+            exchange = self.arriving
+            if exchange is not None and not exchange.response_complete:  # as uvicorn's
+                exchange.more_body = False
+                if not exchange.message_event.happened:
+                    exchange.message_event.set()
 
     def on_response_complete(self) -> None:
         # As uvicorn's, without its timer for idle connections, which costs as much as everything else here.
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
@@ -384,12 +407,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             super().handle_cont(event)
 
 
-def is_ambiguous(headers: Sequence[tuple[bytes, bytes]], version: str) -> bool:
+def is_ambiguous(headers: Sequence[tuple[bytes, bytes]], fields: Mapping[bytes, bytes], version: str) -> bool:
     """Whether a request repeats a field of ONCE, has a malformed Host, or none although its version requires one.
 
-    So is a body with another coding than `chunked`, which would be taken for what it holds: RFC 9112, 6.1.
+    So is a body with another coding than `chunked`, which would be taken for what it holds: RFC 9112, 6.1. `fields` are
+    the headers by name.
     """
-    fields = dict(headers)
     if b"transfer-encoding" in fields and fields[b"transfer-encoding"].strip().lower() != b"chunked":
         return True
     if len(fields) < len(headers):  # fields that are lists may have several lines

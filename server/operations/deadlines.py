@@ -24,10 +24,8 @@ class Deadlines:
         self.begun: dict[Deadline, None] = {}  # that are not watched yet, the earliest first
         self.timer: asyncio.TimerHandle | None = None
 
-    def add(self, deadline: "Deadline") -> None:
-        self.begun[deadline] = None
-        if self.timer is None:
-            self.timer = deadline.task.get_loop().call_later(GRACE_SECONDS, self.sweep)
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.timer = loop.call_later(GRACE_SECONDS, self.sweep)
 
     def sweep(self) -> None:
         before = time.monotonic() - GRACE_SECONDS
@@ -60,7 +58,9 @@ class Deadline:
         task = asyncio.current_task()
         assert task is not None
         self.task = task
-        self.of.add(self)
+        self.of.begun[self] = None
+        if self.of.timer is None:
+            self.of.start(task.get_loop())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -13,7 +13,7 @@ from server.events.subscriptions import PreparedSubscription
 from server.http import request_ids
 from server.http.compression import coding_of, compressed
 from server.http.entity_tags import hash_of, is_known, tag_of
-from server.http.exchanges import exchange_of
+from server.http.exchanges import Exchange, exchange_of
 from server.http.negotiation import content_language, in_language
 from server.operations.deadlines import CutOffReason, Deadline, RequestCutOff
 from server.operations.errors import Code, RequestError, internal, request_error, request_timed_out, shutting_down
@@ -46,6 +46,7 @@ class Endpoint(Operations):
     """`GET` and `POST /graphql`, by the GraphQL over HTTP specification."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = exchange_of(receive, send)
         request = RequestContext(scope, dict(scope["headers"]))
         accept = request.headers.get(b"accept")
         type, streamed = answer_type(accept), takes_events(accept)
@@ -54,7 +55,7 @@ class Endpoint(Operations):
         body = b""
         try:
             try:
-                answer = await self.answer(request, receive, type, streamed=streamed)
+                answer = await self.answer(request, receive, exchange, type, streamed=streamed)
             except asyncio.CancelledError:
                 # A Deadline raises RequestCutOff: this cancellation comes from a server that has waited and now stops.
                 raise shutting_down() from None
@@ -101,7 +102,6 @@ class Endpoint(Operations):
             more = *more, *request.fields
         type = type or JSON
         if status == 200 and not more and not request.cacheable and not tagged:
-            exchange = exchange_of(send)
             fields = plain_fields(type, request.viewer.reads_in) % (len(body), request.id.encode())
             if exchange is not None and exchange.answer(fields, body):
                 self.log_operation(request, status)
@@ -118,11 +118,18 @@ class Endpoint(Operations):
         self.log_operation(request, status)
 
     async def answer(
-        self, request: RequestContext, receive: Receive, type: bytes | None, *, streamed: bool
+        self,
+        request: RequestContext,
+        receive: Receive,
+        exchange: Exchange | None,
+        type: bytes | None,
+        *,
+        streamed: bool,
     ) -> bytes | PreparedSubscription:
         """The response's JSON, or the subscription to stream. Raises RequestError and RequestCutOff.
 
-        `type` is the JSON type that the client accepts, if any; `streamed` says whether it accepts an event stream.
+        `exchange` is that of `receive`, if the server's own; `type` is the JSON type that the client accepts, if any;
+        `streamed` says whether it accepts an event stream.
         """
         method, headers = request.scope["method"], request.headers
         if method == "GET" and is_page_request(request):
@@ -142,7 +149,6 @@ class Endpoint(Operations):
                 message = "The request body must be application/json in UTF-8, uncompressed."
                 raise request_error(415, Code.BAD_USER_INPUT, message)
             declared = headers.get(b"content-length")
-            exchange = exchange_of(receive)
             body = None if exchange is None else exchange.whole_body(limits.body_bytes)
             if body is None:
                 body = await read_body(receive, declared, limits.body_bytes, limits.request_seconds)

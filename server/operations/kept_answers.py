@@ -71,8 +71,9 @@ class KeptAnswers:
 
     def find(self, key: tuple[Any, ...]) -> bytes | None:
         """The kept answer, if nothing has changed since it was read."""
-        kept = self.answers.get(key)
-        if kept is None:
+        try:
+            kept = self.answers[key]
+        except KeyError:
             self.misses += 1
             return None
         if not self.is_unchanged(kept.tables, kept.known):
@@ -113,7 +114,8 @@ class KeptAnswers:
 
         `pool` is of the primary. What the viewer may read is asked of the database at each read that depends on it.
         """
-        key: tuple[Any, ...] = (sources.view, plan.sql, *map(hashable, values))
+        bound = [tuple(value) if type(value) is list else value for value in values]
+        key: tuple[Any, ...] = (sources.view, plan.sql, *bound)
         right = None
         if sources.guarded:
             right = self.rights[sources.view]
@@ -158,10 +160,6 @@ class KeptAnswers:
 def body_of(text: str) -> bytes:
     """The response with this data."""
     return b'{"data":' + text.encode() + b"}"
-
-
-def hashable(value: Any) -> Any:
-    return tuple(value) if type(value) is list else value
 
 
 def is_plain(value: Any) -> bool:

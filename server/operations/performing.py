@@ -13,6 +13,7 @@ from graphql import GraphQLError
 from graphql.language import OperationType
 
 from models.languages import Language
+from models.statements import LARGEST
 from models.viewers import ANYBODY, Audience, Viewer
 from planner.arguments import Variables
 from planner.costs import INTROSPECTION
@@ -173,7 +174,7 @@ class Operations(ChargedWork):
             document = view.documents.known(params.query) or await self.read(request, view.documents, params)
         request.document = document.hash
         operation = view.documents.operation(document, params.name)
-        request.kind = operation.kind.value
+        request.kind = operation.kind_name
         cost = operation.costs.found(params.variables)
         if cost is None:
             cost = await self.find_cost(request, document, operation, params.variables)
@@ -242,7 +243,7 @@ class Operations(ChargedWork):
             if cache_key and not request.codes:
                 view.documents.answers[cache_key] = body
             return body
-        if not made:
+        if not made and len(plan.sql) > LARGEST:
             self.charge(plan.sql, self.payer(request, document))
         try:
             caller = self.caller(request)

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from server.http.connections import Connections
-from server.http.exchanges import JOINED_BYTES, LazyEvent, exchange_of
+from server.http.exchanges import JOINED_BYTES, DefaultLines, Exchange, LazyEvent, exchange_of
 from server.http.protocols import Configuration, HttpProtocol
 from settings import Limits
 
@@ -53,7 +54,11 @@ def length(number: int) -> tuple[bytes, bytes]:
 
 
 async def answered(
-    *messages: Message, request: bytes = GET % b"1.1", requests: int = 1, app: ASGIApp | None = None
+    *messages: Message,
+    request: bytes = GET % b"1.1",
+    requests: int = 1,
+    app: ASGIApp | None = None,
+    kind: type[HttpToolsProtocol] = HttpProtocol,
 ) -> tuple[Transport, list[Scope]]:
     """The transport of a connection whose requests have been answered with these messages, and their scopes."""
     scopes: list[Scope] = []
@@ -68,7 +73,7 @@ async def answered(
     )
     configuration.load()
     transport, state = Transport(), ServerState()
-    protocol = HttpProtocol(configuration, state, {}, asyncio.get_running_loop())
+    protocol = kind(configuration, state, {"of": "the lifespan"}, asyncio.get_running_loop())
     protocol.connection_made(transport)
     protocol.data_received(request * requests)
     async with asyncio.timeout(5):
@@ -87,6 +92,77 @@ async def test_a_small_response_is_one_write() -> None:
     assert not transport.closed
     kept = ("method", "path", "raw_path", "query_string", "http_version", "headers")
     assert [scope[name] for name in kept] == ["GET", "/é", b"/%C3%A9", b"a=b", "1.1", [(b"host", b"x")]]
+
+
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+async def test_a_scope_is_the_one_that_uvicorn_makes(version: bytes) -> None:
+    _, (ours,) = await answered(start(length(5)), body(b"hello"), request=GET % version)
+    _, (theirs,) = await answered(start(length(5)), body(b"hello"), request=GET % version, kind=HttpToolsProtocol)
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("expects", [b"", b"expect: 100-Continue\r\n"])
+async def test_an_exchange_begins_as_uvicorns(expects: bytes) -> None:
+    made: list[dict[str, Any]] = []
+    names = set(vars(RequestResponseCycle(*[None] * 11)))  # type: ignore[arg-type]
+    by_connection = {"scope", "transport", "flow", "message_event", "on_response", "logger", "access_logger", "body"}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        of = send.__self__  # type: ignore[attr-defined]
+        made.append({name: getattr(of, name) for name in names - by_connection})
+        assert of.body == b""
+        await receive()
+        await send(start(length(0)))
+        await send(body(b""))
+
+    request = b"POST / HTTP/1.1\r\nhost: x\r\n" + expects + b"content-length: 0\r\n\r\n"
+    for kind in (HttpProtocol, HttpToolsProtocol):
+        await answered(request=request, app=app, kind=kind)
+    assert made[0] == made[1]
+    assert made[0]["waiting_for_100_continue"] is bool(expects)
+
+
+async def test_a_body_that_arrives_in_parts_is_whole() -> None:
+    found: list[bytes] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        found.append((await receive())["body"])
+        await send(start(length(0)))
+        await send(body(b""))
+
+    parts = b"".join(b"5\r\n%d2345\r\n" % each for each in range(1, 5)) + b"0\r\n\r\n"
+    request = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n" + parts
+    await answered(request=request, app=app)
+    await answered(request=request, app=app, kind=HttpToolsProtocol)
+    assert found == [b"12345223453234542345"] * 2
+
+
+async def test_a_response_wakes_whoever_waits_for_a_disconnect() -> None:
+    found: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = exchange_of(receive, send)
+        assert exchange is not None
+        assert exchange.whole_body(5) == b""
+        waiting: asyncio.Task[Message] = asyncio.create_task(receive())  # type: ignore[arg-type]  # a coroutine
+        await asyncio.sleep(0)
+        assert exchange.answer(LINES % 5, b"hello")
+        async with asyncio.timeout(1):
+            found.append(await waiting)
+
+    request = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n"
+    await answered(request=request, app=app)
+    async with asyncio.timeout(1):
+        while not found:  # noqa: ASYNC110 - as in `answered`
+            await asyncio.sleep(0)
+    assert found == [{"type": "http.disconnect"}]
+
+
+def test_the_lines_of_all_responses_are_those_of_this_second() -> None:
+    lines = DefaultLines()
+    for each in ([(b"date", b"1")], [(b"date", b"2")], []):
+        expected = b"".join(b"%b: %b\r\n" % field for field in each)
+        assert [lines.lines(each), lines.lines(each)] == [expected] * 2
 
 
 async def test_each_request_of_a_connection_is_answered_in_turn() -> None:
@@ -175,7 +251,7 @@ async def test_an_answer_at_once_has_the_bytes_of_the_two_messages(
     done: list[bool] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = exchange_of(send)
+        exchange = exchange_of(receive, send)
         assert exchange is not None
         done.append(exchange.answer(LINES % len(text), text))
         if done == [False]:
@@ -197,7 +273,7 @@ async def test_a_body_is_there_at_once_unless_it_has_to_be_waited_for() -> None:
     found: list[bytes | None] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = exchange_of(receive)
+        exchange = exchange_of(receive, send)
         assert exchange is not None
         found.append(exchange.whole_body(5))
         if found[-1] is None:
@@ -218,11 +294,21 @@ async def test_a_body_is_there_at_once_unless_it_has_to_be_waited_for() -> None:
 
 
 async def test_only_the_functions_of_an_exchange_have_one() -> None:
+    async def receive() -> Message:
+        return {}
+
     async def send(message: Message) -> None:
         pass
 
-    assert exchange_of(send) is None
-    assert exchange_of([].append) is None
+    async def app(scope: Scope, received: Receive, sent: Send) -> None:
+        found.extend(exchange_of(*both) for both in ((received, sent), (receive, sent), (received, send)))
+        await sent(start(length(0)))
+        await sent(body(b""))
+
+    found: list[Exchange | None] = []
+    await answered(request=GET % b"1.1", app=app)
+    assert [each is not None for each in found] == [True, False, False]
+    assert exchange_of([].pop, [].append) is None
 
 
 async def test_an_event_that_is_made_when_it_is_waited_for_wakes_all_who_wait() -> None:

@@ -21,6 +21,7 @@ class Lent:
 
     def __init__(self, pool: "OpenPool") -> None:
         self.pool, self.closed = pool, False
+        self._con = self  # of which asyncpg's is a proxy
 
     def is_closed(self) -> bool:
         return self.closed

@@ -102,7 +102,7 @@ class Roads:
             return done
 
         monkeypatch.setattr(
-            "server.operations.endpoint.exchange_of", lambda send: exchange_of(send) if self.straight else None
+            "server.operations.endpoint.exchange_of", lambda *both: exchange_of(*both) if self.straight else None
         )
         monkeypatch.setattr(Exchange, "answer", counted)
 
