@@ -10,6 +10,7 @@ from uuid import UUID
 
 from models.database import CHANGED, REVOKED, viewer_of
 from models.viewers import Viewer
+from server.databases.listening import Pulse
 from server.databases.pools import ConnectionPool
 from server.operations.errors import unauthenticated
 
@@ -21,12 +22,16 @@ BEARER = re.compile(rb"[Bb]earer +([A-Za-z0-9_-]{43}|ck_[0-9a-f]{8}_[A-Za-z0-9_-
 
 
 class Sessions:
-    """The viewers of open sessions and API keys. Nothing is cached while revocations are not listened to."""
+    """The viewers of open sessions and API keys. Nothing is cached while revocations are not listened to.
+
+    After a write of this process, tokens are looked up until every revocation that it has caused must have arrived.
+    """
 
     channel = REVOKED
 
-    def __init__(self, connections: ConnectionPool, *, demonstration: bool) -> None:
+    def __init__(self, connections: ConnectionPool, *, demonstration: bool, pulse: Pulse | None = None) -> None:
         self.connections = connections
+        self.pulse = pulse or Pulse()
         self.demonstration = demonstration  # whether accounts of the demonstration network may sign in
         # By SHA-256, so that no token lies in memory; with the monotonic time until which the viewer is believed.
         self.kept: OrderedDict[bytes, tuple[Viewer, float]] = OrderedDict()  # the least recently used first
@@ -44,6 +49,8 @@ class Sessions:
 
     def known(self, authorization: bytes) -> Viewer | None:
         """The cached viewer of an Authorization header; None if it has to be looked up."""
+        if not self.pulse.has_heard_writes:
+            return None
         scheme, _, token = authorization.rpartition(b" ")
         hash = sha256(token).digest()
         known = self.kept.get(hash)

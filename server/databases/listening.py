@@ -40,7 +40,18 @@ class Pulse:
 
     def __init__(self) -> None:
         self.heard_at = -math.inf  # a monotonic time
+        self.written_at = -math.inf  # when this process last committed what a request wrote
         self.woken = asyncio.Event()
+
+    @property
+    def has_heard_writes(self) -> bool:
+        """Whether everything has arrived that this process has committed."""
+        return self.heard_at >= self.written_at
+
+    def note_write(self) -> None:
+        """Notes a commit of this process, and asks at once."""
+        self.written_at = time.monotonic()
+        self.hurry()
 
     def hurry(self) -> None:
         """Has the connection that listens asked at once."""

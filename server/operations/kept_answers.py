@@ -55,19 +55,12 @@ class KeptAnswers:
         self.changes = 0  # that were told, or may have been missed
         self.changed: dict[str, int] = {}  # by table, the number of the last one
         self.changed_all = 0  # the number of the last one that may be of any table
-        self.written_at = -float("inf")
         self.hits = self.misses = self.drops = 0
 
     def is_current(self) -> bool:
         """Whether every change has arrived that was committed by this process, or a while ago by another."""
-        heard = self.pulse.heard_at
-        return heard >= self.written_at and time.monotonic() - heard < MOST_SECONDS and self.most_bytes > 0
-
-    def note_write(self) -> None:
-        """Answers nothing more before all changes that were committed until now have arrived."""
-        if self.most_bytes > 0:
-            self.written_at = time.monotonic()
-            self.pulse.hurry()
+        pulse = self.pulse
+        return pulse.has_heard_writes and time.monotonic() - pulse.heard_at < MOST_SECONDS and self.most_bytes > 0
 
     def find(self, key: tuple[Any, ...]) -> bytes | None:
         """The kept answer, if nothing has changed since it was read."""

@@ -345,11 +345,11 @@ class Operations(ChargedWork):
             result = await (work if guard is None else guard.run(work, deadline.error if deadline else shutting_down))
         finally:
             if guard is not None:
-                # It may have closed this very session, and its client may send the next request before the
-                # notification arrives here.
+                # It may have closed this very session or others, and the next request may arrive before the
+                # notification.
                 self.sessions.forget(viewer.session)
                 if guard.committed:
-                    self.kept.note_write()
+                    self.kept.pulse.note_write()
                 if self.standbys is not None and guard.committed:
                     self.standbys.hold(viewer.account or viewer.organization)
         committed = guard is not None and guard.committed

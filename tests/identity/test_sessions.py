@@ -12,6 +12,7 @@ import pytest
 
 from models.viewers import Audience, Viewer
 from server.callers.sessions import KEPT, Sessions
+from server.databases.listening import Pulse
 from tests.support.client import ANYBODY, SIGN_IN, SIGN_OUT, Ask, Caller, serving
 
 WHO = "{ viewer { audience } }"
@@ -246,6 +247,19 @@ async def test_a_session_revoked_during_its_lookup_is_not_cached() -> None:
     assert sessions.known(token) == viewer
     sessions.notified(None, 0, "", "nonsense")
     assert sessions.known(token) is None
+
+
+def test_between_a_write_and_the_next_answer_of_the_listener_every_token_is_looked_up() -> None:
+    pulse = Pulse()
+    sessions = Sessions(NoConnections(None), demonstration=True, pulse=pulse)  # type: ignore[arg-type]  # a stand-in
+    token, viewer = b"a" * 43, Viewer(Audience.PATIENT, uuid4(), uuid4(), uuid4())
+    sessions.keep(hashlib.sha256(token).digest(), viewer, time.monotonic() + 60)
+    assert sessions.known(b"Bearer " + token) is viewer
+    pulse.note_write()
+    assert sessions.known(b"Bearer " + token) is None
+    assert pulse.woken.is_set()
+    pulse.heard_at = time.monotonic()
+    assert sessions.known(b"Bearer " + token) is viewer
 
 
 def test_the_session_cache_is_bounded_and_its_entries_expire() -> None:

@@ -35,6 +35,7 @@ KINDS = ("", "_mutations", "_rules")
 # Files of models/functions that stand in their domain without the name of one of its topics.
 NO_TOPIC = {
     "insight/kept_answers.sql": "tells of writes to tables of several domains, of which the last is insight",
+    "tracking/viewer_rows.sql": "views of several topics: the viewer's own rows",
     "identity/email_changes.sql": "a part of credentials, as passwords.sql: codes that change an address",
     "identity/sessions.sql": "what server/callers/sessions.py calls: signing in, and the viewer of a token",
     "community/merging.sql": "as resolvers/catalogue_merging.py, for indicators and treatments alike",

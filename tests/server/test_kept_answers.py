@@ -261,7 +261,9 @@ async def test_a_licence_that_ends_while_its_right_is_asked_is_not_kept_as_it_wa
         assert (await data(network, licensed, CELLS, id=id))["insight"]["cells"]
 
 
-async def test_a_user_who_is_removed_reads_nothing_more(network: Network, kept_network: Published) -> None:
+async def test_a_user_who_is_removed_reads_nothing_more(
+    network: Network, kept_network: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
     administrator, id = kept_network.who["licensed"], kept_network.ids["fatigue"]
     user = await network.signed_in("Removed", administrator.id, organization_id=administrator.id, email_verified=True)
     who = "query { organization { users { nodes { id isViewer } } } }"
@@ -269,6 +271,13 @@ async def test_a_user_who_is_removed_reads_nothing_more(network: Network, kept_n
     [removed] = [each["id"] for each in users if each["isViewer"]]
     for _ in range(2):
         assert (await data(network, user, CELLS, id=id))["insight"]["cells"]
+    assert network.ask.app.endpoint is not None
+    sessions = network.ask.app.endpoint.sessions
+    unheard = Pulse()
+    unheard.heard_at = time.monotonic()
+    monkeypatch.setattr(sessions, "pulse", unheard)
+    monkeypatch.setattr(kept_of(network), "pulse", unheard)
+    monkeypatch.setattr(sessions, "forget", lambda session: None)  # as if the notification were still under way
     done = await network.do(administrator, "organizationUserRemove", "userId", user=removed)
     assert done["userErrors"] == []
     answer = await network.ask.post(user, CELLS, {"id": id})
@@ -442,7 +451,7 @@ def test_nothing_is_served_between_a_write_and_the_next_answer_of_the_listener()
     assert not kept.is_current()  # it has heard nothing yet
     pulse.heard_at = time.monotonic()
     assert kept.is_current()
-    kept.note_write()
+    pulse.note_write()
     assert not kept.is_current()
     assert pulse.woken.is_set()
     pulse.heard_at = time.monotonic()
