@@ -24,7 +24,7 @@ from bench.cases import cases_of
 from bench.figures import order, verdict
 from bench.load import Sample, sample, script_of
 from bench.results import Run
-from bench.servers import DATA, OURS, PEERS, PROFILE, PROFILED, SERVERS, Request, Running, Server, pin, running
+from bench.servers import COHORTE, DATA, OURS, PEERS, PROFILE, PROFILED, Request, Running, Server, pin, running
 from bench.workloads import Case, Workload
 from commands.cluster import cluster
 from commands.databases import at, create_missing
@@ -165,7 +165,7 @@ def attacks(
     stack: contextlib.ExitStack, dsn: str, folder: Path, cases: dict[str, list[Case]], seconds: float = SECONDS
 ) -> list[str]:
     """The report of the attacks on a server of their own, which has the limits that the others do without."""
-    ours = stack.enter_context(running(next(each for each in SERVERS if each.name == OURS), dsn, folder, {}))
+    ours = stack.enter_context(running(COHORTE, dsn, folder, {}))
     victim, attacker = (case.token for case in cases["list"][:2])
     return report(f"{ours.address}/graphql", victim, attacker, seconds)
 

@@ -20,7 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from bench import machine
 from bench.cases import cases_of
 from bench.comparison import prepare, temporary_folder
-from bench.servers import DATA, OURS, SERVERS, running
+from bench.servers import COHORTE, DATA, running
 from commands.cluster import cluster
 from commands.databases import at
 from server.events.broker import CHANNEL
@@ -90,7 +90,7 @@ async def costs() -> Costs:
         superuser = stack.enter_context(cluster(folder / "database", throwaway=True))
         dsn = at(superuser, "bench")
         postmaster, _ = await prepare(superuser, dsn, folder / DATA, SCALE)
-        ours = stack.enter_context(running(next(each for each in SERVERS if each.name == OURS), dsn, folder))
+        ours = stack.enter_context(running(COHORTE, dsn, folder))
         tokens = [case.token for case in (await cases_of(dsn, FOLLOWERS))["list"]]
         connection = await asyncpg.connect(dsn)
         try:

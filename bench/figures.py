@@ -24,6 +24,15 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(statistics.median(values), min(values), max(values))
 
 
+def shown(found: Spread) -> str:
+    return f"{found.median:.2f} ({found.low:.2f}-{found.high:.2f})"
+
+
+def judged(reached: bool) -> str:
+    """What the page says of a goal."""
+    return "reached" if reached else "**missed**"
+
+
 def median(turns: Sequence[Sample], name: str) -> float:
     values: list[float] = [getattr(sample, name) for sample in turns]
     return statistics.median(values)

@@ -7,6 +7,7 @@ import re
 import httpx
 
 from bench import machine
+from bench.figures import judged
 from bench.load import Refused
 from bench.servers import OURS, Running
 from bench.workloads import Case, Workload
@@ -45,7 +46,5 @@ def section(costs: dict[str, float]) -> str:
         "| workload | ms | |",
         "|---|---|---|",
     ]
-    lines += [
-        f"| {name} | {taken:.1f} | {'reached' if taken <= MOST_MS else '**missed**'} |" for name, taken in costs.items()
-    ]
+    lines += [f"| {name} | {taken:.1f} | {judged(taken <= MOST_MS)} |" for name, taken in costs.items()]
     return "\n".join([*lines, ""])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bench import new_documents
-from bench.figures import Spread, Turns, Verdict, median, ratio, verdict
+from bench.figures import Turns, Verdict, judged, median, ratio, shown, verdict
 from bench.load import CLIENTS
 from bench.servers import LIMIT, OURS, PINNED, POOL
 from bench.workers import Workers, of_workers
@@ -86,12 +86,14 @@ def goals(verdicts: list[Verdict], run: Run) -> str:
         workload = each.workload
         lines.append(
             f"| {workload.name} | {shown(each.of_limit)} | {workload.goal:.2f} | {of_peer} | {workload.ahead:.2f} "
-            f"| {'reached' if each.reached else '**missed**'} |"
+            f"| {judged(each.reached)} |"
         )
     if OURS in run.memory:
         pss = run.memory[OURS][2]
-        reached = "reached" if pss <= MEMORY_MB else "**missed**"
-        lines += ["", f"Memory of one process: {pss:.0f} MB (PSS), of at most {MEMORY_MB} MB: {reached}."]
+        lines += [
+            "",
+            f"Memory of one process: {pss:.0f} MB (PSS), of at most {MEMORY_MB} MB: {judged(pss <= MEMORY_MB)}.",
+        ]
     return "\n".join([*lines, ""])
 
 
@@ -161,10 +163,6 @@ def attack(run: Run) -> str:
             "",
         ]
     )
-
-
-def shown(spread: Spread) -> str:
-    return f"{spread.median:.2f} ({spread.low:.2f}-{spread.high:.2f})"
 
 
 def summary(turns: Mapping[str, Turns]) -> str:

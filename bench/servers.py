@@ -79,9 +79,10 @@ def of_node(script: str) -> Callable[[], list[str]]:
     return lambda: [str(node.node()), str(PEERS / script)]
 
 
+COHORTE = Server(OURS, python("commands.serve"), of_ours)
 SERVERS = (
     Server(LIMIT, python("bench.limit"), of_limit),
-    Server(OURS, python("commands.serve"), of_ours),
+    COHORTE,
     Server("PostGraphile", of_node("postgraphile.mjs"), of_postgraphile, is_node=True),
     Server("Mercurius", of_node("mercurius.mjs"), of_peer, is_node=True),
     Server("Strawberry", python("bench.peers.plain"), of_peer),

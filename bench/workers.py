@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import machine
-from bench.figures import Spread, order, spread
+from bench.figures import Spread, order, shown, spread
 from bench.load import Sample
-from bench.servers import LOADED, OURS, SERVERS, Running, running
+from bench.servers import COHORTE, LOADED, Running, running
 from bench.workloads import Workload
 
 TURNS = 3
@@ -25,11 +25,10 @@ class Workers:
 
 def measured(dsn: str, folder: Path, workloads: list[Workload], take: Callable[[Workload, Running], Sample]) -> Workers:
     """One comparison; `take` measures one turn of a workload."""
-    server = next(each for each in SERVERS if each.name == OURS)
     with contextlib.ExitStack() as stack:
         started = {
             str(count): stack.enter_context(
-                running(server, dsn, folder, {**LOADED, "COHORTE_WORKERS": str(count)}, pinned=False)
+                running(COHORTE, dsn, folder, {**LOADED, "COHORTE_WORKERS": str(count)}, pinned=False)
             )
             for count in COUNTS
         }
@@ -63,7 +62,7 @@ def of_workers(found: Workers | None) -> str:
         "| workload | requests a second, of one process |",
         "|---|---|",
     ]
-    lines += [f"| {name} | {each.median:.2f} ({each.low:.2f}-{each.high:.2f}) |" for name, each in found.ratios.items()]
+    lines += [f"| {name} | {shown(each)} |" for name, each in found.ratios.items()]
     lines += ["", "| processes | PSS of each, MB |", "|---|---|"]
     lines += [f"| {count} | {', '.join(f'{each:.0f}' for each in sizes)} |" for count, sizes in found.memory.items()]
     return "\n".join([*lines, ""])

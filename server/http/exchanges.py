@@ -43,7 +43,7 @@ class LazyEvent:
 
 
 class DefaultLines:
-    """The header's lines of all responses, which uvicorn lists anew each second."""
+    """The header lines that all responses have. uvicorn makes a new list of them each second."""
 
     def __init__(self) -> None:
         self.known: list[tuple[bytes, bytes]] = []
