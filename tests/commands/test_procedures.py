@@ -15,9 +15,10 @@ from models.security.publisher import LOGINS
 from models.viewers import Audience
 from tests.commands.test_operating import without_login
 from tests.commands.test_role_prefixes import fetch
-from tests.faults.test_kill import KillNetwork, becomes
+from tests.faults.test_kill import KillNetwork
 from tests.support.client import ANYBODY, Ask, serving
 from tests.support.clusters import run
+from tests.support.eventually import becomes
 
 KEY, NEXT_KEY = "k" * 32, "n" * 32
 HELLO, OWN = "{ viewer { audience } }", "{ me { member { id } } }"

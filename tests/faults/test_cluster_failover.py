@@ -26,10 +26,11 @@ from commands.nodes.processes import free_ports
 from commands.nodes.replicated import DatabaseNode, Nodes, database_cluster, missing
 from commands.opened import DATABASE
 from tests import factories
-from tests.faults.test_kill import DAY, POST_ADD, RECORD, KillNetwork, Wish, ask, becomes, expect_kept
+from tests.faults.test_kill import DAY, POST_ADD, RECORD, KillNetwork, Wish, ask, expect_kept
 from tests.faults.test_kill_publishing import frozen, input_of, unserved_network
 from tests.support.client import ANYBODY, Ask, Caller
 from tests.support.clusters import becomes_left, quick_folder
+from tests.support.eventually import becomes
 from tests.support.network import Network
 from tests.support.population import PUBLISH, buyer
 from tests.support.publishable import expect_sound, gathered

@@ -27,9 +27,9 @@ from server.databases.pools import ConnectionPool
 from server.operations.errors import RequestError
 from server.rollbacks.head_places import FolderPlace
 from server.rollbacks.rollback_guard import LedgerRolledBack
-from tests.faults.test_kill import becomes
 from tests.support.client import ANYBODY as STRANGER
 from tests.support.client import Ask, Caller, serving
+from tests.support.eventually import becomes
 from tests.support.heads import stored_head
 from tests.support.network import Network, running_network
 from tests.support.population import CELLS, PUBLISH, buyer, closed, publish

@@ -18,9 +18,10 @@ from commands.opened import DATABASE
 from commands.revival import kept_running
 from tests import factories
 from tests.commands.test_serve import served
-from tests.faults.test_kill import POST_ADD, KillNetwork, Wish, ask, becomes, client, expect_kept
+from tests.faults.test_kill import POST_ADD, KillNetwork, Wish, ask, client, expect_kept
 from tests.support.client import Caller
 from tests.support.clusters import becomes_left
+from tests.support.eventually import becomes
 
 MEGABYTES, MOST_POSTS, MOST_MESSAGES = 200, 500, 500
 GONE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)

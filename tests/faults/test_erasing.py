@@ -11,9 +11,9 @@ from models.identity.accounts import StaffRole
 from models.metadata import metadata
 from models.security.publisher import LOGINS
 from resolvers import jobs
-from tests.faults.test_kill import becomes
 from tests.identity.test_personal_data import ADDRESS, DELETE, Leaving, dump, leaving
 from tests.support.client import ANYBODY, SIGN_IN
+from tests.support.eventually import becomes
 from tests.support.exports import exported
 from tests.support.network import Network
 from tests.support.newcomers import PASSWORD, becomes_closed, done
@@ -91,7 +91,7 @@ async def test_nobody_reads_anything_of_a_member_who_has_left_before_all_rows_ar
     # They cannot sign in, and their session has ended.
     answer = await ask.post(ANYBODY, SIGN_IN, {"email": ADDRESS, "password": PASSWORD})
     assert answer.json()["data"]["signIn"]["userErrors"][0]["code"] == "WRONG_CREDENTIALS"
-    assert await becomes_closed(ask, burdened.who)
+    await becomes_closed(ask, burdened.who)
     # Their posts stay, under no name; neither members nor staff find them by id or by pseudonym.
     posts = "posts { nodes { author { id } reactions { reaction count } } }"
     document = f'{{ discussion(id: "dis_{discussion}") {{ author {{ id }} {posts} }} }}'

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import secrets
 import signal
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from models.identity.members import Sharing
 from tests import factories
 from tests.commands.test_serve import served
 from tests.support.client import Caller
+from tests.support.eventually import becomes
 
 WRITERS, STUCK = 10, 4  # members, and posts being written when the server is killed, however fast it is
 POSTS = OBSERVATIONS = 50
@@ -117,12 +117,6 @@ def client(lines: list[str]) -> httpx.AsyncClient:
     [address] = [line.split()[-1] for line in lines if line.startswith("GraphQL:")]
     limits = httpx.Limits(max_connections=POSTS + OBSERVATIONS)
     return httpx.AsyncClient(base_url=address.removesuffix("/graphql"), limits=limits, timeout=30, trust_env=False)
-
-
-async def becomes(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(60):
-        while not await condition():  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.slow

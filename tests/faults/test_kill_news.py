@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests import factories
-from tests.faults.test_kill import becomes
 from tests.faults.test_kill_publishing import killed, life, unserved_network
+from tests.support.eventually import becomes
 
 MEMBERS = 640
 

@@ -23,9 +23,10 @@ from resolvers.jobs import PUBLISHING
 from server.rollbacks.head_places import FolderPlace
 from server.rollbacks.stored_heads import StoredHead, parse
 from tests.commands.test_serve import served
-from tests.faults.test_kill import becomes, client
+from tests.faults.test_kill import client
 from tests.server.test_edge import WHO
 from tests.support.client import ANYBODY, Ask, Caller
+from tests.support.eventually import becomes
 from tests.support.heads import store_head
 from tests.support.ids import key
 from tests.support.network import Network

@@ -19,12 +19,12 @@ from models.replication import is_asynchronous, note_write
 from models.viewers import Audience
 from server.callers.rate_limits import COUNT
 from tests import factories
-from tests.faults.test_kill import becomes
 from tests.faults.test_row_locks import ME
 from tests.faults.test_silent_database import POST
 from tests.support.callers import User
 from tests.support.client import LIMITS, serving
 from tests.support.clusters import open_roles_quickly, run, throwaway_cluster
+from tests.support.eventually import becomes
 from tests.support.network import Network
 
 pytestmark = pytest.mark.slow

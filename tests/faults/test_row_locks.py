@@ -13,10 +13,10 @@ import httpx
 from models.viewers import Audience
 from settings import Limits
 from tests import factories
-from tests.faults.test_kill import becomes
 from tests.faults.test_silent_database import POST
 from tests.support.callers import User
 from tests.support.client import ANYBODY, LIMITS, PASSWORD, SIGN_IN, serving
+from tests.support.eventually import becomes
 from tests.support.network import Network
 
 ME = "{ me { id } }"

@@ -24,6 +24,7 @@ from tests import factories
 from tests.commands.test_serve import served
 from tests.faults.test_kill import POST_ADD, KillNetwork, client
 from tests.support.client import Caller
+from tests.support.eventually import becomes
 from tests.support.subscribers import POST_ADDED
 
 END_SECONDS = 10.0  # after which container engines kill
@@ -145,8 +146,7 @@ async def test_a_server_under_load_ends_within_ten_seconds_of_sigterm(fresh: str
                 await silent(address)
                 async with asyncio.timeout(90):
                     await asyncio.gather(*(event.wait() for event in ready))
-                    while not await network.is_waited_for() or len(statuses) < 50:  # noqa: ASYNC110
-                        await asyncio.sleep(0.05)
+                    await becomes(network.is_waited_for, lambda waited_for: waited_for and len(statuses) >= 50)
                 since = time.monotonic()
                 process.send_signal(signal.SIGTERM)
                 await asyncio.to_thread(process.wait, 90)

@@ -25,9 +25,9 @@ from server.jobs.scheduler import Scheduler
 from server.operations.errors import RequestError
 from settings import Limits
 from tests import factories
-from tests.faults.test_kill import becomes
 from tests.support.callers import User
 from tests.support.client import ANYBODY, PASSWORD, SIGN_IN, Caller, serving
+from tests.support.eventually import becomes
 from tests.support.network import Network
 from tests.support.silent import SilentRelay, silent_relay
 

@@ -20,8 +20,8 @@ from server.jobs import newsroom, outbox, scheduler
 from server.jobs.outbox import Outbox
 from server.jobs.scheduler import Scheduler
 from tests import factories
-from tests.faults.test_kill import becomes
 from tests.support.client import serving
+from tests.support.eventually import becomes
 from tests.support.silent import SilentRelay, silent_relay
 
 MOST_SECONDS = 30.0  # until due work goes on

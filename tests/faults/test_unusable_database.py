@@ -37,10 +37,10 @@ from server.operations.errors import RequestError
 from server.rollbacks.legacy_heads import digest
 from settings import Settings, SettingsError
 from tests import factories
-from tests.faults.test_kill import becomes
 from tests.faults.test_silent_database import POST, opened
 from tests.support.client import ANYBODY as STRANGER
 from tests.support.client import NotStarted, serving
+from tests.support.eventually import becomes
 from tests.support.network import Network
 from tests.support.silent import silent_relay
 

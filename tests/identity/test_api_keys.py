@@ -5,6 +5,7 @@ import hashlib
 import logging
 import re
 from datetime import UTC, datetime, timedelta
+from operator import not_
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from tests import factories
 from tests.support.agreed import AGREED
 from tests.support.callers import User
 from tests.support.client import Ask, Caller, serving
+from tests.support.eventually import becomes
 from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.subscribers import socket
@@ -47,11 +49,7 @@ async def opens(ask: Ask, program: Caller) -> bool:
 
 async def ends(ask: Ask, program: Caller) -> None:
     """Waits until the server, which is notified shortly after, refuses the key."""
-    for _ in range(3_000):
-        if not await opens(ask, program):
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("the key goes on opening")
+    await becomes(lambda: opens(ask, program), not_)
 
 
 async def test_a_key_reads_what_its_organization_may_read(network: Network, laboratory_user: User) -> None:

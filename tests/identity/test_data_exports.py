@@ -29,6 +29,7 @@ from server.files.export_files import CHUNK_ROWS, cell, write_export
 from server.operations.request_context import RequestContext
 from tests.support.callers import open_session
 from tests.support.client import ANYBODY, SIGN_OUT, Ask, Caller, serving
+from tests.support.eventually import until
 from tests.support.exports import REQUEST, downloaded, exported, exported_files, requested, rows
 from tests.support.small_network import at_rest, small_network
 
@@ -470,15 +471,13 @@ async def test_an_account_has_one_export_in_progress_and_others_wait(exporting: 
     downloads = exporting.downloads
     async with no_turn_left(downloads):
         first = asyncio.create_task(downloaded(ask, await requested(ask, who)))
-        while not downloads.accounts:  # noqa: ASYNC110 - the server tells nobody
-            await asyncio.sleep(0.01)
+        await until(lambda: downloads.accounts)
         again = await downloaded(ask, "/me/export.json", who)
         assert (again.status_code, again.headers["retry-after"]) == (503, "2")
         for _ in range(30):  # strangers take no place
             assert await refused(ask, f"/exports/{'x' * 43}") == GONE
         second = asyncio.create_task(downloaded(ask, await requested(ask, other)))
-        while len(downloads.accounts) < 2:  # noqa: ASYNC110 - the server tells nobody
-            await asyncio.sleep(0.01)
+        await until(lambda: len(downloads.accounts) >= 2)
         assert not first.done()
     assert [(await each).status_code for each in (first, second)] == [200, 200]
     assert downloads.accounts == set()

@@ -21,6 +21,7 @@ from server.operations.errors import RequestError
 from tests import factories
 from tests.planner.test_recorded_reads import RECORDED
 from tests.support.callers import User
+from tests.support.eventually import becomes
 from tests.support.exports import exported
 from tests.support.network import Network, network_on
 from tests.support.subscribers import event_stream
@@ -358,8 +359,7 @@ async def test_the_server_deletes_them(fresh: str) -> None:
         await factories.data_read(database, member_id=member["id"], read_at=read_at)
     await database.close()
     async with network_on(fresh, data_reads_days=400) as network, asyncio.timeout(20):
-        while await network.count("care.data_read") != 1:  # noqa: ASYNC110 - the scheduler tells nobody
-            await asyncio.sleep(0.05)
+        await becomes(lambda: network.count("care.data_read"), lambda found: found == 1)
 
 
 async def test_members_see_who_read_their_data_and_staff_by_their_roles_alone(

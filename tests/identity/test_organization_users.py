@@ -1,6 +1,7 @@
 """Users of organizations: invitations, roles, removal and leaving, and what another organization sees of it."""
 
 import asyncio
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from models.identity.organization_users import UserRole
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import ANYBODY, Ask, Caller
+from tests.support.eventually import becomes
 from tests.support.network import Network
 from tests.support.newcomers import PASSWORD, code_in
 from tests.support.subscribers import socket
@@ -173,11 +175,8 @@ async def test_a_role_changes_at_once(network: Network, laboratory_user: User) -
     fields = "organizationUser { role }"
     changed = await network.do(laboratory_user, "organizationUserUpdate", fields, user=user, role="ADMINISTRATOR")
     assert changed == {"organizationUser": {"role": "ADMINISTRATOR"}, "userErrors": []}
-    for _ in range(300):
-        answer = await network.answer(reader, "apiKeyCreate", "", **key)
-        if "errors" not in answer:
-            break
-        await asyncio.sleep(0.01)
+    create = partial(network.answer, reader, "apiKeyCreate", "", **key)
+    answer = await becomes(create, lambda found: "errors" not in found)
     assert answer["data"]["apiKeyCreate"]["userErrors"] == []
 
 

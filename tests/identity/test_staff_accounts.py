@@ -12,6 +12,7 @@ from resolvers.identity.staff_mutations import NAME_LENGTH
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import ANYBODY, Caller
+from tests.support.eventually import becomes
 from tests.support.network import Network
 from tests.support.newcomers import PASSWORD, RESET, becomes_closed, code_in, done, sign_in, tried
 
@@ -41,16 +42,16 @@ async def opened(network: Network, email: str) -> User:
     )
 
 
-async def closing_is(network: Network, who: Caller, code: str) -> bool:
-    """Whether closing a discussion becomes FORBIDDEN or NOT_FOUND: the server is notified in milliseconds."""
-    for _ in range(500):
+async def closing_becomes(network: Network, who: Caller, code: str) -> None:
+    """Waits until closing a discussion is FORBIDDEN or NOT_FOUND, of which the server is notified."""
+
+    async def closed() -> str:
         given = {"discussion": f"dis_{uuid4()}", "closed": True}
         answer = await network.answer(who, "discussionClose", "userErrors { code }", **given)
         found = answer.get("errors", [{}])[0].get("extensions") or answer["data"]["discussionClose"]["userErrors"][0]
-        if found["code"] == code:
-            return True
-        await asyncio.sleep(0.01)
-    return False
+        return str(found["code"])
+
+    await becomes(closed, lambda found: found == code)
 
 
 async def changes(network: Network, who: User, id: str) -> list[tuple[str, list[str], Any]]:
@@ -88,15 +89,15 @@ async def test_a_new_staff_member_chooses_a_password_by_mail_and_works_in_their_
 async def test_a_role_is_given_and_taken_at_once_in_open_sessions(network: Network) -> None:
     ada, ben = await network.staff(ADMINISTRATOR), await network.staff(EDITOR)
     alert = await factories.reading_alert(network.database)
-    assert await closing_is(network, ben, "FORBIDDEN")
+    await closing_becomes(network, ben, "FORBIDDEN")
     payload = await network.do(ada, "staffUpdate", "staff { roles }", staff=id_of(ben), roles=[MODERATOR])
     assert payload["staff"] == {"roles": ["MODERATOR"]}
-    assert await closing_is(network, ben, "NOT_FOUND")
+    await closing_becomes(network, ben, "NOT_FOUND")
     assert f"rda_{alert['id']}" in str(await network.ask(ben, ALERTS))
     payload = await network.do(ada, "staffUpdate", "staff { name roles }", staff=id_of(ben), roles=[], name="Ben B.")
     assert payload["staff"] == {"name": "Ben B.", "roles": []}
     assert (await network.ask(ben, ALERTS))["data"]["readingAlerts"]["nodes"] == []  # the database decides
-    assert await closing_is(network, ben, "FORBIDDEN")
+    await closing_becomes(network, ben, "FORBIDDEN")
     # The name is not a change of roles, and neither are the roles that they have already.
     assert await network.refusals(ada, "staffUpdate", staff=id_of(ben), roles=[], name="Ben") == []
     found = [("ROLES_CHANGED", [], id_of(ada)), ("ROLES_CHANGED", ["MODERATOR"], id_of(ada))]
@@ -110,7 +111,7 @@ async def test_a_suspended_staff_member_is_out_until_reinstated(network: Network
     shown = "staff { roles withheldRoles status }"
     payload = await network.do(ada, "staffSuspend", shown, staff=id)
     assert payload["staff"] == {"roles": [], "withheldRoles": ["SURVEY_MANAGER"], "status": "SUSPENDED"}
-    assert await becomes_closed(network.ask, noe)
+    await becomes_closed(network.ask, noe)
     assert [each["code"] for each in await tried(network.ask, "suspended@cohorte.example", PASSWORD)] == [
         "WRONG_CREDENTIALS"
     ]
@@ -213,4 +214,4 @@ async def test_a_session_that_opens_while_roles_change_has_the_new_ones(network:
             sign_in(network.ask, "race@cohorte.example"),
             network.do(ada, "staffUpdate", "staff { id }", staff=id, roles=roles),
         )
-        assert await closing_is(network, noe, "FORBIDDEN" if roles == [EDITOR] else "NOT_FOUND")
+        await closing_becomes(network, noe, "FORBIDDEN" if roles == [EDITOR] else "NOT_FOUND")

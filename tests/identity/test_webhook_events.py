@@ -5,11 +5,11 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from operator import not_
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
 import pytest_asyncio
 
 from models.identity.accounts import StaffRole
@@ -19,6 +19,7 @@ from tests import factories
 from tests.support.agreed import AGREED
 from tests.support.callers import User
 from tests.support.client import Caller
+from tests.support.eventually import becomes
 from tests.support.network import Network, network_on
 from tests.support.population import close, crowd
 from tests.support.publishable import free, gathered, paid, publishes
@@ -81,10 +82,7 @@ async def freezes(network: Network, survey: UUID) -> str | None:
 
 async def all_is_sent(network: Network) -> None:
     """Waits until nothing waits to be sent, so that what has not arrived by then never will."""
-    for _ in range(2_000):
-        if not await network.value(WAITS):
-            return
-    pytest.fail("something still waits to be sent")
+    await becomes(lambda: network.value(WAITS), not_)
 
 
 def expect(request: Received, lab: Laboratory, kind: str, data: dict[str, str]) -> None:

@@ -19,6 +19,7 @@ from resolvers.identity.webhooks_mutations import MOST
 from resolvers.jobs import forget_deliveries
 from tests import factories
 from tests.support.client import Caller
+from tests.support.eventually import becomes
 from tests.support.ids import key
 from tests.support.network import Network, network_on
 from tests.support.receiver import Receiver, receiving
@@ -51,14 +52,14 @@ async def webhooks(network: Network, who: Caller) -> list[dict[str, Any]]:
     return found
 
 
-async def becomes(network: Network, who: Caller, status: str) -> dict[str, Any]:
+async def delivery_becomes(network: Network, who: Caller, status: str) -> dict[str, Any]:
     """The latest delivery, once it has a status."""
-    for _ in range(2_000):
+
+    async def latest() -> dict[str, Any]:
         [webhook] = await webhooks(network, who)
-        if webhook["deliveries"] and webhook["deliveries"][0]["status"] == status:
-            latest: dict[str, Any] = webhook["deliveries"][0]
-            return latest
-    pytest.fail(f"nothing is {status}")
+        return next(iter(webhook["deliveries"]), {})
+
+    return await becomes(latest, lambda delivery: delivery.get("status") == status)
 
 
 async def test_a_webhook_is_made_tested_and_shown(network: Network, receiver: Receiver) -> None:
@@ -84,7 +85,7 @@ async def test_a_webhook_is_made_tested_and_shown(network: Network, receiver: Re
     [request] = await receiver.ones(1)
     assert (request.id, request.content["type"]) == (delivery, "ping")
     assert request.is_signed_by(secret)
-    assert await becomes(network, buyer, "DELIVERED") == {
+    assert await delivery_becomes(network, buyer, "DELIVERED") == {
         "id": delivery,
         "event": None,
         "status": "DELIVERED",
@@ -214,7 +215,7 @@ async def test_only_the_demonstration_accepts_this_machine(fresh: str, receiver:
         assert await network.refused(buyer, "webhookCreate", **given) == ("INVALID", "input.url")
         made = await factories.webhook(network.database, organization_id=buyer.id, url=receiver.url())
         await network.do(buyer, "webhookTest", "delivery { id }", webhook=f"whk_{made['id']}")
-        assert (await becomes(network, buyer, "FAILED"))["failure"] == "ADDRESS"
+        assert (await delivery_becomes(network, buyer, "FAILED"))["failure"] == "ADDRESS"
         assert receiver.connections == 0
 
 

@@ -12,8 +12,8 @@ from models.viewers import Audience
 from resolvers import jobs
 from resolvers.insight import freezing
 from tests import factories
-from tests.faults.test_kill import becomes
 from tests.faults.test_kill_publishing import unserved_network
+from tests.support.eventually import becomes
 from tests.support.network import Network
 from tests.support.population import Crowd, crowd
 

@@ -21,6 +21,7 @@ from resolvers.insight.first_tables import FrozenResult
 from tests import factories
 from tests.faults.test_kill_publishing import unserved_network
 from tests.support.callers import User
+from tests.support.eventually import becomes
 from tests.support.network import Network
 from tests.support.population import KINDS, Crowd, buyer, crowd, publish
 from tests.support.publishable import expect_sound
@@ -131,8 +132,7 @@ async def test_a_piece_is_completely_done_or_not_at_all(alone: Network, fresh: s
         await alone.database.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.enrol'))")
         piece = asyncio.ensure_future(freezing.finish(connection, dataset))
         waits = "SELECT count(*) FROM pg_locks WHERE pid = $1 AND NOT granted"
-        while not await alone.value(waits, connection.get_server_pid()):  # noqa: ASYNC110 - no event reports it
-            await asyncio.sleep(0.01)
+        await becomes(lambda: alone.value(waits, connection.get_server_pid()))
         await ended(alone, connection)()
         with pytest.raises(GONE):
             await piece

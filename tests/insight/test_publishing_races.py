@@ -6,6 +6,7 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import combinations, islice
+from operator import not_
 
 import asyncpg
 import pytest
@@ -14,6 +15,7 @@ from privacy import noise
 from resolvers.insight.drawing import drawn_apart
 from resolvers.insight.releases import FrozenDataset
 from tests.support.client import Caller, serving
+from tests.support.eventually import becomes, until
 from tests.support.ids import key
 from tests.support.network import Network, running_network
 from tests.support.population import Crowd, buyer, closed, publish
@@ -134,9 +136,7 @@ async def test_a_publication_whose_noise_is_lost_costs_nothing_and_is_drawn_once
         monkeypatch.setattr("resolvers.insight.insights_mutations.be_ready", ready)
         given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
         asked = asyncio.create_task(network.ask.post(licensed_buyer, PUBLISHES, {"input": given}))
-        async with asyncio.timeout(60):
-            while not process.turn.locked():  # noqa: ASYNC110 - no event reports it
-                await asyncio.sleep(0.01)
+        await until(lambda: process.turn.locked())
         child.kill()
         answer = await asked
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
@@ -209,12 +209,10 @@ async def test_an_organization_holds_one_connection_and_others_publish_meanwhile
     async with network.database.transaction(), asyncio.timeout(60):
         await network.database.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.ledger'))")
         asked = [asyncio.create_task(publish(network, licensed_buyer, dataset, "q", by)) for by in ("r", "sex", "kind")]
-        while [len(queue) for queue in shares.queues.values()] != [2]:  # noqa: ASYNC110 - no event reports it
-            await asyncio.sleep(0.01)
+        await until(lambda: [len(queue) for queue in shares.queues.values()] == [2])
         assert list(shares.held.values()) == [1]
         asked.append(asyncio.create_task(publish(network, other, elsewhere, "q", "r")))
-        while len(await at_the_ledger(network.database)) != 2:  # noqa: ASYNC110 - no event reports it
-            await asyncio.sleep(0.01)
+        await becomes(lambda: at_the_ledger(network.database), lambda pids: len(pids) == 2)
     assert [paid(answer)[1] for answer in await asyncio.gather(*asked)] == [PRICES[20]] * 4
     assert (shares.held, shares.queues) == ({}, {})
 
@@ -234,10 +232,7 @@ async def at_the_ledger(database: asyncpg.Connection) -> list[int]:
 
 async def waiting(database: asyncpg.Connection) -> int:
     """The id of such a backend, as soon as there is one."""
-    async with asyncio.timeout(60):
-        while not (pids := await at_the_ledger(database)):  # noqa: ASYNC110 - no event reports it
-            await asyncio.sleep(0.01)
-    return pids[0]
+    return (await becomes(lambda: at_the_ledger(database)))[0]
 
 
 async def ended(database: asyncpg.Connection, pid: int) -> None:
@@ -255,8 +250,6 @@ async def test_a_client_that_disconnects_while_publishing_spends_nothing(
         pid = await waiting(network.database)
         asked.cancel()
         still = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)"
-        async with asyncio.timeout(60):
-            while await network.database.fetchval(still, pid):  # noqa: ASYNC110 - no event reports it
-                await asyncio.sleep(0.01)
+        await becomes(lambda: network.database.fetchval(still, pid), not_)
     assert await spent(network, dataset) == before
     assert await releases(network, dataset, "q", "r") == []

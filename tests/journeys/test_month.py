@@ -4,11 +4,13 @@ import asyncio
 import json
 import re
 from datetime import timedelta
+from operator import not_
 from typing import Any
 
 import asyncpg
 
 from tests.support.client import ANYBODY, Ask, Caller
+from tests.support.eventually import becomes
 from tests.support.exports import exported
 from tests.support.ids import key
 from tests.support.network import Network
@@ -262,7 +264,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         mine = {id.rpartition("_")[2] for id in own}
         assert mine < {id for _, row in await every_row(owner) for id in UUIDS.findall(row)}
         await done(network, ada, "accountDelete", password=PASSWORD)
-        assert await becomes_closed(own_ask, ada)
+        await becomes_closed(own_ask, ada)
         assert await news.closed() == (4403, "Forbidden")
 
     # Posts stay without an author; nothing else is left.
@@ -282,8 +284,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
     assert (await mailbox.next(ADDRESS))["Subject"] == "Votre compte a été supprimé"
     async with asyncio.timeout(10):
         waiting = "SELECT EXISTS (SELECT FROM identity.outbox_entry)"  # it is deleted once delivered
-        while await network.value(waiting):  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.01)
+        await becomes(lambda: network.value(waiting), not_)
     rows = await every_row(owner)
     zebras = sorted(name for name, row in rows if "zebra" in row.lower())
     assert zebras == ["care.discussion", "care.post", "care.post"]

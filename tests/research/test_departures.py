@@ -33,6 +33,7 @@ from tests.support import backups
 from tests.support.callers import open_session
 from tests.support.client import ANYBODY, Caller, serving
 from tests.support.clusters import quick_folder, run
+from tests.support.eventually import becomes
 from tests.support.object_store import object_store
 
 PURPOSE = "SURVEY_RESEARCH"
@@ -187,8 +188,7 @@ async def test_an_erasure_is_stored_while_a_freeze_is_under_way(
     async with serving(fresh, data=tmp_path, publishing=(freeze,)), asyncio.timeout(60):
         await under_way.wait()
         await erase(owner, who.leaving)
-        while digest.hex() not in (await place.read_text("departures", id) or b"").decode():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+        await becomes(lambda: place.read_text("departures", id), lambda kept: digest.hex() in (kept or b"").decode())
         assert not ended.is_set()
 
 
@@ -219,8 +219,8 @@ async def test_of_two_processes_that_store_neither_undoes_what_the_other_has_sto
             digest = await other.fetchval("SELECT identity.departure_digest('member ' || $1)", str(who.leaving))
             second = asyncio.create_task(DepartureKeeper((FolderPlace(tmp_path),)).synchronize(other))
             watching = await asyncpg.connect(fresh)
-            while not second.done() and not await watching.fetchval(waits, other.get_server_pid()):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+            is_waiting = partial(watching.fetchval, waits, other.get_server_pid())
+            await becomes(is_waiting, lambda waiting: waiting or second.done())
             await watching.close()
             slow.goes_on.set()
             await asyncio.gather(first, second)

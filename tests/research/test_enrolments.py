@@ -13,6 +13,7 @@ from models.security.publisher import PUBLISHER
 from models.viewers import Audience
 from privacy.precision import Precision, price
 from tests import factories
+from tests.support.eventually import becomes
 from tests.support.records import DAY, KINDS, Encoded, consenting, dataset, submitted, undone
 
 Admin = asyncpg.Connection
@@ -229,11 +230,7 @@ async def waiting(connection: Admin, count: int) -> None:
     query = """
         SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
         """
-    for _ in range(6_000):
-        if await connection.fetchval(query) == count:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("nothing waits")
+    await becomes(lambda: connection.fetchval(query), lambda found: found == count)
 
 
 async def test_ending_a_dataset_deletes_its_surveys_answers(admin: Admin) -> None:
@@ -243,10 +240,10 @@ async def test_ending_a_dataset_deletes_its_surveys_answers(admin: Admin) -> Non
     given = {"kind": "SURVEY", "survey_id": survey["id"], "community_id": survey["community_id"]}
     made = await dataset(admin, (), **given)
     await made.freeze()
-    for becomes in ("OPEN", None):
+    for status in ("OPEN", None):
         async with undone(admin):
             with pytest.raises(asyncpg.CheckViolationError, match="ENDED or TOO_SMALL"):
-                await admin.execute("SELECT research.end_dataset($1, $2)", made.id, becomes)
+                await admin.execute("SELECT research.end_dataset($1, $2)", made.id, status)
     for _ in range(2):  # an ended dataset does not end again
         await admin.execute("SELECT research.end_dataset($1, 'ENDED')", made.id)
         row = await admin.fetchrow("SELECT status, ended_on = current_date FROM insight.dataset WHERE id = $1", made.id)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from operator import not_
 from typing import Any
 from unittest import mock
 from uuid import UUID, uuid4
@@ -19,6 +20,7 @@ from server.jobs.newsroom import Newsroom
 from tests import factories
 from tests.server.test_scheduler import as_
 from tests.support.callers import User
+from tests.support.eventually import becomes
 from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import buyer, closed, crowd, publish
@@ -209,9 +211,7 @@ async def test_the_server_delivers_news_by_itself_in_an_order_that_depends_on_id
     survey = await scheduled(network, survey_manager, community)
     await network.events()
     await network.database.execute("SELECT catalog.open_survey($1)", key(survey))
-    async with asyncio.timeout(20):
-        while await network.count("identity.outbox_entry", subject_id=key(survey)):  # noqa: ASYNC110 - silent
-            await asyncio.sleep(0.05)
+    await becomes(lambda: network.count("identity.outbox_entry", subject_id=key(survey)), not_)
     events = [event for event in await network.events() if event["kind"] in ("surveyOpened", "notificationAdded")]
     assert [event["about"] for event in events] == [str(community), *sorted(str(who.id) for who in members)]
 

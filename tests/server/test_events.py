@@ -1,6 +1,5 @@
 """Delivery of events to subscribers: by discussion, member and community, across processes."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from server.events.broker import MAX_QUEUED, Events, Subscriber, read
 from server.operations.errors import RequestError
 from tests import factories
 from tests.support.client import Ask, Caller, serving
+from tests.support.eventually import until
 from tests.support.subscribers import LONG_POST_ADDED, POST_ADDED, announce, held, socket, streams_of, subscribed
 
 NOTIFIED = "subscription { notificationAdded { kind } }"
@@ -259,10 +259,9 @@ async def test_subscribers_are_informed_that_events_may_have_been_missed(fresh: 
                 await subscribed(network.ask, 0)
             finally:
                 await network.owner.execute("alter role cohorte_public login")
-            assert network.ask.app.endpoint is not None
-            async with asyncio.timeout(10):
-                while not network.ask.app.endpoint.events.listening:  # noqa: ASYNC110 - the server has no use for an event of it
-                    await asyncio.sleep(0.02)
+            endpoint = network.ask.app.endpoint
+            assert endpoint is not None
+            await until(lambda: endpoint.events.listening)
         async with socket(network.ask, patient) as made:
             await made.subscribe("3", POST_ADDED, variables)
             await subscribed(network.ask, 1)

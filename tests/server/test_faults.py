@@ -8,6 +8,7 @@ from models.viewers import Audience
 from settings import Limits
 from tests.server.test_edge import PUBLIC, WHO
 from tests.support.client import ANYBODY, serving
+from tests.support.eventually import becomes, until
 
 
 class Held:
@@ -38,9 +39,7 @@ class Held:
         return found
 
     async def until(self, waiters: int) -> None:
-        async with asyncio.timeout(10):
-            while await self.waiters() != waiters:  # noqa: ASYNC110 - PostgreSQL has no event for it
-                await asyncio.sleep(0.02)
+        await becomes(self.waiters, lambda found: found == waiters)
 
 
 COMMUNITIES = "{ communities { nodes { name } } }"
@@ -81,14 +80,13 @@ async def test_a_request_that_waits_too_long_for_a_connection_is_refused(fresh: 
 async def test_the_queue_of_requests_is_bounded(fresh: str) -> None:
     async with serving(fresh, pool_size=1) as ask:
         assert ask.app.endpoint is not None
-        for view in ask.app.endpoint.views.values():
+        views = ask.app.endpoint.views
+        for view in views.values():
             view.connections.max_busy = 2
         async with Held(fresh, "catalog.community") as held:
             waiting = [asyncio.create_task(ask.post(ANYBODY, COMMUNITIES)) for _ in range(2)]
             await held.until(1)
-            async with asyncio.timeout(10):
-                while ask.app.endpoint.views[Audience.PUBLIC].connections.busy < 2:  # noqa: ASYNC110 - nothing tells of it
-                    await asyncio.sleep(0.01)
+            await until(lambda: views[Audience.PUBLIC].connections.busy >= 2)
             answer = await ask.post(ANYBODY, COMMUNITIES)
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
         assert [(await one).status_code for one in waiting] == [200, 200]

@@ -12,6 +12,7 @@ from planner import computing
 from server.files.file_making import LOOP_BYTES, MOST_WAITING, MOST_WAITING_OF_ONE, FileMaking
 from server.operations.errors import RequestError
 from tests.support.client import ANYBODY, Ask, Caller
+from tests.support.eventually import until
 
 
 @pytest_asyncio.fixture
@@ -125,9 +126,7 @@ async def test_computed_fields_of_one_caller_do_not_keep_anothers_waiting(
 
     monkeypatch.setattr(computing, "_made", noted)
     many = [asyncio.create_task(ask.post(ANYBODY, ledger % (5, f"a{number}"))) for number in range(20)]
-    async with asyncio.timeout(10):
-        while ask.app.endpoint is None or ask.app.endpoint.computing.waiting.total() < 20:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await until(lambda: ask.app.endpoint is not None and ask.app.endpoint.computing.waiting.total() >= 20)
     other = asyncio.create_task(ask.post(patient, ledger % (1, "b")))
     await asyncio.sleep(0.3)
     other.add_done_callback(lambda _: made.append("other"))

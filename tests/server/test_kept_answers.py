@@ -21,9 +21,9 @@ from tests import factories
 from tests.support.callers import User
 from tests.support.client import ANYBODY, Caller
 from tests.support.clusters import clone
+from tests.support.eventually import until
 from tests.support.insights import Published, furnished
 from tests.support.network import Network, network_on
-from tests.support.standbys import becomes
 
 NAME = "query ($slug: String!) { community(slug: $slug) { name } }"
 CELLS = "query ($id: ID!) { insight(id: $id) { cells { count } } }"
@@ -53,7 +53,7 @@ async def heard(network: Network) -> None:
     """Waits until the server has been told of all that is committed."""
     kept, since = kept_of(network), time.monotonic()
     kept.pulse.hurry()
-    await becomes(lambda: kept.pulse.heard_at >= since)
+    await until(lambda: kept.pulse.heard_at >= since)
 
 
 async def data(network: Network, who: Caller, query: str, **variables: Any) -> Any:
@@ -318,9 +318,9 @@ async def test_a_lost_listener_serves_nothing_from_memory_until_it_listens_again
     ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cohorte listener'"
     changes = kept.changes
     await network.database.execute(ended + " AND datname = current_database()")
-    await becomes(lambda: kept.changes > changes)
+    await until(lambda: kept.changes > changes)
     assert not kept.answers
-    await becomes(lambda: kept.is_current())
+    await until(lambda: kept.is_current())
     await data(network, ANYBODY, NAME, slug=made["slug"])
     assert len(network.ask.statements) == 1
     await data(network, ANYBODY, NAME, slug=made["slug"])

@@ -24,6 +24,7 @@ from tests import factories
 from tests.server.test_edge import WHO
 from tests.server.test_planted_values import free_port
 from tests.support.client import ANYBODY, SIGN_IN, Ask, serving
+from tests.support.eventually import until
 from tests.support.network import Network
 from tests.support.subscribers import POST_ADDED, event_stream, socket, subscribed
 
@@ -191,9 +192,7 @@ async def test_operations_that_nobody_waits_for_are_logged_too(
         holders = [asyncio.create_task(connections.run(lambda _: gate.wait())) for _ in range(size)]
 
         async def waits() -> None:
-            async with asyncio.timeout(10):
-                while connections.busy <= size:  # noqa: ASYNC110 - nothing tells of it
-                    await asyncio.sleep(0.01)
+            await until(lambda: connections.busy > size)
 
         async with socket(own_network.ask, ada) as opened:
             await opened.subscribe("1", "{ me { id } }")
@@ -203,9 +202,7 @@ async def test_operations_that_nobody_waits_for_are_logged_too(
         asked = asyncio.create_task(own_network.ask.post(ada, "{ me { id } }"))
         await waits()
         asked.cancel()
-        async with asyncio.timeout(10):
-            while len(endpoint.log.lines) + len(lines_in(caplog)) < 2:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await until(lambda: len(endpoint.log.lines) + len(lines_in(caplog)) >= 2)
         gate.set()
         await asyncio.gather(*holders)
         endpoint.log.write()

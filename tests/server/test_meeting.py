@@ -14,6 +14,7 @@ from privacy import thresholds
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import Caller, serving
+from tests.support.eventually import becomes
 from tests.support.network import Network
 from tests.support.surveys import consents, drafted, looked_at, opened, participation
 
@@ -39,9 +40,7 @@ async def meanwhile(
             yield other, answer
             asking = asyncio.create_task(network.answer(who, mutation, fields, **given))
             waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
-            async with asyncio.timeout(10):
-                while not asking.done() and not await network.value(waiting):  # noqa: ASYNC110 - nothing tells of it
-                    await asyncio.sleep(0.01)
+            await becomes(lambda: network.value(waiting), lambda waits: waits or asking.done())
             assert not asking.done()
         answer |= await asking
     finally:

@@ -14,6 +14,7 @@ from tests import factories
 from tests.server.test_edge import WHO
 from tests.server.test_planted_values import free_port
 from tests.support.client import ANYBODY, serving
+from tests.support.eventually import becomes, until
 from tests.support.network import Network, network_on
 from tests.support.subscribers import POST_ADDED, socket, subscribed
 
@@ -98,9 +99,7 @@ async def test_waits_for_connections_and_open_subscriptions_are_measured(templat
         before = values(await read(port))
         gate = asyncio.Event()
         tasks = [asyncio.create_task(pool.run(lambda _: gate.wait())) for _ in range(5)]
-        async with asyncio.timeout(10):
-            while pool.waiting < 3:  # noqa: ASYNC110 - nothing tells of it
-                await asyncio.sleep(0.01)
+        await until(lambda: pool.waiting >= 3)
         during = values(await read(port))
         gate.set()
         await asyncio.gather(*tasks)
@@ -128,10 +127,8 @@ async def test_the_age_of_the_oldest_mail_is_measured(fresh: str) -> None:
             await owner.execute(f"{mail} VALUES ('MAIL', 'a@people.example', 'VERIFY_EMAIL', 'en', 'code', {age})")
         port = free_port()
         async with serving(fresh, metrics_port=port):
-            async with asyncio.timeout(10):
-                while not (age_seconds := values(await read(port))["cohorte_mail_oldest_seconds",]):  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
-        assert 90 * 60 <= age_seconds < 91 * 60
+            found = await becomes(lambda: read(port), lambda found: values(found)["cohorte_mail_oldest_seconds",])
+        assert 90 * 60 <= values(found)["cohorte_mail_oldest_seconds",] < 91 * 60
     finally:
         await owner.close()
 

@@ -24,6 +24,7 @@ from settings import Limits
 from tests import factories
 from tests.server.test_faults import Held
 from tests.support.callers import User
+from tests.support.eventually import until
 from tests.support.network import Network, network_on
 from tests.support.population import buyer
 from tests.support.subscribers import socket
@@ -439,8 +440,7 @@ async def test_steps_after_a_commit_are_cut_short() -> None:
     guard, transaction = CommitGuard(), Transaction()
     transaction.go_on.set()
     running = asyncio.create_task(guard.run(operation(guard, transaction), unavailable))
-    while not guard.committed:  # noqa: ASYNC110 - no event reports it
-        await asyncio.sleep(0.01)
+    await until(lambda: guard.committed)
     running.cancel()
     assert await running == ["written", 503, 503]
 
@@ -472,8 +472,7 @@ async def test_a_write_cancelled_during_a_commit_that_fails_is_not_tried_again()
 
     mutation = guard.await_step(run_once(guard.guarded(conflicting), ANYBODY, work))
     running = asyncio.create_task(guard.run(mutation, unavailable))
-    while not sent:  # noqa: ASYNC110 - no event reports it
-        await asyncio.sleep(0.01)
+    await until(lambda: sent)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

@@ -24,6 +24,7 @@ from server.telemetry.log_format import JsonFormatter, TextFormatter
 from tests import factories
 from tests.server.test_edge import WHO
 from tests.support.client import ANYBODY, SIGN_IN, Ask, Caller, serving
+from tests.support.eventually import becomes
 from tests.support.network import Network
 from tests.support.newcomers import REGISTER, newcomer
 from tests.support.subscribers import dialled, event_stream, socket
@@ -284,9 +285,7 @@ async def refuse_mail(network: Network) -> None:
     """Waits until a mail to the value's address could not be sent."""
     answer = await network.ask(ANYBODY, REGISTER, {"input": newcomer(PLANTED)})
     assert answer["data"]["register"]["userErrors"] == []
-    async with asyncio.timeout(10):
-        while not await network.database.fetchval("SELECT count(*) FROM identity.outbox_entry WHERE attempts > 0"):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    await becomes(lambda: network.database.fetchval("SELECT count(*) FROM identity.outbox_entry WHERE attempts > 0"))
 
 
 async def test_no_value_of_a_request_is_in_a_log_a_metric_or_a_trace(fresh: str) -> None:

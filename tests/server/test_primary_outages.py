@@ -19,9 +19,10 @@ from server.telemetry.readings import readings
 from tests import factories
 from tests.server.test_standbys import POSTS, PROFILE, WRITTEN, Place, database, usable
 from tests.support.client import ANYBODY, SIGN_OUT, Caller, serving
+from tests.support.eventually import until
 from tests.support.network import Network
 from tests.support.silent import SilentRelay, silent_relay
-from tests.support.standbys import Replica, becomes, replica
+from tests.support.standbys import Replica, replica
 
 NAMES = "{ communities { nodes { name } } }"
 STALE = '110 - "Response is Stale"'
@@ -40,10 +41,10 @@ class Behind(Place):
     async def lose(self) -> None:
         """The primary is gone, and the server knows it."""
         self.relay.refuse()
-        await becomes(lambda: self.standbys.primary.failures > 0 and not self.standbys.listening)
+        await until(lambda: self.standbys.primary.failures > 0 and not self.standbys.listening)
 
     async def stands_in(self) -> None:
-        await becomes(lambda: bool(self.standbys.stand_ins()))
+        await until(lambda: bool(self.standbys.stand_ins()))
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -99,7 +100,7 @@ async def test_reads_go_on_and_the_rest_is_refused(here: Behind, caplog: pytest.
     assert 0 < found["cohorte_primary_silent_seconds"][""] < LONG_SECONDS
     here.relay.accept()
     await usable(here.network)
-    await becomes(lambda: here.standbys.listening and not here.standbys.primary.failures)
+    await until(lambda: here.standbys.listening and not here.standbys.primary.failures)
     answer = await here.ask(here.ben)
     assert "warning" not in answer.headers
     assert answer.json()["data"]["node"]["posts"]["nodes"] == [{"body": "Hello"}]  # and nothing that was refused
@@ -165,7 +166,7 @@ async def test_an_api_key_is_found_though_its_use_cannot_be_noted(here: Behind) 
 async def test_the_time_is_bounded(template: str, standby: Replica, caplog: pytest.LogCaptureFixture) -> None:
     async with behind(template, standby, seconds=3) as here:
         await here.lose()
-        await becomes(lambda: here.standbys.primary.given_up)
+        await until(lambda: here.standbys.primary.given_up)
         assert here.standbys.stand_ins() == ()
         assert (await here.ask(here.ben)).status_code == 503
         assert (await here.network.ask.http.get("/readyz")).status_code == 503
@@ -176,7 +177,7 @@ async def test_nothing_is_read_if_notifications_ended_before_the_primary(here: B
     """Somebody may have signed out at another server, in between."""
     here.standbys.lost()
     ended = here.standbys.lost_at
-    await becomes(lambda: here.standbys.primary.answered_at > ended)
+    await until(lambda: here.standbys.primary.answered_at > ended)
     await here.lose()
     assert here.standbys.stand_ins() == ()
     assert (await here.ask(here.ben)).status_code == 503

@@ -1,7 +1,7 @@
 """Scheduled work: surveys open on their day and close after their last, once, in whichever process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from unittest import mock
@@ -23,6 +23,7 @@ from server.jobs.scheduler import MAINTENANCE_LOCK, Scheduler
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import serving
+from tests.support.eventually import becomes, until
 from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.surveys import (
@@ -168,9 +169,7 @@ async def test_one_process_schedules_and_another_takes_over(fresh: str) -> None:
         assert await try_lock(first, MAINTENANCE_LOCK) is True
         assert await try_lock(second, MAINTENANCE_LOCK) is False
         first.terminate()
-        async with asyncio.timeout(60):
-            while not await try_lock(second, MAINTENANCE_LOCK):  # noqa: ASYNC110 - no event reports it
-                await asyncio.sleep(0.05)
+        await becomes(lambda: try_lock(second, MAINTENANCE_LOCK))
     finally:
         await second.close()
 
@@ -310,21 +309,13 @@ async def test_a_starting_server_does_overdue_work(fresh: str) -> None:
         part = (await factories.participation(database, survey_id=survey, **done))["id"]
         async with serving(fresh), serving(fresh):
             closed = "SELECT no_dataset FROM catalog.survey WHERE id = $1"
-            async with asyncio.timeout(60):
-                while not await database.fetchval(closed, survey):  # noqa: ASYNC110 - no event reports it
-                    await asyncio.sleep(0.02)
+            await becomes(lambda: database.fetchval(closed, survey))
         link = "SELECT answer_sheet_id, completed_at FROM research.participation WHERE id = $1"
         assert [tuple(row) for row in await database.fetch(link, part)] == [(None, factories.NOON.replace(hour=0))]
         kept = "SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1"
         assert await database.fetchval(kept, survey) == 0
     finally:
         await database.close()
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not holds():  # noqa: ASYNC110 - no event reports it
-            await asyncio.sleep(0.01)
 
 
 async def stopped(task: "asyncio.Task[None]") -> None:

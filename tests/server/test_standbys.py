@@ -26,9 +26,10 @@ from tests.planner.test_plans import real_values
 from tests.support.callers import User
 from tests.support.client import ANYBODY, SIGN_OUT, Caller
 from tests.support.clusters import clone, run
+from tests.support.eventually import until
 from tests.support.network import Network, network_on
 from tests.support.silent import silent_relay
-from tests.support.standbys import Replica, becomes, replica
+from tests.support.standbys import Replica, replica
 
 POSTS = "query ($id: ID!) { node(id: $id) { ... on Discussion { posts(first: 50) { nodes { body } } } } }"
 PROFILE = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Member { pseudonym sex } } }"
@@ -94,7 +95,7 @@ async def usable(network: Network) -> None:
         asked: Any = object()
         return standbys.pool(Audience.PUBLIC, asked, 0, {}) is not asked
 
-    await becomes(is_usable)
+    await until(is_usable)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -155,7 +156,7 @@ async def test_golden_queries_run_unchanged_on_a_standby(
             await standby.follow(network.database)
             await usable(network)
             found = of(network).standbys[0]
-            await becomes(lambda: found.position >= max(map(int, of(network).written.values())))
+            await until(lambda: found.position >= max(map(int, of(network).written.values())))
             found.reads = of(network).reads_on_primary = 0
             for number, pair in enumerate(pairs(), 1):
                 variables = pair.taken(pair.operation(view_planners[pair.audience]), values)
@@ -174,7 +175,7 @@ async def test_a_caller_reads_what_they_have_written_and_others_read_it_later(he
         assert await here.bodies(here.ben) == []
     await here.replica.follow(here.network.database)
     key = await here.key(here.ada)
-    await becomes(lambda: here.standby.position >= here.standbys.written[key])
+    await until(lambda: here.standby.position >= here.standbys.written[key])
     before = here.standby.reads
     assert [await here.bodies(who) for who in (here.ada, here.ben)] == [["Hello"], ["Hello"]]
     assert here.standby.reads == before + 2
@@ -199,7 +200,7 @@ async def test_a_written_position_holds_at_other_servers(here: Place) -> None:
             # Of any other, once the notification is there.
             await here.write(here.ada, "Again")
             latest = of(here.network).written[key]
-            await becomes(lambda: of(other).written.get(key, 0) >= latest)
+            await until(lambda: of(other).written.get(key, 0) >= latest)
             assert await here.bodies(here.ada, other) == ["Hello", "Again"]
             assert await here.bodies(here.ben, other) == []
 
@@ -229,7 +230,7 @@ async def test_a_standby_that_lags_behind_the_bound_is_not_read(template: str, s
         assert here.standbys.lags()["standby 1"] < 2
         async with standby.paused():
             await here.network.do(here.ada, "postAdd", "post { id }", discussion=here.discussion, body="Hello")
-            await becomes(lambda: here.standbys.lags()["standby 1"] > 2)
+            await until(lambda: here.standbys.lags()["standby 1"] > 2)
             before = here.standby.reads
             assert await here.bodies(here.ben) == ["Hello"]
             assert here.standby.reads == before
@@ -241,9 +242,9 @@ async def test_a_standby_that_lags_behind_the_bound_is_not_read(template: str, s
 async def test_an_idle_primary_makes_no_lag(template: str, standby: Replica) -> None:
     async with place(template, standby) as here, standby.paused():
         begun, position = here.standbys.primary.samples[-1]
-        await becomes(lambda: here.standbys.primary.samples[-1][0] > begun)
+        await until(lambda: here.standbys.primary.samples[-1][0] > begun)
         if here.standbys.primary.samples[-1][1] == position:  # nobody has written meanwhile
-            await becomes(lambda: here.standby.current_until > begun)
+            await until(lambda: here.standby.current_until > begun)
 
 
 @pytest.mark.slow
@@ -263,7 +264,7 @@ async def test_a_standby_that_is_gone_or_silent_is_left_and_returned_to(
             getattr(relay, fault)()
             for _ in range(4):  # the first may have been sent to it
                 assert await network.ask(ANYBODY, query) == first
-            await becomes(lambda: not found.pools)
+            await until(lambda: not found.pools)
             assert of(network).lags()["standby 1"] == math.inf
             before, said = found.reads, caplog.text
             assert await network.ask(ANYBODY, query) == first
@@ -278,7 +279,7 @@ async def test_a_standby_that_is_gone_or_silent_is_left_and_returned_to(
 
 async def test_a_server_that_is_no_standby_is_not_read(template: str, caplog: pytest.LogCaptureFixture) -> None:
     async with database(template) as address, read_from(address, address) as network:
-        await becomes(lambda: of(network).standbys[0].failures > 1)
+        await until(lambda: of(network).standbys[0].failures > 1)
         assert await network.ask(ANYBODY, "{ communities { nodes { name } } }")
         assert of(network).standbys[0].reads == 0
         assert caplog.text.count("standby 1 is not read from: it is not a standby") == 1

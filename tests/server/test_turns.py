@@ -7,6 +7,7 @@ import pytest
 
 from server.callers import turns
 from server.callers.turns import CALLERS, HEAVY, Turns
+from tests.support.eventually import until
 
 
 class Clock:
@@ -110,9 +111,7 @@ async def test_a_caller_whose_budget_is_spent_waits_and_others_do_not() -> None:
     await asyncio.sleep(0.06)  # it looks again by itself, and a budget of 1 is missing
     assert work.order == "abb"
     clock.now = 0.06
-    async with asyncio.timeout(5):
-        while work.order != "abba":  # noqa: ASYNC110 - there is no event for it
-            await asyncio.sleep(0.01)
+    await until(lambda: work.order == "abba")
     await work.end_all()
     clock.now = 100
     await work.wait("a", 11)  # no more than at once
@@ -120,9 +119,7 @@ async def test_a_caller_whose_budget_is_spent_waits_and_others_do_not() -> None:
     await work.wait("a", 1)
     assert work.order == "abbaa"
     clock.now = 101
-    async with asyncio.timeout(5):
-        while work.order != "abbaaa":  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.01)
+    await until(lambda: work.order == "abbaaa")
     await work.end_all()
 
 

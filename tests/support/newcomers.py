@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.client import ANYBODY, SIGN_IN, Ask, Caller, serving
+from tests.support.eventually import becomes
 
 PASSWORD = "seven green lamps"
 NOTICE = "2026-2"
@@ -110,14 +111,13 @@ async def tried(ask: Ask, address: str, password: str) -> list[dict[str, Any]]:
     return errors
 
 
-async def becomes_closed(ask: Ask, who: Caller) -> bool:
-    """Whether the server refuses a closed session within seconds."""
-    for _ in range(500):
-        answer = await ask(who, "{ viewer { audience } }")
-        if answer.get("errors", [{}])[0].get("extensions", {}).get("code") == "UNAUTHENTICATED":
-            return True
-        await asyncio.sleep(0.01)
-    return False
+async def becomes_closed(ask: Ask, who: Caller) -> None:
+    """Waits until the server, which is notified, refuses a session."""
+
+    def is_refused(answer: dict[str, Any]) -> bool:
+        return bool(answer.get("errors", [{}])[0].get("extensions", {}).get("code") == "UNAUTHENTICATED")
+
+    await becomes(lambda: ask(who, "{ viewer { audience } }"), is_refused)
 
 
 @pytest_asyncio.fixture

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from tests.support.client import Ask
+from tests.support.eventually import until
 
 WAIT_SECONDS = 10
 
@@ -77,6 +78,4 @@ async def raw(ask: Ask, *, buffer: int | None = None) -> AsyncIterator[Raw]:
 
 async def open_connections(ask: Ask, number: int) -> None:
     """Waits until this many connections are open, besides the test's own client's."""
-    async with asyncio.timeout(WAIT_SECONDS):
-        while len(ask.connections.open) != number:  # noqa: ASYNC110 - the server has no use for an event of it
-            await asyncio.sleep(0.01)
+    await until(lambda: len(ask.connections.open) == number)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -13,6 +13,7 @@ import asyncpg
 from commands.cluster import SOCKET, THROWAWAY, SystemAccount, binaries, start
 from commands.databases import at
 from tests.support.clusters import quick_folder, run
+from tests.support.eventually import becomes
 
 SLOT = "tests_standby"
 ON_PRIMARY = "SELECT pg_current_wal_flush_lsn()::text"
@@ -35,18 +36,15 @@ class Replica:
     async def follow(self, primary: asyncpg.Connection) -> None:
         """Waits until it has replayed what is written now."""
         position = await primary.fetchval(ON_PRIMARY)
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await self.superuser.fetchval(REPLAYED, position):  # noqa: ASYNC110 - nothing tells of it
-                await asyncio.sleep(0.01)
+        await becomes(lambda: self.superuser.fetchval(REPLAYED, position))
 
     @contextlib.asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
         """While the block runs, it replays nothing."""
         await self.superuser.execute("SELECT pg_wal_replay_pause()")
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while await self.superuser.fetchval("SELECT pg_get_wal_replay_pause_state()") != "paused":  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
+            state = "SELECT pg_get_wal_replay_pause_state()"
+            await becomes(lambda: self.superuser.fetchval(state), lambda found: found == "paused")
             yield
         finally:
             await self.superuser.execute("SELECT pg_wal_replay_resume()")
@@ -92,10 +90,3 @@ def replica_cluster(primary: str) -> Iterator[str]:
     finally:
         account.run(programs / "pg_ctl", "stop", "-D", pgdata, "-m", "immediate", "-w")
         shutil.rmtree(home)
-
-
-async def becomes(condition: Callable[[], bool]) -> None:
-    """Waits until a condition holds."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)

@@ -17,6 +17,7 @@ from server.events.broker import CHANNEL
 from server.events.sockets import PROTOCOL
 from server.events.streams import Streams
 from tests.support.client import ANYBODY, Ask, Caller
+from tests.support.eventually import until
 
 WAIT_SECONDS = 60.0  # so that a busy machine fails no test
 POST_ADDED = "subscription($discussion: ID!) { postAdded(discussion: $discussion) { body author { pseudonym } } }"
@@ -138,17 +139,13 @@ async def subscribed(ask: Ask, number: int) -> None:
     """Waits until there are this many subscribers."""
     assert ask.app.endpoint is not None
     feeds = ask.app.endpoint.feeds
-    async with asyncio.timeout(WAIT_SECONDS):
-        while sum(len(feed.followers) for feed in feeds.open.values()) != number:  # noqa: ASYNC110 - the server has no use for an event of it
-            await asyncio.sleep(0.01)
+    await until(lambda: sum(len(feed.followers) for feed in feeds.open.values()) == number)
 
 
 async def held(ask: Ask, number: int) -> None:
     """Waits until this many sockets and streams are open."""
     streams = streams_of(ask)
-    async with asyncio.timeout(WAIT_SECONDS):
-        while len(streams.open) != number:  # noqa: ASYNC110 - the same
-            await asyncio.sleep(0.01)
+    await until(lambda: len(streams.open) == number)
 
 
 def streams_of(ask: Ask) -> Streams:

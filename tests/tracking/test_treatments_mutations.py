@@ -9,6 +9,7 @@ from models.identity.members import Sharing
 from models.tracking.observations import IndicatorKind
 from tests import factories
 from tests.support.callers import User
+from tests.support.eventually import becomes
 from tests.support.network import Network
 
 COURSE = (
@@ -86,9 +87,12 @@ async def test_concurrent_requests_start_one_course(network: Network) -> None:
         waiting = (
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
-        while await network.value(waiting) < 2:
-            await asyncio.sleep(0.02)
+
+        async def wait() -> bool:
             await network.database.execute("SELECT pg_stat_clear_snapshot()")
+            return bool(await network.value(waiting) >= 2)
+
+        await becomes(wait)
     assert sorted([await twin for twin in twins]) == [[], [("TAKEN", "input.startedOn")]]
     assert await network.count("care.course", member_id=mia.id) == 1
     assert await network.refusals(mia, "courseStart", **(asked | {"startedOn": "2026-02-05"})) == []
