@@ -341,8 +341,10 @@ def test_results_are_written_of_a_whole_run_alone(
     assert f"page        {OURS} 0.45" in capsys.readouterr().out
 
 
-def test_the_committed_results_are_of_all_workloads_and_name_no_machine() -> None:
-    page = (ROOT / "bench" / "results.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("name", "scale"), [("results.md", 1), ("results-10.md", 10)])
+def test_the_committed_results_are_of_all_workloads_and_name_no_machine(name: str, scale: int) -> None:
+    page = (ROOT / "bench" / name).read_text(encoding="utf-8")
+    assert f"\n| network | `COHORTE_SCALE={scale}` |\n" in page
     assert [name for name in NAMES if f"\n## {name}: " not in page] == []
     assert [server.name for server in SERVERS if page.count(f"\n| {server.name} | ") <= len(NAMES)] == []
     assert re.findall(r"(?:^|[\s`(])/\w+|\w@\w|https?://", page) == []
