@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -160,12 +161,13 @@ async def release(
 ) -> list[tuple[NoisyRelease, NewEntry]]:
     """Charges tables, counts each by `count`, adds the noise that its charge pays for, and stores the releases.
 
-    Counting takes a whole number of `step_seconds`, if given, because it takes longer if there are more records. The
-    caller appends the returned entries to the ledger in the same transaction. Raises Overspent before anything is
-    counted.
+    Counting takes a whole number of steps, if `step_seconds` are given, because it takes longer if there are more
+    records. For n tables a step is √n as long, so that the end of all tells no more of a record than the ends of n
+    tables one by one (docs/decisions/0048-analysis-plans.md). The caller appends the returned entries to the ledger in
+    the same transaction. Raises Overspent before anything is counted.
     """
     await debit(connection, dataset, sum(table.charge for table in tables), sold=use.licence is not None)
-    async with in_steps_of(step_seconds):
+    async with in_steps_of(None if step_seconds is None else step_seconds * math.sqrt(len(tables))):
         exact = []
         for table in tables:
             counts = await count(connection, dataset.id, table.positions) * table.draws

@@ -1,6 +1,7 @@
 """When something is published, or a survey opens, says nothing about how many members or records were counted."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -77,7 +78,7 @@ async def test_counting_ends_with_a_step_before_anything_of_it_is_written_and_wh
     assert len(done) == 2
 
 
-async def test_a_plan_holds_its_dataset_for_one_step_however_many_questions_it_has(
+async def test_a_plan_takes_steps_that_grow_with_the_root_of_its_tables(
     network: Network, dataset: str, licensed_buyer: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
@@ -88,7 +89,9 @@ async def test_a_plan_holds_its_dataset_for_one_step_however_many_questions_it_h
     monkeypatch.setattr(pacing, "wait_out", waits)
     payload = await published(network, licensed_buyer, dataset, PLAN)
     assert (payload["userErrors"], len(payload["insights"])) == ([], len(PLAN))
-    assert waited == [COUNTING_SECONDS]
+    tables = {frozenset((question["variable"], *question["by"])) for question in PLAN}
+    assert len(tables) == 3  # two of the questions are of one table
+    assert waited == [pytest.approx(COUNTING_SECONDS * math.sqrt(len(tables)))]
 
 
 async def test_the_process_that_draws_has_started_before_a_dataset_is_locked(
