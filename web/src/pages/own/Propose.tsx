@@ -2,8 +2,9 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Button, MutationForm, Notice, optionsOf, Section, SelectField, TextField, type Values } from "../../base";
-import { useWords } from "../../text/words";
+import {
+  Button, MutationForm, Notice, optionsOf, Section, SelectField, TextField, useWords, type Values,
+} from "../../base";
 import type { OwnKind } from "./Entry";
 import { CatalogueProposalCreate } from "./patient/own";
 import { texts } from "./texts";

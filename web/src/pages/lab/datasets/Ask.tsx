@@ -2,13 +2,12 @@
 // they can be sent to a colleague.
 
 import { useState } from "react";
-import { useSearchParams } from "wouter";
+import { Link, useSearchParams } from "wouter";
 import type { InsightKind, LabOrganizationQuery, Precision } from "../../../../generated/buyer";
-import { Button, Meter, Notice, optionsOf, RadioField, Section, SelectField } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Button, Meter, Notice, optionsOf, RadioField, Section, SelectField, useFormats, useRead, useWords,
+} from "../../../base";
 import { ForRole } from "../ForRole";
-import { LinkButton } from "../LinkButton";
 import { LabOrganization } from "../buyer/datasets";
 import { texts as shared } from "../texts";
 import type { Dataset } from "./DatasetPage";
@@ -111,7 +110,7 @@ function Chosen({ label, role, onRemove }: { label: string; role: string; onRemo
   return (
     <p className="chosen">
       <span>{role} <strong>{label}</strong></span>
-      <button type="button" className="link" aria-label={t.remove(label)} onClick={onRemove}>✕</button>
+      <Button kind="link" label={t.remove(label)} onClick={onRemove}>✕</Button>
     </p>
   );
 }
@@ -166,7 +165,7 @@ function Licensed({ licences, licence, onChoose, community }: LicensedProps) {
         <Notice>
           <p>{t.noLicence}</p>
           <ForRole least="ADMINISTRATOR">
-            <LinkButton href={`/lab/licences/request?community=${community}`}>{t.request}</LinkButton>
+            <Link href={`/lab/licences/request?community=${community}`} className="button">{t.request}</Link>
           </ForRole>
         </Notice>
       ) : (

@@ -1,9 +1,7 @@
 // Everything that is stored about the member, to download.
 
 import { useState } from "react";
-import { Form, Notice, PageTitle, RadioField } from "../../../base";
-import { useAction } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import { Form, Notice, PageTitle, RadioField, useAction, useFormats, useWords } from "../../../base";
 import { Tabs } from "./Tabs";
 import { download } from "./download";
 import { DataExport } from "./patient/data";

@@ -1,7 +1,6 @@
 // What was published: for each group its counts with their margins of error, as bars and as a table, or its mean alone.
 
-import { Table } from "../../../base";
-import { useFormats, useWords } from "../../../text/words";
+import { Table, useFormats, useWords } from "../../../base";
 import type { CountedFragment, PublishedTableFragment } from "./patient/data";
 import { texts } from "./texts";
 
@@ -25,7 +24,7 @@ function Means({ insight }: { insight: PublishedTableFragment }) {
 
 function Counts({ insight }: { insight: PublishedTableFragment }) {
   const t = useWords(texts);
-  const { number } = useFormats();
+  const { number, percent } = useFormats();
   const groups = new Map<string, CountedFragment[]>();
   for (const cell of insight.cells) {
     const name = cell.by.map((each) => each.label).join(" · ");
@@ -34,7 +33,6 @@ function Counts({ insight }: { insight: PublishedTableFragment }) {
   const shown = [...groups].filter(([, cells]) => cells.some((cell) => cell.count !== null));
   const statistics = insight.statistics.filter((each) => shown.some(([name]) => name === each.by.map(({ label }) => label).join(" · ")));
   const most = Math.max(1, ...insight.cells.map((cell) => (cell.count ?? 0) + cell.marginOfError));
-  const percent = (value: number): string => number(value, { style: "percent", maximumFractionDigits: 0 });
   return (
     <>
       <p>{t.numbersLead(number(insight.marginOfError))}</p>

@@ -2,10 +2,7 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import type { PageProps } from "../../../app/route";
-import { Paged, Places, SearchBox, Table, usePages } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import { Paged, Places, SearchBox, Table, usePages, useRead, useWords, type PageProps } from "../../../base";
 import { StaffPage } from "../StaffPage";
 import { CATALOGUE, kindOf, KINDS, pageOf, type Kind, type Listed } from "./kinds";
 import { texts } from "./texts";

@@ -1,7 +1,6 @@
 // The fields of an entry of the catalogue: what is translated stands beside its translation.
 
-import { SelectField, TextField } from "../../../base";
-import { useWords } from "../../../text/words";
+import { SelectField, TextField, useWords } from "../../../base";
 import type { Field } from "./kinds";
 import { texts } from "./texts";
 import { french, type Values } from "./values";

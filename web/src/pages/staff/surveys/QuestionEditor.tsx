@@ -1,8 +1,7 @@
 // A question while it is edited: texts in both languages, the kind of answer with its options or limits, and when it is shown.
 
 import { useEffect, useRef } from "react";
-import { Button, Choice, optionsOf, TextField } from "../../../base";
-import { useFormats, useLanguage, useWords } from "../../../text/words";
+import { Button, Check, Choice, optionsOf, TextField, useFormats, useLanguage, useWords } from "../../../base";
 import { Bilingual } from "./Bilingual";
 import { Refusals } from "./Refusals";
 import { RuleEditor } from "./RuleEditor";
@@ -53,10 +52,7 @@ export function QuestionEditor({ question, place, all, refused, isNew, onChange,
           <Refusals path={`${path}.kind`} />
         </div>
       </div>
-      <label className="choice">
-        <input type="checkbox" checked={question.required} onChange={(event) => set({ required: event.target.checked })} />
-        {t.required}
-      </label>
+      <Check checked={question.required} onChange={(required) => set({ required })}>{t.required}</Check>
       {hasOptions(question.kind) && <Options question={question} path={path} onChange={(options) => set({ options })} />}
       {hasLimits(question.kind) && (
         <div className="bilingual">
@@ -116,9 +112,14 @@ function Options({ question, path, onChange }: { question: Question; path: strin
             frenchPath={`${path}.options.${at}.translations.0.label`}
             onChange={(label) => set(option, { label })}
           />
-          <button type="button" className="link" disabled={options.length <= 2} aria-label={t.removeThis(t.option(number(at + 1)))} onClick={() => onChange(options.filter((each) => each !== option))}>
+          <Button
+            kind="link"
+            disabled={options.length <= 2}
+            label={t.removeThis(t.option(number(at + 1)))}
+            onClick={() => onChange(options.filter((each) => each !== option))}
+          >
             {t.remove}
-          </button>
+          </Button>
         </div>
       ))}
       <Button onClick={() => onChange([...options, newOption(freeCode(options))])}>{t.addOption}</Button>
