@@ -64,7 +64,7 @@ export function Paged<Data, Each>({ list, of, empty, children }: Props<Data, Eac
   );
 }
 
-export function Pager({ pages, pageInfo: { hasNextPage, endCursor } }: { pages: Pages; pageInfo: PageOf<unknown>["pageInfo"] }) {
+function Pager({ pages, pageInfo: { hasNextPage, endCursor } }: { pages: Pages; pageInfo: PageOf<unknown>["pageInfo"] }) {
   const t = useWords(texts);
   if (!pages.previous && !hasNextPage) return null;
   return (

@@ -9,7 +9,7 @@ import type { OwnKind } from "./Entry";
 import { CatalogueProposalCreate } from "./patient/own";
 import { texts } from "./texts";
 
-export type ProposalKind = keyof typeof texts.en.proposalKinds;
+type ProposalKind = keyof typeof texts.en.proposalKinds;
 
 /** Below a search that has not found it: a button, and then the form. */
 export function Propose({ kind, name }: { kind: ProposalKind; name: string }) {
