@@ -24,10 +24,9 @@ interface Props {
 
 export function Confirm({ title, children, action, kind = "danger", onConfirm, onClose, busy, refusals, failure }: Props) {
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={onClose} action={<Button kind={kind} busy={busy} onClick={onConfirm}>{action}</Button>}>
       {typeof children === "string" ? <p>{children}</p> : children}
       <Refused refusals={refusals} failure={failure} />
-      <div className="after-form"><Button kind={kind} busy={busy} onClick={onConfirm}>{action}</Button></div>
     </Dialog>
   );
 }

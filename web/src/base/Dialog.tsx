@@ -6,7 +6,15 @@ import { useWords } from "../text/words";
 import { Button, type ButtonKind } from "./Button";
 import { texts } from "./texts";
 
-export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
+interface Props {
+  title: string;
+  onClose: () => void;
+  /** Beside the button that closes it. */
+  action?: ReactNode;
+  children: ReactNode;
+}
+
+export function Dialog({ title, onClose, action, children }: Props) {
   const t = useWords(texts);
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -26,7 +34,7 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
     <dialog ref={box} className="dialog" aria-labelledby={id} onClose={() => interrupted || onClose()}>
       <h2 id={id}>{title}</h2>
       <div className="dialog-content" tabIndex={0} role="group" aria-labelledby={id}>{children}</div>
-      <div className="form-end"><Button onClick={() => box.current?.close()}>{t.close}</Button></div>
+      <div className="form-end">{action}<Button onClick={() => box.current?.close()}>{t.close}</Button></div>
     </dialog>
   );
 }

@@ -11,9 +11,10 @@ interface Props {
 
 export function Places({ label, places }: Props) {
   const [path] = useLocation();
+  const current = (place: string) => (path === place ? "page" : path.startsWith(`${place}/`) || undefined);
   return (
     <nav className="places" aria-label={label}>{places.map((each) => (
-      <Link key={each.path} href={each.path} aria-current={path === each.path ? "page" : undefined}>{each.label}</Link>
+      <Link key={each.path} href={each.path} aria-current={current(each.path)}>{each.label}</Link>
     ))}</nav>
   );
 }

@@ -12,8 +12,8 @@ export function Page({ parameters }: PageProps) {
   const { audience } = useSession();
   const isBuyer = audience === "BUYER";
   const read = useRead(AssociationPage, { id: parameters["id"] ?? "" }, { pause: isBuyer });
-  const unknown = <Missing title={t.title} text={isBuyer ? t.notBuyers : t.unknown} />;
-  if (isBuyer) return unknown;
+  const unknown = <Missing title={t.notFound} text={t.unknown} />;
+  if (isBuyer) return <Missing title={t.title} text={t.notBuyers} />;
   return <Shown read={read}>{({ node }) => (node?.__typename === "Association" ? <Association association={node} /> : unknown)}</Shown>;
 }
 

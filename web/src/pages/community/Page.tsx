@@ -32,7 +32,7 @@ export function Page({ parameters }: PageProps) {
         {audience !== "BUYER" && <Associations slug={parameters["slug"] ?? ""} />}
       </>
     ) : (
-      <Missing title={t.title} text={t.unknown} to={{ path: "/", label: t.find }} />
+      <Missing title={t.notFound} text={t.unknown} to={{ path: "/", label: t.find }} />
     )}</Shown>
   );
 }

@@ -21,7 +21,7 @@ export function Page({ parameters }: PageProps) {
   useFresh(PostAdded, { discussion: id }, read.again);
   return (
     <Shown read={read}>{({ me, discussion }) => {
-      if (!discussion) return <Missing title={t.title} text={t.unknown} to={{ path: "/communities", label: t.communities }} />;
+      if (!discussion) return <Missing title={t.notFound} text={t.unknown} to={{ path: "/communities", label: t.communities }} />;
       const { community, posts } = discussion;
       const { hasPreviousPage, startCursor } = posts.pageInfo;
       const canWrite = !discussion.closed && community.status === "OPEN" && community.viewerMembership !== null;

@@ -5,5 +5,5 @@ import { texts } from "./texts";
 
 export function Unknown() {
   const t = useWords(texts);
-  return <Missing title={t.datasets} text={t.unknown} to={{ path: "/lab", label: t.back }} />;
+  return <Missing title={t.notFound} text={t.unknown} to={{ path: "/lab", label: t.back }} />;
 }

@@ -30,7 +30,7 @@ export function Page({ parameters }: PageProps) {
           ]} />
         </>
       ) : (
-        <Missing title={t.title} text={t.unknown} />
+        <Missing title={t.notFound} text={t.unknown} />
       )}</Shown>
     </>
   );

@@ -20,7 +20,7 @@ export function Page() {
         <>
           <Section id="indicators" title={t.indicators}>
             {ownIndicators.length === 0 ? (
-              <p>{t.noIndicators}</p>
+              <p className="quiet">{t.noIndicators}</p>
             ) : (
               <ul className="own">{ownIndicators.map((each) => (
                 <Entry key={each.id} kind="indicator" entry={each} detail={t.scales[each.scale] ?? each.unit ?? ""} onDone={onDone} />
@@ -29,7 +29,7 @@ export function Page() {
           </Section>
           <Section id="treatments" title={t.treatments}>
             {ownTreatments.length === 0 ? (
-              <p>{t.noTreatments}</p>
+              <p className="quiet">{t.noTreatments}</p>
             ) : (
               <ul className="own">{ownTreatments.map((each) => (
                 <Entry key={each.id} kind="treatment" entry={each} detail={t.kinds[each.kind] ?? ""} onDone={onDone} />

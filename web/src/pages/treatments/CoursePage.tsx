@@ -36,7 +36,7 @@ export function Page({ parameters }: PageProps) {
           {!node.endedOn && <End course={node.id} own />}
         </>
       ) : (
-        <Missing title={t.title} text={t.unknown} />
+        <Missing title={t.missing} text={t.unknown} />
       )}</Shown>
       <p className="after-form"><Link href="/me/treatments">{t.back}</Link></p>
     </>

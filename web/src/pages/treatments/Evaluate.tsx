@@ -35,9 +35,9 @@ export function Evaluate({ course, earlier, onDone }: Props) {
   const { run, ...state } = useAction(CourseEvaluate);
 
   async function evaluate(values: Values): Promise<void> {
-    const ratings = { effectiveness: rating(values, "effectiveness"), convenience: rating(values, "convenience"), satisfaction: rating(values, "satisfaction") };
-    const { effectiveness, convenience, satisfaction } = ratings;
-    setFaults(RATINGS.filter((each) => ratings[each] === null).map((each) => ({ path: ["input", each], message: t.unrated })));
+    const [effectiveness = null, convenience = null, satisfaction = null] = RATINGS.map((each) => numberIn(values[each] ?? ""));
+    const unrated = RATINGS.filter((each) => numberIn(values[each] ?? "") === null);
+    setFaults(unrated.map((each) => ({ path: ["input", each], message: t.unrated })));
     if (effectiveness === null || convenience === null || satisfaction === null) return;
     const sideEffects = effects.map(({ id }) => ({
       indicator: id,
@@ -52,7 +52,15 @@ export function Evaluate({ course, earlier, onDone }: Props) {
     <Section id="evaluate" title={t.evaluate}>
       <Form submit={t.save} {...state} refusals={faults.length ? faults : state.refusals} onSubmit={(values) => void evaluate(values)}>
         {RATINGS.map((each) => (
-          <ScaleField key={each} name={each} label={t[each]} hint={t.ends} options={TEN} initial={earlier?.[each]} onChange={() => setFaults((known) => known.filter(({ path }) => path[1] !== each))} />
+          <ScaleField
+            key={each}
+            name={each}
+            label={t[each]}
+            hint={t.ends}
+            options={TEN}
+            initial={earlier?.[each]}
+            onChange={() => setFaults((known) => known.filter(({ path }) => path[1] !== each))}
+          />
         ))}
         {effects.map((effect, place) => (
           <fieldset key={effect.id} className="field panel">
@@ -80,8 +88,4 @@ export function Evaluate({ course, earlier, onDone }: Props) {
       </Form>
     </Section>
   );
-}
-
-function rating(values: Values, name: string): number | null {
-  return numberIn(values[name] ?? "");
 }

@@ -120,7 +120,9 @@ function Entry({ question, quote, whole, refusals, onSums, onRemove }: EntryProp
   const lacks = quote ? lacksCounts(question, quote.quote) : false;
   const suggested = quote?.quote.suggestions.find((each) => each.kind === "SUMS")?.cost;
   const counted = quote && (quote.countedWith === null ? <Sizes countedBy={quote.quote.countedBy} /> : t.questionOf(number(quote.countedWith + 1)));
-  const others = quote?.quote.obstacles.filter((each) => !(lacks && each.code === "INVALID") && !whole?.obstacles.some((one) => one.message === each.message)) ?? [];
+  const isSaidElsewhere = (obstacle: { code: string; message: string }): boolean =>
+    (lacks && obstacle.code === "INVALID") || (whole?.obstacles.some((each) => each.message === obstacle.message) ?? false);
+  const others = quote?.quote.obstacles.filter((each) => !isSaidElsewhere(each)) ?? [];
   return (
     <>
       <p>
@@ -140,7 +142,12 @@ function Entry({ question, quote, whole, refusals, onSums, onRemove }: EntryProp
           {quote.quote.alreadyPublished && <li>{t.free}</li>}
           {quote.coveredWith.length > 0 && <li>{t.coveredWith(quote.coveredWith.map((each) => number(each + 1)).join(", "))}</li>}
           {question.kind === "SUMS" && !lacks && <li>{t.sizesFrom} {counted}</li>}
-          {suggested && <li>{t.sizesKnown} {counted} <Button label={t.takeSizesFor(number(suggested.microRho), title)} onClick={onSums}>{t.takeSizes(number(suggested.microRho))}</Button></li>}
+          {suggested && (
+            <li>
+              {t.sizesKnown} {counted}{" "}
+              <Button label={t.takeSizesFor(number(suggested.microRho), title)} onClick={onSums}>{t.takeSizes(number(suggested.microRho))}</Button>
+            </li>
+          )}
           {!quote.quote.alreadyPublished && quote.quote.coveredBy.length > 0 && (
             <li>{t.coveredBy} {quote.quote.coveredBy.map((each) => <InsightLink key={each.id} insight={each} />)}</li>
           )}

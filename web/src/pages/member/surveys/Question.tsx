@@ -99,7 +99,13 @@ function Scale({ given, onChange, scale, id }: ChoiceProps & { scale: readonly n
   return (
     <div className="scale">{scale.map((value) => (
       <label key={value}>
-        <input type="radio" name={id} value={value} checked={given.typed !== "" && Number(given.typed) === value} onChange={() => onChange({ codes: [], typed: String(value) })} />
+        <input
+          type="radio"
+          name={id}
+          value={value}
+          checked={given.typed !== "" && Number(given.typed) === value}
+          onChange={() => onChange({ codes: [], typed: String(value) })}
+        />
         <span>{value}</span>
       </label>
     ))}</div>

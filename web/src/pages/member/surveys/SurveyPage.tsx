@@ -80,7 +80,9 @@ function Open({ survey, me, answers, setAnswers, again }: OpenProps) {
   const [justNow, setJustNow] = useState(false);
   const hinders = obstacle(survey, me);
 
-  if (submitted && !changes && answers) return <Submitted survey={survey} answers={answers} justNow={justNow} onChange={() => setChanges(true)} onWithdrawn={() => setAnswers({})} />;
+  if (submitted && !changes && answers) {
+    return <Submitted {...{ survey, answers, justNow }} onChange={() => setChanges(true)} onWithdrawn={() => setAnswers({})} />;
+  }
   if (hinders) return <Obstacle kind={hinders} />;
   if (!answers) return <Loading />;
   return (

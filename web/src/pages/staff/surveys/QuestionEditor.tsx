@@ -28,6 +28,10 @@ export function QuestionEditor({ question, place, all, refused, isNew, onChange,
   const path = `questions.${place}`;
   const others = all.filter((each) => each !== question);
   const set = (changed: Partial<Question>): void => onChange({ ...question, ...changed });
+  /** A field for what the question has by that name. */
+  const field = (name: "minimum" | "maximum" | "bins" | "maxChoices", more: { hint?: string; type?: "number"; required?: boolean }) => (
+    <TextField name={`${path}.${name}`} label={t[name]} inputMode="decimal" initial={question[name]} onChange={(value) => set({ [name]: value })} {...more} />
+  );
   useEffect(() => {
     if (refused && box.current) box.current.open = true;
   }, [refused]);
@@ -56,14 +60,12 @@ export function QuestionEditor({ question, place, all, refused, isNew, onChange,
       {hasOptions(question.kind) && <Options question={question} path={path} onChange={(options) => set({ options })} />}
       {hasLimits(question.kind) && (
         <div className="bilingual">
-          <TextField name={`${path}.minimum`} label={t.minimum} inputMode="decimal" required={question.kind === "SCALE"} initial={question.minimum} onChange={(minimum) => set({ minimum })} />
-          <TextField name={`${path}.maximum`} label={t.maximum} inputMode="decimal" required={question.kind === "SCALE"} initial={question.maximum} onChange={(maximum) => set({ maximum })} />
+          {field("minimum", { required: question.kind === "SCALE" })}
+          {field("maximum", { required: question.kind === "SCALE" })}
         </div>
       )}
-      {question.kind === "NUMBER" && <TextField name={`${path}.bins`} label={t.bins} hint={t.binsHint} initial={question.bins} onChange={(bins) => set({ bins })} />}
-      {question.kind === "MULTIPLE_CHOICE" && (
-        <TextField name={`${path}.maxChoices`} label={t.maxChoices} type="number" required initial={question.maxChoices} onChange={(maxChoices) => set({ maxChoices })} />
-      )}
+      {question.kind === "NUMBER" && field("bins", { hint: t.binsHint })}
+      {question.kind === "MULTIPLE_CHOICE" && field("maxChoices", { type: "number", required: true })}
       <fieldset className="part">
         <legend>{t.rules}</legend>
         {question.rules.length > 1 && <p className="hint">{t.allHold}</p>}

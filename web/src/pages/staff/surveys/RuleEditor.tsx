@@ -53,7 +53,13 @@ function Values({ rule, other, onChange }: { rule: Rule; other: Question; onChan
     return (
       <div className="field">
         <label htmlFor={id}>{t.value}</label>
-        <input id={id} type={other.kind === "DATE" ? "date" : "text"} inputMode="decimal" value={first} onChange={(event) => onChange(event.target.value ? [event.target.value] : [])} />
+        <input
+          id={id}
+          type={other.kind === "DATE" ? "date" : "text"}
+          inputMode="decimal"
+          value={first}
+          onChange={(event) => onChange(event.target.value ? [event.target.value] : [])}
+        />
       </div>
     );
   }
