@@ -13,7 +13,11 @@ export function Page({ parameters }: PageProps) {
   const [search, setSearch] = useState("");
   return (
     <StaffPage title={t.catalogue} section="catalogue">
-      <Places label={t.kindsLabel} places={KINDS.map((each) => ({ path: `/staff/catalogue/${each}`, label: t.kinds[each] }))} />
+      <Places
+        label={t.kindsLabel}
+        places={KINDS.map((each) => ({ path: `/staff/catalogue/${each}`, label: t.kinds[each] }))}
+        shown={`/staff/catalogue/${kind}`}
+      />
       <div className="filters">
         <SearchBox key={kind} label={t.search} onSearch={setSearch} />
         <Link href={`/staff/catalogue/${kind}/new`} className="button primary">
