@@ -9,7 +9,7 @@ const server = `http://127.0.0.1:${process.env["COHORTE_PORT"] ?? 8000}`;
 const WEB = import.meta.dirname;
 
 export default defineConfig({
-  plugins: [operations()],
+  plugins: [operations(), addresses()],
   build: {
     // One HTML file for each page; what pages share is split off by itself.
     rolldownOptions: { input: { graphiql: "graphiql.html", index: "index.html" } },
@@ -48,6 +48,18 @@ function operations(): Plugin {
         const fileName = relative(`${WEB}/generated`, path);
         this.emitFile({ type: "asset", fileName, source: readFileSync(path, "utf8") });
       }
+    },
+  };
+}
+
+/** Writes the addresses of the application's pages, which the server answers with the status 200. */
+function addresses(): Plugin {
+  return {
+    name: "addresses",
+    generateBundle() {
+      const routes = readFileSync(`${WEB}/src/app/routes.ts`, "utf8");
+      const paths = [...routes.matchAll(/^ +"(\/[^"]*)": |path: "([^"]*)"/gm)].map(([, one, other]) => one ?? other);
+      this.emitFile({ type: "asset", fileName: "addresses.json", source: JSON.stringify(paths) });
     },
   };
 }

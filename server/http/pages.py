@@ -4,7 +4,8 @@ An asset's name has the hash of its content, so browsers store it for ever. It w
 """
 
 import html
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +21,7 @@ from server.http.routes import not_found, text
 
 NAMED = ("graphiql",)  # each is an HTML file, at an address of its name
 APPLICATION = "index"  # the HTML file of all other pages: its own script shows the one of the address
-# Addresses of the application besides `/`; all below them are its own, too. Its web/src/app/routes.ts has the pages.
-PLACES = (
-    "/sign-in", "/register", "/verify", "/reset", "/revert", "/join", "/ledger", "/terms", "/privacy", "/communities",
-    "/associations", "/me", "/lab", "/staff",
-)  # fmt: skip
+ADDRESSES = "addresses.json"  # of the application's pages, such as `/ledger/:id`: the build takes them from its routes
 ASSETS = "assets"
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
 SUFFIXES = {b"br": ".br", b"gzip": ".gz"}  # of the files that are an asset in a coding, which we prefer in this order
@@ -46,16 +43,17 @@ class NotBuilt(Exception):
 
 @dataclass(frozen=True)
 class Pages:
-    """The HTML of each page and the file of each asset, by their names."""
+    """The HTML of each page and the file of each asset, by their names; the addresses of the application's pages."""
 
     documents: dict[str, str]
     assets: Mapping[str, Path]
+    addresses: Sequence[str]
 
     def routes(self) -> list[Route]:
         return [
             *(Route(f"/{name}", self.page_of(name)) for name in NAMED),
-            *(Route(place + rest, self.page_of(APPLICATION)) for place in PLACES for rest in ("", "/{rest:path}")),
             Route("/", self.answer_root),
+            *(Route(each + end, self.page_of(APPLICATION)) for each in self.addresses for end in ("", "/")),
             Route(f"/{ASSETS}/{{name}}", self.send_asset),
         ]
 
@@ -107,11 +105,13 @@ def read_pages(folder: Path, *, demonstration: bool) -> Pages:
     try:
         documents = {name: (folder / f"{name}.html").read_text(encoding="utf-8") for name in (*NAMED, APPLICATION)}
         files = list((folder / ASSETS).iterdir())
+        addresses = orjson.loads((folder / ADDRESSES).read_bytes())
     except FileNotFoundError as missing:
         raise NotBuilt from missing
     if demonstration:
         documents = {name: with_accounts(document) for name, document in documents.items()}
-    return Pages(documents, {path.name: path for path in files if path.suffix not in SUFFIXES.values()})
+    assets = {path.name: path for path in files if path.suffix not in SUFFIXES.values()}
+    return Pages(documents, assets, [re.sub(r":(\w+)", r"{\1}", each) for each in addresses if each != "/"])
 
 
 def with_accounts(document: str) -> str:

@@ -3,6 +3,7 @@
 The pages are those of the routes in web/src; a page with an id is found by following links, as people do.
 """
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from playwright.async_api import expect
 
 from commands.node import ROOT
+from commands.web import BUILT
 from tests.browser.browse_laboratory import signed_in
 from tests.browser.browse_staff import staff
 from tests.browser.conftest import Visit, Visiting
@@ -18,8 +20,10 @@ from tests.browser.pages import sign_in
 from tests.support.network import Network
 
 SOURCES = ROOT / "web" / "src"
-ROUTE = re.compile(r"""\{ path: (?:"([^"]+)"|`\$\{discussion\}([^`]+)`).*?(?:audience: "(\w+)" )?\}""")
-STAFF = re.compile(r"""^  staff\("([^"]+)\"""", re.MULTILINE)
+TABLE = re.compile(r"^const (FOR_\w+): Pages = \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
+LOADED = re.compile(r'^  "([^"]+)": ', re.MULTILINE)
+EAGER = re.compile(r'\{ path: "([^"]+)"')  # the pages that are loaded with the application
+AUDIENCES = {"FOR_EVERYBODY": "PUBLIC", "FOR_MEMBERS": "PATIENT", "FOR_ORGANIZATIONS": "BUYER", "FOR_STAFF": "MANAGER"}
 LINKS = "(all) => all.map((each) => each.getAttribute('href').split('?')[0])"
 # How the rules of axe-core are named for what a change of colors or of the width can break.
 RULES = ["color-contrast", "target-size"]
@@ -48,20 +52,16 @@ RAW = re.compile(r"\b\d{4}-\d\d-\d\d\b|\d\.\d|\w_\w|\b(undefined|null|NaN|Invali
 
 def routes() -> dict[str, list[str]]:
     """The routes by who may open them, in the order of the application."""
-    found: dict[str, list[str]] = {"PUBLIC": [], "PATIENT": [], "BUYER": [], "MANAGER": []}
-    for file in sorted(SOURCES.rglob("routes.ts")):
-        source = file.read_text(encoding="utf-8")
-        for path, below, audience in ROUTE.findall(source):
-            found[audience or "PUBLIC"].append(path or f"/communities/:slug/discussions{below}")
-        found["MANAGER"] += STAFF.findall(source)
+    source = (SOURCES / "app" / "routes.ts").read_text(encoding="utf-8")
+    found = {AUDIENCES[name]: LOADED.findall(table) for name, table in TABLE.findall(source)}
+    found["PUBLIC"] = EAGER.findall(source) + found["PUBLIC"]
+    assert sum(map(len, found.values())) + 1 == source.count("import(") + 2  # one has no path, and two are eager
     return found
 
 
-def test_the_routes_are_found_in_the_sources() -> None:
-    sources = [file.read_text(encoding="utf-8") for file in SOURCES.rglob("routes.ts")]
-    assert (
-        sum(map(len, routes().values())) + 1 == sum(source.count("import(") for source in sources) + 2
-    )  # two are eager
+def test_the_build_knows_the_address_of_each_route() -> None:
+    known = json.loads((BUILT / "addresses.json").read_bytes())
+    assert sorted(known) == sorted(path for paths in routes().values() for path in paths)
 
 
 def route_of(address: str, patterns: list[str]) -> str | None:

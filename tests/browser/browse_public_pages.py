@@ -22,7 +22,8 @@ WORDS = {
         "sign in": "Sign in",
         "none": "No page here", "terms": "Terms of use", "privacy": "Privacy notice", "reset": "Forgot your password?",
         "request": "Send a code", "set": "Set the password", "done": "Your password is set", "out": "Sign out",
-        "away": "The server cannot be reached", "laboratory": "Laboratory",
+        "away": "The server cannot be reached", "laboratory": "Laboratory", "no community": "Community not found",
+        "find": "Find a community",
     },
     "fr": {
         "register": "S’inscrire", "open": "Saisir le code", "verify": "Ouvrir mon compte", "home": "Mon espace",
@@ -30,7 +31,8 @@ WORDS = {
         "sign in": "Se connecter", "none": "Page introuvable", "terms": "Conditions d’utilisation",
         "privacy": "Notice de confidentialité", "reset": "Mot de passe oublié", "request": "Envoyer un code",
         "set": "Enregistrer le mot de passe", "done": "Votre mot de passe est enregistré", "out": "Se déconnecter",
-        "away": "Le serveur est injoignable", "laboratory": "Laboratoire",
+        "away": "Le serveur est injoignable", "laboratory": "Laboratoire", "no community": "Communauté introuvable",
+        "find": "Trouver une communauté",
     },
 }  # fmt: skip
 
@@ -207,8 +209,18 @@ async def test_addresses_without_a_page_say_so(visit: Visiting, language: str) -
     found = await visit("/nowhere", locale=LOCALES[language])
     await expect(heading(found.page, WORDS[language]["none"])).to_be_visible()
     await look(found, f"not-found-{language}")
-    await found.open("/ledger/no/where")
+    answer = await found.page.goto(f"{found.origin}/ledger/no/where")
+    assert answer is not None
+    assert answer.status == 404
     await expect(heading(found.page, WORDS[language]["none"])).to_be_visible()
+    unindexed = found.page.locator("head meta[name=robots][content=noindex]")
+    await expect(unindexed).to_have_count(1)
+    await found.open("/communities/nope")
+    await expect(heading(found.page, WORDS[language]["no community"])).to_be_visible()
+    await expect(unindexed).to_have_count(1)
+    await look(found, f"no-community-{language}")
+    await found.page.get_by_role("link", name=WORDS[language]["find"]).click()
+    await expect(unindexed).to_have_count(0)  # of the next page
     for path, name in (("/terms", "terms"), ("/privacy", "privacy")):
         await found.open(path)
         await expect(heading(found.page, WORDS[language][name])).to_be_visible()

@@ -535,6 +535,20 @@ async def test_an_administrator_invites_and_roles_wait_for_a_second_factor(
     await expect(case(page, name)).to_contain_text(words["is suspended"])
 
 
+async def test_another_filter_begins_at_the_first_page(visit: Visiting, network: Network) -> None:
+    for number in range(11):  # one more than a page has
+        await flagged(network, f"Flagged for a second page {number}")
+    found = await visit(None)
+    page = found.page
+    await staff(found, network, "en", StaffRole.MODERATOR)
+    await found.open("/staff/flags")
+    await press(page, WORDS["en"]["next"])
+    previous = page.locator(".pager button:enabled", has_text="Previous page")
+    await expect(previous).to_have_count(1)
+    await fill(page, status="")
+    await expect(previous).to_have_count(0)
+
+
 @languages
 async def test_waves_of_a_community_are_listed_and_frozen(visit: Visiting, network: Network, language: str) -> None:
     words = WORDS[language]

@@ -254,7 +254,7 @@ async def test_a_member_finds_a_laboratorys_use(visit: Visiting, network: Networ
     assert re.search(r"\w_\w", await page.locator(".uses").inner_text()) is None  # labels, and no names of variables
     await look(found, f"data-uses-{language}")
     await page.locator(".uses a", has_text="Alvéole").first.click()
-    await page.locator(".bars").first.wait_for()
+    await page.locator(".chart").first.wait_for()
     await page.locator("main details summary").first.click()
     await expect(page.locator("tbody tr").first).to_contain_text("%")
     await page.locator("main details summary").first.click()

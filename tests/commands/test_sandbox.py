@@ -281,6 +281,7 @@ async def test_every_page_of_a_sandbox_says_so_in_both_languages(blank: str, tmp
     (tmp_path / "assets").mkdir()
     for name in ("index", "graphiql"):
         (tmp_path / f"{name}.html").write_text((ROOT / f"web/{name}.html").read_text("utf-8"), encoding="utf-8")
+    (tmp_path / "addresses.json").write_text('["/lab", "/ledger"]')
     banner = re.compile(r'<aside id="sandbox" aria-label="[^"]*"( hidden)?>')
     shown = {}
     with mock.patch("app.BUILT_PAGES", tmp_path):

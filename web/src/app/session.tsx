@@ -55,9 +55,9 @@ export function SessionProvider({ first, children }: { first: Current; children:
   const { id, audience } = known;
   const language = audience === "PUBLIC" ? visitors : known.language === "fr" ? "fr" : "en";
 
-  // The same person keeps what they had read and typed, unless they signed in again (`anew`). Anyone else gets a new cache.
-  const goOn = useCallback((found: Current, anew: boolean) => {
-    if (anew || found.id !== id || found.language !== known.language) {
+  // Whoever finds their session again keeps what they had read and typed. A new one (`isNew`), and anyone else, begins with an empty cache.
+  const goOn = useCallback((found: Current, isNew: boolean) => {
+    if (isNew || found.id !== id || found.language !== known.language) {
       setKnown(found);
       setOpened((number) => number + 1);
       if (found.id) setEnded(false);

@@ -13,6 +13,7 @@ interface Props {
   title: string;
   children: ReactNode;
   action: string;
+  kind?: "primary" | "danger";
   onConfirm: () => void;
   onClose: () => void;
   /** Of `useAction`. */
@@ -21,12 +22,11 @@ interface Props {
   failure: Failure | null;
 }
 
-export function Confirm({ title, children, action, onConfirm, onClose, busy, refusals, failure }: Props) {
+export function Confirm({ title, children, action, kind = "danger", onConfirm, onClose, busy, refusals, failure }: Props) {
   return (
-    <Dialog title={title} onClose={onClose}>
-      <p>{children}</p>
+    <Dialog title={title} onClose={onClose} action={<Button kind={kind} busy={busy} onClick={onConfirm}>{action}</Button>}>
+      {typeof children === "string" ? <p>{children}</p> : children}
       <Refused refusals={refusals} failure={failure} />
-      <div className="after-form"><Button kind="danger" busy={busy} onClick={onConfirm}>{action}</Button></div>
     </Dialog>
   );
 }

@@ -1,12 +1,20 @@
 // A dialog above the page. Escape closes it, and the focus goes back to where it was.
 
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 import { useSession } from "../app/session";
 import { useWords } from "../text/words";
-import { Button } from "./Button";
+import { Button, type ButtonKind } from "./Button";
 import { texts } from "./texts";
 
-export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
+interface Props {
+  title: string;
+  onClose: () => void;
+  /** Beside the button that closes it. */
+  action?: ReactNode;
+  children: ReactNode;
+}
+
+export function Dialog({ title, onClose, action, children }: Props) {
   const t = useWords(texts);
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -26,7 +34,29 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
     <dialog ref={box} className="dialog" aria-labelledby={id} onClose={() => interrupted || onClose()}>
       <h2 id={id}>{title}</h2>
       <div className="dialog-content" tabIndex={0} role="group" aria-labelledby={id}>{children}</div>
-      <div className="form-end"><Button onClick={() => box.current?.close()}>{t.close}</Button></div>
+      <div className="form-end">{action}<Button onClick={() => box.current?.close()}>{t.close}</Button></div>
     </dialog>
+  );
+}
+
+interface ButtonProps {
+  kind?: ButtonKind;
+  /** The words of the button. */
+  button: string;
+  /** What it is called where several have the same words. */
+  label?: string;
+  title: string;
+  children: (close: () => void) => ReactNode;
+}
+
+/** A button that opens a dialog. */
+export function DialogButton({ kind = "plain", button, label, title, children }: ButtonProps) {
+  const [isOpen, setIsOpen] = useState(false);
+  const close = (): void => setIsOpen(false);
+  return (
+    <>
+      <Button kind={kind} label={label} onClick={() => setIsOpen(true)}>{button}</Button>
+      {isOpen && <Dialog title={title} onClose={close}>{children(close)}</Dialog>}
+    </>
   );
 }

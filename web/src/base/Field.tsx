@@ -1,7 +1,7 @@
 // Fields of a form: a label, an explanation, the control, and why its value was refused.
 
 import { useId, type ReactNode } from "react";
-import { useRefusals } from "./Form";
+import { useRefusals, type Values } from "./Form";
 
 interface Common {
   /** Of the value among those of the form, and its path below `input` unless `path` is given. */
@@ -26,19 +26,12 @@ interface TextProps extends Common {
 }
 
 export function TextField({ name, label, hint, path = name, rows = 1, initial, onChange, type = "text", ...more }: TextProps) {
-  const { id, described, refusals } = useField(path, hint);
-  const shared = { id, name, defaultValue: initial, ...described, ...more };
   return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      {hint && <Hint id={id}>{hint}</Hint>}
-      {rows > 1 ? (
-        <textarea {...shared} rows={rows} onChange={(event) => onChange?.(event.target.value)} />
-      ) : (
-        <input {...shared} type={type} onChange={(event) => onChange?.(event.target.value)} />
-      )}
-      <Refusals id={id} messages={refusals} />
-    </div>
+    <Labelled label={label} hint={hint} path={path}>{(described) => {
+      const changed = (event: { target: { value: string } }): void => onChange?.(event.target.value);
+      const shared = { name, defaultValue: initial, ...described, ...more, onChange: changed };
+      return rows > 1 ? <textarea {...shared} rows={rows} /> : <input {...shared} type={type} />;
+    }}</Labelled>
   );
 }
 
@@ -49,16 +42,12 @@ interface ChoiceProps extends Common {
 }
 
 export function SelectField({ name, label, hint, path = name, options, initial, onChange, required }: ChoiceProps) {
-  const { id, described, refusals } = useField(path, hint);
   return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      {hint && <Hint id={id}>{hint}</Hint>}
-      <select id={id} name={name} defaultValue={initial} required={required} {...described} onChange={(event) => onChange?.(event.target.value)}>
+    <Labelled label={label} hint={hint} path={path}>{(described) => (
+      <select {...described} name={name} defaultValue={initial} required={required} onChange={(event) => onChange?.(event.target.value)}>
         {options.map((each) => <option key={each.value} value={each.value}>{each.label}</option>)}
       </select>
-      <Refusals id={id} messages={refusals} />
-    </div>
+    )}</Labelled>
   );
 }
 
@@ -72,27 +61,36 @@ export function optionsOf<Value extends string>(
 
 /** One of a few options, all of which are shown. */
 export function RadioField({ name, label, hint, path = name, options, initial, onChange, required }: ChoiceProps) {
-  const { id, described, refusals } = useField(path, hint);
   return (
-    <fieldset className="field" aria-describedby={described["aria-describedby"]}>
-      <legend>{label}</legend>
-      {hint && <Hint id={id}>{hint}</Hint>}
-      {options.map((each) => (
-        <label key={each.value} className="choice">
-          <input
-            type="radio"
-            name={name}
-            value={each.value}
-            defaultChecked={each.value === initial}
-            required={required}
-            onChange={() => onChange?.(each.value)}
-          />
-          {each.label}
-        </label>
-      ))}
-      <Refusals id={id} messages={refusals} />
-    </fieldset>
+    <Group label={label} hint={hint} path={path}>{() => options.map(({ value, label: words }) => (
+      <label key={value} className="choice">
+        <input type="radio" name={name} value={value} defaultChecked={value === initial} required={required} onChange={() => onChange?.(value)} />
+        {words}
+      </label>
+    ))}</Group>
   );
+}
+
+interface ChecksProps extends Pick<Common, "name" | "label" | "hint"> {
+  options: ChoiceProps["options"];
+  initial: readonly string[];
+}
+
+/** Several of a few options, all of which are shown. The ticked ones are values named `NAME.OPTION` of the form: see `ticked`. */
+export function ChecksField({ name, label, hint, options, initial }: ChecksProps) {
+  return (
+    <Group label={label} hint={hint} path={name}>{(isInvalid) => options.map(({ value, label: words }) => (
+      <label key={value} className="choice">
+        <input type="checkbox" name={`${name}.${value}`} defaultChecked={initial.includes(value)} aria-invalid={isInvalid} />
+        {words}
+      </label>
+    ))}</Group>
+  );
+}
+
+/** The options of a ChecksField that are ticked, of these. */
+export function ticked<Option extends string>(values: Values, name: string, options: readonly Option[]): Option[] {
+  return options.filter((option) => `${name}.${option}` in values);
 }
 
 /** A box to tick: its value is `on` if it is ticked. */
@@ -110,21 +108,51 @@ export function CheckField({ name, label, hint, path = name, required, initial }
   );
 }
 
+interface Frame {
+  label: ReactNode;
+  hint: ReactNode;
+  path: string;
+}
+
+/** A control below its label. It takes the attributes that lead to its explanation and to its refusals. */
+function Labelled({ label, hint, path, children }: Frame & { children: (described: Described) => ReactNode }) {
+  const { id, described, refusals } = useField(path, hint);
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      {hint && <Hint id={id}>{hint}</Hint>}
+      {children({ id, ...described })}
+      <Refusals id={id} messages={refusals} />
+    </div>
+  );
+}
+
+type Described = { id: string } & ReturnType<typeof useField>["described"];
+
+/** Several controls with one label. */
+function Group({ label, hint, path, children }: Frame & { children: (isInvalid: true | undefined) => ReactNode }) {
+  const { id, described, refusals } = useField(path, hint);
+  return (
+    <fieldset className="field" aria-describedby={described["aria-describedby"]}>
+      <legend>{label}</legend>
+      {hint && <Hint id={id}>{hint}</Hint>}
+      {children(described["aria-invalid"])}
+      <Refusals id={id} messages={refusals} />
+    </fieldset>
+  );
+}
+
 /** The id of a control, its refusals, and the attributes that lead from it to them and to its explanation. */
 export function useField(path: string, hint: ReactNode) {
   const id = useId();
   const refusals = useRefusals(path);
   const describedBy = [hint && `${id}-hint`, refusals.length && `${id}-fault`].filter(Boolean).join(" ");
-  const described = { "aria-describedby": describedBy || undefined, "aria-invalid": refusals.length > 0 || undefined };
+  const described = { "aria-describedby": describedBy || undefined, "aria-invalid": refusals.length ? (true as const) : undefined };
   return { id, described, refusals };
 }
 
 export function Hint({ id, children }: { id: string; children: ReactNode }) {
-  return (
-    <p className="hint" id={`${id}-hint`}>
-      {children}
-    </p>
-  );
+  return <p className="hint" id={`${id}-hint`}>{children}</p>;
 }
 
 export function Refusals({ id, messages }: { id: string; messages: readonly string[] }) {

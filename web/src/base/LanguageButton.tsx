@@ -9,7 +9,14 @@ export function LanguageButton({ onChange, busy = false }: { onChange: (language
   const t = useWords(texts);
   const other = useLanguage() === "fr" ? "en" : "fr";
   return (
-    <button type="button" className="link" lang={other} aria-label={`${t.language}: ${NAMES[other]}`} aria-disabled={busy || undefined} onClick={() => !busy && onChange(other)}>
+    <button
+      type="button"
+      className="link"
+      lang={other}
+      aria-label={`${t.language}: ${NAMES[other]}`}
+      aria-disabled={busy || undefined}
+      onClick={() => !busy && onChange(other)}
+    >
       {NAMES[other]}
     </button>
   );

@@ -61,7 +61,7 @@ function Header() {
       <Link href="/" className="brand"><img src={icon} alt="" width="28" height="28" />Cohorte</Link>
       <nav aria-label={t.navigation}>{NAVIGATION[audience].map((link) => (
         <Link key={link.path} href={link.path} aria-current={path === link.path ? "page" : undefined}>
-          {link.label[language]}
+          {link.label(language)}
           {link.Count && <link.Count />}
         </Link>
       ))}</nav>

@@ -20,12 +20,15 @@ export interface PageOf<Each> {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
-export function usePages(): Pages {
-  const [cursors, setCursors] = useState<readonly string[]>([]);
+/** The pages of a list. Another `list` begins at its first page. */
+export function usePages(list = ""): Pages {
+  const [known, setKnown] = useState<{ list: string; cursors: readonly string[] }>({ list, cursors: [] });
+  const cursors = known.list === list ? known.cursors : [];
+  const after = cursors.at(-1) ?? null;
   return {
-    after: cursors.at(-1) ?? null,
-    next: (cursor) => setCursors([...cursors, cursor]),
-    previous: cursors.length ? () => setCursors(cursors.slice(0, -1)) : null,
+    after,
+    next: (cursor) => cursor !== after && setKnown({ list, cursors: [...cursors, cursor] }),
+    previous: cursors.length ? () => setKnown({ list, cursors: cursors.slice(0, -1) }) : null,
   };
 }
 
@@ -33,9 +36,9 @@ interface List<Data> extends Read<Data> {
   pages: Pages;
 }
 
-/** Data of a query which has the variable `after`. */
+/** Data of a query which has the variable `after`. With other variables, such as another search, it is another list. */
 export function usePaged<Data, Variables>(operation: Operation<Data, Variables>, variables: Omit<Variables, "after">): List<Data> {
-  const pages = usePages();
+  const pages = usePages(JSON.stringify(variables));
   return { ...useRead(operation, { ...variables, after: pages.after } as Variables), pages };
 }
 
@@ -61,7 +64,7 @@ export function Paged<Data, Each>({ list, of, empty, children }: Props<Data, Eac
   );
 }
 
-export function Pager({ pages, pageInfo: { hasNextPage, endCursor } }: { pages: Pages; pageInfo: PageOf<unknown>["pageInfo"] }) {
+function Pager({ pages, pageInfo: { hasNextPage, endCursor } }: { pages: Pages; pageInfo: PageOf<unknown>["pageInfo"] }) {
   const t = useWords(texts);
   if (!pages.previous && !hasNextPage) return null;
   return (

@@ -1,21 +1,29 @@
-// The components that pages share, each of which has a file here. Those that few pages load stay apart: Markdown and charts.
+// What pages import: the hooks that read and change the graph, texts and formats, and the components that pages share, each of
+// which has a file here. Components that few pages load stay apart: Markdown and charts.
+
+export type { PageProps } from "../app/route";
+export { useSession } from "../app/session";
+export { useFresh } from "../graph/fresh";
+export { carryOut, useAction, useLive, useRead, type Failure, type Mutation, type Payload, type Refusal } from "../graph/hooks";
+export { usePolled } from "../graph/polled";
+export { LOCALES, useFormats, useLanguage, useLanguageCode, useWords, type Language } from "../text/words";
 
 export { AccountLanguage } from "./AccountLanguage";
 export { Button } from "./Button";
-export { ChecksField, ticked } from "./ChecksField";
-export { Choice } from "./Choice";
+export { Check, Choice } from "./Choice";
 export { Confirm, Refused } from "./Confirm";
 export { DemonstrationMail } from "./DemonstrationMail";
-export { Dialog } from "./Dialog";
+export { DialogButton } from "./Dialog";
 export { Done, useDone } from "./Done";
 export { Facts, type Fact } from "./Facts";
-export { CheckField, Hint, optionsOf, RadioField, Refusals, SelectField, TextField, useField } from "./Field";
+export { CheckField, ChecksField, Hint, optionsOf, RadioField, Refusals, SelectField, TextField, ticked } from "./Field";
 export { Form, useRefusals, type Values } from "./Form";
 export { Loading } from "./Loading";
 export { Meter } from "./Meter";
 export { ConfirmButton, MutationButton, MutationConfirm, MutationForm } from "./Mutation";
+export { Missing } from "./Missing";
 export { Notice } from "./Notice";
-export { Paged, Pager, usePaged, usePages, type PageOf } from "./Pager";
+export { Paged, usePaged, usePages, type PageOf } from "./Pager";
 export { PageTitle } from "./PageTitle";
 export { Picker } from "./Picker";
 export { Places } from "./Places";

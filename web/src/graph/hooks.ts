@@ -68,34 +68,47 @@ export interface Refusal {
 export type Payload<Data> = NonNullable<Data[keyof Data]>;
 
 /** A mutation, and what became of it the last time. */
-interface Action<Variables, Found> {
+interface Action<Input, Found> {
   /** Carries it out. Returns the payload, or null if it was refused or failed. */
-  run: (variables: Variables) => Promise<Found | null>;
+  run: (input: Input) => Promise<Found | null>;
   busy: boolean;
   refusals: readonly Refusal[];
   failure: Failure | null;
 }
 
+/** An operation with a single field, which takes an `input`. */
+export type Mutation<Data, Input> = Operation<Data, { input: Input }>;
+
 const NONE: readonly Refusal[] = [];
+const NO_REQUEST = { sent: "", id: "" };
 
 /** Carries out a mutation once, for a page that sends several. */
-export async function carryOut<Data, Variables>(client: Client, operation: Operation<Data, Variables>, variables: Variables) {
-  const { data, error } = await client.mutation(documentOf(operation), variables as Variables & AnyVariables).toPromise();
+export async function carryOut<Data, Input>(client: Client, mutation: Mutation<Data, Input>, input: Input) {
+  const { data, error } = await client.mutation(documentOf(mutation), { input }).toPromise();
   const [payload = null] = data ? (Object.values(data) as (Payload<Data> | null)[]) : [];
   const refusals = (payload as { userErrors: readonly Refusal[] } | null)?.userErrors ?? NONE;
   return { payload, refusals, failure: payload ? null : (failureOf(error) ?? { message: "" }) };
 }
 
-/** A mutation, which is an operation with a single field. */
-export function useAction<Data, Variables>(operation: Operation<Data, Variables>): Action<Variables, Payload<Data>> {
+/** A mutation to carry out. With `once`, what got lost on the way is sent again as the same request: an input has one id until it is carried out. */
+export function useAction<Data, Input>(mutation: Mutation<Data, Input>, { once = false } = {}): Action<Input, Payload<Data>> {
   const client = useClient();
+  const request = useRef(NO_REQUEST);
   const [state, setState] = useState({ busy: false, refusals: NONE, failure: null as Failure | null });
 
-  async function run(variables: Variables): Promise<Payload<Data> | null> {
+  async function run(input: Input): Promise<Payload<Data> | null> {
     setState({ busy: true, refusals: NONE, failure: null });
-    const { payload, refusals, failure } = await carryOut(client, operation, variables);
+    const { payload, refusals, failure } = await carryOut(client, mutation, once ? { ...input, clientMutationId: idOf(input) } : input);
     setState({ busy: false, refusals, failure });
-    return refusals.length === 0 ? payload : null;
+    if (!payload || refusals.length) return null;
+    request.current = NO_REQUEST;
+    return payload;
+  }
+
+  function idOf(input: Input): string {
+    const sent = JSON.stringify(input);
+    if (request.current.sent !== sent) request.current = { sent, id: crypto.randomUUID() };
+    return request.current.id;
   }
 
   return { run, ...state };

@@ -33,8 +33,12 @@ export function useWords<T>(texts: Words<T>): T {
   return texts[useLanguage()];
 }
 
-export interface Formats {
+interface Formats {
   number: (value: number, options?: Intl.NumberFormatOptions) => string;
+  /** A share, as whole percents or with a decimal. */
+  percent: (share: number, digits?: number) => string;
+  /** A privacy cost. */
+  epsilon: (value: number) => string;
   /** A day, given as `2026-01-31`. */
   date: (value: string) => string;
   /** A moment, in the time zone of the person who reads. */
@@ -52,8 +56,11 @@ function formatsOf(locale: string): Formats {
   const times = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   // Unicode's data lack the `1er` of French.
   const first = (text: string): string => (locale === LOCALES.fr ? text.replace(/^1 /, "1er ") : text);
+  const number: Formats["number"] = (value, options) => new Intl.NumberFormat(locale, options).format(value);
   return {
-    number: (value, options) => new Intl.NumberFormat(locale, options).format(value),
+    number,
+    percent: (share, digits = 0) => number(share, { style: "percent", maximumFractionDigits: digits }),
+    epsilon: (value) => number(value, { maximumSignificantDigits: 3 }),
     date: (value) => first(dates.format(new Date(value))),
     time: (value) => first(times.format(new Date(value))),
   };

@@ -2,9 +2,9 @@
 
 import { Link } from "wouter";
 import type { AssociationUpdateInput } from "../../../generated/patient";
-import { MutationForm, Notice, PageTitle, Shown, TextField, type Values } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useFormats, useWords } from "../../text/words";
+import {
+  MutationForm, Notice, PageTitle, Shown, TextField, useFormats, useRead, useWords, type Values,
+} from "../../base";
 import { Tabs } from "../member/settings/Tabs";
 import { AssociationUpdate, MyAssociation, type OwnAssociationFragment } from "./patient/own";
 import { texts } from "./texts";

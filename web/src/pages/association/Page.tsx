@@ -1,11 +1,9 @@
 // The page of an association: what it is, in the language of the person who reads if it can, and how to reach it.
 
 import { useState } from "react";
-import type { PageProps } from "../../app/route";
-import { useSession } from "../../app/session";
-import { Facts, Notice, PageTitle, Prose, Shown } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useLanguageCode, useWords } from "../../text/words";
+import {
+  Button, Facts, Missing, PageTitle, Prose, Shown, useLanguageCode, useRead, useSession, useWords, type PageProps,
+} from "../../base";
 import { AssociationPage, type AssociationTextFragment } from "./readers/association";
 import { texts } from "./texts";
 
@@ -14,10 +12,8 @@ export function Page({ parameters }: PageProps) {
   const { audience } = useSession();
   const isBuyer = audience === "BUYER";
   const read = useRead(AssociationPage, { id: parameters["id"] ?? "" }, { pause: isBuyer });
-  const unknown = (
-    <><PageTitle>{t.title}</PageTitle><Notice>{isBuyer ? t.notBuyers : t.unknown}</Notice></>
-  );
-  if (isBuyer) return unknown;
+  const unknown = <Missing title={t.notFound} text={t.unknown} />;
+  if (isBuyer) return <Missing title={t.title} text={t.notBuyers} />;
   return <Shown read={read}>{({ node }) => (node?.__typename === "Association" ? <Association association={node} /> : unknown)}</Shown>;
 }
 
@@ -34,7 +30,7 @@ function Association({ association: { fullName, website, email, phone, postalAdd
         .filter((each) => each !== shown)
         .map(({ language }) => (
           <p key={language}>
-            <button type="button" className="link" onClick={() => setChosen(language)}>{t.readIn[language]}</button>
+            <Button kind="link" onClick={() => setChosen(language)}>{t.readIn[language]}</Button>
           </p>
         ))}
       <h2>{t.contacts}</h2>

@@ -3,6 +3,7 @@ import { words } from "../../text/words";
 export const texts = words({
   en: {
     title: "Association",
+    notFound: "Association not found",
     unknown: "There is no association at this address, or it is not verified.",
     notBuyers: "Organizations do not see the pages of associations. Sign out to read it.",
     readIn: { EN: "Read this in English", FR: "Read this in French" },
@@ -29,6 +30,7 @@ export const texts = words({
   },
   fr: {
     title: "Association",
+    notFound: "Association introuvable",
     unknown: "Il n’y a pas d’association à cette adresse, ou elle n’est pas vérifiée.",
     notBuyers: "Les organisations ne voient pas les pages des associations. Déconnectez-vous pour lire celle-ci.",
     readIn: { EN: "Lire en anglais", FR: "Lire en français" },

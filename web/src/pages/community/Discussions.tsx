@@ -4,8 +4,7 @@ import "./community.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Choice, optionsOf, Paged, SearchBox, Section, usePaged } from "../../base";
-import { useFormats, useWords } from "../../text/words";
+import { Choice, optionsOf, Paged, SearchBox, Section, useFormats, usePaged, useWords } from "../../base";
 import { CommunityDiscussions, type DiscussionLineFragment } from "./patient/community";
 import { texts } from "./texts";
 
@@ -15,6 +14,8 @@ export function Discussions({ slug, canWrite }: { slug: string; canWrite: boolea
   const t = useWords(texts);
   const [search, setSearch] = useState("");
   const [language, setLanguage] = useState<Chosen>(null);
+  const list = usePaged(CommunityDiscussions, { slug, search: search || null, language });
+  const isFirst = !list.pages.previous && !search && !language;
   return (
     <Section id="discussions" title={t.discussions}>
       {canWrite ? (
@@ -32,30 +33,20 @@ export function Discussions({ slug, canWrite }: { slug: string; canWrite: boolea
           onChange={(value) => setLanguage((value || null) as Chosen)}
         />
       </div>
-      <List key={`${search} ${language}`} slug={slug} search={search} language={language} />
+      <div aria-live="polite">
+        <Paged list={list} of={(data) => data.community?.discussions}>{(nodes, { community }) => {
+          const pinned = isFirst ? (community?.pinned ?? []) : [];
+          const others = nodes.filter((each) => !pinned.some(({ id }) => id === each.id));
+          if (pinned.length + others.length === 0) return <p>{t.none}</p>;
+          return (
+            <ul className="discussions">
+              {pinned.map((each) => <Line key={each.id} slug={slug} discussion={each} isPinned />)}
+              {others.map((each) => <Line key={each.id} slug={slug} discussion={each} />)}
+            </ul>
+          );
+        }}</Paged>
+      </div>
     </Section>
-  );
-}
-
-/** The pages of one search. */
-function List({ slug, search, language }: { slug: string; search: string; language: Chosen }) {
-  const t = useWords(texts);
-  const list = usePaged(CommunityDiscussions, { slug, search: search || null, language });
-  const isFirst = !list.pages.previous && !search && !language;
-  return (
-    <div aria-live="polite">
-      <Paged list={list} of={(data) => data.community?.discussions}>{(nodes, { community }) => {
-        const pinned = isFirst ? (community?.pinned ?? []) : [];
-        const others = nodes.filter((each) => !pinned.some(({ id }) => id === each.id));
-        if (pinned.length + others.length === 0) return <p>{t.none}</p>;
-        return (
-          <ul className="discussions">
-            {pinned.map((each) => <Line key={each.id} slug={slug} discussion={each} isPinned />)}
-            {others.map((each) => <Line key={each.id} slug={slug} discussion={each} />)}
-          </ul>
-        );
-      }}</Paged>
-    </div>
   );
 }
 

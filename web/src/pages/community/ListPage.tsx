@@ -1,10 +1,7 @@
 // The communities of the person who has signed in, and a search for others.
 
 import { Link } from "wouter";
-import { useSession } from "../../app/session";
-import { PageTitle, Section, Shown } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useWords } from "../../text/words";
+import { PageTitle, Section, Shown, useRead, useSession, useWords } from "../../base";
 import { Communities } from "../landing/Communities";
 import { Propose } from "../own/Propose";
 import { MyCommunities } from "./patient/community";

@@ -1,9 +1,7 @@
 // What members see of a community besides what everybody does: membership, discussions, surveys, treatments, members.
 
 import { Link } from "wouter";
-import { Notice, Section, Shown } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useFormats, useWords } from "../../text/words";
+import { Notice, Section, Shown, useFormats, useRead, useWords } from "../../base";
 import { Discussions } from "./Discussions";
 import { Membership } from "./Membership";
 import { MemberCommunity } from "./patient/community";

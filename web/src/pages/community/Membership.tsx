@@ -1,8 +1,7 @@
 // Joins and leaves a community. Before somebody joins, it shows what others will see of it.
 
 import type { MemberCommunityQuery } from "../../../generated/patient";
-import { ConfirmButton, MutationForm, Section, TextField } from "../../base";
-import { useFormats, useWords } from "../../text/words";
+import { ConfirmButton, MutationForm, Section, TextField, useFormats, useWords } from "../../base";
 import { CommunityJoin, CommunityLeave } from "./patient/community";
 import { texts } from "./texts";
 

@@ -1,11 +1,9 @@
 // A community as everybody may see it, and for members what they may.
 
 import { Link } from "wouter";
-import type { PageProps } from "../../app/route";
-import { useSession } from "../../app/session";
-import { Notice, PageTitle, Section, Shown } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useFormats, useWords } from "../../text/words";
+import {
+  Missing, Notice, PageTitle, Section, Shown, useFormats, useRead, useSession, useWords, type PageProps,
+} from "../../base";
 import { CommunityAssociations } from "../association/readers/association";
 import { Member } from "./Member";
 import { CommunityPage } from "./everybody/community";
@@ -34,11 +32,7 @@ export function Page({ parameters }: PageProps) {
         {audience !== "BUYER" && <Associations slug={parameters["slug"] ?? ""} />}
       </>
     ) : (
-      <>
-        <PageTitle>{t.title}</PageTitle>
-        <Notice>{t.unknown}</Notice>
-        <Link href="/">{t.find}</Link>
-      </>
+      <Missing title={t.notFound} text={t.unknown} to={{ path: "/", label: t.find }} />
     )}</Shown>
   );
 }

@@ -2,7 +2,7 @@ import { words } from "../../text/words";
 
 export const texts = words({
   en: {
-    title: "Community",
+    notFound: "Community not found",
     size: (count: string, day: string) => `About ${count} members (counted on ${day}).`,
     unjoinable: "Nobody can join this community at present.",
     follows: "What members follow",
@@ -53,7 +53,7 @@ export const texts = words({
     pinned: "pinned",
   },
   fr: {
-    title: "Communauté",
+    notFound: "Communauté introuvable",
     size: (count: string, day: string) => `Environ ${count} membres (comptés le ${day}).`,
     unjoinable: "Il n’est pas possible de rejoindre cette communauté actuellement.",
     follows: "Ce que suivent les membres",

@@ -5,9 +5,9 @@ import "./diary.css";
 import { useState } from "react";
 import { useClient } from "urql";
 import type { CheckInDayQuery } from "../../../generated/patient";
-import { Form, Notice, PageTitle, Shown, type Values } from "../../base";
-import { carryOut, useRead, type Failure, type Refusal } from "../../graph/hooks";
-import { useWords } from "../../text/words";
+import {
+  carryOut, Form, Notice, PageTitle, Shown, useRead, useWords, type Failure, type Refusal, type Values,
+} from "../../base";
 import { More } from "./More";
 import { Recorded, type Entry, type Tracked } from "./Recorded";
 import { changed, record } from "./changes";
@@ -80,8 +80,8 @@ function Filled({ day, me, onChanged }: { day: string; me: CheckInDayQuery["me"]
   async function forget({ indicator: { id }, own, latest }: Entry): Promise<void> {
     if (!latest) return;
     const { refusals, failure } = own
-      ? await carryOut(client, OwnObservationRemove, { input: { ownObservation: latest.id } })
-      : await carryOut(client, ObservationRemove, { input: { observation: latest.id } });
+      ? await carryOut(client, OwnObservationRemove, { ownObservation: latest.id })
+      : await carryOut(client, ObservationRemove, { observation: latest.id });
     setState({ ...IDLE, refusals, failure });
     if (refusals.length || failure) return;
     onChanged();

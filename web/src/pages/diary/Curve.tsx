@@ -1,8 +1,7 @@
 // The curve of one indicator over a period. The treatments of the period unfold below it, as bars on the same time axis.
 
 import { useEffect, useRef, useState } from "react";
-import { Table } from "../../base";
-import { LOCALES, useFormats, useLanguage, useWords } from "../../text/words";
+import { LOCALES, Table, useFormats, useLanguage, useWords } from "../../base";
 import { texts as treatmentTexts } from "../treatments/texts";
 import { dayOf, numberOf } from "./days";
 import { rangeOf } from "./ranges";

@@ -1,7 +1,6 @@
 // The curves of a diary. The treatments are unfolded below the first alone: below each of a dozen, they would be most of the page.
 
-import { Section } from "../../base";
-import { useWords } from "../../text/words";
+import { Section, useWords } from "../../base";
 import { Curve, type Course, type CurveProps, type Period } from "./Curve";
 import { texts } from "./texts";
 

@@ -1,9 +1,7 @@
 // The viewer's curves over a period that they choose, and the notes of that period.
 
 import { useState } from "react";
-import { Choice, optionsOf, Section, Shown } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useFormats, useWords } from "../../text/words";
+import { Choice, optionsOf, Section, Shown, useFormats, useRead, useWords } from "../../base";
 import type { Interval, Period } from "./Curve";
 import { CurveList } from "./CurveList";
 import { daysBefore, today } from "./days";

@@ -1,9 +1,7 @@
 // What waits for the viewer today: the check-in, surveys, treatments to evaluate.
 
 import { Link } from "wouter";
-import { Section, Shown } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useFormats, useWords } from "../../text/words";
+import { Section, Shown, useFormats, useRead, useWords } from "../../base";
 import { numberOf, today } from "./days";
 import { DueToday } from "./patient/diary";
 import { texts } from "./texts";

@@ -2,9 +2,9 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Button, Form, optionsOf, Picker, Section, SelectField, TextField, type Values } from "../../base";
-import { useAction, useRead, type Refusal } from "../../graph/hooks";
-import { useWords } from "../../text/words";
+import {
+  Button, Form, optionsOf, Picker, Section, SelectField, TextField, useAction, useWords, type Refusal, type Values,
+} from "../../base";
 import { Propose } from "../own/Propose";
 import { texts as ownTexts } from "../own/texts";
 import type { Tracked } from "./Recorded";
@@ -24,30 +24,28 @@ interface Props {
 export function More({ known, offered, onAdd, onCreated }: Props) {
   const t = useWords(texts);
   const own = useWords(ownTexts);
-  const [search, setSearch] = useState("");
   const [isMaking, setMaking] = useState(false);
-  const { data } = useRead(FoundIndicators, { search }, { pause: !search });
-  const found = data?.indicators.filter((each) => !known.has(each.id)).map((each) => ({ ...each, also: each.matched?.name }));
   const rest = offered.filter((each) => !known.has(each.id));
   return (
     <Section id="more" title={t.more}>
       {rest.length > 0 && (
         <ul className="tags">{rest.map((each) => (
-          <li key={each.id}><button type="button" className="link" onClick={() => onAdd(each)}>{each.name}</button></li>
+          <li key={each.id}><Button kind="link" onClick={() => onAdd(each)}>{each.name}</Button></li>
         ))}</ul>
       )}
-      <Picker label={t.search} none={t.none} search={search} onSearch={setSearch} found={found} onPick={onAdd} />
+      <Picker
+        label={t.search}
+        none={t.none}
+        operation={FoundIndicators}
+        of={({ indicators }) => indicators.filter((each) => !known.has(each.id))}
+        onPick={onAdd}
+        missing={(search) => <Propose key={search} kind="SYMPTOM" name={search} />}
+      />
       {isMaking ? (
-        <Create
-          onCreated={() => {
-            setMaking(false);
-            onCreated();
-          }}
-        />
+        <Create onCreated={() => (setMaking(false), onCreated())} />
       ) : (
         <Button onClick={() => setMaking(true)}>{t.create}</Button>
       )}
-      {search && found?.length === 0 && <Propose key={search} kind="SYMPTOM" name={search} />}
       <p className="after-form"><Link href="/me/own">{own.manage}</Link></p>
     </Section>
   );
@@ -68,7 +66,7 @@ function Create({ onCreated }: { onCreated: () => void }) {
     const wrong = isQuantity ? (["minimum", "maximum"] as const).filter((each) => ends[each] === null) : [];
     setFaults(wrong.map((each) => ({ path: ["input", each], message: t.notNumber })));
     if (wrong.length) return;
-    if (await run({ input: { name, scale, ...(isQuantity && { unit, ...ends }) } })) onCreated();
+    if (await run({ name, scale, ...(isQuantity && { unit, ...ends }) })) onCreated();
   }
 
   return (

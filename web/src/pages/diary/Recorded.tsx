@@ -1,7 +1,6 @@
 // The fields of one indicator on one day: its value, and a note on it.
 
-import { ScaleField, TEN, TextField, useRefusals } from "../../base";
-import { useFormats, useWords } from "../../text/words";
+import { Button, ScaleField, TEN, TextField, useFormats, useRefusals, useWords } from "../../base";
 import { texts } from "./texts";
 
 export interface Tracked {
@@ -52,10 +51,7 @@ export function Recorded({ entry: { indicator, latest, own }, onForget }: { entr
         <TextField name={`note.${indicator.id}`} label={`${t.addNote}: ${indicator.name}`} hint={t.noteHint} rows={2} initial={latest?.note ?? ""} />
       </details>
       {latest && (
-        <button type="button" className="link" onClick={onForget}>
-          {t.forget}
-          <span className="hidden-text">: {indicator.name}</span>
-        </button>
+        <Button kind="link" label={`${t.forget}: ${indicator.name}`} onClick={onForget}>{t.forget}</Button>
       )}
     </div>
   );

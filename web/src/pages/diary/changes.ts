@@ -52,13 +52,13 @@ export async function record(
   const catalogue = changes.filter((each) => !each.own);
   if (catalogue.length) {
     const entries = catalogue.map(({ indicator, value, note }) => ({ indicator, value, note }));
-    const done = await carryOut(client, ObservationsRecord, { input: { observedOn, entries } });
+    const done = await carryOut(client, ObservationsRecord, { observedOn, entries });
     refusals.push(...done.refusals.map((each) => placed(each, catalogue[Number(each.path[2])]?.indicator, each.path[3])));
     if (done.failure) return { refusals, failure: done.failure };
   }
   for (const { indicator, value, note } of changes.filter((each) => each.own)) {
     const input = { ownIndicator: indicator, observedOn, value, note };
-    const done = await carryOut(client, OwnObservationRecord, { input });
+    const done = await carryOut(client, OwnObservationRecord, input);
     refusals.push(...done.refusals.map((each) => placed(each, indicator, each.path[1])));
     if (done.failure) return { refusals, failure: done.failure };
   }

@@ -4,11 +4,10 @@ import "./discussion.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import type { PageProps } from "../../app/route";
-import { Button, MutationButton, MutationForm, Notice, PageTitle, SelectField, Shown, TextField, usePages } from "../../base";
-import { useFresh } from "../../graph/fresh";
-import { useRead } from "../../graph/hooks";
-import { useFormats, useLanguageCode, useWords } from "../../text/words";
+import {
+  Button, Missing, MutationButton, MutationForm, Notice, PageTitle, SelectField, Shown, TextField, useFormats,
+  useFresh, useLanguageCode, usePages, useRead, useWords, type PageProps,
+} from "../../base";
 import { Post } from "./Post";
 import { DiscussionPage, DiscussionPin, PostAdd, PostAdded } from "./patient/discussion";
 import { texts } from "./texts";
@@ -22,15 +21,7 @@ export function Page({ parameters }: PageProps) {
   useFresh(PostAdded, { discussion: id }, read.again);
   return (
     <Shown read={read}>{({ me, discussion }) => {
-      if (!discussion) {
-        return (
-          <>
-            <PageTitle>{t.title}</PageTitle>
-            <Notice>{t.unknown}</Notice>
-            <Link href="/communities">{t.communities}</Link>
-          </>
-        );
-      }
+      if (!discussion) return <Missing title={t.notFound} text={t.unknown} to={{ path: "/communities", label: t.communities }} />;
       const { community, posts } = discussion;
       const { hasPreviousPage, startCursor } = posts.pageInfo;
       const canWrite = !discussion.closed && community.status === "OPEN" && community.viewerMembership !== null;

@@ -3,18 +3,17 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { PostFlagMutation } from "../../../generated/patient";
-import { Button, Dialog, MutationConfirm, MutationForm, Notice, optionsOf, RadioField, Refused, TextField } from "../../base";
+import {
+  Button, ConfirmButton, DialogButton, MutationForm, Notice, optionsOf, RadioField, Refused, TextField, useAction,
+  useFormats, useWords, type Payload,
+} from "../../base";
 import { Markdown } from "../../base/Markdown";
-import { useAction } from "../../graph/hooks";
-import type { Payload } from "../../graph/hooks";
-import { useFormats, useWords } from "../../text/words";
 import { HelpLines } from "../notifications/HelpLines";
 import { PostEdit, PostFlag, PostReact, PostRemove, RemovalAppeal, type PostTextFragment } from "./patient/discussion";
 import { texts } from "./texts";
 
 const REACTIONS = ["SAME_HERE", "THANKS", "HUG", "HELPFUL"] as const;
 type Reason = keyof typeof texts.en.reasons;
-type Doing = "edit" | "remove" | "flag" | null;
 
 interface Props {
   post: PostTextFragment;
@@ -25,8 +24,8 @@ interface Props {
 export function Post({ post, isOwn, canWrite }: Props) {
   const t = useWords(texts);
   const { time } = useFormats();
-  const [doing, setDoing] = useState<Doing>(null);
-  const close = (): void => setDoing(null);
+  const [isEdited, setEdited] = useState(false);
+  const close = (): void => setEdited(false);
   const { author } = post;
   return (
     <article className="post" aria-labelledby={`by-${post.id}`}>
@@ -44,7 +43,7 @@ export function Post({ post, isOwn, canWrite }: Props) {
           {post.editedAt && !post.removed && ` · ${t.edited(time(post.editedAt))}`}
         </span>
       </p>
-      {post.removed ? <Removed post={post} /> : doing === "edit" ? (
+      {post.removed ? <Removed post={post} /> : isEdited ? (
         <>
           <MutationForm submit={t.save} mutation={PostEdit} input={({ body = "" }) => ({ post: post.id, body })} onDone={close}>
             <TextField name="body" label={t.text} hint={t.markdown} rows={6} initial={post.body ?? ""} />
@@ -55,22 +54,18 @@ export function Post({ post, isOwn, canWrite }: Props) {
         <>
           <div lang={post.language.toLowerCase()}><Markdown>{post.body ?? ""}</Markdown></div>
           <Reactions post={post} />
-          <p className="actions">
-            {isOwn && canWrite && (
-              <button type="button" className="link" onClick={() => setDoing("edit")}>{t.edit}</button>
+          <div className="actions">
+            {isOwn && canWrite && <Button kind="link" onClick={() => setEdited(true)}>{t.edit}</Button>}
+            {isOwn ? (
+              <ConfirmButton kind="link" button={t.remove} title={t.removeTitle} action={t.remove} mutation={PostRemove} input={{ post: post.id }}>
+                {t.removeText}
+              </ConfirmButton>
+            ) : (
+              <DialogButton kind="link" button={t.flag} title={t.flagTitle}>{() => <Flag post={post.id} />}</DialogButton>
             )}
-            <button type="button" className="link" onClick={() => setDoing(isOwn ? "remove" : "flag")}>
-              {isOwn ? t.remove : t.flag}
-            </button>
-          </p>
+          </div>
         </>
       )}
-      {doing === "remove" && (
-        <MutationConfirm title={t.removeTitle} action={t.remove} mutation={PostRemove} input={{ post: post.id }} onClose={close}>
-          {t.removeText}
-        </MutationConfirm>
-      )}
-      {doing === "flag" && <Flag post={post.id} onClose={close} />}
     </article>
   );
 }
@@ -92,7 +87,7 @@ function Reactions({ post }: { post: PostTextFragment }) {
             aria-pressed={on}
             aria-label={count ? t.reactionCount(name, number(count)) : name}
             aria-disabled={busy || undefined}
-            onClick={() => !busy && void run({ input: { post: post.id, reaction, on: !on } })}
+            onClick={() => !busy && void run({ post: post.id, reaction, on: !on })}
           >
             {name}
             {count > 0 && <span aria-hidden="true"> {number(count)}</span>}
@@ -104,31 +99,30 @@ function Reactions({ post }: { post: PostTextFragment }) {
   );
 }
 
-function Flag({ post, onClose }: { post: string; onClose: () => void }) {
+function Flag({ post }: { post: string }) {
   const t = useWords(texts);
   const [done, setDone] = useState<Payload<PostFlagMutation> | null>(null);
+  if (done) {
+    return (
+      <>
+        <Notice kind="good">{t.flagged}</Notice>
+        {done.helpLines && done.helpLines.length > 0 && <><p>{t.help}</p><HelpLines lines={done.helpLines} /></>}
+      </>
+    );
+  }
   return (
-    <Dialog title={t.flagTitle} onClose={onClose}>
-      {done ? (
-        <>
-          <Notice kind="good">{t.flagged}</Notice>
-          {done.helpLines && done.helpLines.length > 0 && <><p>{t.help}</p><HelpLines lines={done.helpLines} /></>}
-        </>
-      ) : (
-        <>
-          <p>{t.flagText}</p>
-          <MutationForm
-            submit={t.flag}
-            mutation={PostFlag}
-            input={({ reason, note }) => ({ post, reason: reason as Reason, note: note || null })}
-            onDone={setDone}
-          >
-            <RadioField name="reason" label={t.why} required options={optionsOf(t.reasons)} />
-            <TextField name="note" label={t.note} hint={t.noteHint} rows={3} />
-          </MutationForm>
-        </>
-      )}
-    </Dialog>
+    <>
+      <p>{t.flagText}</p>
+      <MutationForm
+        submit={t.flag}
+        mutation={PostFlag}
+        input={({ reason, note }) => ({ post, reason: reason as Reason, note: note || null })}
+        onDone={setDone}
+      >
+        <RadioField name="reason" label={t.why} required options={optionsOf(t.reasons)} />
+        <TextField name="note" label={t.note} hint={t.noteHint} rows={3} />
+      </MutationForm>
+    </>
   );
 }
 

@@ -1,10 +1,9 @@
 // Starts a discussion in a community.
 
 import { Link, useLocation } from "wouter";
-import type { PageProps } from "../../app/route";
-import { MutationForm, Notice, PageTitle, Shown, TextField } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useLanguageCode, useWords } from "../../text/words";
+import {
+  MutationForm, Notice, PageTitle, Shown, TextField, useLanguageCode, useRead, useWords, type PageProps,
+} from "../../base";
 import { LanguageField } from "./Page";
 import { DiscussionStart, StartIn } from "./patient/discussion";
 import { texts } from "./texts";

@@ -2,7 +2,7 @@ import { words } from "../../text/words";
 
 export const texts = words({
   en: {
-    title: "Discussion",
+    notFound: "Discussion not found",
     unknown: "There is no discussion at this address, or you may not see it.",
     communities: "Communities",
     about: "About:",
@@ -70,7 +70,7 @@ export const texts = words({
     by: (name: string, time: string) => `${name}, ${time}`,
   },
   fr: {
-    title: "Discussion",
+    notFound: "Discussion introuvable",
     unknown: "Il n’y a pas de discussion à cette adresse, ou vous ne pouvez pas la voir.",
     communities: "Communautés",
     about: "À propos de :",

@@ -1,7 +1,6 @@
 // Accepts an invitation to an organization with the code from the mail, and chooses a password.
 
-import { VisitorsPage } from "../../base";
-import { useWords } from "../../text/words";
+import { useWords, VisitorsPage } from "../../base";
 import { SetPassword } from "../reset/SetPassword";
 import { OrganizationJoin } from "./public/join";
 import { texts } from "./texts";

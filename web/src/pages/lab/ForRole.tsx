@@ -2,8 +2,7 @@
 
 import type { ReactNode } from "react";
 import type { UserRole } from "../../../generated/buyer";
-import { useRead } from "../../graph/hooks";
-import { useWords } from "../../text/words";
+import { useRead, useWords } from "../../base";
 import { LabRole } from "./buyer/users";
 import { texts } from "./texts";
 

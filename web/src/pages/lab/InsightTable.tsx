@@ -2,8 +2,7 @@
 
 import { Link } from "wouter";
 import type { InsightKind, InsightLineFragment } from "../../../generated/buyer";
-import { Table } from "../../base";
-import { useFormats, useWords } from "../../text/words";
+import { Table, useFormats, useWords } from "../../base";
 import { texts as datasets } from "./datasets/texts";
 import { texts } from "./texts";
 

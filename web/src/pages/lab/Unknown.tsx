@@ -1,17 +1,9 @@
 // In the place of what does not exist, or what no licence covers.
 
-import { Link } from "wouter";
-import { Notice, PageTitle } from "../../base";
-import { useWords } from "../../text/words";
+import { Missing, useWords } from "../../base";
 import { texts } from "./texts";
 
 export function Unknown() {
   const t = useWords(texts);
-  return (
-    <>
-      <PageTitle>{t.datasets}</PageTitle>
-      <Notice>{t.unknown}</Notice>
-      <Link href="/lab">{t.back}</Link>
-    </>
-  );
+  return <Missing title={t.notFound} text={t.unknown} to={{ path: "/lab", label: t.back }} />;
 }

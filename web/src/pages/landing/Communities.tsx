@@ -2,9 +2,7 @@
 
 import { useState, type ComponentType } from "react";
 import { Link } from "wouter";
-import { SearchBox, Section, Shown } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useFormats, useWords } from "../../text/words";
+import { SearchBox, Section, Shown, useFormats, useRead, useWords } from "../../base";
 import { FoundCommunities, MatchedCommunities } from "./everybody/landing";
 import { texts } from "./texts";
 

@@ -4,10 +4,7 @@ import "./landing.css";
 
 import { Link } from "wouter";
 import { homeOf, NAVIGATION } from "../../app/navigation";
-import { useSession } from "../../app/session";
-import { PageTitle, Section, Shown } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useFormats, useLanguage, useWords } from "../../text/words";
+import { PageTitle, Section, Shown, useFormats, useLanguage, useRead, useSession, useWords } from "../../base";
 import { Communities } from "./Communities";
 import { Figures } from "./everybody/landing";
 import { texts } from "./texts";
@@ -29,7 +26,7 @@ export function Page() {
               <Link href="/sign-in" className="button">{t.signIn}</Link>
             </>
           ) : (
-            <Link href={homeOf(audience)} className="button primary">{NAVIGATION[audience][0]?.label[language]}</Link>
+            <Link href={homeOf(audience)} className="button primary">{NAVIGATION[audience][0]?.label(language)}</Link>
           )}
           <Link href="/ledger">{t.ledger}</Link>
         </div>

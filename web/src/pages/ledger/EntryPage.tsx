@@ -1,10 +1,7 @@
 // One use of data, at an address of its own: what the public ledger says of it, and its line there.
 
 import { Link } from "wouter";
-import type { PageProps } from "../../app/route";
-import { Facts, Notice, PageTitle, Shown } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useFormats, useWords } from "../../text/words";
+import { Facts, Missing, PageTitle, Shown, useFormats, useRead, useWords, type PageProps } from "../../base";
 import { Purpose } from "./Page";
 import { LedgerUse } from "./everybody/ledger";
 import { useNames } from "./named";
@@ -12,7 +9,7 @@ import { texts } from "./texts";
 
 export function Page({ parameters }: PageProps) {
   const t = useWords(texts);
-  const { number, time } = useFormats();
+  const { number, time, epsilon } = useFormats();
   const names = useNames();
   const read = useRead(LedgerUse, { id: parameters["id"] ?? "" });
   return (
@@ -26,14 +23,14 @@ export function Page({ parameters }: PageProps) {
             [t.organization, use.organization?.name ?? t.own],
             [t.purpose, <Purpose {...use} />],
             [t.data, [names(use).data, ...names(use).counted].join(" · ")],
-            [t.cost, number(use.cost.epsilon, { maximumSignificantDigits: 3 })],
+            [t.cost, epsilon(use.cost.epsilon)],
             [t.line, <code>{use.ledgerEntry.line}</code>],
             [t.hash, <code>{use.ledgerEntry.hash}</code>],
             [t.previousHash, <code>{use.ledgerEntry.previousHash}</code>],
           ]} />
         </>
       ) : (
-        <><PageTitle>{t.title}</PageTitle><Notice>{t.unknown}</Notice></>
+        <Missing title={t.notFound} text={t.unknown} />
       )}</Shown>
     </>
   );

@@ -3,9 +3,8 @@
 import { useState } from "react";
 import { useClient } from "urql";
 import { Link } from "wouter";
-import { Button, Notice, Paged, PageTitle, Section, Table, usePaged } from "../../base";
+import { Button, Notice, Paged, PageTitle, Section, Table, useFormats, usePaged, useWords } from "../../base";
 import { documentOf } from "../../graph/client";
-import { useFormats, useWords } from "../../text/words";
 import { checkChain, type Entry, type Verdict } from "./chain";
 import { DataUses, LedgerChain } from "./everybody/ledger";
 import { useNames } from "./named";
@@ -84,7 +83,7 @@ function Outcome({ state }: { state: State }) {
 
 function Uses() {
   const t = useWords(texts);
-  const { number, time } = useFormats();
+  const { number, time, epsilon } = useFormats();
   const names = useNames();
   const dataOf = (use: Parameters<typeof names>[0]): string => [names(use).data, ...names(use).counted].join(" · ");
   const read = usePaged(DataUses, {});
@@ -97,7 +96,7 @@ function Uses() {
           { title: t.organization, cell: (use) => use.organization?.name ?? t.own },
           { title: t.purpose, cell: (use) => <Purpose {...use} /> },
           { title: t.data, cell: (use) => dataOf(use) },
-          { title: t.cost, cell: (use) => number(use.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
+          { title: t.cost, cell: (use) => epsilon(use.cost.epsilon), numeric: true },
         ]} />
       )}</Paged>
     </Section>

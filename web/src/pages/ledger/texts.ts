@@ -4,6 +4,7 @@ export const texts = words({
   en: {
     title: "Public ledger",
     entryOf: (position: string) => `Entry ${position} of the public ledger`,
+    notFound: "Entry not found",
     unknown: "There is no entry at this address.",
     line: "Line",
     hash: "Hash",
@@ -45,6 +46,7 @@ export const texts = words({
   fr: {
     title: "Registre public",
     entryOf: (position: string) => `Entrée ${position} du registre public`,
+    notFound: "Entrée introuvable",
     unknown: "Il n’y a pas d’entrée à cette adresse.",
     line: "Ligne",
     hash: "Empreinte",

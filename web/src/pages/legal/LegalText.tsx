@@ -1,7 +1,6 @@
 // A text in force, with its version.
 
-import { Prose } from "../../base";
-import { useFormats, useWords } from "../../text/words";
+import { Prose, useFormats, useWords } from "../../base";
 import { texts } from "./texts";
 
 export function LegalText({ version, text, inForceOn }: { version: string; text: string; inForceOn: string }) {

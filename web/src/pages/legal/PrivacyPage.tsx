@@ -1,8 +1,6 @@
 // The page at `/privacy`.
 
-import { PageTitle, Shown } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useLanguageCode, useWords } from "../../text/words";
+import { PageTitle, Shown, useLanguageCode, useRead, useWords } from "../../base";
 import { LegalText } from "./LegalText";
 import { PrivacyNoticeText } from "./everybody/legal";
 import { texts } from "./texts";

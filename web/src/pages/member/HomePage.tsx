@@ -2,8 +2,7 @@
 
 import "../diary/diary.css";
 
-import { PageTitle } from "../../base";
-import { useWords } from "../../text/words";
+import { PageTitle, useWords } from "../../base";
 import { Curves } from "../diary/Curves";
 import { Due } from "../diary/Due";
 import { texts } from "./texts";

@@ -4,10 +4,7 @@ import "./notifications.css";
 
 import { Link } from "wouter";
 import type { NotificationsQuery } from "../../../generated/patient";
-import { Button, Paged, PageTitle, Refused, usePaged } from "../../base";
-import { useFresh } from "../../graph/fresh";
-import { useAction } from "../../graph/hooks";
-import { useFormats, useWords } from "../../text/words";
+import { Button, Paged, PageTitle, Refused, useAction, useFormats, useFresh, usePaged, useWords } from "../../base";
 import { HelpLines } from "./HelpLines";
 import { NotificationAdded, Notifications, NotificationsRead } from "./patient/notifications";
 import { texts } from "./texts";
@@ -20,7 +17,7 @@ export function Page() {
   const list = usePaged(Notifications, {});
   useFresh(NotificationAdded, {}, list.again);
   const { run, busy, ...state } = useAction(NotificationsRead);
-  const markRead = (ids: readonly string[]): void => void (ids.length && run({ input: { notifications: ids } }));
+  const markRead = (ids: readonly string[]): void => void (ids.length && run({ notifications: ids }));
   return (
     <>
       <PageTitle>{t.title}</PageTitle>

@@ -1,8 +1,6 @@
 // The number of unread notifications, in the header. It changes as they arrive.
 
-import { useFresh } from "../../graph/fresh";
-import { useRead } from "../../graph/hooks";
-import { useFormats, useWords } from "../../text/words";
+import { useFormats, useFresh, useRead, useWords } from "../../base";
 import { NotificationAdded, UnreadNotifications } from "./patient/notifications";
 import { texts } from "./texts";
 

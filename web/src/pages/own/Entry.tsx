@@ -1,8 +1,7 @@
 // An indicator or a treatment of the viewer's own: renamed, moved to the catalogue, proposed for it, or deleted.
 
 import { useState } from "react";
-import { MutationConfirm, MutationForm, TextField, type Values } from "../../base";
-import { useWords } from "../../text/words";
+import { Button, ConfirmButton, MutationForm, TextField, useWords, type Values } from "../../base";
 import { Move } from "./Move";
 import { ProposalForm } from "./Propose";
 import { OwnIndicatorDelete, OwnIndicatorRename, OwnTreatmentDelete, OwnTreatmentRename } from "./patient/own";
@@ -28,16 +27,16 @@ interface Props {
   onDone: (text: string) => void;
 }
 
-type Opened = "rename" | "move" | "proposeIt" | "delete";
+type Opened = "rename" | "move" | "proposeIt";
 
 export function Entry({ kind, entry, detail, onDone }: Props) {
   const t = useWords(texts);
   const [opened, setOpened] = useState<Opened | null>(null);
   const isProposed = entry.proposal?.status === "OPEN";
-  const close = () => setOpened(null);
+  const offered: readonly Opened[] = isProposed ? ["rename", "move"] : ["rename", "move", "proposeIt"];
 
   function done(text: string): void {
-    close();
+    setOpened(null);
     onDone(text);
   }
 
@@ -46,26 +45,24 @@ export function Entry({ kind, entry, detail, onDone }: Props) {
       <strong>{entry.name}</strong>
       <p>{[detail, isProposed && t.isProposed].filter(Boolean).join(" · ")}</p>
       <div className="form-end">
-        {(["rename", "move", ...(isProposed ? [] : ["proposeIt" as const]), "delete"] as const).map((each) => (
-          <button
+        {offered.map((each) => (
+          <Button
             key={each}
-            type="button"
-            className="link"
-            aria-expanded={each === "delete" ? undefined : opened === each}
-            aria-haspopup={each === "delete" ? "dialog" : undefined}
+            kind="link"
+            label={`${t[each]}: ${entry.name}`}
+            expanded={opened === each}
             onClick={() => setOpened(opened === each ? null : each)}
           >
             {t[each]}
-            <span className="hidden-text">: {entry.name}</span>
-          </button>
+          </Button>
         ))}
+        <Delete kind={kind} entry={entry} onDone={done} />
       </div>
       {opened === "rename" && <Rename kind={kind} entry={entry} onDone={done} />}
       {opened === "move" && <Move kind={kind} entry={entry} onDone={done} />}
       {opened === "proposeIt" && (
         <ProposalForm kind={kind === "indicator" ? "SYMPTOM" : "TREATMENT"} name={entry.name} follower={{ kind, id: entry.id }} onSent={() => done(t.sent)} />
       )}
-      {opened === "delete" && <Delete kind={kind} entry={entry} onDone={done} onClose={close} />}
     </li>
   );
 }
@@ -90,18 +87,20 @@ function Rename({ kind, entry, onDone }: Action) {
   );
 }
 
-function Delete({ kind, entry, onDone, onClose }: Action & { onClose: () => void }) {
+function Delete({ kind, entry, onDone }: Action) {
   const t = useWords(texts);
-  const dialog = {
+  const confirm = {
+    kind: "link" as const,
+    button: t.delete,
+    label: `${t.delete}: ${entry.name}`,
     title: t.deleteTitle(entry.name),
     action: t.delete,
     children: t.deleteText[kind],
     onDone: () => onDone(t.deleted(entry.name)),
-    onClose,
   };
   return kind === "indicator" ? (
-    <MutationConfirm mutation={OwnIndicatorDelete} input={{ ownIndicator: entry.id }} {...dialog} />
+    <ConfirmButton mutation={OwnIndicatorDelete} input={{ ownIndicator: entry.id }} {...confirm} />
   ) : (
-    <MutationConfirm mutation={OwnTreatmentDelete} input={{ ownTreatment: entry.id }} {...dialog} />
+    <ConfirmButton mutation={OwnTreatmentDelete} input={{ ownTreatment: entry.id }} {...confirm} />
   );
 }

@@ -1,9 +1,7 @@
 // Moves an indicator or a treatment of the viewer's own to one of the catalogue, once they have confirmed it.
 
 import { useState } from "react";
-import { MutationConfirm, Picker } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useWords } from "../../text/words";
+import { MutationConfirm, Picker, useWords } from "../../base";
 import { FoundIndicators } from "../diary/patient/diary";
 import { FoundTreatments } from "../treatments/patient/treatments";
 import type { OwnEntry, OwnKind } from "./Entry";
@@ -16,17 +14,10 @@ interface Props {
   onDone: (text: string) => void;
 }
 
-interface Found {
-  id: string;
-  name: string;
-  also?: string | null | undefined;
-}
-
 export function Move({ kind, entry, onDone }: Props) {
   const t = useWords(texts);
-  const [search, setSearch] = useState("");
-  const [into, setInto] = useState<Found | null>(null);
-  const found = useFound(kind, entry, search);
+  const [into, setInto] = useState<{ id: string; name: string } | null>(null);
+  const picker = { label: t.search[kind], none: t.noneToMove, onPick: setInto };
   const dialog = into && {
     title: t.moveTitle(entry.name, into.name),
     action: t.move,
@@ -37,7 +28,11 @@ export function Move({ kind, entry, onDone }: Props) {
   return (
     <>
       <p>{t.moveHint[kind]}</p>
-      <Picker label={t.search[kind]} none={t.noneToMove} search={search} onSearch={setSearch} found={found} onPick={setInto} />
+      {kind === "indicator" ? (
+        <Picker {...picker} operation={FoundIndicators} of={({ indicators }) => indicators.filter((each) => isAlike(each, entry))} />
+      ) : (
+        <Picker {...picker} operation={FoundTreatments} of={({ treatments }) => treatments.nodes} />
+      )}
       {dialog && kind === "indicator" && (
         <MutationConfirm mutation={OwnIndicatorMerge} input={{ ownIndicator: entry.id, into: into.id }} {...dialog} />
       )}
@@ -48,12 +43,7 @@ export function Move({ kind, entry, onDone }: Props) {
   );
 }
 
-/** What the catalogue has for a search, of the same scale and unit; undefined while it is read. */
-function useFound(kind: OwnKind, { scale, unit }: OwnEntry, search: string): readonly Found[] | undefined {
-  const indicators = useRead(FoundIndicators, { search }, { pause: !search || kind !== "indicator" });
-  const treatments = useRead(FoundTreatments, { search }, { pause: !search || kind !== "treatment" });
-  if (kind === "treatment") return treatments.data?.treatments.nodes.map(({ id, name, inn, matched }) => ({ id, name, also: matched?.name ?? inn }));
-  return indicators.data?.indicators
-    .filter((each) => each.scale === scale && (each.scale !== "QUANTITY" || each.unit === unit))
-    .map(({ id, name, matched }) => ({ id, name, also: matched?.name }));
+/** Whether an indicator of the catalogue takes the same values: it has the same scale, and the same unit. */
+function isAlike(found: { readonly scale: string; readonly unit: string | null }, { scale, unit }: OwnEntry): boolean {
+  return found.scale === scale && (scale !== "QUANTITY" || found.unit === unit);
 }

@@ -2,10 +2,7 @@
 
 import "./own.css";
 
-import { useState } from "react";
-import { Notice, PageTitle, Section, Shown } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useWords } from "../../text/words";
+import { PageTitle, Section, Shown, useDone, useRead, useWords } from "../../base";
 import { Entry } from "./Entry";
 import { Proposals } from "./Proposals";
 import { OwnEntries } from "./patient/own";
@@ -14,22 +11,16 @@ import { texts } from "./texts";
 export function Page() {
   const t = useWords(texts);
   const read = useRead(OwnEntries, {});
-  const [done, setDone] = useState("");
-
-  function onDone(text: string): void {
-    setDone(text);
-    read.again();
-  }
-
+  const [done, onDone] = useDone(read.again);
   return (
     <>
       <PageTitle lead={t.lead}>{t.title}</PageTitle>
-      {done && <Notice key={done} kind="good">{done}</Notice>}
+      {done}
       <Shown read={read}>{({ me: { ownIndicators, ownTreatments } }) => (
         <>
           <Section id="indicators" title={t.indicators}>
             {ownIndicators.length === 0 ? (
-              <p>{t.noIndicators}</p>
+              <p className="quiet">{t.noIndicators}</p>
             ) : (
               <ul className="own">{ownIndicators.map((each) => (
                 <Entry key={each.id} kind="indicator" entry={each} detail={t.scales[each.scale] ?? each.unit ?? ""} onDone={onDone} />
@@ -38,7 +29,7 @@ export function Page() {
           </Section>
           <Section id="treatments" title={t.treatments}>
             {ownTreatments.length === 0 ? (
-              <p>{t.noTreatments}</p>
+              <p className="quiet">{t.noTreatments}</p>
             ) : (
               <ul className="own">{ownTreatments.map((each) => (
                 <Entry key={each.id} kind="treatment" entry={each} detail={t.kinds[each.kind] ?? ""} onDone={onDone} />

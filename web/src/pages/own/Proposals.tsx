@@ -2,8 +2,7 @@
 
 import { useState } from "react";
 import type { MyProposalsQuery } from "../../../generated/patient";
-import { Button, MutationConfirm, Paged, Section, usePaged } from "../../base";
-import { useFormats, useWords } from "../../text/words";
+import { Button, ConfirmButton, Paged, Section, useFormats, usePaged, useWords } from "../../base";
 import { ProposalForm } from "./Propose";
 import { CatalogueProposalWithdraw, MyProposals } from "./patient/own";
 import { texts } from "./texts";
@@ -23,16 +22,10 @@ export function Proposals({ onDone }: { onDone: (text: string) => void }) {
 
   return (
     <Section id="proposals" title={t.proposals}>
-      <Paged list={read} of={(data) => data.me.proposals}>{(proposals) => (
-        <>
-          {proposals.length === 0 ? (
-            <p>{t.noProposals}</p>
-          ) : (
-            <ul className="own">
-              {proposals.map((each) => <Item key={each.id} proposal={each} onWithdrawn={() => done(t.withdrawn)} />)}
-            </ul>
-          )}
-        </>
+      <Paged list={read} of={(data) => data.me.proposals} empty={t.noProposals}>{(proposals) => (
+        <ul className="own">
+          {proposals.map((each) => <Item key={each.id} proposal={each} onWithdrawn={() => done(t.withdrawn)} />)}
+        </ul>
       )}</Paged>
       {isOpen ? (
         <Section className="panel" id="propose" title={t.propose} level={3}>
@@ -48,7 +41,6 @@ export function Proposals({ onDone }: { onDone: (text: string) => void }) {
 function Item({ proposal, onWithdrawn }: { proposal: Proposal; onWithdrawn: () => void }) {
   const t = useWords(texts);
   const { date } = useFormats();
-  const [asks, setAsks] = useState(false);
   const { id, name, kind, status, description, reason, proposedOn, decidedOn } = proposal;
   const entry = proposal.condition ?? proposal.indicator ?? proposal.treatment;
   return (
@@ -59,22 +51,18 @@ function Item({ proposal, onWithdrawn }: { proposal: Proposal; onWithdrawn: () =
       {entry && <p>{t.entry(entry.name)}</p>}
       {reason && <p>{t.answer} {reason}</p>}
       {status === "OPEN" && (
-        <button type="button" className="link" aria-haspopup="dialog" onClick={() => setAsks(true)}>
-          {t.withdraw}
-          <span className="hidden-text">: {name}</span>
-        </button>
-      )}
-      {asks && (
-        <MutationConfirm
+        <ConfirmButton
+          kind="link"
+          button={t.withdraw}
+          label={`${t.withdraw}: ${name}`}
           title={t.withdrawTitle(name)}
           action={t.withdraw}
           mutation={CatalogueProposalWithdraw}
           input={{ proposal: id }}
-          onClose={() => setAsks(false)}
           onDone={onWithdrawn}
         >
           {t.withdrawText}
-        </MutationConfirm>
+        </ConfirmButton>
       )}
     </li>
   );

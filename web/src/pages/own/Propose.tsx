@@ -2,13 +2,14 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Button, MutationForm, Notice, optionsOf, Section, SelectField, TextField, type Values } from "../../base";
-import { useWords } from "../../text/words";
+import {
+  Button, MutationForm, Notice, optionsOf, Section, SelectField, TextField, useWords, type Values,
+} from "../../base";
 import type { OwnKind } from "./Entry";
 import { CatalogueProposalCreate } from "./patient/own";
 import { texts } from "./texts";
 
-export type ProposalKind = keyof typeof texts.en.proposalKinds;
+type ProposalKind = keyof typeof texts.en.proposalKinds;
 
 /** Below a search that has not found it: a button, and then the form. */
 export function Propose({ kind, name }: { kind: ProposalKind; name: string }) {

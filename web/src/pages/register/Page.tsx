@@ -2,9 +2,10 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { CheckField, MutationForm, optionsOf, PageTitle, Prose, RadioField, Shown, TextField, type Values } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useLanguage, useLanguageCode, useWords } from "../../text/words";
+import {
+  CheckField, MutationForm, optionsOf, PageTitle, Prose, RadioField, Shown, TextField, useLanguage, useLanguageCode,
+  useRead, useWords, type Values,
+} from "../../base";
 import { Verify } from "./Verify";
 import { Register, RegistrationTexts } from "./public/register";
 import { texts } from "./texts";

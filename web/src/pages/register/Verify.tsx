@@ -3,11 +3,10 @@
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { homeOf } from "../../app/navigation";
-import { useSession } from "../../app/session";
-import { DemonstrationMail, Form, Notice, PageTitle, TextField, type Values } from "../../base";
-import { useAction } from "../../graph/hooks";
+import {
+  Button, DemonstrationMail, Form, Notice, PageTitle, TextField, useAction, useSession, useWords, type Values,
+} from "../../base";
 import { signIn } from "../../session/session";
-import { useWords } from "../../text/words";
 import { VerifyEmail } from "./public/register";
 import { texts } from "./texts";
 
@@ -27,7 +26,7 @@ export function Verify({ email, password, onRestart }: Props) {
 
   async function verify(values: Values): Promise<void> {
     const known = { email: email ?? values["email"] ?? "", password: password ?? values["password"] ?? "" };
-    if (!(await run({ input: { code: values["code"] ?? "", password: known.password } }))) return;
+    if (!(await run({ code: values["code"] ?? "", password: known.password }))) return;
     const outcome = await signIn(known.email, known.password).catch(() => null);
     if (outcome?.kind !== "signed in") return setOpened(true);
     await refresh();
@@ -55,7 +54,7 @@ export function Verify({ email, password, onRestart }: Props) {
         )}
         <TextField name="code" label={t.code} hint={t.codeHint} autoComplete="one-time-code" required />
       </Form>
-      {onRestart && <button type="button" className="link" onClick={onRestart}>{t.restart}</button>}
+      {onRestart && <Button kind="link" onClick={onRestart}>{t.restart}</Button>}
     </>
   );
 }

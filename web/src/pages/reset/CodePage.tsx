@@ -1,7 +1,6 @@
 // A password for whoever has a code from a mail already: of an account that was opened for them, or a new password.
 
-import { PageTitle } from "../../base";
-import { useWords } from "../../text/words";
+import { PageTitle, useWords } from "../../base";
 import { SetPassword } from "./SetPassword";
 import { ResetPassword } from "./public/reset";
 import { texts } from "./texts";

@@ -2,8 +2,7 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { DemonstrationMail, MutationForm, Notice, PageTitle, TextField } from "../../base";
-import { useWords } from "../../text/words";
+import { DemonstrationMail, MutationForm, Notice, PageTitle, TextField, useWords } from "../../base";
 import { SetPassword } from "./SetPassword";
 import { RequestPasswordReset, ResetPassword } from "./public/reset";
 import { texts } from "./texts";

@@ -1,7 +1,6 @@
 // Takes an account back whose address somebody else has changed, with the code from the mail to the previous address.
 
-import { VisitorsPage } from "../../base";
-import { useWords } from "../../text/words";
+import { useWords, VisitorsPage } from "../../base";
 import { SetPassword } from "../reset/SetPassword";
 import { EmailChangeRevert } from "./public/revert";
 import { texts } from "./texts";

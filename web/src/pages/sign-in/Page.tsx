@@ -6,16 +6,15 @@ import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useDemonstration } from "../../app/App";
 import { homeOf } from "../../app/navigation";
-import type { PageProps } from "../../app/route";
-import { useSession } from "../../app/session";
-import { Button, Form, Notice, PageTitle, Section, TextField } from "../../base";
-import type { Failure } from "../../graph/hooks";
+import {
+  Button, Form, Notice, PageTitle, Section, TextField, useLanguage, useSession, useWords, type Failure,
+  type PageProps,
+} from "../../base";
 import { note } from "../../graph/reach";
 import { Unreachable } from "../../graph/send";
 import type { Audience } from "../../graph/views";
 import { nameOf } from "../../session/demoAccounts";
 import { passkeyProof, signIn, signOut, verify, type Challenge, type Outcome, type Proof } from "../../session/session";
-import { useLanguage, useWords } from "../../text/words";
 import { texts } from "./texts";
 
 export function Page({ needed }: Partial<PageProps> & { needed?: Audience }) {
@@ -133,9 +132,7 @@ function SecondFactor({ challenge, busy, failure, onProof }: SecondFactorProps) 
         />
       </Form>
       {offers("TOTP") && (
-        <button type="button" className="link" onClick={() => setRecovers(!recovers)}>
-          {recovers ? t.useTotp : t.useRecovery}
-        </button>
+        <Button kind="link" onClick={() => setRecovers(!recovers)}>{recovers ? t.useTotp : t.useRecovery}</Button>
       )}
     </>
   );

@@ -1,9 +1,7 @@
 // The first page of staff after a sign-in: the tasks of their roles.
 
 import { Link } from "wouter";
-import { Notice, PageTitle, Shown } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useWords } from "../../text/words";
+import { Notice, PageTitle, Shown, useRead, useWords } from "../../base";
 import { SecondFactor, ToProofs } from "./StaffPage";
 import { StaffViewer } from "./manager/staffViewer";
 import { sectionsOf } from "./sections";

@@ -1,9 +1,8 @@
 // What waits for a decision of staff, by its status and in pages, and what has just been decided.
 
 import { useState, type ReactNode } from "react";
-import { Paged, useDone, usePaged, type PageOf } from "../../base";
+import { Paged, useDone, usePaged, useWords, type PageOf } from "../../base";
 import type { Operation } from "../../graph/operation";
-import { useWords } from "../../text/words";
 import { StatusFilter } from "./StatusFilter";
 import { texts } from "./texts";
 
@@ -16,24 +15,14 @@ interface Props<Status extends string, Data, Each> {
   children: (each: Each, onDone: (text: string) => void) => ReactNode;
 }
 
-type Listed<Status extends string, Data, Each> = Omit<Props<Status, Data, Each>, "statuses" | "initial"> & { status: Status | null };
-
-export function Queue<Status extends string, Data, Each>({ statuses, initial, ...more }: Props<Status, Data, Each>) {
-  const [status, setStatus] = useState<Status | null>(initial);
-  return (
-    <>
-      <StatusFilter names={statuses} initial={status} onChange={setStatus} />
-      <List key={status} status={status} {...more} />
-    </>
-  );
-}
-
-function List<Status extends string, Data, Each>({ operation, pageOf, status, children }: Listed<Status, Data, Each>) {
+export function Queue<Status extends string, Data, Each>({ operation, pageOf, statuses, initial, children }: Props<Status, Data, Each>) {
   const t = useWords(texts);
+  const [status, setStatus] = useState<Status | null>(initial);
   const list = usePaged(operation, { status });
   const [done, finish] = useDone(list.again);
   return (
     <>
+      <StatusFilter names={statuses} initial={status} onChange={setStatus} />
       {done}
       <Paged list={list} of={pageOf} empty={t.nothing}>{(nodes) => nodes.map((each) => children(each, finish))}</Paged>
     </>

@@ -1,7 +1,6 @@
 // Chooses which entries of a list are shown, by their status or by another of their properties.
 
-import { SelectField } from "../../base";
-import { useWords } from "../../text/words";
+import { SelectField, useWords } from "../../base";
 import { texts } from "./texts";
 
 interface Props<Status extends string> {

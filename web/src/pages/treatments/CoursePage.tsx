@@ -4,10 +4,10 @@ import "./treatments.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import type { PageProps } from "../../app/route";
-import { Button, MutationForm, Notice, optionsOf, PageTitle, RadioField, Section, SelectField, Shown, TextField, type Values } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useFormats, useWords } from "../../text/words";
+import {
+  Button, Missing, MutationForm, optionsOf, PageTitle, RadioField, Section, SelectField, Shown, TextField, useFormats,
+  useRead, useWords, type PageProps, type Values,
+} from "../../base";
 import { today } from "../diary/days";
 import { texts as ownTexts } from "../own/texts";
 import { Evaluate } from "./Evaluate";
@@ -36,7 +36,7 @@ export function Page({ parameters }: PageProps) {
           {!node.endedOn && <End course={node.id} own />}
         </>
       ) : (
-        <><PageTitle>{t.title}</PageTitle><Notice>{t.unknown}</Notice></>
+        <Missing title={t.missing} text={t.unknown} />
       )}</Shown>
       <p className="after-form"><Link href="/me/treatments">{t.back}</Link></p>
     </>

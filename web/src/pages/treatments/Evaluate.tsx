@@ -1,9 +1,10 @@
 // Evaluates a treatment: three ratings, side effects and a comment.
 
 import { useState } from "react";
-import { Button, CheckField, Form, optionsOf, Picker, ScaleField, Section, SelectField, TEN, TextField, type Values } from "../../base";
-import { useAction, useRead, type Refusal } from "../../graph/hooks";
-import { useWords } from "../../text/words";
+import {
+  Button, CheckField, Form, optionsOf, Picker, ScaleField, Section, SelectField, TEN, TextField, useAction, useWords,
+  type Refusal, type Values,
+} from "../../base";
 import { numberIn } from "../diary/changes";
 import { FoundIndicators } from "../diary/patient/diary";
 import { CourseEvaluate, type CourseTextFragment } from "./patient/treatments";
@@ -34,9 +35,9 @@ export function Evaluate({ course, earlier, onDone }: Props) {
   const { run, ...state } = useAction(CourseEvaluate);
 
   async function evaluate(values: Values): Promise<void> {
-    const ratings = { effectiveness: rating(values, "effectiveness"), convenience: rating(values, "convenience"), satisfaction: rating(values, "satisfaction") };
-    const { effectiveness, convenience, satisfaction } = ratings;
-    setFaults(RATINGS.filter((each) => ratings[each] === null).map((each) => ({ path: ["input", each], message: t.unrated })));
+    const [effectiveness = null, convenience = null, satisfaction = null] = RATINGS.map((each) => numberIn(values[each] ?? ""));
+    const unrated = RATINGS.filter((each) => numberIn(values[each] ?? "") === null);
+    setFaults(unrated.map((each) => ({ path: ["input", each], message: t.unrated })));
     if (effectiveness === null || convenience === null || satisfaction === null) return;
     const sideEffects = effects.map(({ id }) => ({
       indicator: id,
@@ -44,14 +45,22 @@ export function Evaluate({ course, earlier, onDone }: Props) {
       serious: values[`serious.${id}`] === "on",
     }));
     const input = { course, effectiveness, convenience, satisfaction, sideEffects, comment: values["comment"] || null };
-    if (await run({ input })) onDone();
+    if (await run(input)) onDone();
   }
 
   return (
     <Section id="evaluate" title={t.evaluate}>
       <Form submit={t.save} {...state} refusals={faults.length ? faults : state.refusals} onSubmit={(values) => void evaluate(values)}>
         {RATINGS.map((each) => (
-          <ScaleField key={each} name={each} label={t[each]} hint={t.ends} options={TEN} initial={earlier?.[each]} onChange={() => setFaults((known) => known.filter(({ path }) => path[1] !== each))} />
+          <ScaleField
+            key={each}
+            name={each}
+            label={t[each]}
+            hint={t.ends}
+            options={TEN}
+            initial={earlier?.[each]}
+            onChange={() => setFaults((known) => known.filter(({ path }) => path[1] !== each))}
+          />
         ))}
         {effects.map((effect, place) => (
           <fieldset key={effect.id} className="field panel">
@@ -67,28 +76,16 @@ export function Evaluate({ course, earlier, onDone }: Props) {
             <Button onClick={() => setEffects(effects.filter((each) => each !== effect))}>{t.remove(effect.name)}</Button>
           </fieldset>
         ))}
-        <AddEffect key={effects.length} known={effects} onAdd={({ id, name }) => setEffects([...effects, { id, name }])} />
+        <Picker
+          key={effects.length}
+          label={t.addEffect}
+          none={t.notFound}
+          operation={FoundIndicators}
+          of={({ indicators }) => indicators.filter((each) => each.kind === "SYMPTOM" && !effects.some(({ id }) => id === each.id))}
+          onPick={({ id, name }) => setEffects([...effects, { id, name }])}
+        />
         <TextField name="comment" label={t.comment} hint={t.commentHint} rows={3} initial={earlier?.comment ?? ""} />
       </Form>
     </Section>
   );
-}
-
-interface AddProps {
-  known: readonly Effect[];
-  onAdd: (effect: Effect) => void;
-}
-
-function AddEffect({ known, onAdd }: AddProps) {
-  const t = useWords(texts);
-  const [search, setSearch] = useState("");
-  const { data } = useRead(FoundIndicators, { search }, { pause: !search });
-  const found = data?.indicators
-    .filter((each) => each.kind === "SYMPTOM" && !known.some(({ id }) => id === each.id))
-    .map((each) => ({ ...each, also: each.matched?.name }));
-  return <Picker label={t.addEffect} none={t.notFound} search={search} onSearch={setSearch} found={found} onPick={onAdd} />;
-}
-
-function rating(values: Values, name: string): number | null {
-  return numberIn(values[name] ?? "");
 }

@@ -1,9 +1,7 @@
 // The viewer's treatments, most recently started first.
 
 import { Link } from "wouter";
-import { PageTitle, Shown } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useFormats, useWords } from "../../text/words";
+import { PageTitle, Shown, useFormats, useRead, useWords } from "../../base";
 import { texts as ownTexts } from "../own/texts";
 import { Courses } from "./patient/treatments";
 import { texts } from "./texts";

@@ -2,9 +2,9 @@
 
 import { useState } from "react";
 import { useLocation } from "wouter";
-import { Button, MutationForm, optionsOf, PageTitle, Picker, Section, SelectField, TextField } from "../../base";
-import { useRead } from "../../graph/hooks";
-import { useWords } from "../../text/words";
+import {
+  Button, MutationForm, optionsOf, PageTitle, Picker, Section, SelectField, TextField, useRead, useWords,
+} from "../../base";
 import { today } from "../diary/days";
 import { Propose } from "../own/Propose";
 import { CourseStart, FoundTreatments, OwnCourseStart, OwnTreatmentCreate, TreatedConditions } from "./patient/treatments";
@@ -21,8 +21,6 @@ export function Page() {
   const [search, setSearch] = useState("");
   const [chosen, setChosen] = useState<Treatment | null>(null);
   const [isMaking, setMaking] = useState(false);
-  const { data } = useRead(FoundTreatments, { search }, { pause: !search });
-  const found = data?.treatments.nodes.map((each) => ({ ...each, also: each.matched?.name ?? each.inn }));
   return (
     <>
       <PageTitle lead={t.doctor}>{t.start}</PageTitle>
@@ -30,9 +28,16 @@ export function Page() {
         <Start treatment={chosen} onChange={() => setChosen(null)} />
       ) : (
         <>
-          <Picker label={t.search} none={t.notFound} search={search} onSearch={setSearch} found={found} onPick={setChosen} />
+          <Picker
+            label={t.search}
+            none={t.notFound}
+            operation={FoundTreatments}
+            of={(data) => data.treatments.nodes}
+            onPick={setChosen}
+            onSearch={setSearch}
+            missing={() => <Propose key={search} kind="TREATMENT" name={search} />}
+          />
           {isMaking ? <Make initial={search} onMade={setChosen} /> : <Button onClick={() => setMaking(true)}>{t.make}</Button>}
-          {search && found?.length === 0 && <Propose key={search} kind="TREATMENT" name={search} />}
         </>
       )}
     </>

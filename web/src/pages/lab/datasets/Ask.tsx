@@ -2,13 +2,12 @@
 // they can be sent to a colleague.
 
 import { useState } from "react";
-import { useSearchParams } from "wouter";
+import { Link, useSearchParams } from "wouter";
 import type { InsightKind, LabOrganizationQuery, Precision } from "../../../../generated/buyer";
-import { Button, Meter, Notice, optionsOf, RadioField, Section, SelectField } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Button, Meter, Notice, optionsOf, RadioField, Section, SelectField, useFormats, useRead, useWords,
+} from "../../../base";
 import { ForRole } from "../ForRole";
-import { LinkButton } from "../LinkButton";
 import { LabOrganization } from "../buyer/datasets";
 import { texts as shared } from "../texts";
 import type { Dataset } from "./DatasetPage";
@@ -31,7 +30,8 @@ export function Ask({ dataset }: { dataset: Dataset }) {
   const plan = planIn(params, dataset.variables);
   const { variable, by, precision, kind, groupings } = question;
   const [chosen, setChosen] = useState<string | null>(null);
-  const licences = useRead(LabOrganization, {}).data?.organization.licences.filter((each) => each.status === "GRANTED" && each.community.id === dataset.community.id);
+  const own = useRead(LabOrganization, {}).data?.organization.licences;
+  const licences = own?.filter((each) => each.status === "GRANTED" && each.community.id === dataset.community.id);
   const licence = licences?.find((each) => each.id === chosen) ?? licences?.[0] ?? null;
 
   /** Changes the address, without a new place in the browser's history. */
@@ -42,6 +42,7 @@ export function Ask({ dataset }: { dataset: Dataset }) {
   }
   const change = (made: Partial<Question>): void => set({ ...question, ...made }, plan);
   const regroup = (made: Question["groupings"][number]): void => change({ groupings: [...groupings.filter((each) => each.variable !== made.variable), made] });
+  const grouped = (name: string) => groupings.find((each) => each.variable === name) ?? { variable: name, name: null, merged: [] };
   const named = (name: string | null) => dataset.variables.find((each) => each.name === name) ?? null;
 
   return (
@@ -69,7 +70,7 @@ export function Ask({ dataset }: { dataset: Dataset }) {
             )}
             {hasMean(variable) && <KindField key={`kind ${kind}`} kind={kind} onChange={(value) => change({ kind: value })} />}
             {mergeableOf(question).map((each) => (
-              <Merge key={each.name} variable={each} grouping={groupings.find((one) => one.variable === each.name)!} onChange={regroup} />
+              <Merge key={each.name} variable={each} grouping={grouped(each.name)} onChange={regroup} />
             ))}
             <PrecisionField key={precision} precision={precision} hint={kind !== "COUNTS" && t.asPrecise} onChange={(value) => change({ precision: value })} />
             {licences && <Licensed licences={licences} licence={licence} onChoose={setChosen} community={dataset.community.slug} />}
@@ -82,7 +83,7 @@ export function Ask({ dataset }: { dataset: Dataset }) {
                   licence={licence?.id ?? null}
                   onChange={change}
                   onPlan={plan.length + 2 <= MOST_QUESTIONS ? (...added) => set(question, withQuestions(plan, ...added)) : undefined}
-                  onMerge={(name, codes) => regroup(merge(groupings.find((each) => each.variable === name) ?? { variable: name, name: null, merged: [] }, codes))}
+                  onMerge={(name, codes) => regroup(merge(grouped(name), codes))}
                 />
                 <AddToPlan question={{ ...question, variable }} plan={plan} onAdd={(added) => set(question, [...plan, added])} />
               </>
@@ -111,7 +112,7 @@ function Chosen({ label, role, onRemove }: { label: string; role: string; onRemo
   return (
     <p className="chosen">
       <span>{role} <strong>{label}</strong></span>
-      <button type="button" className="link" aria-label={t.remove(label)} onClick={onRemove}>✕</button>
+      <Button kind="link" label={t.remove(label)} onClick={onRemove}>✕</Button>
     </p>
   );
 }
@@ -166,11 +167,17 @@ function Licensed({ licences, licence, onChoose, community }: LicensedProps) {
         <Notice>
           <p>{t.noLicence}</p>
           <ForRole least="ADMINISTRATOR">
-            <LinkButton href={`/lab/licences/request?community=${community}`}>{t.request}</LinkButton>
+            <Link href={`/lab/licences/request?community=${community}`} className="button">{t.request}</Link>
           </ForRole>
         </Notice>
       ) : (
-        <SelectField name="licence" label={t.licence} initial={licence?.id ?? ""} onChange={onChoose} options={licences.map((each) => ({ value: each.id, label: each.purpose }))} />
+        <SelectField
+          name="licence"
+          label={t.licence}
+          initial={licence?.id ?? ""}
+          onChange={onChoose}
+          options={licences.map((each) => ({ value: each.id, label: each.purpose }))}
+        />
       )}
       {licence && (
         <Meter

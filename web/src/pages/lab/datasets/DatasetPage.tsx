@@ -3,10 +3,9 @@
 import "../lab.css";
 
 import type { LabDatasetQuery } from "../../../../generated/buyer";
-import type { PageProps } from "../../../app/route";
-import { Meter, Notice, PageTitle, Section, Shown, Table } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Meter, Notice, PageTitle, Section, Shown, Table, useFormats, useRead, useWords, type PageProps,
+} from "../../../base";
 import { Unknown } from "../Unknown";
 import { LabDataset } from "../buyer/datasets";
 import { texts as shared } from "../texts";

@@ -2,8 +2,7 @@
 
 import { useState } from "react";
 import type { VariableFactsFragment } from "../../../../generated/buyer";
-import { Button, SelectField } from "../../../base";
-import { useFormats, useWords } from "../../../text/words";
+import { Button, Check, SelectField, useFormats, useWords } from "../../../base";
 import { countOf, groupsOf, merge, mergeable, type Grouping } from "./groupings";
 import { texts } from "./texts";
 
@@ -54,29 +53,22 @@ function Pointed({ variable, grouping, onChange }: Props) {
       <p className="hint">{variable.ordinal ? t.mergeNeighbours : t.mergeHint}</p>
       {groups.map(({ codes: [first = ""], label, isMerged }) => (
         <div key={first}>
-          <label className="choice">
-            <input type="checkbox" checked={chosen.has(first)} onChange={() => toggle(first)} />
-            {label}
-          </label>
+          <Check checked={chosen.has(first)} onChange={() => toggle(first)}>{label}</Check>
           {isMerged && (
-            <button
-              type="button"
-              className="link"
-              aria-label={t.separateIt(label)}
+            <Button
+              kind="link"
+              label={t.separateIt(label)}
               onClick={() => onChange({ ...grouping, merged: grouping.merged.filter((each) => !each.includes(first)) })}
             >
               {t.separate}
-            </button>
+            </Button>
           )}
         </div>
       ))}
       <div>
         <Button
           disabled={!mergeable(variable, groups, ticked)}
-          onClick={() => {
-            setChosen(new Set());
-            onChange(merge(grouping, ticked.flatMap((each) => each.codes)));
-          }}
+          onClick={() => (setChosen(new Set()), onChange(merge(grouping, ticked.flatMap((each) => each.codes))))}
         >
           {t.merge}
         </Button>

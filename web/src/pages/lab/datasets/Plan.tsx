@@ -1,10 +1,11 @@
 // The plan: questions that are priced together, and published as one.
 
-import { useRef, useState } from "react";
+import { useState } from "react";
 import type { LabPlanPublishMutation, LabPlanQuoteQuery } from "../../../../generated/buyer";
-import { Button, Dialog, Done, Facts, Meter, Notice, Refused, Section, Shown } from "../../../base";
-import { useAction, useRead, type Failure, type Refusal } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Button, Confirm, Done, Facts, Meter, Notice, Refused, Section, Shown, useAction, useFormats, useRead, useWords,
+  type Failure, type Refusal,
+} from "../../../base";
 import { InsightLink, InsightTable, Sizes, useTitle } from "../InsightTable";
 import { LabPlanPublish, LabPlanQuote } from "../buyer/question";
 import { texts as shared } from "../texts";
@@ -51,16 +52,13 @@ function Questions({ dataset, licence, questions, onChange, onPublished }: Props
   const input = { dataset, licence: licence?.id ?? null, questions: questions.map(plannedInput) };
   const sent = JSON.stringify(input);
   const read = useRead(LabPlanQuote, { input });
-  const request = useRef({ sent: "", id: "" }); // the same one is the same request
   const [refused, setRefused] = useState(""); // what the refusals are about
-  const { run, ...state } = useAction(LabPlanPublish);
+  const { run, ...state } = useAction(LabPlanPublish, { once: true });
 
-  async function publish(): Promise<boolean> {
-    if (request.current.sent !== sent) request.current = { sent, id: crypto.randomUUID() };
+  async function publish(): Promise<void> {
     setRefused(sent);
-    const made = await run({ input: { ...input, clientMutationId: request.current.id } });
+    const made = await run(input);
     if (made) onPublished(made);
-    return made !== null;
   }
 
   const quoted = read.failure && typeof read.failure === "object" ? (read.failure.refusals ?? []) : [];
@@ -88,7 +86,7 @@ function Questions({ dataset, licence, questions, onChange, onPublished }: Props
               quote={quote}
               licence={licence}
               count={questions.length}
-              publish={publish}
+              publish={() => void publish()}
               busy={state.busy}
               refusals={refused === sent ? state.refusals : []}
               failure={refused === sent ? state.failure : null}
@@ -122,7 +120,9 @@ function Entry({ question, quote, whole, refusals, onSums, onRemove }: EntryProp
   const lacks = quote ? lacksCounts(question, quote.quote) : false;
   const suggested = quote?.quote.suggestions.find((each) => each.kind === "SUMS")?.cost;
   const counted = quote && (quote.countedWith === null ? <Sizes countedBy={quote.quote.countedBy} /> : t.questionOf(number(quote.countedWith + 1)));
-  const others = quote?.quote.obstacles.filter((each) => !(lacks && each.code === "INVALID") && !whole?.obstacles.some((one) => one.message === each.message)) ?? [];
+  const isSaidElsewhere = (obstacle: { code: string; message: string }): boolean =>
+    (lacks && obstacle.code === "INVALID") || (whole?.obstacles.some((each) => each.message === obstacle.message) ?? false);
+  const others = quote?.quote.obstacles.filter((each) => !isSaidElsewhere(each)) ?? [];
   return (
     <>
       <p>
@@ -142,7 +142,12 @@ function Entry({ question, quote, whole, refusals, onSums, onRemove }: EntryProp
           {quote.quote.alreadyPublished && <li>{t.free}</li>}
           {quote.coveredWith.length > 0 && <li>{t.coveredWith(quote.coveredWith.map((each) => number(each + 1)).join(", "))}</li>}
           {question.kind === "SUMS" && !lacks && <li>{t.sizesFrom} {counted}</li>}
-          {suggested && <li>{t.sizesKnown} {counted} <Button label={t.takeSizesFor(number(suggested.microRho), title)} onClick={onSums}>{t.takeSizes(number(suggested.microRho))}</Button></li>}
+          {suggested && (
+            <li>
+              {t.sizesKnown} {counted}{" "}
+              <Button label={t.takeSizesFor(number(suggested.microRho), title)} onClick={onSums}>{t.takeSizes(number(suggested.microRho))}</Button>
+            </li>
+          )}
           {!quote.quote.alreadyPublished && quote.quote.coveredBy.length > 0 && (
             <li>{t.coveredBy} {quote.quote.coveredBy.map((each) => <InsightLink key={each.id} insight={each} />)}</li>
           )}
@@ -159,14 +164,14 @@ interface WholeProps {
   quote: Quote;
   licence: Props["licence"];
   count: number;
-  publish: () => Promise<boolean>;
+  publish: () => void;
   busy: boolean;
   refusals: readonly Refusal[];
   failure: Failure | null;
 }
 
 /** The price of all questions, and their publication. */
-function Whole({ quote, licence, count, publish, busy, ...state }: WholeProps) {
+function Whole({ quote, licence, count, publish, ...state }: WholeProps) {
   const t = useWords(texts);
   const { number } = useFormats();
   const price = usePrice();
@@ -188,12 +193,10 @@ function Whole({ quote, licence, count, publish, busy, ...state }: WholeProps) {
         <div className="after-form"><Button kind="primary" onClick={() => setAsks(true)}>{t.publishPlan}</Button></div>
       )}
       {asks && (
-        <Dialog title={t.confirmPlan(number(count))} onClose={() => setAsks(false)}>
+        <Confirm kind="primary" title={t.confirmPlan(number(count))} action={t.yesAll} {...state} onConfirm={publish} onClose={() => setAsks(false)}>
           <p>{t.planSpends(price(quote.cost))}</p>
           <p>{t.publicPlan}</p>
-          <Refused {...state} />
-          <Button kind="primary" busy={busy} onClick={() => void publish()}>{t.yesAll}</Button>
-        </Dialog>
+        </Confirm>
       )}
     </>
   );
@@ -202,8 +205,8 @@ function Whole({ quote, licence, count, publish, busy, ...state }: WholeProps) {
 /** What is spent, in words. */
 function usePrice(): (cost: { readonly microRho: number; readonly epsilon: number }) => string {
   const t = useWords(texts);
-  const { number } = useFormats();
-  return ({ microRho, epsilon }) => t.price(number(microRho), number(epsilon, { maximumSignificantDigits: 3 }));
+  const { number, epsilon } = useFormats();
+  return (cost) => t.price(number(cost.microRho), epsilon(cost.epsilon));
 }
 
 /** Which question a refusal is about: its path is `input.questions.N` and more. */

@@ -1,9 +1,7 @@
 // The insights published from a dataset, with those that are published meanwhile.
 
 import { useState } from "react";
-import { Notice, Paged, Section, usePaged } from "../../../base";
-import { useLive } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import { Notice, Paged, Section, useLive, usePaged, useWords } from "../../../base";
 import { InsightTable } from "../InsightTable";
 import { LabDatasetInsights, LabInsightPublished } from "../buyer/datasets";
 import { texts } from "./texts";

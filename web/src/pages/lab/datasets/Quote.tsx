@@ -1,11 +1,10 @@
 // The quote of a question, as it stands now, and its publication.
 
-import { useState } from "react";
 import { useLocation } from "wouter";
 import type { InsightQuoteInput, LabQuoteQuery } from "../../../../generated/buyer";
-import { Button, Dialog, Facts, Meter, Notice, Refused, Shown, Table } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Button, ConfirmButton, Facts, Meter, MutationButton, Notice, Refused, Shown, Table, useFormats, useRead, useWords,
+} from "../../../base";
 import { InsightLink, Sizes } from "../InsightTable";
 import { valuesOf } from "../insights/figures";
 import { LabInsightPublish, LabQuote } from "../buyer/question";
@@ -63,13 +62,13 @@ interface QuotedProps {
 function Price({ quote, question, lacks }: QuotedProps & { lacks: boolean }) {
   const t = useWords(texts);
   const names = useWords(shared);
-  const { number } = useFormats();
+  const { number, epsilon } = useFormats();
   const cost = quote.cost.microRho;
   const left = quote.remainingAfter.microRho;
   return (
     <>
       <Facts facts={[
-        [t.cost, quote.alreadyPublished ? t.free : t.price(number(cost), number(quote.cost.epsilon, { maximumSignificantDigits: 3 }))],
+        [t.cost, quote.alreadyPublished ? t.free : t.price(number(cost), epsilon(quote.cost.epsilon))],
         [question.kind === "COUNTS" ? t.cells : t.groupCount, number(quote.cells)],
         [t.each, question.kind === "COUNTS" && names.margin(number(quote.marginOfError))],
         [names.sizes, question.kind === "SUMS" && !lacks && <Sizes countedBy={quote.countedBy} />],
@@ -182,33 +181,20 @@ function Answered({ quote }: { quote: Quote }) {
 
 function Publish({ input, quote }: { input: InsightQuoteInput; quote: Quote }) {
   const t = useWords(texts);
-  const { number } = useFormats();
+  const { number, epsilon } = useFormats();
   const [, navigate] = useLocation();
-  const [asked, setAsked] = useState(false);
-  const [clientMutationId] = useState(() => crypto.randomUUID());
-  const { run, busy, ...state } = useAction(LabInsightPublish);
-
-  async function publish(): Promise<void> {
-    const made = await run({ input: { ...input, clientMutationId } });
-    if (made?.insight) navigate(`/lab/insights/${made.insight.id}`);
-  }
-
-  if (quote.alreadyPublished) {
-    return (
-      <><Refused {...state} /><Button kind="primary" busy={busy} onClick={() => void publish()}>{t.open}</Button></>
-    );
-  }
+  const publish = {
+    kind: "primary" as const,
+    once: true,
+    mutation: LabInsightPublish,
+    input,
+    onDone: ({ insight }: { insight: { id: string } | null }) => insight && navigate(`/lab/insights/${insight.id}`),
+  };
+  if (quote.alreadyPublished) return <MutationButton {...publish}>{t.open}</MutationButton>;
   return (
-    <>
-      <Button kind="primary" onClick={() => setAsked(true)}>{t.publish}</Button>
-      {asked && (
-        <Dialog title={t.confirm} onClose={() => setAsked(false)}>
-          <p>{t.spends(t.price(number(quote.cost.microRho), number(quote.cost.epsilon, { maximumSignificantDigits: 3 })))}</p>
-          <p>{t.public}</p>
-          <Refused {...state} />
-          <Button kind="primary" busy={busy} onClick={() => void publish()}>{t.yes}</Button>
-        </Dialog>
-      )}
-    </>
+    <ConfirmButton {...publish} button={t.publish} title={t.confirm} action={t.yes}>
+      <p>{t.spends(t.price(number(quote.cost.microRho), epsilon(quote.cost.epsilon)))}</p>
+      <p>{t.public}</p>
+    </ConfirmButton>
   );
 }

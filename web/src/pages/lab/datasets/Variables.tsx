@@ -2,8 +2,7 @@
 
 import { useState } from "react";
 import type { VariableFactsFragment, VariableGroup } from "../../../../generated/buyer";
-import { SelectField } from "../../../base";
-import { useFormats, useWords } from "../../../text/words";
+import { SelectField, useFormats, useWords } from "../../../base";
 import { MOST_GROUPS } from "./question";
 import { texts } from "./texts";
 

@@ -54,7 +54,7 @@ export function hasMean(variable: VariableFactsFragment | null): boolean {
   return variable?.scale === "INTERVAL";
 }
 
-export function isOfMeans({ variable, kind }: Pick<Question, "variable" | "kind">): boolean {
+function isOfMeans({ variable, kind }: Pick<Question, "variable" | "kind">): boolean {
   return kind !== "COUNTS" && hasMean(variable);
 }
 

@@ -4,10 +4,7 @@ import "../lab.css";
 
 import type { ReactNode } from "react";
 import type { LabInsightFactsQuery } from "../../../../generated/buyer";
-import type { PageProps } from "../../../app/route";
-import { Notice, PageTitle, Shown } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import { Notice, PageTitle, Shown, useFormats, useRead, useWords, type PageProps } from "../../../base";
 import { InsightLink, useTitle } from "../InsightTable";
 import { Unknown } from "../Unknown";
 import { LabInsightFacts, LabInsightFigures } from "../buyer/insight";

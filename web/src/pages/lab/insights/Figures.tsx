@@ -2,9 +2,8 @@
 
 import { useState } from "react";
 import type { CellFiguresFragment } from "../../../../generated/buyer";
-import { RadioField, Table } from "../../../base";
+import { RadioField, Table, useFormats, useWords } from "../../../base";
 import { IntervalChart } from "../../../base/chart/IntervalChart";
-import { useFormats, useWords } from "../../../text/words";
 import { groupOf, membersOf, rangeOf, sectionsOf, sharedBy, type Arrangement, type Measure, type Table as Figures } from "./figures";
 import { texts } from "./texts";
 
@@ -39,8 +38,8 @@ export function FiguresChart({ title, table, measure, arrangement, values, secon
 
 /** How a figure is written: shares in percent, counts as whole numbers. */
 export function useFigure(measure: Measure): (value: number) => string {
-  const { number } = useFormats();
-  if (measure === "share") return (value) => number(value, { style: "percent", maximumFractionDigits: 0 });
+  const { number, percent } = useFormats();
+  if (measure === "share") return (value) => percent(value);
   const digits = measure === "count" ? 0 : 1;
   return (value) => number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" });
 }

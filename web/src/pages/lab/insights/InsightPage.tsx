@@ -5,10 +5,9 @@ import "../lab.css";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import type { InsightLineFragment, LabInsightFactsQuery } from "../../../../generated/buyer";
-import type { PageProps } from "../../../app/route";
-import { Form, PageTitle, Section, SelectField, Shown } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useLanguage, useWords } from "../../../text/words";
+import {
+  Check, Form, PageTitle, Section, SelectField, Shown, useFormats, useLanguage, useRead, useWords, type PageProps,
+} from "../../../base";
 import { Sizes, useTitle, useTitles } from "../InsightTable";
 import { Unknown } from "../Unknown";
 import { LabInsightFacts, LabInsightFigures, LabInsightReconciled } from "../buyer/insight";
@@ -29,7 +28,7 @@ export function Page({ parameters }: PageProps) {
 function Found({ insight }: { insight: Insight }) {
   const t = useWords(texts);
   const names = useWords(shared);
-  const { number, date, time } = useFormats();
+  const { number, date, time, epsilon } = useFormats();
   const { dataset } = insight;
   return (
     <>
@@ -37,7 +36,7 @@ function Found({ insight }: { insight: Insight }) {
       <p>
         {t.published(insight.requestedBy?.name ?? names.own, time(insight.publishedAt))} {insight.purpose && t.purpose(insight.purpose)}
       </p>
-      <p className="quiet">{t.cost(number(insight.cost.microRho), number(insight.cost.epsilon, { maximumSignificantDigits: 3 }))}</p>
+      <p className="quiet">{t.cost(number(insight.cost.microRho), epsilon(insight.cost.epsilon))}</p>
       {insight.kind !== "COUNTS" && <p>{t.meansOnly}</p>}
       {insight.kind === "SUMS" && <p>{t.sizesFrom} <Sizes countedBy={insight.countedBy} /></p>}
       <Figures insight={insight} />
@@ -67,10 +66,7 @@ function Figures({ insight }: { insight: Insight }) {
     <Section id="figures" title={t.figures}>
       {choice.fields}
       {isOfCounts && (
-        <label className="choice">
-          <input type="checkbox" checked={reconciled} disabled={!isWhole} onChange={(event) => setReconciled(event.target.checked)} />
-          <span>{t.all}<span className="hint block">{isWhole ? t.allHint : t.unsliced}</span></span>
-        </label>
+        <Check checked={reconciled} disabled={!isWhole} onChange={setReconciled} hint={isWhole ? t.allHint : t.unsliced}>{t.all}</Check>
       )}
       {filters.length > 0 && <Slice filters={filters} by={insight.by} sliced={sliced} onSlice={setSliced} />}
       <Shown read={read}>{({ insight: found }) => {
@@ -82,10 +78,7 @@ function Figures({ insight }: { insight: Insight }) {
             <FiguresChart title={title} table={table} measure={choice.measure} arrangement={choice.arrangement} values={values} second={beside} />
             {second && <p className="quiet">{t.releases(number(second.releases), time(second.asOf))}</p>}
             {(left > 0 || everything) && (
-              <label className="choice">
-                <input type="checkbox" checked={everything} onChange={(event) => setEverything(event.target.checked)} />
-                <span>{t.everything}{left > 0 && <span className="hint block">{t.left(number(left))}</span>}</span>
-              </label>
+              <Check checked={everything} onChange={setEverything} hint={left > 0 && t.left(number(left))}>{t.everything}</Check>
             )}
             <FiguresTable title={title} table={table} measure={choice.measure} second={beside} />
           </div>

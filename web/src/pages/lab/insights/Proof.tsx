@@ -2,9 +2,7 @@
 
 import { useState } from "react";
 import type { LabInsightProofQuery } from "../../../../generated/buyer";
-import { Button, Facts, Notice, Section, Shown } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import { Button, Facts, Notice, Section, Shown, useFormats, useRead, useWords } from "../../../base";
 import { LabInsightProof } from "../buyer/insight";
 import { isVouchedFor } from "./commitment";
 import { texts } from "./texts";

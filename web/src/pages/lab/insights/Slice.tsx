@@ -1,8 +1,7 @@
 // Slices and sums of a published table: which variables it is shown by, and which categories are counted.
 
 import type { VariableFactsFragment } from "../../../../generated/buyer";
-import { Button } from "../../../base";
-import { useWords } from "../../../text/words";
+import { Button, Check, useWords } from "../../../base";
 import { texts } from "./texts";
 
 export interface Sliced {
@@ -42,10 +41,7 @@ export function Slice({ filters, by, sliced, onSlice }: Props) {
       <summary>{t.slice}</summary>
       <p>{t.sliceHint}</p>
       {by.map((each) => (
-        <label key={each.name} className="choice">
-          <input type="checkbox" checked={shown.includes(each.name)} onChange={(event) => separate(each.name, event.target.checked)} />
-          {t.separate(each.label)}
-        </label>
+        <Check key={each.name} checked={shown.includes(each.name)} onChange={(isShown) => separate(each.name, isShown)}>{t.separate(each.label)}</Check>
       ))}
       {filters.map((each) => (
         <Categories key={each.name} of={each} kept={sliced.where?.find((one) => one.variable === each.name)?.in ?? null} onKeep={(codes) => keep(each, codes)} />
@@ -69,15 +65,14 @@ function Categories({ of, kept, onKeep }: CategoriesProps) {
     <fieldset className="field categories">
       <legend>{t.only(of.label)}</legend>
       {of.categories.map((each) => (
-        <label key={each.code} className="choice">
-          <input
-            type="checkbox"
-            checked={isKept(each.code)}
-            disabled={isKept(each.code) && codes.filter(isKept).length === 1}
-            onChange={(event) => onKeep(codes.filter((code) => (code === each.code ? event.target.checked : isKept(code))))}
-          />
+        <Check
+          key={each.code}
+          checked={isKept(each.code)}
+          disabled={isKept(each.code) && codes.filter(isKept).length === 1}
+          onChange={(isTicked) => onKeep(codes.filter((code) => (code === each.code ? isTicked : isKept(code))))}
+        >
           {each.label}
-        </label>
+        </Check>
       ))}
     </fieldset>
   );

@@ -4,11 +4,8 @@ import "../lab.css";
 
 import { Link } from "wouter";
 import type { LabLicencesQuery } from "../../../../generated/buyer";
-import { Facts, PageTitle, Shown, type Fact } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import { Facts, PageTitle, Shown, useFormats, useRead, useWords, type Fact } from "../../../base";
 import { ForRole } from "../ForRole";
-import { LinkButton } from "../LinkButton";
 import { LabLicences, LabLicensedDatasets } from "../buyer/licences";
 import { LabQuote } from "../buyer/question";
 import { texts as shared } from "../texts";
@@ -25,7 +22,7 @@ export function Page() {
     <>
       <PageTitle lead={t.lead}>{useWords(shared).licences}</PageTitle>
       <ForRole least="ADMINISTRATOR">
-        <p><LinkButton primary href="/lab/licences/request">{t.request}</LinkButton></p>
+        <p><Link href="/lab/licences/request" className="button primary">{t.request}</Link></p>
       </ForRole>
       <Shown read={read}>{({ organization: { licences } }) => licences.length === 0 ? (
         <p className="quiet">{t.empty}</p>
@@ -39,14 +36,14 @@ export function Page() {
 function OneLicence({ licence }: { licence: Licence }) {
   const t = useWords(texts);
   const names = useWords(shared);
-  const { number, date } = useFormats();
+  const { number, date, epsilon } = useFormats();
   const { price, quota } = licence;
   const facts: Fact[] = [
     [t.purpose, licence.purpose],
     [t.kind, licence.purposeKind && names.purposes[licence.purposeKind]],
     [t.days, t.from(date(licence.startsOn), date(licence.endsOn))],
     [t.reason, licence.reason],
-    [t.quota, quota.microRho > 0 ? t.microRho(number(quota.microRho), number(quota.epsilon, { maximumSignificantDigits: 3 })) : null],
+    [t.quota, quota.microRho > 0 ? t.microRho(number(quota.microRho), epsilon(quota.epsilon)) : null],
     [t.price, price && number(Number(price.amount), { style: "currency", currency: price.currency })],
     [t.due, licence.status === "REFUSED" || licence.resultsDueOn === null ? null : date(licence.resultsDueOn)],
   ];

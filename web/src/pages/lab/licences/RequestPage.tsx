@@ -7,10 +7,8 @@ import { Link, useSearch } from "wouter";
 import type { LabLicenceFormQuery } from "../../../../generated/buyer";
 import {
   CheckField, MutationForm, Notice, optionsOf, PageTitle, Prose, SearchBox, Section, SelectField, Shown, TextField,
-  type Values,
+  useRead, useWords, type Values,
 } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
 import { ForRole } from "../ForRole";
 import { LabCommunity, LabLicenceCommunities, LabLicenceForm, LabLicenceRequest } from "../buyer/licences";
 import { texts as shared } from "../texts";

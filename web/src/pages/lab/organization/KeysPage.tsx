@@ -4,9 +4,9 @@ import "../lab.css";
 
 import { useState } from "react";
 import type { LabApiKeysQuery } from "../../../../generated/buyer";
-import { MutationConfirm, MutationForm, Notice, PageTitle, Section, Shown, Table, TextField } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  ConfirmButton, MutationForm, PageTitle, Section, Shown, Table, TextField, useDone, useFormats, useRead, useWords,
+} from "../../../base";
 import { ForRole, useMay } from "../ForRole";
 import { LabApiKeyCreate, LabApiKeyRevoke, LabApiKeys } from "../buyer/organization";
 import { texts as shared } from "../texts";
@@ -23,23 +23,27 @@ export function Page() {
   const { time } = useFormats();
   const read = useRead(LabApiKeys, {});
   const manages = useMay("ADMINISTRATOR");
-  const [leaving, setLeaving] = useState<Key | null>(null);
-  const [revoked, setRevoked] = useState(false);
+  const [done, finish] = useDone(read.again);
 
   const revoking = (key: Key) => (
-    <button type="button" className="link" aria-label={t.revokeKey(key.name)} onClick={() => setLeaving(key)}>{t.revoke}</button>
+    <ConfirmButton
+      kind="link"
+      button={t.revoke}
+      label={t.revokeKey(key.name)}
+      title={t.sure(key.name)}
+      action={t.yes}
+      mutation={LabApiKeyRevoke}
+      input={{ apiKey: key.id }}
+      onDone={() => finish(t.revoked)}
+    >
+      {t.effect}
+    </ConfirmButton>
   );
-
-  function close(done: boolean): void {
-    setLeaving(null);
-    setRevoked(done);
-    if (done) read.again();
-  }
 
   return (
     <>
       <PageTitle lead={t.keysLead}>{keys}</PageTitle>
-      {revoked && <Notice kind="good">{t.revoked}</Notice>}
+      {done}
       <Shown read={read}>{({ organization }) => (
         <Table caption={t.apiKeys} rows={organization.apiKeys} columns={[
           { title: t.name, cell: (key) => key.name },
@@ -47,24 +51,12 @@ export function Page() {
           { title: t.created, cell: (key) => time(key.createdAt) },
           { title: t.used, cell: (key) => (key.lastUsedAt ? time(key.lastUsedAt) : t.never) },
           { title: t.expires, cell: (key) => time(key.expiresAt) },
-          ...(manages ? [{ title: t.actions, cell: (key: Key) => revoking(key) }] : []),
+          ...(manages ? [{ title: t.actions, cell: revoking }] : []),
         ]} />
       )}</Shown>
       <ForRole least="ADMINISTRATOR"><Create onCreated={read.again} /></ForRole>
       <Webhooks />
       <Mails />
-      {leaving && (
-        <MutationConfirm
-          title={t.sure(leaving.name)}
-          action={t.yes}
-          mutation={LabApiKeyRevoke}
-          input={{ apiKey: leaving.id }}
-          onClose={() => close(false)}
-          onDone={() => close(true)}
-        >
-          {t.effect}
-        </MutationConfirm>
-      )}
     </>
   );
 }

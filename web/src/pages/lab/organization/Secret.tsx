@@ -1,8 +1,7 @@
 // A secret, as long as the page shows it: it is stored nowhere.
 
 import { useState, type ReactNode } from "react";
-import { Button, Notice } from "../../../base";
-import { useWords } from "../../../text/words";
+import { Button, Notice, useWords } from "../../../base";
 import { texts } from "./texts";
 
 interface Props {

@@ -2,12 +2,12 @@
 
 import "../lab.css";
 
-import { useState } from "react";
 import { Link } from "wouter";
 import type { LabOwnUsesQuery } from "../../../../generated/buyer";
-import { Dialog, MutationForm, Notice, Paged, PageTitle, Shown, Table, TextField, usePaged } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  DialogButton, MutationForm, Paged, PageTitle, Shown, Table, TextField, useDone, useFormats, usePaged, useRead,
+  useWords,
+} from "../../../base";
 import { ForRole, useMay } from "../ForRole";
 import { InsightLink, useTitles } from "../InsightTable";
 import { LabOrganization } from "../buyer/datasets";
@@ -33,19 +33,11 @@ function Uses({ organization }: { organization: string }) {
   const t = useWords(texts);
   const names = useWords(shared);
   const { number, time } = useFormats();
-  const links = useMay("ANALYST");
-  const [linking, setLinking] = useState<Use | null>(null);
-  const [linked, setLinked] = useState(false);
   const list = usePaged(LabOwnUses, { organization });
-
-  function close(done: boolean): void {
-    setLinking(null);
-    setLinked(done);
-  }
-
+  const [done, finish] = useDone(list.again);
   return (
     <>
-      {linked && <Notice kind="good">{t.linked}</Notice>}
+      {done}
       <Paged list={list} of={(data) => data.dataUses} empty={t.none}>{(uses) => (
         <Table caption={names.uses} rows={uses} columns={[
           { title: t.entry, cell: (use) => <Link href={`/ledger/${use.id}`}>{number(use.ledgerEntry.position)}</Link>, numeric: true },
@@ -53,10 +45,9 @@ function Uses({ organization }: { organization: string }) {
           { title: t.purpose, cell: (use) => use.purpose },
           { title: t.when, cell: (use) => time(use.publishedAt) },
           { title: t.cost, cell: (use) => number(use.cost.microRho), numeric: true },
-          { title: t.results, cell: (use) => <Results use={use} onAdd={links ? () => setLinking(use) : undefined} /> },
+          { title: t.results, cell: (use) => <Results use={use} onLinked={() => finish(t.linked)} /> },
         ]} />
       )}</Paged>
-      {linking && <LinkResults use={linking} onClose={close} />}
     </>
   );
 }
@@ -79,29 +70,26 @@ function Title({ use }: { use: Use }) {
   );
 }
 
-function Results({ use, onAdd }: { use: Use; onAdd: (() => void) | undefined }) {
+/** Where the results of a use are published, and for those who may a form to add to them. */
+function Results({ use, onLinked }: { use: Use; onLinked: () => void }) {
   const t = useWords(texts);
-  const title = useName(use);
+  const title = t.addTo(useName(use));
+  const links = useMay("ANALYST");
   return (
     <>
       {use.results.map(({ url }) => <div key={url}><a href={url} rel="noreferrer">{new URL(url).host}</a></div>)}
-      {onAdd && <button type="button" className="link" aria-label={t.addTo(title)} onClick={onAdd}>{t.add}</button>}
+      {links && (
+        <DialogButton kind="link" button={t.add} label={title} title={title}>{(close) => (
+          <MutationForm
+            submit={t.link}
+            mutation={LabDataUseLinkResults}
+            input={({ url = "" }) => ({ dataUse: use.id, url })}
+            onDone={() => (close(), onLinked())}
+          >
+            <TextField name="url" label={t.url} hint={t.urlHint} initial="https://" maxLength={500} required />
+          </MutationForm>
+        )}</DialogButton>
+      )}
     </>
-  );
-}
-
-function LinkResults({ use, onClose }: { use: Use; onClose: (done: boolean) => void }) {
-  const t = useWords(texts);
-  return (
-    <Dialog title={t.addTo(useName(use))} onClose={() => onClose(false)}>
-      <MutationForm
-        submit={t.link}
-        mutation={LabDataUseLinkResults}
-        input={({ url = "" }) => ({ dataUse: use.id, url })}
-        onDone={() => onClose(true)}
-      >
-        <TextField name="url" label={t.url} hint={t.urlHint} initial="https://" maxLength={500} required />
-      </MutationForm>
-    </Dialog>
   );
 }

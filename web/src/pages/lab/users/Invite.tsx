@@ -1,8 +1,7 @@
 // Invites a colleague to the organization by mail.
 
 import type { UserRole } from "../../../../generated/buyer";
-import { MutationForm, Section, SelectField, TextField } from "../../../base";
-import { LOCALES, useLanguage, useWords } from "../../../text/words";
+import { LOCALES, MutationForm, Section, SelectField, TextField, useLanguage, useWords } from "../../../base";
 import { LabUserInvite } from "../buyer/users";
 import { RoleField } from "./RoleField";
 import { texts } from "./texts";

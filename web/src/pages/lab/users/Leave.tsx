@@ -1,9 +1,7 @@
 // Leaving the organization, with the password.
 
 import { useLocation } from "wouter";
-import { useSession } from "../../../app/session";
-import { CheckField, MutationForm, Section, TextField } from "../../../base";
-import { useWords } from "../../../text/words";
+import { CheckField, MutationForm, Section, TextField, useSession, useWords } from "../../../base";
 import { LabLeave } from "../buyer/users";
 import { texts } from "./texts";
 

@@ -1,8 +1,7 @@
 // The choice of a role, with what each may do.
 
 import type { UserRole } from "../../../../generated/buyer";
-import { RadioField } from "../../../base";
-import { useWords } from "../../../text/words";
+import { RadioField, useWords } from "../../../base";
 import { ROLES } from "../ForRole";
 import { texts as shared } from "../texts";
 import { texts } from "./texts";

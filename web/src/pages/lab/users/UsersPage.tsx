@@ -2,11 +2,11 @@
 
 import "../lab.css";
 
-import { useState } from "react";
 import { Link } from "wouter";
 import type { UserLineFragment, UserRole } from "../../../../generated/buyer";
-import { Dialog, MutationConfirm, MutationForm, Notice, Paged, PageTitle, Table, usePaged } from "../../../base";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  ConfirmButton, DialogButton, MutationForm, Paged, PageTitle, Table, useDone, useFormats, usePaged, useWords,
+} from "../../../base";
 import { texts as settings } from "../../member/settings/texts";
 import { ForRole, useMay } from "../ForRole";
 import { LabUserRemove, LabUsers, LabUserUpdate } from "../buyer/users";
@@ -16,65 +16,29 @@ import { Leave } from "./Leave";
 import { RoleField } from "./RoleField";
 import { texts } from "./texts";
 
-type Act = "change" | "remove";
-
 export function Page() {
   const t = useWords(texts);
   const { users, roles } = useWords(shared);
   const { date } = useFormats();
   const read = usePaged(LabUsers, {});
   const manages = useMay("ADMINISTRATOR");
-  const [asked, setAsked] = useState<{ act: Act; user: UserLineFragment } | null>(null);
-  const [done, setDone] = useState<string | null>(null);
-
-  function end(text: string | null): void {
-    setAsked(null);
-    setDone(text);
-    if (text) read.again();
-  }
-
+  const [done, finish] = useDone(read.again);
   return (
     <>
       <PageTitle lead={t.lead}>{users}</PageTitle>
-      {done && <Notice kind="good">{done}</Notice>}
+      {done}
       <Paged list={read} of={(data) => data.organization.users}>{(people) => (
         <Table caption={users} rows={people} columns={[
           { title: t.address, cell: (user) => (user.isViewer ? `${user.email} (${t.you})` : user.email) },
           { title: t.role, cell: (user) => roles[user.role] },
           { title: t.status, cell: (user) => <Status user={user} /> },
           { title: t.signedIn, cell: (user) => (user.lastSignedInOn ? date(user.lastSignedInOn) : t.never) },
-          ...(manages
-            ? [{ title: t.actions, cell: (user: UserLineFragment) => <Acts user={user} onPress={(act) => setAsked({ act, user })} /> }]
-            : []),
+          ...(manages ? [{ title: t.actions, cell: (user: UserLineFragment) => <Acts user={user} onDone={finish} /> }] : []),
         ]} />
       )}</Paged>
-      <ForRole least="ADMINISTRATOR"><Invite onSent={(email) => end(t.sent(email))} /></ForRole>
+      <ForRole least="ADMINISTRATOR"><Invite onSent={(email) => finish(t.sent(email))} /></ForRole>
       <Leave />
       <p className="after-form"><Link href="/lab/security">{useWords(settings).proofs}</Link></p>
-      {asked?.act === "change" && (
-        <Dialog title={t.changeTitle(asked.user.email)} onClose={() => end(null)}>
-          <MutationForm
-            submit={t.changeIt}
-            mutation={LabUserUpdate}
-            input={({ role }) => ({ user: asked.user.id, role: role as UserRole })}
-            onDone={() => end(t.changed)}
-          >
-            <RoleField initial={asked.user.role} />
-          </MutationForm>
-        </Dialog>
-      )}
-      {asked?.act === "remove" && (
-        <MutationConfirm
-          title={t.sure(asked.user.email)}
-          action={t.yes}
-          mutation={LabUserRemove}
-          input={{ user: asked.user.id }}
-          onClose={() => end(null)}
-          onDone={() => end(t.removed)}
-        >
-          {asked.user.status === "INVITED" ? t.cancelEffect : t.effect}
-        </MutationConfirm>
-      )}
     </>
   );
 }
@@ -85,10 +49,36 @@ function Status({ user }: { user: UserLineFragment }) {
   return user.status === "INVITED" && user.expiresAt ? t.invited(time(user.expiresAt)) : t.active;
 }
 
-function Acts({ user, onPress }: { user: UserLineFragment; onPress: (act: Act) => void }) {
+/** What administrators can do with a user. `onDone` is called with what was done, in words. */
+function Acts({ user: { id, email, role, status, isViewer }, onDone }: { user: UserLineFragment; onDone: (text: string) => void }) {
   const t = useWords(texts);
-  const link = (act: Act, label: string) => (
-    <div><button type="button" className="link" aria-label={label} onClick={() => onPress(act)}>{t[act]}</button></div>
+  return (
+    <>
+      <DialogButton kind="link" button={t.change} label={t.changeOf(email)} title={t.changeTitle(email)}>{(close) => (
+        <MutationForm
+          submit={t.changeIt}
+          mutation={LabUserUpdate}
+          input={(values) => ({ user: id, role: values["role"] as UserRole })}
+          onDone={() => (close(), onDone(t.changed))}
+        >
+          <RoleField initial={role} />
+        </MutationForm>
+      )}</DialogButton>
+      <br />
+      {!isViewer && (
+        <ConfirmButton
+          kind="link"
+          button={t.remove}
+          label={t.removeOne(email)}
+          title={t.sure(email)}
+          action={t.yes}
+          mutation={LabUserRemove}
+          input={{ user: id }}
+          onDone={() => onDone(t.removed)}
+        >
+          {status === "INVITED" ? t.cancelEffect : t.effect}
+        </ConfirmButton>
+      )}
+    </>
   );
-  return <>{link("change", t.changeOf(user.email))}{!user.isViewer && link("remove", t.removeOne(user.email))}</>;
 }

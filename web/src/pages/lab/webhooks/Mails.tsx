@@ -1,8 +1,6 @@
 // The events of which the person who has signed in gets mail.
 
-import { ChecksField, MutationForm, optionsOf, Section, Shown, ticked } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import { ChecksField, MutationForm, optionsOf, Section, Shown, ticked, useRead, useWords } from "../../../base";
 import { LabMailedEvents, LabMailedEventsChoose } from "../buyer/webhooks";
 import { EVENTS } from "./events";
 import { texts } from "./texts";

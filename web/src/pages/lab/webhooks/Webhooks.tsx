@@ -2,10 +2,10 @@
 
 import { useState } from "react";
 import type { WebhookLineFragment } from "../../../../generated/buyer";
-import { ChecksField, MutationConfirm, MutationForm, Notice, optionsOf, Section, Shown, Table, TextField, ticked } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import type { Operation } from "../../../graph/operation";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  ChecksField, ConfirmButton, MutationForm, Notice, optionsOf, Section, Shown, Table, TextField, ticked, useFormats,
+  useRead, useWords, type Mutation,
+} from "../../../base";
 import { ForRole, useMay } from "../ForRole";
 import { LabWebhookCreate, LabWebhookDelete, LabWebhookPause, LabWebhookResume, LabWebhookRotate, LabWebhooks, LabWebhookTest } from "../buyer/webhooks";
 import { Secret } from "../organization/Secret";
@@ -15,9 +15,8 @@ import { texts } from "./texts";
 type Act = "test" | "pause" | "resume" | "rotate" | "remove";
 /** What can be done with a webhook; some of it returns a secret. */
 type Changed = { readonly userErrors: readonly unknown[]; readonly secret?: string | null };
-type Change = Operation<Record<string, Changed | null>, { input: { webhook: string } }>;
 
-const CHANGES: Record<Act, Change> = {
+const CHANGES: Record<Act, Mutation<Record<string, Changed | null>, { webhook: string }>> = {
   test: LabWebhookTest,
   pause: LabWebhookPause,
   resume: LabWebhookResume,
@@ -33,14 +32,12 @@ export function Webhooks() {
   const t = useWords(texts);
   const read = useRead(LabWebhooks, {});
   const manages = useMay("ADMINISTRATOR");
-  const [asked, setAsked] = useState<{ act: Act; webhook: WebhookLineFragment } | null>(null);
   const [done, setDone] = useState<Done | null>(null);
 
-  function end(made: Done | null): void {
-    setAsked(null);
+  function finish(made: Done): void {
     setDone(made);
-    if (made) read.again();
-    if (made?.act === "test") setTimeout(read.again, RESULT_MS);
+    read.again();
+    if (made.act === "test") setTimeout(read.again, RESULT_MS);
   }
 
   return (
@@ -53,7 +50,7 @@ export function Webhooks() {
           { title: t.sent, cell: (webhook) => webhook.events.map((event) => t.events[event]).join(", ") },
           { title: t.status, cell: (webhook) => t.statuses[webhook.status] },
           { title: t.latest, cell: (webhook) => <Latest webhook={webhook} /> },
-          ...(manages ? [{ title: t.actions, cell: (webhook: WebhookLineFragment) => <Acts webhook={webhook} onPress={(act) => setAsked({ act, webhook })} /> }] : []),
+          ...(manages ? [{ title: t.actions, cell: (webhook: WebhookLineFragment) => <Acts webhook={webhook} onDone={finish} /> }] : []),
         ]} />
       )}</Shown>
       {done?.secret ? (
@@ -64,25 +61,13 @@ export function Webhooks() {
             submit={t.create}
             mutation={LabWebhookCreate}
             input={({ url = "", description = "", ...values }) => ({ url, description, events: ticked(values, "events", EVENTS) })}
-            onDone={({ secret }) => end({ act: "create", secret })}
+            onDone={({ secret }) => finish({ act: "create", secret })}
           >
             <TextField name="url" label={t.url} hint={t.urlHint} initial="https://" maxLength={500} required />
             <TextField name="description" label={t.name} hint={t.nameHint} maxLength={100} required />
             <ChecksField name="events" label={t.sent} options={optionsOf(t.events, EVENTS)} initial={EVENTS} />
           </MutationForm>
         </ForRole>
-      )}
-      {asked && (
-        <MutationConfirm
-          title={t.titled(t.acts[asked.act], asked.webhook.description)}
-          action={t.acts[asked.act]}
-          mutation={CHANGES[asked.act]}
-          input={{ webhook: asked.webhook.id }}
-          onClose={() => end(null)}
-          onDone={({ secret = null }) => end({ act: asked.act, secret })}
-        >
-          {t.effects[asked.act]}
-        </MutationConfirm>
       )}
     </Section>
   );
@@ -104,15 +89,23 @@ function Latest({ webhook }: { webhook: WebhookLineFragment }) {
   );
 }
 
-function Acts({ webhook, onPress }: { webhook: WebhookLineFragment; onPress: (act: Act) => void }) {
+function Acts({ webhook, onDone }: { webhook: WebhookLineFragment; onDone: (done: Done) => void }) {
   const t = useWords(texts);
   const acts: readonly Act[] = ["test", webhook.status === "ACTIVE" ? "pause" : "resume", "rotate", "remove"];
   return acts.map((act) => (
     <div key={act}>
-      <button type="button" className="link" aria-label={t.titled(t.acts[act], webhook.description)} onClick={() => onPress(act)}>
-        {t.acts[act]}
-      </button>
+      <ConfirmButton
+        kind="link"
+        button={t.acts[act]}
+        label={t.titled(t.acts[act], webhook.description)}
+        title={t.titled(t.acts[act], webhook.description)}
+        action={t.acts[act]}
+        mutation={CHANGES[act]}
+        input={{ webhook: webhook.id }}
+        onDone={({ secret = null }) => onDone({ act, secret })}
+      >
+        {t.effects[act]}
+      </ConfirmButton>
     </div>
   ));
 }
-

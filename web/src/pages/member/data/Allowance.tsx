@@ -1,18 +1,16 @@
 // What all uses of the member's data reveal at most: in a sentence, as a picture, and in numbers.
 
-import { Section, Table } from "../../../base";
-import { useFormats, useWords } from "../../../text/words";
+import { Section, Table, useFormats, useWords } from "../../../base";
 import type { LossFragment } from "./patient/data";
 import { texts } from "./texts";
 
 export function Allowance({ loss }: { loss: LossFragment }) {
   const t = useWords(texts);
-  const { number } = useFormats();
-  const percent = (value: number): string => number(value, { style: "percent", maximumFractionDigits: 1 });
+  const { number, percent, epsilon } = useFormats();
   const guess = percent(Math.ceil(loss.guess * 100) / 100); // as the statement has it
   const whole = loss.allowance.microRho;
   const [spent, reserved] = [loss.spent.microRho / whole, loss.reserved.microRho / whole];
-  const ofAllowance = t.ofAllowance(percent(reserved), percent(spent));
+  const ofAllowance = t.ofAllowance(percent(reserved, 1), percent(spent, 1));
   const rows = [
     { name: t.spent, cost: loss.spent },
     { name: t.reserved, cost: loss.reserved },
@@ -39,8 +37,8 @@ export function Allowance({ loss }: { loss: LossFragment }) {
         <Table caption={t.numbers} rows={rows} keyOf={(row) => row.name} columns={[
           { title: t.part, cell: (row) => row.name },
           { title: t.microRho, cell: (row) => number(row.cost.microRho), numeric: true },
-          { title: t.epsilon, cell: (row) => number(row.cost.epsilon, { maximumSignificantDigits: 3 }), numeric: true },
-          { title: t.share, cell: (row) => percent(row.cost.microRho / whole), numeric: true },
+          { title: t.epsilon, cell: (row) => epsilon(row.cost.epsilon), numeric: true },
+          { title: t.share, cell: (row) => percent(row.cost.microRho / whole, 1), numeric: true },
         ]} />
       </details>
     </Section>

@@ -4,9 +4,10 @@ import "./data.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { CheckField, ChecksField, ConfirmButton, MutationForm, Notice, optionsOf, PageTitle, Prose, Shown, ticked } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useLanguageCode, useWords } from "../../../text/words";
+import {
+  CheckField, ChecksField, ConfirmButton, MutationForm, Notice, optionsOf, PageTitle, Prose, Shown, ticked,
+  useFormats, useLanguageCode, useRead, useWords,
+} from "../../../base";
 import { Tabs } from "./Tabs";
 import { ConsentSet, MyConsents, type GivenConsentFragment, type NoticeToReadFragment } from "./patient/data";
 import { texts } from "./texts";

@@ -1,9 +1,7 @@
 // Everything that is stored about the member, to download.
 
 import { useState } from "react";
-import { Form, Notice, PageTitle, RadioField } from "../../../base";
-import { useAction } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import { Form, Notice, optionsOf, PageTitle, RadioField, useAction, useFormats, useWords } from "../../../base";
 import { Tabs } from "./Tabs";
 import { download } from "./download";
 import { DataExport } from "./patient/data";
@@ -37,11 +35,16 @@ export function Page() {
       <PageTitle>{t.export}</PageTitle>
       <Tabs />
       <p>{t.exportLead}</p>
-      <Form submit={t.download} busy={busy || state.kind === "loading"} {...refused} onSubmit={(values) => void get(values["format"] === "JSON" ? "JSON" : "CSV_ZIP")}>
+      <Form
+        submit={t.download}
+        busy={busy || state.kind === "loading"}
+        {...refused}
+        onSubmit={({ format }) => void get(format === "JSON" ? "JSON" : "CSV_ZIP")}
+      >
         <RadioField
           name="format"
           label={t.format}
-          options={[{ value: "CSV_ZIP", label: t.formats.CSV_ZIP }, { value: "JSON", label: t.formats.JSON }]}
+          options={optionsOf(t.formats, ["CSV_ZIP", "JSON"] as const)}
           initial="CSV_ZIP"
         />
       </Form>

@@ -1,8 +1,7 @@
 // Who has read the member's data: staff, by their roles, and relatives who keep their diary.
 
 import { Link } from "wouter";
-import { Paged, PageTitle, Table, usePaged } from "../../../base";
-import { useFormats, useWords } from "../../../text/words";
+import { Paged, PageTitle, Table, useFormats, usePaged, useWords } from "../../../base";
 import { Tabs } from "./Tabs";
 import { MyReads, type ReadOfDataFragment } from "./patient/data";
 import { texts } from "./texts";

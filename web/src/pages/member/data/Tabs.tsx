@@ -1,7 +1,6 @@
 // Links between the pages about the member's data.
 
-import { Places } from "../../../base";
-import { useWords } from "../../../text/words";
+import { Places, useWords } from "../../../base";
 import { texts } from "./texts";
 
 export function Tabs() {

@@ -3,10 +3,9 @@
 import "./data.css";
 
 import { Link } from "wouter";
-import type { PageProps } from "../../../app/route";
-import { Facts, PageTitle, Shown, type Fact } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Facts, Missing, PageTitle, Shown, useFormats, useRead, useWords, type Fact, type PageProps,
+} from "../../../base";
 import { useNames } from "../../ledger/named";
 import { Numbers } from "./Numbers";
 import { MyUse, type WholeUseFragment } from "./patient/data";
@@ -21,7 +20,7 @@ export function Page({ parameters: { id = "" } }: PageProps) {
       <Shown read={read}>{({ node }) => node && "purpose" in node ? (
         <Use use={node as WholeUseFragment} />
       ) : (
-        <><PageTitle>{t.unknownUse}</PageTitle><p>{t.unknownUseHint}</p></>
+        <Missing title={t.unknownUse} text={t.unknownUseHint} />
       )}</Shown>
     </>
   );
@@ -29,7 +28,7 @@ export function Page({ parameters: { id = "" } }: PageProps) {
 
 function Use({ use }: { use: WholeUseFragment }) {
   const t = useWords(texts);
-  const { time, number } = useFormats();
+  const { time, number, epsilon } = useFormats();
   const { data, counted, isCount } = useNames()(use);
   const facts: Fact[] = [
     [t.forWhom, use.organization ? `${use.organization.name} (${t.kinds[use.organization.kind]})` : t.ownResearch],
@@ -37,7 +36,7 @@ function Use({ use }: { use: WholeUseFragment }) {
     [t.when, time(use.publishedAt)],
     [t.community, use.community?.name ?? t.network],
     [t.data, data],
-    [t.cost, t.costOf(number(use.cost.microRho), number(use.cost.epsilon, { maximumSignificantDigits: 3 }))],
+    [t.cost, t.costOf(number(use.cost.microRho), epsilon(use.cost.epsilon))],
   ];
   return (
     <>

@@ -3,8 +3,7 @@
 import "./data.css";
 
 import { Link } from "wouter";
-import { Paged, PageTitle, usePaged } from "../../../base";
-import { useFormats, useWords } from "../../../text/words";
+import { Paged, PageTitle, useFormats, usePaged, useWords } from "../../../base";
 import { useNames } from "../../ledger/named";
 import { Allowance } from "./Allowance";
 import { Tabs } from "./Tabs";

@@ -4,10 +4,10 @@ import "../../diary/diary.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import type { PageProps } from "../../../app/route";
-import { MutationForm, PageTitle, Picker, Section, SelectField, Shown, Table, TextField, type Values } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Missing, MutationForm, PageTitle, Picker, Section, SelectField, Shown, Table, TextField, useFormats, useRead,
+  useWords, type PageProps, type Values,
+} from "../../../base";
 import type { Period } from "../../diary/Curve";
 import { CurveList } from "../../diary/CurveList";
 import type { Tracked } from "../../diary/Recorded";
@@ -28,7 +28,7 @@ export function Page({ parameters: { id = "" } }: PageProps) {
       <Shown read={read}>{({ node }) => node && "dashboard" in node && node.dashboard ? (
         <Kept link={node as KeptDiaryFragment} period={period} again={read.again} />
       ) : (
-        <><PageTitle>{t.noDiary}</PageTitle><p>{t.noDiaryHint}</p></>
+        <Missing title={t.noDiary} text={t.noDiaryHint} />
       )}</Shown>
     </>
   );
@@ -101,12 +101,15 @@ function Record({ patient, tracked, onRecorded }: RecordProps) {
 /** Finds something that the diary does not have yet. */
 function Another({ known, onAdd }: { known: readonly Tracked[]; onAdd: (indicator: Tracked) => void }) {
   const t = useWords(texts);
-  const [search, setSearch] = useState("");
-  const { data } = useRead(FoundIndicators, { search }, { pause: !search });
-  const found = data?.indicators.filter((each) => !known.some(({ id }) => id === each.id)).map((each) => ({ ...each, also: each.matched?.name }));
   return (
     <div className="after-form">
-      <Picker label={known.length > 0 ? t.another : t.first} none={t.notFound} search={search} onSearch={setSearch} found={found} onPick={onAdd} />
+      <Picker
+        label={known.length > 0 ? t.another : t.first}
+        none={t.notFound}
+        operation={FoundIndicators}
+        of={({ indicators }) => indicators.filter((each) => !known.some(({ id }) => id === each.id))}
+        onPick={onAdd}
+      />
     </div>
   );
 }

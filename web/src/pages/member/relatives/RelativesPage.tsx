@@ -1,10 +1,9 @@
 // Relatives who keep the member's diary, and patients whose diary they keep: invitations, their acceptance and their end.
 
-import { useState } from "react";
 import { Link as PageLink } from "wouter";
-import { Button, Confirm, Form, Notice, PageTitle, Refused, Section, Shown, TextField, type Values } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import {
+  ConfirmButton, MutationButton, MutationForm, PageTitle, Section, Shown, TextField, useDone, useRead, useWords,
+} from "../../../base";
 import { Tabs } from "../settings/Tabs";
 import { CareLinkAccept, CareLinkEnd, CareLinkInvite, MyRelatives, type LinkFragment } from "./patient/relatives";
 import { texts } from "./texts";
@@ -54,58 +53,46 @@ function Links({ links, side }: { links: readonly LinkFragment[]; side: "patient
 
 function Linked({ link, side }: { link: LinkFragment; side: "patient" | "relative" }) {
   const t = useWords(texts);
-  const accept = useAction(CareLinkAccept);
-  const end = useAction(CareLinkEnd);
-  const [asks, setAsks] = useState(false);
   const name = link[side].pseudonym;
   const invited = link.status === "INVITED";
+  const input = { careLink: link.id };
   return (
     <>
       <strong>{name}</strong>
       <p>{invited ? t.invited[side] : t.accepted[side]}</p>
-      <Refused refusals={accept.refusals} failure={accept.failure} />
       <div className="form-end after-form">
-        {side === "patient" && invited && (
-          <Button kind="primary" busy={accept.busy} onClick={() => void accept.run({ careLink: link.id })}>
-            {t.accept}
-          </Button>
-        )}
-        {side === "patient" && !invited && (
-          <PageLink href={`/me/relatives/${link.id}`} className="button primary">
-            {t.openDiary}
-          </PageLink>
-        )}
-        <Button kind="danger" onClick={() => setAsks(true)}>
-          {!invited ? t.end : side === "patient" ? t.decline : t.takeBack}
-        </Button>
-      </div>
-      {asks && (
-        <Confirm title={name} action={t.end} {...end} onConfirm={() => void end.run({ careLink: link.id })} onClose={() => setAsks(false)}>
+        {side === "patient" && invited && <MutationButton kind="primary" mutation={CareLinkAccept} input={input}>{t.accept}</MutationButton>}
+        {side === "patient" && !invited && <PageLink href={`/me/relatives/${link.id}`} className="button primary">{t.openDiary}</PageLink>}
+        <ConfirmButton
+          button={!invited ? t.end : side === "patient" ? t.decline : t.takeBack}
+          title={name}
+          action={t.end}
+          mutation={CareLinkEnd}
+          input={input}
+        >
           {t.endMeans}
-        </Confirm>
-      )}
+        </ConfirmButton>
+      </div>
     </>
   );
 }
 
 function Invite({ onInvited }: { onInvited: () => void }) {
   const t = useWords(texts);
-  const { run, ...state } = useAction(CareLinkInvite);
-  const [invited, setInvited] = useState<readonly string[]>([]);
-
-  async function invite({ pseudonym = "" }: Values): Promise<void> {
-    if (!(await run({ pseudonym }))) return;
-    setInvited([...invited, pseudonym]);
-    onInvited(); // the first link is of no type that the list had
-  }
-
+  const [done, finish] = useDone(onInvited); // the first link is of no type that the list had
   return (
     <>
       <h3>{t.invite}</h3>
-      {invited.length > 0 && <Notice kind="good">{t.invitedNow(invited.at(-1) ?? "")}</Notice>}
-      <Form key={invited.length} submit={t.inviteNow} {...state} onSubmit={(values) => void invite(values)}>
+      {done}
+      <MutationForm
+        resets
+        submit={t.inviteNow}
+        mutation={CareLinkInvite}
+        input={({ pseudonym = "" }) => ({ pseudonym })}
+        onDone={(_, { pseudonym = "" }) => finish(t.invitedNow(pseudonym))}
+      >
         <TextField name="pseudonym" label={t.pseudonym} hint={t.pseudonymHint} required />
-      </Form>
+      </MutationForm>
     </>
   );
 }

@@ -1,8 +1,7 @@
 // What is shown once an account is deleted, when nobody is signed in any more.
 
 import { useLocation } from "wouter";
-import { Button, Notice, PageTitle } from "../../../base";
-import { useWords } from "../../../text/words";
+import { Button, Notice, PageTitle, useWords } from "../../../base";
 import { texts } from "./texts";
 
 export function Page() {

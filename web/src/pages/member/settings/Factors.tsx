@@ -1,9 +1,10 @@
 // Second factors: adding and removing them, and recovery codes.
 
 import { useState } from "react";
-import { Form, MutationForm, Notice, optionsOf, RadioField, Refused, Section, Shown, TextField, type Values } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Button, Form, MutationForm, Notice, optionsOf, RadioField, Refused, Section, Shown, TextField, useAction, useDone,
+  useFormats, useRead, useWords, type Values,
+} from "../../../base";
 import { Proof, proofOf } from "./Proof";
 import { QrCode } from "./QrCode";
 import { RecoveryCodes } from "./RecoveryCodes";
@@ -16,17 +17,16 @@ export function Factors() {
   const { number } = useFormats();
   const read = useRead(MyFactors, {});
   const [codes, setCodes] = useState<readonly string[]>([]);
-  const [done, setDone] = useState("");
+  const [done, finish] = useDone(read.again);
 
   function changed(sentence: string, shown: readonly string[] | null = null): void {
-    setDone(sentence);
+    finish(sentence);
     if (shown?.length) setCodes(shown);
-    read.again();
   }
 
   return (
     <Section id="factors" title={t.factors} lead={t.factorsLead}>
-      {done && <Notice kind="good">{done}</Notice>}
+      {done}
       {codes.length > 0 && <RecoveryCodes codes={codes} onStored={() => setCodes([])} />}
       <Shown read={read}>{({ viewer: { secondFactors, recoveryCodesLeft } }) => (
         <>
@@ -98,7 +98,7 @@ function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly s
     const { name = "", password = "" } = values;
     const kind = values["kind"] === "PASSKEY" ? ("PASSKEY" as const) : ("TOTP" as const);
     setNoKey(false);
-    const found = await start.run({ input: { kind, name, password, ...(proven && proofOf(values)) } });
+    const found = await start.run({ kind, name, password, ...(proven && proofOf(values)) });
     if (!found?.challenge) return;
     if (!found.passkeyOptions) return setBegun({ challenge: found.challenge, secret: found.secret, uri: found.uri });
     const passkey = await newPasskey(found.passkeyOptions);
@@ -107,7 +107,7 @@ function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly s
   }
 
   async function end(input: { challenge: string; totp?: string; passkey?: string }): Promise<void> {
-    const found = await confirm.run({ input });
+    const found = await confirm.run(input);
     if (!found) return;
     setBegun(null);
     onAdded(found.recoveryCodes);
@@ -127,7 +127,7 @@ function Add({ proven, onAdded }: { proven: boolean; onAdded: (codes: readonly s
         <Form submit={t.confirm} {...confirm} onSubmit={({ totp = "" }) => void end({ challenge: begun.challenge, totp: totp.replaceAll(/\s/g, "") })}>
           <TextField name="totp" label={t.totp} inputMode="numeric" autoComplete="one-time-code" required />
         </Form>
-        <button type="button" className="link" onClick={() => setBegun(null)}>{t.cancel}</button>
+        <Button kind="link" onClick={() => setBegun(null)}>{t.cancel}</Button>
       </div>
     );
   }

@@ -1,10 +1,7 @@
 // Leaving the network: what is erased and what remains, and the deletion of the account.
 
 import { Link, useLocation } from "wouter";
-import { useSession } from "../../../app/session";
-import { CheckField, Form, PageTitle, TextField, type Values } from "../../../base";
-import { useAction } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import { CheckField, MutationForm, PageTitle, TextField, useSession, useWords } from "../../../base";
 import { Tabs } from "./Tabs";
 import { AccountDelete } from "./patient/account";
 import { texts } from "./texts";
@@ -13,10 +10,8 @@ export function Page() {
   const t = useWords(texts);
   const { refresh } = useSession();
   const [, navigate] = useLocation();
-  const { run, ...state } = useAction(AccountDelete);
 
-  async function remove({ password = "" }: Values): Promise<void> {
-    if (!(await run({ password }))) return;
+  async function leave(): Promise<void> {
     navigate("/me/deleted"); // first: nobody is signed in any more, and this page is a member’s
     await refresh();
   }
@@ -32,10 +27,16 @@ export function Page() {
       <ul>{t.remainsList.map((each) => <li key={each}>{each}</li>)}</ul>
       <p><Link href="/me/export">{t.exportFirst}</Link></p>
       <h2>{t.deleteAccount}</h2>
-      <Form kind="danger" submit={t.deleteNow} {...state} onSubmit={(values) => void remove(values)}>
+      <MutationForm
+        kind="danger"
+        submit={t.deleteNow}
+        mutation={AccountDelete}
+        input={({ password = "" }) => ({ password })}
+        onDone={() => void leave()}
+      >
         <TextField name="password" label={t.presentPassword} type="password" autoComplete="current-password" required />
         <CheckField name="sure" label={t.sure} required />
-      </Form>
+      </MutationForm>
     </>
   );
 }

@@ -1,8 +1,7 @@
 // Changes the password of whoever has signed in.
 
 import { useState } from "react";
-import { MutationForm, Notice, Section, TextField } from "../../../base";
-import { useWords } from "../../../text/words";
+import { MutationForm, Section, TextField, useDone, useWords } from "../../../base";
 import { PasswordChange } from "./account/security";
 import { texts } from "./texts";
 
@@ -14,17 +13,18 @@ interface Props {
 
 export function Password({ email, onChanged }: Props) {
   const t = useWords(texts);
-  const [changes, setChanges] = useState(0);
+  const [turn, setTurn] = useState(0); // it is folded again after each change
+  const [done, finish] = useDone(() => (setTurn(turn + 1), onChanged?.()));
   return (
     <Section id="password" title={t.password}>
-      {changes > 0 && <Notice kind="good">{t.passwordChanged}</Notice>}
-      <details key={changes}>
+      {done}
+      <details key={turn}>
         <summary>{t.changePassword}</summary>
         <MutationForm
           submit={t.changePassword}
           mutation={PasswordChange}
           input={({ password = "", newPassword = "" }) => ({ password, newPassword })}
-          onDone={() => (setChanges(changes + 1), onChanged?.())}
+          onDone={() => finish(t.passwordChanged)}
         >
           {email && <input type="email" autoComplete="username" value={email} readOnly hidden />}
           <TextField name="password" label={t.presentPassword} type="password" autoComplete="current-password" required />

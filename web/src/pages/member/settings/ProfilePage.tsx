@@ -3,9 +3,10 @@
 import "./settings.css";
 
 import type { ProfileUpdateInput } from "../../../../generated/patient";
-import { AccountLanguage, MutationForm, optionsOf, PageTitle, RadioField, SelectField, Shown, TextField, type Values } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  AccountLanguage, MutationForm, optionsOf, PageTitle, RadioField, SelectField, Shown, TextField, useFormats, useRead,
+  useWords, type Values,
+} from "../../../base";
 import { Tabs } from "./Tabs";
 import { Terms } from "./Terms";
 import { MyProfile, ProfileUpdate, type ProfileFragment } from "./patient/account";

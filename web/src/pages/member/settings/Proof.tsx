@@ -1,8 +1,7 @@
 // A proof of a second factor, as fields of a form: a code of the app, or a recovery code.
 
 import { useState } from "react";
-import { TextField } from "../../../base";
-import { useWords } from "../../../text/words";
+import { Button, TextField, useWords } from "../../../base";
 import { texts } from "./texts";
 
 export function Proof() {
@@ -15,9 +14,7 @@ export function Proof() {
       ) : (
         <TextField key="totp" name="totp" label={t.totp} inputMode="numeric" autoComplete="one-time-code" required />
       )}
-      <button type="button" className="link" onClick={() => setRecovers(!recovers)}>
-        {recovers ? t.useTotp : t.useRecovery}
-      </button>
+      <Button kind="link" onClick={() => setRecovers(!recovers)}>{recovers ? t.useTotp : t.useRecovery}</Button>
     </>
   );
 }

@@ -2,8 +2,7 @@
 
 import "./settings.css";
 
-import { PageTitle } from "../../../base";
-import { useWords } from "../../../text/words";
+import { PageTitle, useWords } from "../../../base";
 import { Factors } from "./Factors";
 import { Password } from "./Password";
 import { texts } from "./texts";

@@ -1,7 +1,6 @@
 // Recovery codes, which are shown once.
 
-import { Button, Notice } from "../../../base";
-import { useWords } from "../../../text/words";
+import { Button, Notice, useWords } from "../../../base";
 import { texts } from "./texts";
 
 export function RecoveryCodes({ codes, onStored }: { codes: readonly string[]; onStored: () => void }) {

@@ -4,9 +4,10 @@ import "./settings.css";
 
 import { useState } from "react";
 import type { MySessionsQuery } from "../../../../generated/patient";
-import { Button, Form, MutationForm, Notice, PageTitle, Refused, Section, Shown, Table, TextField, type Values } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  MutationButton, MutationForm, Notice, PageTitle, Section, Shown, Table, TextField, useDone, useFormats, useRead,
+  useWords,
+} from "../../../base";
 import { Factors } from "./Factors";
 import { Password } from "./Password";
 import { Tabs } from "./Tabs";
@@ -36,20 +37,11 @@ export function Page() {
 
 function Address({ email, onChanged }: { email: string; onChanged: () => void }) {
   const t = useWords(texts);
-  const confirm = useAction(EmailChangeConfirm);
   const [sent, setSent] = useState<string | null>(null);
-  const [done, setDone] = useState(false);
-
-  async function enter({ code = "" }: Values): Promise<void> {
-    if (!(await confirm.run({ code }))) return;
-    setSent(null);
-    setDone(true);
-    onChanged();
-  }
-
+  const [done, finish] = useDone(() => (setSent(null), onChanged()));
   return (
     <Section id="address" title={t.address} lead={t.present(email)}>
-      {done && <Notice kind="good">{t.addressChanged}</Notice>}
+      {sent === null && done}
       {sent === null ? (
         <details>
           <summary>{t.changeAddress}</summary>
@@ -57,7 +49,7 @@ function Address({ email, onChanged }: { email: string; onChanged: () => void })
             submit={t.sendCode}
             mutation={EmailChange}
             input={({ newEmail = "", password = "" }) => ({ newEmail, password })}
-            onDone={(_, { newEmail = "" }) => (setDone(false), setSent(newEmail))}
+            onDone={(_, { newEmail = "" }) => setSent(newEmail)}
           >
             <TextField name="newEmail" label={t.newAddress} type="email" autoComplete="email" required />
             <TextField name="password" label={t.password} type="password" autoComplete="current-password" required />
@@ -66,9 +58,14 @@ function Address({ email, onChanged }: { email: string; onChanged: () => void })
       ) : (
         <>
           <Notice>{t.codeSent(sent)}</Notice>
-          <Form submit={t.enterCode} {...confirm} onSubmit={(values) => void enter(values)}>
+          <MutationForm
+            submit={t.enterCode}
+            mutation={EmailChangeConfirm}
+            input={({ code = "" }) => ({ code })}
+            onDone={() => finish(t.addressChanged)}
+          >
             <TextField name="code" label={t.code} autoComplete="one-time-code" required />
-          </Form>
+          </MutationForm>
         </>
       )}
     </Section>
@@ -78,7 +75,6 @@ function Address({ email, onChanged }: { email: string; onChanged: () => void })
 function Sessions({ sessions }: Pick<MySessionsQuery["me"]["account"], "sessions">) {
   const t = useWords(texts);
   const { time } = useFormats();
-  const { run, busy, ...state } = useAction(SessionRevoke);
   return (
     <Section id="sessions" title={t.sessions} lead={t.sessionsLead}>
       <Table caption={t.sessions} rows={sessions} columns={[
@@ -90,11 +86,10 @@ function Sessions({ sessions }: Pick<MySessionsQuery["me"]["account"], "sessions
             each.current ? (
               <strong>{t.thisDevice}</strong>
             ) : (
-              <Button busy={busy} onClick={() => void run({ session: each.id })}>{t.signOut}</Button>
+              <MutationButton mutation={SessionRevoke} input={{ session: each.id }}>{t.signOut}</MutationButton>
             ),
         },
       ]} />
-      <Refused {...state} />
     </Section>
   );
 }

@@ -1,8 +1,6 @@
 // Links between the pages of the member's account.
 
-import { Places } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import { Places, useRead, useWords } from "../../../base";
 import { MyKind } from "./patient/account";
 import { texts } from "./texts";
 

@@ -1,8 +1,7 @@
 // Why the member cannot answer a survey, and what they can do about it.
 
 import { Link } from "wouter";
-import { Notice } from "../../../base";
-import { useWords } from "../../../text/words";
+import { Notice, useWords } from "../../../base";
 import { texts } from "./texts";
 
 export function Obstacle({ kind }: { kind: "consent" | "conditions" }) {

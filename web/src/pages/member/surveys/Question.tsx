@@ -1,8 +1,7 @@
 // A question of a survey, with the control that fits its kind of answer.
 
 import { useId, type ReactNode } from "react";
-import { Refusals } from "../../../base";
-import { useFormats, useWords } from "../../../text/words";
+import { Button, Hint, Refusals, useFormats, useWords } from "../../../base";
 import { FIRST_DAY, isAccepted, isAnswered, LAST_DAY, LONGEST, NONE, takesOptions, type Given } from "./answers";
 import type { AskedFragment } from "./patient/surveys";
 import { texts } from "./texts";
@@ -25,7 +24,7 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
   const found = isAnswered(question, given) && !isAccepted(question, given) ? [t.unaccepted, ...faults] : faults;
   const scale = question.kind === "SCALE" ? valuesOf(question) : [];
   const help = [question.help, scale.length ? null : limitsOf(question)].filter(Boolean).join(" ");
-  const controls = { id, "aria-describedby": `${help && `${id}-help `}${id}-fault`, "aria-invalid": found.length > 0 || undefined };
+  const controls = { id, "aria-describedby": `${help && `${id}-hint `}${id}-fault`, "aria-invalid": found.length > 0 || undefined };
   const grouped = takesOptions(question) || scale.length > 0;
   const title = (
     <>
@@ -35,13 +34,11 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
   const rest = (control: ReactNode): ReactNode => (
     <>
       {help && (
-        <p className="hint" id={`${id}-help`}>
-          {help}
-        </p>
+        <Hint id={id}>{help}</Hint>
       )}
       {control}
       {grouped && !question.required && isAnswered(question, given) && (
-        <button type="button" className="link" onClick={() => onChange(NONE)}>{t.clear}</button>
+        <Button kind="link" onClick={() => onChange(NONE)}>{t.clear}</Button>
       )}
       <Refusals id={id} messages={found} />
     </>
@@ -102,7 +99,13 @@ function Scale({ given, onChange, scale, id }: ChoiceProps & { scale: readonly n
   return (
     <div className="scale">{scale.map((value) => (
       <label key={value}>
-        <input type="radio" name={id} value={value} checked={given.typed !== "" && Number(given.typed) === value} onChange={() => onChange({ codes: [], typed: String(value) })} />
+        <input
+          type="radio"
+          name={id}
+          value={value}
+          checked={given.typed !== "" && Number(given.typed) === value}
+          onChange={() => onChange({ codes: [], typed: String(value) })}
+        />
         <span>{value}</span>
       </label>
     ))}</div>

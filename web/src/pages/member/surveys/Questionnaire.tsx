@@ -2,11 +2,9 @@
 
 import { useEffect, useRef, useState } from "react";
 import { useClient } from "urql";
-import { Button, Notice, Refused } from "../../../base";
+import { Button, Notice, Refused, useAction, useFormats, useWords, type Refusal } from "../../../base";
 import { documentOf } from "../../../graph/client";
-import { useAction, type Refusal } from "../../../graph/hooks";
 import { useAway } from "../../../graph/reach";
-import { useFormats, useWords } from "../../../text/words";
 import { Question } from "./Question";
 import { Review } from "./Review";
 import { inputOf, isAccepted, questionOf, shownQuestions, type Answers, type Given } from "./answers";
@@ -43,7 +41,7 @@ export function Questionnaire({ survey, answers, submitted, onAnswer, onSubmitte
   const accepted = shown.filter((question) => isAccepted(question, answers[question.key]));
   const state = useAutosave(submitted ? null : JSON.stringify(inputOf(accepted, answers)), async () => {
     const input = { survey: survey.id, version: survey.version, answers: inputOf(accepted, answers) };
-    return (await saving.run({ input })) !== null;
+    return (await saving.run(input)) !== null;
   });
 
   /** Puts each refusal at its question, and the focus at the first of these. Returns whether there is none. */
@@ -73,7 +71,7 @@ export function Questionnaire({ survey, answers, submitted, onAnswer, onSubmitte
 
   async function submit(): Promise<void> {
     const sent = inputOf(shown, answers);
-    if (await submitting.run({ input: { survey: survey.id, version: survey.version, answers: sent } })) onSubmitted();
+    if (await submitting.run({ survey: survey.id, version: survey.version, answers: sent })) onSubmitted();
   }
 
   useEffect(() => {

@@ -1,6 +1,6 @@
 // The answers to a survey, to read before they are submitted, and afterwards.
 
-import { useFormats, useWords } from "../../../text/words";
+import { Button, useFormats, useWords } from "../../../base";
 import { isAnswered, NONE, takesOptions, type Answers, type Given } from "./answers";
 import type { AskedFragment } from "./patient/surveys";
 import { texts } from "./texts";
@@ -21,10 +21,7 @@ export function Review({ questions, answers, onChange }: Props) {
         <dd>
           <Answer question={question} given={answers[question.key]} />
           {onChange && (
-            <button type="button" className="link" onClick={() => onChange(question.key)}>
-              {t.change}
-              <span className="hidden-text"> – {question.text}</span>
-            </button>
+            <Button kind="link" label={`${t.change} – ${question.text}`} onClick={() => onChange(question.key)}>{t.change}</Button>
           )}
         </dd>
       </div>

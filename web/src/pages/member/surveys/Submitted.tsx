@@ -1,7 +1,6 @@
 // What the member has submitted, to change or to withdraw until the survey closes.
 
-import { Button, ConfirmButton, Done, Notice } from "../../../base";
-import { useFormats, useWords } from "../../../text/words";
+import { Button, ConfirmButton, Done, Notice, useFormats, useWords } from "../../../base";
 import { Review } from "./Review";
 import { shownQuestions, type Answers } from "./answers";
 import { SurveyWithdraw, type QuestionnaireFragment } from "./patient/surveys";

@@ -3,10 +3,9 @@
 import "./surveys.css";
 
 import { useEffect, useState } from "react";
-import type { PageProps } from "../../../app/route";
-import { AccountLanguage, Loading, Notice, PageTitle, Shown } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  AccountLanguage, Loading, Missing, Notice, PageTitle, Shown, useFormats, useRead, useWords, type PageProps,
+} from "../../../base";
 import { texts as kinds } from "../data/texts";
 import { Obstacle } from "./Obstacle";
 import { Questionnaire } from "./Questionnaire";
@@ -43,7 +42,7 @@ function SurveyOf({ id }: { id: string }) {
         )}
       </>
     ) : (
-      <><PageTitle>{t.unknown}</PageTitle><p>{t.unknownHint}</p></>
+      <Missing title={t.unknown} text={t.unknownHint} />
     )}</Shown>
   );
 }
@@ -51,7 +50,7 @@ function SurveyOf({ id }: { id: string }) {
 function Introduction({ survey }: { survey: QuestionnaireFragment }) {
   const t = useWords(texts);
   const k = useWords(kinds);
-  const { date, number } = useFormats();
+  const { date, percent } = useFormats();
   const recipients = survey.offeredTo.map((kind) => k.kinds[kind]).join(", ");
   return (
     <>
@@ -60,7 +59,7 @@ function Introduction({ survey }: { survey: QuestionnaireFragment }) {
       <details className="card">
         <summary>{t.whatBecomes}</summary>
         <p>{t.recipients(recipients)}</p>
-        <p>{t.guess(number(survey.guess, { style: "percent", maximumFractionDigits: 1 }))}</p>
+        <p>{t.guess(percent(survey.guess, 1))}</p>
         {survey.closesOn && <p>{t.untilLong(date(survey.closesOn))}</p>}
       </details>
     </>
@@ -81,7 +80,9 @@ function Open({ survey, me, answers, setAnswers, again }: OpenProps) {
   const [justNow, setJustNow] = useState(false);
   const hinders = obstacle(survey, me);
 
-  if (submitted && !changes && answers) return <Submitted survey={survey} answers={answers} justNow={justNow} onChange={() => setChanges(true)} onWithdrawn={() => setAnswers({})} />;
+  if (submitted && !changes && answers) {
+    return <Submitted {...{ survey, answers, justNow }} onChange={() => setChanges(true)} onWithdrawn={() => setAnswers({})} />;
+  }
   if (hinders) return <Obstacle kind={hinders} />;
   if (!answers) return <Loading />;
   return (

@@ -2,9 +2,7 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Notice, PageTitle, Shown, Table } from "../../../base";
-import { useLive, useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import { Notice, PageTitle, Shown, Table, useFormats, useLive, useRead, useWords } from "../../../base";
 import { SurveyOpened, Surveys } from "./patient/surveys";
 import { obstacle } from "./standing";
 import { texts } from "./texts";

@@ -2,10 +2,7 @@
 
 import { useState } from "react";
 import { Link } from "wouter";
-import type { PageProps } from "../../../app/route";
-import { Paged, Places, SearchBox, Table, usePages } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import { Paged, Places, SearchBox, Table, usePages, useRead, useWords, type PageProps } from "../../../base";
 import { StaffPage } from "../StaffPage";
 import { CATALOGUE, kindOf, KINDS, pageOf, type Kind, type Listed } from "./kinds";
 import { texts } from "./texts";
@@ -16,7 +13,11 @@ export function Page({ parameters }: PageProps) {
   const [search, setSearch] = useState("");
   return (
     <StaffPage title={t.catalogue} section="catalogue">
-      <Places label={t.kindsLabel} places={KINDS.map((each) => ({ path: `/staff/catalogue/${each}`, label: t.kinds[each] }))} />
+      <Places
+        label={t.kindsLabel}
+        places={KINDS.map((each) => ({ path: `/staff/catalogue/${each}`, label: t.kinds[each] }))}
+        shown={`/staff/catalogue/${kind}`}
+      />
       <div className="filters">
         <SearchBox key={kind} label={t.search} onSearch={setSearch} />
         <Link href={`/staff/catalogue/${kind}/new`} className="button primary">

@@ -1,9 +1,7 @@
 // Which indicators and treatments belong to a community, and in what order members are offered them.
 
 import { useState, type ReactNode } from "react";
-import { MutationButton, Notice, Picker, Shown } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import { Button, MutationButton, Notice, Picker, Shown, useRead, useWords } from "../../../base";
 import { CATALOGUE, nodesOf, type Listed } from "./kinds";
 import { CommunityIndicatorsSet, CommunityLists as Lists, CommunityTreatmentsSet } from "./manager/catalogue";
 import { texts } from "./texts";
@@ -55,11 +53,9 @@ interface SequenceProps {
 function Sequence({ kind, title, entries, children }: SequenceProps) {
   const t = useWords(texts);
   const [changed, setChanged] = useState<readonly Listed[] | null>(null);
-  const [search, setSearch] = useState("");
-  const found = useRead(CATALOGUE[kind].list, { search }, { pause: search === "" }).data;
   const shown = changed ?? entries;
   const isSame = shown.length === entries.length && shown.every((each, place) => each.id === entries[place]?.id);
-  const others = found && nodesOf(found.list).filter((each) => !each.retiredOn && !shown.some(({ id }) => id === each.id));
+  const isNew = (each: Listed): boolean => !each.retiredOn && !shown.some(({ id }) => id === each.id);
 
   function swap(place: number): void {
     const next = [...shown];
@@ -75,17 +71,19 @@ function Sequence({ kind, title, entries, children }: SequenceProps) {
           <span>{each.name}</span>
           <span className="actions">
             {place > 0 && (
-              <button type="button" className="link" aria-label={t.earlierOf(each.name)} onClick={() => swap(place)}>
-                {t.earlier}
-              </button>
+              <Button kind="link" label={t.earlierOf(each.name)} onClick={() => swap(place)}>{t.earlier}</Button>
             )}
-            <button type="button" className="link" aria-label={t.removeOf(each.name)} onClick={() => setChanged(shown.filter((one) => one !== each))}>
-              {t.remove}
-            </button>
+            <Button kind="link" label={t.removeOf(each.name)} onClick={() => setChanged(shown.filter((one) => one !== each))}>{t.remove}</Button>
           </span>
         </li>
       ))}</ol>
-      <Picker label={t.addTo} none={t.noneToAdd} search={search} onSearch={setSearch} found={others?.slice(0, 8)} onPick={(each) => setChanged([...shown, each])} />
+      <Picker
+        label={t.addTo}
+        none={t.noneToAdd}
+        operation={CATALOGUE[kind].list}
+        of={({ list }) => nodesOf(list).filter(isNew).slice(0, 8)}
+        onPick={(each) => setChanged([...shown, each])}
+      />
       {children(shown.map(({ id }) => id), isSame)}
     </details>
   );

@@ -1,7 +1,6 @@
 // The fields of an entry of the catalogue: what is translated stands beside its translation.
 
-import { SelectField, TextField } from "../../../base";
-import { useWords } from "../../../text/words";
+import { SelectField, TextField, useWords } from "../../../base";
 import type { Field } from "./kinds";
 import { texts } from "./texts";
 import { french, type Values } from "./values";
@@ -16,7 +15,8 @@ export function EntryFields({ fields, values }: { fields: readonly Field[]; valu
       return <SelectField key={name} name={name} label={label} options={named} {...(values[name] && { initial: values[name] })} />;
     }
     if (!translated) {
-      return <TextField key={name} name={name} label={label} rows={rows} required={required} inputMode={type === "number" ? "decimal" : "text"} initial={values[name]} />;
+      const shared = { name, label, rows, required, initial: values[name] };
+      return <TextField key={name} {...shared} inputMode={type === "number" ? "decimal" : "text"} />;
     }
     return (
       <div key={name} className="bilingual">

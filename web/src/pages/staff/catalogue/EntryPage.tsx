@@ -4,10 +4,10 @@ import "../surveys/surveys.css";
 
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
-import type { PageProps } from "../../../app/route";
-import { Button, Done, Form, Notice, Section, Shown, Table, type Values } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Button, Done, Form, Notice, Section, Shown, Table, useAction, useFormats, useRead, useWords, type PageProps,
+  type Values,
+} from "../../../base";
 import { StaffPage } from "../StaffPage";
 import { CommunityLists } from "./CommunityLists";
 import { EntryFields } from "./EntryFields";
@@ -58,7 +58,7 @@ function Edited({ kind, entry, again }: { kind: Kind; entry: Entry; again: () =>
   async function save(values: Values): Promise<void> {
     setDone(0);
     const input = { [argument]: entry.id, version, ...changes(values, valuesOf(opened, fields), fields) };
-    if (await run({ input })) {
+    if (await run(input)) {
       setSaving(true);
       setDone(done + 1);
     }

@@ -1,9 +1,7 @@
 // Finds an entry of the catalogue, and lets one of those found be chosen.
 
 import { useState } from "react";
-import { RadioField, SearchBox } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import { RadioField, SearchBox, useRead, useWords } from "../../../base";
 import { CATALOGUE, nodesOf, type Kind } from "./kinds";
 import { texts } from "./texts";
 

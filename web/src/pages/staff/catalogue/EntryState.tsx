@@ -1,7 +1,6 @@
 // Whether an entry of the catalogue is in use: retires it, brings it back, or merges it into another one.
 
-import { MutationButton, MutationForm, Section, useDone } from "../../../base";
-import { useWords } from "../../../text/words";
+import { MutationButton, MutationForm, Section, useDone, useWords } from "../../../base";
 import { State } from "./CataloguePage";
 import { EntryPicker } from "./EntryPicker";
 import { CATALOGUE, type Kind } from "./kinds";

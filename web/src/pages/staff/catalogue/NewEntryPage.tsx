@@ -1,9 +1,7 @@
 // A new entry of the catalogue.
 
 import { Link, useLocation } from "wouter";
-import type { PageProps } from "../../../app/route";
-import { MutationForm } from "../../../base";
-import { useWords } from "../../../text/words";
+import { MutationForm, useWords, type PageProps } from "../../../base";
 import { StaffPage } from "../StaffPage";
 import { EntryFields } from "./EntryFields";
 import { EntryPicker } from "./EntryPicker";

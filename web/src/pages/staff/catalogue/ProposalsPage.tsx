@@ -2,9 +2,9 @@
 
 import { useState } from "react";
 import type { ProposalsQuery } from "../../../../generated/manager";
-import { Button, Form, optionsOf, RadioField, TextField, type Values } from "../../../base";
-import { useAction } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Button, Form, optionsOf, RadioField, TextField, useAction, useFormats, useWords, type Values,
+} from "../../../base";
 import { Queue } from "../Queue";
 import { StaffPage } from "../StaffPage";
 import { EntryPicker } from "./EntryPicker";
@@ -57,9 +57,9 @@ function Decide({ proposal, onDone }: { proposal: Proposal; onDone: () => void }
   async function decide({ entry = "", into = "", reason = "", note = "" }: Values): Promise<void> {
     const proposals = [proposal.id];
     const send = {
-      accept: () => accept.run({ input: { proposals, entry, note: note || null } }),
-      into: () => merge.run({ input: { proposals, into, note: note || null } }),
-    }[decision] ?? (() => decline.run({ input: { proposals, reason } }));
+      accept: () => accept.run({ proposals, entry, note: note || null }),
+      into: () => merge.run({ proposals, into, note: note || null }),
+    }[decision] ?? (() => decline.run({ proposals, reason }));
     if (await send()) onDone();
   }
 

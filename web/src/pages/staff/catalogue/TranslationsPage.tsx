@@ -3,8 +3,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { MissingTranslationsQuery, TranslatedKind } from "../../../../generated/manager";
-import { Paged, Table, usePaged } from "../../../base";
-import { useWords } from "../../../text/words";
+import { Paged, Table, usePaged, useWords } from "../../../base";
 import { StaffPage } from "../StaffPage";
 import { StatusFilter } from "../StatusFilter";
 import { CATALOGUE, KINDS } from "./kinds";
@@ -16,32 +15,25 @@ type Missing = MissingTranslationsQuery["missingTranslations"]["nodes"][number];
 export function Page() {
   const t = useWords(texts);
   const [kind, setKind] = useState<TranslatedKind | null>(null);
+  const list = usePaged(MissingTranslations, { kind });
   return (
     <StaffPage title={t.translations} section="translations">
       <p>{t.translationsLead}</p>
       <StatusFilter label={t.subject} names={t.subjects} initial={kind} onChange={setKind} />
-      <List key={kind} kind={kind} />
+      <Paged list={list} of={(data) => data.missingTranslations}>{(nodes) => (
+        <Table
+          caption={t.translations}
+          rows={nodes}
+          keyOf={(each) => [each.subject.id, each.language, each.field, each.option].join(" ")}
+          columns={[
+            { title: t.language, cell: (each) => t.languages[each.language] },
+            { title: t.subject, cell: ({ subject }) => <Subject subject={subject} /> },
+            { title: t.field, cell: ({ field, option }) => [t.fields[field as keyof typeof t.fields] ?? field, option].filter(Boolean).join(" · ") },
+            { title: t.text, cell: (each) => each.text },
+          ]}
+        />
+      )}</Paged>
     </StaffPage>
-  );
-}
-
-function List({ kind }: { kind: TranslatedKind | null }) {
-  const t = useWords(texts);
-  const read = usePaged(MissingTranslations, { kind });
-  return (
-    <Paged list={read} of={(data) => data.missingTranslations}>{(nodes) => (
-      <Table
-        caption={t.translations}
-        rows={nodes}
-        keyOf={(each) => [each.subject.id, each.language, each.field, each.option].join(" ")}
-        columns={[
-          { title: t.language, cell: (each) => t.languages[each.language] },
-          { title: t.subject, cell: ({ subject }) => <Subject subject={subject} /> },
-          { title: t.field, cell: ({ field, option }) => [t.fields[field as keyof typeof t.fields] ?? field, option].filter(Boolean).join(" · ") },
-          { title: t.text, cell: (each) => each.text },
-        ]}
-      />
-    )}</Paged>
   );
 }
 

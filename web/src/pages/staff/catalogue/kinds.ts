@@ -20,7 +20,7 @@ export interface Saved {
 
 type Change = Operation<Saved, { input: never }>;
 /** What all changes of entries have in common: an input whose fields depend on the kind, and a payload. */
-export type AnyChange = Operation<Saved, { input: Record<string, unknown> }>;
+type AnyChange = Operation<Saved, { input: Record<string, unknown> }>;
 
 export interface Field {
   name: Exclude<keyof typeof texts.en.fields, "condition">;

@@ -2,9 +2,7 @@
 
 import { useState } from "react";
 import type { AmbassadorSearchQuery, ModeratedCommunitiesQuery } from "../../../../generated/manager";
-import { Form, MutationButton, Notice, Section, Shown, TextField, useDone } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import { Form, MutationButton, Notice, Section, Shown, TextField, useDone, useRead, useWords } from "../../../base";
 import { AmbassadorAppoint, Ambassadors as Read, AmbassadorSearch } from "./manager/communities";
 import { texts } from "./texts";
 

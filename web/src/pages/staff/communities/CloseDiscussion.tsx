@@ -1,7 +1,6 @@
 // Closes a discussion to new posts, or opens it again.
 
-import { MutationButton } from "../../../base";
-import { useWords } from "../../../text/words";
+import { MutationButton, useWords } from "../../../base";
 import { DiscussionClose } from "./manager/communities";
 import { texts } from "./texts";
 

@@ -1,9 +1,9 @@
 // A community as its moderators see it: its ambassadors, and its discussions, which they close and open again.
 
 import { Fragment, useState } from "react";
-import { Paged, SearchBox, Section, Shown, Table, useDone, usePaged } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Paged, SearchBox, Section, Shown, Table, useDone, useFormats, usePaged, useRead, useWords,
+} from "../../../base";
 import { OneCommunity } from "../OneCommunity";
 import { StaffPage } from "../StaffPage";
 import { Ambassadors } from "./Ambassadors";
@@ -27,22 +27,13 @@ export function Page() {
 
 function Discussions({ slug }: { slug: string }) {
   const t = useWords(texts);
+  const { number, time } = useFormats();
   const [search, setSearch] = useState("");
+  const list = usePaged(ModeratedDiscussions, { slug, search: search || null });
+  const [done, finish] = useDone(list.again);
   return (
     <Section id="discussions" title={t.discussions} lead={t.discussionsLead}>
       <SearchBox label={t.search} onSearch={setSearch} />
-      <Found key={search} slug={slug} search={search || null} />
-    </Section>
-  );
-}
-
-function Found({ slug, search }: { slug: string; search: string | null }) {
-  const t = useWords(texts);
-  const { number, time } = useFormats();
-  const list = usePaged(ModeratedDiscussions, { slug, search });
-  const [done, finish] = useDone(list.again);
-  return (
-    <>
       {done}
       <Paged list={list} of={({ community }) => community?.discussions} empty={t.noDiscussions}>{(discussions) => (
         <Table caption={t.discussions} rows={discussions} columns={[
@@ -53,6 +44,6 @@ function Found({ slug, search }: { slug: string; search: string | null }) {
           { title: t.change, cell: (each) => <CloseDiscussion discussion={each} onDone={(closed) => finish(closed ? t.closed : t.reopened)} /> },
         ]} />
       )}</Paged>
-    </>
+    </Section>
   );
 }

@@ -2,9 +2,9 @@
 
 import { useState } from "react";
 import type { LicenceCaseFragment, LicenceDecideInput } from "../../../../generated/manager";
-import { Button, Facts, MutationForm, SelectField, Table, TextField, type Fact, type Values } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Button, Facts, MutationForm, SelectField, Table, TextField, useFormats, useRead, useWords, type Fact, type Values,
+} from "../../../base";
 import { Queue } from "../Queue";
 import { StaffPage } from "../StaffPage";
 import { LicenceDecide, LicenceDemand, LicenceRequests } from "./manager/licences";

@@ -1,8 +1,7 @@
 // Appeals against removals of posts, each with its decision.
 
 import type { AppealQueueQuery } from "../../../../generated/manager";
-import { MutationForm, optionsOf, RadioField, TextField } from "../../../base";
-import { useFormats, useWords } from "../../../text/words";
+import { MutationForm, optionsOf, RadioField, TextField, useFormats, useWords } from "../../../base";
 import { Queue } from "../Queue";
 import { StaffPage } from "../StaffPage";
 import { AppealDecide, AppealQueue } from "./manager/moderation";
@@ -25,7 +24,8 @@ export function Page() {
 function Case({ appeal, onDone }: { appeal: Appeal; onDone: () => void }) {
   const t = useWords(texts);
   const { time } = useFormats();
-  const { post } = appeal;  return (
+  const { post } = appeal;
+  return (
     <article className="case" aria-labelledby={`title-${appeal.id}`}>
       <h2 id={`title-${appeal.id}`}>
         {t.appealOf(post.author?.pseudonym ?? t.unknown, time(appeal.createdAt))} {appeal.status !== "OPEN" && <span className="badge">{t.appealStatuses[appeal.status]}</span>}

@@ -2,9 +2,7 @@
 
 import { useState } from "react";
 import type { FlaggedFragment } from "../../../../generated/manager";
-import { Button, MutationForm, Shown, TextField } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import { Button, MutationForm, Shown, TextField, useFormats, useRead, useWords } from "../../../base";
 import { CloseDiscussion } from "../communities/CloseDiscussion";
 import { Suspend } from "./Suspend";
 import { FlagContext, FlagDecide, FlaggedPostRestore } from "./manager/moderation";
@@ -57,9 +55,7 @@ export function FlagCard({ flag, onDone }: Props) {
           </Button>
         ))}
         <CloseDiscussion discussion={discussion} onDone={(closed) => onDone(closed ? "close" : "reopen")} />
-        <button type="button" className="link" aria-expanded={context} onClick={() => setContext(!context)}>
-          {context ? t.hideContext : t.context}
-        </button>
+        <Button kind="link" expanded={context} onClick={() => setContext(!context)}>{context ? t.hideContext : t.context}</Button>
       </div>
       {context && <Context discussion={discussion.id} post={post.id} />}
       {(deciding === "uphold" || deciding === "dismiss") && (

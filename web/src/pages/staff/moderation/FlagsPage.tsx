@@ -1,12 +1,10 @@
 // The moderators' queue: what members have flagged, each with its decision.
 
 import { useState } from "react";
-import { Button, Done, Notice, Paged, usePaged } from "../../../base";
-import { useLive } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import { Button, Notice, Paged, useDone, useFormats, useLive, usePaged, useWords } from "../../../base";
 import { StaffPage } from "../StaffPage";
 import { StatusFilter } from "../StatusFilter";
-import { FlagCard, type Decision } from "./FlagCard";
+import { FlagCard } from "./FlagCard";
 import { FlagQueue, FlagRaised } from "./manager/moderation";
 import { texts } from "./texts";
 
@@ -14,39 +12,25 @@ type Status = keyof typeof texts.en.statuses;
 
 export function Page() {
   const t = useWords(texts);
+  const { number } = useFormats();
   const [status, setStatus] = useState<Status | null>("OPEN");
+  const [arrived, setArrived] = useState(0);
+  const list = usePaged(FlagQueue, { status });
+  const [done, finish] = useDone(list.again);
+  useLive(FlagRaised, {}, () => setArrived((count) => count + 1));
   return (
     <StaffPage title={t.flags} section="flags">
       <StatusFilter names={t.statuses} initial={status} onChange={setStatus} />
-      <Queue key={status} status={status} />
-    </StaffPage>
-  );
-}
-
-function Queue({ status }: { status: Status | null }) {
-  const t = useWords(texts);
-  const { number } = useFormats();
-  const [done, setDone] = useState<{ kind: Decision; flag: string } | null>(null);
-  const [arrived, setArrived] = useState(0);
-  const list = usePaged(FlagQueue, { status });
-  useLive(FlagRaised, {}, () => setArrived((count) => count + 1));
-  return (
-    <>
       {arrived > 0 && (
         <Notice>
           <p>{t.live(number(arrived))}</p>
           <Button onClick={() => (setArrived(0), list.again())}>{t.open}</Button>
         </Notice>
       )}
-      {done && <Done key={done.flag + done.kind}>{t.done[done.kind]}</Done>}
-      <Paged list={list} of={(data) => data.flags}>{(nodes) => (
-        <>
-          {nodes.length === 0 && <p className="quiet">{t.nothing}</p>}
-          {nodes.map((flag) => (
-            <FlagCard key={flag.id} flag={flag} onDone={(kind) => (setDone({ kind, flag: flag.id }), list.again())} />
-          ))}
-        </>
-      )}</Paged>
-    </>
+      {done}
+      <Paged list={list} of={(data) => data.flags} empty={t.nothing}>
+        {(flags) => flags.map((flag) => <FlagCard key={flag.id} flag={flag} onDone={(kind) => finish(t.done[kind])} />)}
+      </Paged>
+    </StaffPage>
   );
 }

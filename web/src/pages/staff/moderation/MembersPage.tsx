@@ -3,9 +3,10 @@
 
 import { useState } from "react";
 import type { MemberOverviewQuery } from "../../../../generated/manager";
-import { Facts, Form, MutationForm, Notice, Paged, Section, Shown, Table, TextField, useDone, usePaged, type Fact } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Button, Facts, Form, MutationForm, Notice, Paged, Section, Shown, Table, TextField, useDone, useFormats, usePaged,
+  useRead, useWords, type Fact,
+} from "../../../base";
 import { StaffPage } from "../StaffPage";
 import { Suspend } from "./Suspend";
 import { AssociationDecide, MemberCommunitiesAllow, MemberOverview, ReadingAlarms } from "./manager/moderation";
@@ -31,15 +32,12 @@ function Alarms({ onOpen }: { onOpen: (pseudonym: string) => void }) {
   const t = useWords(texts);
   const { date } = useFormats();
   const list = usePaged(ReadingAlarms, {});
-  const opening = (pseudonym: string) => (
-    <button type="button" className="link" onClick={() => onOpen(pseudonym)}>{pseudonym}</button>
-  );
   return (
     <Section id="alarms" title={t.alarms} lead={t.alarmsLead}>
       <Paged list={list} of={(data) => data.readingAlerts}>{(alarms) => (
         <Table caption={t.alarms} rows={alarms} columns={[
           { title: t.day, cell: (each) => date(each.day) },
-          { title: t.who, cell: (each) => opening(each.member.pseudonym) },
+          { title: t.who, cell: ({ member }) => <Button kind="link" onClick={() => onOpen(member.pseudonym)}>{member.pseudonym}</Button> },
         ]} />
       )}</Paged>
     </Section>
@@ -100,7 +98,8 @@ function Known({ member, onDone }: { member: Member; onDone: (text: string) => v
 
 function Association({ member, association, onDone }: { member: Member; association: NonNullable<Member["association"]>; onDone: () => void }) {
   const t = useWords(texts);
-  const { time } = useFormats();  const facts: Fact[] = [
+  const { time } = useFormats();
+  const facts: Fact[] = [
     [t.fullName, association.fullName],
     [t.website, association.website],
     [t.email, association.email],

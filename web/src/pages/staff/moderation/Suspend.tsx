@@ -1,8 +1,7 @@
 // Suspends a member from writing, or lifts their suspension.
 
 import type { MemberSuspendInput } from "../../../../generated/manager";
-import { MutationForm, optionsOf, SelectField, TextField, type Values } from "../../../base";
-import { useWords } from "../../../text/words";
+import { MutationForm, optionsOf, SelectField, TextField, useWords, type Values } from "../../../base";
 import { MemberSuspend } from "./manager/moderation";
 import { texts } from "./texts";
 

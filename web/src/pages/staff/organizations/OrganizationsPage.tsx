@@ -1,8 +1,10 @@
 // The organizations that may request licences, and a new one with an account for its contact.
 
 import type { OrganizationKind } from "../../../../generated/manager";
-import { MutationForm, optionsOf, Paged, Section, SelectField, Table, TextField, useDone, usePaged } from "../../../base";
-import { LOCALES, useFormats, useWords } from "../../../text/words";
+import {
+  LOCALES, MutationForm, optionsOf, Paged, Section, SelectField, Table, TextField, useDone, useFormats, usePaged,
+  useWords,
+} from "../../../base";
 import { StaffPage } from "../StaffPage";
 import { OrganizationOpen, Organizations } from "./manager/organizations";
 import { texts } from "./texts";

@@ -1,7 +1,6 @@
 // A text in English, beside the same in French.
 
-import { TextField } from "../../../base";
-import { useWords } from "../../../text/words";
+import { TextField, useWords } from "../../../base";
 import type { Text } from "./draft";
 import { texts } from "./texts";
 

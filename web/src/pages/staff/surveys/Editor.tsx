@@ -4,9 +4,10 @@ import "./surveys.css";
 
 import { useEffect, useState, type ReactNode } from "react";
 import type { EditedSurveyFragment, OrganizationKind, SurveyCreateInput } from "../../../../generated/manager";
-import { Button, ChecksField, Form, Notice, optionsOf, TextField, ticked, type Values } from "../../../base";
-import type { Failure, Refusal } from "../../../graph/hooks";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  Button, ChecksField, Form, Notice, optionsOf, TextField, ticked, useFormats, useWords, type Failure, type Refusal,
+  type Values,
+} from "../../../base";
 import { Bilingual } from "./Bilingual";
 import { eligibilityOf, Eligible } from "./Eligible";
 import { Preview } from "./Preview";

@@ -1,10 +1,7 @@
 // Who can answer a survey.
 
-import { useState } from "react";
 import type { EditedSurveyFragment, EligibilityInput, MemberKind, Sex } from "../../../../generated/manager";
-import { ChecksField, optionsOf, SearchBox, TextField, ticked } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import { Button, ChecksField, optionsOf, Picker, TextField, ticked, useWords } from "../../../base";
 import { Refusals } from "./Refusals";
 import { SurveyTreatments } from "./manager/surveys";
 import { texts } from "./texts";
@@ -59,32 +56,23 @@ export function Eligible({ eligibility, regions, treatments, onTreatments }: Pro
 
 function Treatments({ chosen, onChange }: { chosen: readonly Treatment[]; onChange: (treatments: readonly Treatment[]) => void }) {
   const t = useWords(texts);
-  const [search, setSearch] = useState("");
-  const read = useRead(SurveyTreatments, { search }, { pause: search === "" });
-  const found = search ? (read.data?.treatments.nodes ?? []).filter(({ id }) => !chosen.some((each) => each.id === id)) : [];
   return (
     <fieldset className="part">
       <legend>{t.treatments}</legend>
-      <SearchBox label={t.findTreatment} onSearch={setSearch} />
       <Refusals path="eligibility.treatments" />
-      <ul className="picked">
-        {chosen.map((each) => (
-          <li key={each.id}>
-            {each.name}{" "}
-            <button type="button" className="link" aria-label={t.removeThis(each.name)} onClick={() => onChange(chosen.filter(({ id }) => id !== each.id))}>
-              {t.remove}
-            </button>
-          </li>
-        ))}
-        {found.map((each) => (
-          <li key={each.id} className="quiet">
-            {each.name}{" "}
-            <button type="button" className="link" aria-label={`${t.add} ${each.name}`} onClick={() => onChange([...chosen, each])}>
-              {t.add}
-            </button>
-          </li>
-        ))}
-      </ul>
+      <ul className="picked">{chosen.map((each) => (
+        <li key={each.id}>
+          {each.name}{" "}
+          <Button kind="link" label={t.removeThis(each.name)} onClick={() => onChange(chosen.filter((one) => one !== each))}>{t.remove}</Button>
+        </li>
+      ))}</ul>
+      <Picker
+        label={t.findTreatment}
+        none={t.noTreatments}
+        operation={SurveyTreatments}
+        of={(data) => data.treatments.nodes.filter(({ id }) => !chosen.some((each) => each.id === id))}
+        onPick={(each) => onChange([...chosen, each])}
+      />
     </fieldset>
   );
 }

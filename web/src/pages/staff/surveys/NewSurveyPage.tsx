@@ -1,9 +1,7 @@
 // A new survey, for a community to choose.
 
 import { useLocation } from "wouter";
-import { SelectField, Shown } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import { SelectField, Shown, useAction, useRead, useWords } from "../../../base";
 import { StaffPage } from "../StaffPage";
 import { Editor } from "./Editor";
 import { SurveyChoices, SurveyCreate } from "./manager/surveys";
@@ -27,7 +25,7 @@ function New() {
         submit={t.createNow}
         {...state}
         onSave={async ({ changes, settings, values }) => {
-          const made = await run({ input: { community: values["community"] ?? "", ...changes, ...settings } });
+          const made = await run({ community: values["community"] ?? "", ...changes, ...settings });
           if (made?.survey) navigate(`/staff/surveys/${encodeURIComponent(made.survey.id)}`);
           return made !== null;
         }}

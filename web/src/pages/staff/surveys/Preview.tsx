@@ -3,8 +3,7 @@
 import "../../member/surveys/surveys.css";
 
 import { useState } from "react";
-import { Choice, Section } from "../../../base";
-import { useFormats, useLanguage, useWords, type Language } from "../../../text/words";
+import { Choice, Section, useFormats, useLanguage, useWords, type Language } from "../../../base";
 import { Question as Asked } from "../../member/surveys/Question";
 import { shownQuestions, type Answers } from "../../member/surveys/answers";
 import { inLanguage, inputOf, type Question, type Text } from "./draft";

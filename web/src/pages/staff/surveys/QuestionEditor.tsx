@@ -1,8 +1,7 @@
 // A question while it is edited: texts in both languages, the kind of answer with its options or limits, and when it is shown.
 
 import { useEffect, useRef } from "react";
-import { Button, Choice, optionsOf, TextField } from "../../../base";
-import { useFormats, useLanguage, useWords } from "../../../text/words";
+import { Button, Check, Choice, optionsOf, TextField, useFormats, useLanguage, useWords } from "../../../base";
 import { Bilingual } from "./Bilingual";
 import { Refusals } from "./Refusals";
 import { RuleEditor } from "./RuleEditor";
@@ -29,6 +28,10 @@ export function QuestionEditor({ question, place, all, refused, isNew, onChange,
   const path = `questions.${place}`;
   const others = all.filter((each) => each !== question);
   const set = (changed: Partial<Question>): void => onChange({ ...question, ...changed });
+  /** A field for what the question has by that name. */
+  const field = (name: "minimum" | "maximum" | "bins" | "maxChoices", more: { hint?: string; type?: "number"; required?: boolean }) => (
+    <TextField name={`${path}.${name}`} label={t[name]} inputMode="decimal" initial={question[name]} onChange={(value) => set({ [name]: value })} {...more} />
+  );
   useEffect(() => {
     if (refused && box.current) box.current.open = true;
   }, [refused]);
@@ -53,21 +56,16 @@ export function QuestionEditor({ question, place, all, refused, isNew, onChange,
           <Refusals path={`${path}.kind`} />
         </div>
       </div>
-      <label className="choice">
-        <input type="checkbox" checked={question.required} onChange={(event) => set({ required: event.target.checked })} />
-        {t.required}
-      </label>
+      <Check checked={question.required} onChange={(required) => set({ required })}>{t.required}</Check>
       {hasOptions(question.kind) && <Options question={question} path={path} onChange={(options) => set({ options })} />}
       {hasLimits(question.kind) && (
         <div className="bilingual">
-          <TextField name={`${path}.minimum`} label={t.minimum} inputMode="decimal" required={question.kind === "SCALE"} initial={question.minimum} onChange={(minimum) => set({ minimum })} />
-          <TextField name={`${path}.maximum`} label={t.maximum} inputMode="decimal" required={question.kind === "SCALE"} initial={question.maximum} onChange={(maximum) => set({ maximum })} />
+          {field("minimum", { required: question.kind === "SCALE" })}
+          {field("maximum", { required: question.kind === "SCALE" })}
         </div>
       )}
-      {question.kind === "NUMBER" && <TextField name={`${path}.bins`} label={t.bins} hint={t.binsHint} initial={question.bins} onChange={(bins) => set({ bins })} />}
-      {question.kind === "MULTIPLE_CHOICE" && (
-        <TextField name={`${path}.maxChoices`} label={t.maxChoices} type="number" required initial={question.maxChoices} onChange={(maxChoices) => set({ maxChoices })} />
-      )}
+      {question.kind === "NUMBER" && field("bins", { hint: t.binsHint })}
+      {question.kind === "MULTIPLE_CHOICE" && field("maxChoices", { type: "number", required: true })}
       <fieldset className="part">
         <legend>{t.rules}</legend>
         {question.rules.length > 1 && <p className="hint">{t.allHold}</p>}
@@ -116,9 +114,14 @@ function Options({ question, path, onChange }: { question: Question; path: strin
             frenchPath={`${path}.options.${at}.translations.0.label`}
             onChange={(label) => set(option, { label })}
           />
-          <button type="button" className="link" disabled={options.length <= 2} aria-label={t.removeThis(t.option(number(at + 1)))} onClick={() => onChange(options.filter((each) => each !== option))}>
+          <Button
+            kind="link"
+            disabled={options.length <= 2}
+            label={t.removeThis(t.option(number(at + 1)))}
+            onClick={() => onChange(options.filter((each) => each !== option))}
+          >
             {t.remove}
-          </button>
+          </Button>
         </div>
       ))}
       <Button onClick={() => onChange([...options, newOption(freeCode(options))])}>{t.addOption}</Button>

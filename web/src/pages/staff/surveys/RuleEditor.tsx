@@ -1,8 +1,7 @@
 // A condition for showing a question: another question, and the answers to it that count.
 
 import { useId } from "react";
-import { Choice } from "../../../base";
-import { useLanguage, useWords } from "../../../text/words";
+import { Button, Check, Choice, useLanguage, useWords } from "../../../base";
 import { Refusals } from "./Refusals";
 import { hasOptions, inLanguage, operatorsOf, type Question, type Rule } from "./draft";
 import { texts } from "./texts";
@@ -39,7 +38,7 @@ export function RuleEditor({ rule, path, name, others, onChange, onRemove }: Pro
         onChange={(value) => onChange({ ...rule, operator: operators.find((each) => each === value) ?? rule.operator, values: [] })}
       />
       {rule.operator !== "ANSWERED" && other && <Values rule={rule} other={other} onChange={(values) => onChange({ ...rule, values })} />}
-      <button type="button" className="link" aria-label={t.removeThis(name)} onClick={onRemove}>{t.remove}</button>
+      <Button kind="link" label={t.removeThis(name)} onClick={onRemove}>{t.remove}</Button>
       {["", ".question", ".operator", ".values", ".values.0"].map((part) => <Refusals key={part} path={path + part} />)}
     </div>
   );
@@ -54,7 +53,13 @@ function Values({ rule, other, onChange }: { rule: Rule; other: Question; onChan
     return (
       <div className="field">
         <label htmlFor={id}>{t.value}</label>
-        <input id={id} type={other.kind === "DATE" ? "date" : "text"} inputMode="decimal" value={first} onChange={(event) => onChange(event.target.value ? [event.target.value] : [])} />
+        <input
+          id={id}
+          type={other.kind === "DATE" ? "date" : "text"}
+          inputMode="decimal"
+          value={first}
+          onChange={(event) => onChange(event.target.value ? [event.target.value] : [])}
+        />
       </div>
     );
   }
@@ -66,14 +71,13 @@ function Values({ rule, other, onChange }: { rule: Rule; other: Question; onChan
     <fieldset className="field">
       <legend>{t.value}</legend>
       {other.options.map(({ id: option, code, label }) => (
-        <label key={option} className="choice">
-          <input
-            type="checkbox"
-            checked={rule.values.includes(code)}
-            onChange={(event) => onChange(event.target.checked ? [...rule.values, code] : rule.values.filter((each) => each !== code))}
-          />
+        <Check
+          key={option}
+          checked={rule.values.includes(code)}
+          onChange={(isChecked) => onChange(isChecked ? [...rule.values, code] : rule.values.filter((each) => each !== code))}
+        >
           {inLanguage(label, language) || code}
-        </label>
+        </Check>
       ))}
     </fieldset>
   );

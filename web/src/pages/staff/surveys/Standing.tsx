@@ -1,9 +1,10 @@
 // How far a survey has come: whether enough members consent, how many have answered, and what can be done with it.
 
 import type { EditedSurveyFragment } from "../../../../generated/manager";
-import { ConfirmButton, MutationButton, MutationForm, Notice, Section, Table, TextField, useDone } from "../../../base";
-import { usePolled } from "../../../graph/polled";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  ConfirmButton, MutationButton, MutationForm, Notice, Section, Table, TextField, useDone, useFormats, usePolled,
+  useWords,
+} from "../../../base";
 import { SurveyCloseEarly, SurveySchedule, SurveyUnschedule } from "./manager/surveys";
 import { texts } from "./texts";
 
@@ -71,10 +72,10 @@ export function Standing({ survey, dirty, again }: Props) {
 /** What became of the answers; while they are being frozen, how far that has come. */
 function Frozen({ survey: { status, dataset, noDataset }, again }: { survey: EditedSurveyFragment; again: () => void }) {
   const t = useWords(texts);
-  const { number } = useFormats();
+  const { percent } = useFormats();
   const isFreezing = status === "CLOSED" && !noDataset && (!dataset || dataset.status === "FREEZING");
   usePolled(isFreezing, again);
-  if (isFreezing) return <Notice>{t.freezing(number((dataset?.progress ?? 0) / 100, { style: "percent" }))}</Notice>;
+  if (isFreezing) return <Notice>{t.freezing(percent((dataset?.progress ?? 0) / 100))}</Notice>;
   if (noDataset) return <p>{t.noDataset[noDataset]}</p>;
   return dataset && <p>{dataset.status === "ENDED" ? t.datasetEnded : t.dataset}</p>;
 }

@@ -3,10 +3,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { EditedSurveyFragment } from "../../../../generated/manager";
-import type { PageProps } from "../../../app/route";
-import { Done, Notice, Shown } from "../../../base";
-import { useAction, useRead } from "../../../graph/hooks";
-import { useWords } from "../../../text/words";
+import { Done, Notice, Shown, useAction, useRead, useWords, type PageProps } from "../../../base";
 import { StaffPage } from "../StaffPage";
 import { Editor } from "./Editor";
 import { Preview } from "./Preview";
@@ -48,7 +45,7 @@ function Edited({ survey, again }: { survey: EditedSurveyFragment; again: () => 
             {...state}
             onDirty={setDirty}
             onSave={async ({ changes, settings }) => {
-              const saved = await run({ input: { survey: survey.id, ...changes, ...(isDraft ? settings : {}) } });
+              const saved = await run({ survey: survey.id, ...changes, ...(isDraft ? settings : {}) });
               if (saved) setSaves(saves + 1);
               return saved !== null;
             }}

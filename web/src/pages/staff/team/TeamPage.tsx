@@ -3,10 +3,9 @@
 import { useState } from "react";
 import type { StaffRole, TeamQuery } from "../../../../generated/manager";
 import {
-  ChecksField, MutationButton, MutationForm, optionsOf, Paged, Section, SelectField, TextField, ticked, useDone,
-  usePaged,
+  Button, ChecksField, LOCALES, MutationButton, MutationForm, optionsOf, Paged, Section, SelectField, TextField,
+  ticked, useDone, useFormats, usePaged, useWords,
 } from "../../../base";
-import { LOCALES, useFormats, useWords } from "../../../text/words";
 import { StaffPage } from "../StaffPage";
 import { texts as staffTexts } from "../texts";
 import { Team, TeamChange, TeamInvite, TeamReinstate, TeamSuspend } from "./manager/team";
@@ -71,9 +70,7 @@ function Entry({ person, isViewer, onDone }: { person: Person; isViewer: boolean
       {person.withheldRoles.length > 0 && <p className="quiet">{t.withheld(named(person.withheldRoles))}</p>}
       <p className="quiet">{person.lastSignedInOn ? t.signedIn(date(person.lastSignedInOn)) : t.never}</p>
       <div className="actions">
-        <button type="button" className="button plain" aria-expanded={changing} onClick={() => setChanging(!changing)}>
-          {t.change}
-        </button>
+        <Button expanded={changing} onClick={() => setChanging(!changing)}>{t.change}</Button>
         {!isViewer && (
           <MutationButton
             kind={suspended ? "plain" : "danger"}

@@ -1,10 +1,10 @@
 // The waves of a community's tracking: those that are frozen, and a new one.
 
 import type { OrganizationKind, WaveCommunitiesQuery, WaveFreezeInput, WavesQuery } from "../../../../generated/manager";
-import { ChecksField, MutationForm, optionsOf, Paged, Shown, Table, TextField, ticked, useDone, usePaged, type Values } from "../../../base";
-import { useRead } from "../../../graph/hooks";
-import { usePolled } from "../../../graph/polled";
-import { useFormats, useWords } from "../../../text/words";
+import {
+  ChecksField, MutationForm, optionsOf, Paged, Shown, Table, TextField, ticked, useDone, useFormats, usePaged,
+  usePolled, useRead, useWords, type Values,
+} from "../../../base";
 import { OneCommunity } from "../OneCommunity";
 import { StaffPage } from "../StaffPage";
 import { texts as surveyTexts } from "../surveys/texts";
@@ -87,7 +87,7 @@ function Chosen({ community }: { community: Community }) {
 /** Whether a wave can be queried; while it is being made, how far it has come. */
 function State({ wave }: { wave: Wave }) {
   const t = useWords(texts);
-  const { number } = useFormats();
-  if (wave.status === "FREEZING") return <span className="badge">{t.freezing(number(wave.progress / 100, { style: "percent" }))}</span>;
+  const { percent } = useFormats();
+  if (wave.status === "FREEZING") return <span className="badge">{t.freezing(percent(wave.progress / 100))}</span>;
   return <span className={wave.status === "OPEN" ? "badge good" : "badge"}>{t.states[wave.status]}</span>;
 }
