@@ -37,6 +37,7 @@ from planner.expressions import (
     integer,
     labelled,
     limited,
+    object_of,
     typename,
 )
 from planner.keyset import page
@@ -224,7 +225,7 @@ class StatementBuilder:
         if isinstance(value, Row):
             if is_abstract_type(named):
                 raise TypeError(f"{kind.name}.{nodes[0].name.value}: the given row must not be of an abstract type")
-            return as_object(select(*self.labels(named, value, nodes)))
+            return self.object(named, value, nodes)
         rows = ordered(value)
         concrete = self.tables.type_of(rows) if is_abstract_type(named) else named
         if concrete is None:  # this view has no type for these rows
@@ -233,12 +234,20 @@ class StatementBuilder:
         selected = rows.select(self.labels(concrete, rows.row, nodes, hidden))
         return as_list(selected) if many else as_object(selected)
 
-    def labels(self, kind: Any, this: Row | None, nodes: list[FieldNode], hidden: bool = False) -> list[Expression]:
+    def labels(self, kind: Any, this: Row, nodes: list[FieldNode], hidden: bool = False) -> list[Expression]:
+        """What is selected of a row, as the columns of a SELECT."""
+        return labelled(self.selected(kind, this, nodes, hidden))
+
+    def object(self, kind: Any, this: Row, nodes: list[FieldNode], hidden: bool = False) -> Expression:
+        """What is selected of a row of an enclosing level, as a JSON object."""
+        return object_of(self.selected(kind, this, nodes, hidden))
+
+    def selected(self, kind: Any, this: Row, nodes: list[FieldNode], hidden: bool) -> list[tuple[str, Expression]]:
         fields = self.selections.fields(kind, nodes)
         found = mark(self, kind, this, fields) + record(self, kind, this, fields) + self.fields_of(kind, this, fields)
         if hidden:
             found.append((TYPENAME, typename(kind)))
-        return labelled(found)
+        return found
 
     def branches(self, value: Branches, nodes: list[FieldNode], many: bool) -> Expression:
         """Rows of several tables: as one list in a common order, or as the first row found."""
@@ -246,10 +255,11 @@ class StatementBuilder:
         for rows in map(ordered, value.selects):
             concrete = self.tables.type_of(rows)
             if concrete is not None:
-                item = as_object(select(*self.labels(concrete, rows.row, nodes, self.for_executor)))
+                item = self.object(concrete, rows.row, nodes, self.for_executor)
                 keys = [(f"k{at}", key) for at, key in enumerate(rows.keys)]
                 descending = rows.descends
-                selects.append(rows.select(labelled([("o", item), *keys])).order_by(None))
+                columns = [item.label("o"), *(key.label(name) for name, key in keys)]  # which are referred to below
+                selects.append(rows.select(columns).order_by(None))
         if not selects:
             return nothing(many)
         together = (union_all(*selects) if len(selects) > 1 else selects[0]).subquery()

@@ -8,11 +8,12 @@ from itertools import count
 from typing import Any, cast
 
 from graphql import GraphQLObjectType
-from sqlalchemy import BindParameter, ColumnElement, Select, Text, literal_column, select
+from sqlalchemy import Alias, BindParameter, ColumnElement, Select, Subquery, Text, literal_column, select
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import _truncated_label
+from sqlalchemy.sql.operators import as_
 from sqlalchemy.types import JSON, TypeEngine
 
 from models.rows import Expression
@@ -28,6 +29,7 @@ EMPTY_LIST = literal_column("'[]'::json", JSON())
 class OuterExpression(ColumnElement[Any]):
     """An expression of an enclosing level. It carries no FROM, so SQLAlchemy does not guess a correlation."""
 
+    __visit_name__ = "outer_expression"
     inherit_cache = False
 
     def __init__(self, inner: Expression) -> None:
@@ -38,20 +40,34 @@ class OuterExpression(ColumnElement[Any]):
 class NamedColumn(ColumnElement[Any]):
     """A column of an enclosing level, referred to by name."""
 
+    __visit_name__ = "named_column"
     inherit_cache = False
 
     def __init__(self, source: str, name: str, kind: TypeEngine[Any]) -> None:
         self.source, self.name, self.type = source, name, kind
 
 
-@compiles(OuterExpression)
-def _outer(element: OuterExpression, compiler: SQLCompiler, **kw: Any) -> str:
-    return compiler.process(element.inner, **kw)
+class SubqueryColumn(ColumnElement[Any]):
+    """A column of a subquery of an enclosing level, of which SQLAlchemy would copy all columns to name one of them."""
+
+    __visit_name__ = "subquery_column"
+    inherit_cache = False
+
+    def __init__(self, source: Subquery, name: str, kind: TypeEngine[Any]) -> None:
+        self.source, self.name, self.type = source, name, kind
 
 
-@compiles(NamedColumn)
-def _named(element: NamedColumn, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"{element.source}.{compiler.preparer.quote(element.name)}"
+class NamedExpressions(ColumnElement[Any]):
+    """All columns of a SELECT, named by their keys.
+
+    Nothing refers to them through SQLAlchemy, which would analyse each label for its name and its FROM, twice.
+    """
+
+    __visit_name__ = "named_expressions"
+    inherit_cache = False
+
+    def __init__(self, columns: Sequence[tuple[str, Expression]]) -> None:
+        self.columns = columns
 
 
 def typename(kind: GraphQLObjectType) -> Expression:
@@ -66,19 +82,23 @@ def integer(number: int) -> Expression:
 class Json(ColumnElement[Any]):
     """A SELECT as JSON; `template` is the expression over its rows `o$`, which no column can be called.
 
-    Columns are called as the fields of the response, and a column takes precedence over rows of the same name.
+    Columns are called as the fields of the response, and a column takes precedence over rows of the same name. Where
+    the rows are only NamedExpressions, they are one row without a FROM.
     """
 
+    __visit_name__ = "json_of_rows"
     inherit_cache = False
 
-    def __init__(self, template: str, rows: Select[Any]) -> None:
+    def __init__(self, template: str, rows: Select[Any] | NamedExpressions) -> None:
         self.template, self.rows = template, rows
         self.type = JSON()
 
 
-@compiles(Json)
-def _json(element: Json, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(SELECT {element.template} FROM ({compiler.process(element.rows, asfrom=True)}) AS o$)"
+def object_of(fields: Sequence[tuple[str, Expression]]) -> Expression:
+    """A JSON object of these expressions."""
+    if not fields:  # everything is skipped
+        return as_object(select())
+    return Json("row_to_json(o$)", NamedExpressions(fields))
 
 
 def as_object(rows: Select[Any]) -> Expression:
@@ -110,10 +130,56 @@ class Statement:
     named: frozenset[str]  # tables, and functions in a schema that may read others
 
 
+IN_LABEL = {"within_columns_clause": True, "within_label_clause": True}  # for SQLAlchemy: the name follows
+
+
 class _Compiler(asyncpg.PGCompiler_asyncpg):
     def __init__(self, *args: Any, **kw: Any) -> None:
         self.named: set[str] = set()  # the statement's tables, and functions in a schema that may read others
+        self.sources: dict[Subquery | Alias, str] = {}  # by each of these in FROM, its quoted name
         super().__init__(*args, **kw)
+
+    def visit_outer_expression(self, element: OuterExpression, **kw: Any) -> str:
+        return self.process(element.inner, **kw)
+
+    def visit_named_column(self, element: NamedColumn, **kw: Any) -> str:
+        return f"{element.source}.{self.preparer.quote(element.name)}"
+
+    def visit_subquery_column(self, element: SubqueryColumn, **kw: Any) -> str:
+        return f"{self.name_of(element.source)}.{self.preparer.quote(element.name)}"
+
+    def name_of(self, source: Subquery | Alias) -> str:
+        """The quoted name of a table or subquery in FROM."""
+        found = self.sources.get(source)
+        if found is None:
+            name = source.name
+            if isinstance(name, _truncated_label):  # SQLAlchemy chooses it
+                name = self._truncated_identifier("alias", name)
+            found = self.sources[source] = self.preparer.quote(name)
+        return found
+
+    def visit_column(self, column: Any, add_to_result_map: Any = None, **kw: Any) -> str:
+        """As SQLAlchemy's, which names the column's source each time."""
+        plain = add_to_result_map is None and isinstance(column.table, Alias | Subquery)
+        if not plain or isinstance(column.name, _truncated_label):
+            return super().visit_column(column, add_to_result_map, **kw)
+        return f"{self.name_of(column.table)}.{self.preparer.quote(column.name)}"
+
+    def visit_named_expressions(self, element: NamedExpressions, **kw: Any) -> str:
+        quote = self.preparer.quote
+        return ", ".join(
+            f"{self.process(each.self_group(as_), **IN_LABEL)} AS {quote(key)}" for key, each in element.columns
+        )
+
+    def visit_json_of_rows(self, element: Json, **kw: Any) -> str:
+        rows = self.process(element.rows, asfrom=True)
+        select = "SELECT " if isinstance(element.rows, NamedExpressions) else ""
+        return f"(SELECT {element.template} FROM ({select}{rows}) AS o$)"
+
+    def _label_select_column(self, select: Any, column: Any, *args: Any, **kw: Any) -> Any:
+        if isinstance(column, NamedExpressions):
+            return self.visit_named_expressions(column)
+        return super()._label_select_column(select, column, *args, **kw)
 
     def visit_table(self, table: Any, *args: Any, **kw: Any) -> Any:
         self.named.add(table.fullname)
@@ -185,5 +251,5 @@ def limited(rows: Select[Any]) -> Select[Any]:
 
 
 def labelled(expressions: Sequence[tuple[str, Expression]]) -> list[Expression]:
-    """The expressions as columns named by their keys."""
-    return [expression.label(key) for key, expression in expressions]
+    """The expressions as the columns of a SELECT, named by their keys."""
+    return [NamedExpressions(expressions)] if expressions else []

@@ -1,18 +1,19 @@
 """Maps the graph's types to tables, and analyses the rows that resolvers return."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type, is_object_type
 from sqlalchemy import Alias, Select, Table, UnaryExpression, select, tuple_
 from sqlalchemy.sql import operators
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlmodel import SQLModel
 
 from models.rows import Expression, Row, base_of
 from planner.arguments import prefix_of
 from planner.declare import AboutMember, Column, Recorded, Source, Sql, graph_of, source_of
-from planner.expressions import OuterExpression, integer, limited
+from planner.expressions import OuterExpression, SubqueryColumn, integer, labelled, limited
 
 DEFINITION = "strawberry-definition"  # where Strawberry keeps its own record of a graphql-core type or field
 
@@ -129,15 +130,30 @@ def ordered(rows: Select[Any]) -> Ordered:
     keys, descends = _order(rows)
     rows, entity, has_limit = limited(rows), _entity(rows), rows._limit_clause is not None
     if entity is not None:
-        columns = {name: OuterExpression(column) for name, column in entity.c.items()}
-        whole = Row(columns, None, base_of(cast(Table, entity.element)))
+        whole = Row(OuterColumns(entity.c), None, base_of(cast(Table, entity.element)))
         source = rows if has_limit else rows.order_by(None)
         return Ordered(whole, tuple(map(OuterExpression, keys)), descends, source, has_limit)
-    hidden = [key.label(f"_k{at}") for at, key in enumerate(keys)]
-    derived = (rows if has_limit else rows.order_by(None)).add_columns(*hidden).subquery()
-    columns = {name: OuterExpression(column) for name, column in derived.c.items()}
-    outside = tuple(columns[label.name] for label in hidden)
+    hidden = [(f"_k{at}", key) for at, key in enumerate(keys)]
+    derived = (rows if has_limit else rows.order_by(None)).add_columns(*labelled(hidden)).subquery()
+    columns = {name: SubqueryColumn(derived, name, each.type) for name, each in rows.selected_columns.items()}
+    outside = tuple(SubqueryColumn(derived, name, key.type) for name, key in hidden)
     return Ordered(Row(columns, None, None), outside, descends, select(derived))
+
+
+class OuterColumns(Mapping[str, Expression]):
+    """Columns as they are named on the levels below; most of a table's are never asked for."""
+
+    def __init__(self, columns: ReadOnlyColumnCollection[str, Any]) -> None:
+        self.columns = columns
+
+    def __getitem__(self, name: str) -> Expression:
+        return OuterExpression(self.columns[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns.keys())
+
+    def __len__(self) -> int:
+        return len(self.columns)
 
 
 def _entity(rows: Select[Any]) -> Alias | None:
