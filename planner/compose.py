@@ -18,9 +18,8 @@ from graphql import (
     is_leaf_type,
     is_list_type,
 )
-from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, literal_column, select, union_all
+from sqlalchemy import ARRAY, Select, Uuid, bindparam, literal_column, select, union_all
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.types import JSON
 
 from models.rows import Branches, Expression, ListParts, Row, ViewerIds, own_rows, translated
 from models.viewers import Audience
@@ -30,6 +29,8 @@ from planner.data_reads import record
 from planner.declare import Column, Computed, NodeById, NodesByIds, Paged, Sql
 from planner.expressions import (
     EMPTY_LIST,
+    JSON,
+    TEXT,
     ValueReader,
     as_list,
     as_object,
@@ -48,7 +49,8 @@ from planner.parts import merged
 from planner.selection import Fields, Selections
 from planner.tables import Tables, ordered
 
-NULL = literal_column("NULL::json", JSON())
+UUIDS = Uuid()
+NULL = literal_column("NULL::json", JSON)
 LANGUAGE = "language"  # name of a parameter
 TYPENAME = "__t"  # hidden key of rows of interfaces and unions, from which graphql-core reads their type
 
@@ -77,6 +79,7 @@ class StatementBuilder:
     marked: bool = False  # objects have the ids of the members whom they are about
     recorded: bool = False  # objects have which kinds of a member's data they show
     paged: bool = False  # it has cursors
+    bound_language: Expression | None = None
 
     def fields_of(self, kind: GraphQLObjectType, this: Row | None, fields: Fields) -> list[tuple[str, Expression]]:
         """Response keys and expressions of the selected fields, in order. Raises NotPlannable."""
@@ -193,22 +196,18 @@ class StatementBuilder:
 
         It is sent as text[]: for other arrays, asyncpg asks PostgreSQL about their type on each new connection.
         """
-        return sql_cast(self.bind(values, ARRAY(Text())), ARRAY(kind))
+        return sql_cast(self.bind(values, ARRAY(TEXT)), ARRAY(kind))
 
     def language(self) -> Expression:
         """The tag of the viewer's language, as one parameter of the statement."""
-        self.bound[LANGUAGE] = lambda inputs: inputs.viewer.reads_in.tag
-        return bindparam(LANGUAGE, None, Text())
+        if self.bound_language is None:
+            self.bound[LANGUAGE] = lambda inputs: inputs.viewer.reads_in.tag
+            self.bound_language = bindparam(LANGUAGE, None, TEXT)
+        return self.bound_language
 
     def viewer_ids(self) -> ViewerIds:
         """The viewer as a resolver sees it: each attribute is a parameter of the statement."""
-        viewer = ViewerIds()
-        for name in ("account", "member", "organization", "session", "staff"):
-            setattr(viewer, name, self.bind(_viewers(name), Uuid()))
-        viewer.language = self.language()
-        viewer.audience = self.bind(lambda inputs: inputs.viewer.audience.value, Text())
-        viewer.view = self.audience
-        return viewer
+        return BoundViewer(self)
 
     def value(self, kind: GraphQLObjectType, wanted: Any, value: Any, nodes: list[FieldNode]) -> Expression:
         """A resolver's result as the JSON of the field's type."""
@@ -276,10 +275,30 @@ class StatementBuilder:
         name = bare.name if isinstance(bare, (GraphQLScalarType, GraphQLEnumType)) else ""
         if name == "ID":
             prefix = self.tables.prefixes[kind.name]
-            return literal_column(f"'{prefix}_'", Text()).concat(sql_cast(value, Text()))
+            return literal_column(f"'{prefix}_'", TEXT).concat(sql_cast(value, TEXT))
         if name == "Decimal":
-            return sql_cast(value, Text())
+            return sql_cast(value, TEXT)
         return value
+
+
+class BoundViewer(ViewerIds):
+    """The viewer of a statement, of whom only that is bound which a resolver asks for."""
+
+    __slots__ = ("builder",)
+
+    def __init__(self, builder: StatementBuilder) -> None:
+        self.builder, self.view = builder, builder.audience
+
+    def __getattr__(self, name: str) -> Expression:  # of an attribute that is not set yet
+        builder = self.builder
+        if name == "language":
+            found = builder.language()
+        elif name == "audience":
+            found = builder.bind(lambda inputs: inputs.viewer.audience.value, TEXT)
+        else:
+            found = builder.bind(_viewers(name), UUIDS)
+        setattr(self, name, found)
+        return found
 
 
 def nothing(many: bool) -> Expression:

@@ -14,16 +14,19 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import _truncated_label
 from sqlalchemy.sql.operators import as_
-from sqlalchemy.types import JSON, TypeEngine
+from sqlalchemy.types import JSON as SqlJson
+from sqlalchemy.types import TypeEngine
 
-from models.rows import Expression
+from models.rows import Expression, Translated
 
 # Reads the value of one parameter, as asyncpg takes it, from `planner.arguments.PlanInputs`.
 ValueReader = Callable[[Any], Any]
 
 CONSTANT = frozenset({"catalog.same_list"})  # functions of ours that read no table, and depend on arguments alone
-EMPTY_OBJECT = literal_column("'{}'::json", JSON())
-EMPTY_LIST = literal_column("'[]'::json", JSON())
+JSON = SqlJson()  # SQLAlchemy prepares each type that it meets
+TEXT = Text()
+EMPTY_OBJECT = literal_column("'{}'::json", JSON)
+EMPTY_LIST = literal_column("'[]'::json", JSON)
 
 
 class OuterExpression(ColumnElement[Any]):
@@ -65,13 +68,15 @@ class NamedExpressions(ColumnElement[Any]):
 
     __visit_name__ = "named_expressions"
     inherit_cache = False
+    _render_label_in_columns_clause = False  # so that SQLAlchemy makes no name for all of them together
+    _proxy_key = "columns"
 
     def __init__(self, columns: Sequence[tuple[str, Expression]]) -> None:
         self.columns = columns
 
 
 def typename(kind: GraphQLObjectType) -> Expression:
-    return literal_column(f"'{kind.name}'", Text())
+    return literal_column(f"'{kind.name}'", TEXT)
 
 
 def integer(number: int) -> Expression:
@@ -91,7 +96,7 @@ class Json(ColumnElement[Any]):
 
     def __init__(self, template: str, rows: Select[Any] | NamedExpressions) -> None:
         self.template, self.rows = template, rows
-        self.type = JSON()
+        self.type = JSON
 
 
 def object_of(fields: Sequence[tuple[str, Expression]]) -> Expression:
@@ -117,8 +122,8 @@ def as_list(rows: Select[Any]) -> Expression:
 
 def as_values(rows: Select[Any]) -> Expression:
     """Rows of one column, in their order, as a JSON array of its values."""
-    value = cast(Expression, rows._raw_columns[0]).label("v")
-    return Json("coalesce(json_agg(o$.v), '[]'::json)", rows.with_only_columns(value, maintain_column_froms=True))
+    value = labelled([("v", cast(Expression, rows._raw_columns[0]))])
+    return Json("coalesce(json_agg(o$.v), '[]'::json)", rows.with_only_columns(*value, maintain_column_froms=True))
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,7 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
     def __init__(self, *args: Any, **kw: Any) -> None:
         self.named: set[str] = set()  # the statement's tables, and functions in a schema that may read others
         self.sources: dict[Subquery | Alias, str] = {}  # by each of these in FROM, its quoted name
+        self.translated: dict[Translated, str] = {}  # what the order of a list repeats
         super().__init__(*args, **kw)
 
     def visit_outer_expression(self, element: OuterExpression, **kw: Any) -> str:
@@ -164,6 +170,13 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         if not plain or isinstance(column.name, _truncated_label):
             return super().visit_column(column, add_to_result_map, **kw)
         return f"{self.name_of(column.table)}.{self.preparer.quote(column.name)}"
+
+    def visit_translated(self, element: Translated, **kw: Any) -> str:
+        found = self.translated.get(element)
+        if found is None:
+            texts, language, own = map(self.process, (element.texts, element.language, element.own))
+            found = self.translated[element] = f"coalesce({texts}[{language}] ->> '{element.name}', {own})"
+        return found
 
     def visit_named_expressions(self, element: NamedExpressions, **kw: Any) -> str:
         quote = self.preparer.quote
@@ -222,7 +235,7 @@ def compiled(
     would admit no row.
     """
     dialect = _dialect(next(_compiled) // COMPILED_ALIKE)
-    done = select(body.label("o")).compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    done = select(*labelled([("o", body)])).compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     assert isinstance(done, _Compiler)
     values = [_reader(done, name, bound) for name in done.positiontup or ()]
     sql = done.string
