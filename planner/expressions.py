@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, cast
 
 from graphql import GraphQLObjectType
-from sqlalchemy import Alias, BindParameter, ColumnElement, Select, Subquery, Text, literal_column, select
+from sqlalchemy import Alias, BindParameter, ColumnElement, Label, Select, Subquery, Text, literal_column, select
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -135,9 +135,6 @@ class Statement:
     named: frozenset[str]  # tables, and functions in a schema that may read others
 
 
-IN_LABEL = {"within_columns_clause": True, "within_label_clause": True}  # for SQLAlchemy: the name follows
-
-
 class _Compiler(asyncpg.PGCompiler_asyncpg):
     def __init__(self, *args: Any, **kw: Any) -> None:
         self.named: set[str] = set()  # the statement's tables, and functions in a schema that may read others
@@ -146,7 +143,7 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         super().__init__(*args, **kw)
 
     def visit_outer_expression(self, element: OuterExpression, **kw: Any) -> str:
-        return self.process(element.inner, **kw)
+        return element.inner._compiler_dispatch(self, **kw)
 
     def visit_named_column(self, element: NamedColumn, **kw: Any) -> str:
         return f"{element.source}.{self.preparer.quote(element.name)}"
@@ -179,20 +176,25 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         return found
 
     def visit_named_expressions(self, element: NamedExpressions, **kw: Any) -> str:
-        quote = self.preparer.quote
-        return ", ".join(
-            f"{self.process(each.self_group(as_), **IN_LABEL)} AS {quote(key)}" for key, each in element.columns
-        )
+        return ", ".join([self.named_as(key, each.self_group(as_)) for key, each in element.columns])
+
+    def named_as(self, name: str, expression: Expression) -> str:
+        # By these arguments SQLAlchemy knows that the name is written here.
+        text = expression._compiler_dispatch(self, within_columns_clause=True, within_label_clause=True)
+        return f"{text} AS {self.preparer.quote(name)}"
 
     def visit_json_of_rows(self, element: Json, **kw: Any) -> str:
         rows = self.process(element.rows, asfrom=True)
         select = "SELECT " if isinstance(element.rows, NamedExpressions) else ""
         return f"(SELECT {element.template} FROM ({select}{rows}) AS o$)"
 
-    def _label_select_column(self, select: Any, column: Any, *args: Any, **kw: Any) -> Any:
+    def _label_select_column(self, select: Any, column: Any, populate_result_map: bool, *more: Any, **kw: Any) -> Any:
+        """A column of a SELECT. SQLAlchemy also notes what would be needed to read its values."""
         if isinstance(column, NamedExpressions):
             return self.visit_named_expressions(column)
-        return super()._label_select_column(select, column, *args, **kw)
+        if isinstance(column, Label) and not isinstance(column.name, _truncated_label):
+            return self.named_as(column.name, column.element)
+        return super()._label_select_column(select, column, populate_result_map, *more, **kw)
 
     def visit_table(self, table: Any, *args: Any, **kw: Any) -> Any:
         self.named.add(table.fullname)
