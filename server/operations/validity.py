@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, TypeInfo, TypeInfoVisitor, Visitor, visit
 from graphql.language.visitor import SKIP, EnterLeaveVisitor
+from graphql.pyutils import RefMap
 from graphql.validation import ASTValidationRule, ValidationContext
 
 Rules = tuple[type[ASTValidationRule], ...]
@@ -19,6 +20,9 @@ def is_valid(schema: GraphQLSchema, document: DocumentNode, rules: Rules) -> boo
     """Whether no rule reports an error. Where one does, graphql-core's `validate` has all of them to show."""
     types = TypeInfo(schema)
     context = ValidationContext(schema, document, types, _refuse, hide_suggestions=True)
+    # By identity: the hash of a node is that of all nodes below it, computed at each look-up.
+    context._variable_usages, context._recursive_variable_usages = RefMap(), RefMap()  # type: ignore[assignment]
+    context._fragment_spreads = RefMap()  # type: ignore[assignment]
     try:
         visit(document, TypeInfoVisitor(types, RulesVisitor(rules, context)))
     except (NotValid, GraphQLError, RecursionError):
