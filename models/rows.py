@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy
-from sqlalchemy import Column, ColumnElement, FromClause, MetaData, Select, Table, Text, literal_column
+from sqlalchemy import Column, ColumnElement, FromClause, Lateral, MetaData, Select, Table, Text, literal_column
 from sqlmodel import SQLModel
 
 from models.viewers import Audience
@@ -199,6 +199,6 @@ def word(text: str) -> Expression:
     return literal_column(f"'{text}'", Text())
 
 
-def select(*what: Row | Expression) -> Rows:
+def select(*what: Row | Expression | Lateral) -> Rows:
     """A SELECT of rows and expressions."""
     return sqlalchemy.select(*what)

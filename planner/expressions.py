@@ -56,7 +56,7 @@ class SubqueryColumn(ColumnElement[Any]):
     __visit_name__ = "subquery_column"
     inherit_cache = False
 
-    def __init__(self, source: Subquery, name: str, kind: TypeEngine[Any]) -> None:
+    def __init__(self, source: Any, name: str, kind: TypeEngine[Any]) -> None:
         self.source, self.name, self.type = source, name, kind
 
 
@@ -138,7 +138,7 @@ class Statement:
 class _Compiler(asyncpg.PGCompiler_asyncpg):
     def __init__(self, *args: Any, **kw: Any) -> None:
         self.named: set[str] = set()  # the statement's tables, and functions in a schema that may read others
-        self.sources: dict[Subquery | Alias, str] = {}  # by each of these in FROM, its quoted name
+        self.sources: dict[Any, str] = {}  # by each of these in FROM, its quoted name
         self.translated: dict[Translated, str] = {}  # what the order of a list repeats
         super().__init__(*args, **kw)
 
@@ -151,7 +151,7 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
     def visit_subquery_column(self, element: SubqueryColumn, **kw: Any) -> str:
         return f"{self.name_of(element.source)}.{self.preparer.quote(element.name)}"
 
-    def name_of(self, source: Subquery | Alias) -> str:
+    def name_of(self, source: Any) -> str:
         """The quoted name of a table or subquery in FROM."""
         found = self.sources.get(source)
         if found is None:
