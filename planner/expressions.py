@@ -8,7 +8,19 @@ from itertools import count
 from typing import Any, cast
 
 from graphql import GraphQLObjectType
-from sqlalchemy import Alias, BindParameter, ColumnElement, Label, Select, Subquery, Text, literal_column, select
+from sqlalchemy import (
+    Alias,
+    BindParameter,
+    ColumnClause,
+    ColumnElement,
+    FromClause,
+    Label,
+    Select,
+    Subquery,
+    Text,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -188,6 +200,26 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         select = "SELECT " if isinstance(element.rows, NamedExpressions) else ""
         return f"(SELECT {element.template} FROM ({select}{rows}) AS o$)"
 
+    def visit_select(self, select: Any, asfrom: bool = False, lateral: bool = False, **kw: Any) -> Any:
+        """As SQLAlchemy's, which for most SELECTs of a statement finds out at length that they are simple."""
+        inner = self.stack and kw.get("compound_index") is None  # neither the statement nor a part of a UNION
+        source = simple_source(select) if inner else None
+        if source is None:
+            return super().visit_select(select, asfrom=asfrom, lateral=lateral, **kw)  # type: ignore[no-untyped-call]
+        outer = self.stack[-1]["correlate_froms"]
+        entry = {"asfrom_froms": {source}, "correlate_froms": {source, *outer}, "selectable": select}
+        self.stack.append(entry)  # type: ignore[arg-type]
+        columns = select._raw_columns[0]._compiler_dispatch(self)
+        text = f"SELECT {columns} \nFROM {source._compiler_dispatch(self, asfrom=True)}"
+        if select._where_criteria:
+            text += f" \nWHERE {self._generate_delimited_and_list(select._where_criteria)}"  # type: ignore[no-untyped-call]
+        if select._order_by_clauses:
+            text += self.order_by_clause(select)  # type: ignore[no-untyped-call]
+        if select._limit_clause is not None:
+            text += self.limit_clause(select)  # type: ignore[no-untyped-call]
+        self.stack.pop()
+        return text
+
     def _label_select_column(self, select: Any, column: Any, populate_result_map: bool, *more: Any, **kw: Any) -> Any:
         """A column of a SELECT. SQLAlchemy also notes what would be needed to read its values."""
         if isinstance(column, NamedExpressions):
@@ -212,6 +244,29 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         if isinstance(bindparam.value, Enum):
             return f"'{bindparam.value.name}'"
         return super().visit_bindparam(bindparam, *args, **kw)  # type: ignore[no-untyped-call]
+
+
+# All that is set of a SELECT without joins, groups and the like.
+SIMPLE = frozenset(
+    """
+    _raw_columns _from_obj _where_criteria _order_by_clauses _limit_clause _fetch_clause _fetch_clause_options
+    _label_style _propagate_attrs
+    """.split()  # noqa: SIM905
+)
+
+
+def simple_source(select: Select[Any]) -> FromClause | None:
+    """The one table or subquery of a SELECT of ours that has but conditions, an order and a LIMIT; else None."""
+    if not select.__dict__.keys() <= SIMPLE or select._fetch_clause is not None or len(select._raw_columns) > 1:
+        return None
+    (columns,) = select._raw_columns
+    if not isinstance(columns, NamedExpressions) and not (isinstance(columns, ColumnClause) and columns.is_literal):
+        return None
+    found = dict.fromkeys(select._from_obj)
+    for condition in select._where_criteria:
+        found |= dict.fromkeys(condition._from_objects)
+    (source, *others) = found or (None,)
+    return source if isinstance(source, Alias | Subquery) and not others else None
 
 
 COMPILED_ALIKE = 50  # statements by one dialect
