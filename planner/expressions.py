@@ -202,12 +202,17 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
 
     def visit_select(self, select: Any, asfrom: bool = False, lateral: bool = False, **kw: Any) -> Any:
         """As SQLAlchemy's, which for most SELECTs of a statement finds out at length that they are simple."""
-        inner = self.stack and kw.get("compound_index") is None  # neither the statement nor a part of a UNION
-        source = simple_source(select) if inner else None
+        source = simple_source(select) if self.stack else None
         if source is None:
             return super().visit_select(select, asfrom=asfrom, lateral=lateral, **kw)  # type: ignore[no-untyped-call]
-        outer = self.stack[-1]["correlate_froms"]
-        entry = {"asfrom_froms": {source}, "correlate_froms": {source, *outer}, "selectable": select}
+        around = self.stack[-1]
+        if kw.get("compound_index") == 0:
+            around["select_0"] = select  # the first part of a UNION, which SQLAlchemy compares the others with
+        entry = {
+            "asfrom_froms": {source},
+            "correlate_froms": {source, *around["correlate_froms"]},
+            "selectable": select,
+        }
         self.stack.append(entry)  # type: ignore[arg-type]
         columns = select._raw_columns[0]._compiler_dispatch(self)
         text = f"SELECT {columns} \nFROM {source._compiler_dispatch(self, asfrom=True)}"
