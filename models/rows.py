@@ -174,7 +174,7 @@ _taken: ContextVar[dict[Table, int] | None] = ContextVar("rows taken by the stat
 class Translated(ColumnElement[str]):
     """A text of a row in the language with this tag; the column's own text where nobody has translated it.
 
-    `planner.expressions` writes it. SQLAlchemy would build seven objects for it, and write them each time.
+    `planner.compiling` writes it. SQLAlchemy would build seven objects for it, and write them each time.
     """
 
     __visit_name__ = "translated"

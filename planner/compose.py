@@ -24,6 +24,7 @@ from sqlalchemy import cast as sql_cast
 from models.rows import Branches, Expression, ListParts, Row, ViewerIds, own_rows, translated
 from models.viewers import Audience
 from planner.arguments import PAGE, PlanInputs, Variables, bound, is_given, not_below, page_size, sql_type, value_of
+from planner.compiling import ValueReader
 from planner.cursors import Cursors
 from planner.data_reads import record
 from planner.declare import Column, Computed, NodeById, NodesByIds, Paged, Sql
@@ -31,7 +32,6 @@ from planner.expressions import (
     EMPTY_LIST,
     JSON,
     TEXT,
-    ValueReader,
     as_list,
     as_object,
     as_values,

@@ -42,13 +42,14 @@ from planner.arguments import (
     structural,
     variables_in,
 )
+from planner.compiling import ValueReader, compiled
 from planner.compose import NotPlannable, StatementBuilder
 from planner.computing import Computing, PassthroughExecutor
 from planner.costs import Costs, OperationCosts
 from planner.cursors import Cursors
 from planner.declare import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
-from planner.expressions import ValueReader, compiled, object_of
+from planner.expressions import object_of
 from planner.known_ids import StatementCheck, refusal_of
 from planner.payload_checks import check_payloads, plans_of_operation
 from planner.plans import Plans, PlanSpace, bounded

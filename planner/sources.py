@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from planner.expressions import CONSTANT, Statement
+from planner.compiling import CONSTANT, Statement
 
 
 class KnownTables(Protocol):
