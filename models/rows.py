@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy
-from sqlalchemy import Column, ColumnElement, FromClause, Lateral, MetaData, Select, Table, Text, literal_column
+from sqlalchemy import Column, ColumnElement, FromClause, MetaData, Select, Table, Text, literal_column
 from sqlmodel import SQLModel
 
 from models.viewers import Audience
@@ -186,7 +186,8 @@ class Translated(ColumnElement[str]):
 
     @property
     def _from_objects(self) -> list[FromClause]:
-        return self.own._from_objects
+        found: list[FromClause] = self.own._from_objects
+        return found
 
 
 def translated(row: Row, column: str, language: Expression) -> Expression:
@@ -199,6 +200,6 @@ def word(text: str) -> Expression:
     return literal_column(f"'{text}'", Text())
 
 
-def select(*what: Row | Expression | Lateral) -> Rows:
+def select(*what: Row | Expression | FromClause) -> Rows:
     """A SELECT of rows and expressions."""
     return sqlalchemy.select(*what)

@@ -58,11 +58,11 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
             found = self.sources[source] = self.preparer.quote(name)
         return found
 
-    def visit_column(self, column: Any, add_to_result_map: Any = None, **kw: Any) -> str:
+    def visit_column(self, column: Any, *args: Any, **kw: Any) -> str:
         """As SQLAlchemy's, which names the column's source each time."""
-        plain = add_to_result_map is None and isinstance(column.table, Alias | Subquery)
-        if not plain or isinstance(column.name, _truncated_label):
-            return super().visit_column(column, add_to_result_map, **kw)
+        plain = isinstance(column.table, Alias | Subquery) and not isinstance(column.name, _truncated_label)
+        if not plain or kw.get("add_to_result_map") is not None:
+            return super().visit_column(column, *args, **kw)
         return f"{self.name_of(column.table)}.{self.preparer.quote(column.name)}"
 
     def visit_translated(self, element: Translated, **kw: Any) -> str:
@@ -85,11 +85,12 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         select = "SELECT " if isinstance(element.rows, NamedExpressions) else ""
         return f"(SELECT {element.template} FROM ({select}{rows}) AS o$)"
 
-    def visit_select(self, select: Any, asfrom: bool = False, lateral: bool = False, **kw: Any) -> Any:
+    def visit_select(self, select_stmt: Any, *args: Any, **kw: Any) -> Any:
         """As SQLAlchemy's, which for most SELECTs of a statement finds out at length that they are simple."""
+        select: Select[Any] = select_stmt
         source = simple_source(select) if self.stack else None
         if source is None:
-            return super().visit_select(select, asfrom=asfrom, lateral=lateral, **kw)  # type: ignore[no-untyped-call]
+            return super().visit_select(select, *args, **kw)  # type: ignore[no-untyped-call]
         around = self.stack[-1]
         if kw.get("compound_index") == 0:
             around["select_0"] = select  # the first part of a UNION, which SQLAlchemy compares the others with
@@ -116,7 +117,7 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
             return self.visit_named_expressions(column)
         if isinstance(column, Label) and not isinstance(column.name, _truncated_label):
             return self.named_as(column.name, column.element)
-        return super()._label_select_column(select, column, populate_result_map, *more, **kw)
+        return super()._label_select_column(select, column, populate_result_map, *more, **kw)  # type: ignore[no-untyped-call]
 
     def visit_table(self, table: Any, *args: Any, **kw: Any) -> Any:
         self.named.add(table.fullname)

@@ -133,8 +133,8 @@ def ordered(rows: Select[Any]) -> Ordered:
     rows, entity, has_limit = limited(rows), _entity(rows), rows._limit_clause is not None
     if entity is not None:
         source, table = entity
-        columns = OuterColumns(table.c) if source is table else SubqueryColumns(source, table.c)
-        whole = Row(columns, None, base_of(cast(Table, table.element)))
+        named = OuterColumns(table.c) if source is table else SubqueryColumns(source, table.c)
+        whole = Row(named, None, base_of(cast(Table, table.element)))
         kept = rows if has_limit else rows.order_by(None)
         return Ordered(whole, tuple(map(OuterExpression, keys)), descends, kept, has_limit)
     hidden = [(f"_k{at}", key) for at, key in enumerate(keys)]
@@ -177,7 +177,7 @@ def _entity(rows: Select[Any]) -> tuple[FromClause, Alias] | None:
         return None
     (entity,) = rows._raw_columns
     if isinstance(entity, Lateral):
-        inner = _entity(entity.element.element)
+        inner = _entity(cast(Any, entity.element).element)
         return None if inner is None else (entity, inner[1])
     return (entity, entity) if isinstance(entity, Alias) and isinstance(entity.element, Table) else None
 

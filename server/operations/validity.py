@@ -47,7 +47,7 @@ class RulesVisitor(Visitor):
         if found is None:
             methods = [(at, *names) for at, names in _methods(self.rules, kind)]
             enters = [(at, getattr(self.made[at], enter)) for at, enter, _ in methods if enter]
-            leaves = [(at, leave and getattr(self.made[at], leave)) for at, _, leave in methods]
+            leaves = [(at, getattr(self.made[at], leave) if leave else None) for at, _, leave in methods]
             found = EnterLeaveVisitor(*((self._enter(enters), self._leave(leaves)) if methods else (None, None)))
             self.enter_leave_map[kind] = found
         return found
