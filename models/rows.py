@@ -171,13 +171,13 @@ _own: ContextVar[bool] = ContextVar("the statement in the making reads rows of t
 _taken: ContextVar[dict[Table, int] | None] = ContextVar("rows taken by the statement in the making", default=None)
 
 
-class Translated(ColumnElement[str]):
+class TextInLanguage(ColumnElement[str]):
     """A text of a row in the language with this tag; the column's own text where nobody has translated it.
 
     `planner.compiling` writes it. SQLAlchemy would build seven objects for it, and write them each time.
     """
 
-    __visit_name__ = "translated"
+    __visit_name__ = "text_in_language"
     inherit_cache = False
 
     def __init__(self, row: Row, column: str, language: Expression) -> None:
@@ -192,7 +192,7 @@ class Translated(ColumnElement[str]):
 
 def translated(row: Row, column: str, language: Expression) -> Expression:
     """A text of a row in the language with this tag; the column's own text where nobody has translated it."""
-    return Translated(row, column, language)
+    return TextInLanguage(row, column, language)
 
 
 def word(text: str) -> Expression:

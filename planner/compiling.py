@@ -14,7 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import _label_reference, _truncated_label
 from sqlalchemy.sql.operators import as_
 
-from models.rows import Expression, Translated
+from models.rows import Expression, TextInLanguage
 from planner.expressions import Json, NamedColumn, NamedExpressions, OuterExpression, SubqueryColumn, labelled
 
 # Reads the value of one parameter, as asyncpg takes it, from `planner.arguments.PlanInputs`.
@@ -36,7 +36,7 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
     def __init__(self, *args: Any, **kw: Any) -> None:
         self.named: set[str] = set()  # the statement's tables, and functions in a schema that may read others
         self.sources: dict[Any, str] = {}  # by each of these in FROM, its quoted name
-        self.translated: dict[Translated, str] = {}  # what the order of a list repeats
+        self.texts: dict[TextInLanguage, str] = {}  # what the order of a list repeats
         super().__init__(*args, **kw)
 
     def visit_outer_expression(self, element: OuterExpression, **kw: Any) -> str:
@@ -65,11 +65,11 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
             return super().visit_column(column, *args, **kw)
         return f"{self.name_of(column.table)}.{self.preparer.quote(column.name)}"
 
-    def visit_translated(self, element: Translated, **kw: Any) -> str:
-        found = self.translated.get(element)
+    def visit_text_in_language(self, element: TextInLanguage, **kw: Any) -> str:
+        found = self.texts.get(element)
         if found is None:
             texts, language, own = map(self.process, (element.texts, element.language, element.own))
-            found = self.translated[element] = f"coalesce({texts}[{language}] ->> '{element.name}', {own})"
+            found = self.texts[element] = f"coalesce({texts}[{language}] ->> '{element.name}', {own})"
         return found
 
     def visit_named_expressions(self, element: NamedExpressions, **kw: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Select, Table, Text, func, literal_column, select, true, union_all
 
-from models.rows import Translated
+from models.rows import TextInLanguage
 from models.rows import row as row_of
 from models.tracking.observations import Indicator
 from planner.compiling import compiled, simple_source
@@ -98,7 +98,7 @@ def test_columns_of_a_subquery() -> None:
 def test_a_translated_text_is_that_of_operators() -> None:
     found, tag = row_of(Indicator), literal_column("'fr'", Text())
     spelled = func.coalesce(found.translations[tag].op("->>")(literal_column("'name'")), found.name)
-    texts = [Translated(found, "name", tag), spelled]
+    texts = [TextInLanguage(found, "name", tag), spelled]
     ours, theirs = (
         sql(select(*labelled([("name", each), ("low", func.lower(each)), ("is", each == "x")])).select_from(found))
         for each in texts
