@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy
-from sqlalchemy import Column, ColumnElement, FromClause, MetaData, Select, Table, Text, func, literal_column
+from sqlalchemy import Column, ColumnElement, FromClause, MetaData, Select, Table, Text, literal_column
 from sqlmodel import SQLModel
 
 from models.viewers import Audience
@@ -171,10 +171,28 @@ _own: ContextVar[bool] = ContextVar("the statement in the making reads rows of t
 _taken: ContextVar[dict[Table, int] | None] = ContextVar("rows taken by the statement in the making", default=None)
 
 
+class TextInLanguage(ColumnElement[str]):
+    """A text of a row in the language with this tag; the column's own text where nobody has translated it.
+
+    `planner.compiling` writes it. SQLAlchemy would build seven objects for it, and write them each time.
+    """
+
+    __visit_name__ = "text_in_language"
+    inherit_cache = False
+
+    def __init__(self, row: Row, column: str, language: Expression) -> None:
+        self.name, self.texts, self.own, self.language = column, row.translations, getattr(row, column), language
+        self.type = self.own.type
+
+    @property
+    def _from_objects(self) -> list[FromClause]:
+        found: list[FromClause] = self.own._from_objects
+        return found
+
+
 def translated(row: Row, column: str, language: Expression) -> Expression:
     """A text of a row in the language with this tag; the column's own text where nobody has translated it."""
-    key: Expression = literal_column(f"'{column}'")  # one of our names, not a value
-    return func.coalesce(row.translations[language].op("->>")(key), getattr(row, column))
+    return TextInLanguage(row, column, language)
 
 
 def word(text: str) -> Expression:
@@ -182,6 +200,6 @@ def word(text: str) -> Expression:
     return literal_column(f"'{text}'", Text())
 
 
-def select(*what: Row | Expression) -> Rows:
+def select(*what: Row | Expression | FromClause) -> Rows:
     """A SELECT of rows and expressions."""
     return sqlalchemy.select(*what)

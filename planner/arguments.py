@@ -19,6 +19,10 @@ from planner.declare import PAGE_LIMIT, Computed, Malformed, NodeById, NodesById
 
 PAGE = ("first", "last")
 CURSORS = ("after", "before")
+SQL_TYPES: dict[Any, TypeEngine[Any]] = {
+    UUID: Uuid(), str: Text(), date: Date(), datetime: DateTime(timezone=True), bool: Boolean(), int: Integer(),
+    float: Float(53),
+}  # fmt: skip
 
 
 @dataclass(slots=True)  # not frozen: that would double the time of making one for each request
@@ -111,12 +115,8 @@ def sql_type(kind: Any) -> TypeEngine[Any]:
     if getattr(kind, "__origin__", None) is list:
         return ARRAY(sql_type(kind.__args__[0]))
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return Text()
-    known: dict[Any, TypeEngine[Any]] = {
-        UUID: Uuid(), str: Text(), date: Date(), datetime: DateTime(timezone=True), bool: Boolean(), int: Integer(),
-        float: Float(53),
-    }  # fmt: skip
-    return known[kind]
+        return SQL_TYPES[str]
+    return SQL_TYPES[kind]
 
 
 def _converter(kind: Any, name: str, node: FieldNode) -> Callable[[Any], Any]:

@@ -18,25 +18,27 @@ from graphql import (
     is_leaf_type,
     is_list_type,
 )
-from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, literal_column, select, union_all
+from sqlalchemy import ARRAY, Select, Uuid, bindparam, literal_column, select, union_all
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.types import JSON
 
 from models.rows import Branches, Expression, ListParts, Row, ViewerIds, own_rows, translated
 from models.viewers import Audience
 from planner.arguments import PAGE, PlanInputs, Variables, bound, is_given, not_below, page_size, sql_type, value_of
+from planner.compiling import ValueReader
 from planner.cursors import Cursors
 from planner.data_reads import record
 from planner.declare import Column, Computed, NodeById, NodesByIds, Paged, Sql
 from planner.expressions import (
     EMPTY_LIST,
-    ValueReader,
+    JSON,
+    TEXT,
     as_list,
     as_object,
     as_values,
     integer,
     labelled,
     limited,
+    object_of,
     typename,
 )
 from planner.keyset import page
@@ -47,7 +49,8 @@ from planner.parts import merged
 from planner.selection import Fields, Selections
 from planner.tables import Tables, ordered
 
-NULL = literal_column("NULL::json", JSON())
+UUIDS = Uuid()
+NULL = literal_column("NULL::json", JSON)
 LANGUAGE = "language"  # name of a parameter
 TYPENAME = "__t"  # hidden key of rows of interfaces and unions, from which graphql-core reads their type
 
@@ -76,6 +79,7 @@ class StatementBuilder:
     marked: bool = False  # objects have the ids of the members whom they are about
     recorded: bool = False  # objects have which kinds of a member's data they show
     paged: bool = False  # it has cursors
+    bound_language: Expression | None = None
 
     def fields_of(self, kind: GraphQLObjectType, this: Row | None, fields: Fields) -> list[tuple[str, Expression]]:
         """Response keys and expressions of the selected fields, in order. Raises NotPlannable."""
@@ -192,22 +196,18 @@ class StatementBuilder:
 
         It is sent as text[]: for other arrays, asyncpg asks PostgreSQL about their type on each new connection.
         """
-        return sql_cast(self.bind(values, ARRAY(Text())), ARRAY(kind))
+        return sql_cast(self.bind(values, ARRAY(TEXT)), ARRAY(kind))
 
     def language(self) -> Expression:
         """The tag of the viewer's language, as one parameter of the statement."""
-        self.bound[LANGUAGE] = lambda inputs: inputs.viewer.reads_in.tag
-        return bindparam(LANGUAGE, None, Text())
+        if self.bound_language is None:
+            self.bound[LANGUAGE] = lambda inputs: inputs.viewer.reads_in.tag
+            self.bound_language = bindparam(LANGUAGE, None, TEXT)
+        return self.bound_language
 
     def viewer_ids(self) -> ViewerIds:
         """The viewer as a resolver sees it: each attribute is a parameter of the statement."""
-        viewer = ViewerIds()
-        for name in ("account", "member", "organization", "session", "staff"):
-            setattr(viewer, name, self.bind(_viewers(name), Uuid()))
-        viewer.language = self.language()
-        viewer.audience = self.bind(lambda inputs: inputs.viewer.audience.value, Text())
-        viewer.view = self.audience
-        return viewer
+        return BoundViewer(self)
 
     def value(self, kind: GraphQLObjectType, wanted: Any, value: Any, nodes: list[FieldNode]) -> Expression:
         """A resolver's result as the JSON of the field's type."""
@@ -224,7 +224,7 @@ class StatementBuilder:
         if isinstance(value, Row):
             if is_abstract_type(named):
                 raise TypeError(f"{kind.name}.{nodes[0].name.value}: the given row must not be of an abstract type")
-            return as_object(select(*self.labels(named, value, nodes)))
+            return self.object(named, value, nodes)
         rows = ordered(value)
         concrete = self.tables.type_of(rows) if is_abstract_type(named) else named
         if concrete is None:  # this view has no type for these rows
@@ -233,12 +233,20 @@ class StatementBuilder:
         selected = rows.select(self.labels(concrete, rows.row, nodes, hidden))
         return as_list(selected) if many else as_object(selected)
 
-    def labels(self, kind: Any, this: Row | None, nodes: list[FieldNode], hidden: bool = False) -> list[Expression]:
+    def labels(self, kind: Any, this: Row, nodes: list[FieldNode], hidden: bool = False) -> list[Expression]:
+        """What is selected of a row, as the columns of a SELECT."""
+        return labelled(self.selected(kind, this, nodes, hidden))
+
+    def object(self, kind: Any, this: Row, nodes: list[FieldNode], hidden: bool = False) -> Expression:
+        """What is selected of a row of an enclosing level, as a JSON object."""
+        return object_of(self.selected(kind, this, nodes, hidden))
+
+    def selected(self, kind: Any, this: Row, nodes: list[FieldNode], hidden: bool) -> list[tuple[str, Expression]]:
         fields = self.selections.fields(kind, nodes)
         found = mark(self, kind, this, fields) + record(self, kind, this, fields) + self.fields_of(kind, this, fields)
         if hidden:
             found.append((TYPENAME, typename(kind)))
-        return labelled(found)
+        return found
 
     def branches(self, value: Branches, nodes: list[FieldNode], many: bool) -> Expression:
         """Rows of several tables: as one list in a common order, or as the first row found."""
@@ -246,10 +254,11 @@ class StatementBuilder:
         for rows in map(ordered, value.selects):
             concrete = self.tables.type_of(rows)
             if concrete is not None:
-                item = as_object(select(*self.labels(concrete, rows.row, nodes, self.for_executor)))
+                item = self.object(concrete, rows.row, nodes, self.for_executor)
                 keys = [(f"k{at}", key) for at, key in enumerate(rows.keys)]
                 descending = rows.descends
-                selects.append(rows.select(labelled([("o", item), *keys])).order_by(None))
+                columns = [item.label("o"), *(key.label(name) for name, key in keys)]  # which are referred to below
+                selects.append(rows.select(columns).order_by(None))
         if not selects:
             return nothing(many)
         together = (union_all(*selects) if len(selects) > 1 else selects[0]).subquery()
@@ -266,10 +275,30 @@ class StatementBuilder:
         name = bare.name if isinstance(bare, (GraphQLScalarType, GraphQLEnumType)) else ""
         if name == "ID":
             prefix = self.tables.prefixes[kind.name]
-            return literal_column(f"'{prefix}_'", Text()).concat(sql_cast(value, Text()))
+            return literal_column(f"'{prefix}_'", TEXT).concat(sql_cast(value, TEXT))
         if name == "Decimal":
-            return sql_cast(value, Text())
+            return sql_cast(value, TEXT)
         return value
+
+
+class BoundViewer(ViewerIds):
+    """The viewer of a statement, of whom only that is bound which a resolver asks for."""
+
+    __slots__ = ("builder",)
+
+    def __init__(self, builder: StatementBuilder) -> None:
+        self.builder, self.view = builder, builder.audience
+
+    def __getattr__(self, name: str) -> Expression:  # of an attribute that is not set yet
+        builder = self.builder
+        if name == "language":
+            found = builder.language()
+        elif name == "audience":
+            found = builder.bind(lambda inputs: inputs.viewer.audience.value, TEXT)
+        else:
+            found = builder.bind(_viewers(name), UUIDS)
+        setattr(self, name, found)
+        return found
 
 
 def nothing(many: bool) -> Expression:

@@ -1,33 +1,32 @@
-"""SQL expressions that build JSON, and the compilation of a statement to text."""
+"""SQL expressions that build JSON, and what they are made of. `planner.compiling` writes them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from functools import lru_cache
-from itertools import count
+from collections.abc import Sequence
 from typing import Any, cast
 
 from graphql import GraphQLObjectType
-from sqlalchemy import BindParameter, ColumnElement, Select, Text, literal_column, select
-from sqlalchemy.dialects.postgresql import asyncpg
-from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import JSON, TypeEngine
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Text,
+    literal_column,
+    select,
+)
+from sqlalchemy.types import JSON as SqlJson
+from sqlalchemy.types import TypeEngine
 
 from models.rows import Expression
 
-# Reads the value of one parameter, as asyncpg takes it, from `planner.arguments.PlanInputs`.
-ValueReader = Callable[[Any], Any]
-
-CONSTANT = frozenset({"catalog.same_list"})  # functions of ours that read no table, and depend on arguments alone
-EMPTY_OBJECT = literal_column("'{}'::json", JSON())
-EMPTY_LIST = literal_column("'[]'::json", JSON())
+JSON = SqlJson()  # SQLAlchemy prepares each type that it meets
+TEXT = Text()
+EMPTY_OBJECT = literal_column("'{}'::json", JSON)
+EMPTY_LIST = literal_column("'[]'::json", JSON)
 
 
 class OuterExpression(ColumnElement[Any]):
     """An expression of an enclosing level. It carries no FROM, so SQLAlchemy does not guess a correlation."""
 
+    __visit_name__ = "outer_expression"
     inherit_cache = False
 
     def __init__(self, inner: Expression) -> None:
@@ -38,24 +37,40 @@ class OuterExpression(ColumnElement[Any]):
 class NamedColumn(ColumnElement[Any]):
     """A column of an enclosing level, referred to by name."""
 
+    __visit_name__ = "named_column"
     inherit_cache = False
 
     def __init__(self, source: str, name: str, kind: TypeEngine[Any]) -> None:
         self.source, self.name, self.type = source, name, kind
 
 
-@compiles(OuterExpression)
-def _outer(element: OuterExpression, compiler: SQLCompiler, **kw: Any) -> str:
-    return compiler.process(element.inner, **kw)
+class SubqueryColumn(ColumnElement[Any]):
+    """A column of a subquery of an enclosing level, of which SQLAlchemy would copy all columns to name one of them."""
+
+    __visit_name__ = "subquery_column"
+    inherit_cache = False
+
+    def __init__(self, source: Any, name: str, kind: TypeEngine[Any]) -> None:
+        self.source, self.name, self.type = source, name, kind
 
 
-@compiles(NamedColumn)
-def _named(element: NamedColumn, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"{element.source}.{compiler.preparer.quote(element.name)}"
+class NamedExpressions(ColumnElement[Any]):
+    """All columns of a SELECT, named by their keys.
+
+    Nothing refers to them through SQLAlchemy, which would analyse each label for its name and its FROM, twice.
+    """
+
+    __visit_name__ = "named_expressions"
+    inherit_cache = False
+    _render_label_in_columns_clause = False  # so that SQLAlchemy makes no name for all of them together
+    _proxy_key = "columns"
+
+    def __init__(self, columns: Sequence[tuple[str, Expression]]) -> None:
+        self.columns = columns
 
 
 def typename(kind: GraphQLObjectType) -> Expression:
-    return literal_column(f"'{kind.name}'", Text())
+    return literal_column(f"'{kind.name}'", TEXT)
 
 
 def integer(number: int) -> Expression:
@@ -66,19 +81,23 @@ def integer(number: int) -> Expression:
 class Json(ColumnElement[Any]):
     """A SELECT as JSON; `template` is the expression over its rows `o$`, which no column can be called.
 
-    Columns are called as the fields of the response, and a column takes precedence over rows of the same name.
+    Columns are called as the fields of the response, and a column takes precedence over rows of the same name. Where
+    the rows are only NamedExpressions, they are one row without a FROM.
     """
 
+    __visit_name__ = "json_of_rows"
     inherit_cache = False
 
-    def __init__(self, template: str, rows: Select[Any]) -> None:
+    def __init__(self, template: str, rows: Select[Any] | NamedExpressions) -> None:
         self.template, self.rows = template, rows
-        self.type = JSON()
+        self.type = JSON
 
 
-@compiles(Json)
-def _json(element: Json, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(SELECT {element.template} FROM ({compiler.process(element.rows, asfrom=True)}) AS o$)"
+def object_of(fields: Sequence[tuple[str, Expression]]) -> Expression:
+    """A JSON object of these expressions."""
+    if not fields:  # everything is skipped
+        return as_object(select())
+    return Json("row_to_json(o$)", NamedExpressions(fields))
 
 
 def as_object(rows: Select[Any]) -> Expression:
@@ -97,83 +116,8 @@ def as_list(rows: Select[Any]) -> Expression:
 
 def as_values(rows: Select[Any]) -> Expression:
     """Rows of one column, in their order, as a JSON array of its values."""
-    value = cast(Expression, rows._raw_columns[0]).label("v")
-    return Json("coalesce(json_agg(o$.v), '[]'::json)", rows.with_only_columns(value, maintain_column_froms=True))
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A statement's text, and the reader of each parameter: `values[0]` reads `$1`."""
-
-    sql: str
-    values: tuple[ValueReader, ...]
-    named: frozenset[str]  # tables, and functions in a schema that may read others
-
-
-class _Compiler(asyncpg.PGCompiler_asyncpg):
-    def __init__(self, *args: Any, **kw: Any) -> None:
-        self.named: set[str] = set()  # the statement's tables, and functions in a schema that may read others
-        super().__init__(*args, **kw)
-
-    def visit_table(self, table: Any, *args: Any, **kw: Any) -> Any:
-        self.named.add(table.fullname)
-        return super().visit_table(table, *args, **kw)  # type: ignore[no-untyped-call]
-
-    def visit_function(self, func: Any, *args: Any, **kw: Any) -> Any:
-        name = ".".join((*func.packagenames, func.name))
-        if func.packagenames and name not in CONSTANT:  # the tables that it reads are unknown
-            self.named.add(name)
-        return super().visit_function(func, *args, **kw)
-
-    def visit_bindparam(self, bindparam: Any, *args: Any, **kw: Any) -> Any:
-        # An enum member becomes a literal: a generic plan, for any value, would scan all dismissed flags for the few
-        # that are open. The text is a name in our code, never a client's input.
-        if isinstance(bindparam.value, Enum):
-            return f"'{bindparam.value.name}'"
-        return super().visit_bindparam(bindparam, *args, **kw)  # type: ignore[no-untyped-call]
-
-
-COMPILED_ALIKE = 50  # statements by one dialect
-_compiled = count()
-
-
-@lru_cache(1)
-def _dialect(_: int) -> Dialect:
-    """SQLAlchemy's dialect. It remembers each name that it has ever quoted, and names are clients' aliases."""
-    made = asyncpg.dialect()  # type: ignore[no-untyped-call]
-    made.statement_compiler = _Compiler
-    return made
-
-
-def compiled(
-    body: Expression, bound: dict[str, ValueReader], setting: str | None, open_tables: frozenset[str] = frozenset()
-) -> Statement:
-    """The statement for a JSON expression. With a `setting`, it sets the viewer itself, as its last parameter.
-
-    The viewer is set by the condition of a CASE, whose branch PostgreSQL evaluates afterwards. Joined, it would have no
-    defined order, and policies could be evaluated before the setting exists. A statement that names only `open_tables`
-    does not set it, which saves a tenth of a small statement's time. If a policy were evaluated without a setting, it
-    would admit no row.
-    """
-    dialect = _dialect(next(_compiled) // COMPILED_ALIKE)
-    done = select(body.label("o")).compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    assert isinstance(done, _Compiler)
-    values = [_reader(done, name, bound) for name in done.positiontup or ()]
-    sql = done.string
-    if setting is None or done.named <= open_tables:
-        return Statement(f"SELECT b.o::text FROM ({sql}) b", tuple(values), frozenset(done.named))
-    viewer = f"set_config('{setting}', ${len(values) + 1}, true)"
-    text = f"SELECT CASE WHEN {viewer} IS NOT NULL THEN ({sql})::text END"
-    return Statement(text, (*values, lambda inputs: inputs.viewer.scope), frozenset(done.named))
-
-
-def _reader(done: SQLCompiler, name: str, bound: dict[str, ValueReader]) -> ValueReader:
-    if name in bound:
-        return bound[name]
-    constant = done.params[name]
-    process = done._bind_processors.get(name)
-    value = process(constant) if callable(process) else constant
-    return lambda inputs: value
+    value = labelled([("v", cast(Expression, rows._raw_columns[0]))])
+    return Json("coalesce(json_agg(o$.v), '[]'::json)", rows.with_only_columns(*value, maintain_column_froms=True))
 
 
 def limited(rows: Select[Any]) -> Select[Any]:
@@ -185,5 +129,5 @@ def limited(rows: Select[Any]) -> Select[Any]:
 
 
 def labelled(expressions: Sequence[tuple[str, Expression]]) -> list[Expression]:
-    """The expressions as columns named by their keys."""
-    return [expression.label(key) for key, expression in expressions]
+    """The expressions as the columns of a SELECT, named by their keys."""
+    return [NamedExpressions(expressions)] if expressions else []

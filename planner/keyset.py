@@ -13,7 +13,7 @@ from models.rows import Expression, Row
 from planner.arguments import bad_user_input, is_given
 from planner.cursors import ListCheck, ListTag, cursor_reader, is_of_list, plain_cursor
 from planner.declare import PAGE_SIZE
-from planner.expressions import EMPTY_LIST, NamedColumn, as_list, as_object, integer, labelled, typename
+from planner.expressions import EMPTY_LIST, NamedColumn, as_list, as_object, integer, labelled, object_of, typename
 from planner.member_reads import KEY, told
 from planner.nodes import id_of
 from planner.parts import MergedParts
@@ -51,7 +51,7 @@ def page(
     connection = cast(GraphQLObjectType, get_named_type(declared.type))
     selected = builder.selections.fields(connection, nodes)
     if not request.backward and all(each[0].name.value == "nodes" for each in selected.values()):
-        return as_object(select(*labelled(_lists(builder, connection, selected, rows, request.size))))
+        return object_of(_lists(builder, connection, selected, rows, request.size))
     page = Page(builder, rows.turned() if request.backward else rows, tag, request)
     return page.connection(connection, selected)
 
@@ -150,8 +150,8 @@ class Page(Mapping[str, Expression]):
             if name == "pageInfo":
                 found.append((key, self.information(inner, nodes)))
             else:
-                columns = self.builder.labels(inner, self.row, nodes) if name == "nodes" else self.edge(inner, nodes)
-                found.append((key, self.listed(as_object(select(*columns)))))
+                item = self.builder.object(inner, self.row, nodes) if name == "nodes" else self.edge(inner, nodes)
+                found.append((key, self.listed(item)))
         columns = labelled(list(self.used.items()))
         page = self.rows.first(columns, self.request.size + 1).subquery(self.name)
         sums = select(*labelled(list(self.sums.items()))).select_from(page).subquery(f"{self.name}_sums")
@@ -163,8 +163,8 @@ class Page(Mapping[str, Expression]):
         items = func.json_agg(aggregate_order_by(item, self.number.desc() if self.request.backward else self.number))
         return self.sum(f"_{len(self.sums)}", func.coalesce(items.filter(self.inside), EMPTY_LIST))
 
-    def edge(self, kind: Any, nodes: list[FieldNode]) -> list[Expression]:
-        """The columns of an edge: its cursor and its node."""
+    def edge(self, kind: Any, nodes: list[FieldNode]) -> Expression:
+        """An edge: its cursor and its node."""
         found: Labels = []
         for key, inner in self.builder.selections.fields(kind, nodes).items():
             name = inner[0].name.value
@@ -174,8 +174,8 @@ class Page(Mapping[str, Expression]):
                 found.append((key, self.cursor()))
             else:
                 node = get_named_type(kind.fields[name].type)
-                found.append((key, as_object(select(*self.builder.labels(node, self.row, inner)))))
-        return labelled(found)
+                found.append((key, self.builder.object(node, self.row, inner)))
+        return object_of(found)
 
     def information(self, kind: Any, nodes: list[FieldNode]) -> Expression:
         """The connection's `pageInfo`."""
@@ -191,7 +191,7 @@ class Page(Mapping[str, Expression]):
             "endCursor": lambda: self.end("_end", number if backward else number.desc()),
         }
         selected = self.builder.selections.fields(kind, nodes)
-        return as_object(select(*labelled([(key, values[each[0].name.value]()) for key, each in selected.items()])))
+        return object_of([(key, values[each[0].name.value]()) for key, each in selected.items()])
 
     def end(self, name: str, order: Expression) -> Expression:
         """The cursor of the first item in this order; null for an empty page."""

@@ -29,7 +29,6 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import get_variable_values
 from graphql.utilities import coerce_input_value
-from sqlalchemy import select
 
 from models.languages import Language
 from models.rows import Expression, Row, one_statement
@@ -43,13 +42,14 @@ from planner.arguments import (
     structural,
     variables_in,
 )
+from planner.compiling import ValueReader, compiled
 from planner.compose import NotPlannable, StatementBuilder
 from planner.computing import Computing, PassthroughExecutor
 from planner.costs import Costs, OperationCosts
 from planner.cursors import Cursors
 from planner.declare import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
-from planner.expressions import ValueReader, as_object, compiled, labelled
+from planner.expressions import object_of
 from planner.known_ids import StatementCheck, refusal_of
 from planner.payload_checks import check_payloads, plans_of_operation
 from planner.plans import Plans, PlanSpace, bounded
@@ -395,7 +395,7 @@ class Operation:
             return None
 
     def _compiled(self, builder: StatementBuilder, fields: list[Any]) -> Plan:
-        return self._planned(builder, as_object(select(*labelled(fields))), is_event=False)
+        return self._planned(builder, object_of(fields), is_event=False)
 
     def _planned(self, builder: StatementBuilder, body: Expression, *, is_event: bool = True) -> Plan:
         planner = self.planner

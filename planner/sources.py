@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from planner.expressions import CONSTANT, Statement
+from planner.compiling import CONSTANT, Statement
 
 
 class KnownTables(Protocol):
@@ -58,7 +58,7 @@ FUNCTIONS = frozenset(
 TEXTS = re.compile(r"'(?:[^']|'')*'")
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 ALIAS = re.compile(r"\bas \w+\s*\(")  # of a table, with names of its columns
-CALLED = re.compile(r"([\w.]+)\s*\(")
+CALLED = re.compile(r"(?<![\w.])([\w.]++)\s*\(")  # whole words: each is looked at once
 # Calls without parentheses.
 MOMENT = re.compile(r"\b(?:current_\w+|localtime\w*|session_user|user)\b")
 

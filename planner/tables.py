@@ -1,18 +1,19 @@
 """Maps the graph's types to tables, and analyses the rows that resolvers return."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type, is_object_type
-from sqlalchemy import Alias, Select, Table, UnaryExpression, select, tuple_
+from sqlalchemy import Alias, FromClause, Lateral, Select, Table, UnaryExpression, select, tuple_
 from sqlalchemy.sql import operators
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlmodel import SQLModel
 
 from models.rows import Expression, Row, base_of
 from planner.arguments import prefix_of
 from planner.declare import AboutMember, Column, Recorded, Source, Sql, graph_of, source_of
-from planner.expressions import OuterExpression, integer, limited
+from planner.expressions import OuterExpression, SubqueryColumn, integer, labelled, limited
 
 DEFINITION = "strawberry-definition"  # where Strawberry keeps its own record of a graphql-core type or field
 
@@ -122,30 +123,63 @@ def order_by(keys: Sequence[Expression], descends: Sequence[bool]) -> tuple[Expr
 
 
 def ordered(rows: Select[Any]) -> Ordered:
-    """Analyses a resolver's rows. Whole rows of one table keep their FROM; all others become a subquery.
+    """Analyses a resolver's rows. Whole rows of one table, or of a lateral subselect of such, keep their FROM.
+
+    All others become a subquery.
 
     Raises TypeError for an order with NULLS FIRST or NULLS LAST.
     """
     keys, descends = _order(rows)
     rows, entity, has_limit = limited(rows), _entity(rows), rows._limit_clause is not None
     if entity is not None:
-        columns = {name: OuterExpression(column) for name, column in entity.c.items()}
-        whole = Row(columns, None, base_of(cast(Table, entity.element)))
-        source = rows if has_limit else rows.order_by(None)
-        return Ordered(whole, tuple(map(OuterExpression, keys)), descends, source, has_limit)
-    hidden = [key.label(f"_k{at}") for at, key in enumerate(keys)]
-    derived = (rows if has_limit else rows.order_by(None)).add_columns(*hidden).subquery()
-    columns = {name: OuterExpression(column) for name, column in derived.c.items()}
-    outside = tuple(columns[label.name] for label in hidden)
+        source, table = entity
+        named = OuterColumns(table.c) if source is table else SubqueryColumns(source, table.c)
+        whole = Row(named, None, base_of(cast(Table, table.element)))
+        kept = rows if has_limit else rows.order_by(None)
+        return Ordered(whole, tuple(map(OuterExpression, keys)), descends, kept, has_limit)
+    hidden = [(f"_k{at}", key) for at, key in enumerate(keys)]
+    derived = (rows if has_limit else rows.order_by(None)).add_columns(*labelled(hidden)).subquery()
+    columns = {name: SubqueryColumn(derived, name, each.type) for name, each in rows.selected_columns.items()}
+    outside = tuple(SubqueryColumn(derived, name, key.type) for name, key in hidden)
     return Ordered(Row(columns, None, None), outside, descends, select(derived))
 
 
-def _entity(rows: Select[Any]) -> Alias | None:
-    """The table of a SELECT of whole rows of one table; None for any other SELECT."""
+class OuterColumns(Mapping[str, Expression]):
+    """A table's columns as they are named on the levels below; most are never asked for."""
+
+    def __init__(self, columns: ReadOnlyColumnCollection[str, Any]) -> None:
+        self.columns = columns
+
+    def __getitem__(self, name: str) -> Expression:
+        return OuterExpression(self.columns[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns.keys())
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+
+class SubqueryColumns(OuterColumns):
+    """The columns of a subquery with whole rows of a table."""
+
+    def __init__(self, source: FromClause, columns: ReadOnlyColumnCollection[str, Any]) -> None:
+        super().__init__(columns)
+        self.source = source
+
+    def __getitem__(self, name: str) -> Expression:
+        return SubqueryColumn(self.source, name, self.columns[name].type)
+
+
+def _entity(rows: Select[Any]) -> tuple[FromClause, Alias] | None:
+    """What a SELECT has whole rows of, and the table whose rows they are; None for any other SELECT."""
     if len(rows._raw_columns) != 1 or rows._distinct or rows._group_by_clauses or rows._having_criteria:
         return None
     (entity,) = rows._raw_columns
-    return entity if isinstance(entity, Alias) and isinstance(entity.element, Table) else None
+    if isinstance(entity, Lateral):
+        inner = _entity(cast(Any, entity.element).element)
+        return None if inner is None else (entity, inner[1])
+    return (entity, entity) if isinstance(entity, Alias) and isinstance(entity.element, Table) else None
 
 
 def _order(rows: Select[Any]) -> tuple[list[Expression], tuple[bool, ...]]:

@@ -249,7 +249,7 @@ def categories_by(figure: Row) -> Rows:
         .limit(ONE)
         .lateral()
     )
-    return select(*found.c).select_from(pair.join(found, true())).order_by(found.c.variable)
+    return select(found).select_from(pair.join(found, true())).order_by(pair.c.variable)
 
 
 def interval_of(figure: Row) -> Rows:

@@ -67,25 +67,22 @@ SELECT CASE WHEN set_config('cohorte.organization', $12, true) IS NOT NULL THEN 
                               SELECT coalesce(json_agg(o$), '[]'::json)
                               FROM (
                                 SELECT anon_3.code AS code
-                                FROM (
-                                  SELECT anon_4.demonstration AS demonstration, anon_4.dataset_id AS dataset_id, anon_4.variable AS variable, anon_4.place AS place, anon_4.code AS code, anon_4.label AS label, anon_4.translations AS translations, anon_4.value AS value, anon_4.low AS low, anon_4.high AS high, anon_4.merges AS merges, anon_4.variable AS _k0
-                                  FROM unnest(anon_2.variables_by, anon_2.categories_by) AS anon_5(variable, place) JOIN LATERAL (
-                                    SELECT category_2.demonstration AS demonstration, category_2.dataset_id AS dataset_id, category_2.variable AS variable, category_2.place AS place, category_2.code AS code, category_2.label AS label, category_2.translations AS translations, category_2.value AS value, category_2.low AS low, category_2.high AS high, category_2.merges AS merges
-                                    FROM insight.category AS category_2
-                                    WHERE category_2.dataset_id = anon_2.dataset_id AND category_2.variable = anon_5.variable AND category_2.place = anon_5.place
-                                    LIMIT 1
-                                  ) AS anon_4 ON true
-                                ) AS anon_3
-                                ORDER BY anon_3._k0 ASC
+                                FROM unnest(anon_2.variables_by, anon_2.categories_by) AS anon_4(variable, place) JOIN LATERAL (
+                                  SELECT category_2.demonstration AS demonstration, category_2.dataset_id AS dataset_id, category_2.variable AS variable, category_2.place AS place, category_2.code AS code, category_2.label AS label, category_2.translations AS translations, category_2.value AS value, category_2.low AS low, category_2.high AS high, category_2.merges AS merges
+                                  FROM insight.category AS category_2
+                                  WHERE category_2.dataset_id = anon_2.dataset_id AND category_2.variable = anon_4.variable AND category_2.place = anon_4.place
+                                  LIMIT 1
+                                ) AS anon_3 ON true
+                                ORDER BY anon_4.variable ASC
                               ) AS o$
                             ) AS by, anon_2.count AS count, anon_2.share AS share, (
                               SELECT row_to_json(o$)
                               FROM (
-                                SELECT anon_6.low AS low, anon_6.high AS high
+                                SELECT anon_5.low AS low, anon_5.high AS high
                                 FROM (
                                   SELECT anon_2.low AS low, anon_2.high AS high
                                   WHERE anon_2.low IS NOT NULL
-                                ) AS anon_6
+                                ) AS anon_5
                               ) AS o$
                             ) AS interval, anon_2.reliability AS reliability
                             FROM (
@@ -98,41 +95,38 @@ SELECT CASE WHEN set_config('cohorte.organization', $12, true) IS NOT NULL THEN 
                         ) AS cells, (
                           SELECT coalesce(json_agg(o$), '[]'::json)
                           FROM (
-                            SELECT anon_7.measure AS measure, (
+                            SELECT anon_6.measure AS measure, (
                               SELECT coalesce(json_agg(o$), '[]'::json)
                               FROM (
-                                SELECT anon_8.code AS code
-                                FROM (
-                                  SELECT anon_9.demonstration AS demonstration, anon_9.dataset_id AS dataset_id, anon_9.variable AS variable, anon_9.place AS place, anon_9.code AS code, anon_9.label AS label, anon_9.translations AS translations, anon_9.value AS value, anon_9.low AS low, anon_9.high AS high, anon_9.merges AS merges, anon_9.variable AS _k0
-                                  FROM unnest(anon_7.variables_by, anon_7.categories_by) AS anon_10(variable, place) JOIN LATERAL (
-                                    SELECT category_3.demonstration AS demonstration, category_3.dataset_id AS dataset_id, category_3.variable AS variable, category_3.place AS place, category_3.code AS code, category_3.label AS label, category_3.translations AS translations, category_3.value AS value, category_3.low AS low, category_3.high AS high, category_3.merges AS merges
-                                    FROM insight.category AS category_3
-                                    WHERE category_3.dataset_id = anon_7.dataset_id AND category_3.variable = anon_10.variable AND category_3.place = anon_10.place
-                                    LIMIT 1
-                                  ) AS anon_9 ON true
-                                ) AS anon_8
-                                ORDER BY anon_8._k0 ASC
+                                SELECT anon_7.code AS code
+                                FROM unnest(anon_6.variables_by, anon_6.categories_by) AS anon_8(variable, place) JOIN LATERAL (
+                                  SELECT category_3.demonstration AS demonstration, category_3.dataset_id AS dataset_id, category_3.variable AS variable, category_3.place AS place, category_3.code AS code, category_3.label AS label, category_3.translations AS translations, category_3.value AS value, category_3.low AS low, category_3.high AS high, category_3.merges AS merges
+                                  FROM insight.category AS category_3
+                                  WHERE category_3.dataset_id = anon_6.dataset_id AND category_3.variable = anon_8.variable AND category_3.place = anon_8.place
+                                  LIMIT 1
+                                ) AS anon_7 ON true
+                                ORDER BY anon_8.variable ASC
                               ) AS o$
-                            ) AS by, anon_7.value AS value, (
+                            ) AS by, anon_6.value AS value, (
                               SELECT row_to_json(o$)
                               FROM (
-                                SELECT anon_11.low AS low, anon_11.high AS high
+                                SELECT anon_9.low AS low, anon_9.high AS high
                                 FROM (
-                                  SELECT anon_7.low AS low, anon_7.high AS high
-                                  WHERE anon_7.low IS NOT NULL
-                                ) AS anon_11
+                                  SELECT anon_6.low AS low, anon_6.high AS high
+                                  WHERE anon_6.low IS NOT NULL
+                                ) AS anon_9
                               ) AS o$
                             ) AS interval
                             FROM (
-                              SELECT insight_1.dataset_id AS dataset_id, insight_1.variable AS variable, insight_1.by AS variables_by, statistic_1.by AS categories_by, statistic_1.measure AS measure, CASE WHEN (statistic_1.value IS NOT NULL) THEN least(greatest(statistic_1.value, anon_12.least), anon_12.most) END AS value, CASE WHEN (statistic_1.low IS NOT NULL) THEN least(greatest(statistic_1.low, anon_12.least), anon_12.most) END AS low, CASE WHEN (statistic_1.high IS NOT NULL) THEN least(greatest(statistic_1.high, anon_12.least), anon_12.most) END AS high, statistic_1.reliability AS reliability, statistic_1.place AS _k0
+                              SELECT insight_1.dataset_id AS dataset_id, insight_1.variable AS variable, insight_1.by AS variables_by, statistic_1.by AS categories_by, statistic_1.measure AS measure, CASE WHEN (statistic_1.value IS NOT NULL) THEN least(greatest(statistic_1.value, anon_10.least), anon_10.most) END AS value, CASE WHEN (statistic_1.low IS NOT NULL) THEN least(greatest(statistic_1.low, anon_10.least), anon_10.most) END AS low, CASE WHEN (statistic_1.high IS NOT NULL) THEN least(greatest(statistic_1.high, anon_10.least), anon_10.most) END AS high, statistic_1.reliability AS reliability, statistic_1.place AS _k0
                               FROM insight.statistic AS statistic_1 JOIN (
                                 SELECT min(category_4.value) AS least, max(category_4.value) AS most
                                 FROM insight.category AS category_4
                                 WHERE category_4.dataset_id = insight_1.dataset_id AND category_4.variable = insight_1.variable
-                              ) AS anon_12 ON true
+                              ) AS anon_10 ON true
                               WHERE statistic_1.insight_id = insight_1.id
-                            ) AS anon_7
-                            ORDER BY anon_7._k0 ASC
+                            ) AS anon_6
+                            ORDER BY anon_6._k0 ASC
                           ) AS o$
                         ) AS statistics
                         FROM insight.insight AS insight_1

@@ -11,7 +11,8 @@ from sqlalchemy import Table, func, select
 from models.metadata import metadata
 from models.security.read_rules import SAME_FOR_ALL, SCOPES, open_tables
 from models.viewers import SETTINGS, Audience
-from planner.expressions import CONSTANT, as_object, compiled
+from planner.compiling import CONSTANT, compiled
+from planner.expressions import as_object
 from planner.operations import Planner
 from tests.golden.pairs import SHAPE, pairs
 from tests.support.documents import Walk, every_field, selected, takes_input

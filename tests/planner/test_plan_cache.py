@@ -8,7 +8,7 @@ from graphql import parse
 from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from models.viewers import Audience
-from planner.expressions import COMPILED_ALIKE
+from planner.compiling import COMPILED_ALIKE
 from planner.operations import Planner
 from planner.plans import A_SELECTION, ENTRY, MOST_CHARACTERS, Plans, PlanSpace
 

@@ -1,0 +1,99 @@
+"""Whether a document is valid, as decided without the errors: it is what graphql-core's `validate` says."""
+
+import pytest
+from graphql import build_schema, parse, validate
+from graphql.validation import ASTValidationRule
+
+from server.operations.expectations import RULES
+from server.operations.validity import is_valid
+
+SCHEMA = build_schema(
+    """
+    directive @once on FIELD | QUERY
+    directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
+    directive @stream(if: Boolean! = true, label: String, initialCount: Int = 0) on FIELD
+    interface Named { name: String }
+    type Person implements Named { name: String age(unit: Unit, near: Range): Int friends: [Person] of(id: ID!): Named }
+    type Place implements Named { name: String visits: Int }
+    enum Unit { DAY YEAR }
+    input Range { low: Int! high: Int }
+    type Query { me: Person, any: Named }
+    type Mutation { leave: Person }
+    type Subscription { joined: Person, left: Person }
+    """
+)
+VALID = """
+    query A($unit: Unit = DAY, $id: ID!, $yes: Boolean!) @once {
+      me { ...person again: age(unit: $unit, near: {low: 1}) of(id: $id) { ... on Place { visits } } }
+      any @include(if: $yes) { name ...on Person { friends { name } } }
+      __schema { types { name } }
+    }
+    mutation B { leave { ...person } }
+    subscription C { joined { name } }
+    fragment person on Person { name friends @skip(if: false) { friends { age(unit: YEAR) } } }
+"""
+# By the rule, a document that breaks it.
+BROKEN = {
+    "ExecutableDefinitionsRule": "{ me { name } } type Other { name: String }",
+    "KnownOperationTypesRule": "mutation { leave { name } }",
+    "UniqueOperationNamesRule": "query A { me { name } } query A { any { name } }",
+    "LoneAnonymousOperationRule": "{ me { name } } query A { any { name } }",
+    "SingleFieldSubscriptionsRule": "subscription { joined { name } left { name } }",
+    "KnownTypeNamesRule": "{ any { ... on Nobody { name } } }",
+    "FragmentsOnCompositeTypesRule": "{ any { ... on Unit { name } } }",
+    "VariablesAreInputTypesRule": "query ($a: Person) { me { name } }",
+    "ScalarLeafsRule": "{ me }",
+    "FieldsOnCorrectTypeRule": "{ me { friends { visits } } }",
+    "UniqueFragmentNamesRule": "{ me { ...a } } fragment a on Person { name } fragment a on Person { name }",
+    "KnownFragmentNamesRule": "{ me { ...a } }",
+    "NoUnusedFragmentsRule": "{ me { name } } fragment a on Person { name }",
+    "PossibleFragmentSpreadsRule": "{ me { ... on Place { name } } }",
+    "NoFragmentCyclesRule": "{ me { ...a } } fragment a on Person { friends { ...a } }",
+    "UniqueVariableNamesRule": "query ($a: Unit, $a: Unit) { me { age(unit: $a) } }",
+    "NoUndefinedVariablesRule": "{ me { ...a } } fragment a on Person { age(unit: $a) }",
+    "NoUnusedVariablesRule": "query ($a: Unit) { me { name } }",
+    "KnownDirectivesRule": "{ me { name @nothing } }",
+    "UniqueDirectivesPerLocationRule": "{ me { name @once @once } }",
+    "DeferStreamDirectiveOnRootField": "mutation { ... @defer { leave { name } } }",
+    "DeferStreamDirectiveOnValidOperationsRule": "subscription { joined { ... @defer { name } } }",
+    "DeferStreamDirectiveLabel": "query ($a: String) { me { ... @defer(label: $a) { name } } }",
+    "StreamDirectiveOnListField": "{ me { name @stream } }",
+    "KnownArgumentNamesRule": "{ me { age(other: 1) } }",
+    "UniqueArgumentNamesRule": "{ me { age(unit: DAY, unit: DAY) } }",
+    "ValuesWithoutRepeating": "{ me { age(near: {low: 1, high: {}}) } }",
+    "ProvidedRequiredArgumentsRule": "{ me { of { name } } }",
+    "VariablesInAllowedPositionRule": "query ($a: ID) { me { of(id: $a) { name } } }",
+    "OverlappingFieldsCanBeMergedRule": "{ me { a: name ...b } } fragment b on Person { a: age }",
+    "UniqueInputFieldNamesRule": "{ me { age(near: {low: 1, low: 1}) } }",
+    "MaxIntrospectionDepthRule": "{ __schema { types { fields { type { fields { type { fields { type "
+    "{ fields { name } } } } } } } } } }",
+}
+WITHOUT_MUTATIONS = build_schema("type Query { me: Person } type Person { name: String }")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_each_rule_is_asked(rule: type[ASTValidationRule]) -> None:
+    schema = WITHOUT_MUTATIONS if rule.__name__ == "KnownOperationTypesRule" else SCHEMA
+    document = parse(BROKEN[rule.__name__])
+    assert validate(schema, document, [rule])
+    assert not is_valid(schema, document, (rule,))
+    assert not is_valid(schema, document, RULES)
+    assert validate(SCHEMA, parse(VALID), [rule]) == []
+    assert is_valid(SCHEMA, parse(VALID), (rule,))
+
+
+def test_a_document_that_breaks_no_rule_is_valid() -> None:
+    assert is_valid(SCHEMA, parse(VALID), RULES)
+
+
+def test_a_rule_looks_on_after_what_it_skips() -> None:
+    """Of a wrong value, nothing within is looked at; of the next one, all."""
+    document = parse("{ me { age(near: {low: 1, high: 2}) of(id: {}) { name } } }")
+    assert not is_valid(SCHEMA, document, tuple(rule for rule in RULES if "Values" in rule.__name__))
+
+
+def test_fragments_nested_too_deeply_are_not_valid() -> None:
+    deep = "".join(f"fragment f{at} on Person {{ friends {{ ...f{at + 1} }} }} " for at in range(2_000))
+    document = parse(f"{{ me {{ ...f0 }} }} {deep} fragment f2000 on Person {{ name }}")
+    assert validate(SCHEMA, document, RULES)
+    assert not is_valid(SCHEMA, document, RULES)
