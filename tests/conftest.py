@@ -29,6 +29,7 @@ from tests.support.known_types import remember
 from tests.support.network import ada, ben, community_id, laboratory_user, network, own_network, steward, survey_manager
 from tests.support.newcomers import mailbox, own_ask, owner
 from tests.support.publishable import dataset, licensed_buyer, respondents
+from tests.support.small_network import in_small_template
 from tests.support.surveys import survey
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "community_id",
     "dataset",
     "declared_catalogue",
+    "in_small_template",
     "laboratory",
     "laboratory_user",
     "licensed_buyer",
