@@ -70,7 +70,6 @@ async def make_template(dsn: str) -> None:
     except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
         error.add_note("No migration makes what models/ declares: run `python -m commands.new migration NAME TABLE`")
         raise
-    await run(at(dsn, TEMPLATE), "vacuum analyze")
     await open_roles_quickly(at(dsn, TEMPLATE))
     await run(dsn, f"alter database {TEMPLATE} with allow_connections false")
 
