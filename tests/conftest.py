@@ -2,7 +2,7 @@
 
 import gc
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -29,6 +29,7 @@ from tests.support.known_types import remember
 from tests.support.network import ada, ben, community_id, laboratory_user, network, own_network, steward, survey_manager
 from tests.support.newcomers import mailbox, own_ask, owner
 from tests.support.publishable import dataset, licensed_buyer, respondents
+from tests.support.small_network import in_small_template
 from tests.support.surveys import survey
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "community_id",
     "dataset",
     "declared_catalogue",
+    "in_small_template",
     "laboratory",
     "laboratory_user",
     "licensed_buyer",
@@ -77,6 +79,9 @@ LONG = (
     "models/test_versions.py",
     "insight/test_colon_trial.py",
     "planner/test_plans.py",
+    "identity/test_data_exports.py",
+    "server/test_trusted_documents.py",
+    "commands/test_load.py",
     "graph/test_every_field.py",
     "graph/test_staff_fields.py",
     "graph/test_nodes.py",
@@ -92,6 +97,12 @@ LONG = (
     "server/test_events.py",
     "tracking/test_trials.py",
     "commands/test_demonstration.py",
+    "journeys/test_invariants.py",
+    "server/test_connections.py",
+    "server/test_primary_outages.py",
+    "server/test_standbys.py",
+    "server/test_scheduler.py",
+    "research/test_news.py",
 )
 
 
@@ -121,6 +132,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         folder = Path(__file__).parent
         items.sort(key=lambda item: item.path.relative_to(folder).as_posix() not in LONG)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collects tests without collecting garbage, of which modules and tests leave little: it would take a second."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_finish() -> None:

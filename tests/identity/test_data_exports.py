@@ -29,9 +29,10 @@ from server.files.export_files import CHUNK_ROWS, cell, write_export
 from server.operations.request_context import RequestContext
 from tests.support.callers import open_session
 from tests.support.client import ANYBODY, SIGN_OUT, Ask, Caller, serving
+from tests.support.clusters import clone
 from tests.support.eventually import until
 from tests.support.exports import REQUEST, downloaded, exported, exported_files, requested, rows
-from tests.support.small_network import at_rest, small_network
+from tests.support.small_network import SMALL, SmallNetwork, at_rest
 
 ID = re.compile(r"[a-z]{3}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ADDRESS = re.compile(r"/exports/[A-Za-z0-9_-]{43}")
@@ -64,15 +65,16 @@ class Exporting:
 
 
 @pytest_asyncio.fixture
-async def exporting(fresh: str, tmp_path: Path) -> AsyncIterator[Exporting]:
+async def exporting(template: str, in_small_template: SmallNetwork, tmp_path: Path) -> AsyncIterator[Exporting]:
     """Yields a member with rows of every kind, and a server that no other test uses."""
-    owner = await asyncpg.connect(fresh)
-    viewer = (await small_network(owner)).viewers[Audience.PATIENT]
-    await at_rest(owner)
-    async with serving(fresh, data=tmp_path, pool_size=4) as ask:
-        assert viewer.account is not None
-        yield Exporting(ask, owner, Caller("member", await open_session(owner, viewer.account)), viewer)
-    await owner.close()
+    viewer = in_small_template.viewers[Audience.PATIENT]
+    async with clone(template, SMALL) as dsn:
+        owner = await asyncpg.connect(dsn)
+        await at_rest(owner)
+        async with serving(dsn, data=tmp_path, pool_size=4) as ask:
+            assert viewer.account is not None
+            yield Exporting(ask, owner, Caller("member", await open_session(owner, viewer.account)), viewer)
+        await owner.close()
 
 
 # What it holds

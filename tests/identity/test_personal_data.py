@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from operator import not_
 from pathlib import Path
@@ -20,6 +21,7 @@ from resolvers.identity.passwords import hash_password
 from resolvers.identity.personal_data import IN_EVERY_TABLE, MEMBER_TABLES, NOT_EXPORTED, OF_THE_MEMBER
 from tests.support.callers import open_session
 from tests.support.client import ANYBODY, Ask, Caller, serving
+from tests.support.clusters import clone
 from tests.support.eventually import becomes
 from tests.support.exports import exported
 from tests.support.newcomers import (
@@ -34,7 +36,7 @@ from tests.support.newcomers import (
     newcomer,
     sign_in,
 )
-from tests.support.small_network import at_rest, small_network
+from tests.support.small_network import SMALL, SmallNetwork, at_rest
 
 EXPORT = "mutation { dataExport(input: {format: JSON}) { address userErrors { code } } }"
 DELETE = "mutation ($input: AccountDeleteInput!) { accountDelete(input: $input) { userErrors { code path message } } }"
@@ -55,11 +57,18 @@ class Leaving:
 
 
 @pytest_asyncio.fixture
-async def leaving(fresh: str, tmp_path: Path) -> AsyncIterator[Leaving]:
+async def leaving(template: str, in_small_template: SmallNetwork, tmp_path: Path) -> AsyncIterator[Leaving]:
     """Yields a signed-in member who has rows in every table and can delete their account."""
-    owner = await asyncpg.connect(fresh)
-    network = await small_network(owner)
-    viewer = network.viewers[Audience.PATIENT]
+    async with clone(template, SMALL) as dsn:
+        owner = await asyncpg.connect(dsn)
+        async with serving_member(dsn, owner, in_small_template.viewers[Audience.PATIENT], tmp_path) as made:
+            yield made
+        await owner.close()
+
+
+@asynccontextmanager
+async def serving_member(dsn: str, owner: asyncpg.Connection, viewer: Viewer, folder: Path) -> AsyncIterator[Leaving]:
+    """A server on the database at `dsn`, for its member, who gets rows in every table."""
     await owner.execute(
         "UPDATE identity.account SET email = $2, email_verified = true, notice_version = '2025-1' WHERE id = $1",
         viewer.account,
@@ -73,9 +82,8 @@ async def leaving(fresh: str, tmp_path: Path) -> AsyncIterator[Leaving]:
     await plant(owner, viewer)
     assert viewer.account is not None
     token = await open_session(owner, viewer.account)  # as with the second factor, which signing in would ask for
-    async with serving(fresh, data=tmp_path) as ask:
-        yield Leaving(ask, owner, Caller(ADDRESS, token), viewer, Mailbox(tmp_path))
-    await owner.close()
+    async with serving(dsn, data=folder) as ask:
+        yield Leaving(ask, owner, Caller(ADDRESS, token), viewer, Mailbox(folder))
 
 
 async def plant(owner: asyncpg.Connection, viewer: Viewer) -> None:

@@ -31,7 +31,7 @@ from tests.support.clusters import clone
 from tests.support.documents import Walk, every_field, inside, takes_input
 from tests.support.random_operations import Made, Pool, Writer, operations
 
-EXAMPLES, MANY_EXAMPLES = 15, 100  # of each viewer
+EXAMPLES, MANY_EXAMPLES = 10, 100  # of each viewer
 VIEWERS = {  # viewers, by the local part of their @demo.example address
     "anybody": Audience.PUBLIC,
     "patient": Audience.PATIENT,

@@ -70,7 +70,6 @@ async def make_template(dsn: str) -> None:
     except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
         error.add_note("No migration makes what models/ declares: run `python -m commands.new migration NAME TABLE`")
         raise
-    await run(at(dsn, TEMPLATE), "vacuum analyze")
     await open_roles_quickly(at(dsn, TEMPLATE))
     await run(dsn, f"alter database {TEMPLATE} with allow_connections false")
 
@@ -86,13 +85,13 @@ async def open_roles_quickly(dsn: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def clone(dsn: str) -> AsyncIterator[str]:
-    """A copy of the template for one user, as the superuser's address of it; dropped afterwards, whoever is in it.
+async def clone(dsn: str, template: str = TEMPLATE) -> AsyncIterator[str]:
+    """A copy of a template for one user, as the superuser's address of it; dropped afterwards, whoever is in it.
 
     Policies do not bind the superuser: a test of scope logs in as a view's role.
     """
     name = f"test_{os.getpid()}_{next(numbers)}"
-    await run(dsn, f"create database {name} template {TEMPLATE} strategy file_copy")
+    await run(dsn, f"create database {name} template {template} strategy file_copy")
     try:
         yield at(dsn, name)
     finally:

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
+import pytest_asyncio
 
+from commands.databases import at
 from models.community.discussions import Reaction
 from models.identity.associations import Association
 from models.identity.data_reads import DataReader, MemberDataKind
@@ -23,9 +25,11 @@ from models.tracking.treatments import StopReason, TreatmentKind
 from models.viewers import ANYBODY, Audience, Viewer
 from privacy.budget import NETWORK_PRICE
 from tests import factories
+from tests.support.clusters import TEMPLATE, run
 from tests.support.moving import move_members
 from tests.support.waves import variable, wave
 
+SMALL = "template_small"
 MONDAY = date(2026, 3, 2)
 FRENCH = json.dumps({"fr": {"name": "Fatigue rare", "description": "Rare."}})
 
@@ -36,6 +40,17 @@ class SmallNetwork:
 
     viewers: dict[Audience, Viewer]
     values: dict[str, str]
+
+
+@pytest_asyncio.fixture(scope="session")
+async def in_small_template(template: str) -> SmallNetwork:
+    """Yields the network that is in the template database SMALL, beside what the other template has."""
+    await run(template, f"create database {SMALL} template {TEMPLATE} strategy file_copy")
+    connection = await asyncpg.connect(at(template, SMALL))
+    try:
+        return await small_network(connection)
+    finally:
+        await connection.close()
 
 
 async def at_rest(connection: asyncpg.Connection) -> None:
