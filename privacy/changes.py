@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from privacy.bands import OTHER, UNKNOWN, Category
 from privacy.cubes import Cube
@@ -47,6 +48,25 @@ class ComparedTable:
 
     def variable_called(self, name: str) -> Variable:
         return next(variable for variable in self.cube.variables if variable.name == name)
+
+    @cached_property
+    def contents(self) -> Mapping[str, Mapping[str, object]]:
+        """The content of each category that is there, by the names of variables and the codes of categories."""
+        there = zip(self.cube.variables, self.cube.places, strict=True)
+        return {
+            variable.name: {
+                variable.categories[place].code: _content(variable, variable.categories[place]) for place in places
+            }
+            for variable, places in there
+        }
+
+    @cached_property
+    def scale(self) -> object:
+        """The categories of the table's own variable that are there and have a value."""
+        at = next(at for at, variable in enumerate(self.cube.variables) if variable.name == self.variable)
+        variable = self.cube.variables[at]
+        there = (variable.categories[place] for place in self.cube.places[at])
+        return {(each.code, each.value, each.low, each.high) for each in there if each.value is not None}
 
 
 @dataclass(frozen=True)
@@ -121,12 +141,12 @@ def mismatch(before: ComparedTable, after: ComparedTable, names: Sequence[str], 
     `names` are of the variables that have the categories. Without the table's own variable, it is a mean.
     """
     for name, code in zip(names, key, strict=True):
-        one, other = before.variable_called(name), after.variable_called(name)
-        if not _is_there(before, name, code) or not _is_there(after, name, code):
+        one, other = before.contents[name].get(code), after.contents[name].get(code)
+        if one is None or other is None:
             return Mismatch.NO_CATEGORY
-        if _content(one, code) != _content(other, code):
+        if one != other:
             return Mismatch.OTHER_CONTENT
-    if after.variable not in names and _scale(before) != _scale(after):
+    if after.variable not in names and before.scale != after.scale:
         return Mismatch.OTHER_SCALE
     return None
 
@@ -167,15 +187,9 @@ def _at(table: ComparedTable, places: Sequence[int]) -> tuple[Category, ...]:
     return tuple(table.variable_called(name).categories[place] for name, place in zip(table.by, places, strict=True))
 
 
-def _is_there(table: ComparedTable, name: str, code: str) -> bool:
-    at = next(at for at, variable in enumerate(table.cube.variables) if variable.name == name)
-    return any(table.cube.variables[at].categories[place].code == code for place in table.cube.places[at])
-
-
-def _content(variable: Variable, code: str) -> object:
+def _content(variable: Variable, category: Category) -> object:
     """What makes a category the same as another of its code: its numbers, and what it merges or leaves to others."""
-    category = next(category for category in variable.categories if category.code == code)
-    within = category.merges or (code,)
+    within = category.merges or (category.code,)
     beside = sorted(_domain(variable)) if OTHER in within else None
     return category.value, category.low, category.high, sorted(within), beside
 
@@ -183,11 +197,3 @@ def _content(variable: Variable, code: str) -> object:
 def _domain(variable: Variable) -> set[str]:
     """The codes of the variable's categories before any were merged."""
     return {code for category in variable.categories for code in category.merges or (category.code,)} - {UNKNOWN}
-
-
-def _scale(table: ComparedTable) -> object:
-    """The categories of the table's own variable that are there and have a value."""
-    at = next(at for at, variable in enumerate(table.cube.variables) if variable.name == table.variable)
-    variable = table.cube.variables[at]
-    there = (variable.categories[place] for place in table.cube.places[at])
-    return {(each.code, each.value, each.low, each.high) for each in there if each.value is not None}

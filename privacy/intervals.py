@@ -79,8 +79,13 @@ class Ratio:
 
     def _accepted(self, best: float) -> Callable[[float], bool]:
         """Whether a value passes."""
-        least = self._misfit(best, best)
-        return lambda value: self._misfit(value, value) <= least + _critical(self._distance(value))
+        least = self._misfit(best, self._variance(best))
+
+        def accepts(value: float) -> bool:
+            variance = self._variance(value)
+            return self._misfit(value, variance) <= least + _critical(self._distance(value, variance))
+
+        return accepts
 
     def _accepted_of_nobody(self, end: float, best: float) -> Callable[[float], bool]:
         """Whether a value passes as a bound on the side of this end, if the denominator is not positive.
@@ -90,13 +95,13 @@ class Ratio:
         """
         if (self.numerator - end * self.denominator) * (self.most + self.least - 2 * end) <= 0:
             return lambda value: True
-        least = self._misfit(best, end)
+        least = self._misfit(end, self._variance(best))
         most = Z**2 if least <= Z**2 else least + Z**2
-        return lambda value: self._misfit(value, end) <= most
+        return lambda value: self._misfit(end, self._variance(value)) <= most
 
-    def _misfit(self, value: float, tested: float) -> float:
-        """The square of numerator - tested * denominator, in units of its variance if `value` is true."""
-        difference, variance = self.numerator - tested * self.denominator, self._variance(value)
+    def _misfit(self, tested: float, variance: float) -> float:
+        """The square of numerator - tested * denominator, in units of this variance."""
+        difference = self.numerator - tested * self.denominator
         if variance <= 0:  # of a mean over one category: it is that category's value
             return 0.0 if difference == 0 else math.inf
         return difference**2 / variance
@@ -104,10 +109,9 @@ class Ratio:
     def _variance(self, value: float) -> float:
         return _at(self.noise, value) + max(_at(self.sampling, value), 0.0)
 
-    def _distance(self, value: float) -> float:
+    def _distance(self, value: float, variance: float) -> float:
         """The distance to the nearer end of the range, in standard deviations."""
         room = max(min(value - self.least, self.most - value), 0.0)
-        variance = self._variance(value)
         return room * self.denominator / math.sqrt(variance) if variance > 0 else 0.0
 
     def _root(self, end: float, best: float) -> float | None:

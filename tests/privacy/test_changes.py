@@ -1,7 +1,6 @@
 """Changes between two noisy tables: the coverage of their intervals, and what is compared with what."""
 
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -9,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 import pytest
+from numpy.random import default_rng
 
 from privacy.changes import CERTAIN, ComparedFigure, ComparedTable, Mismatch, mean_changes, share_changes
 from privacy.cubes import Cube
@@ -24,6 +24,7 @@ from tests.privacy.test_reading import (
     counted,
     deep,
     noise,
+    noisy,
     sigma_of,
     spread,
     variable,
@@ -50,7 +51,7 @@ def of_shares(
     members: tuple[int, int], many: int, within: int, before: Sequence[float], after: Sequence[float]
 ) -> float:
     """The coverage of the intervals of changes of shares in one-way tables of two datasets."""
-    generator, sigma = random.Random(sum(members) * many), sigma_of(within)
+    generator, sigma = default_rng(sum(members) * many), sigma_of(within)
     asked = variable("asked", [None] * many, ordinal=False)
     truths = [new - old for old, new in zip(before, after, strict=True)]
     found: list[bool] = []
@@ -103,12 +104,12 @@ def test_changes_of_shares_that_differ_are_covered_95_percent(members: tuple[int
 def test_changes_of_shares_of_members_with_several_values_are_covered_95_percent(
     members: tuple[int, int], within: int
 ) -> None:
-    generator, sigma, of_size = random.Random(members[0]), sigma_of(within, 3), sigma_of(20)
+    generator, sigma, of_size = default_rng(members[0]), sigma_of(within, 3), sigma_of(20)
     shares = (0.5, 0.3, 0.15, 0.05, 0.01)
     several = variable("taken", [None] * 5, max_per_member=3, ordinal=False)
 
     def drawn(people: int) -> ComparedTable:
-        counts = [float(chosen(people, share, generator) + noise(sigma, generator)) for share in shares]
+        counts = noisy([chosen(people, share, generator) for share in shares], sigma, generator)
         return table(several, counts, sigma, Size(people + noise(of_size, generator), of_size))
 
     found: list[bool] = []
@@ -136,7 +137,7 @@ def test_changes_of_shares_of_members_with_several_values_are_covered_95_percent
 def test_changes_of_means_are_covered_95_percent(
     members: tuple[int, int], within: int, before: tuple[float, ...], after: tuple[float, ...]
 ) -> None:
-    generator, sigma = random.Random(members[0]), sigma_of(within)
+    generator, sigma = default_rng(members[0]), sigma_of(within)
     scale = variable("pain", [*range(1, len(before) + 1)])
     one, other = (sum(value * share for value, share in enumerate(shares, 1)) for shares in (before, after))
     found: list[bool] = []
@@ -152,7 +153,7 @@ def test_changes_of_means_are_covered_95_percent(
 
 def of_the_same_members(repeats: float) -> float:
     """The coverage of zero change if this share of the members answers as before and the others draw new answers."""
-    generator, sigma, members, shares = random.Random(5), sigma_of(5), 1_000, (0.3, 0.5, 0.2)
+    generator, sigma, members, shares = default_rng(5), sigma_of(5), 1_000, (0.3, 0.5, 0.2)
     asked = variable("asked", [None] * 3, ordinal=False)
     same, found = round(members * repeats), list[bool]()
     while len(found) < INTERVALS:
@@ -161,7 +162,7 @@ def of_the_same_members(repeats: float) -> float:
         for _ in range(2):
             anew = answered(members - same, shares, generator)
             tables.append(
-                table(asked, [float(a + b + noise(sigma, generator)) for a, b in zip(kept, anew, strict=True)], sigma)
+                table(asked, noisy([a + b for a, b in zip(kept, anew, strict=True)], sigma, generator), sigma)
             )
         found += covered(share_changes(*tables), [0.0] * 3)
     return fmean(found)
@@ -175,7 +176,7 @@ def test_members_of_both_who_answer_alike_make_the_interval_wider_than_needed() 
 
 def test_the_coverage_check_detects_sets_that_are_cut_off_at_the_ends() -> None:
     """Small equal shares would be covered too often by the intervals within 0 to 1."""
-    generator, sigma, shares = random.Random(3), sigma_of(10), spread(40, "steep")
+    generator, sigma, shares = default_rng(3), sigma_of(10), spread(40, "steep")
     asked = variable("asked", [None] * 40, ordinal=False)
     found: list[bool] = []
     while len(found) < INTERVALS:

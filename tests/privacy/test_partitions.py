@@ -1,11 +1,11 @@
 """Groupings: canonical whatever the order, cheap, and read with intervals that cover the truth."""
 
-import random
 from dataclasses import replace
 from itertools import permutations
 from statistics import fmean
 
 import pytest
+from numpy.random import default_rng
 
 from privacy.cubes import Cube, contributions, covers, key
 from privacy.domains import UNKNOWN, Category, DomainRule, TrackedIndicator, Variable, tracking_variables
@@ -14,7 +14,7 @@ from privacy.noise import noise_for
 from privacy.precision import Precision, margin_of, price
 from privacy.reading import cells_of, statistics_of
 from privacy.words import Words
-from tests.privacy.test_reading import COVERAGE, INTERVALS, inside, noise, spread
+from tests.privacy.test_reading import COVERAGE, INTERVALS, answered, inside, noisy, spread
 
 
 def named(*codes: str, several: int = 1, ordinal: bool = False) -> Variable:
@@ -108,7 +108,7 @@ def test_finer_tables_answer_a_grouping_by_sums_of_their_cells() -> None:
 @pytest.mark.parametrize("within", [10, 50])
 def test_intervals_of_groups_cover_the_truth(members: int, within: int) -> None:
     """Shares and means of a variable of twelve categories whose eight rarest are one group."""
-    generator, sigma = random.Random(members + within), noise_for(price(Precision(f"WITHIN_{within}"))).sigma
+    generator, sigma = default_rng(members + within), noise_for(price(Precision(f"WITHIN_{within}"))).sigma
     fine = named(*"ABCDEFGHIJKL", ordinal=True)
     made = grouped(fine, partition(fine, [*"ABCD"]))
     shares = spread(12, "falling")
@@ -118,10 +118,8 @@ def test_intervals_of_groups_cover_the_truth(members: int, within: int) -> None:
     found: list[bool] = []
     means: list[bool] = []
     while len(found) < INTERVALS:
-        counts = [0] * 6
-        for at in generator.choices(range(12), shares, k=members):
-            counts[min(at, 4)] += 1
-        cube = Cube((made,), tuple(float(one + noise(sigma, generator)) for one in counts), sigma)
+        counts = answered(members, truth, generator)
+        cube = Cube((made,), noisy(counts, sigma, generator), sigma)
         found += inside(cells_of(cube, "arm"), truth)
         [of_mean, _] = statistics_of(cube, "arm")
         assert of_mean.low is not None

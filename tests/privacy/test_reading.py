@@ -1,7 +1,6 @@
 """What is computed from a cube: interval coverage, totals of all cells, and nulls where data are too few."""
 
 import math
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.random import Generator, default_rng
 
 from privacy.combining import combine
 from privacy.cubes import Cube, NotSummable, UnknownCategory, UnknownVariable, cells_in, contributions, covers, key
@@ -38,27 +38,12 @@ TAKEN = variable("taken", [None, None, None], max_per_member=3, ordinal=False)
 # ------------------------------------------------------------------ intervals
 
 
-def chosen(members: int, chance: float, generator: random.Random) -> int:
-    """A draw from the binomial distribution (Devroye 1986, chapter X.4)."""
-    found = 0
-    while members > 24:
-        rank = 1 + members // 2
-        at = generator.betavariate(rank, members + 1 - rank)
-        if at >= chance:
-            members, chance = rank - 1, chance / at
-        else:
-            found += rank
-            members, chance = members - rank, (chance - at) / (1 - at)
-    return found + sum(generator.random() < chance for _ in range(members))
+def chosen(members: int, chance: float, generator: Generator) -> int:
+    return int(generator.binomial(members, chance))
 
 
-def answered(members: int, shares: Sequence[float], generator: random.Random) -> list[int]:
-    left = 1.0
-    counts: list[int] = []
-    for share in shares[:-1]:
-        counts.append(chosen(members - sum(counts), share / left if left else 0.0, generator))
-        left -= share
-    return [*counts, members - sum(counts)]
+def answered(members: int, shares: Sequence[float], generator: Generator) -> list[int]:
+    return [int(count) for count in generator.multinomial(members, shares)]
 
 
 # Numbers of members, categories and precisions, from groups far below the noise to groups far above it.
@@ -80,8 +65,17 @@ OF_NOISE = (0.935, 0.97)  # the same, for groups of fewer members than two stand
 INTERVALS = 8_000  # in each estimate of a coverage: its standard error is 0.003
 
 
-def noise(sigma: float, generator: random.Random) -> int:
-    return round(generator.gauss(0, sigma))
+def noise(sigma: float, generator: Generator) -> int:
+    return round(generator.normal(0, sigma))
+
+
+def noises(sigma: float, many: int, generator: Generator) -> list[int]:
+    return [round(each) for each in generator.normal(0, sigma, many).tolist()]
+
+
+def noisy(counts: Sequence[int], sigma: float, generator: Generator) -> tuple[float, ...]:
+    drawn = noises(sigma, len(counts), generator)
+    return tuple(float(count + more) for count, more in zip(counts, drawn, strict=True))
 
 
 def spread(many: int, spreading: str) -> list[float]:
@@ -93,8 +87,8 @@ def sigma_of(within: int, contributions: int = 1) -> float:
     return noise_for(price(Precision(f"WITHIN_{within}"), contributions), contributions).sigma
 
 
-def counted(members: int, shares: Sequence[float], sigma: float, generator: random.Random) -> tuple[float, ...]:
-    return tuple(float(one + noise(sigma, generator)) for one in answered(members, shares, generator))
+def counted(members: int, shares: Sequence[float], sigma: float, generator: Generator) -> tuple[float, ...]:
+    return noisy(answered(members, shares, generator), sigma, generator)
 
 
 def inside(cells: Sequence[Cell], shares: Sequence[float]) -> list[bool]:
@@ -111,7 +105,7 @@ def of_shares(
     members: int, many: int, within: int, spreading: str, read: Callable[[Cube], Cube] = lambda cube: cube
 ) -> float:
     """The coverage of the intervals of shares in one-way tables."""
-    generator, sigma, shares = random.Random(members * many), sigma_of(within), spread(many, spreading)
+    generator, sigma, shares = default_rng(members * many), sigma_of(within), spread(many, spreading)
     asked = variable("asked", [None] * many, ordinal=False)
     found: list[bool] = []
     while len(found) < INTERVALS:
@@ -123,7 +117,7 @@ def of_shares(
 def of_groups(members: int, many: int, within: int, ask: str) -> float:
     """The coverage of the intervals of shares in two-way tables: by group, rolled up or sliced to one group."""
     generator, sigma, shares, groups = (
-        random.Random(members),
+        default_rng(members),
         sigma_of(within),
         spread(many, "falling"),
         spread(4, "even"),
@@ -144,20 +138,20 @@ def of_groups(members: int, many: int, within: int, ask: str) -> float:
 
 def of_members(members: int, within: int) -> float:
     """The coverage of the intervals of shares of a variable with up to three values for each member."""
-    generator, sigma, of_size = random.Random(members), sigma_of(within, 3), sigma_of(20)
+    generator, sigma, of_size = default_rng(members), sigma_of(within, 3), sigma_of(20)
     shares = (0.5, 0.3, 0.15, 0.05, 0.01)
     several = variable("taken", [None] * 5, max_per_member=3, ordinal=False)
     found: list[bool] = []
     while len(found) < INTERVALS:
-        counts = [float(chosen(members, share, generator) + noise(sigma, generator)) for share in shares]
+        counts = noisy([chosen(members, share, generator) for share in shares], sigma, generator)
         size = Size(members + noise(of_size, generator), of_size)
-        found += inside(cells_of(Cube((several,), tuple(counts), sigma), "taken", (), size), shares)
+        found += inside(cells_of(Cube((several,), counts, sigma), "taken", (), size), shares)
     return fmean(found)
 
 
 def of_statistics(members: int, within: int, shares: Sequence[float]) -> tuple[float, float]:
     """The coverage of the intervals of means and medians on a scale from 1 to as many values as there are shares."""
-    generator, sigma = random.Random(members), sigma_of(within)
+    generator, sigma = default_rng(members), sigma_of(within)
     scale = variable("pain", [*range(1, len(shares) + 1)])
     mean = sum(value * share for value, share in enumerate(shares, 1))
     median = next(value for value in range(1, len(shares) + 1) if sum(shares[:value]) >= 0.5)
@@ -231,7 +225,7 @@ def test_the_coverage_check_detects_ignored_noise() -> None:
 
 def test_the_coverage_check_detects_shares_shown_by_their_noisy_total() -> None:
     """A share that is shown only where the noisy total is large enough is covered less often."""
-    generator, sigma, shares = random.Random(1), sigma_of(20), (0.05, 0.95)
+    generator, sigma, shares = default_rng(1), sigma_of(20), (0.05, 0.95)
     asked = variable("asked", [None, None], ordinal=False)
     found: list[bool] = []
     while len(found) < INTERVALS:
@@ -248,12 +242,12 @@ WAYS = ("as drawn", "rolled up", "improved", "reconciled", "reconciled by group"
 SHOWN_GROUPS = 3
 
 
-def empty(variables: tuple[Variable, ...], sigma: float, generator: random.Random) -> Cube:
+def empty(variables: tuple[Variable, ...], sigma: float, generator: Generator) -> Cube:
     """A table of groups that nobody is in, as it is drawn."""
-    return Cube(variables, tuple(float(noise(sigma, generator)) for _ in range(cells_in(variables))), sigma)
+    return Cube(variables, tuple(map(float, noises(sigma, cells_in(variables), generator))), sigma)
 
 
-def read_empty(way: str, asked: Variable, within: int, generator: random.Random) -> list[Cell]:
+def read_empty(way: str, asked: Variable, within: int, generator: Generator) -> list[Cell]:
     """The cells that a reader gets of a variable that nobody has a value of, in one of the `WAYS`."""
     group, sigma = variable("group", [None] * SHOWN_GROUPS, ordinal=False), sigma_of(within)
     match way:
@@ -295,20 +289,21 @@ def most_showing(tables: int) -> float:
 )
 def test_at_most_one_table_in_twenty_shows_an_empty_cell(within: int, many: int, way: str) -> None:
     """In every way that a reader gets a table: as drawn, rolled up, improved by a better precision, or reconciled."""
-    generator, asked = random.Random(many), variable("asked", [None] * many, ordinal=False)
+    generator = default_rng([within, many, WAYS.index(way)])
+    asked = variable("asked", [None] * many, ordinal=False)
     tables = 20_000 // many if way == "as drawn" else 6_000 // many
     assert showing(lambda: read_empty(way, asked, within, generator), tables) <= most_showing(tables)
 
 
 def test_the_check_of_empty_cells_detects_a_threshold_of_two_standard_deviations() -> None:
-    generator, sigma = random.Random(2), sigma_of(20)
-    shown = [any(noise(sigma, generator) >= 2 * sigma for _ in range(14)) for _ in range(1_000)]
+    generator, sigma = default_rng(2), sigma_of(20)
+    shown = [max(noises(sigma, 14, generator)) >= 2 * sigma for _ in range(1_000)]
     assert fmean(shown) > 4 * EMPTY_SHOWN
 
 
 @pytest.mark.parametrize("mistake", ["noise of one cell", "number of cells"])
 def test_the_check_of_empty_cells_detects_roll_ups_that_are_read_as_one_way_tables(mistake: str) -> None:
-    generator, asked = random.Random(3), variable("asked", [None] * 14, ordinal=False)
+    generator, asked = default_rng(3), variable("asked", [None] * 14, ordinal=False)
     group, sigma = variable("group", [None] * SHOWN_GROUPS, ordinal=False), sigma_of(20)
 
     def read() -> list[Cell]:
@@ -360,9 +355,9 @@ def test_nothing_is_known_of_a_group_whose_noisy_size_is_near_zero(estimates: tu
 
 def test_a_count_below_zero_is_never_evidence_of_a_share() -> None:
     """Of groups of which half have a noisy size below zero."""
-    generator, found = random.Random(7), []
+    generator, found = default_rng(7), []
     for _ in range(400):
-        cube = Cube((PAIN,), tuple(float(noise(10, generator)) for _ in range(5)), 10.0)
+        cube = Cube((PAIN,), tuple(map(float, noises(10, 5, generator))), 10.0)
         found += cells_of(cube, "pain")
     below = [cell for cell in found if cell.count <= 0]
     assert {cell.low for cell in below} == {0}

@@ -4,13 +4,13 @@ A dataset near the floor is published by chance. Of those that were, each interv
 the draw that decided is not the one that figures are computed from.
 """
 
-import random
 from collections.abc import Callable, Sequence
 from itertools import product
 from statistics import fmean
 from typing import Any, TypeAlias
 
 import pytest
+from numpy.random import Generator, default_rng
 
 from privacy.budget import FLOOR, SIZE_DRAWS, SIZE_MARGIN, SIZE_PRECISION, SIZE_SIGMA
 from privacy.cubes import Cube
@@ -27,6 +27,7 @@ from tests.privacy.test_reading import (
     deep,
     inside,
     noise,
+    noisy,
     sigma_of,
     spread,
     variable,
@@ -34,10 +35,10 @@ from tests.privacy.test_reading import (
 
 NEAR = (175, 185, 190, 195, 200, 205, 215)  # published of one dataset in twenty to five of six
 ONE_DRAW = noise_for(price(SIZE_PRECISION)).sigma
-Drawn: TypeAlias = Callable[[int, random.Random], Size]
+Drawn: TypeAlias = Callable[[int, Generator], Size]
 
 
-def published(members: int, generator: random.Random) -> Size:
+def published(members: int, generator: Generator) -> Size:
     """The published size of a dataset that opens: drawn until it does."""
     while True:
         size, deciding = (members + noise(SIZE_SIGMA, generator) for _ in range(SIZE_DRAWS))
@@ -45,7 +46,7 @@ def published(members: int, generator: random.Random) -> Size:
             return Size(size, SIZE_SIGMA)
 
 
-def decided(members: int, generator: random.Random) -> Size:
+def decided(members: int, generator: Generator) -> Size:
     """The same, as if the draw that decides were published: it is too large in most datasets near the floor."""
     while (size := members + noise(ONE_DRAW, generator)) < FLOOR:
         pass
@@ -56,18 +57,18 @@ def decided(members: int, generator: random.Random) -> Size:
 
 
 def of_sizes(members: int, drawn: Drawn) -> float:
-    generator = random.Random(members)
+    generator = default_rng(members)
     found = [drawn(members, generator) for _ in range(INTERVALS)]
     return fmean(abs(size.estimate - members) <= margin_of(size.sigma) for size in found)
 
 
 def of_members(members: int, within: int, drawn: Drawn) -> float:
     """The coverage of shares of a variable with up to three values for each member."""
-    generator, sigma, shares = random.Random(members), sigma_of(within, 3), (0.5, 0.3, 0.15, 0.05, 0.01)
+    generator, sigma, shares = default_rng(members), sigma_of(within, 3), (0.5, 0.3, 0.15, 0.05, 0.01)
     several = variable("taken", [None] * 5, max_per_member=3, ordinal=False)
     found: list[bool] = []
     while len(found) < INTERVALS:
-        counts = tuple(float(chosen(members, share, generator) + noise(sigma, generator)) for share in shares)
+        counts = noisy([chosen(members, share, generator) for share in shares], sigma, generator)
         found += inside(cells_of(Cube((several,), counts, sigma), "taken", (), drawn(members, generator)), shares)
     return fmean(found)
 
@@ -107,19 +108,16 @@ GROUP = variable("group", [None] * len(GROUPS), ordinal=False)
 AGE = variable("age", [None] * len(AGES), ordinal=False)
 
 
-def tables(
-    members: int, asked: Variable, shares: Sequence[float], sigma: float, generator: random.Random
-) -> list[Cube]:
+def tables(members: int, asked: Variable, shares: Sequence[float], sigma: float, generator: Generator) -> list[Cube]:
     """Tables of what is asked by group, and of groups by age, of members drawn at random."""
     of = list(product(range(len(GROUPS)), range(len(shares)), range(len(AGES))))
     exact = answered(members, [GROUPS[group] * shares[one] * AGES[age] for group, one, age in of], generator)
     cubes = []
     for variables, places in (((GROUP, asked), (0, 1)), ((GROUP, AGE), (0, 2)), ((asked,), (1,))):
-        counts = dict.fromkeys(product(*(range(len(each.categories)) for each in variables)), 0.0)
+        counts = dict.fromkeys(product(*(range(len(each.categories)) for each in variables)), 0)
         for at, count in zip(of, exact, strict=True):
             counts[tuple(at[place] for place in places)] += count
-        noisy = tuple(count + noise(sigma, generator) for count in counts.values())
-        cubes.append(Cube(variables, noisy, sigma))
+        cubes.append(Cube(variables, noisy([*counts.values()], sigma, generator), sigma))
     return cubes
 
 
@@ -132,7 +130,7 @@ def reconciled_cells(cubes: Sequence[Cube], size: Size, variables: Sequence[Vari
 
 
 def of_reconciled(members: int, many: int, within: int, spreading: str, drawn: Drawn, grouped: bool) -> float:
-    generator, sigma, shares = random.Random(members * many), sigma_of(within), spread(many, spreading)
+    generator, sigma, shares = default_rng(members * many), sigma_of(within), spread(many, spreading)
     asked = variable("asked", [None] * many, ordinal=False)
     found: list[bool] = []
     while len(found) < INTERVALS:
@@ -143,7 +141,7 @@ def of_reconciled(members: int, many: int, within: int, spreading: str, drawn: D
 
 
 def of_reconciled_means(members: int, within: int) -> float:
-    generator, sigma, shares = random.Random(members), sigma_of(within), (0.4, 0.3, 0.15, 0.1, 0.05)
+    generator, sigma, shares = default_rng(members), sigma_of(within), (0.4, 0.3, 0.15, 0.1, 0.05)
     scale = variable("scale", range(1, 6))
     mean = sum(value * share for value, share in enumerate(shares, 1))
     found = []
@@ -156,14 +154,14 @@ def of_reconciled_means(members: int, within: int) -> float:
 
 def of_reconciled_members(members: int, within: int) -> float:
     """The coverage of shares of a variable with several values, of which two tables were published."""
-    generator, shares = random.Random(members), (0.5, 0.3, 0.05)
+    generator, shares = default_rng(members), (0.5, 0.3, 0.05)
     several, sigma = variable("taken", [None] * 3, max_per_member=3, ordinal=False), sigma_of(within, 3)
     found: list[bool] = []
     while len(found) < INTERVALS:
         groups = answered(members, GROUPS, generator)
         exact = [[chosen(group, share, generator) for share in shares] for group in groups]
-        by_group = tuple(float(one + noise(sigma, generator)) for group in exact for one in group)
-        alone = tuple(sum(each) + float(noise(sigma, generator)) for each in zip(*exact, strict=True))
+        by_group = noisy([one for group in exact for one in group], sigma, generator)
+        alone = noisy([sum(each) for each in zip(*exact, strict=True)], sigma, generator)
         cubes = [Cube((GROUP, several), by_group, sigma), Cube((several,), alone, sigma)]
         found += inside(reconciled_cells(cubes, published(members, generator), (several,))[0], shares)
     return fmean(found)

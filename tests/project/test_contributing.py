@@ -6,9 +6,10 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -17,8 +18,8 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CHECKED = ROOT / ".mypy_cache"
 # Compiled modules are copied: else each copy compiles the whole tree. pytest's own contain the path of their source.
 NOT_COPIED = shutil.ignore_patterns(".*", "*-pytest-*.pyc", "node_modules")
-SDL = "python -m commands.sdl"
-PYTEST = ("pytest", "-x", "-p", "no:cacheprovider", "--no-header")
+SDL, SEES_SDL = "python -m commands.sdl", "tests/graph/test_views.py"
+PYTEST = ("pytest", "-p", "no:cacheprovider", "--no-header")
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,24 @@ class Step:
     code: str
     missed_by: str | None  # the tests that fail without it
 
+    def __str__(self) -> str:
+        return f"{self.recipe}.{self.number}"
+
     @property
     def is_command(self) -> bool:
         return self.target.startswith("python -m ")
 
     @property
-    def needs_commands(self) -> bool:
-        """Whether the tests that miss the step look at a migrated database, or at the printed SDL."""
-        return (
-            self.is_command
-            or str(self.missed_by).startswith(("tests/models/", "tests/commands/"))
-            or "small_network" in self.target
-        )
+    def is_apart(self) -> bool:
+        """Whether nothing but the test that misses it reads what it changes."""
+        return self.target in ("README.md", SDL) or self.target.startswith(("tests/oracle/", str(self.missed_by)))
+
+    @property
+    def needs_migrations(self) -> bool:
+        """Whether the tests that miss the step look at a migrated database."""
+        return self.target.startswith(("python -m commands.new", "tests/support/small_network")) or str(
+            self.missed_by
+        ).startswith(("tests/models/", "tests/commands/"))
 
     @property
     def mend(self) -> str:
@@ -115,6 +122,22 @@ MISSED = {(step.target, step.missed_by): step for step in reversed(STEPS) if ste
 FILES = sorted({step.target for step in STEPS if not step.is_command})
 
 
+def forgotten_together() -> list[list[Step]]:
+    """The steps to forget in one run each: those that are apart, one for each test, and every other one alone."""
+    found: list[list[Step]] = []
+    for step in sorted(MISSED.values(), key=lambda step: (not step.is_apart, step.target != step.missed_by)):
+        room = next((each for each in found if step.is_apart and fits(step, each)), None)
+        if room is None:
+            found.append([step])
+        else:
+            room.append(step)
+    return found
+
+
+def fits(step: Step, others: Collection[Step]) -> bool:
+    return all(other.is_apart and other.missed_by != step.missed_by for other in others)
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Iterator[Path]:
     """A copy of the tree to change."""
@@ -135,16 +158,14 @@ def test_the_code_of_every_recipe_fits_the_tree(checkout: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipes", [(1, 2), (3, 4)], ids=str)
-def test_a_recipe_passes_the_tests_that_it_names(checkout: Path, recipes: tuple[int, ...]) -> None:
-    steps = [step for step in STEPS if step.recipe in recipes]
-    for step in steps:
+def test_the_recipes_pass_the_tests_that_they_name(checkout: Path) -> None:
+    for step in STEPS:
         if step.target != SDL:
             step.carry_out(checkout)
-    tests = {step.missed_by for step in steps if step.missed_by}
-    tests |= {step.target for step in steps if "/test_" in step.target}
     expect_success(checkout, *SDL.split()[2:])
-    expect_success(checkout, *PYTEST, *sorted(tests))
+    tests = {step.missed_by for step in STEPS if step.missed_by}
+    tests |= {step.target for step in STEPS if "/test_" in step.target}
+    expect_success(checkout, *PYTEST, "-x", *sorted(tests))
 
 
 @pytest.mark.slow
@@ -158,22 +179,45 @@ def test_the_code_of_the_recipes_is_typed(checkout: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "forgotten", [pytest.param(step, id=f"{step.recipe}.{step.number}") for step in reversed(MISSED.values())]
-)
-def test_a_forgotten_step_is_named(checkout: Path, forgotten: Step) -> None:
-    with pytest.raises(Failed, match=re.escape(forgotten.mend)):
-        carry_out_without(checkout, forgotten)
+@pytest.mark.parametrize("forgotten", forgotten_together(), ids=lambda steps: " ".join(map(str, steps)))
+def test_a_forgotten_step_is_named(checkout: Path, forgotten: Collection[Step]) -> None:
+    recipes, left_out = {step.recipe for step in forgotten}, {step.target for step in forgotten} & {SDL}
+    carry_out(
+        checkout,
+        [step for step in STEPS if step.recipe in recipes and step not in forgotten],
+        migrations=any(step.needs_migrations for step in forgotten),
+        sdl=not left_out and any(step.missed_by == SEES_SDL for step in forgotten),
+    )
+    found = failures(checkout, *(str(step.missed_by) for step in forgotten))
+    for step in forgotten:
+        assert step.mend in found.get(str(step.missed_by), "it passed"), step
 
 
-def carry_out_without(checkout: Path, forgotten: Step) -> None:
-    """Carries out a recipe's other steps, and the tests that miss this one. Raises Failed with their output."""
-    for step in STEPS:
-        if (
-            step.recipe == forgotten.recipe
-            and step is not forgotten
-            and (forgotten.needs_commands or not step.is_command)
-        ):
+def carry_out(checkout: Path, steps: Collection[Step], *, migrations: bool, sdl: bool) -> None:
+    """Carries out steps, without the commands that are not asked for, and prints the SDL last. Raises Failed."""
+    for step in steps:
+        if not step.is_command:
+            step.carry_out(checkout)
+        elif step.target != SDL and migrations:
             with contextlib.suppress(Failed):  # a migration without what it is for
                 step.carry_out(checkout)
-    expect_success(checkout, *PYTEST, str(forgotten.missed_by))
+    if sdl:
+        expect_success(checkout, *SDL.split()[2:])
+
+
+def failures(checkout: Path, *tests: str) -> dict[str, str]:
+    """Of each of these files whose tests do not all pass, what the first failure says."""
+    report, found = checkout / "report.xml", dict[str, str]()
+    try:
+        expect_success(checkout, *PYTEST, "-p", "tests.support.first_failures", f"--junit-xml={report}", *tests)
+    except Failed as failed:
+        if not report.exists():  # the tests could not be imported
+            [only] = tests
+            return {only: str(failed)}
+    for case in ElementTree.parse(report).iter("testcase"):
+        # A file that cannot be imported is a case of that name.
+        file = (case.get("classname") or case.get("name") or "").replace(".", "/") + ".py"
+        texts = [each.get("message", "") + (each.text or "") for each in case if each.tag in ("failure", "error")]
+        if texts:
+            found.setdefault(file, "\n".join(texts))
+    return found
