@@ -137,9 +137,10 @@ def statistics_of(
 def least_shown(sigma: float, cells: int) -> float:
     """The smallest count that is shown in a table of this many cells.
 
-    Noise alone reaches it in one of `cells` empty cells with the probability EMPTY_SHOWN at most (Šidák 1967).
+    Noise alone reaches it in one of `cells` empty cells with the probability EMPTY_SHOWN at most (Šidák 1967). Noise is
+    a whole number, whose tail from n on is at most that of the normal distribution from n - 0.5 on, beyond one sigma.
     """
-    return max(LEAST_COUNT, sigma * NORMAL.inv_cdf((1 - EMPTY_SHOWN) ** (1 / cells)))
+    return max(LEAST_COUNT, sigma * NORMAL.inv_cdf((1 - EMPTY_SHOWN) ** (1 / cells)) + 0.5)
 
 
 def reliability_of(low: float, high: float, least: float, most: float) -> Reliability:

@@ -18,7 +18,7 @@ from privacy.domains import UNKNOWN, Category, DomainRule, Variable
 from privacy.measures import EMPTY_SHOWN, Measure, Reliability
 from privacy.noise import draw, noise_for
 from privacy.precision import Precision, margin_of, price
-from privacy.reading import Cell, Size, Statistic, cells_of, reliability_of, statistics_of
+from privacy.reading import Cell, Size, Statistic, cells_of, least_shown, reliability_of, statistics_of
 from privacy.reconciling import reconciled
 
 HIGH, LOW, NONE, HIDDEN = Reliability
@@ -295,6 +295,16 @@ def test_at_most_one_table_in_twenty_shows_an_empty_cell(within: int, many: int,
     assert showing(lambda: read_empty(way, asked, within, generator), tables) <= most_showing(tables)
 
 
+@pytest.mark.parametrize("cells", [1, 2, 14, 100, 1_000, 100_000])
+@pytest.mark.parametrize("within", [5, 10, 20, 50])
+def test_noise_reaches_the_least_count_of_a_table_as_seldom_as_is_promised(within: int, cells: int) -> None:
+    """As computed from the discrete Gaussian distribution, of which the simulations of many cells draw too few."""
+    sigma = sigma_of(within)
+    weights = [math.exp(-((count / sigma) ** 2) / 2) for count in range(round(40 * sigma))]
+    reaches = math.fsum(weights[math.ceil(least_shown(sigma, cells)) :]) / (2 * math.fsum(weights) - 1)
+    assert 0 < -math.expm1(cells * math.log1p(-reaches)) <= EMPTY_SHOWN
+
+
 def test_the_check_of_empty_cells_detects_a_threshold_of_two_standard_deviations() -> None:
     generator, sigma = default_rng(2), sigma_of(20)
     shown = [max(noises(sigma, 14, generator)) >= 2 * sigma for _ in range(1_000)]
@@ -500,12 +510,12 @@ def test_the_size_of_a_cube_and_the_questions_it_answers() -> None:
         (2.8, 2, 11, LOW),
         (2.8, 2, 19.99, LOW),  # four margins of 5
         (2.8, 2, 20, HIGH),
-        (2.8, 5_000, 11.9, HIDDEN),  # 4.27 standard deviations
-        (2.8, 5_000, 12, LOW),
-        (10.5, 2, 20.5, HIDDEN),  # 1.95 standard deviations
-        (10.5, 2, 20.6, LOW),
-        (10.5, 14, 28.1, HIDDEN),  # 2.68 standard deviations
-        (10.5, 14, 28.2, LOW),
+        (2.8, 5_000, 12.4, HIDDEN),  # 4.27 standard deviations, and half a member
+        (2.8, 5_000, 12.5, LOW),
+        (10.5, 2, 21.0, HIDDEN),  # 1.95 standard deviations
+        (10.5, 2, 21.1, LOW),
+        (10.5, 14, 28.6, HIDDEN),  # 2.68 standard deviations
+        (10.5, 14, 28.7, LOW),
         (10.5, 14, 83.9, LOW),
         (10.5, 14, 84, HIGH),
         (10.5, 14, -30, HIDDEN),
