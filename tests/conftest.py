@@ -116,11 +116,17 @@ APART = (
 )
 
 
+# Files that share `full_scale`, which takes a worker a minute.
+AT_FULL_SCALE = ("planner/test_plans.py", "commands/test_demonstration_tables.py", "project/test_benchmark.py")
+
+
 class Scheduling(LoadFileScheduling):  # type: ignore[misc]
-    """Gives the tests of a file to one worker, since they share its fixtures, but for the files in APART."""
+    """Gives tests that share fixtures to one worker: those of a file, but for APART, and those AT_FULL_SCALE."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
+        if file.endswith(AT_FULL_SCALE):
+            return "full_scale"
         return nodeid if file.endswith(APART) else file
 
 

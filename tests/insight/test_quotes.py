@@ -11,7 +11,7 @@ from tests.support.callers import User
 from tests.support.client import Caller
 from tests.support.ids import key
 from tests.support.network import Network
-from tests.support.population import Crowd, buyer, publish
+from tests.support.population import Crowd, buyer, publish, untriggered
 from tests.support.publishable import PRICES, SHARE, free, paid, spent
 
 QUOTE = """query Asks($input: InsightQuoteInput!) { insightQuote(input: $input) {
@@ -49,8 +49,15 @@ async def test_a_quote_says_what_will_be_readable_from_published_figures_alone(
     network: Network, dataset: str, licensed_buyer: Caller
 ) -> None:
     before = await spent(network, dataset)
+    # Participants' tables of q and r are published: a sixth of the members in each pair of answers, none in UNKNOWN. Of
+    # that, noise alone may publish some.
+    async with untriggered(network.database):
+        await network.database.execute(
+            "UPDATE insight.release SET estimates = trim_array(estimates, 1) || 0::float"
+            " WHERE dataset_id = $1 AND cardinality(variables) = 1",
+            key(dataset),
+        )
     first = await quoted(network, licensed_buyer, dataset, "q", "r", within=10)
-    # Participants' tables of q and r are published: a sixth of the members in each pair of answers, none in UNKNOWN.
     assert (first["cells"], first["readableCells"]) == (12, 6)
     assert first["leastCountShown"] == 15
     assert first["leastGroupForShare"] is not None

@@ -110,9 +110,10 @@ async def copy(database: asyncpg.Connection, table: str, columns: str, rows: Seq
 
 @contextlib.asynccontextmanager
 async def untriggered(database: asyncpg.Connection) -> AsyncIterator[None]:
-    """Lets rows of new patients be written without foreign keys and triggers, which look for what new ones lack.
+    """Lets rows be written without foreign keys and triggers.
 
-    That takes most of the time of writing a crowd. A membership has a trigger that fills in a column: not in here.
+    Most of the time of writing a crowd is theirs, who look for what new patients lack. A membership has a trigger that
+    fills in a column: not in here.
     """
     await database.execute("SET session_replication_role = replica")
     try:
