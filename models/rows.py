@@ -172,9 +172,9 @@ _taken: ContextVar[dict[Table, int] | None] = ContextVar("rows taken by the stat
 
 
 class TextInLanguage(ColumnElement[str]):
-    """A text of a row in the language with this tag; the column's own text where nobody has translated it.
+    """What `translated` returns. `planner.compiling` writes it.
 
-    `planner.compiling` writes it. SQLAlchemy would build seven objects for it, and write them each time.
+    SQLAlchemy would build seven objects for it, and write them each time.
     """
 
     __visit_name__ = "text_in_language"

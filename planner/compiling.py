@@ -138,12 +138,10 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
 
 
 # All that is set of a SELECT without joins, groups and the like.
-SIMPLE = frozenset(
-    """
-    _raw_columns _from_obj _where_criteria _order_by_clauses _limit_clause _fetch_clause _fetch_clause_options
-    _label_style _propagate_attrs
-    """.split()  # noqa: SIM905
-)
+SIMPLE = {
+    "_raw_columns", "_from_obj", "_where_criteria", "_order_by_clauses", "_limit_clause", "_fetch_clause",
+    "_fetch_clause_options", "_label_style", "_propagate_attrs",
+}  # fmt: skip
 
 
 def simple_source(select: Select[Any]) -> FromClause | None:

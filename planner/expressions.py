@@ -4,14 +4,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from graphql import GraphQLObjectType
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Select,
-    Text,
-    literal_column,
-    select,
-)
+from sqlalchemy import BindParameter, ColumnElement, Select, Text, literal_column, select
 from sqlalchemy.types import JSON as SqlJson
 from sqlalchemy.types import TypeEngine
 

@@ -52,21 +52,20 @@ class ComparedTable:
     @cached_property
     def contents(self) -> Mapping[str, Mapping[str, object]]:
         """The content of each category that is there, by the names of variables and the codes of categories."""
-        there = zip(self.cube.variables, self.cube.places, strict=True)
         return {
-            variable.name: {
-                variable.categories[place].code: _content(variable, variable.categories[place]) for place in places
-            }
-            for variable, places in there
+            variable.name: {category.code: _content(variable, category) for category in self.there(at)}
+            for at, variable in enumerate(self.cube.variables)
         }
 
     @cached_property
     def scale(self) -> object:
         """The categories of the table's own variable that are there and have a value."""
-        at = next(at for at, variable in enumerate(self.cube.variables) if variable.name == self.variable)
-        variable = self.cube.variables[at]
-        there = (variable.categories[place] for place in self.cube.places[at])
-        return {(each.code, each.value, each.low, each.high) for each in there if each.value is not None}
+        at = [variable.name for variable in self.cube.variables].index(self.variable)
+        return {(each.code, each.value, each.low, each.high) for each in self.there(at) if each.value is not None}
+
+    def there(self, at: int) -> Iterator[Category]:
+        """The categories of the variable at a place of the cube that are there."""
+        return (self.cube.variables[at].categories[place] for place in self.cube.places[at])
 
 
 @dataclass(frozen=True)

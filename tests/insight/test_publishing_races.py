@@ -136,7 +136,7 @@ async def test_a_publication_whose_noise_is_lost_costs_nothing_and_is_drawn_once
         monkeypatch.setattr("resolvers.insight.insights_mutations.be_ready", ready)
         given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
         asked = asyncio.create_task(network.ask.post(licensed_buyer, PUBLISHES, {"input": given}))
-        await until(lambda: process.turn.locked())
+        await until(process.turn.locked)
         child.kill()
         answer = await asked
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")

@@ -22,6 +22,7 @@ from models.viewers import Audience, Viewer
 from planner.operations import Planner
 from tests import factories
 from tests.support.clusters import clone
+from tests.support.population import untriggered
 
 Connection = asyncpg.Connection
 PATIENT, MANAGER = Audience.PATIENT, Audience.MANAGER
@@ -135,13 +136,12 @@ async def network(template: str) -> AsyncIterator[Network]:
             await factories.membership(connection, member_id=insider, community_id=places[name])
         staff = (await factories.staff(connection, roles=[StaffRole.SURVEY_MANAGER]))["id"]
         # Without triggers: these are thousands of rows, with what triggers would copy.
-        await connection.execute("SET session_replication_role = replica")
-        for name, sharing in (("hiding", "ONLY_ME"), ("hiding", "MY_COMMUNITIES"), ("reserved", "ONLY_ME")):
-            await people(connection, name, sharing, HIDDEN if name == "reserved" else HIDDEN // 2)
-        await people(connection, "shared", "ALL_MEMBERS", HIDDEN)
-        for name in ("empty", "hiding"):
-            await diary(connection, name, indicator, 0 if name == "empty" else HIDDEN)
-        await connection.execute("RESET session_replication_role")
+        async with untriggered(connection):
+            for name, sharing in (("hiding", "ONLY_ME"), ("hiding", "MY_COMMUNITIES"), ("reserved", "ONLY_ME")):
+                await people(connection, name, sharing, HIDDEN if name == "reserved" else HIDDEN // 2)
+            await people(connection, "shared", "ALL_MEMBERS", HIDDEN)
+            for name in ("empty", "hiding"):
+                await diary(connection, name, indicator, 0 if name == "empty" else HIDDEN)
         await connection.execute("VACUUM ANALYZE")
         yield Network(
             connection,

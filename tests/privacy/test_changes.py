@@ -160,10 +160,9 @@ def of_the_same_members(repeats: float) -> float:
         kept = answered(same, shares, generator)
         tables = []
         for _ in range(2):
-            anew = answered(members - same, shares, generator)
-            tables.append(
-                table(asked, noisy([a + b for a, b in zip(kept, anew, strict=True)], sigma, generator), sigma)
-            )
+            others = answered(members - same, shares, generator)
+            counts = [one + other for one, other in zip(kept, others, strict=True)]
+            tables.append(table(asked, noisy(counts, sigma, generator), sigma))
         found += covered(share_changes(*tables), [0.0] * 3)
     return fmean(found)
 

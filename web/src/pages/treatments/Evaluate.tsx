@@ -35,9 +35,9 @@ export function Evaluate({ course, earlier, onDone }: Props) {
   const { run, ...state } = useAction(CourseEvaluate);
 
   async function evaluate(values: Values): Promise<void> {
-    const [effectiveness = null, convenience = null, satisfaction = null] = RATINGS.map((each) => numberIn(values[each] ?? ""));
-    const unrated = RATINGS.filter((each) => numberIn(values[each] ?? "") === null);
-    setFaults(unrated.map((each) => ({ path: ["input", each], message: t.unrated })));
+    const rating = (name: (typeof RATINGS)[number]) => numberIn(values[name] ?? "");
+    const [effectiveness, convenience, satisfaction] = [rating("effectiveness"), rating("convenience"), rating("satisfaction")];
+    setFaults(RATINGS.filter((each) => rating(each) === null).map((each) => ({ path: ["input", each], message: t.unrated })));
     if (effectiveness === null || convenience === null || satisfaction === null) return;
     const sideEffects = effects.map(({ id }) => ({
       indicator: id,
