@@ -24,6 +24,7 @@ from tests.golden.pairs import planners
 from tests.support.client import anybody, ask, laboratory, manager, moderator, patient, relative, views
 from tests.support.clusters import becomes_left, clone, make_template, quick_folder, run, throwaway_cluster
 from tests.support.declared import declared_catalogue
+from tests.support.hurried import hurried
 from tests.support.insights import published
 from tests.support.known_types import remember
 from tests.support.network import ada, ben, community_id, laboratory_user, network, own_network, steward, survey_manager
@@ -40,6 +41,7 @@ __all__ = [
     "community_id",
     "dataset",
     "declared_catalogue",
+    "hurried",
     "in_small_template",
     "laboratory",
     "laboratory_user",

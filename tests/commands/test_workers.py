@@ -171,6 +171,7 @@ def test_workers_that_cannot_be_renewed_are_still_looked_after() -> None:
         assert not any(Path(f"/proc/{pid}").exists() for pid in before)  # it has waited for them
 
 
+@pytest.mark.slow
 def test_workers_are_stopped_while_they_start() -> None:
     with running("starting") as process:
         eventually(lambda: len(children(process)) == 2)

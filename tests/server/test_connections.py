@@ -386,6 +386,7 @@ async def test_a_websocket_with_a_line_that_is_too_long_is_refused(ask: Ask) -> 
         assert (await made.receive()).startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.slow
 async def test_a_message_of_endless_fragments_closes_the_socket(ask: Ask) -> None:
     async with dialled(ask) as made:
 
@@ -503,6 +504,7 @@ async def test_a_client_that_does_not_read_its_answers_is_ended(brief: Ask, sent
         await open_connections(brief, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_buffers")
 async def test_a_client_that_reads_no_answers_to_its_pings_is_ended(dsn: str) -> None:
     async with serving(dsn, limits=limited(unread_seconds=3)) as ask, raw(ask, buffer=4_096) as made:

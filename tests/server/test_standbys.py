@@ -225,6 +225,7 @@ async def test_a_closed_session_is_refused_at_once(here: Place) -> None:
         assert (await here.network.ask.post(here.ada, POSTS, {"id": here.discussion})).status_code == 401
 
 
+@pytest.mark.slow
 async def test_a_standby_that_lags_behind_the_bound_is_not_read(template: str, standby: Replica) -> None:
     async with place(template, standby, seconds=2) as here:
         assert here.standbys.lags()["standby 1"] < 2
