@@ -106,7 +106,7 @@ async def standby(template: str) -> AsyncIterator[Replica]:
 
 @contextlib.asynccontextmanager
 async def read_from(address: str, *urls: str, seconds: int = LONG_SECONDS) -> AsyncIterator[Network]:
-    async with network_on(address, filled=True, read_url=urls, read_lag_seconds=seconds) as network:
+    async with network_on(address, filled=True, publishing=(), read_url=urls, read_lag_seconds=seconds) as network:
         yield network
 
 
