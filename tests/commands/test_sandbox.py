@@ -320,6 +320,7 @@ async def test_mails_and_webhooks_of_a_sandbox_say_so(blank: str) -> None:
     assert mail.get_content().startswith("This e-mail is from a sandbox. All data are synthetic")
 
 
+@pytest.mark.slow
 async def test_the_twin_of_a_survey_has_its_questions_and_no_survey(blank: str) -> None:
     async with clone(blank) as dsn, empty(blank) as owner:
         description = await described(dsn)

@@ -68,6 +68,7 @@ def connections_of(pid: int, port: int) -> int:
     return sum(row[3] == "01" and row[1].endswith(f":{port:04X}") and row[9] in inodes for row in rows)
 
 
+@pytest.mark.slow
 def test_all_workers_serve_one_port(workers: tuple["subprocess.Popen[str]", int]) -> None:
     process, port = workers
     assert len(children(process)) == WORKERS

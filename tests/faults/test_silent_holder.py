@@ -118,6 +118,7 @@ async def test_due_work_of_a_silent_process_goes_on_elsewhere_and_is_undone(
         )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_quick")
 async def test_the_outbox_of_a_silent_process_goes_on_elsewhere(fresh: str, relay: SilentRelay, steps: Steps) -> None:
     first = Outbox(steps.work_slowly, NEWS_LOCK, newsroom.log)

@@ -303,6 +303,7 @@ async def test_roles_whose_passwords_were_changed_are_refused_with_503_until_the
         assert role_dsn(fresh, Audience.PATIENT) not in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quiet")
 async def test_a_database_that_comes_and_goes_is_a_few_lines_in_the_log(
     fresh: str, caplog: pytest.LogCaptureFixture

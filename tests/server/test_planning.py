@@ -160,6 +160,7 @@ SIZES = "query ($a: Int, $b: Int) " + worst().replace("(first: 1)", "(first: $a)
 )
 
 
+@pytest.mark.slow
 async def test_new_sizes_of_a_known_document_are_charged(fresh: str) -> None:
     """Refused or not: what they cost takes milliseconds to find."""
     limits = Limits(statement_seconds=30, request_seconds=60, planned_at_once=1_300, planned_a_second=1)
