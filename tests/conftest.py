@@ -24,8 +24,10 @@ from tests.golden.pairs import planners
 from tests.support.client import anybody, ask, laboratory, manager, moderator, patient, relative, views
 from tests.support.clusters import becomes_left, clone, make_template, quick_folder, run, throwaway_cluster
 from tests.support.declared import declared_catalogue
+from tests.support.hurried import hurried
 from tests.support.insights import published
 from tests.support.known_types import remember
+from tests.support.long_tests import ADVICE, long_tests
 from tests.support.network import ada, ben, community_id, laboratory_user, network, own_network, steward, survey_manager
 from tests.support.newcomers import mailbox, own_ask, owner
 from tests.support.publishable import dataset, licensed_buyer, respondents
@@ -40,6 +42,7 @@ __all__ = [
     "community_id",
     "dataset",
     "declared_catalogue",
+    "hurried",
     "in_small_template",
     "laboratory",
     "laboratory_user",
@@ -154,6 +157,13 @@ def pytest_collection_finish() -> None:
     """Leaves out of every later collection what stays until the end: the modules and the tests themselves."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.option.markexpr == "not slow" and (long := long_tests(terminalreporter.getreports("passed"))):
+        terminalreporter.write_sep("-", ADVICE)
+        for line in long:
+            terminalreporter.write_line(line)
 
 
 # Shrinking a failure runs its property hundreds of times more: `--hypothesis-profile=shrink` asks for it.

@@ -496,6 +496,7 @@ async def test_texts_are_in_the_language_that_was_requested(laboratory: Laborato
     assert messages == ["Unknown", "Inconnu"]
 
 
+@pytest.mark.slow
 async def test_a_server_that_accepts_trusted_documents_alone_serves_the_client_by_its_manifests(
     dsn: str, tmp_path: Path
 ) -> None:

@@ -37,6 +37,7 @@ async def environment(network: Network) -> dict[str, str]:
     return {"COHORTE_URL": str(network.ask.http.base_url), "COHORTE_API_KEY": key}
 
 
+@pytest.mark.slow
 async def test_the_readme_draws_a_first_figure_at_no_cost_and_publishes_a_plan(
     network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -156,6 +156,7 @@ def ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Pat
     return so_often
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(program("haproxy") is None, reason="needs apt-get install haproxy")
 def test_a_server_that_ends_while_it_starts_is_started_again_after_a_pause(
     tmp_path: Path, ends: Callable[[int], Path], capsys: pytest.CaptureFixture[str]

@@ -418,6 +418,7 @@ async def test_a_network_is_never_seeded_twice(fresh: str) -> None:
     assert await checksums(fresh) == before
 
 
+@pytest.mark.slow
 async def test_a_seeding_that_fails_leaves_nothing_behind(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with migrated(server, "half") as dsn:
         monkeypatch.setattr(copying, "INDEXES", "select 1/0 where $1 <> ''")

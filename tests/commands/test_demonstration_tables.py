@@ -118,6 +118,7 @@ def gated_statistics(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[
     ]
 
 
+@pytest.mark.slow
 async def test_little_of_what_the_trials_tables_show_in_twenty_draws_is_chance(
     admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -182,6 +182,7 @@ def test_both_postgresqls_keep_what_members_write_out_of_their_logs() -> None:
             assert embedded[name] in accepted, name
 
 
+@pytest.mark.slow
 async def test_postgresql_knows_every_setting_of_the_file(admin: asyncpg.Connection) -> None:
     for name, value in settings_of_postgresql().items():
         row = await admin.fetchrow("SELECT * FROM pg_settings WHERE lower(name) = $1", name)

@@ -206,6 +206,7 @@ def test_a_folder_is_checked_under_the_settings_of_the_server(tmp_path: Path, co
     )  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_the_command_runs_and_its_manifest_is_served(tmp_path: Path, dsn: str) -> None:
     output = tmp_path / "manifests/public/web.json"
     src = str(written(tmp_path) / "src")

@@ -13,6 +13,7 @@ from commands import migrate, roles
 from models.logins import role_dsn
 from models.security.publisher import LOGINS
 from models.viewers import Audience
+from resolvers.jobs import PUBLISHING
 from tests.commands.test_operating import without_login
 from tests.commands.test_role_prefixes import fetch
 from tests.faults.test_kill import KillNetwork
@@ -62,22 +63,23 @@ async def test_an_installation_is_moved_to_another_prefix_and_the_former_roles_k
         monkeypatch.setenv(name, value)
     assert await asyncio.to_thread(roles.main, ["apply"]) == 0
     assert await asyncio.to_thread(migrate.main) == 0
-    async with serving(bare, **settings(prefix, KEY)) as ask:  # type: ignore[arg-type]
+    async with serving(bare, publishing=PUBLISHING, **settings(prefix, KEY)) as ask:  # type: ignore[arg-type]
         assert await ask(member, OWN) == {"data": {"me": {"member": {"id": f"mbr_{id}"}}}}
     assert await owner.fetchval(RIGHTS, "cohorte\\_%") == 0
     assert await owner.fetchval("SELECT count(*) FROM pg_policies WHERE roles::text LIKE '%cohorte\\_%'") == 0
     await owner.close()
 
 
+@pytest.mark.slow
 async def test_the_roles_key_is_replaced_while_a_server_runs(prefix: str, fresh: str) -> None:
     bare = without_login(fresh)
     await roles.apply(fresh, prefix)
     await migrate.migrate(fresh, KEY, prefix)
-    async with serving(bare, filled=True, **settings(prefix, KEY)) as before:  # type: ignore[arg-type]
+    async with serving(bare, filled=True, publishing=PUBLISHING, **settings(prefix, KEY)) as before:  # type: ignore[arg-type]
         assert await before(ANYBODY, HELLO) == PUBLIC
         await migrate.migrate(fresh, NEXT_KEY, prefix)
         assert await before(ANYBODY, HELLO) == PUBLIC  # by the connections that it has
-        async with serving(bare, **settings(prefix, NEXT_KEY)) as after:  # type: ignore[arg-type]
+        async with serving(bare, publishing=PUBLISHING, **settings(prefix, NEXT_KEY)) as after:  # type: ignore[arg-type]
             assert await after(ANYBODY, HELLO) == PUBLIC
         login = role_dsn(bare, Audience.PUBLIC, KEY, prefix)
         try:

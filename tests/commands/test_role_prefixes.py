@@ -21,6 +21,7 @@ from models.logins import RoleRefused, role_dsn
 from models.migrations.revisions import head
 from models.security.publisher import LOGINS
 from models.viewers import Audience
+from resolvers.jobs import PUBLISHING
 from settings import Settings, SettingsError
 from tests.commands.test_operating import without_login
 from tests.support import backups
@@ -61,7 +62,7 @@ async def test_two_installations_in_one_cluster_serve_side_by_side(prefixes: dic
             bare = without_login(dsn)
             await prepare(bare, Settings(database_url=bare, role_key=KEYS[prefix], role_prefix=prefix, migrate=False))
             given: dict[str, Any] = {"demo": False, "migrate": False, "role_key": KEYS[prefix], "role_prefix": prefix}
-            async with serving(bare, known_head=False, filled=True, **given) as ask:
+            async with serving(bare, known_head=False, filled=True, publishing=PUBLISHING, **given) as ask:
                 assert await ask(ANYBODY, HELLO) == ANSWER
                 assert (await ask.http.get("/readyz")).json() == {"ready": True}
                 used = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename LIKE $1"
@@ -73,6 +74,7 @@ async def test_two_installations_in_one_cluster_serve_side_by_side(prefixes: dic
         await fetch(stranger, "SELECT count(*) FROM catalog.community")
 
 
+@pytest.mark.slow
 async def test_rights_can_be_given_again_to_used_another_prefix(prefixes: dict[str, str]) -> None:
     dsn = prefixes["east"]
     await migrate(dsn, KEYS["east"], "east")

@@ -146,6 +146,7 @@ async def test_a_twin_has_the_variables_and_categories_of_its_dataset(blank: str
         await real.close()
 
 
+@pytest.mark.slow
 async def test_two_populations_have_the_same_twin(blank: str) -> None:
     async with clone(blank) as one, clone(blank) as other, empty(blank) as first, empty(blank) as second:
         changed = await asyncpg.connect(other)
@@ -319,6 +320,7 @@ async def test_mails_and_webhooks_of_a_sandbox_say_so(blank: str) -> None:
     assert mail.get_content().startswith("This e-mail is from a sandbox. All data are synthetic")
 
 
+@pytest.mark.slow
 async def test_the_twin_of_a_survey_has_its_questions_and_no_survey(blank: str) -> None:
     async with clone(blank) as dsn, empty(blank) as owner:
         description = await described(dsn)
@@ -421,6 +423,7 @@ async def test_no_real_database_becomes_a_sandbox_and_no_sandbox_a_real_one(blan
         assert await owner.fetchval("SELECT insight.is_sandbox()") is True
 
 
+@pytest.mark.slow
 async def test_a_second_description_adds_the_twins_that_are_missing(blank: str) -> None:
     async with clone(blank) as dsn, empty(blank) as owner:
         description = await described(dsn)

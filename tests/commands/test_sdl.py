@@ -41,7 +41,10 @@ INCOMPLETE = [
 ]
 
 
-@pytest.mark.parametrize(("command", "file", "pattern", "replacement", "message"), INCOMPLETE)
+@pytest.mark.parametrize(
+    ("command", "file", "pattern", "replacement", "message"),
+    [*INCOMPLETE[:2], *(pytest.param(*each, marks=pytest.mark.slow) for each in INCOMPLETE[2:])],
+)
 async def test_an_incomplete_declaration_is_reported_in_one_line(
     tmp_path: Path, command: str, file: str, pattern: str, replacement: str, message: str
 ) -> None:

@@ -135,6 +135,7 @@ def test_an_unreachable_database_is_reported_without_its_password(refused: Calla
         )
 
 
+@pytest.mark.slow
 def test_serve_reports_an_error_in_its_exit_status_and_in_no_traceback(folder: Path) -> None:
     settings = environment(folder, COHORTE_SCALE="big")
     done = subprocess.run(SERVE, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=60, check=False)

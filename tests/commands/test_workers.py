@@ -68,6 +68,7 @@ def connections_of(pid: int, port: int) -> int:
     return sum(row[3] == "01" and row[1].endswith(f":{port:04X}") and row[9] in inodes for row in rows)
 
 
+@pytest.mark.slow
 def test_all_workers_serve_one_port(workers: tuple["subprocess.Popen[str]", int]) -> None:
     process, port = workers
     assert len(children(process)) == WORKERS
@@ -171,6 +172,7 @@ def test_workers_that_cannot_be_renewed_are_still_looked_after() -> None:
         assert not any(Path(f"/proc/{pid}").exists() for pid in before)  # it has waited for them
 
 
+@pytest.mark.slow
 def test_workers_are_stopped_while_they_start() -> None:
     with running("starting") as process:
         eventually(lambda: len(children(process)) == 2)

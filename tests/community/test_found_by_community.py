@@ -9,6 +9,8 @@ from models.viewers import Audience
 from tests import factories
 from tests.support.moving import move_members
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 Admin = asyncpg.Connection
 
 

@@ -148,6 +148,7 @@ async def test_a_page_of_one_language_is_read_from_an_index(network: Network, co
     assert not {"Sort", "Filter"} & set(text.replace(":", " ").split()), text
 
 
+@pytest.mark.slow
 async def test_texts_of_before_are_in_the_language_of_their_authors_accounts(server: str) -> None:
     async with empty(server) as dsn:
         await run.upgrade(dsn, "0035")

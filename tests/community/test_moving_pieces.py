@@ -128,7 +128,7 @@ async def test_an_indicator_moves_in_pieces_and_is_due_until_all_have_moved(admi
     [
         ("care.move_members", merged, "care.membership", "community_id"),
         ("care.move_entry", merged_treatment, "care.course", "treatment_id"),
-        ("care.move_entry", merged_indicator, "care.observation", "indicator_id"),
+        pytest.param("care.move_entry", merged_indicator, "care.observation", "indicator_id", marks=pytest.mark.slow),
     ],
 )
 async def test_the_pieces_are_the_same_however_many_members_a_part_has(

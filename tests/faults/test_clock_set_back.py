@@ -30,7 +30,9 @@ from tests.support.newcomers import (
 from tests.support.population import crowd
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-BY = pytest.mark.parametrize("by", [HOUR, DAY], ids=["an hour", "a day"])
+BY = pytest.mark.parametrize(
+    "by", [pytest.param(HOUR, id="an hour"), pytest.param(DAY, id="a day", marks=pytest.mark.slow)]
+)
 WHO = "{ viewer { audience } }"
 COUNT = "SELECT * FROM identity.count_request($1, $2, $3)"
 SPENT = "SELECT id, spent_micro_rho FROM insight.dataset ORDER BY id"
@@ -117,6 +119,7 @@ async def test_each_mail_is_sent_once_and_new_ones_at_once(fresh: str, by: timed
         await sender.close()
 
 
+@pytest.mark.slow
 async def test_nothing_is_published_or_charged_twice(fresh: str) -> None:
     async with unserved_network(fresh) as network:
         database = network.database

@@ -132,7 +132,7 @@ async def network_of_its_own(folder: Path) -> AsyncIterator[Network]:
         await create_missing(dsn, "cohorte")
         await upgrade(at(dsn, "cohorte"))
         await open_roles(at(dsn, "cohorte"))
-        async with serving(at(dsn, "cohorte"), pool_size=4) as ask:
+        async with serving(at(dsn, "cohorte"), pool_size=4, publishing=PUBLISHING) as ask:
             built = Network(ask, await asyncpg.connect(at(dsn, "cohorte")))
             try:
                 yield built
@@ -212,6 +212,7 @@ async def expect_whole(network: Network, clients: Clients, who: Caller, dataset:
     assert await stored_head(network.database, endpoint.settings.data) == await ledger.head(network.database)
 
 
+@pytest.mark.slow
 async def test_a_restored_database_that_lacks_publications_is_not_published_from(template: str) -> None:
     async with running_network(template) as network:
         endpoint = network.ask.app.endpoint

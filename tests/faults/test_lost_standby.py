@@ -17,6 +17,7 @@ from models.bounded_connections import BoundedConnection
 from models.migrations.run import upgrade
 from models.replication import is_asynchronous, note_write
 from models.viewers import Audience
+from resolvers.jobs import PUBLISHING
 from server.callers.rate_limits import COUNT
 from tests import factories
 from tests.faults.test_row_locks import ME
@@ -90,7 +91,7 @@ async def database() -> AsyncIterator[str]:
 @pytest_asyncio.fixture
 async def pair(database: str) -> AsyncIterator[Pair]:
     admin = await asyncpg.connect(database)
-    async with serving(database, pool_size=POOL, limits=BRIEF) as ask:
+    async with serving(database, pool_size=POOL, limits=BRIEF, publishing=PUBLISHING) as ask:
         network = Network(ask, admin)
         community = (await factories.community(admin))["id"]
         writers = []

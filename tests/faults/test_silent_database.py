@@ -18,6 +18,7 @@ import app
 from models.bounded_connections import ANSWER_SECONDS, KEEPALIVES, OPTIONS, BoundedConnection
 from models.logins import pool
 from models.viewers import Audience
+from resolvers.jobs import PUBLISHING
 from server.databases import listening
 from server.databases.pools import ConnectionPool
 from server.jobs import outbox
@@ -113,7 +114,7 @@ async def behind(fresh: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[B
     async with silent_relay(fresh) as relay:
         admin = await asyncpg.connect(fresh)
         async with asyncio.timeout(2 * LONG_SECONDS), AsyncExitStack() as stack:
-            ask = await stack.enter_async_context(serving(relay.dsn, pool_size=4, limits=BRIEF))
+            ask = await stack.enter_async_context(serving(relay.dsn, pool_size=4, limits=BRIEF, publishing=PUBLISHING))
             network = Network(ask, admin)
             community = (await factories.community(admin))["id"]
             author = await network.member()
@@ -266,7 +267,7 @@ async def test_closing_a_silent_connection_ends(fresh: str) -> None:
 async def test_the_kernel_watches_both_ends_of_every_connection(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
     watched: list[socket.socket] = []
     monkeypatch.setattr("models.bounded_connections.watch", lambda opened: watched.append(opened))
-    async with silent_relay(fresh) as relay, serving(relay.dsn, pool_size=2):
+    async with silent_relay(fresh) as relay, serving(relay.dsn, pool_size=2, publishing=PUBLISHING):
         admin = await asyncpg.connect(fresh)
         served = await admin.fetch(f"{NAMES} AND application_name LIKE 'cohorte %'")
         await admin.close()

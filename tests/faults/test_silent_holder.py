@@ -16,6 +16,7 @@ from models.database import Connection
 from models.research.surveys import SurveyStatus
 from resolvers import leases
 from resolvers.identity.outbox import NEWS_LOCK
+from resolvers.jobs import PUBLISHING
 from server.jobs import newsroom, outbox, scheduler
 from server.jobs.outbox import Outbox
 from server.jobs.scheduler import Scheduler
@@ -117,6 +118,7 @@ async def test_due_work_of_a_silent_process_goes_on_elsewhere_and_is_undone(
         )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_quick")
 async def test_the_outbox_of_a_silent_process_goes_on_elsewhere(fresh: str, relay: SilentRelay, steps: Steps) -> None:
     first = Outbox(steps.work_slowly, NEWS_LOCK, newsroom.log)
@@ -124,6 +126,7 @@ async def test_the_outbox_of_a_silent_process_goes_on_elsewhere(fresh: str, rela
         await expect_taken_over(relay, steps, Outbox(steps.work, NEWS_LOCK, newsroom.log).run(through(fresh)))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_quick")
 async def test_a_process_that_waits_between_two_rounds_keeps_its_session(fresh: str) -> None:
     sessions: list[int] = []
@@ -145,6 +148,7 @@ def test_due_work_moves_on_within_half_a_minute() -> None:
     assert 2 * leases.PULSE_SECONDS < leases.SILENT_SECONDS
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_quick")
 async def test_a_survey_closes_on_its_day_whichever_server_falls_silent(
     fresh: str, relay: SilentRelay, monkeypatch: pytest.MonkeyPatch
@@ -157,9 +161,9 @@ async def test_a_survey_closes_on_its_day_whichever_server_falls_silent(
 
     try:
         async with AsyncExitStack() as servers:
-            await servers.enter_async_context(serving(relay.dsn, filled=True))
+            await servers.enter_async_context(serving(relay.dsn, filled=True, publishing=PUBLISHING))
             await becomes(are_locked)  # by the server that will fall silent
-            await servers.enter_async_context(serving(fresh, filled=True))
+            await servers.enter_async_context(serving(fresh, filled=True, publishing=PUBLISHING))
             pids = await locked_by(database)
             survey = await overdue(database)
             relay.freeze()

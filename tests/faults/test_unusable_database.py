@@ -32,6 +32,7 @@ from commands import (
 from models.failures import ADVICE, reason
 from models.logins import role_dsn, role_password, scram_verifier
 from models.viewers import ANYBODY, Audience
+from resolvers.jobs import PUBLISHING
 from server.databases import outages
 from server.operations.errors import RequestError
 from server.rollbacks.legacy_heads import digest
@@ -174,7 +175,7 @@ async def test_the_second_of_several_hosts_is_used_if_the_first_is_gone(
         monkeypatch.setattr(os, "environ", {"COHORTE_DATABASE_URL": both, "COHORTE_DATA": str(tmp_path)})
         assert await asyncio.to_thread(COMMANDS["verify_ledger"]) == 0
         assert await asyncio.to_thread(COMMANDS["migrate"]) == 0
-        async with serving(both, filled=True) as ask:
+        async with serving(both, filled=True, publishing=PUBLISHING) as ask:
             assert (await ask.post(STRANGER, COMMUNITIES)).status_code == 200
             assert (await ask.http.get("/readyz")).status_code == 200
 
@@ -247,7 +248,7 @@ def test_every_failure_of_a_connection_has_advice() -> None:
 async def discussed(fresh: str, **settings: Any) -> AsyncIterator[tuple[Network, Callable[[], Awaitable[int]]]]:
     """A server, and a function that posts there and returns the status."""
     admin = await asyncpg.connect(fresh)
-    async with serving(fresh, filled=True, **settings) as ask:
+    async with serving(fresh, filled=True, publishing=PUBLISHING, **settings) as ask:
         network = Network(ask, admin)
         community = (await factories.community(admin))["id"]
         author = await network.member()
@@ -302,12 +303,13 @@ async def test_roles_whose_passwords_were_changed_are_refused_with_503_until_the
         assert role_dsn(fresh, Audience.PATIENT) not in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quiet")
 async def test_a_database_that_comes_and_goes_is_a_few_lines_in_the_log(
     fresh: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    async with silent_relay(fresh) as relay, serving(relay.dsn, filled=True) as ask:
+    async with silent_relay(fresh) as relay, serving(relay.dsn, filled=True, publishing=PUBLISHING) as ask:
         relay.refuse()
         for _ in range(40):
             assert (await ask.post(STRANGER, COMMUNITIES)).status_code == 503

@@ -259,7 +259,9 @@ async def open_network(template: str) -> AsyncIterator[tuple[Ask, dict[str, str]
                 yield ask, values
 
 
-@pytest_asyncio.fixture(scope="module", params=VIEWERS)
+@pytest_asyncio.fixture(
+    scope="module", params=["anybody", "patient", pytest.param("laboratory", marks=pytest.mark.slow)]
+)
 async def walked(
     request: pytest.FixtureRequest, open_network: tuple[Ask, dict[str, str]], schemas: Mapping[Audience, GraphQLSchema]
 ) -> tuple[str, Walked]:

@@ -241,7 +241,15 @@ async def readers(template: str) -> AsyncIterator[Readers]:
         yield opened
 
 
-@each_view
+@pytest.mark.parametrize(
+    "audience",
+    [
+        Audience.PUBLIC,
+        Audience.PATIENT,
+        *(pytest.param(audience, marks=pytest.mark.slow) for audience in (Audience.BUYER, Audience.MANAGER)),
+    ],
+    ids=lambda audience: audience.view,
+)
 async def test_every_node_is_found_again_by_its_viewer_and_by_nobody_else(readers: Readers, audience: Audience) -> None:
     viewer, other = readers.network.viewers[audience], await readers.another(audience)
     ids = await readers.ids(audience)

@@ -302,6 +302,7 @@ async def test_a_rename_and_a_verification_at_once_leave_no_name_verified_unseen
         assert latest["full_name"] == new
 
 
+@pytest.mark.slow
 async def test_associations_of_before_have_pages_where_they_are_verified(server: str) -> None:
     async with empty(server) as dsn:
         await run.upgrade(dsn, "0048")

@@ -593,7 +593,9 @@ async def test_an_export_over_its_time_limit_is_refused(exporting: Exporting) ->
 # Size
 
 
-@pytest.mark.parametrize("format", list(DataExportFormat))
+@pytest.mark.parametrize(
+    "format", [DataExportFormat.JSON, pytest.param(DataExportFormat.CSV_ZIP, marks=pytest.mark.slow)]
+)
 async def test_a_large_export_is_written_in_chunks_and_not_held_in_memory(
     exporting: Exporting, format: DataExportFormat
 ) -> None:

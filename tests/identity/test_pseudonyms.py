@@ -190,6 +190,7 @@ async def test_an_association_that_is_renamed_reserves_its_new_name(network: Net
     assert await renames(network, await network.member(), "Élan Vital") == "TAKEN"
 
 
+@pytest.mark.slow
 async def test_existing_associations_reserve_their_names_without_accents(server: str) -> None:
     async with empty(server) as dsn:
         await run.upgrade(dsn, "0013")
@@ -207,6 +208,7 @@ async def test_existing_associations_reserve_their_names_without_accents(server:
     assert unaccented("Zoé") not in {row["look"] for row in held}
 
 
+@pytest.mark.slow
 async def test_existing_members_and_registrations_get_their_keys(server: str) -> None:
     async with empty(server) as dsn:
         await run.upgrade(dsn, "0013")

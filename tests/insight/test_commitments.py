@@ -94,6 +94,7 @@ async def test_counts_are_found_by_trying_only_in_entries_without_a_salt(own_net
     assert found_by_trying(line, product(range(200, 220), range(130, 150))) is None
 
 
+@pytest.mark.slow
 async def test_nothing_that_is_published_can_be_found_by_trying(network: Network) -> None:
     """The size of a dataset that was too small, and the counts of its survey and community, by the server's code."""
     people = await crowd(network.database, [{"q": "AB"[n % 2]} for n in range(20)])

@@ -222,6 +222,7 @@ async def test_a_survey_is_followed_by_counts_that_no_answer_changes(
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_a_community_is_counted_at_most_twelve_times_in_365_days(network: Network) -> None:
     community = (await factories.community(network.database))["id"]
     await waits_for_counting(network, community)

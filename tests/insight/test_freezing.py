@@ -29,6 +29,8 @@ from tests.support.population import KINDS, Crowd, buyer, close, closed, copy, c
 from tests.support.publishable import PRICES, expect_sound, paid
 from tests.support.surveys import today
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 FROZEN = "id status progress size kind wave title offeredTo frozenOn"
 EVERYBODY = [{"q": "ABC"[n % 3], "r": "AB"[n % 2]} for n in range(300)]
 OWN = "SELECT cube, precision FROM insight.release WHERE dataset_id = $1 AND variables <> '{}' ORDER BY cube"

@@ -88,7 +88,7 @@ def ended(network: Network, connection: asyncpg.Connection) -> Callable[[], Awai
     return lambda: network.value("SELECT pg_terminate_backend($1)", connection.get_server_pid())
 
 
-@pytest.mark.parametrize("batch", [5, 250])
+@pytest.mark.parametrize("batch", [pytest.param(5, marks=pytest.mark.slow), 250])
 async def test_a_dataset_is_the_same_whichever_connection_is_lost(
     alone: Network, fresh: str, people: Crowd, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:

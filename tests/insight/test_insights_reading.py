@@ -255,6 +255,7 @@ async def test_an_insight_is_read_by_its_members_and_by_buyers_with_a_running_li
 OLD = {"title": "Tracking, spring", "insights": {"nodes": []}}
 
 
+@pytest.mark.slow
 async def test_five_thousand_cells_fit_one_response_planned_or_computed(published: Published) -> None:
     a, b, c = (
         variable(name, *(f"{name.upper()}{n}" for n in range(n))) for name, n in (("a", 24), ("b", 9), ("c", 19))

@@ -20,6 +20,8 @@ from tests.support.network import Network
 from tests.support.population import KINDS, crowd
 from tests.support.surveys import drafted, in_days, looked_at, scheduled, status_of
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 SCHEDULED = "survey { status }"
 
 

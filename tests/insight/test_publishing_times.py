@@ -94,6 +94,7 @@ async def test_a_plan_takes_steps_that_grow_with_the_root_of_its_tables(
     assert waited == [pytest.approx(COUNTING_SECONDS * math.sqrt(len(tables)))]
 
 
+@pytest.mark.slow
 async def test_the_process_that_draws_has_started_before_a_dataset_is_locked(
     network: Network, dataset: str, licensed_buyer: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

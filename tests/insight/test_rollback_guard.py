@@ -174,6 +174,7 @@ async def test_nothing_is_published_while_a_place_is_down_and_the_rest_goes_on(f
             assert await stored_head(network.database, tmp_path) == await ledger.head(network.database)
 
 
+@pytest.mark.slow
 async def test_a_place_that_does_not_come_back_is_removed_and_a_new_one_is_filled(fresh: str, tmp_path: Path) -> None:
     """By restarts with other settings, as docs/operating.md says."""
     questions = [
@@ -318,7 +319,7 @@ async def test_nothing_is_published_if_the_folder_is_full_or_cannot_be_written(
         ({"status": 403}, "answers with status 403"),
         ({"status": 301}, "answers with status 301"),
         ({"forgets": True}, "does not return what was stored"),
-        ({"hangs": True}, "fails"),
+        pytest.param({"hangs": True}, "fails", marks=pytest.mark.slow),
     ],
 )
 async def test_an_address_that_does_not_store_is_reported(fault: dict[str, Any], expected: str) -> None:

@@ -8,6 +8,7 @@ from operator import not_
 from typing import Any
 
 import asyncpg
+import pytest
 
 from tests.support.client import ANYBODY, Ask, Caller
 from tests.support.eventually import becomes
@@ -122,6 +123,7 @@ def expect_everything(whole: dict[str, list[dict[str, Any]]]) -> None:
     assert sorted(answers, key=str) == sorted(expected, key=str)
 
 
+@pytest.mark.slow
 async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection) -> None:
     network, first_day = Network(own_ask, owner), today() - timedelta(days=27)
     manager = await own_ask.sign_in("manager")

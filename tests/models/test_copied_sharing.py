@@ -127,7 +127,7 @@ class RandomNetwork:
             assert await self.read(viewer) == expected
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))])
 async def test_what_follows_the_profile_is_read_as_it_is_whatever_changed(admin: Admin, seed: int) -> None:
     network = RandomNetwork(admin, seed)
     await network.build()

@@ -3,6 +3,7 @@
 from datetime import date
 
 import asyncpg
+import pytest
 
 from models.migrations import run
 from privacy.domains import DomainRule
@@ -12,6 +13,7 @@ from tests.support.declared import empty
 NOISY = {-2.4000000000000004: -2.4, 0.30000000000000004: 0.3, 1e9 / 3: 333_333_333.333, 7.0: 7.0, 0.0: 0.0, -0.5: -0.5}
 
 
+@pytest.mark.slow
 async def test_ordered_variables_and_exact_values_after_the_migration(server: str) -> None:
     async with empty(server) as dsn:
         await run.upgrade(dsn, "0069")

@@ -117,6 +117,7 @@ async def test_the_baseline_creates_the_catalogue_of_adopted_databases(server: s
         assert await digest(dsn) == BASELINE
 
 
+@pytest.mark.slow
 async def test_a_database_at_the_baseline_is_adopted_as_it_is(server: str) -> None:
     async with empty(server) as dsn, empty(server) as other:
         await run.upgrade(dsn, "0007")

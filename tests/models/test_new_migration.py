@@ -105,6 +105,7 @@ async def test_one_command_writes_the_migration_of_a_table_with_policies_and_a_f
     assert ("function grant", "EXECUTE on care.count_bookmarks(uuid) to cohorte_patient") in found
 
 
+@pytest.mark.slow
 async def test_no_migration_is_written_without_a_difference_or_with_an_unknown_name(server: str) -> None:
     before = set(new.VERSIONS.iterdir())
     for name, tables, reason in (

@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import pytest
 
 from models.migrations import run
 from tests import factories
 from tests.support.declared import empty
 
 
+@pytest.mark.slow
 async def test_what_was_over_before_the_migration_is_over_after_it(server: str) -> None:
     async with empty(server) as dsn:
         await run.upgrade(dsn, "0014")

@@ -23,6 +23,7 @@ from models.identity.members import Sharing
 from models.identity.organizations import OrganizationKind
 from models.logins import open_roles
 from resolvers.insight.ledger import Begin, begun
+from resolvers.jobs import PUBLISHING
 from resolvers.research import departures
 from server.jobs.scheduler import Scheduler
 from server.rollbacks.departure_keeper import DepartureKeeper, DeparturesUnknown, keeper_of, merged, parsed
@@ -119,7 +120,7 @@ async def test_a_restored_backup_brings_nobody_back(
 ) -> None:
     who = await people(owner)
     tokens = {member: await open_session(owner, await account_of(owner, member)) for member in who.all}
-    async with serving(fresh, data=tmp_path):
+    async with serving(fresh, data=tmp_path, publishing=PUBLISHING):
         backups.dump(fresh, file)
         await erase(owner, who.leaving)
         await consent(owner, who.withdrawing, False, [])
@@ -135,7 +136,7 @@ async def test_a_restored_backup_brings_nobody_back(
         assert (await consents(again))[who.withdrawing] == (True, BOTH)
         await open_roles(restored)
         caplog.clear()
-        async with serving(restored, data=tmp_path) as ask:
+        async with serving(restored, data=tmp_path, publishing=PUBLISHING) as ask:
             assert [await exists(again, member) for member in who.all] == [False, True, True]
             assert (await ask(Caller("leaving", tokens[who.leaving]), OWN))["errors"]
             answers = {member: await ask(Caller("one", tokens[member]), OWN) for member in who.all[1:]}
@@ -150,7 +151,7 @@ async def test_a_restored_backup_brings_nobody_back(
         mails = "SELECT count(*) FROM identity.outbox_entry WHERE letter = 'ACCOUNT_DELETED'"
         assert await again.fetchval(mails) == 0
         caplog.clear()
-        async with serving(restored, data=tmp_path) as ask:
+        async with serving(restored, data=tmp_path, publishing=PUBLISHING) as ask:
             assert "errors" not in await ask(ANYBODY, "{ viewer { audience } }")
         assert not [record for record in caplog.records if record.name == "cohorte.departures"]
     finally:

@@ -281,6 +281,7 @@ NOTIFY_ALL = """
 NOTIFY_NO_MORE = "DROP FUNCTION public.notify_all() CASCADE"
 
 
+@pytest.mark.slow
 async def test_the_check_detects_notifications_that_are_written_while_publishing(
     no_server_delivers: None, network: Network
 ) -> None:

@@ -280,6 +280,7 @@ async def test_everything_in_a_draft_can_change(network: Network, survey_manager
 # Back to draft
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_waiting_survey_goes_back_to_draft_and_can_be_scheduled_again(
     network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:

@@ -13,6 +13,8 @@ from tests.support.clock import set_clock
 from tests.support.network import Network
 from tests.support.surveys import becomes_ready, consents, scheduled, status_of, submitted, wanted
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 NOW = "2030-03-08T12:00:00Z"
 
 

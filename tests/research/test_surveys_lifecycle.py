@@ -33,6 +33,8 @@ from tests.support.surveys import (
     submitted,
 )
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 
 async def test_a_scheduled_survey_waits_for_its_day_and_for_enough_members(
     network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User

@@ -173,6 +173,7 @@ async def test_a_late_head_is_answered_with_408(brief: Ask, sent: bytes) -> None
         assert (await made.receive()).startswith(b"HTTP/1.1 408 Request Timeout\r\n")
 
 
+@pytest.mark.slow
 async def test_a_late_body_is_answered_by_the_endpoint_and_ends_the_connection(brief: Ask) -> None:
     async with raw(brief) as made:
         await made.send(post()[:-1])
@@ -181,6 +182,7 @@ async def test_a_late_body_is_answered_by_the_endpoint_and_ends_the_connection(b
         assert b"did not arrive within" in received
 
 
+@pytest.mark.slow
 async def test_a_used_connection_stays_open_for_its_idle_time_only(dsn: str) -> None:
     limits = limited(head_seconds=0.2, idle_seconds=0.8, unread_seconds=5)
     async with serving(dsn, limits=limits) as ask, raw(ask) as made:
@@ -386,6 +388,7 @@ async def test_a_websocket_with_a_line_that_is_too_long_is_refused(ask: Ask) -> 
         assert (await made.receive()).startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.slow
 async def test_a_message_of_endless_fragments_closes_the_socket(ask: Ask) -> None:
     async with dialled(ask) as made:
 
@@ -503,6 +506,7 @@ async def test_a_client_that_does_not_read_its_answers_is_ended(brief: Ask, sent
         await open_connections(brief, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_buffers")
 async def test_a_client_that_reads_no_answers_to_its_pings_is_ended(dsn: str) -> None:
     async with serving(dsn, limits=limited(unread_seconds=3)) as ask, raw(ask, buffer=4_096) as made:

@@ -331,6 +331,7 @@ async def test_no_request_holds_the_event_loop(bench: Bench, name: str) -> None:
     assert min(held) < MOST, held
 
 
+@pytest.mark.slow
 async def test_a_new_document_holds_the_event_loop_little_longer_than_a_known_one(bench: Bench) -> None:
     new: list[float] = []
     known: list[float] = []
@@ -437,6 +438,7 @@ async def test_an_export_does_not_hold_the_event_loop(bench: Bench) -> None:
         assert await bench.server.held() < MOST
 
 
+@pytest.mark.slow
 async def test_an_event_with_many_subscribers_does_not_hold_the_event_loop(bench: Bench) -> None:
     """Five hundred subscriptions, of ten members."""
     community = UUID(bench.community.partition("_")[2])

@@ -269,6 +269,7 @@ async def test_subscribers_are_informed_that_events_may_have_been_missed(fresh: 
             assert (await made.data("3"))["postAdded"]["body"] == "Heard again"
 
 
+@pytest.mark.slow
 async def test_a_slow_reader_is_dropped_and_others_get_their_events(
     fresh: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import asyncpg
 
 from models.viewers import Audience
+from resolvers.jobs import PUBLISHING
 from settings import Limits
 from tests.server.test_edge import PUBLIC, WHO
 from tests.support.client import ANYBODY, serving
@@ -93,7 +94,7 @@ async def test_the_queue_of_requests_is_bounded(fresh: str) -> None:
 
 
 async def test_cut_connections_are_reported_and_replaced(fresh: str) -> None:
-    async with serving(fresh, filled=True) as ask:
+    async with serving(fresh, filled=True, publishing=PUBLISHING) as ask:
         owner = await asyncpg.connect(fresh)
         ours = "usename like 'cohorte~_%' escape '~' and datname = current_database()"
         await owner.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {ours}")

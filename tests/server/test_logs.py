@@ -283,6 +283,7 @@ def test_a_line_of_text_has_the_same_fields() -> None:
     assert written_by(TextFormatter(), "cohorte.due", "a job failed").endswith(" ERROR cohorte.due a job failed")
 
 
+@pytest.mark.slow
 def test_python_prints_no_message_of_an_uncaught_exception_either() -> None:
     work = """
 import asyncio, sys, threading, warnings

@@ -14,6 +14,7 @@ import pytest
 from models import statements
 from models.viewers import Audience
 from planner.plans import MOST_OF_VIEW
+from resolvers.jobs import PUBLISHING
 from server.operations import documents
 from server.operations.performing import ServedView
 from tests.golden.pairs import SHAPE, pairs
@@ -112,7 +113,7 @@ async def test_documents_without_end_leave_all_memory_flat(fresh: str, monkeypat
     """Distinct documents of four views, each sent twice through the endpoint. With `-s`, it prints what was used."""
     monkeypatch.setattr(documents, "KEPT", KEPT)
     monkeypatch.setattr(statements, "MOST_CHARACTERS", MOST_CHARACTERS)
-    async with serving(fresh, pool_size=2) as ask:
+    async with serving(fresh, pool_size=2, publishing=PUBLISHING) as ask:
         assert ask.app.endpoint is not None
         names = {Audience.PATIENT: "patient", Audience.BUYER: "laboratory", Audience.MANAGER: "manager"}
         callers = {Audience.PUBLIC: ANYBODY} | {each: await ask.sign_in(name) for each, name in names.items()}

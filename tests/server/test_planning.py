@@ -160,6 +160,7 @@ SIZES = "query ($a: Int, $b: Int) " + worst().replace("(first: 1)", "(first: $a)
 )
 
 
+@pytest.mark.slow
 async def test_new_sizes_of_a_known_document_are_charged(fresh: str) -> None:
     """Refused or not: what they cost takes milliseconds to find."""
     limits = Limits(statement_seconds=30, request_seconds=60, planned_at_once=1_300, planned_a_second=1)
@@ -178,6 +179,7 @@ async def test_new_sizes_of_a_known_document_are_charged(fresh: str) -> None:
             assert answer.json()["errors"][0]["extensions"]["limit"] == "cost"
 
 
+@pytest.mark.slow
 async def test_large_statements_of_known_documents_are_charged_each_time(fresh: str) -> None:
     """PostgreSQL plans them each time, for some hundred milliseconds: they are too large to be kept prepared."""
     limits = Limits(statement_seconds=30, request_seconds=60, planned_at_once=1_300, planned_a_second=1)

@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from resolvers.jobs import PUBLISHING
 from server.telemetry.exporters import Telemetry
 from server.telemetry.log_format import JsonFormatter, TextFormatter
 from tests import factories
@@ -202,7 +203,7 @@ async def watched(dsn: str, **settings: Any) -> AsyncIterator[Watched]:
     provider.add_span_processor(SimpleSpanProcessor(spans))
     with logged() as (records, streams):
         traces = Telemetry(provider.get_tracer("cohorte"))
-        async with serving(dsn, traces, metrics_port=port, **settings) as ask:
+        async with serving(dsn, traces, publishing=PUBLISHING, metrics_port=port, **settings) as ask:
             database = await asyncpg.connect(dsn)
             try:
                 yield Watched(Network(ask, database), records, streams, spans, port)

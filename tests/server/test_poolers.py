@@ -42,7 +42,7 @@ async def test_the_limits_of_a_server_are_set_with_a_pooler_as_without(fresh: st
 
 
 async def serve_and_try(address: str) -> None:
-    async with network_on(address, filled=True, limits=LIMITS) as network:
+    async with network_on(address, filled=True, publishing=(), limits=LIMITS) as network:
         community = await factories.community(network.database)
         ada = await network.member(community["id"])
         discussion = await factories.discussion(network.database, community_id=community["id"])

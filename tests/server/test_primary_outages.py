@@ -163,6 +163,7 @@ async def test_an_api_key_is_found_though_its_use_cannot_be_noted(here: Behind) 
     assert await here.network.value("SELECT last_used_at FROM insight.api_key WHERE name = 'Program'") is None
 
 
+@pytest.mark.slow
 async def test_the_time_is_bounded(template: str, standby: Replica, caplog: pytest.LogCaptureFixture) -> None:
     async with behind(template, standby, seconds=3) as here:
         await here.lose()

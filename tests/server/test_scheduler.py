@@ -60,6 +60,7 @@ async def as_(login: Login, network: Network) -> AsyncIterator[asyncpg.Connectio
         await connection.close()
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_survey_opens_on_its_day(
     network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
@@ -83,6 +84,7 @@ async def test_a_survey_opens_on_its_day(
     assert [await participation(network, who, survey) for who in (ada, ben)] == ["INVITED", "INVITED"]
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_survey_closes_after_its_last_day(
     network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
@@ -144,6 +146,7 @@ async def test_the_times_at_which_a_dataset_is_frozen_say_nothing_about_its_memb
     assert quickly[-1] <= max(2.5, published * 0.003)
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_concurrent_schedulers_do_the_work_once(
     network: Network, survey_manager: User, community_id: UUID
 ) -> None:
@@ -292,6 +295,7 @@ async def test_results_of_mutations_expire_after_a_day(network: Network) -> None
     assert [row[0] for row in await network.database.fetch(kept, ["old", "new"])] == ["new"]
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_the_manager_and_publisher_roles_may_do_all_scheduled_work(network: Network) -> None:
     for login, tasks in ((Audience.MANAGER, MAINTENANCE), (PUBLISHER, PUBLISHING)):
         async with as_(login, network) as connection:
@@ -299,6 +303,7 @@ async def test_the_manager_and_publisher_roles_may_do_all_scheduled_work(network
                 await task(connection)
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_starting_server_does_overdue_work(fresh: str) -> None:
     database = await asyncpg.connect(fresh)
     try:
@@ -307,7 +312,7 @@ async def test_a_starting_server_does_overdue_work(fresh: str) -> None:
         sheet = (await factories.answer_sheet(database, survey_id=survey))["id"]
         done = {"status": ParticipationStatus.COMPLETED, "completed_at": factories.NOON, "answer_sheet_id": sheet}
         part = (await factories.participation(database, survey_id=survey, **done))["id"]
-        async with serving(fresh), serving(fresh):
+        async with serving(fresh, publishing=PUBLISHING), serving(fresh, publishing=PUBLISHING):
             closed = "SELECT no_dataset FROM catalog.survey WHERE id = $1"
             await becomes(lambda: database.fetchval(closed, survey))
         link = "SELECT answer_sheet_id, completed_at FROM research.participation WHERE id = $1"

@@ -106,7 +106,7 @@ async def standby(template: str) -> AsyncIterator[Replica]:
 
 @contextlib.asynccontextmanager
 async def read_from(address: str, *urls: str, seconds: int = LONG_SECONDS) -> AsyncIterator[Network]:
-    async with network_on(address, filled=True, read_url=urls, read_lag_seconds=seconds) as network:
+    async with network_on(address, filled=True, publishing=(), read_url=urls, read_lag_seconds=seconds) as network:
         yield network
 
 
@@ -225,6 +225,7 @@ async def test_a_closed_session_is_refused_at_once(here: Place) -> None:
         assert (await here.network.ask.post(here.ada, POSTS, {"id": here.discussion})).status_code == 401
 
 
+@pytest.mark.slow
 async def test_a_standby_that_lags_behind_the_bound_is_not_read(template: str, standby: Replica) -> None:
     async with place(template, standby, seconds=2) as here:
         assert here.standbys.lags()["standby 1"] < 2

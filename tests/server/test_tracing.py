@@ -131,6 +131,7 @@ def test_a_summary_names_tables_and_no_alias() -> None:
     assert summary(sql) == "SELECT care.post care.member"
 
 
+@pytest.mark.slow
 def test_opentelemetry_is_not_imported_unless_an_exporter_is_set() -> None:
     work = """
 import sys, app, commands.serve

@@ -66,6 +66,7 @@ async def test_the_answers_that_wait_for_a_socket_are_bounded(dsn: str, monkeypa
             assert streams_of(ask).waiting.behind == {}
 
 
+@pytest.mark.slow
 async def test_a_client_that_reads_gets_all_its_answers(ask: Ask, patient: Caller) -> None:
     async with socket(ask, patient, max_size=None) as made:
         for id in range(20):

@@ -24,11 +24,12 @@ from planner.execution import attach_resolvers
 from planner.tables import Tables
 from resolvers.export_kinds import export_kinds
 from resolvers.exporting import ExportKind, GraphNames
-from resolvers.jobs import PUBLISHING, PublishingJob
+from resolvers.jobs import PublishingJob
 from resolvers.rates import rates_of
 from schema.build import View, build_views, graph_names
 from server.databases.open_connections import Lent
 from server.http.connections import Connections
+from server.jobs.scheduler import Scheduler
 from server.telemetry.exporters import Telemetry
 from settings import Limits, Settings
 from tests.support.heads import store_head
@@ -188,13 +189,14 @@ async def serving(
     traces: Telemetry | None = None,
     *,
     known_head: bool = True,
-    publishing: Sequence[PublishingJob] = PUBLISHING,
+    publishing: Sequence[PublishingJob] | None = None,
     filled: bool | None = None,
     **settings: Any,
 ) -> AsyncIterator[Ask]:
     """The server on the database at `dsn`, on a port of its own of 127.0.0.1, with the demonstration's settings.
 
-    Unless `known_head` is false, the head of its ledger is in the data folder. It does the `publishing` every 30 s.
+    Unless `known_head` is false, the head of its ledger is in the data folder. It does scheduled work, every 30 s, if
+    the test says what of the `publishing`, or none but the rest: a round takes as long as all else of a start.
     Its pools are `filled` at the start, as in production, if the test says so, or gives their size or limits of time.
     Otherwise, they open a connection when one is needed, and a start takes two thirds of the work.
     """
@@ -240,13 +242,20 @@ def empty_pools() -> Iterator[None]:
         yield
 
 
+class Unscheduled(Scheduler):
+    """Does no scheduled work."""
+
+    async def run(self) -> None:
+        pass
+
+
 class NotStarted(RuntimeError):
     """The server did not start. Its log says why."""
 
 
 @contextlib.asynccontextmanager
 async def serving_with(
-    settings: Settings, traces: Telemetry | None, publishing: Sequence[PublishingJob], filled: bool
+    settings: Settings, traces: Telemetry | None, publishing: Sequence[PublishingJob] | None, filled: bool
 ) -> AsyncIterator[Ask]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         with contextlib.ExitStack() as stack:
@@ -257,7 +266,10 @@ async def serving_with(
         config = configuration(app, settings)
         config.timeout_graceful_shutdown = 5
         server = Server(config, app)
-        with mock.patch("app.PUBLISHING", publishing), contextlib.nullcontext() if filled else empty_pools():
+        scheduled = (
+            mock.patch("app.Scheduler", Unscheduled) if publishing is None else mock.patch("app.PUBLISHING", publishing)
+        )
+        with scheduled, contextlib.nullcontext() if filled else empty_pools():
             running = asyncio.create_task(server.serve(sockets=[listener]))
             while not server.started:
                 if running.done():

@@ -135,11 +135,8 @@ class Network:
 
 @contextlib.asynccontextmanager
 async def network_on(dsn: str, **settings: Any) -> AsyncIterator[Network]:
-    """A server on the database at `dsn`, which the test may write into.
-
-    It publishes nothing by itself unless `publishing` says so: a test that does would meet it now and then.
-    """
-    async with serving(dsn, **{"publishing": ()} | settings) as ask:
+    """A server on the database at `dsn`, which the test may write into."""
+    async with serving(dsn, **settings) as ask:
         database = await asyncpg.connect(dsn)
         built = Network(ask, database)
         await database.add_listener("cohorte_event", lambda *event: built.published.append(json.loads(event[3])))

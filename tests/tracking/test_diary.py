@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -42,9 +43,23 @@ class Expected:
         return side == 0 or self.link == "ACCEPTED"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+HOW = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@settings(HOW, max_examples=15)
 @given(steps=st.lists(STEPS, max_size=12))
 async def test_a_diary_holds_its_writers_last_values(dsn: str, steps: list[Any]) -> None:
+    await live_and_undo(dsn, steps)
+
+
+@pytest.mark.slow
+@settings(HOW, max_examples=60)
+@given(steps=st.lists(STEPS, max_size=12))
+async def test_many_diaries_hold_their_writers_last_values(dsn: str, steps: list[Any]) -> None:
+    await live_and_undo(dsn, steps)
+
+
+async def live_and_undo(dsn: str, steps: list[Any]) -> None:
     admin = await asyncpg.connect(dsn)
     everything = admin.transaction()
     await everything.start()

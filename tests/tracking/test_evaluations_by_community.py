@@ -13,6 +13,8 @@ from tests.support.callers import User
 from tests.support.moving import move_members
 from tests.support.network import Network
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 Admin = asyncpg.Connection
 
 
