@@ -14,7 +14,8 @@ from privacy.noise import noise_for
 from privacy.precision import Precision, margin_of, price
 from privacy.reading import cells_of, statistics_of
 from privacy.words import Words
-from tests.privacy.test_reading import COVERAGE, INTERVALS, answered, inside, noisy, spread
+from tests.privacy.test_reading import answered, inside, noisy, spread
+from tests.support.coverage import COVERAGE, coverage
 
 
 def named(*codes: str, several: int = 1, ordinal: bool = False) -> Variable:
@@ -115,15 +116,17 @@ def test_intervals_of_groups_cover_the_truth(members: int, within: int) -> None:
     truth = [*shares[:4], sum(shares[4:]), 0.0]
     valued = [each.value for each in made.categories[:-1]]
     mean = sum(share * (value or 0) for share, value in zip(truth[:-1], valued, strict=True))
-    found: list[bool] = []
-    means: list[bool] = []
-    while len(found) < INTERVALS:
+    of_shares: list[bool] = []
+
+    def drawn() -> list[bool]:
         counts = answered(members, truth, generator)
         cube = Cube((made,), noisy(counts, sigma, generator), sigma)
-        found += inside(cells_of(cube, "arm"), truth)
         [of_mean, _] = statistics_of(cube, "arm")
         assert of_mean.low is not None
         assert of_mean.high is not None
-        means.append(of_mean.low <= mean <= of_mean.high)
-    assert COVERAGE[0] <= fmean(found) <= COVERAGE[1]
-    assert fmean(means) >= COVERAGE[0] - 0.02  # of an eighth as many intervals: four standard errors
+        of_shares.extend(inside(cells_of(cube, "arm"), truth))
+        return [of_mean.low <= mean <= of_mean.high]
+
+    least, most = COVERAGE
+    assert least <= coverage(drawn) <= most
+    assert least <= fmean(of_shares) <= most
