@@ -29,7 +29,7 @@ from tests.planner.test_finishing import WORDS, ViewCase, pool_of
 from tests.planner.test_oracle_readers import ELSEWHERE, objects, unread
 from tests.support.clusters import clone
 from tests.support.documents import Walk, every_field, inside, takes_input
-from tests.support.random_operations import Made, Pool, Writer, operations
+from tests.support.random_operations import Made, Pool, Writer, faults, operations
 
 EXAMPLES, MANY_EXAMPLES = 10, 100  # of each viewer
 VIEWERS = {  # viewers, by the local part of their @demo.example address
@@ -235,8 +235,8 @@ class OracleCase:
 
     async def differences(self, text: str, variables: dict[str, Any] | None = None) -> list[str]:
         made = Made(text, variables or {})
-        assert validate(self.view_case.planner.schema, parse(text)) == []
-        return differences(self.oracle.answer(text, made.variables), await self.view_case.fast(made))
+        assert faults(self.view_case.planner.schema, text) == []
+        return differences(self.oracle.answer(made.document, made.variables), await self.view_case.fast(made))
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -389,7 +389,8 @@ async def test_every_field_of_the_view_returns_what_the_oracle_returns(oracle_ca
     values = {"interval": "MONTH", "precision": "WITHIN_20"}
     values |= {name: json.dumps(value) for name, value in found.items()}
     for text in every_field(oracle_case.view_case.planner.schema, values):
-        assert await oracle_case.differences(text) == []
+        if at == -1 or found["indicator"] in text:  # the others are the same for every indicator
+            assert await oracle_case.differences(text) == []
     if oracle_case.view_case.viewer.audience is Audience.PATIENT:
         assert await oracle_case.differences(SERIES, {"indicator": found["indicator"]}) == []
 
@@ -397,9 +398,10 @@ async def test_every_field_of_the_view_returns_what_the_oracle_returns(oracle_ca
 @pytest.mark.slow
 async def test_a_node_of_every_type_returns_what_the_oracle_returns(oracle_case: OracleCase) -> None:
     schema = oracle_case.view_case.planner.schema
+    selected = inside(schema.type_map["Node"], Walk(schema, {}), 0)
+    text = f"query ($id: ID!) {{ node(id: $id) {{ {selected} }} }}"  # parsed and validated once
     for id in oracle_case.view_case.pool["Query.node.id"]:
-        selected = inside(schema.type_map["Node"], Walk(schema, {}), 0)
-        assert await oracle_case.differences(f"{{ node(id: {json.dumps(id)}) {{ {selected} }} }}") == []
+        assert await oracle_case.differences(text, {"id": id}) == []
 
 
 def test_every_list_is_paged_with_a_cursor(schemas: dict[Audience, GraphQLSchema]) -> None:
