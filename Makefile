@@ -18,6 +18,8 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores + 1 : 4)))
 FILES := --dist loadfile --no-loadscope-reorder
 PARALLEL := --numprocesses $(WORKERS) $(FILES)
+# The slow ones wait longer, for processes to start, to be missed and to end: another worker uses that time.
+WAITING := --numprocesses $(shell echo $$(($(WORKERS) + 1))) $(FILES)
 # A worker with a browser keeps a core busy, with its server and PostgreSQL.
 BROWSERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores : 4)))
 # Patroni, for its test, where the programs that it needs are installed.
@@ -39,7 +41,7 @@ test: dev  ## the tests but for the slow ones, on a throw-away PostgreSQL; ARGS=
 	@exec $(RUN) -m pytest $(PARALLEL) $(ARGS)
 
 test-slow: dev $(CLUSTERED)  ## the tests that take long and seldom fail: full scale, attacks, kills, more random examples
-	@exec $(RUN) -m pytest $(PARALLEL) -m slow $(ARGS)
+	@exec $(RUN) -m pytest $(WAITING) -m slow $(ARGS)
 
 browser: dev pages  ## the tests in a browser, which needs Debian's chromium; screenshots go to web/screenshots
 	@$(call install,locks/browser.lock)

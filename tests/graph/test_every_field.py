@@ -72,7 +72,8 @@ async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwor
         for document in (*written(view._schema, network.values), *elsewhere(view._schema)):
             answer = await answered(planner, connections, document, network.viewers[audience])
             # graphql-core reads it as a finished result and refuses nulls, values or types that the schema excludes.
-            read = execute(promised, parse(document), root_value=answer, field_resolver=by_key)
+            sent = valid(planner, document).document
+            read = execute(promised, sent, root_value=answer, field_resolver=by_key)
             assert isinstance(read, ExecutionResult)
             assert (audience, document, read.errors, read.data) == (audience, document, None, answer)
             given |= values_in(answer)
@@ -115,8 +116,9 @@ def values_in(answer: object) -> set[tuple[str, str]]:
 
 @functools.lru_cache(maxsize=128)  # documents are sent for each of many ids, roles or languages
 def valid(planner: Planner, document: str) -> Operation:
-    assert validate(planner.schema, parse(document)) == []
-    return planner.operation(parse(document), None)
+    parsed = parse(document)
+    assert validate(planner.schema, parsed) == []
+    return planner.operation(parsed, None)
 
 
 async def answered(

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from unittest import mock
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -14,6 +15,7 @@ from resolvers.insight import openings
 from tests import factories
 from tests.clients.test_python_client import key_of
 from tests.privacy.test_colon_trial import TOGETHER, YEARS, prices
+from tests.support.client import Caller
 from tests.support.colon import ARMS, PATIENTS, QUESTIONS, counts, patients
 from tests.support.network import Network
 from tests.support.newcomers import join
@@ -30,6 +32,7 @@ AFTER = [
     Question("years", ["arm"], "WITHIN_50", groupings=BANDS),
     Question("years", ["arm"], "WITHIN_10", kind="MEANS"),
 ]
+BY_API = 10  # one patient in so many registers by it, too
 SIGMAS = 6  # of noise: one draw in five hundred million is further away
 
 
@@ -54,11 +57,9 @@ async def trial(network: Network) -> AsyncIterator[Trial]:
         scheduling = await network.do(manager, "surveySchedule", "survey { id }", survey=survey)
     assert scheduling["userErrors"] == []
     await opens(network, survey)
-    mailbox = network.mailbox
     for number, patient in enumerate(patients()):
-        await network.database.execute("DELETE FROM identity.attempt")  # as if each had an address of their own
-        member = await join(network.ask, mailbox, f"Patient{number}")
-        await network.do(member, "communityJoin", "__typename", community=f"com_{community}")
+        known = network.member(community) if number % BY_API else joined(network, f"Patient{number}", community)
+        member = await known
         await consents(network, member, "LABORATORY")
         await submitted(network, member, survey, *patient.answers())
     assert await completed(network, survey) == PATIENTS
@@ -69,6 +70,14 @@ async def trial(network: Network) -> AsyncIterator[Trial]:
     async with AsyncClient(await key_of(network, user), str(network.ask.http.base_url)) as client:
         quote = await client.quote_plan(f"dst_{dataset}", AFTER)
         yield Trial(client, f"dst_{dataset}", quote, await client.publish_plan(f"dst_{dataset}", AFTER))
+
+
+async def joined(network: Network, name: str, community: UUID) -> Caller:
+    """A patient who registers and joins the community by the API."""
+    await network.database.execute("DELETE FROM identity.attempt")  # as if each had an address of their own
+    member = await join(network.ask, network.mailbox, name)
+    await network.do(member, "communityJoin", "__typename", community=f"com_{community}")
+    return member
 
 
 async def test_the_dataset_has_the_patients(trial: Trial) -> None:

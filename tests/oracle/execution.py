@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from graphql import ExecutionResult, build_schema, execute, is_abstract_type, is_object_type, parse
+from graphql import DocumentNode, ExecutionResult, build_schema, execute, is_abstract_type, is_object_type
 
 import tests.oracle.changes
 import tests.oracle.insights
@@ -55,8 +55,8 @@ class Oracle:
                 for name, field in kind.fields.items():
                     field.resolve = partial(self.value, seen, kind.name, name)
 
-    def answer(self, text: str, variables: dict[str, Any]) -> dict[str, Any]:
-        result = execute(self.schema, parse(text), variable_values=variables)
+    def answer(self, document: DocumentNode, variables: dict[str, Any]) -> dict[str, Any]:
+        result = execute(self.schema, document, variable_values=variables)
         assert isinstance(result, ExecutionResult)
         assert result.errors is None, result.errors
         assert result.data is not None

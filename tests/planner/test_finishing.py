@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 import pytest
 import pytest_asyncio
-from graphql import GraphQLError, GraphQLSchema, parse, validate
+from graphql import GraphQLError, GraphQLSchema, parse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ from planner import execution
 from planner.marks import bare
 from planner.operations import Planner
 from schema.context import Context
-from tests.support.random_operations import Made, Pool, operations
+from tests.support.random_operations import Made, Pool, faults, operations
 
 EXAMPLES, MANY_EXAMPLES = 30, 150  # of each view
 WORDS = [
@@ -46,7 +46,7 @@ class ViewCase:
     pool: Pool
 
     async def fast(self, made: Made) -> Any:
-        operation = self.planner.operation(parse(made.text), None)
+        operation = self.planner.operation(made.document, None)
         coerced = operation.coerce(made.variables)
         plan = operation.plan(coerced)
         if plan is None:  # a field of it is computed
@@ -55,7 +55,7 @@ class ViewCase:
         return json.loads(plan.sealed(bare(found)))
 
     async def finished(self, made: Made) -> Any:
-        operation = self.planner.operation(parse(made.text), None)
+        operation = self.planner.operation(made.document, None)
         coerced = operation.coerce(made.variables)
         context = Context(viewer=self.viewer, read=self.read, write=None, settings=None)  # type: ignore[arg-type]
         result = await operation.execute(coerced, context)
@@ -181,7 +181,7 @@ async def test_one_statement_and_graphql_core_return_the_same_for_many_operation
 
 async def expect_one_answer(view_case: ViewCase, data: st.DataObject) -> None:
     made = data.draw(operations(view_case.planner.schema, view_case.pool))
-    assert validate(view_case.planner.schema, parse(made.text)) == []
+    assert faults(view_case.planner.schema, made.text) == []
     whole, finished = await view_case.fast(made), await view_case.finished(made)
     assert whole == finished
     assert json.dumps(key_order(whole)) == json.dumps(key_order(finished))

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from statistics import fmean
 from typing import Any
 
 import pytest
@@ -16,8 +15,6 @@ from privacy.differences import Difference, difference
 from privacy.domains import OTHER, UNKNOWN, Category, DomainRule, Variable
 from privacy.reading import Cell, Size, cells_of, statistics_of
 from tests.privacy.test_reading import (
-    COVERAGE,
-    INTERVALS,
     SCALES,
     answered,
     chosen,
@@ -29,6 +26,7 @@ from tests.privacy.test_reading import (
     spread,
     variable,
 )
+from tests.support.coverage import COVERAGE, coverage
 
 KNOWN = 4  # standard deviations of its total's noise: a group of more members than this is told from nobody
 SIZES = ((60, 60), (60, 18_000), (200, 200), (1_000, 300), (18_000, 18_000))
@@ -48,20 +46,26 @@ def covered(changes: Sequence[ComparedFigure], truths: Sequence[float]) -> list[
 
 
 def of_shares(
-    members: tuple[int, int], many: int, within: int, before: Sequence[float], after: Sequence[float]
+    members: tuple[int, int],
+    many: int,
+    within: int,
+    before: Sequence[float],
+    after: Sequence[float],
+    bounds: tuple[float, float] = COVERAGE,
 ) -> float:
     """The coverage of the intervals of changes of shares in one-way tables of two datasets."""
     generator, sigma = default_rng(sum(members) * many), sigma_of(within)
     asked = variable("asked", [None] * many, ordinal=False)
     truths = [new - old for old, new in zip(before, after, strict=True)]
-    found: list[bool] = []
-    while len(found) < INTERVALS:
+
+    def drawn() -> list[bool]:
         one, other = (
             table(asked, counted(size, shares, sigma, generator), sigma)
             for size, shares in zip(members, (before, after), strict=True)
         )
-        found += covered(share_changes(one, other), truths)
-    return fmean(found)
+        return covered(share_changes(one, other), truths)
+
+    return coverage(drawn, bounds)
 
 
 QUICK = [
@@ -81,12 +85,11 @@ DEEP = [
 def test_changes_of_equal_shares_are_covered_95_percent(
     members: tuple[int, int], many: int, within: int, spreading: str
 ) -> None:
-    shares = spread(many, spreading)
-    coverage = of_shares(members, many, within, shares, shares)
-    assert coverage >= COVERAGE[0]
+    shares, (least, most) = spread(many, spreading), COVERAGE
     # Of a group that noise alone may account for, nearly nothing is known, and nearly everything is covered.
-    if min(members) >= KNOWN * sigma_of(within) * math.sqrt(many):
-        assert coverage <= COVERAGE[1]
+    if min(members) < KNOWN * sigma_of(within) * math.sqrt(many):
+        most = math.inf
+    assert least <= of_shares(members, many, within, shares, shares, (least, most)) <= most
 
 
 @pytest.mark.parametrize(
@@ -112,11 +115,9 @@ def test_changes_of_shares_of_members_with_several_values_are_covered_95_percent
         counts = noisy([chosen(people, share, generator) for share in shares], sigma, generator)
         return table(several, counts, sigma, Size(people + noise(of_size, generator), of_size))
 
-    found: list[bool] = []
-    while len(found) < INTERVALS:
-        found += covered(share_changes(drawn(members[0]), drawn(members[1])), [0.0] * 5)
     least, most = COVERAGE
-    assert least <= fmean(found) <= most
+    found = coverage(lambda: covered(share_changes(drawn(members[0]), drawn(members[1])), [0.0] * 5))
+    assert least <= found <= most
 
 
 @pytest.mark.parametrize(
@@ -140,31 +141,34 @@ def test_changes_of_means_are_covered_95_percent(
     generator, sigma = default_rng(members[0]), sigma_of(within)
     scale = variable("pain", [*range(1, len(before) + 1)])
     one, other = (sum(value * share for value, share in enumerate(shares, 1)) for shares in (before, after))
-    found: list[bool] = []
-    for _ in range(INTERVALS):
+
+    def drawn() -> list[bool]:
         tables = (
             table(scale, counted(size, shares, sigma, generator), sigma)
             for size, shares in zip(members, (before, after), strict=True)
         )
-        found += covered(mean_changes(*tables), [other - one])
+        return covered(mean_changes(*tables), [other - one])
+
     least, most = COVERAGE
-    assert least <= fmean(found) <= most
+    assert least <= coverage(drawn) <= most
 
 
 def of_the_same_members(repeats: float) -> float:
     """The coverage of zero change if this share of the members answers as before and the others draw new answers."""
     generator, sigma, members, shares = default_rng(5), sigma_of(5), 1_000, (0.3, 0.5, 0.2)
     asked = variable("asked", [None] * 3, ordinal=False)
-    same, found = round(members * repeats), list[bool]()
-    while len(found) < INTERVALS:
+    same = round(members * repeats)
+
+    def drawn() -> list[bool]:
         kept = answered(same, shares, generator)
         tables = []
         for _ in range(2):
             others = answered(members - same, shares, generator)
             counts = [one + other for one, other in zip(kept, others, strict=True)]
             tables.append(table(asked, noisy(counts, sigma, generator), sigma))
-        found += covered(share_changes(*tables), [0.0] * 3)
-    return fmean(found)
+        return covered(share_changes(*tables), [0.0] * 3)
+
+    return coverage(drawn)
 
 
 def test_members_of_both_who_answer_alike_make_the_interval_wider_than_needed() -> None:
@@ -177,8 +181,9 @@ def test_the_coverage_check_detects_sets_that_are_cut_off_at_the_ends() -> None:
     """Small equal shares would be covered too often by the intervals within 0 to 1."""
     generator, sigma, shares = default_rng(3), sigma_of(10), spread(40, "steep")
     asked = variable("asked", [None] * 40, ordinal=False)
-    found: list[bool] = []
-    while len(found) < INTERVALS:
+
+    def drawn() -> list[bool]:
+        found = []
         one, other = (cells_of(Cube((asked,), counted(1_000, shares, sigma, generator), sigma), "asked") for _ in "ab")
         for old, new in zip(one, other, strict=True):
             before, after = bounds(old), bounds(new)
@@ -186,7 +191,9 @@ def test_the_coverage_check_detects_sets_that_are_cut_off_at_the_ends() -> None:
             low = middle - math.hypot(after[0] - after[1], before[2] - before[0])
             high = middle + math.hypot(after[2] - after[0], before[0] - before[1])
             found.append(low <= 0 <= high)
-    assert fmean(found) > COVERAGE[1]
+        return found
+
+    assert coverage(drawn) > COVERAGE[1]
 
 
 def bounds(cell: Cell) -> tuple[float, float, float]:

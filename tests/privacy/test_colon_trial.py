@@ -15,8 +15,8 @@ from privacy.means import UNIT, means_of, price_of_means, summed, sums_of
 from privacy.noise import noise_for
 from privacy.precision import PRECISIONS, Precision, margin_of, price
 from privacy.reading import cells_of
-from tests.privacy.test_reading import COVERAGE
 from tests.support.colon import ARMS, PATIENTS, counts, patients, variables
+from tests.support.coverage import COVERAGE
 
 PAGE = (Path(__file__).parents[2] / "docs/decisions/0050-colon-trial.md").read_text(encoding="utf-8")
 DRAWS = 2_000

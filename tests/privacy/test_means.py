@@ -32,7 +32,7 @@ from privacy.means import (
 from privacy.measures import Reliability
 from privacy.precision import MICRO, Precision, price, sigma_of
 from privacy.reading import statistics_of
-from tests.privacy.test_reading import COVERAGE, OF_NOISE
+from tests.support.coverage import COVERAGE, OF_NOISE, coverage
 
 
 def variable(name: str, values: Sequence[float | None], ordinal: bool = True, several: int = 1) -> Variable:
@@ -274,6 +274,7 @@ def test_a_quote_needs_no_larger_group_than_for_counts_of_the_precision() -> Non
     assert least_group_for_mean_by_sums(PAIN, of_sums) <= of_counts
 
 
+AT_ONCE = 500  # intervals
 SKEWS: dict[str, Callable[[int], list[float]]] = {
     "even": lambda many: [1.0] * many,
     "low": lambda many: [9.0 * (many - 1)] + [1.0] * (many - 1),
@@ -282,14 +283,14 @@ SKEWS: dict[str, Callable[[int], list[float]]] = {
 }  # weights of the categories
 
 
-def coverage(
+def covered(
     members: int,
     many: int,
     precision: Precision,
     skew: str,
     kind: InsightKind,
-    counted: Precision | None,
-    draws: int,
+    counted: Precision | None = None,
+    bounds: tuple[float, float] = COVERAGE,
 ) -> float:
     """The share of intervals that contain the mean of the population that members are drawn from.
 
@@ -301,47 +302,36 @@ def coverage(
     sigma = noise.noise_for(price_of_means(precision, scale, 1, kind), UNIT**2).sigma / UNIT
     of_members = noise.noise_for(price(counted or precision)).sigma
     mean = sum(value * share for value, share in enumerate(shares)) / 0.9
-    added = [[each / UNIT for each in row] for row in weights_of(scale, kind)]
-    found = 0
-    sums = generator.multinomial(members, [*shares, 0.1], draws) @ numpy.array(added)
-    sums += generator.normal(0, sigma, sums.shape)
-    sizes = members + generator.normal(0, of_members, draws)
-    for each, size in zip(sums.tolist(), sizes.tolist(), strict=True):
+    added = numpy.array([[each / UNIT for each in row] for row in weights_of(scale, kind)])
+
+    def drawn() -> list[bool]:
+        sums = generator.multinomial(members, [*shares, 0.1], AT_ONCE) @ added
+        sums += generator.normal(0, sigma, sums.shape)
+        sizes = members + generator.normal(0, of_members, AT_ONCE)
+        return [holds(each, size) for each, size in zip(sums.tolist(), sizes.tolist(), strict=True)]
+
+    def holds(sums: Sequence[float], size: float) -> bool:
         if kind is SUMS:
-            _, lower, upper = mean_of_counted(size, of_members, each, 0.0, many - 1.0, sigma)
+            _, lower, upper = mean_of_counted(size, of_members, sums, 0.0, many - 1.0, sigma)
         else:
-            _, lower, upper = mean_of_sums(each[0], each[1], each[2], 0.0, many - 1.0, sigma)
-        found += lower - 1e-9 <= mean <= upper + 1e-9
-    return found / draws
+            _, lower, upper = mean_of_sums(sums[0], sums[1], sums[2], 0.0, many - 1.0, sigma)
+        return lower - 1e-9 <= mean <= upper + 1e-9
 
-
-def is_covered(
-    least: float,
-    most: float,
-    members: int,
-    many: int,
-    precision: Precision,
-    skew: str,
-    kind: InsightKind,
-    counted: Precision | None = None,
-) -> bool:
-    """Whether the coverage is within these bounds: that of many more draws, if that of a few is not."""
-    found = (coverage(members, many, precision, skew, kind, counted, draws) for draws in (4_000, 100_000))
-    return any(least <= each <= most for each in found)
+    return coverage(drawn, bounds)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("skew", SKEWS)
 def test_intervals_cover(skew: str, kind: InsightKind) -> None:
     least, most = COVERAGE
-    assert is_covered(least, most, 200, 11, Precision.WITHIN_20, skew, kind)
+    assert least <= covered(200, 11, Precision.WITHIN_20, skew, kind) <= most
 
 
 def test_intervals_cover_with_counts_that_are_less_precise() -> None:
     least, most = COVERAGE
     for skew in ("low", "even"):
         for members in (400, 3_000):
-            assert is_covered(least, most, members, 11, Precision.WITHIN_20, skew, SUMS, Precision.WITHIN_50)
+            assert least <= covered(members, 11, Precision.WITHIN_20, skew, SUMS, Precision.WITHIN_50) <= most
 
 
 @pytest.mark.slow
@@ -356,4 +346,4 @@ def test_intervals_cover_everywhere(
     least, most = OF_NOISE if members == 60 or skew == "middle" else COVERAGE
     if members == 60 and precision is Precision.WITHIN_50:  # a group that is no larger than the noise of its size
         most = 0.98
-    assert is_covered(least, most, members, many, precision, skew, kind)
+    assert least <= covered(members, many, precision, skew, kind, bounds=(least, most)) <= most

@@ -1,5 +1,6 @@
 """Groupings: canonical whatever the order, cheap, and read with intervals that cover the truth."""
 
+import math
 from dataclasses import replace
 from itertools import permutations
 from statistics import fmean
@@ -14,7 +15,10 @@ from privacy.noise import noise_for
 from privacy.precision import Precision, margin_of, price
 from privacy.reading import cells_of, statistics_of
 from privacy.words import Words
-from tests.privacy.test_reading import COVERAGE, INTERVALS, answered, inside, noisy, spread
+from tests.privacy.test_reading import answered, inside, noisy, spread
+from tests.support.coverage import COVERAGE, coverage
+
+OF_MEANS = (COVERAGE[0] - 0.02, math.inf)  # some of groups of nearly nothing but noise
 
 
 def named(*codes: str, several: int = 1, ordinal: bool = False) -> Variable:
@@ -115,15 +119,17 @@ def test_intervals_of_groups_cover_the_truth(members: int, within: int) -> None:
     truth = [*shares[:4], sum(shares[4:]), 0.0]
     valued = [each.value for each in made.categories[:-1]]
     mean = sum(share * (value or 0) for share, value in zip(truth[:-1], valued, strict=True))
-    found: list[bool] = []
-    means: list[bool] = []
-    while len(found) < INTERVALS:
+    of_shares: list[bool] = []
+
+    def drawn() -> list[bool]:
         counts = answered(members, truth, generator)
         cube = Cube((made,), noisy(counts, sigma, generator), sigma)
-        found += inside(cells_of(cube, "arm"), truth)
         [of_mean, _] = statistics_of(cube, "arm")
         assert of_mean.low is not None
         assert of_mean.high is not None
-        means.append(of_mean.low <= mean <= of_mean.high)
-    assert COVERAGE[0] <= fmean(found) <= COVERAGE[1]
-    assert fmean(means) >= COVERAGE[0] - 0.02  # of an eighth as many intervals: four standard errors
+        of_shares.extend(inside(cells_of(cube, "arm"), truth))
+        return [of_mean.low <= mean <= of_mean.high]
+
+    assert coverage(drawn, OF_MEANS) >= OF_MEANS[0]
+    least, most = COVERAGE
+    assert least <= fmean(of_shares) <= most

@@ -20,6 +20,7 @@ from privacy.noise import draw, noise_for
 from privacy.precision import Precision, margin_of, price
 from privacy.reading import Cell, Size, Statistic, cells_of, least_shown, reliability_of, statistics_of
 from privacy.reconciling import reconciled
+from tests.support.coverage import COVERAGE, OF_NOISE, coverage
 
 HIGH, LOW, NONE, HIDDEN = Reliability
 
@@ -60,9 +61,6 @@ DEEP = [
     for within in (10, 50)
 ]
 SCALES = [(0.1, 0.2, 0.4, 0.2, 0.1), (0.7, 0.15, 0.08, 0.05, 0.02), (0.02, 0.03, 0.15, 0.8)]
-COVERAGE = (0.94, 0.965)  # of 95 % intervals, over everything that is given
-OF_NOISE = (0.935, 0.97)  # the same, for groups of fewer members than two standard deviations of their total's noise
-INTERVALS = 8_000  # in each estimate of a coverage: its standard error is 0.003
 
 
 def noise(sigma: float, generator: Generator) -> int:
@@ -102,16 +100,22 @@ def inside(cells: Sequence[Cell], shares: Sequence[float]) -> list[bool]:
 
 
 def of_shares(
-    members: int, many: int, within: int, spreading: str, read: Callable[[Cube], Cube] = lambda cube: cube
+    members: int,
+    many: int,
+    within: int,
+    spreading: str,
+    bounds: tuple[float, float] = COVERAGE,
+    read: Callable[[Cube], Cube] = lambda cube: cube,
 ) -> float:
     """The coverage of the intervals of shares in one-way tables."""
     generator, sigma, shares = default_rng(members * many), sigma_of(within), spread(many, spreading)
     asked = variable("asked", [None] * many, ordinal=False)
-    found: list[bool] = []
-    while len(found) < INTERVALS:
+
+    def drawn() -> list[bool]:
         cube = read(Cube((asked,), counted(members, shares, sigma, generator), sigma))
-        found += inside(cells_of(cube, "asked"), shares)
-    return fmean(found)
+        return inside(cells_of(cube, "asked"), shares)
+
+    return coverage(drawn, bounds)
 
 
 def of_groups(members: int, many: int, within: int, ask: str) -> float:
@@ -123,17 +127,17 @@ def of_groups(members: int, many: int, within: int, ask: str) -> float:
         spread(4, "even"),
     )
     both = (variable("asked", [None] * many, ordinal=False), variable("group", [None] * 4, ordinal=False))
-    found: list[bool] = []
-    while len(found) < INTERVALS:
+
+    def drawn() -> list[bool]:
         cells = counted(members, [one * other for one in shares for other in groups], sigma, generator)
         cube = Cube(both, cells, sigma)
         if ask == "rolled up":
-            found += inside(cells_of(cube, "asked"), shares)
-        elif ask == "sliced":
-            found += inside(cells_of(cube.sliced({"group": ["C2"]}).rolled_up(["asked"]), "asked"), shares)
-        else:
-            found += inside(cells_of(cube, "asked", ["group"]), shares * 4)
-    return fmean(found)
+            return inside(cells_of(cube, "asked"), shares)
+        if ask == "sliced":
+            return inside(cells_of(cube.sliced({"group": ["C2"]}).rolled_up(["asked"]), "asked"), shares)
+        return inside(cells_of(cube, "asked", ["group"]), shares * 4)
+
+    return coverage(drawn)
 
 
 def of_members(members: int, within: int) -> float:
@@ -141,12 +145,13 @@ def of_members(members: int, within: int) -> float:
     generator, sigma, of_size = default_rng(members), sigma_of(within, 3), sigma_of(20)
     shares = (0.5, 0.3, 0.15, 0.05, 0.01)
     several = variable("taken", [None] * 5, max_per_member=3, ordinal=False)
-    found: list[bool] = []
-    while len(found) < INTERVALS:
+
+    def drawn() -> list[bool]:
         counts = noisy([chosen(members, share, generator) for share in shares], sigma, generator)
         size = Size(members + noise(of_size, generator), of_size)
-        found += inside(cells_of(Cube((several,), counts, sigma), "taken", (), size), shares)
-    return fmean(found)
+        return inside(cells_of(Cube((several,), counts, sigma), "taken", (), size), shares)
+
+    return coverage(drawn)
 
 
 def of_statistics(members: int, within: int, shares: Sequence[float]) -> tuple[float, float]:
@@ -155,13 +160,19 @@ def of_statistics(members: int, within: int, shares: Sequence[float]) -> tuple[f
     scale = variable("pain", [*range(1, len(shares) + 1)])
     mean = sum(value * share for value, share in enumerate(shares, 1))
     median = next(value for value in range(1, len(shares) + 1) if sum(shares[:value]) >= 0.5)
-    found = []
-    for _ in range(INTERVALS):
+    medians: list[bool] = []
+
+    def drawn() -> list[bool]:
         given = statistics_of(Cube((scale,), counted(members, shares, sigma, generator), sigma), "pain")
         bounds = [(one.low, one.high, truth) for one, truth in zip(given, (mean, median), strict=True)]
         assert None not in (one for low, high, _ in bounds for one in (low, high))
-        found.append([low <= truth <= high for low, high, truth in bounds if low is not None and high is not None])
-    return fmean(one[0] for one in found), fmean(one[1] for one in found)
+        of_mean, of_median = (
+            low <= truth <= high for low, high, truth in bounds if low is not None and high is not None
+        )
+        medians.append(of_median)
+        return [of_mean]
+
+    return coverage(drawn), fmean(medians)
 
 
 def deep(*cases: tuple[object, ...]) -> list[Any]:
@@ -171,7 +182,7 @@ def deep(*cases: tuple[object, ...]) -> list[Any]:
 @pytest.mark.parametrize(("members", "many", "within", "spreading"), [*QUICK, *deep(*DEEP)])
 def test_intervals_of_shares_cover_95_percent(members: int, many: int, within: int, spreading: str) -> None:
     least, most = COVERAGE if members > 2 * sigma_of(within) * math.sqrt(many) else OF_NOISE
-    assert least <= of_shares(members, many, within, spreading) <= most
+    assert least <= of_shares(members, many, within, spreading, (least, most)) <= most
 
 
 @pytest.mark.parametrize(
@@ -220,19 +231,20 @@ def test_intervals_of_means_cover_95_percent_and_of_medians_at_least(
 
 
 def test_the_coverage_check_detects_ignored_noise() -> None:
-    assert of_shares(1_000, 6, 20, "even", lambda cube: replace(cube, sigma=0.1)) < 0.9
+    assert of_shares(1_000, 6, 20, "even", read=lambda cube: replace(cube, sigma=0.1)) < 0.9
 
 
 def test_the_coverage_check_detects_shares_shown_by_their_noisy_total() -> None:
     """A share that is shown only where the noisy total is large enough is covered less often."""
     generator, sigma, shares = default_rng(1), sigma_of(20), (0.05, 0.95)
     asked = variable("asked", [None, None], ordinal=False)
-    found: list[bool] = []
-    while len(found) < INTERVALS:
+
+    def drawn() -> list[bool]:
         cube = Cube((asked,), counted(100, shares, sigma, generator), sigma)
-        if sum(cube.estimates) >= 8 * sigma * math.sqrt(2):
-            found += inside(cells_of(cube, "asked"), shares)
-    assert fmean(found) < COVERAGE[0]
+        is_shown = sum(cube.estimates) >= 8 * sigma * math.sqrt(2)
+        return inside(cells_of(cube, "asked"), shares) if is_shown else []
+
+    assert coverage(drawn) < COVERAGE[0]
 
 
 # ------------------------------------------------------------------ empty cells

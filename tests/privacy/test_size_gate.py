@@ -6,7 +6,6 @@ the draw that decided is not the one that figures are computed from.
 
 from collections.abc import Callable, Sequence
 from itertools import product
-from statistics import fmean
 from typing import Any, TypeAlias
 
 import pytest
@@ -20,8 +19,6 @@ from privacy.precision import margin_of, price
 from privacy.reading import Cell, Size, cells_of, statistics_of
 from privacy.reconciling import reconciled
 from tests.privacy.test_reading import (
-    COVERAGE,
-    INTERVALS,
     answered,
     chosen,
     deep,
@@ -32,6 +29,7 @@ from tests.privacy.test_reading import (
     spread,
     variable,
 )  # fmt: skip
+from tests.support.coverage import COVERAGE, coverage
 
 NEAR = (175, 185, 190, 195, 200, 205, 215)  # published of one dataset in twenty to five of six
 ONE_DRAW = noise_for(price(SIZE_PRECISION)).sigma
@@ -58,19 +56,24 @@ def decided(members: int, generator: Generator) -> Size:
 
 def of_sizes(members: int, drawn: Drawn) -> float:
     generator = default_rng(members)
-    found = [drawn(members, generator) for _ in range(INTERVALS)]
-    return fmean(abs(size.estimate - members) <= margin_of(size.sigma) for size in found)
+
+    def once() -> list[bool]:
+        size = drawn(members, generator)
+        return [abs(size.estimate - members) <= margin_of(size.sigma)]
+
+    return coverage(once)
 
 
 def of_members(members: int, within: int, drawn: Drawn) -> float:
     """The coverage of shares of a variable with up to three values for each member."""
     generator, sigma, shares = default_rng(members), sigma_of(within, 3), (0.5, 0.3, 0.15, 0.05, 0.01)
     several = variable("taken", [None] * 5, max_per_member=3, ordinal=False)
-    found: list[bool] = []
-    while len(found) < INTERVALS:
+
+    def once() -> list[bool]:
         counts = noisy([chosen(members, share, generator) for share in shares], sigma, generator)
-        found += inside(cells_of(Cube((several,), counts, sigma), "taken", (), drawn(members, generator)), shares)
-    return fmean(found)
+        return inside(cells_of(Cube((several,), counts, sigma), "taken", (), drawn(members, generator)), shares)
+
+    return coverage(once)
 
 
 def test_a_size_is_drawn_twice_for_one_price() -> None:
@@ -132,39 +135,42 @@ def reconciled_cells(cubes: Sequence[Cube], size: Size, variables: Sequence[Vari
 def of_reconciled(members: int, many: int, within: int, spreading: str, drawn: Drawn, grouped: bool) -> float:
     generator, sigma, shares = default_rng(members * many), sigma_of(within), spread(many, spreading)
     asked = variable("asked", [None] * many, ordinal=False)
-    found: list[bool] = []
-    while len(found) < INTERVALS:
+
+    def once() -> list[bool]:
         cubes = tables(members, asked, shares, sigma, generator)
         cells, _ = reconciled_cells(cubes, drawn(members, generator), (GROUP, asked) if grouped else (asked,))
-        found += inside(cells, shares * len(GROUPS) if grouped else shares)
-    return fmean(found)
+        return inside(cells, shares * len(GROUPS) if grouped else shares)
+
+    return coverage(once)
 
 
 def of_reconciled_means(members: int, within: int) -> float:
     generator, sigma, shares = default_rng(members), sigma_of(within), (0.4, 0.3, 0.15, 0.1, 0.05)
     scale = variable("scale", range(1, 6))
     mean = sum(value * share for value, share in enumerate(shares, 1))
-    found = []
-    for _ in range(INTERVALS // 2):
+
+    def once() -> list[bool]:
         cubes = tables(members, scale, shares, sigma, generator)
         _, [one, _] = reconciled_cells(cubes, published(members, generator), (scale,))
-        found.append(one.low <= mean <= one.high)
-    return fmean(found)
+        return [one.low <= mean <= one.high]
+
+    return coverage(once)
 
 
 def of_reconciled_members(members: int, within: int) -> float:
     """The coverage of shares of a variable with several values, of which two tables were published."""
     generator, shares = default_rng(members), (0.5, 0.3, 0.05)
     several, sigma = variable("taken", [None] * 3, max_per_member=3, ordinal=False), sigma_of(within, 3)
-    found: list[bool] = []
-    while len(found) < INTERVALS:
+
+    def once() -> list[bool]:
         groups = answered(members, GROUPS, generator)
         exact = [[chosen(group, share, generator) for share in shares] for group in groups]
         by_group = noisy([one for group in exact for one in group], sigma, generator)
         alone = noisy([sum(each) for each in zip(*exact, strict=True)], sigma, generator)
         cubes = [Cube((GROUP, several), by_group, sigma), Cube((several,), alone, sigma)]
-        found += inside(reconciled_cells(cubes, published(members, generator), (several,))[0], shares)
-    return fmean(found)
+        return inside(reconciled_cells(cubes, published(members, generator), (several,))[0], shares)
+
+    return coverage(once)
 
 
 @pytest.mark.slow

@@ -46,6 +46,11 @@ class Step:
         return self.target in ("README.md", SDL) or self.target.startswith(("tests/oracle/", str(self.missed_by)))
 
     @property
+    def spreads(self) -> bool:
+        """Whether tests of other recipes fail without it, too: each that imports the schema or has a database."""
+        return self.target.startswith(("models/", "python -m commands.new", "schema/identity/"))
+
+    @property
     def needs_migrations(self) -> bool:
         """Whether the tests that miss the step look at a migrated database."""
         return self.target.startswith(("python -m commands.new", "tests/support/small_network")) or str(
@@ -123,10 +128,10 @@ FILES = sorted({step.target for step in STEPS if not step.is_command})
 
 
 def forgotten_together() -> list[list[Step]]:
-    """The steps to forget in one run each: those that are apart, one for each test, and every other one alone."""
+    """The steps to forget in one run each, one for each test: those that are apart, and one other of each recipe."""
     found: list[list[Step]] = []
     for step in sorted(MISSED.values(), key=lambda step: (not step.is_apart, step.target != step.missed_by)):
-        room = next((each for each in found if step.is_apart and fits(step, each)), None)
+        room = next((each for each in found if fits(step, each)), None)
         if room is None:
             found.append([step])
         else:
@@ -135,7 +140,12 @@ def forgotten_together() -> list[list[Step]]:
 
 
 def fits(step: Step, others: Collection[Step]) -> bool:
-    return all(other.is_apart and other.missed_by != step.missed_by for other in others)
+    return not step.spreads and all(
+        not other.spreads
+        and step.missed_by != other.missed_by
+        and (step.recipe != other.recipe or (step.is_apart and other.is_apart))
+        for other in others
+    )
 
 
 @pytest.fixture

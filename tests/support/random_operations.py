@@ -3,11 +3,14 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     GraphQLArgument,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLSchema,
     get_named_type,
     get_nullable_type,
@@ -15,6 +18,8 @@ from graphql import (
     is_enum_type,
     is_leaf_type,
     is_non_null_type,
+    parse,
+    validate,
 )
 from hypothesis import strategies as st
 
@@ -33,6 +38,21 @@ class Made:
 
     text: str
     variables: dict[str, Any]
+
+    @property
+    def document(self) -> DocumentNode:
+        return parsed(self.text)
+
+
+@lru_cache(maxsize=4)  # each is sent at once in several ways, or with many values of its variables
+def parsed(text: str) -> DocumentNode:
+    return parse(text)
+
+
+@lru_cache(maxsize=4)
+def faults(schema: GraphQLSchema, text: str) -> list[GraphQLError]:
+    """What makes a document invalid."""
+    return validate(schema, parsed(text))
 
 
 @dataclass
