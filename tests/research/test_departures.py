@@ -247,6 +247,24 @@ async def test_a_process_notices_that_another_has_replaced_what_it_stored(
     assert await place.read_text("departures", id) == newer != older.encode()
 
 
+async def test_a_backup_that_is_restored_under_a_running_server_is_noticed_by_what_has_left(
+    owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    """Somebody leaves before the server looks again, and counts for whom the backup has brought back."""
+    who, keeper = await people(owner), DepartureKeeper((FolderPlace(tmp_path),))
+    await erase(owner, who.leaving)
+    await keeper.begin(owner)
+    number = await owner.fetchval("SELECT count(*) FROM identity.departure")
+    noted = "DELETE FROM identity.departure WHERE digest = identity.departure_digest('member ' || $1)"
+    await owner.execute(noted, str(who.leaving))
+    await factories.member(owner, id=who.leaving)
+    await erase(owner, who.staying)
+    assert await owner.fetchval("SELECT count(*) FROM identity.departure") == number
+    await keeper.keep(owner)
+    assert not await owner.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", who.leaving)
+    assert await owner.fetchval("SELECT count(*) FROM identity.departure") == number + 1
+
+
 async def test_a_snapshot_of_the_folder_too_is_noticed_by_a_place_elsewhere_alone(
     owner: asyncpg.Connection, tmp_path: Path
 ) -> None:
