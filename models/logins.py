@@ -15,6 +15,7 @@ from models.connecting import connect
 from models.role_names import PREFIX, role_name
 from models.security.publisher import LOGINS, PUBLISHER
 from models.session_parameters import set_parameters
+from models.several_hosts import connect_to_any
 from models.statements import FrugalConnection
 from models.viewers import Login
 
@@ -145,6 +146,7 @@ async def pool(
         reset=leave_as_it_is,
         max_inactive_connection_lifetime=0,
         max_queries=2**62,  # never replaced: a new connection would have to prepare all statements again
+        connect=connect_to_any,
         connection_class=FrugalConnection,
         statement_cache_size=2_000,
         max_cached_statement_lifetime=0,
