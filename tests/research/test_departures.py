@@ -35,6 +35,7 @@ from tests.support.client import ANYBODY, Caller, serving
 from tests.support.clusters import quick_folder, run
 from tests.support.eventually import becomes
 from tests.support.object_store import object_store
+from tests.support.waiters import is_waiting
 
 PURPOSE = "SURVEY_RESEARCH"
 BOTH = ["HOSPITAL", "LABORATORY"]
@@ -210,7 +211,6 @@ async def test_of_two_processes_that_store_neither_undoes_what_the_other_has_sto
 ) -> None:
     """The first has read and not stored yet when the second has something new."""
     who, slow, other = await people(owner), PausedPlace(tmp_path), await asyncpg.connect(fresh)
-    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND pid = $1"
     try:
         async with asyncio.timeout(60):
             first = asyncio.create_task(DepartureKeeper((slow,)).synchronize(owner))
@@ -219,8 +219,8 @@ async def test_of_two_processes_that_store_neither_undoes_what_the_other_has_sto
             digest = await other.fetchval("SELECT identity.departure_digest('member ' || $1)", str(who.leaving))
             second = asyncio.create_task(DepartureKeeper((FolderPlace(tmp_path),)).synchronize(other))
             watching = await asyncpg.connect(fresh)
-            is_waiting = partial(watching.fetchval, waits, other.get_server_pid())
-            await becomes(is_waiting, lambda waiting: waiting or second.done())
+            look = partial(is_waiting, watching, other.get_server_pid())
+            await becomes(look, lambda waiting: waiting or second.done())
             await watching.close()
             slow.goes_on.set()
             await asyncio.gather(first, second)
