@@ -135,7 +135,7 @@ async def pool(
         await set_parameters(connection, parameters)
         await use_exact_days(connection)
 
-    return await asyncpg.create_pool(
+    made: asyncpg.Pool[asyncpg.Record] = await asyncpg.create_pool(  # type: ignore[call-overload]  # of `connect`
         role_dsn(owner_dsn, login, key, prefix),
         init_size=size,
         min_size=0,  # asyncpg would try to replace lost ones on its own, with a traceback each time
@@ -153,6 +153,7 @@ async def pool(
         max_cacheable_statement_size=0,  # the connection decides: a dashboard's statement exceeds the default of 15 KB
         server_settings={"application_name": f"cohorte {login.view}", "timezone": "UTC"},
     )
+    return made
 
 
 async def leave_as_it_is(connection: object) -> None:

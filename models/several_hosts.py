@@ -14,6 +14,7 @@ async def connect_to_any(dsn: str, *, timeout: float, **options: Any) -> asyncpg
     hosts = hosts_of(dsn)
     number = hosts.count(",") + 1
     begin = beginnings.get(hosts, 0)
+    connection: asyncpg.Connection
     for turn in range(begin, begin + number):
         first = turn % number
         try:
