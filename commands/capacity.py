@@ -2,14 +2,13 @@
 
 import logging
 
-import asyncpg
-
 from app import database_connections, standby_connections
 from commands.cluster import Unavailable
 from models.bounded_connections import CONNECT_SECONDS
 from models.failures import UNREACHABLE, reason
 from models.logins import owner_password, role_dsn
 from models.session_parameters import NoSessions, expect_sessions
+from models.several_hosts import connect_to_any
 from models.viewers import Audience
 from settings import Settings
 
@@ -43,7 +42,7 @@ async def expect_connections(dsn: str, settings: Settings) -> None:
 async def expect(what: str, login: str, each: int, settings: Settings) -> None:
     """Raises Unavailable unless `what` has enough free connections for all workers, with `each` at most."""
     needed = settings.workers * each
-    connection = await asyncpg.connect(login, timeout=CONNECT_SECONDS)
+    connection = await connect_to_any(login, timeout=CONNECT_SECONDS)
     try:
         allowed, used = await connection.fetchval(ALLOWED), await connection.fetchval(IN_USE)
     finally:

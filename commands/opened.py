@@ -12,6 +12,7 @@ from commands.revival import kept_running
 from models.failures import ADVICE, OF_OWNER, UNREACHABLE, reason
 from models.logins import NoOwnerPassword, role_dsn
 from models.session_parameters import NoSessions, expect_sessions
+from models.several_hosts import connect_to_any
 from models.viewers import Audience
 from settings import Settings
 
@@ -39,7 +40,7 @@ def database(settings: Settings) -> Iterator[str]:
 async def probe(settings: Settings) -> None:
     """Raises Unavailable if the settings' database cannot be reached, or its PostgreSQL is too old."""
     try:
-        connection = await asyncpg.connect(login_dsn(settings), timeout=10)
+        connection = await connect_to_any(login_dsn(settings), timeout=10)
     except NoOwnerPassword as error:
         raise Unavailable(str(error)) from None
     except UNREACHABLE as error:

@@ -4,6 +4,7 @@ import asyncpg
 
 from models.bounded_connections import CONNECT_SECONDS, KEEPALIVES, BoundedConnection
 from models.session_parameters import set_parameters
+from models.several_hosts import connect_to_any
 
 ASKING_SECONDS = 60.0  # for the answer to what is only looked up or checked
 COMMAND_SECONDS = 3_600.0  # for a statement of a migration or of an operator's command, which may rewrite a table
@@ -19,7 +20,7 @@ async def connect(
     PostgreSQL ends its session once the host at this end is gone, or a transaction is idle for `idle_seconds`, if that
     is not 0. Raises what connecting raises.
     """
-    connection = await asyncpg.connect(
+    connection = await connect_to_any(
         dsn,
         timeout=CONNECT_SECONDS,
         command_timeout=answer_seconds,

@@ -15,6 +15,7 @@ from models.connecting import connect
 from models.role_names import PREFIX, role_name
 from models.security.publisher import LOGINS, PUBLISHER
 from models.session_parameters import set_parameters
+from models.several_hosts import connect_to_any
 from models.statements import FrugalConnection
 from models.viewers import Login
 
@@ -134,7 +135,7 @@ async def pool(
         await set_parameters(connection, parameters)
         await use_exact_days(connection)
 
-    return await asyncpg.create_pool(
+    made: asyncpg.Pool[asyncpg.Record] = await asyncpg.create_pool(  # type: ignore[call-overload]  # of `connect`
         role_dsn(owner_dsn, login, key, prefix),
         init_size=size,
         min_size=0,  # asyncpg would try to replace lost ones on its own, with a traceback each time
@@ -145,12 +146,14 @@ async def pool(
         reset=leave_as_it_is,
         max_inactive_connection_lifetime=0,
         max_queries=2**62,  # never replaced: a new connection would have to prepare all statements again
+        connect=connect_to_any,
         connection_class=FrugalConnection,
         statement_cache_size=2_000,
         max_cached_statement_lifetime=0,
         max_cacheable_statement_size=0,  # the connection decides: a dashboard's statement exceeds the default of 15 KB
         server_settings={"application_name": f"cohorte {login.view}", "timezone": "UTC"},
     )
+    return made
 
 
 async def leave_as_it_is(connection: object) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import asyncpg
 
 from models.bounded_connections import ANSWER_SECONDS, CONNECT_SECONDS
+from models.several_hosts import connect_to_any
 
 # A parameter that means nothing to PostgreSQL, by which two sessions are told apart.
 SET, RESET = "SET cohorte.probe = 'kept'", "RESET cohorte.probe"
@@ -42,7 +43,7 @@ async def expect_sessions(dsn: str) -> None:
     opened: list[asyncpg.Connection] = []
     try:
         for _ in range(2):
-            opened.append(await asyncpg.connect(dsn, timeout=CONNECT_SECONDS))
+            opened.append(await connect_to_any(dsn, timeout=CONNECT_SECONDS))
         first, second = opened
         await first.execute(SET, timeout=CONNECT_SECONDS)
         # A pooler that gives sessions by transaction gives the first one's to this transaction, or another one to each.

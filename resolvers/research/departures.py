@@ -1,6 +1,7 @@
 """Reads erasures and withdrawn consents as digests, and carries out those that a restored backup has undone."""
 
-from collections.abc import Collection
+import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -38,9 +39,17 @@ async def read(connection: Connection) -> Departures:
     return Departures(row["id"], frozenset(row["digests"]), tuple(row["fillers"]), row["lineage"], lineage)
 
 
-async def count(connection: Connection) -> int:
-    """How many digests there are, as the publisher."""
-    found: int = await connection.fetchval("SELECT count FROM identity.departures()")
+def summary(digests: Iterable[bytes]) -> bytes:
+    """One digest of many, in whatever order: others, though as many, have another one."""
+    return hashlib.sha256(b"".join(sorted(digests))).digest()
+
+
+async def present(connection: Connection) -> bytes:
+    """The summary of the database's digests, as the publisher."""
+    found: bytes = await connection.fetchval(
+        "SELECT sha256(coalesce(string_agg(digest, '' ORDER BY digest), ''))"
+        " FROM identity.departures(), unnest(digests) digest"
+    )
     return found
 
 

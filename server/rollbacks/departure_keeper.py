@@ -30,10 +30,10 @@ class DeparturesUnknown(Suspended):
 
 @dataclass(frozen=True)
 class Stored:
-    """What the places have of a database: how many of its digests, and the text."""
+    """What the places have of a database: the text, and the summary of the digests that it had then."""
 
     id: UUID
-    count: int
+    summary: bytes
     text: bytes
 
 
@@ -58,8 +58,8 @@ class DepartureKeeper:
 
     async def keep(self, connection: Connection) -> None:
         """The periodic job: stores what is new or lost. Raises DeparturesUnknown, which it has logged."""
-        count = await departures.count(connection)
-        if self.stored is None or count != self.stored.count or not await self._is_stored(self.stored):
+        present = await departures.present(connection)
+        if self.stored is None or present != self.stored.summary or not await self._is_stored(self.stored):
             await self.synchronize(connection)
 
     async def _is_stored(self, stored: Stored) -> bool:
@@ -117,7 +117,7 @@ class DepartureKeeper:
                 if stored is None or stored.decode() != text
             )
         )
-        self.stored = Stored(found.id, len(found.digests | missing), text.encode())
+        self.stored = Stored(found.id, departures.summary(found.digests | missing), text.encode())
 
     async def _texts(self, id: UUID) -> list[bytes | None]:
         return await asyncio.gather(*(place.read_text("departures", id) for place in self.places))

@@ -23,6 +23,7 @@ import asyncpg
 from models.bounded_connections import KEEPALIVES, BoundedConnection
 from models.failures import OF_OWNER, UNREACHABLE, reason
 from models.session_parameters import set_parameters
+from models.several_hosts import connect_to_any
 from server.rollbacks.stored_heads import StoredHead, parse
 
 T = TypeVar("T")
@@ -213,8 +214,9 @@ class DatabasePlace(_Heads):
     async def _run(self, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(PLACE_SECONDS):
-                connection = await asyncpg.connect(
+                connection = await connect_to_any(
                     self.address,
+                    timeout=PLACE_SECONDS,
                     connection_class=BoundedConnection,
                     server_settings={"application_name": "cohorte head"},
                 )

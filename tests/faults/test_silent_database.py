@@ -30,7 +30,7 @@ from tests.support.callers import User
 from tests.support.client import ANYBODY, PASSWORD, SIGN_IN, Caller, serving
 from tests.support.eventually import becomes
 from tests.support.network import Network
-from tests.support.silent import SilentRelay, silent_relay
+from tests.support.silent import SilentRelay, Way, silent_relay
 
 pytestmark = pytest.mark.slow
 
@@ -129,8 +129,9 @@ async def behind(fresh: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[B
         await admin.close()
 
 
-async def test_connections_whose_host_is_gone_are_let_go_and_replaced(behind: Behind) -> None:
-    behind.relay.move()
+@pytest.mark.parametrize("lost", [None, *Way])
+async def test_connections_whose_host_is_gone_are_let_go_and_replaced(behind: Behind, lost: Way | None) -> None:
+    behind.relay.move(lost)
     answers = await behind.all_in_time()
     assert [answer.text for answer in answers if answer.status_code != 200 and not is_refused(answer)] == []
     assert any(is_refused(answer) for answer in answers)

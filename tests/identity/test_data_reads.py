@@ -358,7 +358,7 @@ async def test_the_server_deletes_them(fresh: str) -> None:
         read_at = datetime.now(UTC) - timedelta(days=days)
         await factories.data_read(database, member_id=member["id"], read_at=read_at)
     await database.close()
-    async with network_on(fresh, publishing=(), data_reads_days=400) as network, asyncio.timeout(20):
+    async with network_on(fresh, publishing=(), data_reads_days=400) as network:
         await becomes(lambda: network.count("care.data_read"), lambda found: found == 1)
 
 

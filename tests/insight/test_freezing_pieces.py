@@ -25,6 +25,7 @@ from tests.support.eventually import becomes
 from tests.support.network import Network
 from tests.support.population import KINDS, Crowd, buyer, crowd, publish
 from tests.support.publishable import expect_sound
+from tests.support.waiters import is_waiting
 
 EVERYBODY = [{"q": "ABC"[n % 3], "r": "AB"[n % 2]} for n in range(300)]
 GONE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
@@ -131,8 +132,7 @@ async def test_a_piece_is_completely_done_or_not_at_all(alone: Network, fresh: s
     async with alone.database.transaction():
         await alone.database.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.enrol'))")
         piece = asyncio.ensure_future(freezing.finish(connection, dataset))
-        waits = "SELECT count(*) FROM pg_locks WHERE pid = $1 AND NOT granted"
-        await becomes(lambda: alone.value(waits, connection.get_server_pid()))
+        await becomes(lambda: is_waiting(alone.database, connection.get_server_pid()))
         await ended(alone, connection)()
         with pytest.raises(GONE):
             await piece

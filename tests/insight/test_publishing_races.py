@@ -20,6 +20,7 @@ from tests.support.ids import key
 from tests.support.network import Network, running_network
 from tests.support.population import Crowd, buyer, closed, publish
 from tests.support.publishable import PRICES, PUBLISHES, SHARE, expect_sound, gathered, paid, publishes, releases, spent
+from tests.support.waiters import is_waiting, waiters
 
 pytestmark = pytest.mark.slow
 
@@ -219,15 +220,7 @@ async def test_an_organization_holds_one_connection_and_others_publish_meanwhile
 
 async def at_the_ledger(database: asyncpg.Connection) -> list[int]:
     """The ids of the publisher's backends that have written everything for a request and wait for the ledger."""
-    await database.execute("SELECT pg_stat_clear_snapshot()")  # in a transaction, it stays what it was at first
-    rows = await database.fetch(
-        """
-        SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-        WHERE l.locktype = 'advisory' AND NOT l.granted AND a.application_name = 'cohorte publisher'
-            AND a.datname = current_database()
-        """
-    )
-    return [row["pid"] for row in rows]
+    return [each.pid for each in await waiters(database) if each.advisory and each.name == "cohorte publisher"]
 
 
 async def waiting(database: asyncpg.Connection) -> int:
@@ -249,7 +242,6 @@ async def test_a_client_that_disconnects_while_publishing_spends_nothing(
         asked = asyncio.create_task(network.ask(licensed_buyer, PUBLISHES, {"input": given}))
         pid = await waiting(network.database)
         asked.cancel()
-        still = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)"
-        await becomes(lambda: network.database.fetchval(still, pid), not_)
+        await becomes(lambda: is_waiting(network.database, pid), not_)
     assert await spent(network, dataset) == before
     assert await releases(network, dataset, "q", "r") == []

@@ -36,6 +36,7 @@ from tests.support.client import ANYBODY, Caller, serving
 from tests.support.clusters import quick_folder, run
 from tests.support.eventually import becomes
 from tests.support.object_store import object_store
+from tests.support.waiters import is_waiting
 
 PURPOSE = "SURVEY_RESEARCH"
 BOTH = ["HOSPITAL", "LABORATORY"]
@@ -211,7 +212,6 @@ async def test_of_two_processes_that_store_neither_undoes_what_the_other_has_sto
 ) -> None:
     """The first has read and not stored yet when the second has something new."""
     who, slow, other = await people(owner), PausedPlace(tmp_path), await asyncpg.connect(fresh)
-    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND pid = $1"
     try:
         async with asyncio.timeout(60):
             first = asyncio.create_task(DepartureKeeper((slow,)).synchronize(owner))
@@ -220,8 +220,8 @@ async def test_of_two_processes_that_store_neither_undoes_what_the_other_has_sto
             digest = await other.fetchval("SELECT identity.departure_digest('member ' || $1)", str(who.leaving))
             second = asyncio.create_task(DepartureKeeper((FolderPlace(tmp_path),)).synchronize(other))
             watching = await asyncpg.connect(fresh)
-            is_waiting = partial(watching.fetchval, waits, other.get_server_pid())
-            await becomes(is_waiting, lambda waiting: waiting or second.done())
+            look = partial(is_waiting, watching, other.get_server_pid())
+            await becomes(look, lambda waiting: waiting or second.done())
             await watching.close()
             slow.goes_on.set()
             await asyncio.gather(first, second)
@@ -246,6 +246,24 @@ async def test_a_process_notices_that_another_has_replaced_what_it_stored(
     await place.store_text("departures", id, older)
     await keeper.keep(owner)
     assert await place.read_text("departures", id) == newer != older.encode()
+
+
+async def test_a_backup_that_is_restored_under_a_running_server_is_noticed_by_what_has_left(
+    owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    """Somebody leaves before the server looks again, and counts for whom the backup has brought back."""
+    who, keeper = await people(owner), DepartureKeeper((FolderPlace(tmp_path),))
+    await erase(owner, who.leaving)
+    await keeper.begin(owner)
+    number = await owner.fetchval("SELECT count(*) FROM identity.departure")
+    noted = "DELETE FROM identity.departure WHERE digest = identity.departure_digest('member ' || $1)"
+    await owner.execute(noted, str(who.leaving))
+    await factories.member(owner, id=who.leaving)
+    await erase(owner, who.staying)
+    assert await owner.fetchval("SELECT count(*) FROM identity.departure") == number
+    await keeper.keep(owner)
+    assert not await owner.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", who.leaving)
+    assert await owner.fetchval("SELECT count(*) FROM identity.departure") == number + 1
 
 
 async def test_a_snapshot_of_the_folder_too_is_noticed_by_a_place_elsewhere_alone(

@@ -10,6 +10,7 @@ from settings import Limits
 from tests.server.test_edge import PUBLIC, WHO
 from tests.support.client import ANYBODY, serving
 from tests.support.eventually import becomes, until
+from tests.support.waiters import waiters
 
 
 class Held:
@@ -31,13 +32,8 @@ class Held:
 
     async def waiters(self) -> int:
         """How many connections of views wait: the scheduler, which publishes counts of communities, may wait too."""
-        waiting = """
-            select count(*) from pg_locks l join pg_stat_activity a using (pid)
-            where not l.granted and l.relation = $1::regclass and a.usename <> 'cohorte_publisher'
-            """
-        await self.connection.execute("select pg_stat_clear_snapshot()")  # or it knows no later connection
-        found: int = await self.connection.fetchval(waiting, self.table)
-        return found
+        found = await waiters(self.connection)
+        return len([each for each in found if each.table == self.table and each.role != "cohorte_publisher"])
 
     async def until(self, waiters: int) -> None:
         await becomes(self.waiters, lambda found: found == waiters)

@@ -17,6 +17,7 @@ from tests.support.client import Caller, serving
 from tests.support.eventually import becomes
 from tests.support.network import Network
 from tests.support.surveys import consents, drafted, looked_at, opened, participation
+from tests.support.waiters import waiters
 
 REGION = {"regions": ["Mayotte"]}
 
@@ -39,8 +40,7 @@ async def meanwhile(
         async with other.transaction():
             yield other, answer
             asking = asyncio.create_task(network.answer(who, mutation, fields, **given))
-            waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
-            await becomes(lambda: network.value(waiting), lambda waits: waits or asking.done())
+            await becomes(lambda: waiters(network.database), lambda found: found or asking.done())
             assert not asking.done()
         answer |= await asking
     finally:

@@ -28,6 +28,7 @@ from tests.support.eventually import until
 from tests.support.network import Network, network_on
 from tests.support.population import buyer
 from tests.support.subscribers import socket
+from tests.support.waiters import waiters
 
 SLOW = "query { treatments { nodes { id } } }"  # of a table that the test locks, and that posting does not use
 REQUEST_SECONDS = 1.0
@@ -312,10 +313,10 @@ async def test_objects_that_cannot_be_read_are_null_beside_the_user_errors(
 async def test_a_connection_cut_after_the_commit_fails_only_the_field_that_it_reads(fresh: str) -> None:
     async with open_conversation(fresh) as conversation, Held(fresh, "catalog.treatment") as held:
         running = asyncio.create_task(over_http(conversation, conversation.mutation(f"post {{ body }} {SLOW}")))
-        waiting = "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE NOT granted"
         for _ in range(2):  # a read whose connection was cut is repeated once
             await held.until(1)
-            await conversation.server.database.execute(waiting)
+            for waiter in await waiters(conversation.server.database):
+                await conversation.server.database.execute("SELECT pg_terminate_backend($1, 5000)", waiter.pid)
         answer = await running
         assert answer["data"] == {"postAdd": {"post": {"body": "Hello"}, "query": None}}
         assert errors_of(answer) == [(OVER_LIMIT[0], "INTERNAL_SERVER_ERROR")]

@@ -4,9 +4,17 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from enum import Enum
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 SIZE = 1 << 16
+
+
+class Way(Enum):
+    """What a network loses of which one direction alone works."""
+
+    QUESTIONS = "what the server sends"
+    ANSWERS = "what PostgreSQL sends"
 
 
 @dataclass(eq=False)
@@ -29,7 +37,7 @@ class Line:
                 and self.relay.silent_role in self.login
             ):
                 self.relay.silent_at, self.silent = None, True
-            if self.silent:
+            if self.silent and self.relay.lost in (None, Way.QUESTIONS if writer is self.ends[0] else Way.ANSWERS):
                 self.held.append((writer, data))
             else:
                 writer.write(data)
@@ -55,6 +63,7 @@ class SilentRelay:
         self.silent_at: bytes | None = None  # the connection on which this is sent next falls silent
         self.silent_role = b""  # if it logs in as this role: scheduled work sends the same words
         self.refusing = False
+        self.lost: Way | None = None  # all that a silent connection loses; None: everything
 
     def refuse(self) -> None:
         """Cuts every connection, and all that are opened until `accept`."""
@@ -65,8 +74,12 @@ class SilentRelay:
     def accept(self) -> None:
         self.refusing = False
 
-    def move(self) -> None:
-        """Silences every connection there is, as if their host were gone and its address moved: new ones pass."""
+    def move(self, lost: Way | None = None) -> None:
+        """Silences every connection there is, as if their host were gone and its address moved: new ones pass.
+
+        With `lost`, they are silent in one direction alone.
+        """
+        self.lost = lost
         for line in self.lines:
             line.silent = True
 
