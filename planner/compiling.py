@@ -1,21 +1,36 @@
 """Compiles a statement to text: as SQLAlchemy does, and by shorter ways for what most of a statement consists of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Alias, ColumnClause, FromClause, Label, Select, Subquery, select
+from sqlalchemy import (
+    Alias,
+    ClauseElement,
+    ColumnClause,
+    False_,
+    FromClause,
+    Join,
+    Label,
+    Select,
+    Subquery,
+    Table,
+    True_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import Dialect
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import _label_reference, _truncated_label
-from sqlalchemy.sql.operators import as_
+from sqlalchemy.sql.compiler import FUNCTIONS, LEGAL_CHARACTERS, OPERATORS, SQLCompiler
+from sqlalchemy.sql.elements import _label_reference, _truncated_label, quoted_name
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import and_, as_
 
 from models.rows import Expression, TextInLanguage
-from planner.expressions import Json, NamedColumn, NamedExpressions, OuterExpression, SubqueryColumn, labelled
+from planner.expressions import Json, NamedExpressions, OuterExpression, labelled
+from planner.selects import Selected
 
 # Reads the value of one parameter, as asyncpg takes it, from `planner.arguments.PlanInputs`.
 ValueReader = Callable[[Any], Any]
@@ -32,38 +47,48 @@ class Statement:
     named: frozenset[str]  # tables, and functions in a schema that may read others
 
 
+class _QuotedNames(dict[str, str]):
+    """By each name, the name in quotes if it needs them."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.quote = dialect.identifier_preparer.quote
+
+    def __missing__(self, name: str) -> str:
+        found = self[name] = self.quote(name)
+        return found
+
+
+class _SourceNames(dict[Any, str]):
+    """By each table or subquery in FROM, its quoted name."""
+
+    def __init__(self, compiler: "_Compiler") -> None:
+        self.compiler = compiler
+
+    def __missing__(self, source: Any) -> str:
+        name = source.name
+        if isinstance(name, _truncated_label):  # SQLAlchemy chooses it
+            name = self.compiler._truncated_identifier("alias", name)
+        found = self[source] = self.compiler.quoted[name]
+        return found
+
+
 class _Compiler(asyncpg.PGCompiler_asyncpg):
-    def __init__(self, *args: Any, **kw: Any) -> None:
+    def __init__(self, dialect: Any, *args: Any, **kw: Any) -> None:
+        self.quoted: _QuotedNames = dialect.quoted
         self.named: set[str] = set()  # the statement's tables, and functions in a schema that may read others
-        self.sources: dict[Any, str] = {}  # by each of these in FROM, its quoted name
+        self.sources = _SourceNames(self)
         self.texts: dict[TextInLanguage, str] = {}  # what the order of a list repeats
-        super().__init__(*args, **kw)
+        super().__init__(dialect, *args, **kw)
 
     def visit_outer_expression(self, element: OuterExpression, **kw: Any) -> str:
         return element.inner._compiler_dispatch(self, **kw)
 
-    def visit_named_column(self, element: NamedColumn, **kw: Any) -> str:
-        return f"{element.source}.{self.preparer.quote(element.name)}"
-
-    def visit_subquery_column(self, element: SubqueryColumn, **kw: Any) -> str:
-        return f"{self.name_of(element.source)}.{self.preparer.quote(element.name)}"
-
-    def name_of(self, source: Any) -> str:
-        """The quoted name of a table or subquery in FROM."""
-        found = self.sources.get(source)
-        if found is None:
-            name = source.name
-            if isinstance(name, _truncated_label):  # SQLAlchemy chooses it
-                name = self._truncated_identifier("alias", name)
-            found = self.sources[source] = self.preparer.quote(name)
-        return found
-
-    def visit_column(self, column: Any, *args: Any, **kw: Any) -> str:
+    def visit_column(self, column: Any, *args: Any, **kw: Any) -> Any:
         """As SQLAlchemy's, which names the column's source each time."""
-        plain = isinstance(column.table, Alias | Subquery) and not isinstance(column.name, _truncated_label)
+        plain = isinstance(column.table, NAMED) and not isinstance(column.name, _truncated_label)
         if not plain or kw.get("add_to_result_map") is not None:
             return super().visit_column(column, *args, **kw)
-        return f"{self.name_of(column.table)}.{self.preparer.quote(column.name)}"
+        return f"{self.sources[column.table]}.{self.quoted[column.name]}"
 
     def visit_text_in_language(self, element: TextInLanguage, **kw: Any) -> str:
         found = self.texts.get(element)
@@ -73,12 +98,13 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         return found
 
     def visit_named_expressions(self, element: NamedExpressions, **kw: Any) -> str:
-        return ", ".join([self.named_as(key, each.self_group(as_)) for key, each in element.columns])
-
-    def named_as(self, name: str, expression: Expression) -> str:
-        # By these arguments SQLAlchemy knows that the name is written here.
-        text = expression._compiler_dispatch(self, within_columns_clause=True, within_label_clause=True)
-        return f"{text} AS {self.preparer.quote(name)}"
+        quoted = self.quoted
+        return ", ".join(
+            [
+                f"{each.self_group(as_)._compiler_dispatch(self, **NAMED_HERE)} AS {quoted[key]}"
+                for key, each in element.columns
+            ]
+        )
 
     def visit_json_of_rows(self, element: Json, **kw: Any) -> str:
         rows = self.process(element.rows, asfrom=True)
@@ -88,26 +114,53 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
     def visit_select(self, select_stmt: Any, *args: Any, **kw: Any) -> Any:
         """As SQLAlchemy's, which for most SELECTs of a statement finds out at length that they are simple."""
         select: Select[Any] = select_stmt
-        source = simple_source(select) if self.stack else None
-        if source is None:
+        sources = simple_sources(select) if self.stack and has_plain_columns(select) else None
+        if sources is None:
             return super().visit_select(select, *args, **kw)  # type: ignore[no-untyped-call]
-        around = self.stack[-1]
         if kw.get("compound_index") == 0:
-            around["select_0"] = select  # the first part of a UNION, which SQLAlchemy compares the others with
+            self.stack[-1]["select_0"] = select  # the first part of a UNION, which SQLAlchemy compares the others with
+        column: Any = select._raw_columns[0]
+        conditions, order, limit = select._where_criteria, select._order_by_clauses, select._limit_clause
+        return self.written(select, column, sources, conditions, order, limit)
+
+    def visit_selected(self, element: Selected, **kw: Any) -> Any:
+        source, (column,) = element.source, element.columns
+        if not isinstance(source, Select):
+            return self.written(element, column, [source], (), element.order, element.limit)
+        sources = simple_sources(source)
+        if sources is None:
+            return element.as_select()._compiler_dispatch(self, **kw)
+        return self.written(element, column, sources, source._where_criteria, element.order, element.limit)
+
+    def written(
+        self,
+        select: ClauseElement,
+        column: Expression,
+        sources: Sequence[ClauseElement],
+        conditions: Sequence[Expression],
+        order: Sequence[Expression],
+        limit: Expression | None,
+    ) -> str:
+        """A SELECT of one column, or of NamedExpressions."""
+        around, within = self.stack[-1], {each for source in sources for each in source._from_objects}
         entry = {
-            "asfrom_froms": {source},
-            "correlate_froms": {source, *around["correlate_froms"]},
+            "asfrom_froms": within,
+            "correlate_froms": within | around["correlate_froms"],
             "selectable": select,
         }
         self.stack.append(entry)  # type: ignore[arg-type]
-        columns = select._raw_columns[0]._compiler_dispatch(self)
-        text = f"SELECT {columns} \nFROM {source._compiler_dispatch(self, asfrom=True)}"
-        if select._where_criteria:
-            text += f" \nWHERE {self._generate_delimited_and_list(select._where_criteria)}"  # type: ignore[no-untyped-call]
-        if select._order_by_clauses:
-            text += self.order_by_clause(select)  # type: ignore[no-untyped-call]
-        if select._limit_clause is not None:
-            text += self.limit_clause(select)  # type: ignore[no-untyped-call]
+        name = ""
+        if isinstance(column, FunctionElement):
+            name = f" AS {self._truncated_identifier('colident', cast(Any, column._anon_name_label))}"
+        text = f"SELECT {column._compiler_dispatch(self)}{name}"
+        for source in sources:
+            text += f" \nFROM {source._compiler_dispatch(self, asfrom=True)}"
+        if conditions:
+            text += f" \nWHERE {self._generate_delimited_and_list(conditions)}"
+        if order:
+            text += f" ORDER BY {self._generate_delimited_list(order, ', ')}"
+        if limit is not None:
+            text += f" \n LIMIT {limit._compiler_dispatch(self)}"
         self.stack.pop()
         return text
 
@@ -116,18 +169,48 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         if isinstance(column, NamedExpressions):
             return self.visit_named_expressions(column)
         if isinstance(column, Label) and not isinstance(column.name, _truncated_label):
-            return self.named_as(column.name, column.element)
+            return self.visit_named_expressions(NamedExpressions([(column.name, column.element)]))
         return super()._label_select_column(select, column, populate_result_map, *more, **kw)  # type: ignore[no-untyped-call]
+
+    def visit_alias(self, alias: Any, asfrom: bool = False, *args: Any, **kw: Any) -> Any:
+        """As SQLAlchemy's, which writes the name of a table each time."""
+        if not asfrom or not isinstance(alias.element, Table) or type(alias) is not Alias:
+            return super().visit_alias(alias, asfrom, *args, **kw)  # type: ignore[no-untyped-call]
+        return f"{self.visit_table(alias.element, asfrom=True)} AS {self.sources[alias]}"
 
     def visit_table(self, table: Any, *args: Any, **kw: Any) -> Any:
         self.named.add(table.fullname)
         return super().visit_table(table, *args, **kw)  # type: ignore[no-untyped-call]
 
     def visit_function(self, func: Any, *args: Any, **kw: Any) -> Any:
-        name = ".".join((*func.packagenames, func.name))
+        name, kind = ".".join((*func.packagenames, func.name)), cast(Any, type(func))
         if func.packagenames and name not in CONSTANT:  # the tables that it reads are unknown
             self.named.add(name)
-        return super().visit_function(func, *args, **kw)
+        if args or kw.get("add_to_result_map") or func._with_ordinality or not is_plain(kind, func.name, name):
+            return super().visit_function(func, *args, **kw)
+        return f"{name}{func.clause_expr._compiler_dispatch(self, **kw | AGGREGATED)}"
+
+    def visit_binary(self, binary: Any, override_operator: Any = None, *args: Any, **kw: Any) -> Any:
+        """As SQLAlchemy's, which finds out that most operators are written between their operands."""
+        written = BETWEEN.get(binary.operator)
+        if written is None or override_operator is not None or args or kw.get("eager_grouping"):
+            return super().visit_binary(binary, override_operator, *args, **kw)  # type: ignore[no-untyped-call]
+        kw |= {"_in_operator_expression": True, "_binary_op": binary.operator}
+        return binary.left._compiler_dispatch(self, **kw) + written + binary.right._compiler_dispatch(self, **kw)
+
+    def _get_operator_dispatch(self, operator_: Any, qualifier1: str, qualifier2: str | None) -> Any:
+        name = method_of(operator_.__name__, qualifier1, qualifier2)
+        return name and getattr(self, name)
+
+    def _generate_delimited_list(self, elements: Any, separator: str, **kw: Any) -> str:
+        texts = [each._compiler_dispatch(self, **kw) for each in elements]
+        return separator.join(filter(None, texts))
+
+    def _generate_delimited_and_list(self, clauses: Any, **kw: Any) -> str:
+        if any(isinstance(each, (True_, False_)) for each in clauses):
+            return super()._generate_delimited_and_list(clauses, **kw)  # type: ignore[no-untyped-call,no-any-return]
+        grouped = [each.self_group(and_) for each in clauses] if len(clauses) > 1 else clauses
+        return self._generate_delimited_list(grouped, OPERATORS[and_], **kw)
 
     def visit_bindparam(self, bindparam: Any, *args: Any, **kw: Any) -> Any:
         # An enum member becomes a literal: a generic plan, for any value, would scan all dismissed flags for the few
@@ -137,27 +220,73 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         return super().visit_bindparam(bindparam, *args, **kw)  # type: ignore[no-untyped-call]
 
 
-# All that is set of a SELECT without joins, groups and the like.
+NAMED = (Alias, Subquery)
+NAMED_HERE = {"within_columns_clause": True, "within_label_clause": True}  # by which SQLAlchemy leaves out the name
+AGGREGATED = {"within_aggregate_function": True}
+# Operators that are written between their operands, without a method of SQLAlchemy's.
+BETWEEN = {
+    operator: text
+    for operator, text in OPERATORS.items()
+    if not hasattr(asyncpg.PGCompiler_asyncpg, f"visit_{operator.__name__}_binary")
+}
+
+
+@cache
+def method_of(operator: str, *qualifiers: str | None) -> str | None:
+    """The name of the compiler's method for an operator, if it has one: a search for one that it lacks is slow."""
+    name = "_".join(["visit", operator, *filter(None, qualifiers)])
+    return name if hasattr(_Compiler, name) else None
+
+
+@cache
+def is_plain(kind: Hashable, name: str, whole: str) -> bool:
+    """Whether a function is written as its whole name, without quotes, and its arguments."""
+    if FUNCTIONS.get(cast(Any, kind), name) != name or isinstance(name, quoted_name):
+        return False
+    return not hasattr(_Compiler, f"visit_{name.lower()}_func") and all(map(LEGAL_CHARACTERS.match, whole.split(".")))
+
+
+# All that is set of a SELECT without groups and the like.
 SIMPLE = {
     "_raw_columns", "_from_obj", "_where_criteria", "_order_by_clauses", "_limit_clause", "_fetch_clause",
-    "_fetch_clause_options", "_label_style", "_propagate_attrs",
+    "_fetch_clause_options", "_label_style", "_propagate_attrs", "_setup_joins",
 }  # fmt: skip
 
 
-def simple_source(select: Select[Any]) -> FromClause | None:
-    """The one table or subquery of a SELECT of ours that has but conditions, an order and a LIMIT; else None."""
+def simple_sources(select: Select[Any]) -> list[FromClause] | None:
+    """The tables, subqueries or joins of a SELECT that has but conditions, an order and a LIMIT; else None.
+
+    They are at most one: of several, SQLAlchemy leaves out those that an enclosing SELECT has.
+    """
     if not select.__dict__.keys() <= SIMPLE or select._fetch_clause is not None or len(select._raw_columns) > 1:
         return None
-    (columns,) = select._raw_columns
-    if not isinstance(columns, NamedExpressions) and not (isinstance(columns, ColumnClause) and columns.is_literal):
-        return None
+    (column,) = select._raw_columns
     if any(isinstance(each, _label_reference) for each in select._order_by_clauses):
         return None
-    found = dict.fromkeys(select._from_obj)
+    named = [*select._from_obj, *column._from_objects]
     for condition in select._where_criteria:
-        found |= dict.fromkeys(condition._from_objects)
-    (source, *others) = found or (None,)
-    return source if isinstance(source, Alias | Subquery) and not others else None
+        named += condition._from_objects
+    found = list(dict.fromkeys(named))
+    if select._setup_joins:
+        found = joined(select, found)
+    return found if len(found) < 2 and all(isinstance(each, (*NAMED, Join)) for each in found) else None
+
+
+def has_plain_columns(select: Select[Any]) -> bool:
+    """Whether the columns of a SELECT are NamedExpressions, or one that is a function or a text of ours."""
+    first = next(iter(select._raw_columns), None)
+    is_text = isinstance(first, ColumnClause) and first.is_literal
+    return is_text or isinstance(first, (NamedExpressions, FunctionElement))
+
+
+def joined(select: Select[Any], found: list[FromClause]) -> list[FromClause]:
+    """What a SELECT with joins has in FROM, of what is named in it."""
+    source, joins = found[0], cast(Any, select._setup_joins)
+    for right, condition, left, how in joins:
+        if condition is None or left is not None:
+            return found
+        source = Join(source, right, condition, **how)
+    return [source, *(each for each in found if each not in source._from_objects)]
 
 
 COMPILED_ALIKE = 50  # statements by one dialect
@@ -168,7 +297,7 @@ _compiled = count()
 def _dialect(_: int) -> Dialect:
     """SQLAlchemy's dialect. It remembers each name that it has ever quoted, and names are clients' aliases."""
     made = asyncpg.dialect()  # type: ignore[no-untyped-call]
-    made.statement_compiler = _Compiler
+    made.statement_compiler, made.quoted = _Compiler, _QuotedNames(made)  # type: ignore[attr-defined]
     return made
 
 

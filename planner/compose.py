@@ -258,7 +258,7 @@ class StatementBuilder:
                 keys = [(f"k{at}", key) for at, key in enumerate(rows.keys)]
                 descending = rows.descends
                 columns = [item.label("o"), *(key.label(name) for name, key in keys)]  # which are referred to below
-                selects.append(rows.select(columns).order_by(None))
+                selects.append(rows.select(columns).as_select().order_by(None))
         if not selects:
             return nothing(many)
         together = (union_all(*selects) if len(selects) > 1 else selects[0]).subquery()

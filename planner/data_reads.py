@@ -28,7 +28,8 @@ def record(
     recorded = builder.tables.recorded.get(kind.name)
     if recorded is None or this is None or builder.audience not in (Audience.PATIENT, Audience.MANAGER):
         return []
-    if is_inner(builder, kind) and builder.parent in builder.tables.about.keys() | builder.tables.recorded.keys():
+    above = builder.parent in builder.tables.about or builder.parent in builder.tables.recorded
+    if above and is_inner(builder, kind):
         return []
     kinds = shown(builder, kind, fields)
     if builder.via in recorded.reached_by:

@@ -9,10 +9,12 @@ from sqlalchemy.types import JSON as SqlJson
 from sqlalchemy.types import TypeEngine
 
 from models.rows import Expression
+from planner.selects import Selected, ValueOf
 
 JSON = SqlJson()  # SQLAlchemy prepares each type that it meets
 TEXT = Text()
 EMPTY_OBJECT = literal_column("'{}'::json", JSON)
+ARRAY_OF_VALUES = "coalesce(json_agg(o$.v), '[]'::json)"  # the template of a JSON array of the values of a column `v`
 EMPTY_LIST = literal_column("'[]'::json", JSON)
 
 
@@ -30,21 +32,28 @@ class OuterExpression(ColumnElement[Any]):
 class NamedColumn(ColumnElement[Any]):
     """A column of an enclosing level, referred to by name."""
 
-    __visit_name__ = "named_column"
     inherit_cache = False
 
     def __init__(self, source: str, name: str, kind: TypeEngine[Any]) -> None:
         self.source, self.name, self.type = source, name, kind
 
+    def _compiler_dispatch(self, visitor: Any, **kw: Any) -> str:
+        return f"{self.source}.{visitor.quoted[self.name]}"
 
-class SubqueryColumn(ColumnElement[Any]):
-    """A column of a subquery of an enclosing level, of which SQLAlchemy would copy all columns to name one of them."""
 
-    __visit_name__ = "subquery_column"
+class OuterColumn(ColumnElement[Any]):
+    """A column of a table or subquery of an enclosing level, as OuterExpression.
+
+    SQLAlchemy would copy all columns of a subquery to name one of them.
+    """
+
     inherit_cache = False
 
     def __init__(self, source: Any, name: str, kind: TypeEngine[Any]) -> None:
         self.source, self.name, self.type = source, name, kind
+
+    def _compiler_dispatch(self, visitor: Any, **kw: Any) -> str:
+        return f"{visitor.sources[self.source]}.{visitor.quoted[self.name]}"
 
 
 class NamedExpressions(ColumnElement[Any]):
@@ -81,7 +90,7 @@ class Json(ColumnElement[Any]):
     __visit_name__ = "json_of_rows"
     inherit_cache = False
 
-    def __init__(self, template: str, rows: Select[Any] | NamedExpressions) -> None:
+    def __init__(self, template: str, rows: Selected | Select[Any] | NamedExpressions) -> None:
         self.template, self.rows = template, rows
         self.type = JSON
 
@@ -89,28 +98,28 @@ class Json(ColumnElement[Any]):
 def object_of(fields: Sequence[tuple[str, Expression]]) -> Expression:
     """A JSON object of these expressions."""
     if not fields:  # everything is skipped
-        return as_object(select())
+        return select(EMPTY_OBJECT).scalar_subquery()
     return Json("row_to_json(o$)", NamedExpressions(fields))
 
 
-def as_object(rows: Select[Any]) -> Expression:
+def as_object(rows: Selected) -> Expression:
     """At most one row as a JSON object with its columns as keys, or null."""
-    if not rows._raw_columns:  # everything is skipped
-        return rows.add_columns(EMPTY_OBJECT).scalar_subquery()
+    if not rows.columns:  # everything is skipped
+        return ValueOf(rows.of([EMPTY_OBJECT]))
     return Json("row_to_json(o$)", rows)
 
 
-def as_list(rows: Select[Any]) -> Expression:
+def as_list(rows: Selected) -> Expression:
     """Rows in their order as a JSON array of objects with the columns as keys."""
-    if not rows._raw_columns:
-        return as_values(rows.add_columns(EMPTY_OBJECT))
+    if not rows.columns:
+        return Json(ARRAY_OF_VALUES, rows.of(labelled([("v", EMPTY_OBJECT)])))
     return Json("coalesce(json_agg(o$), '[]'::json)", rows)
 
 
 def as_values(rows: Select[Any]) -> Expression:
     """Rows of one column, in their order, as a JSON array of its values."""
     value = labelled([("v", cast(Expression, rows._raw_columns[0]))])
-    return Json("coalesce(json_agg(o$.v), '[]'::json)", rows.with_only_columns(*value, maintain_column_froms=True))
+    return Json(ARRAY_OF_VALUES, rows.with_only_columns(*value, maintain_column_froms=True))
 
 
 def limited(rows: Select[Any]) -> Select[Any]:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type
-from sqlalchemy import Text, func, literal_column, select
+from sqlalchemy import Text, func, literal_column
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.rows import Expression, Row
@@ -17,6 +17,7 @@ from planner.expressions import EMPTY_LIST, NamedColumn, as_list, as_object, int
 from planner.member_reads import KEY, told
 from planner.nodes import id_of
 from planner.parts import MergedParts
+from planner.selects import Derived, Selected
 from planner.tables import Ordered
 
 if TYPE_CHECKING:
@@ -153,9 +154,9 @@ class Page(Mapping[str, Expression]):
                 item = self.builder.object(inner, self.row, nodes) if name == "nodes" else self.edge(inner, nodes)
                 found.append((key, self.listed(item)))
         columns = labelled(list(self.used.items()))
-        page = self.rows.first(columns, self.request.size + 1).subquery(self.name)
-        sums = select(*labelled(list(self.sums.items()))).select_from(page).subquery(f"{self.name}_sums")
-        return as_object(select(*labelled(found)).select_from(sums))
+        page = Derived(self.rows.first(columns, self.request.size + 1), self.name)
+        sums = Derived(Selected(labelled(list(self.sums.items())), page), f"{self.name}_sums")
+        return as_object(Selected(labelled(found), sums))
 
     def listed(self, item: Expression) -> Expression:
         """A list of the page's items, as an aggregate."""

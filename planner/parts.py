@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Uuid, func, literal_column, select, true, union_all
+from sqlalchemy import Uuid, func, literal_column
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from models.rows import Expression, ForEach, ListParts, Row
 from planner.expressions import NamedColumn, integer, labelled
+from planner.selects import Derived, ForEachValue, Selected, Union
 from planner.tables import Ordered, order_by, ordered
 
 
@@ -38,13 +39,11 @@ class ListPart:
     rows: Ordered
     values: NamedFromClause | None = None
 
-    def select(self, columns: Sequence[Expression], most: int, name: str) -> Select[Any]:
+    def select(self, columns: Sequence[Expression], most: int, name: str) -> Selected:
         """These columns of the first rows of the part, or of the first for each value."""
-        found = self.rows.first(columns, most)
-        if self.values is None:
-            return select(literal_column(f"{name}.*")).select_from(found.subquery(name))
-        each = found.lateral(name)
-        return select(literal_column(f"{name}.*")).select_from(self.values.join(each, true()))
+        found = Derived(self.rows.first(columns, most), name)
+        source = found if self.values is None else ForEachValue(self.values, found)
+        return Selected([literal_column(f"{name}.*")], source)
 
 
 @dataclass(frozen=True)
@@ -78,17 +77,14 @@ class MergedParts:
         parts = tuple(replace(part, rows=part.rows.turned()) for part in self.parts)
         return replace(self, parts=parts, descends=tuple(not each for each in self.descends))
 
-    def first(self, columns: Sequence[Expression], most: int) -> Select[Any]:
+    def first(self, columns: Sequence[Expression], most: int) -> Selected:
         """These columns of the first rows."""
         found = []
         for at, part in enumerate(self.parts):
-            there: list[tuple[str, ColumnElement[Any]]] = [
-                (name, part.rows.row.columns_[name]) for name in self.columns.used
-            ]
+            there: list[tuple[str, Expression]] = [(name, part.rows.row.columns_[name]) for name in self.columns.used]
             there += [(f"_k{number}", key) for number, key in enumerate(part.rows.keys)]
             found.append(part.select(labelled(there), most, f"{self.name}_{at}"))
-        together: FromClause = union_all(*found).subquery(self.name)
-        return select(*columns).select_from(together).order_by(*self.order).limit(integer(most))
+        return Selected(columns, Derived(Union(found), self.name), self.order, integer(most))
 
 
 def merged(parts: ListParts, name: str) -> MergedParts:

@@ -13,7 +13,8 @@ from sqlmodel import SQLModel
 from models.rows import Expression, Row, base_of
 from planner.arguments import prefix_of
 from planner.declare import AboutMember, Column, Recorded, Source, Sql, graph_of, source_of
-from planner.expressions import OuterExpression, SubqueryColumn, integer, labelled, limited
+from planner.expressions import OuterColumn, OuterExpression, integer, labelled, limited
+from planner.selects import Ordering, Selected
 
 DEFINITION = "strawberry-definition"  # where Strawberry keeps its own record of a graphql-core type or field
 
@@ -88,17 +89,18 @@ class Ordered:
     keys: tuple[Expression, ...]
     descends: tuple[bool, ...]  # of each key
     source: Select[Any]
-    limited: bool = False  # the resolver has a LIMIT, so `source` keeps its ORDER BY
+    limited: bool = False  # the resolver has a LIMIT, and is in its order
 
     @property
     def order(self) -> tuple[Expression, ...]:
         """The ORDER BY clauses."""
         return order_by(self.keys, self.descends)
 
-    def select(self, columns: Sequence[Expression]) -> Select[Any]:
+    def select(self, columns: Sequence[Expression]) -> Selected:
         """These columns of the rows, in their order."""
-        rows = self.source.with_only_columns(*columns, maintain_column_froms=True)
-        return rows if self.limited or not self.keys else rows.order_by(*self.order)
+        if self.limited:
+            return Selected(columns, self.source, self.source._order_by_clauses, self.source._limit_clause)
+        return Selected(columns, self.source, self.order)
 
     def past(self, values: Sequence[Expression], backward: bool) -> "Ordered":
         """The rows past these values of the keys, by a comparison of rows, for which PostgreSQL can use an index."""
@@ -108,9 +110,9 @@ class Ordered:
     def where(self, condition: Expression) -> "Ordered":
         return replace(self, source=self.source.where(condition))
 
-    def first(self, columns: Sequence[Expression], most: int) -> Select[Any]:
+    def first(self, columns: Sequence[Expression], most: int) -> Selected:
         """These columns of the first rows."""
-        return self.select(columns).limit(integer(most))
+        return Selected(columns, self.source, self.select(columns).order, integer(most))
 
     def turned(self) -> "Ordered":
         """The same rows in reverse order."""
@@ -119,7 +121,7 @@ class Ordered:
 
 def order_by(keys: Sequence[Expression], descends: Sequence[bool]) -> tuple[Expression, ...]:
     """The ORDER BY clauses of these keys."""
-    return tuple(key.desc() if down else key.asc() for key, down in zip(keys, descends, strict=True))
+    return tuple(map(Ordering, keys, descends))
 
 
 def ordered(rows: Select[Any]) -> Ordered:
@@ -133,42 +135,30 @@ def ordered(rows: Select[Any]) -> Ordered:
     rows, entity, has_limit = limited(rows), _entity(rows), rows._limit_clause is not None
     if entity is not None:
         source, table = entity
-        named = OuterColumns(table.c) if source is table else SubqueryColumns(source, table.c)
-        whole = Row(named, None, base_of(cast(Table, table.element)))
-        kept = rows if has_limit else rows.order_by(None)
-        return Ordered(whole, tuple(map(OuterExpression, keys)), descends, kept, has_limit)
+        whole = Row(OuterColumns(source, table.c), None, base_of(cast(Table, table.element)))
+        return Ordered(whole, tuple(map(OuterExpression, keys)), descends, rows, has_limit)
     hidden = [(f"_k{at}", key) for at, key in enumerate(keys)]
     derived = (rows if has_limit else rows.order_by(None)).add_columns(*labelled(hidden)).subquery()
-    columns = {name: SubqueryColumn(derived, name, each.type) for name, each in rows.selected_columns.items()}
-    outside = tuple(SubqueryColumn(derived, name, key.type) for name, key in hidden)
+    columns = {name: OuterColumn(derived, name, each.type) for name, each in rows.selected_columns.items()}
+    outside = tuple(OuterColumn(derived, name, key.type) for name, key in hidden)
     return Ordered(Row(columns, None, None), outside, descends, select(derived))
 
 
 class OuterColumns(Mapping[str, Expression]):
-    """A table's columns as they are named on the levels below; most are never asked for."""
+    """The columns of a table, or of a subquery with its rows, as the levels below name them. Most do not."""
 
-    def __init__(self, columns: ReadOnlyColumnCollection[str, Any]) -> None:
-        self.columns = columns
+    def __init__(self, source: FromClause, columns: ReadOnlyColumnCollection[str, Any]) -> None:
+        self.source, self.columns = source, columns
 
     def __getitem__(self, name: str) -> Expression:
-        return OuterExpression(self.columns[name])
+        column = self.columns[name]
+        return OuterColumn(self.source, column.name, column.type)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.columns.keys())
 
     def __len__(self) -> int:
         return len(self.columns)
-
-
-class SubqueryColumns(OuterColumns):
-    """The columns of a subquery with whole rows of a table."""
-
-    def __init__(self, source: FromClause, columns: ReadOnlyColumnCollection[str, Any]) -> None:
-        super().__init__(columns)
-        self.source = source
-
-    def __getitem__(self, name: str) -> Expression:
-        return SubqueryColumn(self.source, name, self.columns[name].type)
 
 
 def _entity(rows: Select[Any]) -> tuple[FromClause, Alias] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse, validate
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse
 from graphql.validation import NoFragmentCyclesRule, UniqueFragmentNamesRule
 
 from models.viewers import Audience
@@ -22,7 +22,7 @@ from server.operations.errors import (
 )
 from server.operations.expectations import RULES
 from server.operations.limits import Analysis, analyse, nested
-from server.operations.validity import is_valid
+from server.operations.validity import faults
 from server.telemetry.digests import Digests
 from settings import Limits, Profile
 
@@ -179,13 +179,11 @@ class Documents:
 
     def validated(self, text: str, tree: DocumentNode, analysis: Analysis) -> Document:
         """The document of a text within the limits. Raises RequestError if it is not valid in the view."""
-        if not analysis.sound or not is_valid(self.planner.schema, tree, RULES):
-            rules = RULES if analysis.sound else SOUND
-            # A suggested name tells a part of what introspection would.
-            hidden = not self.introspection
-            errors = validate(self.planner.schema, tree, rules, max_errors=ERRORS, hide_suggestions=hidden)
-            if errors or not analysis.sound:
-                raise validation_errors(errors, self.audience)
+        rules = RULES if analysis.sound else SOUND
+        # A suggested name tells a part of what introspection would.
+        errors = faults(self.planner.schema, tree, rules, ERRORS, hide_suggestions=not self.introspection)
+        if errors or not analysis.sound:
+            raise validation_errors(errors, self.audience)
         if analysis.introspects and not self.introspection:
             message = "Introspection requires signing in. The public schema is at /schema/public.graphql."
             raise request_error(400, Code.VALIDATION_FAILED, message, lenient=True)

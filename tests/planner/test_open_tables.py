@@ -12,7 +12,7 @@ from models.metadata import metadata
 from models.security.read_rules import SAME_FOR_ALL, SCOPES, open_tables
 from models.viewers import SETTINGS, Audience
 from planner.compiling import CONSTANT, compiled
-from planner.expressions import as_object
+from planner.expressions import Json
 from planner.operations import Planner
 from tests.golden.pairs import SHAPE, pairs
 from tests.support.documents import Walk, every_field, selected, takes_input
@@ -51,13 +51,14 @@ def test_one_guarded_table_or_one_of_our_functions_makes_a_statement_carry_its_v
     assert not carries(reading(audience, community))
     inner = select(account.c.id).limit(1).scalar_subquery()
     for value in (inner, func.catalog.search_query("any"), func.coalesce(func.insight.epsilon(1, 2), 0)):
-        body = as_object(select(as_object(select(value.label("v")).select_from(community)).label("o")))
+        inside = Json("o$", select(value.label("v")).select_from(community))
+        body = Json("o$", select(inside.label("o")))
         assert carries(compiled(body, {}, audience.setting, open_tables(audience)).sql)
 
 
 def reading(audience: Audience, table: Table) -> str:
     rows = select(next(iter(table.alias().c)).label("v"))
-    return compiled(as_object(rows), {}, audience.setting, open_tables(audience)).sql
+    return compiled(Json("o$", rows), {}, audience.setting, open_tables(audience)).sql
 
 
 def test_no_table_is_open_without_a_declaration(view_planners: dict[Audience, Planner]) -> None:

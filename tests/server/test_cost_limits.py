@@ -42,7 +42,7 @@ async def test_an_operation_over_the_callers_cost_is_refused(ask: Ask, patient: 
 
 
 async def test_it_is_refused_before_it_is_validated(ask: Ask) -> None:
-    with mock.patch.object(documents, "validate", side_effect=AssertionError):
+    with mock.patch.object(documents, "faults", side_effect=AssertionError):
         assert (await refused(ask, ANYBODY, BIG + "# 1"))["limit"] == "cost"
 
 

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from graphql import parse, validate
+from graphql import parse
 
 from planner.operations import Operation
 from server.operations import documents, performing
@@ -15,6 +15,7 @@ from server.operations.errors import RequestError
 from server.operations.limits import check_variables
 from server.operations.performing import LARGE_INPUT
 from server.operations.planning import CALLERS, MOST_WAITING_OF_ONE, Planning
+from server.operations.validity import faults
 from settings import Limits
 from tests.support import subscribers
 from tests.support.client import ANYBODY, Ask, Caller, serving
@@ -292,7 +293,7 @@ async def test_planning_runs_in_the_thread(ask: Ask, patient: Caller, monkeypatc
         return noted
 
     monkeypatch.setattr(documents, "parse", noting(parse))
-    monkeypatch.setattr(documents, "validate", noting(validate))
+    monkeypatch.setattr(documents, "faults", noting(faults))
     monkeypatch.setattr(Operation, "_planned", noting(Operation._planned))
     mark = secrets.token_hex(4)
     for text in (

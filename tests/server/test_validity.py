@@ -1,11 +1,11 @@
-"""Whether a document is valid, as decided without the errors: it is what graphql-core's `validate` says."""
+"""What is found wrong with a document is what graphql-core's `validate` finds."""
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import GraphQLSchema, build_schema, parse, validate
 from graphql.validation import ASTValidationRule
 
 from server.operations.expectations import RULES
-from server.operations.validity import is_valid
+from server.operations.validity import faults
 
 SCHEMA = build_schema(
     """
@@ -71,29 +71,55 @@ BROKEN = {
 WITHOUT_MUTATIONS = build_schema("type Query { me: Person } type Person { name: String }")
 
 
+EVERYTHING = " ".join(text.replace("query A", f"query Q{at}A") for at, text in enumerate(BROKEN.values()))
+MOST = 20
+
+
+def expect_same(schema: GraphQLSchema, text: str, rules: tuple[type[ASTValidationRule], ...] = RULES) -> int:
+    """The number of a document's errors, all of which are those that graphql-core finds, in their order."""
+    document = parse(text)
+    for most, hidden in ((MOST, False), (MOST, True), (1, True)):
+        theirs = validate(schema, document, rules, max_errors=most, hide_suggestions=hidden)
+        ours = faults(schema, document, rules, most, hide_suggestions=hidden)
+        assert [each.formatted for each in ours] == [each.formatted for each in theirs]
+    return len(ours)
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_each_rule_is_asked(rule: type[ASTValidationRule]) -> None:
     schema = WITHOUT_MUTATIONS if rule.__name__ == "KnownOperationTypesRule" else SCHEMA
-    document = parse(BROKEN[rule.__name__])
-    assert validate(schema, document, [rule])
-    assert not is_valid(schema, document, (rule,))
-    assert not is_valid(schema, document, RULES)
-    assert validate(SCHEMA, parse(VALID), [rule]) == []
-    assert is_valid(SCHEMA, parse(VALID), (rule,))
+    assert expect_same(schema, BROKEN[rule.__name__], (rule,))
+    assert expect_same(schema, BROKEN[rule.__name__])
+    assert not expect_same(SCHEMA, VALID, (rule,))
 
 
 def test_a_document_that_breaks_no_rule_is_valid() -> None:
-    assert is_valid(SCHEMA, parse(VALID), RULES)
+    assert not expect_same(SCHEMA, VALID)
+
+
+def test_all_errors_are_in_order_and_there_are_at_most_so_many() -> None:
+    document = parse(EVERYTHING)
+    assert expect_same(SCHEMA, EVERYTHING) == 2
+    found = faults(SCHEMA, document, RULES, MOST, hide_suggestions=True)
+    assert len(found) == MOST + 1
+    assert found[-1].message.endswith("Validation aborted.")
+    assert found[-1].__traceback__ is None
+    theirs, ours = (
+        validate(SCHEMA, document, RULES, 10_000),
+        faults(SCHEMA, document, RULES, 10_000, hide_suggestions=False),
+    )
+    assert [each.formatted for each in ours] == [each.formatted for each in theirs]
+    assert len(ours) > len(BROKEN)
 
 
 def test_a_rule_looks_on_after_what_it_skips() -> None:
     """Of a wrong value, nothing within is looked at; of the next one, all."""
-    document = parse("{ me { age(near: {low: 1, high: 2}) of(id: {}) { name } } }")
-    assert not is_valid(SCHEMA, document, tuple(rule for rule in RULES if "Values" in rule.__name__))
+    rules = tuple(rule for rule in RULES if "Values" in rule.__name__)
+    assert expect_same(SCHEMA, "{ me { age(near: {low: 1, high: 2}) of(id: {}) { name } } }", rules) == 1
 
 
 def test_fragments_nested_too_deeply_are_not_valid() -> None:
     deep = "".join(f"fragment f{at} on Person {{ friends {{ ...f{at + 1} }} }} " for at in range(2_000))
     document = parse(f"{{ me {{ ...f0 }} }} {deep} fragment f2000 on Person {{ name }}")
     assert validate(SCHEMA, document, RULES)
-    assert not is_valid(SCHEMA, document, RULES)
+    assert faults(SCHEMA, document, RULES, MOST, hide_suggestions=True)
