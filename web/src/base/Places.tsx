@@ -1,7 +1,8 @@
-// Links to the pages of one topic, above each of them.
+// Links to the pages of one topic, above each of them. In a narrow window they are one line, which scrolls to the current one.
 
 import "./places.css";
 
+import { useLayoutEffect, useRef } from "react";
 import { Link, useLocation } from "wouter";
 
 interface Props {
@@ -14,9 +15,14 @@ interface Props {
 export function Places({ label, places, shown }: Props) {
   const [address] = useLocation();
   const path = shown ?? address;
+  const line = useRef<HTMLElement>(null);
   const current = (place: string) => (path === place ? "page" : path.startsWith(`${place}/`) || undefined);
+  useLayoutEffect(() => {
+    const place = line.current?.querySelector<HTMLElement>("[aria-current]");
+    if (line.current && place) line.current.scrollLeft = place.offsetLeft - (line.current.clientWidth - place.clientWidth) / 2;
+  }, [path, places.length]);
   return (
-    <nav className="places" aria-label={label}>{places.map((each) => (
+    <nav className="places" aria-label={label} ref={line}>{places.map((each) => (
       <Link key={each.path} href={each.path} aria-current={current(each.path)}>{each.label}</Link>
     ))}</nav>
   );
