@@ -19,11 +19,17 @@ export function Places({ label, places, shown }: Props) {
   const current = (place: string) => (path === place ? "page" : path.startsWith(`${place}/`) || undefined);
   useLayoutEffect(() => {
     const place = line.current?.querySelector<HTMLElement>("[aria-current]");
-    if (line.current && place) line.current.scrollLeft = place.offsetLeft - (line.current.clientWidth - place.clientWidth) / 2;
+    if (place) center(place);
   }, [path, places.length]);
   return (
-    <nav className="places" aria-label={label} ref={line}>{places.map((each) => (
+    <nav className="places" aria-label={label} ref={line} onFocus={(event) => center(event.target)}>{places.map((each) => (
       <Link key={each.path} href={each.path} aria-current={current(each.path)}>{each.label}</Link>
     ))}</nav>
   );
+}
+
+/** Scrolls the line, if it is longer than the window: a browser leaves what has the focus if a part of it is in sight. */
+function center(place: HTMLElement) {
+  const line = place.parentElement;
+  if (line) line.scrollLeft = place.offsetLeft - (line.clientWidth - place.clientWidth) / 2;
 }
