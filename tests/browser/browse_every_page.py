@@ -33,7 +33,8 @@ UNTABLED = """() => [...document.querySelectorAll("main [role=img]:not(.qr-code)
     .map((each) => each.getAttribute("aria-label"))"""
 # Links between pages of a topic that take more than a line, or of which the current one is out of sight.
 PLACES = """() => [...document.querySelectorAll(".places")].filter((nav) => {
-    const [place, shown] = [nav.querySelector("[aria-current]") ?? nav, nav].map((each) => each.getBoundingClientRect());
+    const current = nav.querySelector("[aria-current]") ?? nav;
+    const [place, shown] = [current, nav].map((each) => each.getBoundingClientRect());
     return nav.offsetHeight > 60 || place.left < shown.left - 1 || place.right > shown.right + 1;
 }).map((nav) => nav.innerText)"""
 # Elements that a pointer can press and a keyboard cannot: React keeps their handlers in a property.
