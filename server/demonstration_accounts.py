@@ -8,7 +8,7 @@ DOMAIN = "demo.example"
 NAMES = {
     Audience.PATIENT: ("patient", "relative", "association"),
     Audience.BUYER: ("laboratory", "hospital", "mutual", "insurer"),
-    Audience.MANAGER: ("moderator", "manager", "steward"),
+    Audience.MANAGER: ("moderator", "manager", "steward", "editor"),
 }
 
 

@@ -3,8 +3,9 @@ import { globSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
-// The server of `make run`, to which the development server passes on what is not a page.
+// The server of `make run`, to which the development server passes on what is not a page: the graph, and files.
 const server = `http://127.0.0.1:${process.env["COHORTE_PORT"] ?? 8000}`;
+const PASSED_ON = ["/schema", "/healthz", "/insights", "/exports"];
 
 const WEB = import.meta.dirname;
 
@@ -22,7 +23,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 4_000, // kB, of the editor
   },
   worker: { format: "es" },
-  server: { host: "127.0.0.1", proxy: { "/graphql": { target: server, ws: true }, "/schema": server, "/healthz": server } },
+  server: { host: "127.0.0.1", proxy: { "/graphql": { target: server, ws: true }, ...Object.fromEntries(PASSED_ON.map((path) => [path, server])) } },
 });
 
 /** Keeps the modules of operations current, and writes the views' manifests of trusted documents. */

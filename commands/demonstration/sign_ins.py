@@ -24,6 +24,7 @@ STAFF = {
     "manager": ("Inès Laurier", StaffRole.SURVEY_MANAGER),
     "moderator": ("Marc Vasseur", StaffRole.MODERATOR),
     "steward": ("Salomé Ferrand", StaffRole.DATA_STEWARD),
+    "editor": ("Colette Amiel", StaffRole.CATALOGUE_EDITOR),
 }
 READ_ENGLISH = ("laboratory", "manager")  # the other demonstration accounts read French
 # Organizations that write in English; the others write in French.
@@ -171,7 +172,7 @@ def add_keys(chance: Chance, network: Network, organization: UUID, owner: str, t
 
 
 def write_credentials(network: Network) -> None:
-    """Writes the common password of all ten demonstration accounts, hashed once; its salt differs from run to run."""
+    """Writes the common password of all demonstration accounts, hashed once; its salt differs from run to run."""
     hashed = HASHER.hash(PASSWORD)
     columns = network.columns[ACCOUNT]
     id, email = columns.index("id"), columns.index("email")

@@ -10,7 +10,18 @@ from models.messages import message
 from models.parameters import CareLinkId
 from models.viewers import Viewer
 from resolvers.identity.accounts_rules import stored_pseudonym
-from resolvers.transactions import invalid, limit_reached, member_of, not_eligible, not_found, notify, taken, too_late
+from resolvers.transactions import (
+    RefusalCode,
+    invalid,
+    limit_reached,
+    member_of,
+    not_eligible,
+    not_found,
+    notify,
+    refused,
+    taken,
+    too_late,
+)
 
 LINKS = 20  # care links and invitations that a patient may have at a time
 
@@ -30,9 +41,10 @@ async def invite_relative(connection: Connection, viewer: Viewer, *, pseudonym: 
         "SELECT id, kind FROM care.member WHERE id = care.member_named($1)", stored_pseudonym(pseudonym)
     )
     if relative is None:
-        raise not_found("pseudonym")
+        unknown = message("No member has this pseudonym. Ask them how it is written.")
+        raise refused(RefusalCode.NOT_FOUND, unknown, "pseudonym")
     if relative["id"] == patient:
-        raise invalid(message("You do not need a care link for your own diary."), "pseudonym")
+        raise invalid(message("This is your own pseudonym. Enter your relative's."), "pseudonym")
     if relative["kind"] != MemberKind.RELATIVE:
         raise not_eligible(message("Only members who are relatives can be invited."), "pseudonym")
     links = await connection.fetch("SELECT id, relative_id, status FROM care.care_link WHERE patient_id = $1", patient)

@@ -132,7 +132,7 @@ class ReconciledTable:
 
 @graph_type(audience=SIGNED_IN)
 class LedgerProof:
-    """The noisy counts of a release, and the salt with which the public ledger commits to them."""
+    """The noisy counts or sums of a release, and the salt with which the public ledger commits to them."""
 
     salt: str | None = sql(
         resolve.salt_of,
@@ -162,7 +162,7 @@ class LedgerProof:
 
 @graph_type(audience=SIGNED_IN, row=tables.Insight, prefix="ins")
 class Insight(Node):
-    """A published table: a variable of a dataset, counted by other variables. Everyone sees the same noisy counts."""
+    """A published table: counts or means of a variable, by other variables. Everyone sees the same noise."""
 
     dataset: Dataset = sql(datasets.dataset_of, "The dataset it was computed from.")
     synthetic: bool = sql(
@@ -272,7 +272,7 @@ class Insight(Node):
     ledger_entry: LedgerEntry = sql(resolve.ledger_entry_of, "Its entry in the public ledger.")
     proof: LedgerProof = sql(
         resolve.proof_of,
-        "The published counts and the salt, with which a reader can verify the commitment in the ledger entry.",
+        "The published counts or sums and the salt, with which a reader can verify the commitment in the ledger entry.",
     )
     csv: str = computed(
         cubes.cube_of,

@@ -175,13 +175,15 @@ class _Writer:
             values = {"community": found["community"]["name"], "day": date.fromisoformat(found["frozenOn"])}
             about = message(
                 "What the members of the community {community} track, frozen on {day}: one record for each member who "
-                "consents. Nobody is given records. Licensed organizations publish tables of counts with noise.",
+                "consents. Nobody is given records. Licensed organizations publish tables of counts and means with "
+                "noise.",
                 **values,
             )
             if found["kind"] == "SURVEY":
                 about = message(
                     "Answers to a survey of the community {community}, frozen on {day}: one record for each member who "
-                    "consents. Nobody is given records. Licensed organizations publish tables of counts with noise.",
+                    "consents. Nobody is given records. Licensed organizations publish tables of counts and means "
+                    "with noise.",
                     **values,
                 )
             if found["synthetic"]:
@@ -256,7 +258,7 @@ class _Writer:
         return self.add(
             self.node("distribution"),
             (RDF.type, DCAT.Distribution),
-            *self.said(DCT.title, message("Tables of counts with noise, by GraphQL")),
+            *self.said(DCT.title, message("Tables of counts and means with noise, by GraphQL")),
             *self.named(DCT.description, "howToRequest"),
             *((DCATAP.applicableLegislation, URIRef(law)) for law in self.holder.legislation),
             (DCAT.accessURL, URIRef(f"{self.holder.base}/graphql")),

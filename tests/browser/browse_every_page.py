@@ -31,6 +31,12 @@ RULES = ["color-contrast", "target-size"]
 UNTABLED = """() => [...document.querySelectorAll("main [role=img]:not(.qr-code)")]
     .filter((each) => !(each.closest("figure:has(table), section") ?? each.closest("main")).querySelector("table"))
     .map((each) => each.getAttribute("aria-label"))"""
+# Links between pages of a topic that take more than a line, or of which the current one is out of sight.
+PLACES = """() => [...document.querySelectorAll(".places")].filter((nav) => {
+    const current = nav.querySelector("[aria-current]") ?? nav;
+    const [place, shown] = [current, nav].map((each) => each.getBoundingClientRect());
+    return nav.offsetHeight > 60 || place.left < shown.left - 1 || place.right > shown.right + 1;
+}).map((nav) => nav.innerText)"""
 # Elements that a pointer can press and a keyboard cannot: React keeps their handlers in a property.
 PRESSED = """() => [...document.querySelectorAll("#root *")].filter((each) => {
     const name = Object.keys(each).find((key) => key.startsWith("__reactProps$"));
@@ -108,6 +114,7 @@ async def look_narrow(found: Visit, address: str) -> None:
     assert await found.violations("body", rules=RULES) == [], address
     await found.screenshot(f"every{address.replace('/', '-')}", whole=True)
     assert await page.evaluate(UNTABLED) == [], address
+    assert await page.evaluate(PLACES) == [], address
     assert await page.evaluate(PRESSED) == [], address
     assert [text for text in await page.evaluate(SAID) if RAW.search(text)] == [], address
     assert await Keyboard(page).unreached() == [], address

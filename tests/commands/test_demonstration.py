@@ -110,6 +110,7 @@ SIGN_INS = {
     "manager": "SURVEY_MANAGER",
     "moderator": "MODERATOR",
     "steward": "DATA_STEWARD",
+    "editor": "CATALOGUE_EDITOR",
 }
 
 SAMPLE = """
@@ -228,7 +229,7 @@ async def test_searches_match_lay_and_french_words(
     assert name in {row["name"] for row in found}
 
 
-async def test_only_the_ten_demonstration_accounts_have_the_password(admin: asyncpg.Connection) -> None:
+async def test_only_the_demonstration_accounts_have_the_password(admin: asyncpg.Connection) -> None:
     found = await admin.fetch("""
         select split_part(email, '@', 1) as name, split_part(email, '@', 2) as at,
             coalesce(m.kind, o.kind, s.roles[1]) as kind

@@ -308,4 +308,4 @@ def test_demonstration_accounts_are_printed_only_if_there_are_any() -> None:
     )
     said = greeting("http://127.0.0.1:8000", demo=True)
     assert [line.split()[0] for line in said.splitlines() if "@demo.example" in line] == ["patient", "buyer", "manager"]
-    assert said.count("@demo.example") == 10
+    assert said.count("@demo.example") == 11

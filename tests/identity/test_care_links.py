@@ -66,6 +66,8 @@ async def test_only_patients_invite_and_only_relatives_are_invited(network: Netw
         (association, rob.name, ("NOT_ELIGIBLE", "input")),
     ):
         assert await network.refusals(who, "careLinkInvite", pseudonym=pseudonym) == [refusal]
+    payload = await network.do(mia, "careLinkInvite", "userErrors { message }", pseudonym="nobody of that name")
+    assert payload["userErrors"][0]["message"] == "No member has this pseudonym. Ask them how it is written."
     assert await network.count("care.care_link", patient_id=mia.id) == 0
     assert await network.count("care.care_link", patient_id=rob.id) == 0
     assert await network.count("care.notification", member_id=rob.id) == 0

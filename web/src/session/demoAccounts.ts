@@ -26,6 +26,7 @@ const names = words({
     moderator: "Moderator",
     manager: "Survey manager",
     steward: "Data steward",
+    editor: "Catalogue editor",
   },
   fr: {
     patient: "Patient",
@@ -38,6 +39,7 @@ const names = words({
     moderator: "Modération",
     manager: "Gestion des questionnaires",
     steward: "Gestion des données",
+    editor: "Rédaction du catalogue",
   },
 });
 

@@ -35,7 +35,7 @@ export function Communities({ Missing }: Props) {
                 </Link>
               </li>
             ))}</ul>
-            {pageInfo.hasNextPage && <p className="quiet more">{t.more}</p>}
+            {pageInfo.hasNextPage && <p className="quiet more">{search ? t.more : t.others}</p>}
           </>
         )}</Shown>
       </div>

@@ -56,7 +56,7 @@ export function Ask({ dataset }: { dataset: Dataset }) {
             onCount={(name) => change({ variable: named(name) })}
             onGroup={(names) => change({ by: names.map(named).filter((each) => each !== null) })}
           />
-          <div className="panel">
+          <div className="panel asking">
             <h3>{t.question}</h3>
             {variable ? (
               <>

@@ -13,7 +13,7 @@ import { texts } from "./texts";
 
 type Licence = LabLicencesQuery["organization"]["licences"][number];
 
-const STYLES = { REQUESTED: "badge", GRANTED: "badge good", REFUSED: "badge fault", ENDED: "badge" };
+const STYLES = { REQUESTED: "badge", GRANTED: "badge good", REFUSED: "badge bad", ENDED: "badge" };
 
 export function Page() {
   const t = useWords(texts);

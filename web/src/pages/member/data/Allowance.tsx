@@ -19,14 +19,14 @@ export function Allowance({ loss }: { loss: LossFragment }) {
   return (
     <Section id="loss" title={t.loss}>
       <p className="statement">{loss.statement}</p>
-      <figure className="meter">
+      <figure className="allowance">
         <figcaption>{ofAllowance}</figcaption>
         <Bar shares={[reserved, spent]} label={ofAllowance} />
         <p className="legend">
           <span className="key spent" /> {t.spent} <span className="key reserved" /> {t.reserved} <span className="key" /> {t.free}
         </p>
       </figure>
-      <figure className="meter">
+      <figure className="allowance">
         <figcaption>{t.guess(guess)}</figcaption>
         <Bar shares={[loss.guess]} mark={0.5} label={t.guess(guess)} />
         <p className="legend">{t.guessLegend}</p>

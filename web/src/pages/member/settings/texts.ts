@@ -98,7 +98,7 @@ export const texts = words({
     remains: "What remains",
     remainsList: [
       "your posts, without an author: remove those that you do not want to leave first",
-      "counts with noise that were published, in which nobody can recognize you",
+      "the counts and means with noise that were published, in which nobody can recognize you",
     ],
     exportFirst: "Export my data first",
     deleteAccount: "Delete my account",
@@ -205,7 +205,7 @@ export const texts = words({
     remains: "Ce qui demeure",
     remainsList: [
       "vos messages, sans votre nom : retirez d’abord ceux que vous ne voulez pas laisser",
-      "les comptages bruités déjà publiés, où personne ne peut vous reconnaître",
+      "les comptages et les moyennes bruités déjà publiés, où personne ne peut vous reconnaître",
     ],
     exportFirst: "Exporter d’abord mes données",
     deleteAccount: "Supprimer mon compte",

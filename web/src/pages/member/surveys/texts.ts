@@ -28,7 +28,7 @@ export const texts = words({
     waiting: "This survey opens as soon as enough members consent. You will be notified.",
     closed: "This survey has closed. Individual answers are deleted after the closing.",
     whatBecomes: "What becomes of your answers",
-    recipients: (kinds: string) => `Only counts with noise are published, never answers of a person. They are offered to: ${kinds}.`,
+    recipients: (kinds: string) => `Only counts and means with noise are published, never answers of a person. They are offered to: ${kinds}.`,
     guess: (chance: string) =>
       `Even someone who knows everything else about you would guess which of two answers you gave correctly at most ${chance} of the time. Pure chance is 50%.`,
     untilLong: (day: string) => `You can answer, change and withdraw your answers until ${day}. What you write in your own words is never part of a dataset.`,
@@ -93,7 +93,7 @@ export const texts = words({
     waiting: "Ce questionnaire ouvrira dès qu’assez de membres auront consenti. Nous vous préviendrons.",
     closed: "Ce questionnaire est clos. Les réponses individuelles sont supprimées après la clôture.",
     whatBecomes: "Ce que deviennent vos réponses",
-    recipients: (kinds: string) => `Seuls des comptages bruités sont publiés, jamais les réponses d’une personne. Ils sont proposés à : ${kinds}.`,
+    recipients: (kinds: string) => `Seuls des comptages et des moyennes bruités sont publiés, jamais les réponses d’une personne. Ils sont proposés à : ${kinds}.`,
     guess: (chance: string) =>
       `Même quelqu’un qui saurait tout le reste ne pourrait dire laquelle de deux réponses vous avez donnée qu’avec une probabilité de ${chance} au plus. Le pur hasard est à 50 %.`,
     untilLong: (day: string) => `Vous pouvez répondre, modifier et retirer vos réponses jusqu’au ${day}. Ce que vous écrivez librement n’entre jamais dans un jeu de données.`,
