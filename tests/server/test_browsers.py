@@ -12,6 +12,7 @@ from tests import factories
 from tests.support.chromium import EXECUTABLE, Page, chromium
 from tests.support.client import PASSWORD
 from tests.support.clusters import clone
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.insights import furnished
 from tests.support.network import network_on
 
@@ -188,7 +189,7 @@ async def test_a_page_of_another_site_cannot_have_a_file_downloaded(world: World
     await sign_in(page, world)
     await page.open(world.foreign[1])
     await page.run(f"follow('/insights/{world.insight}.csv')")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not (await page.address()).startswith(world.api):  # noqa: ASYNC110 - it cannot notify
             await asyncio.sleep(0.05)
     assert '"status":403' in str(await page.run("document.body.innerText"))

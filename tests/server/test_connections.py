@@ -27,7 +27,7 @@ from server.http.protocols import (
 )
 from settings import Limits
 from tests.support.client import Ask, Caller, serving
-from tests.support.eventually import until
+from tests.support.eventually import PATIENCE_SECONDS, until
 from tests.support.raw import open_connections, raw
 from tests.support.subscribers import dialled
 
@@ -471,7 +471,7 @@ async def test_frames_beyond_a_turn_are_all_read(ask: Ask, monkeypatch: pytest.M
         received = await made.part()
         for start in range(0, len(frames), size):
             await made.send(frames[start : start + size])
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while received.count(PONG) < 2_000:
                 received += await made.part()
         assert received.endswith(PONG * 2_000)

@@ -12,6 +12,7 @@ from server.http.connections import Connections
 from server.http.exchanges import JOINED_BYTES, DefaultLines, Exchange, LazyEvent, exchange_of
 from server.http.protocols import Configuration, HttpProtocol
 from settings import Limits
+from tests.support.eventually import PATIENCE_SECONDS
 
 GET = b"GET /%%C3%%A9?a=b HTTP/%b\r\nhost: x\r\n\r\n"
 TYPE = (b"content-type", b"text/plain")
@@ -76,7 +77,7 @@ async def answered(
     protocol = kind(configuration, state, {"of": "the lifespan"}, asyncio.get_running_loop())
     protocol.connection_made(transport)
     protocol.data_received(request * requests)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while state.total_requests < requests and not transport.closed:  # noqa: ASYNC110 - uvicorn has no event of it
             await asyncio.sleep(0)
     return transport, scopes
@@ -147,12 +148,12 @@ async def test_a_response_wakes_whoever_waits_for_a_disconnect() -> None:
         waiting: asyncio.Task[Message] = asyncio.create_task(receive())  # type: ignore[arg-type]  # a coroutine
         await asyncio.sleep(0)
         assert exchange.answer(LINES % 5, b"hello")
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             found.append(await waiting)
 
     request = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n"
     await answered(request=request, app=app)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not found:  # noqa: ASYNC110 - as in `answered`
             await asyncio.sleep(0)
     assert found == [{"type": "http.disconnect"}]
@@ -321,10 +322,10 @@ async def test_an_event_that_is_made_when_it_is_waited_for_wakes_all_who_wait() 
     waiting[1].cancel()
     await asyncio.sleep(0)
     event.set()
-    await asyncio.wait_for(asyncio.gather(waiting[0], waiting[2]), 5)
+    await asyncio.wait_for(asyncio.gather(waiting[0], waiting[2]), PATIENCE_SECONDS)
     event.clear()
     again = asyncio.create_task(event.wait())
     await asyncio.sleep(0)
     assert not again.done()
     event.set()
-    await asyncio.wait_for(again, 5)
+    await asyncio.wait_for(again, PATIENCE_SECONDS)

@@ -17,6 +17,7 @@ from server.operations.errors import RequestError
 from tests import factories
 from tests.server.test_events import NOTIFIED, event_network
 from tests.server.test_faults import Held
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.subscribers import POST_ADDED, announce, event_stream, socket, subscribed
 
 
@@ -67,7 +68,7 @@ async def settle() -> None:
 
 
 async def some(results: AsyncIterator[bytes], number: int) -> list[int]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         return [int(await anext(results)) for _ in range(number)]
 
 

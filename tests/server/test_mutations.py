@@ -20,6 +20,7 @@ from resolvers import transactions
 from resolvers.transactions import Forbidden, IdempotencyKey, Refused, Write
 from tests import factories
 from tests.support.client import Caller
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.network import Network
 
 DAY = "2026-03-02"
@@ -326,7 +327,7 @@ async def test_an_event_is_published_only_if_the_write_commits(fresh: str) -> No
             with pytest.raises(Refused):
                 await transactions.run_once(write, viewer, refuse)
             await transactions.run_once(write, viewer, succeed)
-        event = json.loads(await asyncio.wait_for(received.get(), 5))
+        event = json.loads(await asyncio.wait_for(received.get(), PATIENCE_SECONDS))
         assert event == {"kind": "postAdded", "subject": str(subject), "about": str(about)}
         assert received.empty()
     finally:
@@ -351,7 +352,7 @@ async def test_notifying_a_member_stores_a_row_and_publishes_an_event(fresh: str
         kept = await admin.fetchrow("SELECT * FROM care.notification WHERE member_id = $1", rob)
         assert kept is not None
         assert (kept["kind"], kept["subject_type"], kept["subject_id"]) == ("CARE_LINK", "mbr", mia)
-        event = json.loads(await asyncio.wait_for(received.get(), 5))
+        event = json.loads(await asyncio.wait_for(received.get(), PATIENCE_SECONDS))
         assert event == {"kind": "notificationAdded", "subject": str(kept["id"]), "about": str(rob)}
     finally:
         await admin.close()

@@ -133,9 +133,16 @@ async def test_budgets_of_addresses_without_end_are_forgotten() -> None:
     assert len(planning.budgets) == CALLERS
 
 
+def stop_clock(ask: Ask) -> None:
+    """What callers have used is not given back, however long a busy machine takes."""
+    assert ask.app.endpoint is not None
+    ask.app.endpoint.planning.clock = Clock()
+
+
 async def test_a_caller_with_new_documents_is_refused_and_others_are_not(fresh: str) -> None:
     limits = Limits(statement_seconds=30, request_seconds=60, planned_at_once=1_500, planned_a_second=1)
     async with serving(fresh, limits=limits) as ask:
+        stop_clock(ask)
         patient = await ask.sign_in("patient")
         known = worst(8)
         assert (await ask.post(ANYBODY, known)).status_code == 200
@@ -166,6 +173,7 @@ async def test_new_sizes_of_a_known_document_are_charged(fresh: str) -> None:
     """Refused or not: what they cost takes milliseconds to find."""
     limits = Limits(statement_seconds=30, request_seconds=60, planned_at_once=1_300, planned_a_second=1)
     async with serving(fresh, limits=limits) as ask:
+        stop_clock(ask)
         patient = await ask.sign_in("patient")
         assert (await ask.post(ANYBODY, SIZES, {"a": 1, "b": 1})).status_code == 200
         limit = [
@@ -185,6 +193,7 @@ async def test_large_statements_of_known_documents_are_charged_each_time(fresh: 
     """PostgreSQL plans them each time, for some hundred milliseconds: they are too large to be kept prepared."""
     limits = Limits(statement_seconds=30, request_seconds=60, planned_at_once=1_300, planned_a_second=1)
     async with serving(fresh, limits=limits) as ask:
+        stop_clock(ask)
         patient = await ask.sign_in("patient")
         treatments = " ".join(
             f"a{number}: treatments(first: 1) {{ edges {{ cursor node {{ id }} }} }}" for number in range(60)

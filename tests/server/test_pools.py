@@ -14,6 +14,7 @@ from models.logins import open_roles, pool
 from models.viewers import ANYBODY, Audience
 from server.databases.pools import ConnectionPool
 from server.operations.errors import RequestError
+from tests.support.eventually import PATIENCE_SECONDS
 
 
 class Lent:
@@ -246,7 +247,7 @@ async def test_while_no_connection_can_be_opened_nobody_waits_for_one() -> None:
     for name in "ab":
         work.on[name].closed = True
         work.end(name, ConnectionError())
-    refused = await asyncio.wait_for(asyncio.gather(*running, *waiting, return_exceptions=True), 5)
+    refused = await asyncio.wait_for(asyncio.gather(*running, *waiting, return_exceptions=True), PATIENCE_SECONDS)
     assert all(isinstance(each, Exception) for each in refused)
     assert (made.taken, made.busy, made.waiting) == (0, 0, 0)
     below.refused = None
