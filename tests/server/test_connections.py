@@ -434,8 +434,8 @@ def frames(monkeypatch: pytest.MonkeyPatch) -> Iterator[Frames]:
 A_TURN = TURN_BYTES // len(PING) + 1
 
 
-async def test_frames_without_end_are_read_at_a_pace_and_a_turn_of_the_loop_at_a_time(ask: Ask, frames: Frames) -> None:
-    async with raw(ask) as made:
+async def test_frames_without_end_are_read_at_a_pace_and_a_turn_of_the_loop_at_a_time(dsn: str, frames: Frames) -> None:
+    async with serving(dsn) as ask, raw(ask) as made:  # a server of its own: the pace of an address outlasts the test
         await made.send(UPGRADE)
         assert (await made.part()).startswith(b"HTTP/1.1 101 ")
         await made.send(PING * 40_000)
@@ -462,11 +462,11 @@ async def test_sockets_of_an_address_share_a_pace_which_outlasts_them(
 
 
 @pytest.mark.parametrize("size", [1_000_000, 5])
-async def test_frames_beyond_a_turn_are_all_read(ask: Ask, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+async def test_frames_beyond_a_turn_are_all_read(dsn: str, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     monkeypatch.setattr(protocols, "FRAMES_A_SECOND", 1_000_000)
     monkeypatch.setattr(connections, "FRAMES_A_SECOND", 1_000_000)
     frames = PING * 2_000
-    async with raw(ask) as made:
+    async with serving(dsn) as ask, raw(ask) as made:
         await made.send(UPGRADE)
         received = await made.part()
         for start in range(0, len(frames), size):
