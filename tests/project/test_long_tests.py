@@ -15,6 +15,7 @@ def test_the_longest_tests_are_named_without_their_fixtures() -> None:
         report("longest", LONG_SECONDS + 2),
         report("short", LONG_SECONDS - 1),
         report("after a long fixture", LONG_SECONDS + 3, "setup"),
+        report("tests/browser/browse_all.py::test_a_walk", LONG_SECONDS + 4),
     ]
     assert long_tests(reports) == ["5.0 s longest", "4.0 s long"]
 
