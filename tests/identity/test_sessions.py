@@ -169,7 +169,7 @@ async def test_signing_out_takes_effect_on_another_server(fresh: str) -> None:
 
 
 async def test_a_server_that_cannot_listen_does_not_use_its_session_cache(fresh: str) -> None:
-    async with serving(fresh) as ask:
+    async with serving(fresh, filled=True) as ask:  # no connection can be opened below
         assert ask.app.endpoint is not None
         sessions = ask.app.endpoint.sessions
         who = await ask.sign_in("patient")
