@@ -1,5 +1,6 @@
 """Connects to one of an address's hosts, of which a silent one takes no more than its share of the time."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -13,20 +14,19 @@ async def connect_to_any(dsn: str, *, timeout: float, **options: Any) -> asyncpg
     """As asyncpg.connect, which would give all of `timeout` to the first host that says nothing."""
     hosts = hosts_of(dsn)
     number = hosts.count(",") + 1
-    begin = beginnings.get(hosts, 0)
-    connection: asyncpg.Connection
-    for turn in range(begin, begin + number):
-        first = turn % number
-        try:
-            connection = await asyncpg.connect(beginning_with(dsn, first), timeout=timeout / number, **options)
-        except TimeoutError:
-            if turn == begin + number - 1:
-                raise
-        else:
-            if number > 1:
-                beginnings[hosts] = first
-            return connection
-    raise AssertionError  # there is a last turn
+
+    async def begin_with(first: int) -> asyncpg.Connection:
+        address, share = beginning_with(dsn, first), timeout / number
+        connection: asyncpg.Connection = await asyncpg.connect(address, timeout=share, **options)
+        beginnings[hosts] = first
+        return connection
+
+    first = beginnings.get(hosts, 0)
+    for _ in range(number - 1):
+        with suppress(TimeoutError):
+            return await begin_with(first)
+        first = (first + 1) % number
+    return await begin_with(first)
 
 
 def hosts_of(dsn: str) -> str:

@@ -254,9 +254,9 @@ SIMPLE = {
 
 
 def simple_sources(select: Select[Any]) -> list[FromClause] | None:
-    """The tables, subqueries or joins of a SELECT that has but conditions, an order and a LIMIT; else None.
+    """What is in FROM, at most one thing, of a SELECT that has but conditions, an order and a LIMIT; else None.
 
-    They are at most one: of several, SQLAlchemy leaves out those that an enclosing SELECT has.
+    SELECTs from several are left to SQLAlchemy, which leaves out those that an enclosing SELECT has.
     """
     if not select.__dict__.keys() <= SIMPLE or select._fetch_clause is not None or len(select._raw_columns) > 1:
         return None

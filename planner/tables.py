@@ -121,7 +121,7 @@ class Ordered:
 
 def order_by(keys: Sequence[Expression], descends: Sequence[bool]) -> tuple[Expression, ...]:
     """The ORDER BY clauses of these keys."""
-    return tuple(map(Ordering, keys, descends))
+    return tuple(Ordering(key, down) for key, down in zip(keys, descends, strict=True))
 
 
 def ordered(rows: Select[Any]) -> Ordered:

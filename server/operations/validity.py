@@ -1,6 +1,5 @@
 """Finds what is wrong with a document, as graphql-core's `validate` does and by the same rules, in half the time."""
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +12,6 @@ from graphql.validation.validate import ValidationAbortedError, query_document_k
 from graphql.validation.validation_context import VariableUsage, VariableUsageVisitor
 
 Rules = tuple[type[ASTValidationRule], ...]
-Method = Callable[..., Any]
 
 
 def faults(
