@@ -58,8 +58,8 @@ async def trial(network: Network) -> AsyncIterator[Trial]:
     assert scheduling["userErrors"] == []
     await opens(network, survey)
     for number, patient in enumerate(patients()):
-        known = network.member(community) if number % BY_API else joined(network, f"Patient{number}", community)
-        member = await known
+        by_api = number % BY_API == 0
+        member = await (joined(network, f"Patient{number}", community) if by_api else network.member(community))
         await consents(network, member, "LABORATORY")
         await submitted(network, member, survey, *patient.answers())
     assert await completed(network, survey) == PATIENTS

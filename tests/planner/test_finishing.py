@@ -20,7 +20,7 @@ from planner import execution
 from planner.marks import bare
 from planner.operations import Planner
 from schema.context import Context
-from tests.support.random_operations import Made, Pool, faults, operations
+from tests.support.random_operations import Made, Pool, mistakes, operations
 
 EXAMPLES, MANY_EXAMPLES = 30, 150  # of each view
 WORDS = [
@@ -181,7 +181,7 @@ async def test_one_statement_and_graphql_core_return_the_same_for_many_operation
 
 async def expect_one_answer(view_case: ViewCase, data: st.DataObject) -> None:
     made = data.draw(operations(view_case.planner.schema, view_case.pool))
-    assert faults(view_case.planner.schema, made.text) == []
+    assert mistakes(view_case.planner.schema, made.text) == []
     whole, finished = await view_case.fast(made), await view_case.finished(made)
     assert whole == finished
     assert json.dumps(key_order(whole)) == json.dumps(key_order(finished))

@@ -29,7 +29,7 @@ from tests.planner.test_finishing import WORDS, ViewCase, pool_of
 from tests.planner.test_oracle_readers import ELSEWHERE, objects, unread
 from tests.support.clusters import clone
 from tests.support.documents import Walk, every_field, inside, takes_input
-from tests.support.random_operations import Made, Pool, Writer, faults, operations
+from tests.support.random_operations import Made, Pool, Writer, mistakes, operations
 
 EXAMPLES, MANY_EXAMPLES = 10, 100  # of each viewer
 VIEWERS = {  # viewers, by the local part of their @demo.example address
@@ -235,7 +235,7 @@ class OracleCase:
 
     async def differences(self, text: str, variables: dict[str, Any] | None = None) -> list[str]:
         made = Made(text, variables or {})
-        assert faults(self.view_case.planner.schema, text) == []
+        assert mistakes(self.view_case.planner.schema, text) == []
         return differences(self.oracle.answer(made.document, made.variables), await self.view_case.fast(made))
 
 

@@ -17,6 +17,7 @@ from server.operations import documents as server_documents
 from server.operations.manifests import ManifestFault
 from server.operations.trusted_documents import is_explorer, plan_trusted
 from settings import Limits, Settings
+from tests.server.test_planning import stop_clock
 from tests.support import subscribers
 from tests.support.client import ANYBODY, SIGN_IN, Ask, Caller, serving
 
@@ -321,7 +322,7 @@ async def test_trusted_documents_are_planned_at_start_and_never_read_again(dsn: 
     async with serving(dsn, manifests=written(tmp_path), limits=limits) as ask:
         documents = documents_of(ask, Audience.PUBLIC)
         assert ask.app.endpoint is not None
-        ask.app.endpoint.planning.clock = lambda: 0.0  # what is used up stays so
+        stop_clock(ask)
         planned = list(documents.trusted.values())
         assert await send(ask, ANYBODY, "post", {"documentId": "home-1"})
         await send(ask, ANYBODY, "post", {"query": HOME})

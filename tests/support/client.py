@@ -195,8 +195,8 @@ async def serving(
 ) -> AsyncIterator[Ask]:
     """The server on the database at `dsn`, on a port of its own of 127.0.0.1, with the demonstration's settings.
 
-    Unless `known_head` is false, the head of its ledger is in the data folder. It does scheduled work, every 30 s, if
-    the test says what of the `publishing`, or none but the rest: a round takes as long as all else of a start.
+    Unless `known_head` is false, the head of its ledger is in the data folder. It does scheduled work, every 30 s,
+    if the test says which `publishing` jobs belong to it, be it none: a round takes as long as the rest of a start.
     Its pools are `filled` at the start, as in production, if the test says so, or gives their size or limits of time.
     Otherwise, they open a connection when one is needed, and a start takes two thirds of the work.
     """

@@ -15,7 +15,7 @@ LOOKS = ((2_000, 0.005), (4_000, 0.0025), (8_000, 0.0))
 def coverage(draw: Callable[[], Sequence[bool]], bounds: tuple[float, float] = COVERAGE) -> float:
     """The share of intervals that contain the truth, estimated at the first of LOOKS whose bounds it is within.
 
-    `draw` returns this of some intervals, drawn anew.
+    `draw` draws some intervals, and returns whether each contains the truth.
     """
     least, most = bounds
     found: list[bool] = []

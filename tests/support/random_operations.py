@@ -50,7 +50,7 @@ def parsed(text: str) -> DocumentNode:
 
 
 @lru_cache(maxsize=4)
-def faults(schema: GraphQLSchema, text: str) -> list[GraphQLError]:
+def mistakes(schema: GraphQLSchema, text: str) -> list[GraphQLError]:
     """What makes a document invalid."""
     return validate(schema, parsed(text))
 

@@ -11,7 +11,7 @@ SIZE = 1 << 16
 
 
 class Way(Enum):
-    """What a network loses of which one direction alone works."""
+    """What is lost in a network that carries one direction alone."""
 
     QUESTIONS = "what the server sends"
     ANSWERS = "what PostgreSQL sends"

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-# Of this database alone: a cluster has many. In a transaction, what others do stays what it was at first.
+# Of this database alone: a cluster has many.
 WAITING = """
     SELECT DISTINCT l.pid, a.usename::text AS role, a.application_name AS name, l.locktype = 'advisory' AS advisory,
         CASE WHEN l.database = d.oid THEN l.relation::regclass::text END AS table
@@ -25,7 +25,7 @@ class Waiter(NamedTuple):
 
 async def waiters(database: asyncpg.Connection) -> list[Waiter]:
     """All sessions that wait for a lock in the database of a connection."""
-    await database.execute("SELECT pg_stat_clear_snapshot()")
+    await database.execute("SELECT pg_stat_clear_snapshot()")  # in a transaction, it stays what it was at first
     return [Waiter(*row) for row in await database.fetch(WAITING)]
 
 
