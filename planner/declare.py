@@ -22,7 +22,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 
 from models.rows import Value, ViewerIds
-from planner.declarations import (
+from planner.declared import (
     AUDIENCE,
     COMPUTATION,
     PAGE_LIMIT,

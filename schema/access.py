@@ -3,8 +3,8 @@
 from strawberry.types.field import StrawberryField
 
 from models.viewers import Audience
-from planner.declarations import AUDIENCE
 from planner.declare import graph_of
+from planner.declared import AUDIENCE
 from privacy.described import DeclarationError
 
 PUBLIC = frozenset(Audience)  # everyone

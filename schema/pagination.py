@@ -4,8 +4,8 @@ from typing import Generic, TypeVar
 
 import strawberry
 
-from planner.declarations import PAGE_LIMIT, PAGE_SIZE, Cursor
 from planner.declare import column, graph_interface, graph_type
+from planner.declared import PAGE_LIMIT, PAGE_SIZE, Cursor
 from schema.access import PUBLIC
 
 T = TypeVar("T")

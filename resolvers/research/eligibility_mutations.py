@@ -56,6 +56,7 @@ async def checked_eligibility(
 
 
 async def write_eligibility(connection: Connection, survey: UUID, eligible: EligibilityDefinition) -> None:
+    """Stores whom a survey is for, in place of what it had before."""
     await connection.execute(
         """
         INSERT INTO catalog.eligibility (survey_id, kinds, sexes, born_from, born_to, treatment_ids, regions)
@@ -75,4 +76,5 @@ async def write_eligibility(connection: Connection, survey: UUID, eligible: Elig
 
 
 def names_of(kinds: Sequence[Enum]) -> list[str]:
+    """The values of enum members as they are stored: each once, in their alphabetical order."""
     return sorted({kind.value for kind in kinds})

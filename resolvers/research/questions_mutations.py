@@ -11,6 +11,7 @@ from resolvers.research.visibility_rules import QuestionDefinition
 async def write_questions(
     connection: Connection, survey: UUID, version: int, questions: Sequence[QuestionDefinition]
 ) -> None:
+    """Stores the questions of a version of a survey in their order, each with its options and its rules."""
     made = [(uuid4(), position, question) for position, question in enumerate(questions, start=1)]
     await connection.executemany(
         """

@@ -26,7 +26,7 @@ from graphql import (
     visit,
 )
 
-from planner.declarations import Malformed
+from planner.declared import Malformed
 
 TYPE = "ofType"  # the alias under which every selection has its `__typename`
 
