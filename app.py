@@ -16,37 +16,31 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from models.bounded_connections import ANSWER_SECONDS
-from models.connecting import connect as connected_to
 from models.database import understands
 from models.failures import GONE, reason
 from models.installation import install
-from models.logins import owner_password, pool, role_dsn, role_password
+from models.logins import role_password
 from models.messages import load_translations
 from models.migrations.revisions import expect_current, head
 from models.security.kept_tables import RIGHTS
-from models.security.publisher import PUBLISHER
-from models.viewers import Audience, Login
+from models.viewers import Audience
 from planner.cursors import Cursors
 from resolvers.export_kinds import export_kinds
-from resolvers.exporting import json_schema_text
+from resolvers.exporting import ExportKind, json_schema_text
 from resolvers.identity.data_exports_mutations import PATH
 from resolvers.identity.outbox import mail_waits
-from resolvers.identity.second_factors_rules import key_of
 from resolvers.insight.drawing import drawn_apart
 from resolvers.insight.ledger import is_sandbox
-from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_data_reads, settle_sleeping
 from resolvers.leases import end_when_silent
 from schema.build import View, build_views, graph_names
 from server.callers.read_budgets import MemberReads
 from server.callers.sessions import ChangedSessions, Sessions
 from server.databases.listening import Listener, Pulse, listen
 from server.databases.outages import note_schema
-from server.databases.pools import ConnectionPool, half_of
-from server.databases.positions import Positions
-from server.databases.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
+from server.databases.pools import ConnectionPool
+from server.databases.publisher_pool import PublisherPool
 from server.databases.readiness import Shared
-from server.databases.standbys import Pools, Primary, Standby, Standbys
+from server.databases.server_connections import APART, ServerConnections, close_all
 from server.events import sockets
 from server.events.broker import Events
 from server.files import catalogue, insight_files
@@ -58,10 +52,7 @@ from server.files.insight_files import InsightFiles
 from server.http import routes
 from server.http.origins import CoroutineApp, with_cors
 from server.http.pages import UNBUILT, NotBuilt, Pages, read_pages
-from server.jobs.courier import Courier
-from server.jobs.mailer import Mailer, folder_delivery, smtp_delivery
-from server.jobs.newsroom import Newsroom
-from server.jobs.scheduler import PUBLISHING_LOCK, Scheduler
+from server.jobs.background import Background, schedulers, senders
 from server.operations.data_reads import DataReads
 from server.operations.documents import Documents
 from server.operations.endpoint import Endpoint
@@ -69,8 +60,7 @@ from server.operations.errors import RequestError
 from server.operations.kept_answers import KeptAnswers
 from server.operations.performing import ServedView
 from server.operations.trusted_documents import documents_of_views, plan_trusted
-from server.rollbacks.departure_keeper import LOCK as DEPARTURES_LOCK
-from server.rollbacks.departure_keeper import keeper_of
+from server.rollbacks.departure_keeper import DepartureKeeper, keeper_of
 from server.rollbacks.rollback_guard import guard_of
 from server.telemetry import logs
 from server.telemetry.digests import Digests
@@ -81,21 +71,13 @@ from settings import Settings
 
 log = logging.getLogger("cohorte.start")
 
-# Connections in the role of the public view besides its own: for what strangers write, for looking up sessions, for
-# whether the server is ready, and for recording who reads members' data.
-APART = {"identity": 4, "lookups": 2, "readiness": 1, "data reads": 1}
 LISTENER_SECONDS = 5.0  # to reach the database
 READY_SECONDS = 2.0  # for the database to answer: whoever asks whether the server is ready does not wait for long
-# Of one statement of a job. None takes as long, but freezing a survey with more answers than a request may freeze.
-JOB_SECONDS, FREEZING_SECONDS = 60.0, 900.0
-ENDING_SECONDS = 1.0  # for a background task that was told to end
-CLOSING_SECONDS = 1.5  # for the connections' last statements to end
 EXPORT_ROUTE = f"{PATH}/{{token}}"
 FILE_ROUTES = (EXPORT_ROUTE, MEMBER_ROUTE, insight_files.ROUTE, CODEBOOKS, catalogue.ROUTE)
 BUILT_PAGES = Path(__file__).parent / "web" / "dist"
-# Further connections to the database by their role: of the listener, mail and webhooks; of a scheduler; of news and the
-# publisher's two schedulers.
-OTHERS = {"public": 3, "manager": 1, "publisher": 3}
+
+Answer = Callable[[Request], Awaitable[Response]]
 
 
 class Cohorte(Starlette):
@@ -103,6 +85,8 @@ class Cohorte(Starlette):
 
     endpoint: Endpoint | None = None
     downloads: Downloads | None = None
+    files: Mapping[str, Answer] = {}  # what answers for each route of FILE_ROUTES, while the server runs
+    health: ConnectionPool | None = None  # whose connection answers whether the server is ready
     pages: Pages | None = None  # of those for browsers
     cors: CoroutineApp | None = None  # serves requests that pages of other origins may make, if any are allowed
     stopping = False  # set as soon as the process is told to stop: it is no longer ready
@@ -131,6 +115,28 @@ class Cohorte(Starlette):
         self.stopping = True
         if self.endpoint is not None:
             await self.endpoint.streams.stop()
+
+    async def is_ready(self, revision: str) -> bool:
+        """Whether the server answers, from a database whose schema a server of this `revision` understands."""
+        if self.health is None or self.stopping:
+            return False
+        standbys = self.endpoint.standbys if self.endpoint is not None else None
+        if standbys is not None and standbys.stand_ins():  # queries are answered, and the rest with 503
+            return True
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                understood = await self.health.run(
+                    lambda connection: understands(connection, revision), repeatable=True
+                )
+        except (RequestError, asyncpg.PostgresError, TimeoutError):
+            return False
+        if not understood:
+            note_schema(revision)
+        return understood and not self.stopping
+
+    async def show_file(self, route: str, request: Request) -> Response:
+        answer = self.files.get(route)
+        return routes.not_found() if answer is None else await answer(request)
 
 
 @dataclass(frozen=True)
@@ -163,257 +169,31 @@ def create_app(
     The `graph` is read here unless it is given. Raises what `read_graph` raises, and ValueError if
     `settings.database_url` is not set.
     """
-    owner = settings.database_url
-    if owner is None:
+    if settings.database_url is None:
         raise ValueError("settings.database_url is not set: commands.serve starts a database and sets it")
-    limits = settings.limits
-    # The addresses of standbys need no password of the owner's.
-    role_key = settings.role_key or (owner_password(owner) if settings.read_url else None)
     graph = graph or read_graph(settings)
     load_translations()
-    views, documents, digests = graph.views, graph.documents, graph.digests
-    served: dict[Audience, ServedView] = {}
-    kinds = export_kinds(graph_names(views.values()))
-    health: list[ConnectionPool] = []  # the connection that answers whether the server is ready
-    files: dict[str, Callable[[Request], Awaitable[Response]]] = {}  # what answers for each route of FILE_ROUTES
-    revision = head()
-    endpoint_class: type[Endpoint] = Endpoint
-    pool_class: Callable[..., ConnectionPool] = ConnectionPool
+    kinds = export_kinds(graph_names(graph.views.values()))
+    lifespan = Lifespan(settings, settings.database_url, graph, kinds, draws_apart)
     if traces is not None:
         from server.telemetry import tracing  # whose packages are an extra
 
-        endpoint_class = tracing.traced_endpoint(traces.tracer)
-        pool_class = partial(tracing.TracedPool, tracer=traces.tracer, digests=digests)
-
-    @asynccontextmanager
-    async def lifespan(app: Cohorte) -> AsyncIterator[None]:
-        try:
-            async with running(app):
-                yield
-        except Exception as error:  # of which uvicorn would log the message
-            if isinstance(error, GONE):
-                log.error("the server does not start, because its database cannot be used: %s", reason(error))
-            logs.fault("lifespan", error)
-            raise
-
-    @asynccontextmanager
-    async def running(app: Cohorte) -> AsyncIterator[None]:
-        # Of all servers of this database, standbys' and those after a restart: a client pages on wherever it is sent.
-        graph.cursors.use(bytes.fromhex(role_password(owner, "cursors", settings.role_key)))
-        if settings.migrate:
-            await install(owner, settings.role_key, settings.role_prefix)
-        else:
-            await expect_current(dsn_of(Audience.PUBLIC))
-        await asyncio.to_thread(plan_trusted, documents)
-        async with AsyncExitStack() as stack:
-            if draws_apart:
-                stack.enter_context(drawn_apart())
-            pools: dict[str, ConnectionPool] = {}
-            stack.push_async_callback(close_all, pools)
-
-            def check_pools() -> None:
-                for connections in pools.values():
-                    connections.check()
-
-            for audience in views:
-                connections = pools[audience.view] = await connected(audience, settings.pool_size, of_view=True)
-                served[audience] = ServedView(documents[audience], connections)
-            # Publications from one dataset take turns by a lock, for as long as they need.
-            pools["publisher"] = await connected(PUBLISHER, CONNECTIONS, STATEMENT_SECONDS, lock_seconds=0)
-            publisher = PublisherPool(pools["publisher"], guard_of(owner, settings.data, settings.ledger_heads))
-            await publisher.verify()
-            keeper = keeper_of(settings.data, settings.ledger_heads)
-            departing = partial(connect, "cohorte departures", PUBLISHER, FREEZING_SECONDS)
-            repeating = await departing()
-            try:
-                await end_when_silent(repeating)  # others wait for its lock
-                await keeper.begin(repeating)
-            finally:
-                repeating.terminate()
-            # Strangers' reads must neither keep anybody from signing in, nor sign-ins anybody from being recognized.
-            for name, size in APART.items():
-                pools[name] = await connected(Audience.PUBLIC, size)
-            for connections in pools.values():
-                connections.when_lost = check_pools
-            synthetic = await pools["lookups"].run(is_sandbox, repeatable=True)
-            if app.pages is not None and synthetic:
-                app.pages.show_sandbox()
-            health.append(pools["readiness"])
-            stack.callback(health.clear)
-            pulse = Pulse()
-            sessions = Sessions(pools["lookups"], demonstration=settings.demo, pulse=pulse)
-            is_listening = asyncio.Event()
-            events = Events()
-            kept = KeptAnswers(settings.kept_megabytes * 1_000_000, RIGHTS, pulse)
-            member_reads = MemberReads(pools["lookups"], settings.members_read, settings.members_read_at_first)
-            stack.push_async_callback(member_reads.flush)
-            tasks: list[asyncio.Task[None]] = []
-            stack.push_async_callback(end_all, tasks)
-            tasks.append(asyncio.create_task(member_reads.run()))
-            endpoint = endpoint_class(
-                served,
-                sessions,
-                events,
-                publisher,
-                pools["identity"],
-                member_reads,
-                DataReads(pools["data reads"]),
-                settings,
-                digests,
-                kept,
-                standbys := standbys_of(pools["lookups"]),
-            )
-            app.downloads = Downloads(endpoint, kinds)
-            files[EXPORT_ROUTE], files[MEMBER_ROUTE] = app.downloads.answer, app.downloads.answer_member
-            making = FileMaking(limits.request_seconds)
-            stack.callback(making.close)
-            files[insight_files.ROUTE] = InsightFiles(endpoint, making).answer
-            files[CODEBOOKS] = Codebooks(endpoint, making).answer
-            files[catalogue.ROUTE] = LazyCatalogue(endpoint, making).answer
-            stack.callback(endpoint.planning.close)
-            stack.callback(endpoint.computing.close)
-            listeners: Sequence[Listener] = (
-                sessions,
-                ChangedSessions(sessions),
-                events,
-                kept,
-                *([standbys] if standbys else []),
-            )
-            tasks.append(asyncio.create_task(listen(listener, listeners, is_listening, check_pools, pulse)))
-            if standbys is not None:
-                sessions.stand_in = standbys.stand_in
-                watched = (standbys.primary, *standbys.standbys)
-                tasks.extend(asyncio.create_task(each.watch()) for each in watched)
-            tasks.append(asyncio.create_task(endpoint.streams.watch()))
-            with suppress(TimeoutError):  # without it, tokens are looked up for each request: slower, and as safe
-                await asyncio.wait_for(is_listening.wait(), LISTENER_SECONDS)
-            deliver = smtp_delivery(settings.mail_url) if settings.mail_url else folder_delivery(settings.data / "mail")
-            mailer = Mailer(deliver, settings.mail_from, settings.base if settings.web else None, synthetic=synthetic)
-            tasks.append(asyncio.create_task(mailer.outbox.run(lambda: connect("cohorte mail"))))
-            newsroom = Newsroom()
-            tasks.append(asyncio.create_task(newsroom.outbox.run(lambda: connect("cohorte news", PUBLISHER))))
-            key = key_of(settings.second_factor_key)
-            courier = Courier(settings.base, key, loopback=settings.demo, synthetic=synthetic)
-            tasks.append(asyncio.create_task(courier.outbox.run(lambda: connect("cohorte webhooks"))))
-            sleeping = settle_sleeping(settings.sleep_months, settings.sleep_notice_days)
-            maintaining = (*MAINTENANCE, forget_data_reads(settings.data_reads_days), sleeping)
-            maintenance = Scheduler(lambda: connect("cohorte due", Audience.MANAGER), maintaining)
-            tasks.append(asyncio.create_task(maintenance.run()))
-            # Apart from what is published, of which one round may take many minutes.
-            tasks.append(asyncio.create_task(Scheduler(departing, (keeper.keep,), DEPARTURES_LOCK).run()))
-            jobs = publisher.jobs(PUBLISHING)
-            closing = partial(connect, "cohorte closing", PUBLISHER, FREEZING_SECONDS)
-            tasks.append(asyncio.create_task(Scheduler(closing, jobs, PUBLISHING_LOCK).run()))
-            if settings.metrics_port is not None:
-                endpoint.metrics = metrics = Metrics()
-                metrics.read(readings(endpoint, pools))
-                stop = metrics.serve(settings.metrics_host, settings.metrics_port)
-                stack.push_async_callback(asyncio.to_thread, stop)
-                tasks.append(asyncio.create_task(metrics.watch_loop()))
-                age = partial(pools["readiness"].run, mail_waits)
-                tasks.append(asyncio.create_task(metrics.watch_mail(age)))
-            app.endpoint = endpoint
-            stack.callback(endpoint.log.write)
-            yield
-            app.endpoint = app.downloads = None
-            files.clear()
-
-    async def connected(
-        login: Login,
-        size: int,
-        seconds: float = limits.statement_seconds,
-        *,
-        lock_seconds: float = limits.lock_seconds,
-        of_view: bool = False,
-        at: str = owner,
-    ) -> ConnectionPool:
-        """A pool of open connections. In that of a view, whose requests have limits, a statement needs no other.
-
-        It is of the database at the address `at`.
-        """
-        answer_seconds = None if of_view else seconds + ANSWER_SECONDS
-        opened = await pool(
-            at,
-            login,
-            size,
-            seconds,
-            role_key,
-            prefix=settings.role_prefix,
-            lock_seconds=lock_seconds,
-            answer_seconds=answer_seconds,
-        )
-        made = pool_class(opened, seconds, half_of(size) if of_view else None, limits.request_seconds)
-        await made.fill()
-        return made
-
-    def dsn_of(login: Login, at: str = owner) -> str:
-        return role_dsn(at, login, role_key, settings.role_prefix)
-
-    def standbys_of(writes: ConnectionPool) -> Standbys | None:
-        """The standbys of the settings, if there are any; `writes` are connections to the primary."""
-        if not settings.read_url:
-            return None
-        seconds = settings.read_lag_seconds
-        outage_seconds = settings.read_outage_seconds
-        primary = Primary(partial(connect, "cohorte primary"), seconds, outage_seconds)
-        found = [
-            Standby(f"standby {number}", partial(connect, "cohorte standby", at=url), partial(pools_of, url), primary)
-            for number, url in enumerate(settings.read_url, 1)
-        ]
-        kept_seconds = max(seconds, outage_seconds)
-        positions = Positions(owner, settings.role_key, kept_seconds, plain=settings.plain_cookie)
-        return Standbys(primary, found, writes, positions, seconds)
-
-    async def pools_of(at: str) -> Pools:
-        """The pools of a standby, each with that of the primary. Raises what connecting raises."""
-        opened: dict[Audience, ConnectionPool] = {}
-        try:
-            for audience, view in served.items():
-                made = opened[audience] = await connected(audience, settings.pool_size, of_view=True, at=at)
-                made.primary = view.connections
-        except BaseException:
-            for each in opened.values():
-                each.terminate()
-            raise
-        return opened
-
-    async def listener() -> asyncpg.Connection:
-        return await connect("cohorte listener")
-
-    async def connect(
-        name: str, login: Login = Audience.PUBLIC, answer_seconds: float = JOB_SECONDS, at: str = owner
-    ) -> asyncpg.Connection:
-        return await connected_to(dsn_of(login, at), name, answer_seconds, idle_seconds=0)
-
-    async def is_ready() -> bool:
-        if not health or app.stopping:
-            return False
-        standbys = app.endpoint.standbys if app.endpoint is not None else None
-        if standbys is not None and standbys.stand_ins():  # queries are answered, and the rest with 503
-            return True
-        try:
-            async with asyncio.timeout(READY_SECONDS):
-                understood = await health[0].run(lambda connection: understands(connection, revision), repeatable=True)
-        except (RequestError, asyncpg.PostgresError, TimeoutError):
-            return False
-        if not understood:
-            note_schema(revision)
-        return understood and not app.stopping
+        lifespan.endpoint_class = tracing.traced_endpoint(traces.tracer)
+        lifespan.pool_class = partial(tracing.TracedPool, tracer=traces.tracer, digests=graph.digests)
+    pages = built_pages(settings)
+    revision = head()
 
     def file_route(path: str) -> Route:
-        async def show_file(request: Request) -> Response:
-            answer = files.get(path)
-            return routes.not_found() if answer is None else await answer(request)
+        async def show(request: Request) -> Response:
+            return await app.show_file(path, request)
 
-        return Route(path, show_file)
+        return Route(path, show)
 
-    sdl = {audience: view.as_str() for audience, view in views.items()}
-    pages = built_pages(settings)
     app = Cohorte(
         routes=routes.routes(
-            sdl,
+            {audience: view.as_str() for audience, view in graph.views.items()},
             json_schema_text(kinds),
-            Shared(is_ready),
+            Shared(lambda: app.is_ready(revision)),
             *map(file_route, FILE_ROUTES),
             *(pages.routes() if pages else [UNBUILT]),
         ),
@@ -440,35 +220,157 @@ def built_pages(settings: Settings) -> Pages | None:
         return None
 
 
-async def close_all(pools: Mapping[str, ConnectionPool]) -> None:
-    """Closes all pools at once: each would wait as long for statements that do not end."""
-    await asyncio.gather(*(close(connections) for connections in pools.values()))
+@dataclass
+class Lifespan:
+    """Opens what answers requests when the server starts, and closes it when the server stops."""
+
+    settings: Settings
+    owner: str  # the owner's address of the database
+    graph: Graph
+    kinds: Sequence[ExportKind]
+    draws_apart: bool
+    endpoint_class: type[Endpoint] = Endpoint
+    pool_class: Callable[..., ConnectionPool] = ConnectionPool
+
+    @asynccontextmanager
+    async def __call__(self, app: Cohorte) -> AsyncIterator[None]:
+        try:
+            await self.prepare()
+            async with AsyncExitStack() as stack:
+                await self.open(app, stack)
+                yield
+                app.endpoint, app.downloads, app.files = None, None, {}
+        except Exception as error:  # of which uvicorn would log the message
+            if isinstance(error, GONE):
+                log.error("the server does not start, because its database cannot be used: %s", reason(error))
+            logs.fault("lifespan", error)
+            raise
+
+    async def prepare(self) -> None:
+        """Migrates the database, or checks that it is migrated, and plans the trusted documents."""
+        settings = self.settings
+        # Of all servers of this database, standbys' and those after a restart: a client pages on wherever it is sent.
+        self.graph.cursors.use(bytes.fromhex(role_password(self.owner, "cursors", settings.role_key)))
+        if settings.migrate:
+            await install(self.owner, settings.role_key, settings.role_prefix)
+        else:
+            await expect_current(self.connections().address_of(Audience.PUBLIC))
+        await asyncio.to_thread(plan_trusted, self.graph.documents)
+
+    async def open(self, app: Cohorte, stack: AsyncExitStack) -> None:
+        """Connects, repeats what a restored backup has undone, and starts what works beside requests."""
+        settings, connections = self.settings, self.connections()
+        if self.draws_apart:
+            stack.enter_context(drawn_apart())
+        pools: dict[str, ConnectionPool] = {}
+        stack.push_async_callback(close_all, pools)
+        await self.open_pools(connections, pools)
+        publisher = PublisherPool(pools["publisher"], guard_of(self.owner, settings.data, settings.ledger_heads))
+        await publisher.verify()
+        keeper = keeper_of(settings.data, settings.ledger_heads)
+        await repeat_departures(keeper, connections)
+        synthetic = await pools["lookups"].run(is_sandbox, repeatable=True)
+        if app.pages is not None and synthetic:
+            app.pages.show_sandbox()
+        app.health = pools["readiness"]
+        stack.callback(setattr, app, "health", None)
+        pulse = Pulse()
+        member_reads = MemberReads(pools["lookups"], settings.members_read, settings.members_read_at_first)
+        stack.push_async_callback(member_reads.flush)
+        background = Background()
+        stack.push_async_callback(background.end)
+        background.start(member_reads.run())
+        views = {each: ServedView(self.graph.documents[each], pools[each.view]) for each in self.graph.views}
+        endpoint = self.endpoint_class(
+            views,
+            Sessions(pools["lookups"], demonstration=settings.demo, pulse=pulse),
+            Events(),
+            publisher,
+            pools["identity"],
+            member_reads,
+            DataReads(pools["data reads"]),
+            settings,
+            self.graph.digests,
+            KeptAnswers(settings.kept_megabytes * 1_000_000, RIGHTS, pulse),
+            connections.standbys({each: pools[each.view] for each in views}, pools["lookups"]),
+        )
+        stack.callback(endpoint.planning.close)
+        stack.callback(endpoint.computing.close)
+        self.serve_files(app, endpoint, stack)
+        await listen_to_database(endpoint, connections, pools, pulse, background)
+        background.start(
+            endpoint.streams.watch(),
+            *senders(settings, connections, synthetic=synthetic),
+            *schedulers(settings, connections, publisher, keeper),
+        )
+        if settings.metrics_port is not None:
+            endpoint.metrics = metrics = Metrics()
+            metrics.read(readings(endpoint, pools))
+            stop = metrics.serve(settings.metrics_host, settings.metrics_port)
+            stack.push_async_callback(asyncio.to_thread, stop)
+            background.start(metrics.watch_loop(), metrics.watch_mail(partial(pools["readiness"].run, mail_waits)))
+        app.endpoint = endpoint
+        stack.callback(endpoint.log.write)
+
+    def connections(self) -> ServerConnections:
+        return ServerConnections(self.settings, self.owner, self.pool_class)
+
+    async def open_pools(self, connections: ServerConnections, pools: dict[str, ConnectionPool]) -> None:
+        """Opens the pools by their names, into `pools`. Where one loses a connection, all look at theirs."""
+        for audience in self.graph.views:
+            pools[audience.view] = await connections.view_pool(audience)
+        pools["publisher"] = await connections.publisher_pool()
+        # Strangers' reads must neither keep anybody from signing in, nor sign-ins anybody from being recognized.
+        for name, size in APART.items():
+            pools[name] = await connections.pool(Audience.PUBLIC, size)
+        for each in pools.values():
+            each.when_lost = partial(check_all, pools)
+
+    def serve_files(self, app: Cohorte, endpoint: Endpoint, stack: AsyncExitStack) -> None:
+        making = FileMaking(self.settings.limits.request_seconds)
+        stack.callback(making.close)
+        app.downloads = Downloads(endpoint, self.kinds)
+        app.files = {
+            EXPORT_ROUTE: app.downloads.answer,
+            MEMBER_ROUTE: app.downloads.answer_member,
+            insight_files.ROUTE: InsightFiles(endpoint, making).answer,
+            CODEBOOKS: Codebooks(endpoint, making).answer,
+            catalogue.ROUTE: LazyCatalogue(endpoint, making).answer,
+        }
 
 
-def database_connections(settings: Settings) -> int:
-    """How many connections to the database a server has at most; those to its standbys are not counted."""
-    watching = 1 if settings.read_url else 0
-    apart = CONNECTIONS + sum(APART.values()) + sum(OTHERS.values())
-    return len(Audience) * settings.pool_size + apart + watching
-
-
-def standby_connections(settings: Settings) -> int:
-    """How many connections to each standby a server has at most."""
-    return len(Audience) * settings.pool_size + 1
-
-
-async def close(connections: ConnectionPool) -> None:
+async def repeat_departures(keeper: DepartureKeeper, connections: ServerConnections) -> None:
+    """Repeats the erasures and withdrawals that a restored backup has undone. Raises DeparturesUnknown."""
+    connection = await connections.connect_for_freezing("cohorte departures")
     try:
-        await asyncio.wait_for(connections.close(), CLOSING_SECONDS)
-    except TimeoutError:
-        connections.pool.terminate()
+        await end_when_silent(connection)  # others wait for its lock
+        await keeper.begin(connection)
+    finally:
+        connection.terminate()
 
 
-async def end_all(tasks: Sequence["asyncio.Task[None]"]) -> None:
-    """Ends tasks together. One that waits for a silent database when it is cancelled is cancelled again."""
-    left = set(tasks)
-    for _ in range(2):
-        for task in left:
-            task.cancel()
-        if left:
-            _, left = await asyncio.wait(left, timeout=ENDING_SECONDS)
+async def listen_to_database(
+    endpoint: Endpoint,
+    connections: ServerConnections,
+    pools: Mapping[str, ConnectionPool],
+    pulse: Pulse,
+    background: Background,
+) -> None:
+    """Starts to follow what changes in the database, and how far its standbys are."""
+    sessions, standbys = endpoint.sessions, endpoint.standbys
+    is_listening = asyncio.Event()
+    listeners: list[Listener] = [sessions, ChangedSessions(sessions), endpoint.events, endpoint.kept]
+    if standbys is not None:
+        listeners.append(standbys)
+    connect = partial(connections.connect, "cohorte listener")
+    background.start(listen(connect, listeners, is_listening, partial(check_all, pools), pulse))
+    if standbys is not None:
+        sessions.stand_in = standbys.stand_in
+        background.start(*(each.watch() for each in (standbys.primary, *standbys.standbys)))
+    with suppress(TimeoutError):  # without it, tokens are looked up for each request: slower, and as safe
+        await asyncio.wait_for(is_listening.wait(), LISTENER_SECONDS)
+
+
+def check_all(pools: Mapping[str, ConnectionPool]) -> None:
+    for connections in pools.values():
+        connections.check()

@@ -2,7 +2,6 @@
 
 import logging
 
-from app import database_connections, standby_connections
 from commands.cluster import Unavailable
 from models.bounded_connections import CONNECT_SECONDS
 from models.failures import UNREACHABLE, reason
@@ -10,6 +9,7 @@ from models.logins import owner_password, role_dsn
 from models.session_parameters import NoSessions, expect_sessions
 from models.several_hosts import connect_to_any
 from models.viewers import Audience
+from server.databases.server_connections import database_connections, standby_connections
 from settings import Settings
 
 log = logging.getLogger("cohorte.standbys")

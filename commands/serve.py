@@ -26,7 +26,7 @@ from types import FrameType
 import anyio.lowlevel
 import uvicorn
 
-from app import Cohorte, Graph, create_app, database_connections, read_graph, standby_connections
+from app import Cohorte, Graph, create_app, read_graph
 from commands import interruption
 from commands.cluster import Unavailable
 from commands.listeners import (
@@ -42,6 +42,7 @@ from commands.preparing import must_grow, prepared, prepared_apart
 from commands.progress import say
 from commands.workers import Ready, Serve, WorkerFailed, Workers
 from resolvers.heap import use_one_heap
+from server.databases.server_connections import database_connections, standby_connections
 from server.demonstration_accounts import NAMES, PASSWORD, addresses
 from server.events import sockets
 from server.http.connections import Connections

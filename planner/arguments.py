@@ -15,7 +15,7 @@ from sqlalchemy import ARRAY, Boolean, Date, DateTime, Float, Integer, Text, Uui
 from sqlalchemy.types import TypeEngine
 
 from models.viewers import Viewer
-from planner.declare import PAGE_LIMIT, Computed, Malformed, NodeById, NodesByIds, Paged, Parameter, Source, Sql
+from planner.declared import PAGE_LIMIT, Computed, Malformed, NodeById, NodesByIds, Paged, Parameter, Source, Sql
 
 PAGE = ("first", "last")
 CURSORS = ("after", "before")

@@ -27,7 +27,7 @@ from planner.arguments import PAGE, PlanInputs, Variables, bound, is_given, not_
 from planner.compiling import ValueReader
 from planner.cursors import Cursors
 from planner.data_reads import record
-from planner.declare import Column, Computed, NodeById, NodesByIds, Paged, Sql
+from planner.declared import Column, Computed, NodeById, NodesByIds, Paged, Sql
 from planner.expressions import (
     EMPTY_LIST,
     JSON,

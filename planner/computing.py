@@ -28,7 +28,7 @@ from strawberry.types.arguments import StrawberryArgument, convert_arguments
 from models.rows import Unanswerable
 from planner.arguments import argument, bad_user_input
 from planner.awaitables import Awaitables
-from planner.declare import Computed
+from planner.declared import Computed
 from planner.selection import Selections
 from planner.tables import Tables
 

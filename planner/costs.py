@@ -29,7 +29,7 @@ from graphql.language import (
 )
 
 from planner.arguments import PAGE, argument
-from planner.declare import COST, PAGE_SIZE, Column, Computed, NodesByIds, Paged, Sql
+from planner.declared import COST, PAGE_SIZE, Column, Computed, NodesByIds, Paged, Sql
 from planner.tables import DEFINITION, Tables
 
 LIST_SIZE = 10  # nodes of a list without pages, if its declaration states no other size

@@ -8,7 +8,7 @@ from sqlalchemy import cast as sql_cast
 
 from models.rows import Expression, Row, word
 from models.viewers import Audience
-from planner.declare import Recorded
+from planner.declared import Recorded
 from planner.selection import Fields
 
 if TYPE_CHECKING:

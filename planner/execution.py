@@ -20,7 +20,8 @@ from models.rows import Expression, Row
 from planner.arguments import PlanInputs, Variables, sql_type
 from planner.compose import TYPENAME, StatementBuilder
 from planner.computing import LARGE, Shaped, computation, python_arguments
-from planner.declare import CALL, Column, Computed, Source, Sql, attribute_types, graph_of, without_none
+from planner.declare import attribute_types, graph_of, without_none
+from planner.declared import CALL, Column, Computed, Source, Sql
 from planner.marks import bare
 from planner.tables import DEFINITION, Tables
 

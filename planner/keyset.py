@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from models.rows import Expression, Row
 from planner.arguments import bad_user_input, is_given
 from planner.cursors import ListCheck, ListTag, cursor_reader, is_of_list, plain_cursor
-from planner.declare import PAGE_SIZE
+from planner.declared import PAGE_SIZE
 from planner.expressions import EMPTY_LIST, NamedColumn, as_list, as_object, integer, labelled, object_of, typename
 from planner.member_reads import KEY, told
 from planner.nodes import id_of

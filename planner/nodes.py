@@ -12,7 +12,7 @@ from sqlalchemy import cast as sql_cast
 
 from models.rows import Expression, Row, row
 from planner.arguments import bad_user_input, converted, encodes, prefix_of, sql_type, value_of
-from planner.declare import PAGE_LIMIT
+from planner.declared import PAGE_LIMIT
 from planner.expressions import OuterExpression, as_object, as_values
 from planner.tables import Ordered, ordered
 

@@ -47,7 +47,7 @@ from planner.compose import NotPlannable, StatementBuilder
 from planner.computing import Computing, PassthroughExecutor
 from planner.costs import Costs, OperationCosts
 from planner.cursors import Cursors
-from planner.declare import PAGE_LIMIT, SubscriptionSource
+from planner.declared import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import object_of
 from planner.known_ids import StatementCheck, refusal_of

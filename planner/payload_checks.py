@@ -20,7 +20,7 @@ from graphql.language import FragmentSpreadNode, SelectionNode
 
 from models.viewers import Viewer
 from planner.arguments import Variables
-from planner.declare import CHECK, Column
+from planner.declared import CHECK, Column
 from planner.execution import plan_of, python_class
 from planner.selection import Fields, Selections
 from planner.tables import DEFINITION

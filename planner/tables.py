@@ -12,7 +12,8 @@ from sqlmodel import SQLModel
 
 from models.rows import Expression, Row, base_of
 from planner.arguments import prefix_of
-from planner.declare import AboutMember, Column, Recorded, Source, Sql, graph_of, source_of
+from planner.declare import graph_of, source_of
+from planner.declared import AboutMember, Column, Recorded, Source, Sql
 from planner.expressions import OuterColumn, OuterExpression, integer, labelled, limited
 from planner.selects import Ordering, Selected
 

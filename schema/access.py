@@ -3,7 +3,8 @@
 from strawberry.types.field import StrawberryField
 
 from models.viewers import Audience
-from planner.declare import AUDIENCE, graph_of
+from planner.declare import graph_of
+from planner.declared import AUDIENCE
 from privacy.described import DeclarationError
 
 PUBLIC = frozenset(Audience)  # everyone

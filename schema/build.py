@@ -14,7 +14,8 @@ from strawberry.types.lazy_type import LazyType
 from strawberry.types.union import StrawberryUnion
 
 from models.viewers import Audience
-from planner.declare import Column, graph_of, source_of
+from planner.declare import graph_of, source_of
+from planner.declared import Column
 from resolvers.exporting import GraphNames
 from schema.access import UnmarkedError, audience_of, field_audience
 from schema.in_context import in_context

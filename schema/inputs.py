@@ -16,7 +16,7 @@ from strawberry.utils.str_converters import to_camel_case
 from models.messages import Message, message
 from models.parameters import NO_NUMBER, NO_ROW, AccountAddress, EmailAddress, Id, NodeId
 from planner.arguments import number_of, prefix_of, uuid_of
-from planner.declare import Malformed
+from planner.declared import Malformed
 from privacy.described import DeclarationError
 from resolvers.faults import Faults
 from resolvers.texts import has_control_characters, with_line_feeds

@@ -14,7 +14,8 @@ from models.languages import Language
 from models.viewers import Audience, Viewer
 from planner.computing import python_arguments
 from planner.costs import IN_PYTHON
-from planner.declare import AUDIENCE, CALL, CHECK, COST, graph_type, sql, without_none
+from planner.declare import graph_type, sql, without_none
+from planner.declared import AUDIENCE, CALL, CHECK, COST
 from resolvers.faults import Faults
 from resolvers.rates import KINDS, Unlimited
 from resolvers.transactions import Connection, Forbidden, Refused, Work

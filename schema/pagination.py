@@ -4,7 +4,8 @@ from typing import Generic, TypeVar
 
 import strawberry
 
-from planner.declare import PAGE_LIMIT, PAGE_SIZE, Cursor, column, graph_interface, graph_type
+from planner.declare import column, graph_interface, graph_type
+from planner.declared import PAGE_LIMIT, PAGE_SIZE, Cursor
 from schema.access import PUBLIC
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from strawberry.types.scalar import ScalarDefinition
 from models.messages import Message, message
 from models.parameters import AccountAddress
 from models.parameters import EmailAddress as EmailAddress
-from planner.declare import Cursor, Malformed
+from planner.declared import Cursor, Malformed
 from resolvers.days import EARLIEST, FIRST_ZONE
 
 T = TypeVar("T")

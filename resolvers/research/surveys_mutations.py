@@ -2,28 +2,32 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
-from enum import Enum
 from typing import TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 
 from models.community.communities import CommunityStatus
 from models.database import Connection
 from models.identity.accounts import StaffRole
-from models.identity.members import MemberKind, Sex
 from models.identity.organizations import OrganizationKind
 from models.messages import message
-from models.parameters import CommunityId, SurveyId, TreatmentId
+from models.parameters import CommunityId, SurveyId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
 from privacy.budget import FLOOR
 from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.days import Days, current_days
 from resolvers.faults import Faults
-from resolvers.regions import region_of
+from resolvers.research.eligibility_mutations import (
+    ANY_PATIENT,
+    EligibilityDefinition,
+    checked_eligibility,
+    names_of,
+    write_eligibility,
+)
+from resolvers.research.questions_mutations import write_questions
 from resolvers.research.revisions_mutations import (
     asked_before,
     current_questions,
@@ -56,24 +60,8 @@ T = TypeVar("T")
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 5_000
 MOST_PARTICIPANTS = 1_000_000
-FIRST_YEAR = 1900
 ONLY_IN_DRAFTS = message("This can change in a draft only. A survey that has not opened can be put back to draft.")
 REVISABLE = (SurveyStatus.DRAFT, SurveyStatus.WAITING, SurveyStatus.OPEN)
-
-
-@dataclass(frozen=True)
-class EligibilityDefinition:
-    """The conditions on a survey's participants. Empty and None are no condition, but without `kinds` only patients."""
-
-    kinds: Sequence[MemberKind] = ()
-    sexes: Sequence[Sex] = ()
-    born_from: int | None = None
-    born_to: int | None = None
-    treatments: Sequence[TreatmentId] = ()
-    regions: Sequence[str] = ()
-
-
-ANY_PATIENT = EligibilityDefinition()
 
 
 async def create_survey(
@@ -119,7 +107,7 @@ async def create_survey(
         _refuse_no_recipient(offered_to)
     faults.add(*await asyncio.to_thread(definition_refusals, questions, "questions"))
     translations = _checked(translations, faults)
-    eligibility = await _checked_eligibility(connection, eligibility, days, faults)
+    eligibility = await checked_eligibility(connection, eligibility, days, faults)
     faults.refuse()
     survey: UUID = await connection.fetchval(
         """
@@ -134,11 +122,11 @@ async def create_survey(
         opens_on,
         closes_on,
         needed if minimum_participants is None else minimum_participants,
-        _names(offered_to),
+        names_of(offered_to),
         stored(translations),
     )
-    await _write_eligibility(connection, survey, eligibility)
-    await _write_questions(connection, survey, 1, questions)
+    await write_eligibility(connection, survey, eligibility)
+    await write_questions(connection, survey, 1, questions)
     return survey
 
 
@@ -227,7 +215,7 @@ async def _revise(
         with faults.collected():
             _refuse_no_recipient(offered_to)
     if eligibility is not None:
-        eligibility = await _checked_eligibility(connection, eligibility, days, faults)
+        eligibility = await checked_eligibility(connection, eligibility, days, faults)
     if questions is not None:
         faults.add(*await asyncio.to_thread(definition_refusals, questions, "questions"))
     asked = {} if found is None else await asked_before(connection, survey)
@@ -236,7 +224,8 @@ async def _revise(
         questions = with_kept(questions, now)
     before = () if found is None else survey_translations(found["translations"])
     translations = before if translations is None else _checked(translations, faults)
-    if found is not None and SurveyStatus(found["status"]) is not SurveyStatus.DRAFT:
+    status = SurveyStatus(found["status"]) if found else None
+    if found is not None and status is not SurveyStatus.DRAFT:
         if questions is not None and not faults.at("questions"):
             faults.add(*await question_refusals(connection, asked, questions))
         if not faults.at("questions"):
@@ -248,31 +237,19 @@ async def _revise(
             "offered_to": offered_to is not None,
             "eligibility": eligibility is not None,
         }
-        for name, is_given in fixed.items():
-            if is_given:
-                faults.add(Refusal(RefusalCode.TOO_LATE, ONLY_IN_DRAFTS, (name,)))
-    if found is not None and SurveyStatus(found["status"]) is SurveyStatus.OPEN:
-        given = {"title": title, "description": description}
-        texts: dict[Path, tuple[str, str]] = {
-            (name,): (found[name], text or found[name]) for name, text in given.items() if not faults.at(name)
-        }
-        seen = {each.language: each for each in before}
-        for number, each in enumerate(translations):
-            if each.language in seen and not faults.at("translations", number):
-                old, path = seen[each.language], ("translations", number)
-                texts |= {(*path, "title"): (old.title, each.title)}
-                texts |= {(*path, "description"): (old.description, each.description)}
-        faults.add(*await text_refusals(connection, texts))
+        faults.add(*(Refusal(RefusalCode.TOO_LATE, ONLY_IN_DRAFTS, (name,)) for name in fixed if fixed[name]))
+    if found is not None and status is SurveyStatus.OPEN:
+        texts = _changed_texts(found, title, description, before, translations)
+        faults.add(*await text_refusals(connection, {path: texts[path] for path in texts if not faults.at(*path[:2])}))
     faults.refuse()
     assert found is not None
-    status = SurveyStatus(found["status"])
     version: int = found["version"]
     if questions is not None:
         if status is SurveyStatus.DRAFT:
             await connection.execute("DELETE FROM catalog.question WHERE survey_id = $1", survey)
         else:
             version += 1
-        await _write_questions(connection, survey, version, questions)
+        await write_questions(connection, survey, version, questions)
     await connection.execute(
         "UPDATE catalog.survey SET title = $2, description = $3, closes_on = $4, version = $5, translations = $6"
         " WHERE id = $1",
@@ -289,10 +266,10 @@ async def _revise(
             survey,
             first_day,
             minimum_participants or found["minimum_participants"],
-            found["offered_to"] if offered_to is None else _names(offered_to),
+            found["offered_to"] if offered_to is None else names_of(offered_to),
         )
     if eligibility is not None:
-        await _write_eligibility(connection, survey, eligibility)
+        await write_eligibility(connection, survey, eligibility)
     return survey
 
 
@@ -338,6 +315,26 @@ def _checked(translations: Sequence[SurveyTranslation], faults: Faults) -> Seque
     return found
 
 
+def _changed_texts(
+    found: asyncpg.Record,
+    title: str | None,
+    description: str | None,
+    before: Sequence[SurveyTranslation],
+    translations: Sequence[SurveyTranslation],
+) -> dict[Path, tuple[str, str]]:
+    """The old and the new text of an open survey, by path, in each language that it had."""
+    texts: dict[Path, tuple[str, str]] = {
+        ("title",): (found["title"], title or found["title"]),
+        ("description",): (found["description"], description or found["description"]),
+    }
+    seen = {each.language: each for each in before}
+    for number, each in enumerate(translations):
+        if old := seen.get(each.language):
+            texts["translations", number, "title"] = old.title, each.title
+            texts["translations", number, "description"] = old.description, each.description
+    return texts
+
+
 def _unless_null(value: Maybe[T], name: str, faults: Faults) -> T | None:
     """The value, None if it is left out. Null is a fault: every survey has this field."""
     if value is None:
@@ -381,94 +378,6 @@ def _refuse_no_recipient(offered_to: Sequence[OrganizationKind]) -> None:
         raise invalid(message("Name at least one kind of organization."), "offered_to")
 
 
-def _names(kinds: Sequence[Enum]) -> list[str]:
-    return sorted({kind.value for kind in kinds})
-
-
 def _refuse_unless_later(closes_on: date, opens_on: date | None, days: Days) -> None:
     if days.is_over(closes_on) or (opens_on is not None and closes_on < opens_on):
         raise invalid(message("The last day must not be in the past, nor precede the first."), "closes_on")
-
-
-async def _checked_eligibility(
-    connection: Connection, eligible: EligibilityDefinition, days: Days, faults: Faults
-) -> EligibilityDefinition:
-    """The eligibility as it is stored. Adds INVALID and NOT_FOUND to the faults."""
-    path = ("eligibility",)
-    for name, year in (("born_from", eligible.born_from), ("born_to", eligible.born_to)):
-        if year is not None and not FIRST_YEAR <= year <= days.latest.year:
-            reason = message("The year of birth must be between {first} and the current year.", first=FIRST_YEAR)
-            faults.add(*invalid(reason, *path, name).refusals)
-        elif name == "born_to" and year is not None and eligible.born_from is not None and eligible.born_from > year:
-            faults.add(*invalid(message("The last year must not precede the first."), *path, name).refusals)
-    known = await connection.fetch("SELECT id FROM catalog.treatment WHERE id = any($1)", list(eligible.treatments))
-    found = {row["id"] for row in known}
-    for number, treatment in enumerate(eligible.treatments):
-        if treatment not in found:
-            faults.add(*not_found(*path, "treatments", number).refusals)
-    regions = []
-    for number, region in enumerate(eligible.regions):
-        with faults.collected():
-            regions.append(region_of(region, *path, "regions", number))
-    return replace(eligible, regions=list(dict.fromkeys(regions)))
-
-
-async def _write_eligibility(connection: Connection, survey: UUID, eligible: EligibilityDefinition) -> None:
-    await connection.execute(
-        """
-        INSERT INTO catalog.eligibility (survey_id, kinds, sexes, born_from, born_to, treatment_ids, regions)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (survey_id) DO UPDATE SET kinds = excluded.kinds, sexes = excluded.sexes,
-            born_from = excluded.born_from, born_to = excluded.born_to, treatment_ids = excluded.treatment_ids,
-            regions = excluded.regions
-        """,
-        survey,
-        _names(eligible.kinds),
-        _names(eligible.sexes),
-        eligible.born_from,
-        eligible.born_to,
-        list(dict.fromkeys(eligible.treatments)),
-        list(eligible.regions),
-    )
-
-
-async def _write_questions(
-    connection: Connection, survey: UUID, version: int, questions: Sequence[QuestionDefinition]
-) -> None:
-    made = [(uuid4(), position, question) for position, question in enumerate(questions, start=1)]
-    await connection.executemany(
-        """
-        INSERT INTO catalog.question
-            (id, survey_id, version, position, key, text, help, kind, required, minimum, maximum, bins, max_choices,
-             translations)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-        """,
-        [
-            (
-                id, survey, version, position, one.key, one.text.strip(), one.help and one.help.strip(), one.kind,
-                one.required, one.minimum, one.maximum, list(one.bins) or None, one.max_choices,
-                stored(one.translations or ()),
-            )
-            for id, position, one in made
-        ],
-    )  # fmt: skip
-    await connection.executemany(
-        "INSERT INTO catalog.question_option (question_id, code, label, position, translations)"
-        " VALUES ($1, $2, $3, $4, $5)",
-        [
-            (id, option.code, option.label.strip(), place, stored(option.translations or ()))
-            for id, _, question in made
-            for place, option in enumerate(question.options)
-        ],
-    )
-    await connection.executemany(
-        """
-        INSERT INTO catalog.visibility_rule (question_id, position, on_key, operator, "values")
-        VALUES ($1, $2, $3, $4, $5)
-        """,
-        [
-            (id, place, rule.question, rule.operator, list(rule.values))
-            for id, _, question in made
-            for place, rule in enumerate(question.visible_when)
-        ],
-    )

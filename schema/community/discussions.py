@@ -7,7 +7,8 @@ import strawberry
 
 from models.community import discussions as tables
 from models.identity.data_reads import MemberDataKind
-from planner.declare import Recorded, column, graph_enum, graph_type, paged, sql
+from planner.declare import column, graph_enum, graph_type, paged, sql
+from planner.declared import Recorded
 from resolvers.community import communities
 from resolvers.community import discussions as resolve
 from resolvers.community.appeals import latest_appeal

@@ -9,7 +9,8 @@ from models import viewers
 from models.identity import accounts as tables
 from models.identity import members as member_tables
 from models.identity.webhooks import OrganizationEvent
-from planner.declare import AboutMember, column, graph_enum, graph_type, paged, sql
+from planner.declare import column, graph_enum, graph_type, paged, sql
+from planner.declared import AboutMember
 from resolvers.community import proposals
 from resolvers.identity import accounts as resolve
 from resolvers.identity import data_reads, members, organization_users, terms, webhooks

@@ -8,7 +8,8 @@ import strawberry
 from models.community import moderation
 from models.identity import members as tables
 from models.identity.data_reads import MemberDataKind
-from planner.declare import AboutMember, Recorded, column, graph_enum, graph_type, sql
+from planner.declare import column, graph_enum, graph_type, sql
+from planner.declared import AboutMember, Recorded
 from resolvers.community import communities
 from resolvers.community.discussions_rules import NOTE_MOST
 from resolvers.identity import associations, data_reads

@@ -4,6 +4,7 @@ from privacy.budget import FLOOR
 from resolvers.days import LAST_ZONE
 from resolvers.research import surveys as resolve
 from resolvers.research import surveys_mutations as write
+from resolvers.research.eligibility_mutations import EligibilityDefinition
 from resolvers.research.surveys_rules import BINS, LABEL_LENGTH, OPTIONS, QUESTIONS, RESERVED_CODE, RULES
 from resolvers.research.surveys_rules import TEXT_LENGTH as QUESTION_LENGTH
 from resolvers.research.translations_rules import SurveyTranslation
@@ -90,7 +91,7 @@ nested(
     translations="The texts in other languages. If omitted, those of the question with this key do not change.",
 )
 nested(
-    write.EligibilityDefinition,
+    EligibilityDefinition,
     "EligibilityInput",
     "Who can answer a survey. An omitted field sets no condition.",
     kinds="Members of these kinds: patients by default.",

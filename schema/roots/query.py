@@ -25,7 +25,8 @@ import resolvers.research.surveys
 import resolvers.research.translations
 import resolvers.tracking.observations
 import resolvers.tracking.treatments
-from planner.declare import PAGE_LIMIT, graph_type, node_by_id, nodes_by_ids, paged, sql
+from planner.declare import graph_type, node_by_id, nodes_by_ids, paged, sql
+from planner.declared import PAGE_LIMIT
 from resolvers.tracking.observations import INDICATORS
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.catalogue_texts import BEST_FIRST, SEARCH

@@ -7,7 +7,8 @@ import strawberry
 
 from models.identity.data_reads import MemberDataKind
 from models.tracking import observations as tables
-from planner.declare import AboutMember, Recorded, column, graph_enum, graph_interface, graph_type, sql
+from planner.declare import column, graph_enum, graph_interface, graph_type, sql
+from planner.declared import AboutMember, Recorded
 from resolvers.catalogue_entries import WORDS_LENGTH
 from resolvers.days import FIRST_ZONE
 from resolvers.row_texts import indicator_original_of, indicator_translations_of

@@ -7,7 +7,8 @@ import strawberry
 
 from models.tracking import observations
 from models.tracking import own_indicators as tables
-from planner.declare import AboutMember, column, graph_type, paged, sql
+from planner.declare import column, graph_type, paged, sql
+from planner.declared import AboutMember
 from resolvers.community import proposals
 from resolvers.tracking import own_indicators as resolve
 from resolvers.tracking.observations_mutations import NOTE_LENGTH

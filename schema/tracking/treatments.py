@@ -8,7 +8,8 @@ import strawberry
 
 from models.identity.data_reads import MemberDataKind
 from models.tracking import treatments as tables
-from planner.declare import AboutMember, Recorded, column, graph_enum, graph_interface, graph_type, paged, sql
+from planner.declare import column, graph_enum, graph_interface, graph_type, paged, sql
+from planner.declared import AboutMember, Recorded
 from resolvers.catalogue_entries import WORDS_LENGTH
 from resolvers.identity import members
 from resolvers.insight import insights

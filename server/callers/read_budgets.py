@@ -12,7 +12,7 @@ from uuid import UUID
 from cachetools import LRUCache
 
 from models.viewers import Viewer
-from planner.declare import PAGE_SIZE
+from planner.declared import PAGE_SIZE
 from server.databases.pools import ConnectionPool
 from server.operations.errors import RequestError, too_many_members
 

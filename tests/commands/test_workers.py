@@ -16,9 +16,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app import database_connections
 from commands.capacity import expect_connections
 from commands.cluster import Unavailable
+from server.databases.server_connections import database_connections
 from settings import Settings
 from tests.commands.test_serve import ROOT, served
 from tests.support.eventually import eventually

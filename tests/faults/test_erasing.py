@@ -34,7 +34,7 @@ OF_MEMBER = "SELECT child, reference, is_deleted FROM identity.references_to_mem
 @pytest.fixture(autouse=True)
 def no_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server's own jobs leave the rest to the test."""
-    monkeypatch.setattr("app.MAINTENANCE", ())
+    monkeypatch.setattr("server.jobs.background.MAINTENANCE", ())
 
 
 @pytest_asyncio.fixture

@@ -14,14 +14,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
-import app
 from models.bounded_connections import ANSWER_SECONDS, KEEPALIVES, OPTIONS, BoundedConnection
 from models.logins import pool
 from models.viewers import Audience
 from resolvers.jobs import PUBLISHING
-from server.databases import listening
+from server.databases import listening, server_connections
 from server.databases.pools import ConnectionPool
-from server.jobs import outbox
+from server.jobs import background, outbox
 from server.jobs.scheduler import Scheduler
 from server.operations.errors import RequestError
 from settings import Limits
@@ -104,11 +103,11 @@ async def behind(fresh: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[B
     Raises TimeoutError if it takes much longer to stop than it may.
     """
     for module, name, value in (
-        (app, "JOB_SECONDS", 1.0),
-        (app, "FREEZING_SECONDS", 1.0),
+        (server_connections, "JOB_SECONDS", 1.0),
+        (server_connections, "FREEZING_SECONDS", 1.0),
         (listening, "CHECK_SECONDS", 1.0),
         (outbox, "CHECK_SECONDS", 1.0),
-        (app, "Scheduler", partial(Scheduler, period_seconds=1.0)),
+        (background, "Scheduler", partial(Scheduler, period_seconds=1.0)),
     ):
         monkeypatch.setattr(module, name, value)
     async with silent_relay(fresh) as relay:

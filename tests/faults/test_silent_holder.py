@@ -10,14 +10,13 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-import app
 from models.bounded_connections import BoundedConnection
 from models.database import Connection
 from models.research.surveys import SurveyStatus
 from resolvers import leases
 from resolvers.identity.outbox import NEWS_LOCK
 from resolvers.jobs import PUBLISHING
-from server.jobs import newsroom, outbox, scheduler
+from server.jobs import background, newsroom, outbox, scheduler
 from server.jobs.outbox import Outbox
 from server.jobs.scheduler import Scheduler
 from tests import factories
@@ -153,7 +152,7 @@ def test_due_work_moves_on_within_half_a_minute() -> None:
 async def test_a_survey_closes_on_its_day_whichever_server_falls_silent(
     fresh: str, relay: SilentRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "Scheduler", partial(Scheduler, period_seconds=1.0))
+    monkeypatch.setattr(background, "Scheduler", partial(Scheduler, period_seconds=1.0))
     database = await asyncpg.connect(fresh)
 
     async def are_locked() -> bool:

@@ -22,7 +22,7 @@ from models.logins import open_roles, pool
 from models.research.surveys import ConsentPurpose, SurveyStatus
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Viewer
-from planner.declare import PAGE_LIMIT
+from planner.declared import PAGE_LIMIT
 from planner.operations import Planner
 from planner.tables import Tables
 from schema.build import build_views

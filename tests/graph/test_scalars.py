@@ -11,7 +11,7 @@ from graphql import GraphQLError
 
 from models.messages import message
 from models.parameters import AccountAddress
-from planner.declare import Cursor, Malformed
+from planner.declared import Cursor, Malformed
 from resolvers.transactions import Refused
 from schema.inputs import Visit, parameters_of, read
 from schema.scalars import SCALARS, EmailAddress

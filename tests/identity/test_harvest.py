@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from models.identity.members import Sharing
-from planner.declare import PAGE_LIMIT, PAGE_SIZE
+from planner.declared import PAGE_LIMIT, PAGE_SIZE
 from settings import Settings
 from tests import factories
 from tests.support.client import UNLIMITED, Ask, Caller, serving

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind, Sharing
-from planner.declare import PAGE_SIZE
+from planner.declared import PAGE_SIZE
 from server.callers import read_budgets
 from server.callers.read_budgets import MemberReads
 from tests import factories

@@ -17,7 +17,7 @@ from planner.costs import (
     LIST_SIZE,
     MUTATION,
 )
-from planner.declare import PAGE_SIZE, Column, Sql
+from planner.declared import PAGE_SIZE, Column, Sql
 from planner.operations import Planner
 from resolvers.community.discussions_rules import BODY_MOST
 from schema.insight.insights import EXPORT_COST, RECONCILED_COST, TABLE_CELLS

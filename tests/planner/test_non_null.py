@@ -7,7 +7,7 @@ from graphql import GraphQLObjectType, get_named_type, is_list_type, is_non_null
 
 from models.security.read_rules import EVERY, SCOPES
 from models.viewers import Audience
-from planner.declare import Sql
+from planner.declared import Sql
 from planner.tables import Tables
 from tests.support.client import views
 

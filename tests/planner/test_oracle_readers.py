@@ -13,7 +13,7 @@ from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_abstrac
 from models.identity.accounts import StaffRole
 from models.security.read_rules import SCOPES
 from models.viewers import Audience, Viewer
-from planner.declare import Column
+from planner.declared import Column
 from planner.tables import Tables
 from tests.oracle.execution import COLUMNS, arguments_of, column_of
 from tests.oracle.rows import Everything, scope

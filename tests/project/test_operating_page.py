@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-import app
 from models.viewers import Audience
+from server.databases.server_connections import APART, OTHERS, database_connections
 from settings import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs/operating.md").read_text(encoding="utf-8")
 POOL = Settings().pool_size
-BESIDES_POOLS = app.database_connections(Settings()) - len(Audience) * POOL
+BESIDES_POOLS = database_connections(Settings()) - len(Audience) * POOL
 
 
 def test_the_page_states_what_a_server_opens() -> None:
@@ -20,10 +20,10 @@ def test_the_page_states_what_a_server_opens() -> None:
 
 def test_the_page_states_what_standbys_add() -> None:
     replicated = Settings.model_validate({"read_url": "postgresql://a:b@standby/cohorte"})
-    assert app.database_connections(replicated) - app.database_connections(Settings()) == 1
+    assert database_connections(replicated) - database_connections(Settings()) == 1
     assert len(re.findall(r"\+ \d+(?: connections)?, (?:and )?one more with standbys", PAGE)) == 2
 
 
 def test_the_page_states_what_a_pooler_allows_the_role_of_the_public_view() -> None:
-    apart = sum(app.APART.values()) + app.OTHERS["public"]
+    apart = sum(APART.values()) + OTHERS["public"]
     assert f"`COHORTE_POOL_SIZE` and {apart} more as the public view's role, {apart + 1} with standbys" in PAGE

@@ -24,7 +24,7 @@ TOPICS = {
     "personal_data privacy_notices readings registrations second_factors sleeping staff terms webhooks",
     "community": "appeals catalogue_changes catalogue_communities catalogue_conditions communities discussions "
     "moderation proposals sources",
-    "research": "consents departures participations revisions surveys translations visibility",
+    "research": "consents departures eligibility participations questions revisions surveys translations visibility",
     "insight": "analysis_plans budget_shares changes costs counted_groups counts cubes data_uses dataset_definitions "
     "datasets drawing expectations first_tables freezing groupings insight_requests insights labels ledger licences "
     "narrowing network noise_process openings positioned publications purposes quotes reconciled releases undertakings "
@@ -40,7 +40,6 @@ NO_TOPIC = {
     "identity/sessions.sql": "what server/callers/sessions.py calls: signing in, and the viewer of a token",
     "community/merging.sql": "as resolvers/catalogue_merging.py, for indicators and treatments alike",
     "community/pins.sql": "a part of discussions: the rules of care.pin",
-    "research/eligibility.sql": "as resolvers/eligibility.py",
     "research/news.sql": "what server/jobs/newsroom.py calls",
     "insight/enrolments.sql": "a step of freezing: who is in a dataset",
     "insight/raw_rows.sql": "a step of freezing: what members' rows say of each variable",

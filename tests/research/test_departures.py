@@ -177,7 +177,7 @@ async def test_an_erasure_is_stored_while_a_freeze_is_under_way(
     fresh: str, owner: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A round of what publishes may take many minutes, and departures do not wait for its end."""
-    monkeypatch.setattr("app.Scheduler", partial(Scheduler, period_seconds=0.05))
+    monkeypatch.setattr("server.jobs.background.Scheduler", partial(Scheduler, period_seconds=0.05))
     under_way, ended = asyncio.Event(), asyncio.Event()
 
     async def freeze(connection: Connection, begin: Begin = begun) -> None:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from graphql import GraphQLString
 
 from planner.computing import Computing, PassthroughExecutor
-from planner.declare import Computed
+from planner.declared import Computed
 from planner.plans import TOO_LARGE, bounded
 from server.operations.answers import AnswerSize
 from server.operations.errors import RequestError

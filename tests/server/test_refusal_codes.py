@@ -9,7 +9,7 @@ from graphql import ExecutionResult, GraphQLError
 
 from models.languages import Language
 from models.messages import message
-from planner.declare import CHECK
+from planner.declared import CHECK
 from planner.tables import DEFINITION
 from resolvers.insight import analysis_plans, quotes
 from resolvers.research import participations_mutations

@@ -267,7 +267,9 @@ async def serving_with(
         config.timeout_graceful_shutdown = 5
         server = Server(config, app)
         scheduled = (
-            mock.patch("app.Scheduler", Unscheduled) if publishing is None else mock.patch("app.PUBLISHING", publishing)
+            mock.patch("server.jobs.background.Scheduler", Unscheduled)
+            if publishing is None
+            else mock.patch("server.jobs.background.PUBLISHING", publishing)
         )
         with scheduled, contextlib.nullcontext() if filled else empty_pools():
             running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -26,7 +26,7 @@ from graphql import (
     visit,
 )
 
-from planner.declare import Malformed
+from planner.declared import Malformed
 
 TYPE = "ofType"  # the alias under which every selection has its `__typename`
 
