@@ -1,7 +1,8 @@
 """Serves as commands.serve does, and counts between two signals in which module its CPU time goes.
 
 Samples are taken each millisecond of CPU time. What a function of C takes counts for the module that called it; the
-event loop and its sockets count for `asyncio`, which runs uvloop.
+event loop and its sockets count for `asyncio`, which runs uvloop. So does `_weakrefset`, where asyncio keeps its tasks:
+the first Python code after uvloop has written to the sockets is what forgets the task that has ended.
 """
 
 import json
@@ -28,6 +29,7 @@ def count(_: int, frame: FrameType | None) -> None:
 def module_of(name: str) -> str:
     """The module as it is shown: whole where it is ours, the package where it is not."""
     top = name.partition(".")[0]
+    top = "asyncio" if top == "_weakrefset" else top
     ours = {"server", "planner", "models", "resolvers", "schema", "commands", "app", "privacy"}
     return name if top in ours else top
 
