@@ -16,6 +16,7 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     get_operation_ast,
+    is_interface_type,
     is_leaf_type,
     is_list_type,
 )
@@ -72,6 +73,7 @@ class Costs:
 
     def __init__(self, schema: GraphQLSchema, tables: Tables, page_limit: int) -> None:
         self.schema, self.tables, self.page_limit = schema, tables, page_limit
+        self.costliest: dict[tuple[str, str], Any] = {}  # where a field of an interface may come from
 
     def operation(self, document: DocumentNode, name: str | None) -> "OperationCosts | None":
         """The costs of one operation, by its variables; None if the document has none of this name.
@@ -81,6 +83,23 @@ class Costs:
         """
         node = get_operation_ast(document, name)
         return None if node is None else OperationCosts(self, document, node)
+
+    def source(self, kind: Any, name: str) -> Any:
+        """Where a field's value comes from; of an interface's field, where that is costliest of all its types."""
+        if not is_interface_type(kind):
+            return self.tables.sources.get((kind.name, name))
+        if (kind.name, name) not in self.costliest:
+            possible = [self.tables.sources.get((each.name, name)) for each in self.schema.get_possible_types(kind)]
+            self.costliest[kind.name, name] = max(possible, key=weight)
+        return self.costliest[kind.name, name]
+
+
+def weight(source: Any) -> tuple[float, ...]:
+    """By which one source of a field is costlier than another: its nodes, its computation, its text."""
+    if not isinstance(source, (Column, Sql)):
+        return 0, 0, 0
+    size = source.size or (PAGE_SIZE if isinstance(source, Paged) else 0)
+    return size, source.cost if isinstance(source, Computed) else 0, source.characters
 
 
 @dataclass
@@ -136,7 +155,7 @@ class Walk:
     def __init__(
         self, costs: Costs, document: DocumentNode, node: OperationDefinitionNode, variables: Mapping[str, Any]
     ) -> None:
-        self.schema, self.sources, self.page_limit = costs.schema, costs.tables.sources, costs.page_limit
+        self.costs, self.schema, self.page_limit = costs, costs.schema, costs.page_limit
         self.fragments = {
             one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
         }
@@ -192,7 +211,7 @@ class Walk:
         declared = getattr(kind, "fields", {}).get(name)
         if declared is None:  # unknown, which validation reports, or __typename
             return Cost(self.cost(None, inside).selections, 1, 0)
-        source, named = self.sources.get((kind.name, name)), get_named_type(declared.type)
+        source, named = self.costs.source(kind, name), get_named_type(declared.type)
         extra = source.cost if isinstance(source, Computed) else 0
         if is_leaf_type(named):
             characters = source.characters if isinstance(source, (Column, Sql)) else 0

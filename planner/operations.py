@@ -51,6 +51,7 @@ from planner.declared import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import object_of
 from planner.known_ids import StatementCheck, refusal_of
+from planner.nulls import never_null
 from planner.payload_checks import check_payloads, plans_of_operation
 from planner.plans import Plans, PlanSpace, bounded
 from planner.selection import Selections, everything
@@ -171,12 +172,14 @@ class Operation:
         self.fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
         }
-        self._key_parts = self._find_key_parts()
         self._variables: list[tuple[str, Any, bool]] = [
             (each.variable.name.value, type_from_ast(planner.schema, each.type), each.default_value is not None)
             for each in node.variable_definitions or ()
         ]
         self._coercers = {name: coercer_of(kind) for name, kind, _ in self._variables}
+        nullable = any(not is_non_null_type(kind) for _, kind, _ in self._variables)
+        self._never_null = never_null(node, self.fragments, planner.schema) if nullable else frozenset()
+        self._key_parts = self._find_key_parts()
         self.costs = OperationCosts(planner.costs, document, node)
         self._in_context = next((each for each in node.directives or () if each.name.value == IN_CONTEXT), None)
         self._plans: Plans[Plan] = Plans(selections, planner.space)
@@ -195,7 +198,10 @@ class Operation:
         return {name: variables[name] for name, _, _ in self._variables if name in variables}
 
     def coerce(self, variables: Mapping[str, Any]) -> Variables:
-        """The variables coerced to their types. Raises BadVariables if any are missing or have a wrong type."""
+        """The variables coerced to their types.
+
+        Raises BadVariables if any are missing, have a wrong type, or are null and used where a value is required.
+        """
         if not self._variables:
             return NO_VARIABLES
         values: dict[str, Any] = {}
@@ -206,7 +212,7 @@ class Operation:
                     return self._coerce_fully(variables)
                 continue
             value = self._coercers[name](given)
-            if value is Undefined:  # the slower way reports the errors
+            if value is Undefined or (value is None and name in self._never_null):  # the slower way reports the errors
                 return self._coerce_fully(variables)
             values[name] = value
         return Variables(values)
@@ -217,6 +223,10 @@ class Operation:
         )
         if isinstance(found, list):
             raise BadVariables(found)
+        declared = {each.variable.name.value: each for each in self.node.variable_definitions or ()}
+        nulls = [name for name in declared if name in self._never_null and variables.get(name, Undefined) is None]
+        if nulls:
+            raise BadVariables([bad_user_input(NOT_NULL.format(name), declared[name]) for name in nulls])
         return Variables(found.coerced, found)
 
     def plan(self, variables: Variables) -> Plan | None:
@@ -429,6 +439,7 @@ class Operation:
 
 IN_CONTEXT = "inContext"  # the directive with the language of an operation
 NO_VARIABLES = Variables({})
+NOT_NULL = "Variable '${}' must not be null: it is used where a value is required."
 OPERATION = ("operation",)  # the part that is all of it
 
 

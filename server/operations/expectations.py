@@ -55,6 +55,8 @@ def variable_fault(error: GraphQLError, schema: GraphQLSchema) -> tuple[str, lis
     declared = next((node for node in error.nodes or () if isinstance(node, VariableDefinitionNode)), None)
     type = print_ast(declared.type) if declared else "its type"
     found = VARIABLE.match(error.message)
+    if not found and error.extensions:  # the planner's own, whose message quotes nothing
+        return error.message, []
     if not found:
         name = f"Variable '${declared.variable.name.value}'" if declared else "A variable"
         return f"{name} has an invalid value. Expected a value of type '{type}'.", []

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from graphql import get_introspection_query, get_named_type, is_scalar_type, parse
+from graphql import get_introspection_query, get_named_type, is_interface_type, is_leaf_type, is_scalar_type, parse
 
 from models.viewers import Audience
 from planner.costs import (
@@ -228,3 +228,31 @@ def test_introspection_and_golden_operations_fit(view_planners: Planners) -> Non
     for pair in pairs():
         # Half of the limit: as much again may be added to each without a thought.
         assert cost(view_planners[pair.audience], pair.text) <= settings.most_cost(pair.audience.view) / 2, pair.name
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_a_field_of_an_interface_costs_as_much_as_that_of_its_costliest_type(
+    view_planners: Planners, audience: Audience
+) -> None:
+    planner = view_planners[audience]
+    schema = planner.schema
+    compared = 0
+    for interface in filter(is_interface_type, schema.type_map.values()):
+        for name, field in interface.fields.items():
+            selected = name if is_leaf_type(get_named_type(field.type)) else f"{name} {{ __typename }}"
+            costs = {
+                each.name: cost(planner, f'{{ node(id: "x") {{ ... on {each.name} {{ {selected} }} }} }}')
+                for each in (interface, *schema.get_possible_types(interface))
+            }
+            assert costs.pop(interface.name) == max(costs.values()), (interface.name, name)
+            compared += len(costs)
+    assert compared > 5
+
+
+def test_a_dashboard_costs_the_same_through_an_interface(view_planners: Planners) -> None:
+    text = "{ me { dashboard { series { %s } } } }"
+    inside = "points { mean }"
+    found = [
+        cost(view_planners[Audience.PATIENT], text % each) for each in (inside, f"... on TrackedSeries {{ {inside} }}")
+    ]
+    assert found[0] == found[1] > 500
