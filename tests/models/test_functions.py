@@ -297,6 +297,8 @@ CALLERS: dict[str, set[Login]] = {
     "catalog.words_in(text)": set(Audience),
     "catalog.words_of(text,text)": set(Audience),
     "insight.epsilon(bigint,double precision)": set(LOGINS),
+    "catalog.timeline_marks()": {PUBLIC},
+    "catalog.mark_timeline(uuid)": {PUBLIC},
     "identity.credential_of(text)": {PUBLIC},
     "identity.stored_address(text[])": {PUBLIC},
     "identity.open_session(uuid,bytea,text,interval)": {PUBLIC},

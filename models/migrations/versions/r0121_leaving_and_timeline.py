@@ -1,4 +1,4 @@
-"""Members leave a dataset while it is counted, and wait for what is written of it alone."""
+"""Members leave a dataset while it is counted, and a database has marks that its copies lack."""
 
 from models.migrations import frozen
 
