@@ -1,19 +1,16 @@
 """Checks addresses that other people give the server to write to: only hosts of the public internet are accepted."""
 
-import asyncio
 import re
-import socket
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
+from models.lookups import Lookups
+
 MOST_CHARACTERS = 500  # of an address
 PORTS = (443, 8443)
-RESOLVING_SECONDS = 5.0
-# Threads of their own: a name server that does not answer keeps one for half a minute.
-RESOLVERS = ThreadPoolExecutor(8, "resolve")
+LOOKUPS = Lookups()
 
 # What is no single host of the public internet, by IANA's registries of special-purpose addresses, and 168.63.129.16,
 # at which a cloud's machines find its control plane. `is_global` differs between versions of Python.
@@ -113,13 +110,9 @@ def is_public_6(address: IPv6Address) -> bool:
     return not carries and not any(address in network for network in CLOSED_6)
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
+async def resolve(host: str) -> Sequence[str]:
     """The addresses of a host, by the system's resolver. Raises OSError, TimeoutError."""
-    found = asyncio.get_running_loop().run_in_executor(
-        RESOLVERS, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    )
-    async with asyncio.timeout(RESOLVING_SECONDS):
-        return list(dict.fromkeys(str(each[4][0]) for each in await found))
+    return await LOOKUPS.addresses(host)
 
 
 async def addresses_of(place: Place) -> Sequence[str]:
@@ -130,7 +123,7 @@ async def addresses_of(place: Place) -> Sequence[str]:
     if place.known:
         return place.known
     try:
-        found = await resolve(place.host, place.port)
+        found = await resolve(place.host)
     except (OSError, TimeoutError, UnicodeError):
         return ()
     return found if all(map(is_public, found)) else ()

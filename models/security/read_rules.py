@@ -255,6 +255,7 @@ SCOPES: Mapping[str, Scope] = {
     "catalog.community_treatment": OF_OPENED,
     "catalog.indicator": CATALOG,
     "catalog.source_entry": HIDDEN,
+    "catalog.timeline": HIDDEN,
     "catalog.treatment": CATALOG,
     "catalog.network_count": CATALOG,
     "catalog.survey": SURVEY,

@@ -8,7 +8,7 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from cachetools import TTLCache
 
 from models.bounded_connections import ANSWER_SECONDS
 from models.failures import reason
-from models.replication import WRITTEN, note_write, replayed, written
+from models.replication import WRITTEN, mark, note_write, replayed, written
 from models.viewers import Audience
 from server.callers.credentials import Headers
 from server.databases.pools import ConnectionPool
@@ -85,7 +85,10 @@ class Primary(Watched):
         """`outage_seconds` is for how long standbys are read from while it does not answer."""
         super().__init__("primary", connect)
         self.cluster = ""  # with its timeline
-        self.samples: deque[tuple[float, int]] = deque(maxlen=math.ceil(seconds / LOOK_SECONDS) + 2)
+        # When it was asked, how far it had written at least, and a mark that it had made by then or made just after.
+        self.samples: deque[tuple[float, int, UUID | None]] = deque(maxlen=math.ceil(seconds / LOOK_SECONDS) + 2)
+        self.mark: UUID | None = None  # its last one, and where it was once it had made it
+        self.marked_at: int | None = None
         self.outage_seconds = outage_seconds
         self.reached = 0  # the highest position that is known of it
         self.given_up = False  # whether it has not answered for longer than `outage_seconds`
@@ -97,18 +100,35 @@ class Primary(Watched):
 
     async def look(self, connection: asyncpg.Connection) -> None:
         before = time.monotonic()
-        cluster, position, _ = await written(connection, ANSWER_SECONDS)
+        cluster, position, _, marks = await written(connection, ANSWER_SECONDS)
         assert position is not None
         if cluster != self.cluster:  # another server has become the primary: its positions are of another history
             self.cluster, self.reached = cluster, 0
             self.samples.clear()
-        self.samples.append((before, position))
+        await self.see(connection, position, marks[0] if marks else None)
+        self.samples.append((before, position, self.mark))
         self.reached, self.given_up = max(self.reached, position), False  # it may have been told of a later one
         if self.failures:
             log.warning("the primary answers again")
 
+    async def see(self, connection: asyncpg.Connection, position: int, last: UUID | None) -> None:
+        """Takes note of its last mark, or has it make another, if anything was written since.
+
+        Several processes look at one primary: one of them makes a mark, and the others see it.
+        """
+        is_moved = last == self.mark and position != self.marked_at
+        if self.mark is None or is_moved:
+            with suppress(asyncpg.PostgresError):  # such as of a full disk: what is read is compared by position
+                last = await mark(connection, last, ANSWER_SECONDS) or last
+                position = (await written(connection, ANSWER_SECONDS)).position or position
+            self.marked_at = position
+        elif last != self.mark:
+            self.marked_at = position
+        self.mark = last
+
     def leave(self, error: Exception | None) -> None:
         super().leave(error)
+        self.mark = None
         if error is None or not self.samples or self.given_up or not self.outage_seconds:
             return
         if self.failures == 1:
@@ -118,13 +138,41 @@ class Primary(Watched):
             self.given_up = True
             log.error("the primary has not answered for %d s: no queries are read from standbys", self.outage_seconds)
 
-    def time_of(self, position: int) -> float:
+    @property
+    def last_mark(self) -> UUID | None:
+        """The mark that it had last when it answered last."""
+        return self.samples[-1][2] if self.samples else None
+
+    async def answers_after(self, moment: float) -> None:
+        """Waits until it has been asked after `moment` and has answered, or does not answer."""
+        while self.answered_at <= moment and not self.failures:  # noqa: ASYNC110 - others wait for nothing but a time
+            await asyncio.sleep(LOOK_SECONDS / 10)
+
+    def has_made_any(self, marks: Collection[UUID]) -> bool:
+        """Whether one of its latest marks is among these."""
+        return any(made in marks for _, _, made in self.samples)
+
+    def is_left_by(self, position: int, seen_at: float, marks: Collection[UUID]) -> bool:
+        """Whether a server has left its history, which was at `position` at `seen_at` and has had these `marks` since.
+
+        It had come further than the primary has since, or lacks a mark that was made before its position.
+        """
+        if not self.samples:
+            return False
+        asked_at, reached, _ = self.samples[-1]
+        if position > reached:
+            return asked_at > seen_at
+        before = self.samples[-2][2] if len(self.samples) > 1 else None
+        return position == reached and before is not None and before not in marks
+
+    def time_of(self, position: int, marks: Collection[UUID | None]) -> float:
         """The latest time for which it is known that all that was acknowledged until then is within `position`.
 
-        On an idle primary this is the time of the last look, since its position stays the same. No clock of another
-        machine counts.
+        It is of a standby that has these `marks`. On an idle primary this is the time of the last look, since its
+        position stays the same. No clock of another machine counts.
         """
-        return next((at for at, reached in reversed(self.samples) if reached <= position), NEVER)
+        known = (at for at, reached, made in reversed(self.samples) if reached <= position and made in marks)
+        return next(known, NEVER)
 
 
 class Standby(Watched):
@@ -137,30 +185,47 @@ class Standby(Watched):
         self.position = 0
         self.complete = False  # whether it has replayed all that it has received
         self.current_until = NEVER
+        self.seen_at = NEVER  # when it said how far it had come
         self.followed = ""  # the primary's cluster and timeline when it was last looked at
-        self.stuck_at: int | None = None  # a position that it has to leave, to show that it follows a new primary
+        self.shown: UUID | None = None  # the last mark of the primary that it has had
         self.reads = 0
 
     async def look(self, connection: asyncpg.Connection) -> None:
-        cluster, position, complete = await replayed(connection, ANSWER_SECONDS)
-        if position is None:
-            raise NotAStandby("it is not a standby")
+        position, complete, marks = await self.ask(connection)
         if not self.primary.cluster:
             return  # the primary has not answered yet
-        if cluster != self.primary.cluster.partition(" ")[0]:
-            raise NotAStandby("it is not a standby of this database's cluster")
-        if self.primary.cluster != self.followed:
-            self.stuck_at = position if self.followed else None
-            self.followed, self.current_until = self.primary.cluster, NEVER
-        if position == self.stuck_at:
-            return
-        self.stuck_at = None
+        if self.primary.cluster != self.followed:  # it has to show a mark of this one
+            self.followed, self.current_until, self.shown = self.primary.cluster, NEVER, None
+        if not self.pools:
+            self.position, self.seen_at = position, time.monotonic()
+            await self.primary.answers_after(self.seen_at)
+            position, complete, marks = await self.ask(connection)
+        if self.primary.is_left_by(self.position, self.seen_at, marks):
+            raise NotAStandby("it is not a standby of this database's primary, but of a copy that goes on by itself")
+        self.position, self.complete, self.seen_at = position, complete, time.monotonic()
+        if not self.primary.has_made_any(marks):
+            return  # it has been away for long, or is of a copy
         if not self.pools:
             async with asyncio.timeout(OPENING_SECONDS):
                 self.pools = await self.open_pools()
             log.log(logging.WARNING if self.failures else logging.INFO, "%s is read from", self.name)
-        self.position, self.complete = position, complete
-        self.current_until = max(self.current_until, self.primary.time_of(position))
+        self.current_until = max(self.current_until, self.primary.time_of(position, marks))
+        if self.primary.last_mark in marks:
+            self.shown = self.primary.last_mark
+
+    async def ask(self, connection: asyncpg.Connection) -> tuple[int, bool, Sequence[UUID]]:
+        """How far it has come, whether that is all that it has received, and the marks that it has."""
+        cluster, position, complete, marks = await replayed(connection, ANSWER_SECONDS)
+        if position is None:
+            raise NotAStandby("it is not a standby")
+        if self.primary.cluster and cluster != self.primary.cluster.partition(" ")[0]:
+            raise NotAStandby("it is not a standby of this database's cluster")
+        return position, complete, marks
+
+    def is_complete(self, reached: int) -> bool:
+        """Whether it can be read from, and has all that is known of the primary, which has `reached` a position."""
+        shown = self.shown is not None and self.shown == self.primary.last_mark
+        return bool(self.pools) and shown and self.complete and self.position >= reached
 
     def leave(self, error: Exception | None) -> None:
         super().leave(error)
@@ -168,7 +233,7 @@ class Standby(Watched):
             why = str(error) if isinstance(error, NotAStandby) else reason(error)
             log.warning("%s is not read from: %s", self.name, why)
         pools, self.pools = self.pools, {}
-        self.position, self.current_until = 0, NEVER
+        self.position, self.seen_at, self.current_until, self.shown = 0, NEVER, NEVER, None
         for pool in pools.values():
             pool.terminate()
 
@@ -232,7 +297,7 @@ class Standbys:
         if answered < self.since or time.monotonic() - answered > primary.outage_seconds:
             return ()
         reached = max(primary.reached, *(each.position for each in self.standbys))
-        return [each for each in self.standbys if each.pools and each.complete and each.position >= reached]
+        return [each for each in self.standbys if each.is_complete(reached)]
 
     def stand_in(self) -> ConnectionPool | None:
         """Where sessions are looked up while the primary does not answer, if anywhere."""

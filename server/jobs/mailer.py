@@ -16,6 +16,7 @@ from uuid import UUID
 import aiosmtplib
 import asyncpg
 
+from models.lookups import Lookups, connected
 from resolvers.identity import outbox as outbox
 from resolvers.identity.outbox import PendingMail
 from server.jobs.outbox import Outbox
@@ -25,6 +26,7 @@ log = logging.getLogger("cohorte.mail")
 Deliver = Callable[[EmailMessage, str], Awaitable[None]]  # a message, and its recipient's address
 
 SMTP_SECONDS = 30.0  # for a mail to be accepted, from connecting on
+CONNECT_SECONDS = 10.0  # to one of the server's addresses, which have equal shares of it
 QUIT_SECONDS = 1.0  # for the server to say goodbye
 SENDERS = 8  # mails that are sent at a time
 # Of these, mails that have failed before: those to a server that hangs must not keep all others waiting.
@@ -134,11 +136,12 @@ def smtp_delivery(url: str) -> Deliver:
     """Delivery through an SMTP server: smtp:// uses STARTTLS if the server offers it, smtps:// uses TLS throughout."""
     parts = urlsplit(url)
     within_tls = parts.scheme == "smtps"
+    host, port = parts.hostname or "localhost", parts.port or (465 if within_tls else 587)
+    lookups = Lookups()
 
     async def deliver(message: EmailMessage, recipient: str) -> None:
         client = aiosmtplib.SMTP(
-            hostname=parts.hostname,
-            port=parts.port or (465 if within_tls else 587),
+            hostname=host,
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
             use_tls=within_tls,
@@ -146,7 +149,10 @@ def smtp_delivery(url: str) -> Deliver:
         )
         try:
             async with asyncio.timeout(SMTP_SECONDS):  # of all replies together: a slow server may send many
-                await client.connect()
+                # The client would look up both in the event loop's threads.
+                name = await own_name(lookups)
+                opened = await connected(await lookups.addresses(host), port, CONNECT_SECONDS)
+                await client.connect(sock=opened, local_hostname=name or literal(opened.getsockname()[0]))
                 await client.send_message(message, recipients=[recipient])
             # It was accepted: whatever happens now, it must not be sent again.
             with suppress(Exception):
@@ -161,6 +167,19 @@ def smtp_delivery(url: str) -> Deliver:
             client.close()
 
     return deliver
+
+
+async def own_name(lookups: Lookups) -> str | None:
+    """The full name of this machine, as it introduces itself to a mail server; None if none can be looked up."""
+    try:
+        return await lookups.own_name()
+    except OSError:
+        return None
+
+
+def literal(address: str) -> str:
+    """How a machine without a name introduces itself: RFC 5321, 4.1.3."""
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 
 def final_code(error: aiosmtplib.SMTPException) -> int | None:

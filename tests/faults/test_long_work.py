@@ -1,6 +1,6 @@
 """The long work of a large community is done in pieces, whose sizes do not depend on the number of members.
 
-With `-s`, it prints for how long one transaction holds its locks; docs/faults.md has that of 20,000 members.
+With `-s`, it prints how long the transactions take and others wait for them; docs/faults.md has that of 20,000 members.
 """
 
 import asyncio
@@ -9,17 +9,22 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from models.identity.organization_users import UserRole
 from models.identity.organizations import OrganizationKind
 from models.logins import role_dsn
 from models.security.publisher import PUBLISHER
-from models.viewers import Audience
+from models.viewers import Audience, Viewer
+from privacy.precision import Precision
 from resolvers import jobs
+from resolvers.faults import Faults
 from resolvers.insight import freezing
+from resolvers.insight.analysis_plans import MOST_QUESTIONS, PlannedQuestion
+from resolvers.insight.analysis_plans_mutations import publish_plan
 from tests import factories
 from tests.faults.test_kill_publishing import unserved_network
 from tests.support.network import Network
 from tests.support.pieces import note_pieces, watched
-from tests.support.population import Crowd, crowd
+from tests.support.population import Crowd, buyer, crowd
 
 MEMBERS = 6_000  # all of them in one transaction would exceed every limit below
 QUESTIONS, INDICATORS, TREATMENTS = 20, 8, 5
@@ -27,6 +32,10 @@ PER_MEMBER = 12  # rows other than answers: an enrolment, a record, a participat
 # Each variable with its categories, what is published of some of them, and the notes of that.
 ABOUT_VARIABLES = 4_000
 ANSWERS = [{f"q{nth}": "ABCD"[(member + nth) % 4] for nth in range(QUESTIONS)} for member in range(MEMBERS)]
+PLAN = [
+    PlannedQuestion(variable=f"q{nth}", by=[f"q{(nth + 1) % QUESTIONS}"], precision=Precision.WITHIN_50)
+    for nth in range(MOST_QUESTIONS)
+]
 RECORDS = "SELECT count(*) FROM research.record WHERE dataset_id = $1"
 OVER = "UPDATE catalog.survey SET opens_on = current_date - 9, closes_on = current_date - 2 WHERE id = $1"
 FROZEN = "SELECT id, status FROM insight.dataset WHERE community_id = $1 AND kind = $2"
@@ -64,6 +73,13 @@ async def whole(network: Network, community: UUID, kind: str) -> UUID:
     return dataset
 
 
+async def licensed(network: Network, people: Crowd) -> Viewer:
+    """An analyst of a laboratory that may publish from the crowd's datasets."""
+    name = (await buyer(network, people.community)).name
+    organization = await network.value("SELECT id FROM insight.organization WHERE name = $1", name)
+    return Viewer(Audience.BUYER, organization=organization, roles=frozenset({UserRole.ANALYST}))
+
+
 @pytest.mark.slow
 async def test_surveys_and_waves_of_thousands_are_frozen_and_ended_in_pieces(fresh: str) -> None:
     async with asyncio.timeout(900), unserved_network(fresh) as network:
@@ -81,6 +97,13 @@ async def test_surveys_and_waves_of_thousands_are_frozen_and_ended_in_pieces(fre
             await jobs.freeze_datasets(publisher)
         assert 0 < pieces.rows <= max(freezing.BATCH * (QUESTIONS + PER_MEMBER), ABOUT_VARIABLES)
         datasets = [await whole(network, people.community, "SURVEY")]
+
+        async with watched(fresh, "publishing a plan") as pieces, publisher.transaction():
+            made = await publish_plan(
+                publisher, await licensed(network, people), Faults(), dataset=datasets[0], questions=PLAN
+            )
+        assert len(set(made.insight_ids)) == MOST_QUESTIONS
+        assert 0 < pieces.rows <= ABOUT_VARIABLES
 
         async with watched(fresh, "beginning a wave") as pieces, publisher.transaction():
             await freezing.begin_wave(

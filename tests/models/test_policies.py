@@ -28,6 +28,7 @@ catalog.community_treatment  p m b s c
 catalog.indicator            p m b s c
 catalog.treatment            p m b s c
 catalog.source_entry         - - - - -
+catalog.timeline             - - - - -
 catalog.survey               - m b s c
 catalog.eligibility          - m b s c
 catalog.notice               p m b s -

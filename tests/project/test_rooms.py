@@ -41,6 +41,7 @@ NO_TOPIC = {
     "community/merging.sql": "as resolvers/catalogue_merging.py, for indicators and treatments alike",
     "community/pins.sql": "a part of discussions: the rules of care.pin",
     "research/news.sql": "what server/jobs/newsroom.py calls",
+    "insight/timeline.sql": "what server/databases/standbys.py calls, of a table beside the ledger's",
     "insight/enrolments.sql": "a step of freezing: who is in a dataset",
     "insight/raw_rows.sql": "a step of freezing: what members' rows say of each variable",
     "insight/records.sql": "a step of freezing: raw rows become one record for each member",

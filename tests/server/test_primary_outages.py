@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -190,13 +191,13 @@ async def never() -> Any:
 
 def watched(*positions: int) -> Standbys:
     """A primary that has written up to 100 and does not answer any more, and standbys; nobody looks at them."""
-    primary = Primary(never, 5, 60)
-    primary.samples.append((time.monotonic() - 30, 100))
+    primary, mark = Primary(never, 5, 60), uuid4()
+    primary.samples.append((time.monotonic() - 30, 100, mark))
     primary.reached, primary.failures = 100, 1
     found = []
     for number, position in enumerate(positions):
         standby = Standby(f"standby {number}", never, never, primary)
-        standby.position, standby.complete = position, True
+        standby.position, standby.complete, standby.shown = position, True, mark
         standby.pools = {Audience.PUBLIC: object()}  # type: ignore[dict-item]
         found.append(standby)
     nothing: Any = None
@@ -222,13 +223,15 @@ def test_a_standby_has_what_this_server_was_told_of() -> None:
     assert standbys.stand_ins() == standbys.standbys
 
 
-@pytest.mark.parametrize("change", ["complete", "pools", "outage_seconds", "since", "answers"])
+@pytest.mark.parametrize("change", ["complete", "shown", "pools", "outage_seconds", "since", "answers"])
 def test_every_condition_is_needed(change: str) -> None:
     standbys = watched(100)
     assert standbys.stand_ins()
     match change:
         case "complete":
             standbys.standbys[0].complete = False
+        case "shown":
+            standbys.standbys[0].shown = uuid4()
         case "pools":
             standbys.standbys[0].pools = {}
         case "outage_seconds":
@@ -245,7 +248,7 @@ def test_the_end_of_notifications_is_a_sign_until_the_primary_answers() -> None:
     standbys.primary.failures = 0
     standbys.lost()
     assert standbys.stand_ins()
-    standbys.primary.samples.append((time.monotonic(), 100))
+    standbys.primary.samples.append((time.monotonic(), 100, standbys.primary.last_mark))
     assert not standbys.stand_ins()
     standbys.primary.failures = 1  # it is gone now, and notifications had ended before
     assert not standbys.stand_ins()

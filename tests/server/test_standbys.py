@@ -18,7 +18,7 @@ from models.viewers import Audience
 from planner.operations import Planner
 from server.databases.pools import ConnectionPool
 from server.databases.positions import HEADER, Positions
-from server.databases.standbys import Primary, Standby, Standbys
+from server.databases.standbys import Standby, Standbys
 from server.telemetry.readings import readings
 from tests import factories
 from tests.golden.pairs import pairs
@@ -242,7 +242,7 @@ async def test_a_standby_that_lags_behind_the_bound_is_not_read(template: str, s
 
 async def test_an_idle_primary_makes_no_lag(template: str, standby: Replica) -> None:
     async with place(template, standby) as here, standby.paused():
-        begun, position = here.standbys.primary.samples[-1]
+        begun, position, _ = here.standbys.primary.samples[-1]
         await until(lambda: here.standbys.primary.samples[-1][0] > begun)
         if here.standbys.primary.samples[-1][1] == position:  # nobody has written meanwhile
             await until(lambda: here.standby.current_until > begun)
@@ -320,59 +320,6 @@ async def test_without_standbys_nothing_is_different(network: Network, ada: User
     names = {each.name for each in readings(network.ask.app.endpoint, {})}
     assert not any("standby" in name for name in names)
     assert all(view.connections.primary is None for view in network.ask.app.endpoint.views.values())
-
-
-async def never() -> Any:
-    raise AssertionError
-
-
-def followed(position: int) -> tuple[Primary, Standby]:
-    """A primary that has written up to 100, and a standby; what they are asked is answered by the test."""
-    primary = Primary(never, 5, 60)
-    primary.cluster = "1 00000001"
-    primary.samples.append((1.0, 100))
-    return primary, Standby("standby 1", never, never, primary)
-
-
-def test_a_position_is_as_old_as_the_last_time_it_was_enough() -> None:
-    primary, _ = followed(100)
-    primary.samples.extend([(2.0, 100), (3.0, 150), (4.0, 200)])
-    assert [primary.time_of(each) for each in (99, 100, 149, 150, 250)] == [-math.inf, 2.0, 2.0, 3.0, 4.0]
-
-
-async def test_a_standby_that_does_not_follow_a_new_primary_is_not_current(monkeypatch: pytest.MonkeyPatch) -> None:
-    primary, standby = followed(100)
-    at = {"position": 300}
-
-    async def replayed(*_: object) -> tuple[str, int, bool]:
-        return "1", at["position"], True
-
-    monkeypatch.setattr("server.databases.standbys.replayed", replayed)
-    standby.pools = {Audience.PUBLIC: object()}  # type: ignore[dict-item]
-    connection: Any = None
-    await standby.look(connection)
-    assert standby.current_until == 1.0
-    primary.cluster = "1 00000002"  # which began before the position of the standby
-    primary.samples.clear()
-    primary.samples.append((9.0, 200))
-    for _ in range(2):
-        await standby.look(connection)
-        assert standby.current_until == -math.inf
-    at["position"] = 310
-    await standby.look(connection)
-    assert standby.current_until == 9.0
-
-
-async def test_a_standby_of_another_cluster_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, standby = followed(100)
-
-    async def replayed(*_: object) -> tuple[str, int, bool]:
-        return "2", 100, True
-
-    monkeypatch.setattr("server.databases.standbys.replayed", replayed)
-    connection: Any = None
-    with pytest.raises(Exception, match="not a standby of this database's cluster"):
-        await standby.look(connection)
 
 
 def test_a_position_of_others_is_ignored() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 import asyncpg
+
+from resolvers.insight import ledger
 
 SCHEMAS = ("care", "catalog", "identity", "insight", "research")
 NOTES = """
@@ -31,7 +34,16 @@ LARGEST = """
 HOLDERS = """
     SELECT pid, xact_start FROM pg_stat_activity
     WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+        AND application_name <> 'others'
 """
+# What other people lock, who wait for long work: each is locked for a moment over and over. Rows of members are not
+# among them, since whose are locked is left out of a piece.
+OTHERS = {
+    "whoever leaves a dataset": "SELECT FROM insight.dataset ORDER BY id FOR KEY SHARE",
+    "whoever joins": "SELECT FROM catalog.community ORDER BY id FOR NO KEY UPDATE",
+    "whoever answers": "SELECT FROM catalog.survey ORDER BY id FOR NO KEY UPDATE",
+    "whoever publishes": f"SELECT pg_advisory_xact_lock({ledger.LOCK})",
+}
 LOOK_SECONDS = 0.01
 TICKS = os.sysconf("SC_CLK_TCK")  # in a second of a CPU
 
@@ -46,6 +58,7 @@ class Pieces:
 
     rows: int = 0
     seconds: dict[tuple[datetime, int], tuple[float, float]] = field(default_factory=dict)
+    waits: dict[str, float] = field(default_factory=dict)  # the longest of each of `OTHERS`
 
     def told(self) -> str:
         """The rows, the longest times of all but the last transaction, and those of the last, which may publish."""
@@ -53,7 +66,9 @@ class Pieces:
             return f"{self.rows} rows, no locked rows"
         *others, last = (self.seconds[began] for began in sorted(self.seconds))
         longest = [max(times) for times in zip(*(others or [last]), strict=True)]
-        return f"{self.rows} rows, {longest[0]:.2f} s ({longest[1]:.2f} of CPU), last {last[0]:.2f} ({last[1]:.2f})"
+        waits = ", ".join(f"{who} waits {seconds:.2f} s" for who, seconds in self.waits.items())
+        times = f"{longest[0]:.2f} s ({longest[1]:.2f} of CPU), last {last[0]:.2f} ({last[1]:.2f})"
+        return f"{self.rows} rows, {times}; {waits}"
 
 
 async def note_pieces(database: asyncpg.Connection) -> None:
@@ -72,12 +87,14 @@ async def watched(dsn: str, what: str) -> AsyncIterator[Pieces]:
     """What is counted of the transactions that begin and end in the block; it prints that at the end."""
     pieces, database = Pieces(), await asyncpg.connect(dsn)
     await database.execute("TRUNCATE public.written")
-    looking = asyncio.create_task(_look(database, pieces))
+    looking = [asyncio.create_task(_look(database, pieces))]
+    looking += [asyncio.create_task(_lock(dsn, pieces, who, statement)) for who, statement in OTHERS.items()]
     try:
         yield pieces
     finally:
-        looking.cancel()
-        await asyncio.wait([looking])
+        for each in looking:
+            each.cancel()
+        await asyncio.wait(looking)
         await database.close()
     other = await asyncpg.connect(dsn)
     pieces.rows = await other.fetchval(LARGEST)
@@ -95,6 +112,22 @@ async def _look(database: asyncpg.Connection, pieces: Pieces) -> None:
             pieces.seconds[began, pid] = (now - began).total_seconds(), max(0.0, _used(pid) - used)
         before = {holder: before[holder] for holder in holders}
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _lock(dsn: str, pieces: Pieces, who: str, statement: str) -> None:
+    """Locks what somebody else does, and notes for how long it has waited at most."""
+    database = await asyncpg.connect(dsn, server_settings={"application_name": "others"})
+    try:
+        while True:
+            before = time.monotonic()
+            async with database.transaction():
+                try:
+                    await database.execute(statement)
+                finally:  # also of what ends only now
+                    pieces.waits[who] = max(pieces.waits.get(who, 0.0), time.monotonic() - before)
+            await asyncio.sleep(LOOK_SECONDS)
+    finally:
+        database.terminate()
 
 
 def _used(process: int) -> float:

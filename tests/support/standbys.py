@@ -51,11 +51,14 @@ class Replica:
 
 
 @contextlib.asynccontextmanager
-async def replica(primary: str) -> AsyncIterator[Replica]:
-    """A standby of the cluster whose superuser's address is `primary`, stopped and deleted afterwards."""
+async def replica(primary: str, slot: str = SLOT) -> AsyncIterator[Replica]:
+    """A standby of the cluster whose superuser's address is `primary`, stopped and deleted afterwards.
+
+    Of several, each has another `slot`.
+    """
     # What it needs is kept by the primary while it is away.
     try:
-        with replica_cluster(primary) as dsn:
+        with replica_cluster(primary, slot) as dsn:
             superuser = await asyncpg.connect(dsn)
             try:
                 yield Replica(dsn, superuser)
@@ -65,12 +68,12 @@ async def replica(primary: str) -> AsyncIterator[Replica]:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:  # the primary notices in a moment that the standby has left
                 with contextlib.suppress(asyncpg.ObjectInUseError):
-                    await run(primary, f"SELECT pg_drop_replication_slot('{SLOT}')")
+                    await run(primary, f"SELECT pg_drop_replication_slot('{slot}')")
                     break
 
 
 @contextlib.contextmanager
-def replica_cluster(primary: str) -> Iterator[str]:
+def replica_cluster(primary: str, slot: str) -> Iterator[str]:
     home = quick_folder()
     home.chmod(0o711)
     pgdata = home / "pgdata"
@@ -79,7 +82,7 @@ def replica_cluster(primary: str) -> Iterator[str]:
     if account.switch:
         os.chown(pgdata, account.uid, account.gid)
     programs = binaries(home, account)
-    copying = ("-c", "fast", "-X", "stream", "-R", "-C", "-S", SLOT, "--no-sync")
+    copying = ("-c", "fast", "-X", "stream", "-R", "-C", "-S", slot, "--no-sync")
     account.run(programs / "pg_basebackup", "-d", primary, "-D", pgdata, *copying)
     account.run("/bin/rm", "-f", pgdata / f"{SOCKET}.lock")  # of the primary, whose socket is beside its files
     start(home, programs, account, (*THROWAWAY, "hot_standby=on"))
