@@ -99,6 +99,7 @@ LONG = (
     "tracking/test_member_days.py",
     "insight/test_attacks.py",
     "models/test_migrations.py",
+    "server/test_event_loop.py",
     "server/test_events.py",
     "tracking/test_trials.py",
     "commands/test_demonstration.py",
