@@ -21,6 +21,7 @@ from models.viewers import Audience
 from planner.operations import Planner
 from resolvers.identity import passwords
 from tests.golden.pairs import planners
+from tests.support.blank import blank
 from tests.support.client import anybody, ask, laboratory, manager, moderator, patient, relative, views
 from tests.support.clusters import becomes_left, clone, make_template, quick_folder, run, throwaway_cluster
 from tests.support.declared import declared_catalogue
@@ -39,6 +40,7 @@ __all__ = [
     "anybody",
     "ask",
     "ben",
+    "blank",
     "community_id",
     "dataset",
     "declared_catalogue",
@@ -97,6 +99,7 @@ LONG = (
     "tracking/test_member_days.py",
     "insight/test_attacks.py",
     "models/test_migrations.py",
+    "server/test_event_loop.py",
     "server/test_events.py",
     "tracking/test_trials.py",
     "commands/test_demonstration.py",

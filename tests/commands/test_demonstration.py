@@ -6,8 +6,6 @@ import io
 import sys
 import tarfile
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,16 +14,16 @@ import asyncpg
 import pytest
 
 from commands import seed
-from commands.databases import at
 from commands.demonstration import copying, people, questionnaires, trials
 from commands.demonstration.chance import Chance, filled, shares
 from commands.demonstration.questionnaires import AnswerValue, Rule
 from commands.seeded import AlreadySeeded, is_seeded
 from models.metadata import metadata
-from models.migrations.run import upgrade
 from models.research.surveys import RuleOperator
 from privacy import budget
 from resolvers.insight.ledger import fault
+from tests.support.blank import BLANK
+from tests.support.clusters import clone
 from tests.support.demonstration_rules import BROKEN
 
 DAY = date(2026, 3, 31)
@@ -134,19 +132,6 @@ def package_csv(name: str) -> list[dict[str, str]]:
         file = archive.extractfile(f"resources/rdata/csv/{name}.csv")
         assert file is not None
         return list(csv.DictReader(io.TextIOWrapper(file, encoding="utf-8")))
-
-
-@asynccontextmanager
-async def migrated(server: str, name: str) -> AsyncIterator[str]:
-    """An empty, migrated database."""
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(f"create database {name}")
-        await upgrade(at(server, name))
-        yield at(server, name)
-    finally:
-        await connection.execute(f"drop database if exists {name} with (force)")
-        await connection.close()
 
 
 async def checksums(dsn: str) -> dict[str, str]:
@@ -361,10 +346,10 @@ async def members_of(admin: asyncpg.Connection, slug: str) -> list[str]:
 
 
 @pytest.mark.slow
-async def test_the_same_seed_scale_and_day_give_the_same_network(server: str) -> None:
+async def test_the_same_seed_scale_and_day_give_the_same_network(blank: str) -> None:
     found = []
-    for number, chosen in enumerate((2026, 2026, 7)):
-        async with migrated(server, f"again_{number}") as dsn:
+    for chosen in (2026, 2026, 7):
+        async with clone(blank, BLANK) as dsn:
             await seed.seed(dsn, SMALL, chosen, today=DAY)
             found.append(await checksums(dsn))
     assert found[0] == found[1]
@@ -373,13 +358,13 @@ async def test_the_same_seed_scale_and_day_give_the_same_network(server: str) ->
 
 
 @pytest.mark.slow
-async def test_seeding_does_not_change_the_schema(server: str) -> None:
+async def test_seeding_does_not_change_the_schema(blank: str) -> None:
     shape = """
         select conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated from pg_constraint
         where connamespace in ('care'::regnamespace, 'research'::regnamespace)
         union all select indrelid::regclass::text, indexrelid::regclass::text, pg_get_indexdef(indexrelid), indisvalid
         from pg_index where indrelid::regclass::text ~ '^(care|research)[.]' order by 1, 2, 3"""
-    async with migrated(server, "shape") as dsn:
+    async with clone(blank, BLANK) as dsn:
         connection = await asyncpg.connect(dsn)
         before = await connection.fetch(shape)
         told: list[tuple[str, float]] = []
@@ -392,10 +377,10 @@ async def test_seeding_does_not_change_the_schema(server: str) -> None:
 
 @pytest.mark.slow
 async def test_large_communities_have_the_budget_of_what_is_published_of_them(
-    server: str, monkeypatch: pytest.MonkeyPatch
+    blank: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(budget, "TWICE_A_YEAR", 0)  # as if every community were large
-    async with migrated(server, "large") as dsn:
+    async with clone(blank, BLANK) as dsn:
         await seed.seed(dsn, SMALL)
         connection = await asyncpg.connect(dsn)
         caps = await connection.fetch("select cap_micro_rho from insight.dataset where kind = 'TRACKING'")
@@ -421,8 +406,8 @@ async def test_a_network_is_never_seeded_twice(fresh: str) -> None:
 
 
 @pytest.mark.slow
-async def test_a_seeding_that_fails_leaves_nothing_behind(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with migrated(server, "half") as dsn:
+async def test_a_seeding_that_fails_leaves_nothing_behind(blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with clone(blank, BLANK) as dsn:
         monkeypatch.setattr(copying, "INDEXES", "select 1/0 where $1 <> ''")
         with pytest.raises(asyncpg.PostgresError):
             await seed.seed(dsn, SMALL, today=DAY)

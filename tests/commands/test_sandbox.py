@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import combinations, count
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -28,23 +28,21 @@ from commands.twins import COLUMNS, RESPONDENTS, Description, fill, records_of
 from models.identity.organizations import OrganizationKind
 from models.insight.undertakings import IN_FORCE
 from models.logins import role_dsn
-from models.migrations.run import upgrade
 from models.viewers import Audience
 from resolvers.insight.ledger import fault
 from resolvers.jobs import PUBLISHING
 from tests import factories
 from tests.clients.processes import ROOT
+from tests.support.blank import BLANK
 from tests.support.client import ANYBODY, Ask, Caller, serving
-from tests.support.clusters import clone, run
+from tests.support.clusters import clone
 from tests.support.network import Network
 from tests.support.newcomers import REGISTER, REQUEST_RESET, done, newcomer
 from tests.support.receiver import receiving
 
-BLANK = "template_blank"
 # Columns of a dataset that its twin has of its own.
 DRAWN = {"title", "translations", "demonstration", "status", "progress", "size", "spent_micro_rho", "sold_micro_rho"}
 DRAWN |= {"survey_id"}
-numbers = count(1)
 TWIN_TABLES = {  # with what orders their rows, and what is drawn with noise or is the time
     "insight.dataset": ("id", "size"),
     "insight.variable": ("dataset_id, position", ""),
@@ -68,25 +66,15 @@ PUBLISH = """
 """
 
 
-@pytest_asyncio.fixture(scope="module")
-async def blank(server: str, template: str) -> str:
-    """Yields the cluster's address once there is a migrated database without rows."""
-    await run(server, f"create database {BLANK}")
-    await upgrade(at(server, BLANK))
-    return server
-
-
 @asynccontextmanager
 async def empty(server: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection to an empty database of its own, as its owner."""
-    name = f"sandbox_{next(numbers)}"
-    await run(server, f"create database {name} template {BLANK} strategy file_copy")
-    connection = await asyncpg.connect(at(server, name))
-    try:
-        yield connection
-    finally:
-        await connection.close()
-        await run(server, f"drop database {name} with (force)")
+    async with clone(server, BLANK) as dsn:
+        connection = await asyncpg.connect(dsn)
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
 
 async def address(connection: asyncpg.Connection, server: str) -> str:

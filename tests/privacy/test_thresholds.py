@@ -10,7 +10,7 @@ import pytest
 
 from privacy import noise, thresholds
 
-DRAWS = 20_000
+DRAWS, LOOKS = 20_000, 5_000
 
 
 def test_the_price_covers_the_proven_privacy_loss_of_both_noises() -> None:
@@ -44,12 +44,15 @@ def test_a_count_far_above_or_below_the_number_is_decided_almost_surely() -> Non
 
 @pytest.mark.slow
 def test_one_member_more_or_less_changes_the_decision_by_at_most_its_price() -> None:
-    """The likelihood of opening at the first look with 199 and 200 members differs by a factor of at most e^0.07."""
+    """The likelihood of opening at the first look with 199 and 200 members differs by a factor of at most e^0.07.
+
+    It differs by 0.009. More than 0.11 is found, as of noise a twelfth as wide; the test of its distribution finds less.
+    """
     reached = {
-        count: sum(thresholds.has_reached(count, thresholds.noisy_threshold(200)) for _ in range(DRAWS)) / DRAWS
+        count: sum(thresholds.has_reached(count, thresholds.noisy_threshold(200)) for _ in range(LOOKS)) / LOOKS
         for count in (199, 200)
     }
-    error = 5 * math.sqrt(0.25 / DRAWS)
+    error = 5 * math.sqrt(0.25 / LOOKS)
     assert abs(reached[200] - reached[199]) <= (math.exp(0.07) - 1) * 0.5 + 2 * error
     assert 0.4 < reached[199] < 0.6
 

@@ -21,9 +21,9 @@ from tests.golden.pairs import SHAPE, pairs
 from tests.server.test_planning import worst
 from tests.support.client import ANYBODY, Ask, Caller, serving
 
-TURNS, TURN = 20, 100  # documents
-WARM = 10  # turns, after which all caches are full
-KEPT, MOST_CHARACTERS = 200, 50_000  # instead of 500 documents of a view, and of 500,000 characters of statements
+TURNS, TURN = 16, 100  # documents
+WARM = 6  # turns, after which all caches are full
+KEPT, MOST_CHARACTERS = 100, 25_000  # instead of 500 documents of a view, and of 500,000 characters of statements
 LEAST_LEAK_KB = 12  # for each document, of the server or of all backends together
 GOLDEN = 25  # one in so many
 LARGE = 4  # of each view, two at once: every connection plans some; and as many again
