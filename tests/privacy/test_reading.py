@@ -234,6 +234,7 @@ def test_the_coverage_check_detects_ignored_noise() -> None:
     assert of_shares(1_000, 6, 20, "even", read=lambda cube: replace(cube, sigma=0.1)) < 0.9
 
 
+@pytest.mark.slow
 def test_the_coverage_check_detects_shares_shown_by_their_noisy_total() -> None:
     """A share that is shown only where the noisy total is large enough is covered less often."""
     generator, sigma, shares = default_rng(1), sigma_of(20), (0.05, 0.95)
