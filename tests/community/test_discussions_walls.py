@@ -15,6 +15,7 @@ from models.community.discussions import Reaction
 from models.identity.accounts import StaffRole
 from models.viewers import Audience
 from tests import factories
+from tests.support.records import undone
 
 Admin = asyncpg.Connection
 PATIENT, MANAGER = Audience.PATIENT, Audience.MANAGER
@@ -93,9 +94,23 @@ class Scene:
         return int(status.rpartition(" ")[2])
 
 
+@pytest_asyncio.fixture(scope="module")
+async def prepared(dsn: str) -> AsyncIterator[Scene]:
+    """Yields two members' rows in discussions, in a transaction that is rolled back after the last test."""
+    admin = await asyncpg.connect(dsn)
+    async with undone(admin):
+        yield await scene_of(admin)
+    await admin.close()
+
+
 @pytest_asyncio.fixture
-async def scene(admin: Admin) -> Scene:
-    """Yields two members' rows in discussions, in the transaction of `admin`."""
+async def scene(prepared: Scene) -> AsyncIterator[Scene]:
+    """Yields two members' rows in discussions, as no test has changed them."""
+    async with undone(prepared.admin):
+        yield prepared
+
+
+async def scene_of(admin: Admin) -> Scene:
     made: dict[str, Any] = {
         "viewer": (await factories.member(admin))["id"],
         "other": (await factories.member(admin))["id"],

@@ -49,13 +49,13 @@ COMMUNITIES = "{ communities { nodes { name } } }"
 COMMANDS: dict[str, Callable[[], int]] = {
     "serve": serve.main,
     "migrate": lambda: migrate.main([]),
-    "staff": lambda: staff.main(["list"]),
     "seed": lambda: seed.main([]),
-    "verify_ledger": lambda: verify_ledger.main([]),
 }
-# Commands of operators, with a file to read where one needs it. They open the database as those above do, by the same
-# functions, so two addresses suffice: one where nothing answers, and one where the login fails.
+# Other commands, with a file to read where one needs it. They open the database as `serve` does, by the same function,
+# so two addresses suffice: one where nothing answers, and one where the login fails.
 OPERATORS: dict[str, Callable[[str], int]] = {
+    "staff": lambda _: staff.main(["list"]),
+    "verify_ledger": lambda _: verify_ledger.main([]),
     "ledger": lambda _: ledger.main(["show"]),
     "restored": lambda _: restored.main([]),
     "roles create": lambda _: roles.main(["create"]),
@@ -173,7 +173,7 @@ async def test_the_second_of_several_hosts_is_used_if_the_first_is_gone(
     async with silent_relay(fresh) as relay:
         both = relay.dsn.replace("@127.0.0.1", "@127.0.0.1:1,127.0.0.1")
         monkeypatch.setattr(os, "environ", {"COHORTE_DATABASE_URL": both, "COHORTE_DATA": str(tmp_path)})
-        assert await asyncio.to_thread(COMMANDS["verify_ledger"]) == 0
+        assert await asyncio.to_thread(verify_ledger.main, []) == 0
         assert await asyncio.to_thread(COMMANDS["migrate"]) == 0
         async with serving(both, filled=True, publishing=PUBLISHING) as ask:
             assert (await ask.post(STRANGER, COMMUNITIES)).status_code == 200

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import asyncpg
@@ -44,12 +44,20 @@ class Reads(Protocol):
     async def fetchval(self, query: str, *args: Any) -> Any: ...
 
 
-@near_and_far
-async def test_every_field_returns_what_its_type_promises(fresh: str, written: Written) -> None:
+@pytest.mark.slow
+async def test_every_field_returns_what_its_type_promises(fresh: str) -> None:
+    """However far from the query it is; those near it are in tests/graph/test_nodes.py, which needs their ids."""
     await open_roles(fresh)
     network = await inserted(fresh)
     for audience, view in views().items():
-        await ask_all(fresh, audience, view, network, written)
+        planner = Planner(view._schema, audience, open_tables=open_tables(audience))
+        connections = await pool(fresh, audience, 1, 30.0)
+        try:
+            documents = every_field_however_far(view._schema, network.values)
+            found = await answers_to(planner, connections, documents, network.viewers[audience])
+        finally:
+            await connections.close()
+        expect_promised(audience, view, planner, found)
 
 
 async def inserted(dsn: str) -> SmallNetwork:
@@ -60,25 +68,27 @@ async def inserted(dsn: str) -> SmallNetwork:
         await connection.close()
 
 
-async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwork, written: Written) -> None:
+async def answers_to(
+    planner: Planner, connections: Reads, documents: Iterable[str], viewer: Viewer
+) -> dict[str, object]:
+    """The answers to these documents, and to those of fields that only objects elsewhere have values of."""
+    every = (*documents, *elsewhere(planner.schema))
+    return {document: await answered(planner, connections, document, viewer) for document in every}
+
+
+def expect_promised(audience: Audience, view: View, planner: Planner, answers: Mapping[str, object]) -> None:
+    """Checks that every field of the view has a value in one of the answers, and none that its type excludes."""
     given: set[tuple[str, str]] = set()
-    planner = Planner(view._schema, audience, open_tables=open_tables(audience))
-    connections = await pool(dsn, audience, 1, 30.0)
     promised = build_schema(view.as_str())
     for kind in promised.type_map.values():
         if is_abstract_type(kind):
             kind.resolve_type = lambda value, *_: value["__t"]
-    try:
-        for document in (*written(view._schema, network.values), *elsewhere(view._schema)):
-            answer = await answered(planner, connections, document, network.viewers[audience])
-            # graphql-core reads it as a finished result and refuses nulls, values or types that the schema excludes.
-            sent = valid(planner, document).document
-            read = execute(promised, sent, root_value=answer, field_resolver=by_key)
-            assert isinstance(read, ExecutionResult)
-            assert (audience, document, read.errors, read.data) == (audience, document, None, answer)
-            given |= values_in(answer)
-    finally:
-        await connections.close()
+    for document, answer in answers.items():
+        # graphql-core reads it as a finished result and refuses nulls, values or types that the schema excludes.
+        read = execute(promised, valid(planner, document).document, root_value=answer, field_resolver=by_key)
+        assert isinstance(read, ExecutionResult)
+        assert (audience, document, read.errors, read.data) == (audience, document, None, answer)
+        given |= values_in(answer)
     mend = "make a row that has a value for each of these, in tests/support/small_network.py"
     assert (audience, of_rows(view) - given) == (audience, set()), mend
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from models.languages import Language, language_of
 from models.viewers import ANYBODY as NOBODY
@@ -71,8 +72,9 @@ def test_the_operation_comes_first_then_the_account_then_the_client(
         assert in_language(NOBODY, None, {}) is NOBODY  # nothing is made for it
 
 
+@pytest_asyncio.fixture(scope="module")
 async def headache(network: Network) -> str:
-    """The slug of a community that is translated."""
+    """Yields the slug of a community that is translated."""
     condition = await factories.condition(
         network.database, name="Cephalalgia", translations={"fr": {"name": "Céphalée"}}
     )
@@ -102,9 +104,8 @@ async def named(
     return answer["data"]["community"], response.headers["content-language"]
 
 
-async def test_names_are_in_the_language_of_the_request(own_network: Network) -> None:
-    network = own_network
-    slug = {"slug": await headache(network)}
+async def test_names_are_in_the_language_of_the_request(network: Network, headache: str) -> None:
+    slug = {"slug": headache}
     french, english = (ENGLISH | FRENCH, "fr"), (ENGLISH, "en")
     assert await named(network, ANYBODY, NAMES, slug) == english
     assert await named(network, ANYBODY, NAMES, slug, **{"accept-language": "fr-FR"}) == french
@@ -124,27 +125,26 @@ async def test_names_are_in_the_language_of_the_request(own_network: Network) ->
     assert "data" not in wrong
 
 
-async def test_a_translation_that_is_missing_is_in_english(own_network: Network) -> None:
+async def test_a_translation_that_is_missing_is_in_english(network: Network) -> None:
     made = await factories.community(
-        own_network.database, name="Gout", description="To talk.", translations={"fr": {"name": "Goutte"}}
+        network.database, name="Gout", description="To talk.", translations={"fr": {"name": "Goutte"}}
     )
-    found, language = await named(own_network, ANYBODY, NAMES, {"slug": made["slug"]}, **{"accept-language": "fr"})
+    found, language = await named(network, ANYBODY, NAMES, {"slug": made["slug"]}, **{"accept-language": "fr"})
     assert (found["name"], found["description"], language) == ("Goutte", "To talk.", "fr")
 
 
-async def test_one_statement_answers_in_every_language(own_network: Network) -> None:
-    slug = {"slug": await headache(own_network)}
+async def test_one_statement_answers_in_every_language(network: Network, headache: str) -> None:
+    slug = {"slug": headache}
     statements = set()
     for language in Language:
         query = NAMES.replace(") {", ", $in: Language!) @inContext(language: $in) {", 1)
-        await own_network.ask(ANYBODY, query, slug | {"in": language.value})
-        (statement,) = own_network.ask.statements
+        await network.ask(ANYBODY, query, slug | {"in": language.value})
+        (statement,) = network.ask.statements
         statements.add(statement)
     assert len(statements) == 1
 
 
-async def test_lists_are_in_the_order_of_the_names_that_are_shown(own_network: Network) -> None:
-    network = own_network
+async def test_lists_are_in_the_order_of_the_names_that_are_shown(network: Network) -> None:
     for name, french in (
         ("A", "Zz"), ("B", "Éa"), ("C", "ébène"), ("D", "Eau"), ("E", "Œdème"), ("F", "Mal de dos"),
         ("G", "Mal d’oreille"),
@@ -169,22 +169,22 @@ async def test_lists_are_in_the_order_of_the_names_that_are_shown(own_network: N
         assert pages == expected
 
 
-async def test_everyday_names_and_units_have_translations(own_network: Network) -> None:
+async def test_everyday_names_and_units_have_translations(network: Network) -> None:
     await factories.indicator(
-        own_network.database, name="Sortable", lay_names=["Tired"], unit="days",
+        network.database, name="Countable", lay_names=["Tired"], unit="days",
         translations={"fr": {"lay_names": ["Crevé", "À plat"], "unit": "jours"}},
     )  # fmt: skip
     for language, expected in (("FR", (["Crevé", "À plat"], "jours")), ("EN", (["Tired"], "days"))):
-        query = f'query @inContext(language: {language}) {{ indicators(search: "sortable") {{ layNames unit }} }}'
-        (found,) = (await own_network.ask(ANYBODY, query))["data"]["indicators"]
+        query = f'query @inContext(language: {language}) {{ indicators(search: "countable") {{ layNames unit }} }}'
+        (found,) = (await network.ask(ANYBODY, query))["data"]["indicators"]
         assert (found["layNames"], found["unit"]) == expected
 
 
-async def test_notices_and_terms_are_in_the_viewers_language_unless_another_is_asked(own_network: Network) -> None:
+async def test_notices_and_terms_are_in_the_viewers_language_unless_another_is_asked(network: Network) -> None:
     query = "query ($in: Language) { notices(language: $in) { language } terms(language: $in) { language } }"
-    ada = await reader(own_network, "fr-FR")
+    ada = await reader(network, "fr-FR")
     for who, asked, expected in ((ada, None, "FR"), (ada, "EN", "EN"), (ANYBODY, None, "EN"), (ANYBODY, "FR", "FR")):
-        found = (await own_network.ask(who, query, {"in": asked} if asked else {}))["data"]
+        found = (await network.ask(who, query, {"in": asked} if asked else {}))["data"]
         assert {each["language"] for each in (*found["notices"], found["terms"])} == {expected}
 
 
@@ -198,19 +198,18 @@ async def test_the_undertakings_of_a_licence_are_in_the_viewers_language(network
     assert other["undertakings"]["text"] == found["text"]
 
 
-async def test_a_payload_is_in_the_language_of_its_mutation(own_network: Network) -> None:
-    community = await factories.community(own_network.database, name="Gout", translations={"fr": {"name": "Goutte"}})
-    ada = await reader(own_network, "fr-FR")
+async def test_a_payload_is_in_the_language_of_its_mutation(network: Network) -> None:
+    community = await factories.community(network.database, name="Gout", translations={"fr": {"name": "Goutte"}})
+    ada = await reader(network, "fr-FR")
     for directive, name in (("", "Goutte"), ("@inContext(language: EN)", "Gout")):
         query = f"""mutation ($c: ID!) {directive} {{ communityJoin(input: {{community: $c}}) {{
             query {{ node(id: $c) {{ ... on Community {{ name }} }} }} }} }}"""
-        answer = await own_network.ask(ada, query, {"c": f"com_{community['id']}"})
+        answer = await network.ask(ada, query, {"c": f"com_{community['id']}"})
         assert answer["data"]["communityJoin"]["query"]["node"] == {"name": name}
 
 
-async def test_a_new_locale_counts_at_once_in_every_session(own_network: Network) -> None:
-    network = own_network
-    slug = {"slug": await headache(network)}
+async def test_a_new_locale_counts_at_once_in_every_session(network: Network, headache: str) -> None:
+    slug = {"slug": headache}
     ada = await reader(network, "fr-FR")
     assert (await named(network, ada, NAMES, slug))[1] == "fr"
     await network.do(ada, "profileUpdate", "__typename", locale="en-GB")
@@ -220,9 +219,8 @@ async def test_a_new_locale_counts_at_once_in_every_session(own_network: Network
     await becomes(lambda: named(network, ada, NAMES, slug), lambda found: found[1] == "fr")
 
 
-async def test_sockets_and_event_streams_have_a_language_too(own_network: Network) -> None:
-    network = own_network
-    slug = {"slug": await headache(network)}
+async def test_sockets_and_event_streams_have_a_language_too(network: Network, headache: str) -> None:
+    slug = {"slug": headache}
     headers = {"accept-language": "fr"}
     async with subscribers.socket(network.ask, ANYBODY, additional_headers=headers) as socket:
         await socket.send("subscribe", id="1", payload={"query": NAMES, "variables": slug})

@@ -1,4 +1,7 @@
-"""Every object type is a `Node` that `node` finds again by its id, or is listed here with the reason why not."""
+"""Every object type is a `Node` that `node` finds again by its id, or is listed here with the reason why not.
+
+The ids are those that every field of every view returns, whose values are of the types that the views promise.
+"""
 
 import json
 from collections import defaultdict
@@ -28,7 +31,7 @@ from planner.tables import Tables
 from schema.build import build_views
 from schema.roots import NODES
 from tests import factories
-from tests.graph.test_every_field import answered
+from tests.graph.test_every_field import answered, answers_to, expect_promised
 from tests.support.client import views
 from tests.support.clusters import clone
 from tests.support.documents import every_field
@@ -175,7 +178,7 @@ class Readers:
     network: SmallNetwork
     admin: asyncpg.Connection
     pools: "dict[Audience, asyncpg.Pool[asyncpg.Record]]"
-    known: dict[Audience, dict[str, list[str]]] = field(default_factory=dict)
+    known: dict[Audience, dict[str, object]] = field(default_factory=dict)
 
     async def ask(self, viewer: Viewer, text: str, **variables: Any) -> Any:
         return await answered(PLANNERS[viewer.audience], self.pools[viewer.audience], text, viewer, variables)
@@ -186,14 +189,21 @@ class Readers:
         assert (await self.ask(viewer, SEVERAL, ids=["", id, id]))["nodes"] == [None, found, found], id
         return found
 
+    async def answers(self, audience: Audience) -> dict[str, object]:
+        """The answers to documents that select the view's every field, by document."""
+        if audience not in self.known:
+            documents = every_field(VIEWS[audience], self.network.values)
+            asking = PLANNERS[audience], self.pools[audience], documents, self.network.viewers[audience]
+            self.known[audience] = await answers_to(*asking)
+        return self.known[audience]
+
     async def ids(self, audience: Audience) -> dict[str, list[str]]:
         """The ids that the view's every field returns, by type."""
-        if audience not in self.known:
-            found = self.known[audience] = defaultdict(list)
-            for document in every_field(VIEWS[audience], self.network.values):
-                for kind, id in ids_in(await self.ask(self.network.viewers[audience], document)):
-                    found[kind] += [] if id in found[kind] else [id]
-        return self.known[audience]
+        found: dict[str, list[str]] = defaultdict(list)
+        for answer in (await self.answers(audience)).values():
+            for kind, id in ids_in(answer):
+                found[kind] += [] if id in found[kind] else [id]
+        return found
 
     async def another(self, audience: Audience) -> Viewer:
         """A viewer of the same view who has nothing to do with the network."""
@@ -239,6 +249,11 @@ async def readers(template: str) -> AsyncIterator[Readers]:
     """Yields readers of the small network, to which the module's tests only add."""
     async with clone(template) as dsn, reading(dsn) as opened:
         yield opened
+
+
+@each_view
+async def test_every_field_returns_what_its_type_promises(readers: Readers, audience: Audience) -> None:
+    expect_promised(audience, views()[audience], PLANNERS[audience], await readers.answers(audience))
 
 
 @pytest.mark.parametrize(

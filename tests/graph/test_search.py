@@ -30,21 +30,21 @@ async def find(network: Network, search: str, language: str) -> dict[str, Any]:
     }
 
 
-async def test_a_search_shows_names_in_the_viewers_language_and_the_name_it_found(own_network: Network) -> None:
+async def test_a_search_shows_names_in_the_viewers_language_and_the_name_it_found(network: Network) -> None:
     translations = {"fr": {"name": "Zaux de tête", "lay_names": ["Zal de tête"]}}
-    await factories.indicator(own_network.database, name="Zeadache", lay_names=["Zore head"], translations=translations)
-    await factories.community(own_network.database, name="Zeadache", translations={"fr": {"name": "Zaux de tête"}})
-    await factories.treatment(own_network.database, name="Zoliprane", inn="zaracetamol", words="zeadache pill, zill")
+    await factories.indicator(network.database, name="Zeadache", lay_names=["Zore head"], translations=translations)
+    await factories.community(network.database, name="Zeadache", translations={"fr": {"name": "Zaux de tête"}})
+    await factories.treatment(network.database, name="Zoliprane", inn="zaracetamol", words="zeadache pill, zill")
     lay = {"name": "Zal de tête", "language": FRENCH}
     shown = {FRENCH: "Zaux de tête", ENGLISH: "Zeadache"}
     for language, name in shown.items():
-        found = await find(own_network, "zal de tete", language)
+        found = await find(network, "zal de tete", language)
         assert found == {"communities": [], "treatments": [], "indicators": [(name, lay)]}
-        found = await find(own_network, "zeadaches", language)
+        found = await find(network, "zeadaches", language)
         english = {"name": "Zeadache", "language": ENGLISH}
         assert found["communities"] == found["indicators"] == [(name, english)]
         assert found["treatments"] == [("Zoliprane", {"name": "zeadache pill", "language": None})]
-    assert (await find(own_network, "zaracetamol", FRENCH))["treatments"] == [
+    assert (await find(network, "zaracetamol", FRENCH))["treatments"] == [
         ("Zoliprane", {"name": "zaracetamol", "language": None})
     ]
 
@@ -54,13 +54,13 @@ CONDITIONS = """
         conditions(search: $search, first: 3) { nodes { name matched(search: $search) { name language } } } }"""
 
 
-async def test_staff_find_a_condition_by_its_names_and_codes(own_network: Network) -> None:
+async def test_staff_find_a_condition_by_its_names_and_codes(network: Network) -> None:
     """Of thousands that were loaded, for a new community."""
     codes = {"icd10": "U99.8", "orpha": "999802", "omim": "999200", "hpo": "HP:0999716"}
     translations = {"fr": {"name": "Zclérose en plaques"}}
-    await factories.condition(own_network.database, name="Multiple zclerosis", translations=translations, **codes)
-    await factories.condition(own_network.database, name="Zclerosis of another kind", icd10="U99.9", orpha="9998020")
-    staff = await own_network.staff()
+    await factories.condition(network.database, name="Multiple zclerosis", translations=translations, **codes)
+    await factories.condition(network.database, name="Zclerosis of another kind", icd10="U99.9", orpha="9998020")
+    staff = await network.staff()
     for search, matched in {
         "zclerose plaque": {"name": "Zclérose en plaques", "language": FRENCH},
         "multiple zclerosis": {"name": "Multiple zclerosis", "language": ENGLISH},
@@ -69,41 +69,41 @@ async def test_staff_find_a_condition_by_its_names_and_codes(own_network: Networ
         "OMIM:999200": {"name": "OMIM:999200", "language": None},
         "HP:0999716": {"name": "HP:0999716", "language": None},
     }.items():
-        answer = await own_network.ask(staff, CONDITIONS, {"search": search, "in": FRENCH})
+        answer = await network.ask(staff, CONDITIONS, {"search": search, "in": FRENCH})
         first = answer["data"]["conditions"]["nodes"][0]
         assert (search, first) == (search, {"name": "Zclérose en plaques", "matched": matched})
     for search in ("zclerose de plaques", "Zclerosis of"):
         for language, name in ((FRENCH, "Zclérose en plaques"), (ENGLISH, "Multiple zclerosis")):
-            found = await own_network.ask(staff, CONDITIONS, {"search": search, "in": language})
+            found = await network.ask(staff, CONDITIONS, {"search": search, "in": language})
             assert name in [node["name"] for node in found["data"]["conditions"]["nodes"]]
-    assert (await own_network.ask(staff, CONDITIONS, {"search": "zclerosis nowhere", "in": ENGLISH}))["data"] == {
+    assert (await network.ask(staff, CONDITIONS, {"search": "zclerosis nowhere", "in": ENGLISH}))["data"] == {
         "conditions": {"nodes": []}
     }
 
 
 @pytest.mark.parametrize("factory", ["community", "indicator", "treatment"])
-async def test_what_is_found_in_the_viewers_language_comes_first(own_network: Network, factory: str) -> None:
+async def test_what_is_found_in_the_viewers_language_comes_first(network: Network, factory: str) -> None:
     make = getattr(factories, factory)
     for name, french in (
         ("Zrm pain", "Douleur"), ("Z-late", "Bras zrm"), ("A last", "zrm étendu"), ("By zrm", "Autre"),
     ):  # fmt: skip
-        await make(own_network.database, name=name, translations={"fr": {"name": french}})
+        await make(network.database, name=name, translations={"fr": {"name": french}})
     kinds = {"community": "communities", "indicator": "indicators", "treatment": "treatments"}
     expected = {
         FRENCH: {"zrm étendu", "Bras zrm", "Autre", "Douleur"},
         ENGLISH: {"Zrm pain", "By zrm", "A last", "Z-late"},
     }
     for language, names in expected.items():
-        found = [name for name, _ in (await find(own_network, "ZRM", language))[kinds[factory]]]
+        found = [name for name, _ in (await find(network, "ZRM", language))[kinds[factory]]]
         assert set(found) == names
         assert found[:2] == (["zrm étendu", "Bras zrm"] if language == FRENCH else ["Zrm pain", "By zrm"])
 
 
-async def test_pages_of_a_search_follow_one_another(own_network: Network) -> None:
+async def test_pages_of_a_search_follow_one_another(network: Network) -> None:
     for number in range(7):
         name, other = (f"Word {number}", f"Zquux {number}") if number % 2 else (f"Zquux {number}", f"Mot {number}")
-        await factories.treatment(own_network.database, name=name, translations={"fr": {"name": other}})
-        await factories.community(own_network.database, name=name, translations={"fr": {"name": other}})
+        await factories.treatment(network.database, name=name, translations={"fr": {"name": other}})
+        await factories.community(network.database, name=name, translations={"fr": {"name": other}})
     for field in ("treatments", "communities"):
         query = f"""query ($after: Cursor) @inContext(language: FR) {{
             {field}(search: "zquux", first: 2, after: $after) {{
@@ -112,7 +112,7 @@ async def test_pages_of_a_search_follow_one_another(own_network: Network) -> Non
         paged: list[str] = []
         after, more = None, True
         while more:
-            found = (await own_network.ask(ANYBODY, query, {"after": after}))["data"]
+            found = (await network.ask(ANYBODY, query, {"after": after}))["data"]
             paged += [node["name"] for node in found[field]["nodes"]]
             after, more = found[field]["pageInfo"]["endCursor"], found[field]["pageInfo"]["hasNextPage"]
         assert paged == [node["name"] for node in found["all"]["nodes"]]
@@ -173,10 +173,8 @@ async def test_posts_are_found_by_other_forms_of_their_words(network: Network, c
         assert [node["title"] for node in answer["data"]["node"]["discussions"]["nodes"]] == titles, search
 
 
-async def test_drafts_and_retired_entries_are_not_found(own_network: Network) -> None:
+async def test_drafts_and_retired_entries_are_not_found(network: Network) -> None:
     translations = {"fr": {"name": "Zecret"}}
-    await factories.community(own_network.database, name="Zecret", status="DRAFT", translations=translations)
-    await factories.indicator(
-        own_network.database, name="Zecret", retired_on=date(2026, 1, 1), translations=translations
-    )
-    assert await find(own_network, "zecret", FRENCH) == {"communities": [], "treatments": [], "indicators": []}
+    await factories.community(network.database, name="Zecret", status="DRAFT", translations=translations)
+    await factories.indicator(network.database, name="Zecret", retired_on=date(2026, 1, 1), translations=translations)
+    assert await find(network, "zecret", FRENCH) == {"communities": [], "treatments": [], "indicators": []}

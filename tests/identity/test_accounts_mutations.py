@@ -104,9 +104,9 @@ async def test_staff_revoke_their_own_sessions_too(network: Network) -> None:
     await becomes_closed(network.ask, phone)
 
 
-async def test_a_profile_update_changes_given_fields_and_null_clears_them(own_network: Network) -> None:
-    ada = await own_network.member(pseudonym="Ada", about="Hello", sharing=Sharing.ONLY_ME)
-    before = await profile(own_network, ada)
+async def test_a_profile_update_changes_given_fields_and_null_clears_them(network: Network) -> None:
+    ada = await network.member(about="Hello", sharing=Sharing.ONLY_ME)
+    before = await profile(network, ada)
     assert (before["birthYear"], before["sex"], before["sharing"]) == (1980, "FEMALE", "ONLY_ME")
     changed = {
         "pseudonym": "Ada Lovelace",
@@ -117,7 +117,7 @@ async def test_a_profile_update_changes_given_fields_and_null_clears_them(own_ne
         "locale": "en-GB",
         "sharing": "ALL_MEMBERS",
     }
-    payload = await own_network.do(
+    payload = await network.do(
         ada, "profileUpdate", "me { member { pseudonym about } region } userErrors { code }", **changed
     )
     assert payload == {
@@ -132,15 +132,15 @@ async def test_a_profile_update_changes_given_fields_and_null_clears_them(own_ne
         "region": "Bretagne",
         "sharing": "ALL_MEMBERS",
     }
-    assert await profile(own_network, ada) == after
-    assert await own_network.refusals(ada, "profileUpdate") == []
-    assert await profile(own_network, ada) == after
+    assert await profile(network, ada) == after
+    assert await network.refusals(ada, "profileUpdate") == []
+    assert await profile(network, ada) == after
     cleared = {"about": None, "birthYear": None, "region": None}
-    assert await own_network.refusals(ada, "profileUpdate", **cleared) == []
+    assert await network.refusals(ada, "profileUpdate", **cleared) == []
     after["member"] = {"pseudonym": "Ada Lovelace", "about": None}
-    assert await profile(own_network, ada) == after | {"birthYear": None, "region": None}
-    assert await own_network.refusals(ada, "profileUpdate", about="  ", pseudonym="ADA LOVELACE") == []
-    assert (await profile(own_network, ada))["member"] == {"pseudonym": "ADA LOVELACE", "about": None}
+    assert await profile(network, ada) == after | {"birthYear": None, "region": None}
+    assert await network.refusals(ada, "profileUpdate", about="  ", pseudonym="ADA LOVELACE") == []
+    assert (await profile(network, ada))["member"] == {"pseudonym": "ADA LOVELACE", "about": None}
 
 
 REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
@@ -159,13 +159,13 @@ REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
 ]
 
 
-async def test_a_refused_update_changes_nothing(own_network: Network) -> None:
-    ada, _ = await own_network.member(pseudonym="Ada"), await own_network.member(pseudonym="Grace")
-    before = await profile(own_network, ada)
+async def test_a_refused_update_changes_nothing(network: Network) -> None:
+    ada, _ = await network.member(), await network.member(pseudonym="Grace")
+    before = await profile(network, ada)
     for given, refused in REFUSED:
-        assert (given, await own_network.refusals(ada, "profileUpdate", **given)) == (given, refused)
-        assert await profile(own_network, ada) == before
-    payload = await own_network.do(ada, "profileUpdate", "me { sex } userErrors { path }", sex=None)
+        assert (given, await network.refusals(ada, "profileUpdate", **given)) == (given, refused)
+        assert await profile(network, ada) == before
+    payload = await network.do(ada, "profileUpdate", "me { sex } userErrors { path }", sex=None)
     assert payload == {"me": None, "userErrors": [{"path": ["input", "sex"]}]}
 
 
@@ -175,16 +175,16 @@ async def test_only_one_of_two_concurrent_members_gets_a_pseudonym(network: Netw
     assert sorted(answers) == [[], *[[("TAKEN", "input.pseudonym")]] * 3]
 
 
-async def test_a_repeated_update_with_one_id_runs_once(own_network: Network) -> None:
-    ada = await own_network.member(pseudonym="Ada")
+async def test_a_repeated_update_with_one_id_runs_once(network: Network) -> None:
+    ada = await network.member()
     first = {"about": "one", "clientMutationId": "same"}
-    assert await own_network.refusals(ada, "profileUpdate", **first) == []
-    assert await own_network.refusals(ada, "profileUpdate", about="two") == []
-    payload = await own_network.do(ada, "profileUpdate", "me { member { about } } userErrors { code }", **first)
+    assert await network.refusals(ada, "profileUpdate", **first) == []
+    assert await network.refusals(ada, "profileUpdate", about="two") == []
+    payload = await network.do(ada, "profileUpdate", "me { member { about } } userErrors { code }", **first)
     assert payload == {"me": {"member": {"about": "two"}}, "userErrors": []}
-    refused = await own_network.refusals(ada, "profileUpdate", about="three", clientMutationId="same")
+    refused = await network.refusals(ada, "profileUpdate", about="three", clientMutationId="same")
     assert refused == [("CONFLICT", "input.clientMutationId")]
-    assert (await profile(own_network, ada))["member"]["about"] == "two"
+    assert (await profile(network, ada))["member"]["about"] == "two"
 
 
 async def test_a_verified_association_shows_it_and_others_cannot_be_verified(network: Network) -> None:

@@ -32,67 +32,67 @@ TOO_OFTEN = {
 
 
 async def test_mail_to_an_address_is_limited_whether_or_not_it_has_an_account(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection
 ) -> None:
-    await join(own_ask, mailbox, "Ada")
+    await join(shared_ask, shared_mailbox, "Ada")
     for name, most in (("ada", 4), ("nobody", 5)):  # registering already requested one
         for _ in range(most):
-            assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": f"{name}@people.example"}) == []
-        answer = await own_ask(ANYBODY, REQUEST_RESET, {"input": {"email": f"{name}@people.example"}})
+            assert await done(shared_ask, ANYBODY, REQUEST_RESET, {"email": f"{name}@people.example"}) == []
+        answer = await shared_ask(ANYBODY, REQUEST_RESET, {"input": {"email": f"{name}@people.example"}})
         errors = answer["data"]["requestPasswordReset"]["userErrors"]
         assert errors == [{"code": "LIMIT_REACHED", "path": ["input"]}]
-    assert await owner.fetchval("SELECT count(*) FROM identity.password_reset") == 4
-    (error,) = await done(own_ask, ANYBODY, REGISTER, newcomer("nobody"))
+    assert await shared_owner.fetchval("SELECT count(*) FROM identity.password_reset") == 4
+    (error,) = await done(shared_ask, ANYBODY, REGISTER, newcomer("nobody"))
     assert error == TOO_OFTEN
 
 
 async def test_sign_in_attempts_are_limited_whether_or_not_the_account_exists(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection
 ) -> None:
-    await join(own_ask, mailbox, "Ada")
+    await join(shared_ask, shared_mailbox, "Ada")
     for name in ("ada", "nobody"):
         for _ in range(10):
-            (error,) = await tried(own_ask, f"{name}@people.example", "wrong password")
+            (error,) = await tried(shared_ask, f"{name}@people.example", "wrong password")
             assert error["code"] == "WRONG_CREDENTIALS"
-        assert await tried(own_ask, f"{name.upper()}@people.example", "wrong password") == [TOO_OFTEN]
+        assert await tried(shared_ask, f"{name.upper()}@people.example", "wrong password") == [TOO_OFTEN]
     # Even the right password is not checked.
-    assert await tried(own_ask, "ada@people.example", PASSWORD) == [TOO_OFTEN]
+    assert await tried(shared_ask, "ada@people.example", PASSWORD) == [TOO_OFTEN]
     assert (
-        await owner.fetchval(
+        await shared_owner.fetchval(
             "SELECT count(*) FROM identity.session s JOIN identity.account a ON a.id = s.account_id"
             " WHERE a.email = 'ada@people.example'"
         )
         == 1
     )
-    await owner.execute("UPDATE identity.attempt SET tried_at = tried_at - interval '15 minutes'")
-    await sign_in(own_ask, "ada@people.example")
+    await shared_owner.execute("UPDATE identity.attempt SET tried_at = tried_at - interval '15 minutes'")
+    await sign_in(shared_ask, "ada@people.example")
 
 
-async def test_concurrent_attempts_are_all_counted(own_ask: Ask) -> None:
-    answers = await asyncio.gather(*(tried(own_ask, "nobody@people.example", "wrong password") for _ in range(25)))
+async def test_concurrent_attempts_are_all_counted(shared_ask: Ask) -> None:
+    answers = await asyncio.gather(*(tried(shared_ask, "nobody@people.example", "wrong password") for _ in range(25)))
     codes = [error["code"] for (error,) in answers]
     assert (codes.count("WRONG_CREDENTIALS"), codes.count("LIMIT_REACHED")) == (10, 15)
 
 
 async def test_successful_sign_ins_do_not_count_as_attempts(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection
 ) -> None:
-    await join(own_ask, mailbox, "Ada")
+    await join(shared_ask, shared_mailbox, "Ada")
     for _ in range(11):
-        await sign_in(own_ask, "ada@people.example")
-    subjects = await owner.fetchval("SELECT count(*) FROM identity.attempt")
+        await sign_in(shared_ask, "ada@people.example")
+    subjects = await shared_owner.fetchval("SELECT count(*) FROM identity.attempt")
     assert subjects == 3  # the requested mail: by account, by address and by both
 
 
-async def test_a_new_password_ends_a_lockout(own_ask: Ask, mailbox: Mailbox) -> None:
-    await join(own_ask, mailbox, "Ada")
+async def test_a_new_password_ends_a_lockout(shared_ask: Ask, shared_mailbox: Mailbox) -> None:
+    await join(shared_ask, shared_mailbox, "Ada")
     for _ in range(11):
-        await tried(own_ask, "ada@people.example", "wrong password")
-    assert await tried(own_ask, "ada@people.example", PASSWORD) == [TOO_OFTEN]
-    assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
-    code = code_in(await mailbox.next("ada@people.example"))
-    assert await done(own_ask, ANYBODY, RESET, {"code": code, "password": "eight red lamps"}) == []
-    await sign_in(own_ask, "ada@people.example", "eight red lamps")
+        await tried(shared_ask, "ada@people.example", "wrong password")
+    assert await tried(shared_ask, "ada@people.example", PASSWORD) == [TOO_OFTEN]
+    assert await done(shared_ask, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
+    code = code_in(await shared_mailbox.next("ada@people.example"))
+    assert await done(shared_ask, ANYBODY, RESET, {"code": code, "password": "eight red lamps"}) == []
+    await sign_in(shared_ask, "ada@people.example", "eight red lamps")
 
 
 async def test_sign_ins_are_limited_by_client_address_and_only_trusted_proxies_name_it(

@@ -45,129 +45,136 @@ async def moved(ask: Ask, mailbox: Mailbox, who: Caller, old: str, new: str) -> 
     return code_in(mail)
 
 
-async def test_a_member_changes_their_address(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection) -> None:
-    ada = await join(own_ask, mailbox, "Ada")
-    other = await sign_in(own_ask, OLD)
-    code = await requested(own_ask, mailbox, ada, OLD, NEW)
+async def test_a_member_changes_their_address(
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection
+) -> None:
+    ada = await join(shared_ask, shared_mailbox, "Ada")
+    other = await sign_in(shared_ask, OLD)
+    code = await requested(shared_ask, shared_mailbox, ada, OLD, NEW)
     email = "{ me { account { email emailVerified } } }"
-    assert (await own_ask(ada, email))["data"]["me"]["account"]["email"] == OLD  # until the code is entered
-    eve = await join(own_ask, mailbox, "Eve")
-    assert await refusals(own_ask, eve, "emailChangeConfirm", code=code) == [("INVALID", "code")]
-    assert await refusals(own_ask, ada, "emailChangeConfirm", code="A" * 32) == [("INVALID", "code")]
-    assert await refusals(own_ask, ada, "emailChangeConfirm", code=f" {code.lower()} ") == []
-    assert (await own_ask(ada, email))["data"]["me"]["account"] == {"email": NEW, "emailVerified": True}
-    await becomes_closed(own_ask, other)
-    assert await refusals(own_ask, ada, "emailChangeConfirm", code=code) == [("INVALID", "code")]  # once
-    assert [error["code"] for error in await tried(own_ask, OLD, PASSWORD)] == ["WRONG_CREDENTIALS"]
-    await sign_in(own_ask, NEW)
-    left = await owner.fetchval("SELECT expires_at - now() FROM identity.email_change WHERE reverts")
+    assert (await shared_ask(ada, email))["data"]["me"]["account"]["email"] == OLD  # until the code is entered
+    eve = await join(shared_ask, shared_mailbox, "Eve")
+    assert await refusals(shared_ask, eve, "emailChangeConfirm", code=code) == [("INVALID", "code")]
+    assert await refusals(shared_ask, ada, "emailChangeConfirm", code="A" * 32) == [("INVALID", "code")]
+    assert await refusals(shared_ask, ada, "emailChangeConfirm", code=f" {code.lower()} ") == []
+    assert (await shared_ask(ada, email))["data"]["me"]["account"] == {"email": NEW, "emailVerified": True}
+    await becomes_closed(shared_ask, other)
+    assert await refusals(shared_ask, ada, "emailChangeConfirm", code=code) == [("INVALID", "code")]  # once
+    assert [error["code"] for error in await tried(shared_ask, OLD, PASSWORD)] == ["WRONG_CREDENTIALS"]
+    await sign_in(shared_ask, NEW)
+    left = await shared_owner.fetchval("SELECT expires_at - now() FROM identity.email_change WHERE reverts")
     assert REVERT_LIFETIME.total_seconds() - 60 < left.total_seconds() <= REVERT_LIFETIME.total_seconds()
 
 
 async def test_only_the_latest_code_in_time_changes_the_address(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection
 ) -> None:
-    ada = await join(own_ask, mailbox, "Ada")
-    first = await requested(own_ask, mailbox, ada, OLD, NEW)
-    second = await requested(own_ask, mailbox, ada, OLD, NEWER)
-    assert await refusals(own_ask, ada, "emailChangeConfirm", code=first) == [("INVALID", "code")]
-    await owner.execute("UPDATE identity.email_change SET expires_at = now()")
-    assert await refusals(own_ask, ada, "emailChangeConfirm", code=second) == [("INVALID", "code")]
-    await owner.execute("SELECT identity.forget_waiting()")
-    assert await owner.fetchval("SELECT count(*) FROM identity.email_change") == 0
+    ada = await join(shared_ask, shared_mailbox, "Ada")
+    first = await requested(shared_ask, shared_mailbox, ada, OLD, NEW)
+    second = await requested(shared_ask, shared_mailbox, ada, OLD, NEWER)
+    assert await refusals(shared_ask, ada, "emailChangeConfirm", code=first) == [("INVALID", "code")]
+    await shared_owner.execute("UPDATE identity.email_change SET expires_at = now()")
+    assert await refusals(shared_ask, ada, "emailChangeConfirm", code=second) == [("INVALID", "code")]
+    await shared_owner.execute("SELECT identity.forget_waiting()")
+    assert await shared_owner.fetchval("SELECT count(*) FROM identity.email_change") == 0
 
 
 async def test_an_address_that_is_taken_gets_the_same_answer(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection
 ) -> None:
-    ada, _ = await join(own_ask, mailbox, "Ada"), await join(own_ask, mailbox, "Ben")
+    ada, _ = await join(shared_ask, shared_mailbox, "Ada"), await join(shared_ask, shared_mailbox, "Ben")
     wanted = document("emailChange")
     answers, rows = [], []
     for address in ("ben@people.example", "nobody@people.example"):
-        answers.append(await own_ask(ada, wanted, {"input": {"newEmail": address, "password": PASSWORD}}))
-        rows.append(await owner.fetchval("SELECT count(*) FROM identity.email_change WHERE email = $1", address))
-        assert (await mailbox.next(OLD))["Subject"] == "Another e-mail address was requested"
+        answers.append(await shared_ask(ada, wanted, {"input": {"newEmail": address, "password": PASSWORD}}))
+        rows.append(await shared_owner.fetchval("SELECT count(*) FROM identity.email_change WHERE email = $1", address))
+        assert (await shared_mailbox.next(OLD))["Subject"] == "Another e-mail address was requested"
     assert answers == [{"data": {"emailChange": {"userErrors": []}}}] * 2
     assert rows == [1, 1]
-    mail = await mailbox.next("ben@people.example")
+    mail = await shared_mailbox.next("ben@people.example")
     assert mail["Subject"] == "You have an account at Cohorte"
     assert "address of your account already" in mail.get_content().replace("\n", " ")
-    code_in(await mailbox.next("nobody@people.example"))
+    code_in(await shared_mailbox.next("nobody@people.example"))
 
 
 async def test_of_two_accounts_that_want_one_address_one_gets_it(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection
 ) -> None:
-    callers = [(name, await join(own_ask, mailbox, name)) for name in ("Ada", "Ben")]
-    codes = [await requested(own_ask, mailbox, who, f"{name.lower()}@people.example", NEW) for name, who in callers]
+    callers = [(name, await join(shared_ask, shared_mailbox, name)) for name in ("Ada", "Ben")]
+    codes = [
+        await requested(shared_ask, shared_mailbox, who, f"{name.lower()}@people.example", NEW) for name, who in callers
+    ]
     confirming = zip(callers, codes, strict=True)
     answers = await asyncio.gather(
-        *(refusals(own_ask, who, "emailChangeConfirm", code=code) for (_, who), code in confirming)
+        *(refusals(shared_ask, who, "emailChangeConfirm", code=code) for (_, who), code in confirming)
     )
     assert sorted(answers, key=len) == [[], [("INVALID", "code")]]
-    assert await owner.fetchval("SELECT count(*) FROM identity.account WHERE email = $1", NEW) == 1
+    assert await shared_owner.fetchval("SELECT count(*) FROM identity.account WHERE email = $1", NEW) == 1
 
 
 async def test_an_address_is_changed_with_the_right_password_to_another_one_only(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection
 ) -> None:
-    ada = await join(own_ask, mailbox, "Ada")
+    ada = await join(shared_ask, shared_mailbox, "Ada")
     given = {"newEmail": "ADA@people.example", "password": "wrong"}
     both = [("WRONG_CREDENTIALS", "password"), ("INVALID", "newEmail")]
-    assert await refusals(own_ask, ada, "emailChange", **given) == both
+    assert await refusals(shared_ask, ada, "emailChange", **given) == both
     given = {"newEmail": "nonsense", "password": "wrong"}
-    assert sorted(await refusals(own_ask, ada, "emailChange", **given)) == sorted(both)
-    assert await owner.fetchval("SELECT count(*) FROM identity.email_change") == 0
-    assert [to for to, _ in mailbox.all()] == [OLD]  # the mail of the registration
+    assert sorted(await refusals(shared_ask, ada, "emailChange", **given)) == sorted(both)
+    assert await shared_owner.fetchval("SELECT count(*) FROM identity.email_change") == 0
+    assert [to for to, _ in shared_mailbox.all()] == [OLD]  # the mail of the registration
 
 
 async def test_whoever_changed_the_address_is_shut_out_by_its_former_owner(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection
 ) -> None:
-    ada = await join(own_ask, mailbox, "Ada")
-    thief = await sign_in(own_ask, OLD)
-    revert = await moved(own_ask, mailbox, thief, OLD, NEW)
-    again = await moved(own_ask, mailbox, thief, NEW, NEWER)
-    await becomes_closed(own_ask, ada)
+    ada = await join(shared_ask, shared_mailbox, "Ada")
+    thief = await sign_in(shared_ask, OLD)
+    revert = await moved(shared_ask, shared_mailbox, thief, OLD, NEW)
+    again = await moved(shared_ask, shared_mailbox, thief, NEW, NEWER)
+    await becomes_closed(shared_ask, ada)
     # The thief goes back to the address that they gave first: the owner's code, which is older, stays valid.
-    assert await refusals(own_ask, ANYBODY, "emailChangeRevert", code=again, password=THIRD) == []
-    thief = await sign_in(own_ask, NEW, THIRD)
-    await owner.execute("UPDATE care.profile SET sharing = 'ALL_MEMBERS'")
+    assert await refusals(shared_ask, ANYBODY, "emailChangeRevert", code=again, password=THIRD) == []
+    thief = await sign_in(shared_ask, NEW, THIRD)
+    theirs = "member_id = (SELECT id FROM care.member WHERE pseudonym = 'Ada')"
+    await shared_owner.execute(f"UPDATE care.profile SET sharing = 'ALL_MEMBERS' WHERE {theirs}")
     weak = {"code": revert, "password": "weak"}
-    assert await refusals(own_ask, ANYBODY, "emailChangeRevert", **weak) == [("INVALID", "password")]
-    assert await refusals(own_ask, ANYBODY, "emailChangeRevert", code=revert, password=OTHER) == []
-    assert (await mailbox.next(OLD))["Subject"] == "Your password was changed"
-    await becomes_closed(own_ask, thief)
+    assert await refusals(shared_ask, ANYBODY, "emailChangeRevert", **weak) == [("INVALID", "password")]
+    assert await refusals(shared_ask, ANYBODY, "emailChangeRevert", code=revert, password=OTHER) == []
+    assert (await shared_mailbox.next(OLD))["Subject"] == "Your password was changed"
+    await becomes_closed(shared_ask, thief)
     for address, password in ((OLD, PASSWORD), (NEW, THIRD), (NEWER, PASSWORD)):
-        assert [error["code"] for error in await tried(own_ask, address, password)] == ["WRONG_CREDENTIALS"]
-    await sign_in(own_ask, OLD, OTHER)
+        assert [error["code"] for error in await tried(shared_ask, address, password)] == ["WRONG_CREDENTIALS"]
+    await sign_in(shared_ask, OLD, OTHER)
     for code in (revert, again):
-        assert await refusals(own_ask, ANYBODY, "emailChangeRevert", code=code, password=THIRD) == [("INVALID", "code")]
-    assert await owner.fetchval("SELECT count(*) FROM identity.email_change") == 0
-    assert await owner.fetchval("SELECT DISTINCT sharing FROM care.profile") == "ONLY_ME"
+        assert await refusals(shared_ask, ANYBODY, "emailChangeRevert", code=code, password=THIRD) == [
+            ("INVALID", "code")
+        ]
+    assert await shared_owner.fetchval("SELECT count(*) FROM identity.email_change") == 0
+    assert await shared_owner.fetchval(f"SELECT sharing FROM care.profile WHERE {theirs}") == "ONLY_ME"
 
 
 async def test_an_address_that_somebody_registered_meanwhile_is_not_given_back(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection
 ) -> None:
-    revert = await moved(own_ask, mailbox, await join(own_ask, mailbox, "Ada"), OLD, NEW)
-    await factories.account(owner, email=OLD)
-    assert await refusals(own_ask, ANYBODY, "emailChangeRevert", code=revert, password=OTHER) == [("TAKEN", "code")]
-    await sign_in(own_ask, NEW)  # nothing has changed
+    revert = await moved(shared_ask, shared_mailbox, await join(shared_ask, shared_mailbox, "Ada"), OLD, NEW)
+    await factories.account(shared_owner, email=OLD)
+    assert await refusals(shared_ask, ANYBODY, "emailChangeRevert", code=revert, password=OTHER) == [("TAKEN", "code")]
+    await sign_in(shared_ask, NEW)  # nothing has changed
 
 
-async def test_a_new_password_voids_what_somebody_else_requested(own_ask: Ask, mailbox: Mailbox) -> None:
-    ada = await join(own_ask, mailbox, "Ada")
-    thief = await sign_in(own_ask, OLD)
-    code = await requested(own_ask, mailbox, thief, OLD, NEW)
-    assert await refusals(own_ask, ada, "passwordChange", password=PASSWORD, newPassword=OTHER) == []
-    mail = await mailbox.next(OLD)
+async def test_a_new_password_voids_what_somebody_else_requested(shared_ask: Ask, shared_mailbox: Mailbox) -> None:
+    ada = await join(shared_ask, shared_mailbox, "Ada")
+    thief = await sign_in(shared_ask, OLD)
+    code = await requested(shared_ask, shared_mailbox, thief, OLD, NEW)
+    assert await refusals(shared_ask, ada, "passwordChange", password=PASSWORD, newPassword=OTHER) == []
+    mail = await shared_mailbox.next(OLD)
     assert (mail["Subject"], "somebody who was" in mail.get_content()) == ("Your password was changed", True)
-    await becomes_closed(own_ask, thief)
-    assert "errors" not in await own_ask(ada, "{ me { account { email } } }")  # their own session stays
-    assert await refusals(own_ask, ada, "emailChangeConfirm", code=code) == [("INVALID", "code")]
-    assert [error["code"] for error in await tried(own_ask, OLD, PASSWORD)] == ["WRONG_CREDENTIALS"]
-    await sign_in(own_ask, OLD, OTHER)
+    await becomes_closed(shared_ask, thief)
+    assert "errors" not in await shared_ask(ada, "{ me { account { email } } }")  # their own session stays
+    assert await refusals(shared_ask, ada, "emailChangeConfirm", code=code) == [("INVALID", "code")]
+    assert [error["code"] for error in await tried(shared_ask, OLD, PASSWORD)] == ["WRONG_CREDENTIALS"]
+    await sign_in(shared_ask, OLD, OTHER)
 
 
 @pytest.mark.parametrize(
@@ -185,23 +192,24 @@ async def test_a_new_password_voids_what_somebody_else_requested(own_ask: Ask, m
     ],
 )
 async def test_every_fault_of_a_change_of_password_is_reported(
-    own_ask: Ask, mailbox: Mailbox, given: dict[str, str], expected: list[tuple[str, str]]
+    shared_ask: Ask, shared_mailbox: Mailbox, given: dict[str, str], expected: list[tuple[str, str]]
 ) -> None:
-    ada = await join(own_ask, mailbox, "Ada", pseudonym="Adalbertine")
-    assert await refusals(own_ask, ada, "passwordChange", **given) == expected
-    await sign_in(own_ask, OLD)
+    ada = await join(shared_ask, shared_mailbox, "Ada", pseudonym="Adalbertine")
+    assert await refusals(shared_ask, ada, "passwordChange", **given) == expected
+    await sign_in(shared_ask, OLD)
 
 
-async def test_guesses_at_the_password_of_an_open_session_are_limited(own_ask: Ask, mailbox: Mailbox) -> None:
-    ada = await join(own_ask, mailbox, "Ada")
+async def test_guesses_at_the_password_of_an_open_session_are_limited(shared_ask: Ask, shared_mailbox: Mailbox) -> None:
+    ada = await join(shared_ask, shared_mailbox, "Ada")
     codes = [
-        (await refusals(own_ask, ada, "passwordChange", password="wrong", newPassword=OTHER))[0][0] for _ in range(11)
+        (await refusals(shared_ask, ada, "passwordChange", password="wrong", newPassword=OTHER))[0][0]
+        for _ in range(11)
     ]
     assert codes == ["WRONG_CREDENTIALS"] * 10 + ["LIMIT_REACHED"]
     # For every mutation that asks for it, and for signing in.
     given = {"newEmail": NEW, "password": PASSWORD}
-    assert [code for code, _ in await refusals(own_ask, ada, "emailChange", **given)] == ["LIMIT_REACHED"]
-    assert [error["code"] for error in await tried(own_ask, OLD, PASSWORD)] == ["LIMIT_REACHED"]
+    assert [code for code, _ in await refusals(shared_ask, ada, "emailChange", **given)] == ["LIMIT_REACHED"]
+    assert [error["code"] for error in await tried(shared_ask, OLD, PASSWORD)] == ["LIMIT_REACHED"]
 
 
 @pytest.mark.parametrize("kind", ["staff", "buyer"])

@@ -8,7 +8,7 @@ import tracemalloc
 import zipfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,7 +24,8 @@ from privacy.budget import YEARLY
 from resolvers.exporting import ExportColumn, ExportKind
 from resolvers.rates import rates_of
 from server.callers.request_rates import REQUESTS, TOKENS, RequestRates
-from server.files.downloads import AT_ONCE, Downloads
+from server.callers.turns import Turns
+from server.files.downloads import A_SECOND, AT_ONCE, Downloads
 from server.files.export_files import CHUNK_ROWS, cell, write_export
 from server.operations.request_context import RequestContext
 from tests.support.callers import open_session
@@ -55,26 +56,55 @@ class Exporting:
 
     async def other(self) -> Caller:
         """Another member, signed in."""
-        member = await self.owner.fetchval("SELECT id FROM care.member WHERE pseudonym = 'Small Association'")
         account = await self.owner.fetchval(
-            "INSERT INTO identity.account (email, email_verified, member_id) VALUES ('other@small.example', true, $1)"
-            " RETURNING id",
-            member,
+            """
+            INSERT INTO identity.account (email, email_verified, member_id)
+            SELECT 'other@small.example', true, id FROM care.member WHERE pseudonym = 'Small Association'
+            ON CONFLICT (email) DO UPDATE SET email_verified = true RETURNING id
+            """
         )
         return Caller("other", await open_session(self.owner, account))
 
 
-@pytest_asyncio.fixture
-async def exporting(template: str, in_small_template: SmallNetwork, tmp_path: Path) -> AsyncIterator[Exporting]:
-    """Yields a member with rows of every kind, and a server that no other test uses."""
-    viewer = in_small_template.viewers[Audience.PATIENT]
+@asynccontextmanager
+async def exports_of(template: str, network: SmallNetwork, data: Path) -> AsyncIterator[Exporting]:
+    viewer = network.viewers[Audience.PATIENT]
     async with clone(template, SMALL) as dsn:
         owner = await asyncpg.connect(dsn)
         await at_rest(owner)
-        async with serving(dsn, data=tmp_path, pool_size=4) as ask:
+        async with serving(dsn, data=data, pool_size=4) as ask:
             assert viewer.account is not None
             yield Exporting(ask, owner, Caller("member", await open_session(owner, viewer.account)), viewer)
         await owner.close()
+
+
+@pytest_asyncio.fixture
+async def own_exporting(template: str, in_small_template: SmallNetwork, tmp_path: Path) -> AsyncIterator[Exporting]:
+    """Yields a member with rows of every kind, which the test may change, and a server that no other test uses."""
+    async with exports_of(template, in_small_template, tmp_path) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shared(
+    template: str, in_small_template: SmallNetwork, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Exporting]:
+    async with exports_of(template, in_small_template, tmp_path_factory.mktemp("exports")) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def exporting(shared: Exporting) -> AsyncIterator[Exporting]:
+    """Yields a member with rows of every kind in a session of the test's own, who has made no export before."""
+    account, downloads = shared.viewer.account, shared.downloads
+    assert account is not None
+    downloads.turns = Turns(downloads.turns.most, AT_ONCE, A_SECOND)
+    locale = await shared.owner.fetchval("SELECT locale FROM identity.account WHERE id = $1", account)
+    yield replace(shared, who=Caller("member", await open_session(shared.owner, account)))
+    await shared.owner.execute("DELETE FROM identity.data_export")
+    await shared.owner.execute("UPDATE identity.account SET locale = $2 WHERE id = $1", account, locale)
+    downloads.took.clear()
+    downloads.accounts.clear()
 
 
 # What it holds
@@ -190,9 +220,9 @@ TRANSLATED = {
 }  # fmt: skip
 
 
-async def test_the_words_of_an_export_are_in_the_members_language(exporting: Exporting) -> None:
-    await a_record(exporting)
-    ask, owner, who = exporting.ask, exporting.owner, exporting.who
+async def test_the_words_of_an_export_are_in_the_members_language(own_exporting: Exporting) -> None:
+    await a_record(own_exporting)
+    ask, owner, who = own_exporting.ask, own_exporting.owner, own_exporting.who
     async with owner.transaction():
         await owner.execute("SET LOCAL session_replication_role = replica")  # what is frozen could not be changed
         for table, column in TRANSLATED.items():
@@ -200,7 +230,7 @@ async def test_the_words_of_an_export_are_in_the_members_language(exporting: Exp
                 f"UPDATE {table} SET translations ="
                 f" jsonb_build_object('fr', jsonb_build_object('{column}', 'En français : ' || {column}))"
             )
-        await owner.execute("UPDATE identity.account SET locale = 'fr-FR' WHERE id = $1", exporting.viewer.account)
+        await owner.execute("UPDATE identity.account SET locale = 'fr-FR' WHERE id = $1", own_exporting.viewer.account)
     address = await requested(ask, who)
     answer = await ask.http.get(address, headers={"accept-language": "en"})
     assert answer.headers["content-language"] == "fr"
@@ -230,7 +260,7 @@ async def a_record(exporting: Exporting) -> UUID:
         INSERT INTO research.record (dataset_id, member_id, codes)
         SELECT e.dataset_id, e.member_id, '\\x0100' FROM research.enrolment e
         JOIN insight.dataset d ON d.id = e.dataset_id WHERE e.member_id = $1 AND d.status = 'OPEN' LIMIT 1
-        RETURNING dataset_id
+        ON CONFLICT (dataset_id, member_id) DO UPDATE SET codes = excluded.codes RETURNING dataset_id
         """,
         exporting.viewer.member,
     )
@@ -343,18 +373,20 @@ def test_a_cell_is_quoted_and_no_formula(value: Any, written: str) -> None:
     assert cell(value) == written
 
 
-async def test_what_members_write_is_text_in_every_file(exporting: Exporting) -> None:
+async def test_what_members_write_is_text_in_every_file(own_exporting: Exporting) -> None:
     formula = '=HYPERLINK("http://x.example","go")\n"quoted", and more'
-    await exporting.owner.execute(
-        "UPDATE care.observation SET note = $2 WHERE member_id = $1", exporting.viewer.member, formula
+    await own_exporting.owner.execute(
+        "UPDATE care.observation SET note = $2 WHERE member_id = $1", own_exporting.viewer.member, formula
     )
-    answer = await downloaded(exporting.ask, await requested(exporting.ask, exporting.who, "CSV_ZIP"))
+    answer = await downloaded(own_exporting.ask, await requested(own_exporting.ask, own_exporting.who, "CSV_ZIP"))
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         text = archive.read("observations.csv").decode()
     assert text.count("\r\n") == 4
     header, *cells = rows(text)
     assert [row[header.index("note")] for row in cells] == ["'" + formula] * 3
-    assert {kind["note"] for kind in (await exported(exporting.ask, exporting.who))["observations"]} == {formula}
+    assert {kind["note"] for kind in (await exported(own_exporting.ask, own_exporting.who))["observations"]} == {
+        formula
+    }
 
 
 # Addresses
@@ -444,18 +476,18 @@ async def test_nobody_else_can_request_an_export(exporting: Exporting) -> None:
     assert await exporting.owner.fetchval("SELECT count(*) FROM identity.data_export") == 0
 
 
-async def test_an_export_that_fails_shows_no_detail_and_frees_its_place(exporting: Exporting) -> None:
-    downloads = exporting.downloads
-    whole = downloads.kinds
+async def test_an_export_that_fails_shows_no_detail_and_frees_its_place(
+    exporting: Exporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     column = ExportColumn("x", "", {"type": "string"})
     broken = ExportKind("broken", "", (column,), "SELECT 'umbrella'::int, $1::uuid")
-    downloads.kinds = (*whole, broken)
+    monkeypatch.setattr(exporting.downloads, "kinds", (*exporting.downloads.kinds, broken))
     for _ in range(3):
         answer = await downloaded(exporting.ask, await requested(exporting.ask, exporting.who))
         assert answer.status_code == 500
         assert answer.json()["errors"][0]["extensions"].keys() == {"code", "id"}
         assert "umbrella" not in answer.text
-    downloads.kinds = whole
+    monkeypatch.undo()
     assert (await exported(exporting.ask, exporting.who))["members"] != []
 
 
@@ -536,9 +568,9 @@ async def test_a_member_pays_for_long_exports_by_waiting_and_nobody_else_does(
 
 
 async def test_exports_without_a_one_time_address_have_the_same_rate(
-    exporting: Exporting, monkeypatch: pytest.MonkeyPatch
+    own_exporting: Exporting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask, who = exporting.ask, exporting.who
+    ask, who = own_exporting.ask, own_exporting.who
     assert ask.app.endpoint is not None
     monkeypatch.setattr(ask.app.endpoint.rates, "rates", rates_of("exports=2/100/3600"))
     assert (await ask.http.head("/me/export.json", headers=who.headers)).status_code == 200
@@ -547,7 +579,7 @@ async def test_exports_without_a_one_time_address_have_the_same_rate(
     assert '"exports";r=0' in answers[1].headers["ratelimit"]
     assert int(answers[2].headers["retry-after"]) > 60
     assert (await ask.post(who, REQUEST, {"format": "JSON"})).status_code == 429
-    assert (await downloaded(ask, "/me/export.json", await exporting.other())).status_code == 200
+    assert (await downloaded(ask, "/me/export.json", await own_exporting.other())).status_code == 200
 
 
 async def test_requests_of_exports_and_guesses_of_addresses_and_tokens_are_counted(
@@ -580,13 +612,12 @@ async def test_the_log_has_a_line_of_each_export(exporting: Exporting, monkeypat
     assert lines[0][0].size == len(answers[0].content)
 
 
-async def test_an_export_over_its_time_limit_is_refused(exporting: Exporting) -> None:
-    downloads = exporting.downloads
-    downloads.seconds = 0.0
+async def test_an_export_over_its_time_limit_is_refused(exporting: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting.downloads, "seconds", 0.0)
     answer = await downloaded(exporting.ask, await requested(exporting.ask, exporting.who))
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["limit"]) == (503, "export_seconds")
     assert answer.headers["retry-after"] == "5"
-    downloads.seconds = 60.0
+    monkeypatch.undo()
     assert (await exported(exporting.ask, exporting.who))["members"] != []
 
 
@@ -597,24 +628,24 @@ async def test_an_export_over_its_time_limit_is_refused(exporting: Exporting) ->
     "format", [DataExportFormat.JSON, pytest.param(DataExportFormat.CSV_ZIP, marks=pytest.mark.slow)]
 )
 async def test_a_large_export_is_written_in_chunks_and_not_held_in_memory(
-    exporting: Exporting, format: DataExportFormat
+    own_exporting: Exporting, format: DataExportFormat
 ) -> None:
-    count, owner = 20_000, exporting.owner
+    count, owner = 20_000, own_exporting.owner
     await owner.execute(
         """
         INSERT INTO care.observation (member_id, indicator_id, value, observed_on, note)
         SELECT $1, (SELECT id FROM catalog.indicator WHERE slug = 'rare'), 1, '1900-01-01'::date + n, md5(n::text)
         FROM generate_series(1, $2) n
         """,
-        exporting.viewer.member,
+        own_exporting.viewer.member,
         count,
     )
-    downloads = exporting.downloads
+    downloads = own_exporting.downloads
     assert count / 10 > CHUNK_ROWS
-    async with downloads.patient.snapshot(exporting.viewer) as connection:
+    async with downloads.patient.snapshot(own_exporting.viewer) as connection:
         tracemalloc.start()
         try:
-            file = await write_export(connection, downloads.kinds, exporting.viewer.member, format, Language.EN)
+            file = await write_export(connection, downloads.kinds, own_exporting.viewer.member, format, Language.EN)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -624,7 +655,7 @@ async def test_a_large_export_is_written_in_chunks_and_not_held_in_memory(
     assert size > (uncompressed if format is DataExportFormat.JSON else count * 20)
     assert peak < uncompressed, f"{peak:,} bytes"
     if format is DataExportFormat.JSON:
-        assert len((await exported(exporting.ask, exporting.who))["observations"]) == count + 3
+        assert len((await exported(own_exporting.ask, own_exporting.who))["observations"]) == count + 3
 
 
 async def test_a_signed_in_member_downloads_their_export_without_a_one_time_address(exporting: Exporting) -> None:

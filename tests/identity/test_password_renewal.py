@@ -45,22 +45,22 @@ STORE = f"UPDATE identity.credential SET password_hash = $2 WHERE {OF_ADDRESS}"
 
 @pytest.mark.parametrize(("password", "hashed"), OLDER)
 async def test_a_sign_in_renews_an_older_hash(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection, password: str, hashed: Hash
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection, password: str, hashed: Hash
 ) -> None:
-    await join(own_ask, mailbox, "Ada", password=password)
+    await join(shared_ask, shared_mailbox, "Ada", password=password)
     old = hashed(password)
-    await owner.execute(STORE, "ada@people.example", old)
-    assert [error["code"] for error in await tried(own_ask, "ada@people.example", "wrong" + password)] == [
+    await shared_owner.execute(STORE, "ada@people.example", old)
+    assert [error["code"] for error in await tried(shared_ask, "ada@people.example", "wrong" + password)] == [
         "WRONG_CREDENTIALS"
     ]
-    assert await owner.fetchval(STORED, "ada@people.example") == old
-    await sign_in(own_ask, "ada@people.example", password)
-    new = await owner.fetchval(STORED, "ada@people.example")
+    assert await shared_owner.fetchval(STORED, "ada@people.example") == old
+    await sign_in(shared_ask, "ada@people.example", password)
+    new = await shared_owner.fetchval(STORED, "ada@people.example")
     assert new != old
     assert await verify_normalized(password, new)
     assert not HASHER.check_needs_rehash(new)
-    await sign_in(own_ask, "ada@people.example", password)
-    assert await owner.fetchval(STORED, "ada@people.example") == new
+    await sign_in(shared_ask, "ada@people.example", password)
+    assert await shared_owner.fetchval(STORED, "ada@people.example") == new
 
 
 @pytest.mark.parametrize(("password", "hashed"), CURRENT)
@@ -69,9 +69,9 @@ async def test_a_hash_of_today_is_not_renewed(password: str, hashed: Hash) -> No
 
 
 async def test_concurrent_sign_ins_all_succeed_while_one_renews_the_hash(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection
 ) -> None:
-    await join(own_ask, mailbox, "Ada", password=ACCENTED)
-    await owner.execute(STORE, "ada@people.example", in_form("NFD")(ACCENTED))
-    await asyncio.gather(*(sign_in(own_ask, "ada@people.example", ACCENTED) for _ in range(6)))
-    assert await verify_normalized(ACCENTED, await owner.fetchval(STORED, "ada@people.example"))
+    await join(shared_ask, shared_mailbox, "Ada", password=ACCENTED)
+    await shared_owner.execute(STORE, "ada@people.example", in_form("NFD")(ACCENTED))
+    await asyncio.gather(*(sign_in(shared_ask, "ada@people.example", ACCENTED) for _ in range(6)))
+    assert await verify_normalized(ACCENTED, await shared_owner.fetchval(STORED, "ada@people.example"))

@@ -65,57 +65,59 @@ async def verified(ask: Ask, code: str, password: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("order", ["AV", "VA", "AVA", "VAR", "AVR", "AAV", "VAAR"])
 @pytest.mark.parametrize("pseudonym", ["Mallory", "Victim"])
 async def test_an_attacker_never_gets_into_an_account_that_the_victim_opens(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection, order: str, pseudonym: str
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection, order: str, pseudonym: str
 ) -> None:
     mails = []
     for step in order:
         if step == "A":
-            mails.append(await registered(own_ask, mailbox, pseudonym=pseudonym, password=ATTACKERS))
+            mails.append(await registered(shared_ask, shared_mailbox, pseudonym=pseudonym, password=ATTACKERS))
         elif step == "V":
-            mails.append(await registered(own_ask, mailbox, pseudonym="Victim"))
+            mails.append(await registered(shared_ask, shared_mailbox, pseudonym="Victim"))
         else:
-            assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": VICTIM}) == []
-            mails.append(await mailbox.next(VICTIM))
+            assert await done(shared_ask, ANYBODY, REQUEST_RESET, {"email": VICTIM}) == []
+            mails.append(await shared_mailbox.next(VICTIM))
     if order == "VAR" or order == "VAAR":
         mails.pop(-2)  # its code was replaced by the last one
     elif order == "AVR":
         mails.pop(1)
     refused = []
     for mail in reversed(mails):  # as the victim would: the newest mail first
-        errors = await verified(own_ask, code_in(mail), PASSWORD)
+        errors = await verified(shared_ask, code_in(mail), PASSWORD)
         if not errors:
             break
         refused.append(errors)
-        assert await tried(own_ask, VICTIM, ATTACKERS) == await tried(own_ask, VICTIM, PASSWORD) != []
+        assert await tried(shared_ask, VICTIM, ATTACKERS) == await tried(shared_ask, VICTIM, PASSWORD) != []
     else:
         pytest.fail("the victim cannot open an account")
     assert refused == [[WRONG]] * len(refused)
-    assert [error["code"] for error in await tried(own_ask, VICTIM, ATTACKERS)] == ["WRONG_CREDENTIALS"]
-    me = await own_ask(await sign_in(own_ask, VICTIM), "{ me { member { pseudonym } } }")
+    assert [error["code"] for error in await tried(shared_ask, VICTIM, ATTACKERS)] == ["WRONG_CREDENTIALS"]
+    me = await shared_ask(await sign_in(shared_ask, VICTIM), "{ me { member { pseudonym } } }")
     assert me["data"]["me"]["member"]["pseudonym"] == "Victim"
     # No other code opens anything, with either password.
     for mail in mails:
         for password in (PASSWORD, ATTACKERS):
-            assert await done(own_ask, ANYBODY, VERIFY, {"code": code_in(mail), "password": password}) == [CLOSED_CODE]
-    assert await owner.fetchval("SELECT count(*) FROM identity.account WHERE email = $1", VICTIM) == 1
-    assert await owner.fetchval("SELECT count(*) FROM identity.registration WHERE email = $1", VICTIM) == 0
+            assert await done(shared_ask, ANYBODY, VERIFY, {"code": code_in(mail), "password": password}) == [
+                CLOSED_CODE
+            ]
+    assert await shared_owner.fetchval("SELECT count(*) FROM identity.account WHERE email = $1", VICTIM) == 1
+    assert await shared_owner.fetchval("SELECT count(*) FROM identity.registration WHERE email = $1", VICTIM) == 0
 
 
 @pytest.mark.parametrize("locale", ["en", "fr"])
-async def test_the_mail_names_the_pseudonym(own_ask: Ask, mailbox: Mailbox, locale: str) -> None:
-    mail = await registered(own_ask, mailbox, pseudonym="Mallory {code}", locale=locale)
+async def test_the_mail_names_the_pseudonym(shared_ask: Ask, shared_mailbox: Mailbox, locale: str) -> None:
+    mail = await registered(shared_ask, shared_mailbox, pseudonym="Mallory {code}", locale=locale)
     assert "\n\nMallory {code}\n\n" in text_of(mail)
-    assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": VICTIM}) == []
-    assert "\n\nMallory {code}\n\n" in text_of(await mailbox.next(VICTIM))
+    assert await done(shared_ask, ANYBODY, REQUEST_RESET, {"email": VICTIM}) == []
+    assert "\n\nMallory {code}\n\n" in text_of(await shared_mailbox.next(VICTIM))
 
 
-async def test_passwords_tried_with_one_code_are_limited(own_ask: Ask, mailbox: Mailbox) -> None:
-    stolen = code_in(await registered(own_ask, mailbox, pseudonym="Mallory", password=ATTACKERS))
-    code = code_in(await registered(own_ask, mailbox, pseudonym="Victim"))
+async def test_passwords_tried_with_one_code_are_limited(shared_ask: Ask, shared_mailbox: Mailbox) -> None:
+    stolen = code_in(await registered(shared_ask, shared_mailbox, pseudonym="Mallory", password=ATTACKERS))
+    code = code_in(await registered(shared_ask, shared_mailbox, pseudonym="Victim"))
     for _ in range(LIMITS.proofs):
-        assert await verified(own_ask, stolen, "wrong password") == [WRONG]
-    assert await verified(own_ask, stolen, ATTACKERS) == [{"code": "LIMIT_REACHED", "path": ["input"]}]
-    assert await verified(own_ask, code, PASSWORD) == []  # the other code is not affected
+        assert await verified(shared_ask, stolen, "wrong password") == [WRONG]
+    assert await verified(shared_ask, stolen, ATTACKERS) == [{"code": "LIMIT_REACHED", "path": ["input"]}]
+    assert await verified(shared_ask, code, PASSWORD) == []  # the other code is not affected
 
 
 async def test_an_organization_is_not_opened_with_a_password_that_was_chosen_before(
@@ -211,15 +213,19 @@ async def test_concurrent_registrations_of_an_address_are_all_counted(site: Site
     assert await owner.fetchval("SELECT count(*) FROM identity.registration WHERE email = $1", VICTIM) == PENDING
 
 
-async def test_registrations_of_one_address_share_a_pseudonym_and_others_do_not(own_ask: Ask, mailbox: Mailbox) -> None:
-    first = code_in(await registered(own_ask, mailbox, pseudonym="Cassiopea"))
-    again = code_in(await registered(own_ask, mailbox, pseudonym="C\u0430ssiopea", password="another long one"))
-    (error,) = await done(own_ask, ANYBODY, REGISTER, newcomer("other", pseudonym="cassiopea"))
+async def test_registrations_of_one_address_share_a_pseudonym_and_others_do_not(
+    shared_ask: Ask, shared_mailbox: Mailbox
+) -> None:
+    first = code_in(await registered(shared_ask, shared_mailbox, pseudonym="Cassiopea"))
+    again = code_in(
+        await registered(shared_ask, shared_mailbox, pseudonym="C\u0430ssiopea", password="another long one")
+    )
+    (error,) = await done(shared_ask, ANYBODY, REGISTER, newcomer("other", pseudonym="cassiopea"))
     assert error["code"] == "TAKEN"
-    assert await verified(own_ask, again, PASSWORD) == [WRONG]
-    assert await verified(own_ask, first, PASSWORD) == []
-    assert await verified(own_ask, again, "another long one") == [{"code": "INVALID", "path": ["input", "code"]}]
-    (error,) = await done(own_ask, ANYBODY, REGISTER, newcomer("other", pseudonym="cassiopea"))
+    assert await verified(shared_ask, again, PASSWORD) == [WRONG]
+    assert await verified(shared_ask, first, PASSWORD) == []
+    assert await verified(shared_ask, again, "another long one") == [{"code": "INVALID", "path": ["input", "code"]}]
+    (error,) = await done(shared_ask, ANYBODY, REGISTER, newcomer("other", pseudonym="cassiopea"))
     assert error["code"] == "TAKEN"
 
 

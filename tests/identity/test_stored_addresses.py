@@ -39,27 +39,27 @@ async def member(owner: asyncpg.Connection, email: str, password: str = PASSWORD
 
 @pytest.mark.parametrize(("stored", "typed"), STORED)
 async def test_a_stored_address_still_signs_in_and_resets_its_password(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection, stored: str, typed: list[str]
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection, stored: str, typed: list[str]
 ) -> None:
-    await member(owner, stored)
+    await member(shared_owner, stored)
     for address in typed:
-        await sign_in(own_ask, address)
-        assert [error["code"] for error in await tried(own_ask, address, NEW_PASSWORD)] == ["WRONG_CREDENTIALS"]
-    assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": typed[-1]}) == []
-    code = code_in(await mailbox.next(stored))
-    assert await done(own_ask, ANYBODY, RESET, {"code": code, "password": NEW_PASSWORD}) == []
-    await sign_in(own_ask, typed[0], NEW_PASSWORD)
+        await sign_in(shared_ask, address)
+        assert [error["code"] for error in await tried(shared_ask, address, NEW_PASSWORD)] == ["WRONG_CREDENTIALS"]
+    assert await done(shared_ask, ANYBODY, REQUEST_RESET, {"email": typed[-1]}) == []
+    code = code_in(await shared_mailbox.next(stored))
+    assert await done(shared_ask, ANYBODY, RESET, {"code": code, "password": NEW_PASSWORD}) == []
+    await sign_in(shared_ask, typed[0], NEW_PASSWORD)
 
 
 async def test_no_new_account_gets_such_an_address_and_nobody_learns_which_ones_are_stored(
-    own_ask: Ask, owner: asyncpg.Connection
+    shared_ask: Ask, shared_owner: asyncpg.Connection
 ) -> None:
-    await member(owner, "élise@exemple.fr")
+    await member(shared_owner, "élise@exemple.fr")
     for address in ("élise@exemple.fr", "zoé@exemple.fr"):
-        (error,) = await done(own_ask, ANYBODY, REGISTER, newcomer("Zoe", email=address))
+        (error,) = await done(shared_ask, ANYBODY, REGISTER, newcomer("Zoe", email=address))
         assert (error["code"], error["path"]) == ("INVALID", ["input", "email"])
-        assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": address}) == []
-        assert [error["code"] for error in await tried(own_ask, address, NEW_PASSWORD)] == ["WRONG_CREDENTIALS"]
+        assert await done(shared_ask, ANYBODY, REQUEST_RESET, {"email": address}) == []
+        assert [error["code"] for error in await tried(shared_ask, address, NEW_PASSWORD)] == ["WRONG_CREDENTIALS"]
 
 
 @pytest.mark.parametrize(
@@ -67,22 +67,24 @@ async def test_no_new_account_gets_such_an_address_and_nobody_learns_which_ones_
     [("ada@é.example", "ada@xn--9ca.example"), ("élise@exemple.fr", "e\u0301lise@exemple.fr")],
 )
 async def test_two_accounts_with_forms_of_one_address_are_each_found_as_written(
-    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection, one: str, other: str
+    shared_ask: Ask, shared_mailbox: Mailbox, shared_owner: asyncpg.Connection, one: str, other: str
 ) -> None:
-    await member(owner, one)
-    await member(owner, other, NEW_PASSWORD)
-    await sign_in(own_ask, one, PASSWORD)
-    await sign_in(own_ask, other, NEW_PASSWORD)
+    await member(shared_owner, one)
+    await member(shared_owner, other, NEW_PASSWORD)
+    await sign_in(shared_ask, one, PASSWORD)
+    await sign_in(shared_ask, other, NEW_PASSWORD)
     for address in (one, other):
-        assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": address}) == []
-        await mailbox.next(address)
+        assert await done(shared_ask, ANYBODY, REQUEST_RESET, {"email": address}) == []
+        await shared_mailbox.next(address)
 
 
-async def test_every_form_of_an_address_counts_as_the_same_attempt(own_ask: Ask, owner: asyncpg.Connection) -> None:
-    await member(owner, "élise@xn--9ca.example")
+async def test_every_form_of_an_address_counts_as_the_same_attempt(
+    shared_ask: Ask, shared_owner: asyncpg.Connection
+) -> None:
+    await member(shared_owner, "élise@xn--9ca.example")
     forms = ("élise@é.example", "e\u0301lise@é.example", "ÉLISE@É.example", "élise@xn--9ca.example")
     for number in range(10):
-        (error,) = await tried(own_ask, forms[number % len(forms)], "wrong password")
+        (error,) = await tried(shared_ask, forms[number % len(forms)], "wrong password")
         assert error["code"] == "WRONG_CREDENTIALS"
     for form in forms:
-        assert [error["code"] for error in await tried(own_ask, form, PASSWORD)] == ["LIMIT_REACHED"]
+        assert [error["code"] for error in await tried(shared_ask, form, PASSWORD)] == ["LIMIT_REACHED"]

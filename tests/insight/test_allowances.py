@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import asyncpg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from tests import factories
 from tests.support.clock import set_clock
 from tests.support.records import KINDS
 
+HOW = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+EXAMPLES, MANY_EXAMPLES = 8, 25  # calendars
 FIRST = date(2030, 1, 1)
 DEBIT = "UPDATE insight.dataset SET spent_micro_rho = spent_micro_rho + $2 WHERE id = $1"
 Event = tuple[str, int, int]  # what happens, how many days after the event before, and a cap
@@ -111,11 +114,16 @@ async def test_a_community_that_was_left_uses_the_allowance_for_a_year(admin: as
     assert max_in_a_year(await spent(admin, [*calendar, ("freeze", 182, CAP), ("spend", 1, 0)])) <= YEARLY
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(HOW, max_examples=EXAMPLES)
 @given(EVENTS)
 async def test_no_365_days_cost_more_than_the_allowance(admin: asyncpg.Connection, calendar: list[Event]) -> None:
+    assert max_in_a_year(await spent(admin, calendar)) <= YEARLY
+
+
+@pytest.mark.slow
+@settings(HOW, max_examples=MANY_EXAMPLES)
+@given(EVENTS)
+async def test_no_365_days_of_more_calendars_cost_more(admin: asyncpg.Connection, calendar: list[Event]) -> None:
     assert max_in_a_year(await spent(admin, calendar)) <= YEARLY
 
 
@@ -129,11 +137,18 @@ async def test_surveys_that_have_waited_for_years_are_part_of_each(admin: asyncp
     assert SURVEYS_YEARLY - 754 < most_in_a_year(charges) <= SURVEYS_YEARLY
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(HOW, max_examples=EXAMPLES)
 @given(SURVEY_EVENTS)
 async def test_no_365_days_of_a_communitys_surveys_cost_more_than_is_reserved(
+    admin: asyncpg.Connection, calendar: list[Event]
+) -> None:
+    assert most_in_a_year(await spent_on_surveys(admin, calendar)) <= SURVEYS_YEARLY
+
+
+@pytest.mark.slow
+@settings(HOW, max_examples=MANY_EXAMPLES)
+@given(SURVEY_EVENTS)
+async def test_no_365_days_of_surveys_of_more_calendars_cost_more(
     admin: asyncpg.Connection, calendar: list[Event]
 ) -> None:
     assert most_in_a_year(await spent_on_surveys(admin, calendar)) <= SURVEYS_YEARLY

@@ -16,6 +16,7 @@ from resolvers.insight.analysis_plans import MOST_QUESTIONS
 from resolvers.insight.insight_requests import InsightRequest
 from resolvers.insight.insights_mutations import publish
 from server.databases.shares import MOST_WAITING_OF_ONE
+from tests.insight.conftest import Unsold
 from tests.support.client import Caller
 from tests.support.ids import key
 from tests.support.network import Network
@@ -144,9 +145,8 @@ async def test_a_plan_publishes_the_insight_of_each_question_as_one_act(
     assert (repeated["insights"], repeated["charged"]["microRho"]) == (payload["insights"], 0)
 
 
-async def test_nothing_is_published_if_a_question_is_refused(
-    network: Network, dataset: str, licensed_buyer: Caller
-) -> None:
+async def test_nothing_is_published_if_a_question_is_refused(network: Network, unsold: Unsold) -> None:
+    dataset, licensed = unsold.dataset, await buyer(network, unsold.respondents.community)
     before, lines = await spent(network, dataset), await network.value("SELECT count(*) FROM insight.ledger_entry")
     merged = [{"variable": "q", "groups": [{"categories": ["A", "none"]}]}]
     wrong = [
@@ -157,12 +157,12 @@ async def test_nothing_is_published_if_a_question_is_refused(
         question("q", kind="MEANS"),
     ]
     places = ["1.variable", "3.by.1", "3.groupings.0.groups.0.categories.1", "4.variable"]
-    payload = await published(network, licensed_buyer, dataset, wrong)
+    payload = await published(network, licensed, dataset, wrong)
     assert [(one["code"], ".".join(one["path"])) for one in payload["userErrors"]] == [
         ("INVALID", f"input.questions.{place}") for place in places
     ]
     assert (payload["insights"], payload["charged"], payload["quote"]) == ([], None, None)
-    answer = await network.ask(licensed_buyer, ASKS, {"input": {"dataset": dataset, "questions": wrong}})
+    answer = await network.ask(licensed, ASKS, {"input": {"dataset": dataset, "questions": wrong}})
     errors = answer["errors"][0]["extensions"]["userErrors"]
     assert [".".join(error["path"]) for error in errors] == [f"input.questions.{place}" for place in places]
     # A name that an earlier question of the plan gives to another grouping is found out last of all.
@@ -170,7 +170,7 @@ async def test_nothing_is_published_if_a_question_is_refused(
         question("q", groupings=[{"variable": "q", "name": "Halves", "groups": [{"categories": codes}]}])
         for codes in (["A", "B"], ["B", "C"])
     ]
-    refused = await network.refused(licensed_buyer, "insightPlanPublish", dataset=dataset, questions=named)
+    refused = await network.refused(licensed, "insightPlanPublish", dataset=dataset, questions=named)
     assert refused == ("TAKEN", "input.questions.1.groupings.0.name")
     assert await spent(network, dataset) == before
     assert await network.value("SELECT count(*) FROM insight.ledger_entry") == lines
@@ -337,13 +337,14 @@ async def test_who_may_not_publish_is_told_why(network: Network, respondents: Cr
 
 
 async def test_the_prices_of_the_largest_plan_are_more_statements_than_one_caller_may_have_waiting(
-    network: Network, dataset: str, licensed_buyer: Caller
+    network: Network, unsold: Unsold
 ) -> None:
+    dataset, licensed = unsold.dataset, await buyer(network, unsold.respondents.community)
     prices = "questions { quote { cost { microRho } prices { precision cost { microRho } } } }"
     document = f"query Asks($input: InsightPlanQuoteInput!) {{ insightPlanQuote(input: $input) {{ {prices} }} }}"
     questions = [question("r", "twin", within=within) for within in (10, 20, 50) for _ in range(7)][:MOST_QUESTIONS]
     assert MOST_QUESTIONS * (1 + len(PRICES)) >= MOST_WAITING_OF_ONE
-    answer = await network.ask(licensed_buyer, document, {"input": {"dataset": dataset, "questions": questions}})
+    answer = await network.ask(licensed, document, {"input": {"dataset": dataset, "questions": questions}})
     assert "errors" not in answer, answer["errors"]
     for each in answer["data"]["insightPlanQuote"]["questions"]:
         assert [one["cost"]["microRho"] for one in each["quote"]["prices"]] == list(PRICES.values())

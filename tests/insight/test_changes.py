@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from models.insight.datasets import DatasetKind
 from privacy.cubes import Cube
@@ -44,18 +44,18 @@ async def another(published: Published, name: str, day: date, *variables: Any, *
 
 
 async def of_three_waves(network: Network) -> tuple[Published, str, str]:
-    published = await furnished(network)
+    published = await furnished(network, uuid4().hex)
     autumn = await another(published, "2026 autumn", date(2026, 9, 1))
     winter = await another(published, "2027 winter", date(2027, 1, 9))
     ids = [await each.publish(("sex", "fatigue"), counts) for each, counts in ((autumn, AUTUMN), (winter, WINTER))]
     return published, ids[0]["fatigue"], ids[1]["fatigue"]
 
 
-async def test_comparable_insights_ask_the_same_question_of_other_datasets(own_network: Network) -> None:
-    published, autumn, winter = await of_three_waves(own_network)
+async def test_comparable_insights_ask_the_same_question_of_other_datasets(network: Network) -> None:
+    published, autumn, winter = await of_three_waves(network)
     fine = await another(published, "2027 spring", date(2027, 3, 1))
     coarse = await fine.publish(("sex", "fatigue"), AUTUMN)
-    release = await own_network.database.fetchval(
+    release = await network.database.fetchval(
         "select release_id from insight.insight where id = $1", UUID(coarse["fatigue"].removeprefix("ins_"))
     )
     better = await fine.publish(
@@ -69,11 +69,11 @@ async def test_comparable_insights_ask_the_same_question_of_other_datasets(own_n
     ):
         other = await another(published, name, date(2027, 4, 2), SEX, made)
         await other.publish(("sex", "fatigue"), AUTUMN)
-    subject = (await factories.treatment(own_network.database))["id"]
+    subject = (await factories.treatment(network.database))["id"]
     other = await another(published, "subject", date(2027, 4, 3), subjects={"fatigue": subject})
     if FATIGUE.rule not in (DomainRule.CHOICE, DomainRule.NUMBER, DomainRule.DAY):
         await other.publish(("sex", "fatigue"), AUTUMN)
-    survey = await factories.survey(own_network.database, community_id=UUID(published.ids["home"]))
+    survey = await factories.survey(network.database, community_id=UUID(published.ids["home"]))
     asked = await another(published, "survey", date(2027, 4, 4), kind=DatasetKind.SURVEY, survey_id=survey["id"])
     await asked.publish(("sex", "fatigue"), AUTUMN)
     for who in ("licensed", "of the community", "manager"):
@@ -87,11 +87,11 @@ async def test_comparable_insights_ask_the_same_question_of_other_datasets(own_n
     assert (await published("patient", COMPARABLE))["insight"]["comparable"] == []
 
 
-async def test_questions_of_surveys_are_the_same_by_their_words(own_network: Network) -> None:
-    published = await furnished(own_network)
+async def test_questions_of_surveys_are_the_same_by_their_words(network: Network) -> None:
+    published = await furnished(network, uuid4().hex)
     ids = []
     for at, words in enumerate(("Are you tired?", "Are you tired?", "Were you tired?")):
-        survey = await factories.survey(own_network.database, community_id=UUID(published.ids["home"]))
+        survey = await factories.survey(network.database, community_id=UUID(published.ids["home"]))
         asked = replace(variable("tired", "YES", "NO"), label=words, rule=DomainRule.CHOICE)
         of = {"kind": DatasetKind.SURVEY, "survey_id": survey["id"]}
         made = await another(published, f"survey {at}", date(2027, 1, 1 + at), asked, **of)
@@ -101,13 +101,13 @@ async def test_questions_of_surveys_are_the_same_by_their_words(own_network: Net
     assert (await published("licensed", COMPARABLE, {"id": ids[2]}))["insight"]["comparable"] == []
 
 
-async def test_a_change_is_the_difference_of_the_shares_with_its_interval(own_network: Network) -> None:
-    published, autumn, _ = await of_three_waves(own_network)
+async def test_a_change_is_the_difference_of_the_shares_with_its_interval(network: Network) -> None:
+    published, autumn, _ = await of_three_waves(network)
     asked = {"id": autumn, "from": published.ids["fatigue"]}
     spent = "select sum(spent_micro_rho) from insight.dataset"
-    before = await own_network.database.fetchval(spent)
+    before = await network.database.fetchval(spent)
     found = (await published("licensed", CHANGE, asked))["insight"]["changeFrom"]
-    assert await own_network.database.fetchval(spent) == before
+    assert await network.database.fetchval(spent) == before
     assert found["by"] == ["sex"]
     assert len(found["shares"]) == len(AUTUMN)
     assert [each["by"][0]["code"] for each in found["means"]] == ["FEMALE", "MALE", "UNKNOWN"]
@@ -131,8 +131,8 @@ async def test_a_change_is_the_difference_of_the_shares_with_its_interval(own_ne
     assert [each["by"] for each in back["changeFrom"]["shares"]] == [[]] * 4
 
 
-async def test_a_change_takes_the_groups_that_both_have(own_network: Network) -> None:
-    published = await furnished(own_network)
+async def test_a_change_takes_the_groups_that_both_have(network: Network) -> None:
+    published = await furnished(network, uuid4().hex)
     alone = await another(published, "alone", date(2027, 4, 1))
     id = (await alone.publish(("fatigue",), [150, 90, 70, 5]))["fatigue"]
     found = (await published("licensed", CHANGE, {"from": id}))["insight"]["changeFrom"]
@@ -145,8 +145,8 @@ async def test_a_change_takes_the_groups_that_both_have(own_network: Network) ->
     assert "`where` may name only variables" in await refused(published, CHANGE, {"from": id, "where": women})
 
 
-async def test_categories_that_do_not_match_are_null_with_a_reason(own_network: Network) -> None:
-    published = await furnished(own_network)
+async def test_categories_that_do_not_match_are_null_with_a_reason(network: Network) -> None:
+    published = await furnished(network, uuid4().hex)
     made = variable("fatigue", "LOW", "EXTREME", ordinal=True)
     later = await another(published, "later", date(2027, 4, 1), SEX, made)
     id = (await later.publish(("sex", "fatigue"), [60, 70, 5, 60, 70, 5, 3, 3, 3]))["fatigue"]
@@ -164,8 +164,8 @@ async def test_categories_that_do_not_match_are_null_with_a_reason(own_network: 
     assert gone["before"] > 0
 
 
-async def test_insights_of_other_questions_are_refused_and_unreadable_ones_are_null(own_network: Network) -> None:
-    published, autumn, _ = await of_three_waves(own_network)
+async def test_insights_of_other_questions_are_refused_and_unreadable_ones_are_null(network: Network) -> None:
+    published, autumn, _ = await of_three_waves(network)
     other = await another(published, "other", date(2027, 5, 1), SEX, variable("sleep", "GOOD", "BAD"))
     sleep = (await other.publish(("sleep",), [100, 90, 9]))["sleep"]
     assert "does not ask the same question" in await refused(published, CHANGE, {"from": sleep})
@@ -179,8 +179,8 @@ async def test_insights_of_other_questions_are_refused_and_unreadable_ones_are_n
     assert (await published("of another community", CHANGE, {"id": autumn, "from": autumn}))["insight"] is None
 
 
-async def test_insights_of_means_are_compared_with_nothing(own_network: Network) -> None:
-    published, autumn, _ = await of_three_waves(own_network)
+async def test_insights_of_means_are_compared_with_nothing(network: Network) -> None:
+    published, autumn, _ = await of_three_waves(network)
     spring = await another(published, "2027 spring", date(2027, 4, 1))
     means = await spring.publish_means("fatigue", ["sex"], [40, 30, 5, 4, 30, 20, 5, 3, 2, 1, 0, 1])
     listed = (await published("manager", COMPARABLE))["insight"]["comparable"]
@@ -193,9 +193,9 @@ async def test_insights_of_means_are_compared_with_nothing(own_network: Network)
     assert ([wave["insight"] for wave in trend["waves"]], trend["shares"], trend["means"]) == ([means], [], [])
 
 
-async def test_an_insight_that_the_viewer_may_not_read_is_compared_with_nothing(own_network: Network) -> None:
-    published = await furnished(own_network)
-    database = own_network.database
+async def test_an_insight_that_the_viewer_may_not_read_is_compared_with_nothing(network: Network) -> None:
+    published = await furnished(network, uuid4().hex)
+    database = network.database
     away = await database.fetchval("select community_id from insight.dataset where id = $1", published.ended.id)
     theirs = await another(published, "theirs", date(2027, 5, 1), community_id=away)
     id = (await theirs.publish(("sex", "fatigue"), AUTUMN))["fatigue"]
@@ -203,8 +203,8 @@ async def test_an_insight_that_the_viewer_may_not_read_is_compared_with_nothing(
     assert (await published("licensed", COMPARABLE))["insight"]["comparable"] == []
 
 
-async def test_a_trend_has_each_wave_and_its_changes(own_network: Network) -> None:
-    published, autumn, winter = await of_three_waves(own_network)
+async def test_a_trend_has_each_wave_and_its_changes(network: Network) -> None:
+    published, autumn, winter = await of_three_waves(network)
     found = (await published("licensed", TREND, {"by": []}))["insight"]["trend"]
     assert [(each["insight"], each["wave"], each["frozenOn"], each["marginOfError"]) for each in found["waves"]] == [
         (published.ids["fatigue"], "2026 spring", "2026-03-02", 10),
@@ -229,8 +229,8 @@ async def test_a_trend_has_each_wave_and_its_changes(own_network: Network) -> No
     assert again["waves"] == found["waves"]
 
 
-async def test_a_wave_without_a_category_has_a_gap_in_the_trend(own_network: Network) -> None:
-    published = await furnished(own_network)
+async def test_a_wave_without_a_category_has_a_gap_in_the_trend(network: Network) -> None:
+    published = await furnished(network, uuid4().hex)
     later = await another(published, "later", date(2027, 4, 1), SEX, variable("fatigue", "LOW", "HIGH", ordinal=True))
     await later.publish(("sex", "fatigue"), [60, 70, 5, 60, 70, 5, 3, 3, 3])
     found = (await published("of the community", TREND, {"by": []}))["insight"]["trend"]

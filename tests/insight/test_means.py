@@ -47,6 +47,13 @@ async def laboratory(network: Network, people: Crowd) -> Caller:
     return await buyer(network, people.community)
 
 
+@pytest_asyncio.fixture(scope="module")
+async def unsold_dataset(network: Network) -> tuple[str, Caller]:
+    """Yields the id of a dataset that tests quote and publish nothing from, and a laboratory that might."""
+    people = await people_in_pain(network)
+    return await dataset_of_pain(network, people), await buyer(network, people.community)
+
+
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draws no noise."""
@@ -170,8 +177,9 @@ async def test_what_answers_means(network: Network, dataset: str, laboratory: Ca
     ],
 )
 async def test_what_has_no_mean_is_refused_at_its_place(
-    network: Network, dataset: str, laboratory: Caller, variable: str, by: list[str], groupings: list[Any], path: str
+    network: Network, unsold_dataset: tuple[str, Caller], variable: str, by: list[str], groupings: list[Any], path: str
 ) -> None:
+    dataset, laboratory = unsold_dataset
     before = await spent(network, dataset)
     payload = await asked(network, laboratory, PUBLISHES, dataset, variable, *by, groupings=groupings)
     assert [(each["code"], ".".join(map(str, each["path"]))) for each in payload["userErrors"]] == [("INVALID", path)]

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 
 from models.identity.accounts import StaffRole
 from models.identity.organizations import OrganizationKind
 from models.insight.licences import LicenceStatus
 from tests import factories
+from tests.insight.conftest import Unsold
 from tests.support.callers import User
 from tests.support.client import Caller
 from tests.support.ids import key
@@ -25,24 +25,11 @@ from tests.support.publishable import (
     asks,
     expect_sound,
     free,
-    gathered,
     paid,
     publishes,
     releases,
     spent,
 )
-
-
-@pytest_asyncio.fixture(scope="module")
-async def other_respondents(network: Network) -> Crowd:
-    """Yields a second crowd, from which only refused requests publish."""
-    return await gathered(network)
-
-
-@pytest_asyncio.fixture(scope="module")
-async def other_dataset(network: Network, other_respondents: Crowd) -> str:
-    """Yields the graph's id of the second crowd's dataset."""
-    return await closed(network, other_respondents)
 
 
 async def test_a_quota_restricts_its_licence_and_not_others(network: Network, respondents: Crowd, dataset: str) -> None:
@@ -131,16 +118,16 @@ async def test_a_quote_names_the_insight_that_already_answers_the_question(
     assert (stranger["affordable"], stranger["alreadyPublished"], stranger["coveredBy"]) == (False, False, [])
 
 
-async def test_a_quote_is_free_and_reads_no_record(network: Network, dataset: str, licensed_buyer: Caller) -> None:
-    before = await spent(network, dataset)
-    quoted = await asks(network, licensed_buyer, dataset, "q", "age_band", "region")
+async def test_a_quote_is_free_and_reads_no_record(network: Network, unsold: Unsold) -> None:
+    who, before = await buyer(network, unsold.respondents.community), await spent(network, unsold.dataset)
+    quoted = await asks(network, who, unsold.dataset, "q", "age_band", "region")
     assert quoted == {
         "cost": {"microRho": PRICES[20]}, "affordable": True, "alreadyPublished": False, "cells": 4 * 9 * 19,
         "marginOfError": 20, "remainingAfter": {"microRho": SHARE - PRICES[20]}, "cheaper": ["WITHIN_50"],
         "coveredBy": [],
     }  # fmt: skip
     assert not [one for one in network.ask.statements if "research." in one]
-    assert await spent(network, dataset) == before
+    assert await spent(network, unsold.dataset) == before
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
@@ -157,11 +144,11 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("change", "code", "path"), REFUSED)
 async def test_an_invalid_question_is_refused_by_quotes_and_publishing_alike(
-    network: Network, other_respondents: Crowd, other_dataset: str, change: dict[str, Any], code: str, path: str
+    network: Network, unsold: Unsold, change: dict[str, Any], code: str, path: str
 ) -> None:
-    laboratory = await buyer(network, other_respondents.community)
-    before = await spent(network, other_dataset)
-    given = {"dataset": other_dataset, "variable": "q", "by": [], "precision": "WITHIN_20"} | change
+    laboratory = await buyer(network, unsold.respondents.community)
+    before = await spent(network, unsold.dataset)
+    given = {"dataset": unsold.dataset, "variable": "q", "by": [], "precision": "WITHIN_20"} | change
     answer = await network.ask(laboratory, PUBLISHES, {"input": given})
     [error] = answer["data"]["insightPublish"]["userErrors"]
     assert (error["code"], ".".join(error["path"])) == (code, path)
@@ -169,10 +156,10 @@ async def test_an_invalid_question_is_refused_by_quotes_and_publishing_alike(
     [quoted] = (await network.ask(laboratory, ASKS, {"input": given}))["errors"]
     assert (quoted["extensions"]["code"], ".".join(quoted["extensions"]["argument"])) == (code, path)
     assert quoted["message"] == error["message"]
-    assert await spent(network, other_dataset) == before
+    assert await spent(network, unsold.dataset) == before
 
 
-async def test_a_cube_with_too_many_cells_is_refused(network: Network, licensed_buyer: Caller) -> None:
+async def test_a_cube_with_too_many_cells_is_refused(network: Network) -> None:
     codes = [f"C{number}" for number in range(90)]
     wide = await crowd(network.database, [{"a": "C1", "b": "C2"}] * GATHERED, {"a": codes, "b": codes})
     who = await buyer(network, wide.community)
@@ -196,13 +183,12 @@ async def test_a_cube_with_too_many_cells_is_refused(network: Network, licensed_
 )
 async def test_callers_without_access_are_refused_published_questions_too(
     network: Network,
-    other_respondents: Crowd,
-    other_dataset: str,
+    unsold: Unsold,
     kind: OrganizationKind,
     licence: dict[str, Any] | None,
     code: str,
 ) -> None:
-    before = await spent(network, other_dataset)
+    before = await spent(network, unsold.dataset)
     who = await buyer(network, kind=kind)
     today = datetime.now(UTC).date()
     if licence is not None:
@@ -214,25 +200,25 @@ async def test_callers_without_access_are_refused_published_questions_too(
             "ends_on": 9,
         } | licence
         days = {name: today + timedelta(days=given.pop(name)) for name in ("starts_on", "ends_on")}
-        about = {"organization_id": organization, "community_id": other_respondents.community} | given
+        about = {"organization_id": organization, "community_id": unsold.respondents.community} | given
         await factories.licence(network.database, **{name: value for name, value in about.items() if value}, **days)
     for variable in ("q", "sex"):  # of which the first was published at freezing
-        [error] = (await publishes(network, who, other_dataset, variable))["userErrors"]
+        [error] = (await publishes(network, who, unsold.dataset, variable))["userErrors"]
         assert (error["code"], error["path"]) == (code, ["input", "dataset"])
-    quoted = await asks(network, who, other_dataset, "q", "sex")
+    quoted = await asks(network, who, unsold.dataset, "q", "sex")
     assert (quoted["affordable"], quoted["remainingAfter"]) == (False, {"microRho": 0})
-    assert await spent(network, other_dataset) == before
+    assert await spent(network, unsold.dataset) == before
 
 
-async def test_only_data_stewards_publish_for_cohorte_and_members_never(network: Network, other_dataset: str) -> None:
-    before = await spent(network, other_dataset)
-    given = {"dataset": other_dataset, "variable": "q", "precision": "WITHIN_50"}
+async def test_only_data_stewards_publish_for_cohorte_and_members_never(network: Network, unsold: Unsold) -> None:
+    before = await spent(network, unsold.dataset)
+    given = {"dataset": unsold.dataset, "variable": "q", "precision": "WITHIN_50"}
     survey_manager = await network.staff(StaffRole.SURVEY_MANAGER, StaffRole.MODERATOR)
     [error] = (await network.ask(survey_manager, PUBLISHES, {"input": given}))["errors"]
     assert error["extensions"]["code"] == "FORBIDDEN"
     [error, *_] = (await network.ask(await network.member(), PUBLISHES, {"input": given}))["errors"]
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
-    assert await spent(network, other_dataset) == before
+    assert await spent(network, unsold.dataset) == before
 
 
 @pytest.mark.parametrize("ending", ["status = 'ENDED'", "ends_on = current_date - 1"])

@@ -7,7 +7,7 @@ import pytest
 from models.identity.accounts import StaffRole
 from models.identity.organization_users import UserRole
 from models.identity.organizations import OrganizationKind
-from tests.support.callers import User
+from tests.insight.conftest import Unsold
 from tests.support.client import Caller
 from tests.support.ids import key
 from tests.support.network import Network
@@ -70,10 +70,9 @@ async def test_a_quote_says_what_will_be_readable_from_published_figures_alone(
     assert await spent(network, dataset) == before
 
 
-async def test_nothing_is_expected_without_published_tables(
-    network: Network, dataset: str, licensed_buyer: Caller
-) -> None:
-    unpublished = await quoted(network, licensed_buyer, dataset, "region", "kind")
+async def test_nothing_is_expected_without_published_tables(network: Network, unsold: Unsold) -> None:
+    dataset, licensed = unsold.dataset, await buyer(network, unsold.respondents.community)
+    unpublished = await quoted(network, licensed, dataset, "region", "kind")
     published = await network.value(
         "SELECT array_agg(v.name) FROM insight.release r JOIN insight.variable v ON v.dataset_id = r.dataset_id"
         " AND v.position = any(r.variables) WHERE r.dataset_id = $1",
@@ -150,27 +149,24 @@ async def test_a_quote_says_why_publishing_would_be_refused(
     free(await publish(network, licensed_buyer, dataset, "q"))
 
 
-async def test_a_reader_sees_the_price_and_that_they_may_not_publish(
-    network: Network, respondents: Crowd, dataset: str, licensed_buyer: Caller
-) -> None:
-    reader = await buyer(network, respondents.community, role=UserRole.READER)
+async def test_a_reader_sees_the_price_and_that_they_may_not_publish(network: Network, unsold: Unsold) -> None:
+    dataset, community = unsold.dataset, unsold.respondents.community
+    reader, analyst = await buyer(network, community, role=UserRole.READER), await buyer(network, community)
     found = await quoted(network, reader, dataset, "sex", "r")
     assert found["affordable"]
-    assert found["prices"] == (await quoted(network, licensed_buyer, dataset, "sex", "r"))["prices"]
+    assert found["prices"] == (await quoted(network, analyst, dataset, "sex", "r"))["prices"]
     assert [each["message"] for each in found["obstacles"]] == [
         "Only analysts and administrators of your organization publish insights."
     ]
 
 
 @pytest.mark.parametrize(("header", "words"), [("fr", "Cette demande coûte"), ("en", "This costs")])
-async def test_a_quote_speaks_the_viewers_language(
-    network: Network, respondents: Crowd, dataset: str, header: str, words: str, steward: User
-) -> None:
-    poor = await buyer(network, respondents.community, quota=10)
+async def test_a_quote_speaks_the_viewers_language(network: Network, unsold: Unsold, header: str, words: str) -> None:
+    poor = await buyer(network, unsold.respondents.community, quota=10)
     await network.database.execute(
         "UPDATE identity.account SET locale = $1 WHERE organization_id = ("
         "SELECT id FROM insight.organization WHERE name = $2)",
         header, poor.name,
     )  # fmt: skip
-    [obstacle] = (await quoted(network, poor, dataset, "sex", "r"))["obstacles"]
+    [obstacle] = (await quoted(network, poor, unsold.dataset, "sex", "r"))["obstacles"]
     assert obstacle["message"].startswith(words)

@@ -2,12 +2,12 @@
 
 import math
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from privacy.precision import Precision, price
-from tests.support.insights import BY_SEX, furnished
+from tests.support.insights import BY_SEX, Published, furnished
 from tests.support.network import Network
 
 TABLE = """query ($id: ID!, $all: Boolean) { insight(id: $id) {
@@ -29,8 +29,8 @@ def sums(cells: list[dict[str, Any]], of: str) -> dict[str, int]:
     return found
 
 
-async def test_a_new_release_improves_the_reconciled_table_and_not_the_one_drawn(own_network: Network) -> None:
-    published = await furnished(own_network)
+async def test_a_new_release_improves_the_reconciled_table_and_not_the_one_drawn(network: Network) -> None:
+    published = await furnished(network, uuid4().hex)
     before = (await published("licensed", TABLE, {"all": True}))["insight"]
     # The dataset's size is a table without variables, which all others must agree with.
     assert before["reconciled"]["releases"] == 2
@@ -53,10 +53,10 @@ async def test_a_new_release_improves_the_reconciled_table_and_not_the_one_drawn
     assert after == (await published("patient", TABLE, {"all": True}))["insight"]
 
 
-async def test_an_improved_release_replaces_the_one_that_it_improves(own_network: Network) -> None:
-    published = await furnished(own_network)
+async def test_an_improved_release_replaces_the_one_that_it_improves(network: Network) -> None:
+    published = await furnished(network, uuid4().hex)
     first = (await published("licensed", TABLE, {"all": True}))["insight"]
-    improves = await own_network.database.fetchval(
+    improves = await network.database.fetchval(
         "select release_id from insight.insight where id = $1", UUID(published.ids["fatigue"].removeprefix("ins_"))
     )
     await published.wave.publish(
@@ -68,13 +68,13 @@ async def test_an_improved_release_replaces_the_one_that_it_improves(own_network
     assert max(margins) < min(cell["marginOfError"] for cell in first["reconciled"]["cells"])
 
 
-async def test_a_size_that_decided_whether_there_are_tables_is_not_fitted(own_network: Network) -> None:
+async def test_a_size_that_decided_whether_there_are_tables_is_not_fitted(network: Network) -> None:
     """As datasets have it that were frozen before a size was drawn twice."""
-    published = await furnished(own_network)
+    published = await furnished(network, uuid4().hex)
     before = (await published("licensed", TABLE, {"all": True}))["insight"]
-    async with own_network.database.transaction():
-        await own_network.database.execute("SET LOCAL session_replication_role = replica")
-        await own_network.database.execute(
+    async with network.database.transaction():
+        await network.database.execute("SET LOCAL session_replication_role = replica")
+        await network.database.execute(
             "UPDATE insight.release SET contributions = 1, noisy = noisy[:1], estimates = estimates[:1]"
             " WHERE dataset_id = $1 AND variables = '{}'",
             published.wave.id,
@@ -86,8 +86,7 @@ async def test_a_size_that_decided_whether_there_are_tables_is_not_fitted(own_ne
     assert [cell["count"] for cell in before["reconciled"]["cells"]] != drawn
 
 
-async def test_hidden_counts_are_left_out_unless_requested(own_network: Network) -> None:
-    published = await furnished(own_network)
+async def test_hidden_counts_are_left_out_unless_requested(published: Published) -> None:
     shown = (await published("licensed", TABLE))["insight"]["reconciled"]["cells"]
     every = (await published("licensed", TABLE, {"all": True}))["insight"]["reconciled"]["cells"]
     assert {cell["reliability"] for cell in shown if cell["count"] is None} == {"HIDDEN"}
@@ -96,6 +95,5 @@ async def test_hidden_counts_are_left_out_unless_requested(own_network: Network)
 
 
 @pytest.mark.parametrize("who", ["unlicensed", "ended"])
-async def test_it_is_read_by_whoever_reads_the_insight(own_network: Network, who: str) -> None:
-    published = await furnished(own_network)
+async def test_it_is_read_by_whoever_reads_the_insight(published: Published, who: str) -> None:
     assert (await published(who, TABLE))["insight"] is None

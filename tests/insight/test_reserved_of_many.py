@@ -153,7 +153,7 @@ class Crowd:
         return found
 
 
-@pytest.fixture(params=[1, 2, 3])
+@pytest.fixture(params=[1, 2, pytest.param(3, marks=pytest.mark.slow)])
 async def crowd(admin: asyncpg.Connection, request: pytest.FixtureRequest) -> Crowd:
     """Yields the crowd of a seed, and has planted the functions as they were."""
     for name in BEFORE:

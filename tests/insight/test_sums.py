@@ -50,6 +50,13 @@ async def laboratory(network: Network, people: Crowd) -> Caller:
     return await buyer(network, people.community)
 
 
+@pytest_asyncio.fixture(scope="module")
+async def unsold_dataset(network: Network) -> tuple[str, Caller]:
+    """Yields the id of a dataset that tests quote and publish nothing from, and a laboratory that might."""
+    people = await people_in_pain(network)
+    return await dataset_of_pain(network, people), await buyer(network, people.community)
+
+
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draws no noise."""
@@ -274,8 +281,9 @@ async def test_the_counts_of_a_plan_are_published_before_its_sums(
 
 
 async def test_a_plan_whose_sums_have_no_counts_is_refused_as_a_whole(
-    network: Network, dataset: str, laboratory: Caller
+    network: Network, unsold_dataset: tuple[str, Caller]
 ) -> None:
+    dataset, laboratory = unsold_dataset
     plan = [question("sex", kind="COUNTS"), question("pain", "drug", "sex")]
     before = await spent(network, dataset)
     assert [each["code"] for each in (await plan_of(network, laboratory, dataset, plan))["obstacles"]] == ["INVALID"]
@@ -285,8 +293,9 @@ async def test_a_plan_whose_sums_have_no_counts_is_refused_as_a_whole(
 
 
 async def test_a_plan_suggests_sums_for_means_whose_groups_it_counts(
-    network: Network, dataset: str, laboratory: Caller
+    network: Network, unsold_dataset: tuple[str, Caller]
 ) -> None:
+    dataset, laboratory = unsold_dataset
     plan = [question("pain", "drug", "sex", kind="MEANS"), question("drug", "sex", kind="COUNTS", within=50)]
     found = await plan_of(network, laboratory, dataset, plan)
     means = found["questions"][0]
@@ -296,8 +305,9 @@ async def test_a_plan_suggests_sums_for_means_whose_groups_it_counts(
     assert (means["countedWith"], found["cost"]["microRho"]) == (1, MEANS[20] + PRICES[50])
 
 
-async def test_counts_that_sums_of_a_plan_need_stay_in_it(network: Network, dataset: str, laboratory: Caller) -> None:
+async def test_counts_that_sums_of_a_plan_need_stay_in_it(network: Network, unsold_dataset: tuple[str, Caller]) -> None:
     """Another table of the plan has the same counts, but they are merged otherwise there."""
+    dataset, laboratory = unsold_dataset
     merged = {"groupings": MERGED}
     plan = [
         question("pain", "drug", "sex") | merged,
@@ -315,8 +325,10 @@ async def test_counts_that_sums_of_a_plan_need_stay_in_it(network: Network, data
 
 
 async def test_what_a_plan_costs_by_histograms_means_and_sums(
-    network: Network, dataset: str, laboratory: Caller
+    network: Network, unsold_dataset: tuple[str, Caller]
 ) -> None:
+    dataset, laboratory = unsold_dataset
+
     async def cost(kind: str, *more: dict[str, Any]) -> int:
         found = await plan_of(network, laboratory, dataset, [question("pain", "drug", "sex", kind=kind), *more])
         alone: int = found["questions"][0]["cost"]["microRho"]

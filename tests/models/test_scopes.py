@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from models.identity.accounts import StaffRole
 from models.identity.members import CareLinkStatus, Sharing
@@ -16,6 +17,7 @@ from models.security.read_rules import ACCOUNT, ANSWER_SHEET, ANSWERS, SCOPES, S
 from models.security.read_rules import OWN as OWN_ROWS
 from models.viewers import Audience
 from tests import factories
+from tests.support.clusters import clone
 
 Admin = asyncpg.Connection
 PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BUYER, Audience.MANAGER
@@ -333,24 +335,30 @@ KEYSET = "('2027-06-01', '80000000-0000-0000-0000-000000000000'::uuid)"
 )
 @pytest.mark.parametrize("own", [True, False])
 async def test_queries_use_indexes_behind_the_policies(
-    admin: Admin, statement: str, index: str, condition: str, own: bool
+    among_many: Admin, statement: str, index: str, condition: str, own: bool
 ) -> None:
     """An operator that is not leakproof would run after the policy, on every row."""
-    await many(admin)
-    viewer, other = (
-        row[0]
-        for row in await admin.fetch("SELECT id FROM care.member WHERE pseudonym IN ('many-1', 'many-2') ORDER BY 1")
-    )
-    async with viewing(admin, PATIENT, viewer):
+    long = "SELECT id FROM care.member WHERE pseudonym IN ('many-1', 'many-2') ORDER BY 1"
+    viewer, other = (row[0] for row in await among_many.fetch(long))
+    async with viewing(among_many, PATIENT, viewer):
         explained = statement.format(id=f"'{viewer if own else other}'")
-        plan = json.loads(await admin.fetchval(f"EXPLAIN (FORMAT JSON) {explained}"))[0]["Plan"]
+        plan = json.loads(await among_many.fetchval(f"EXPLAIN (FORMAT JSON) {explained}"))[0]["Plan"]
     scans = [node for node in nodes(plan) if index in node.get("Index Name", "")]
     assert any(condition in node["Index Cond"] for node in scans), plan
     assert not [node for node in nodes(plan) if node["Node Type"] == "Sort"]
 
 
+@pytest_asyncio.fixture(scope="module")
+async def among_many(template: str) -> AsyncIterator[Admin]:
+    """Yields a database with 300 members of 20 days each, and two of 1,500, whose pages are worth an index scan."""
+    async with clone(template) as dsn:
+        admin = await asyncpg.connect(dsn)
+        await many(admin)
+        yield admin
+        await admin.close()
+
+
 async def many(admin: Admin) -> None:
-    """300 members with 20 days each, and two with 1,500, whose pages are worth an index scan in order."""
     indicator = (await factories.indicator(admin))["id"]
     days = (
         "generate_series(1, CASE WHEN pseudonym IN ('many-1', 'many-2') THEN 1500 ELSE 20 END) day"

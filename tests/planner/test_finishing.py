@@ -22,7 +22,7 @@ from planner.operations import Planner
 from schema.context import Context
 from tests.support.random_operations import Made, Pool, mistakes, operations
 
-EXAMPLES, MANY_EXAMPLES = 30, 150  # of each view
+EXAMPLES, MANY_EXAMPLES = 12, 150  # of each view
 WORDS = [
     "fatigue", "douleur", "sclérose", "a", "Crohn's disease", "", "\\'\" :*& <-> !", "mal de tete", "headaches",
     "l'arthrose", "the", "fatiguées", "migr",

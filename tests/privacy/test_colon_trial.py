@@ -116,13 +116,20 @@ def of_means(precision: Precision) -> float:
     return inside / DRAWS / len(ARMS)
 
 
-@pytest.mark.parametrize("precision", CHECKED)
+TABLES: dict[str, Callable[[Precision], float]] = {
+    "counts, recurrence by arm": of_counts,
+    "shares, recurrence by arm": of_shares,
+    "means by sums, years by arm": of_means,
+}
+SLOW = {("shares, recurrence by arm", Precision.WITHIN_10), ("means by sums, years by arm", Precision.WITHIN_20)}
+
+
 @pytest.mark.parametrize(
-    ("table", "coverage"),
+    ("table", "coverage", "precision"),
     [
-        ("counts, recurrence by arm", of_counts),
-        ("shares, recurrence by arm", of_shares),
-        ("means by sums, years by arm", of_means),
+        pytest.param(table, coverage, precision, marks=[pytest.mark.slow] if (table, precision) in SLOW else [])
+        for table, coverage in TABLES.items()
+        for precision in CHECKED
     ],
 )
 def test_intervals_cover_the_truth_of_the_trial(

@@ -203,5 +203,6 @@ def test_reconciled_means_and_shares_of_members_cover_95_percent(members: int, w
     assert least <= of_reconciled_members(members, within) <= most
 
 
+@pytest.mark.slow
 def test_the_check_detects_tables_fitted_to_a_size_that_decided() -> None:
     assert of_reconciled(185, 2, 20, "steep", decided, grouped=False) < COVERAGE[0]

@@ -20,14 +20,15 @@ def test_the_price_covers_the_proven_privacy_loss_of_both_noises() -> None:
     assert epsilon**2 / 2 * noise.MICRO <= thresholds.PRICE < epsilon**2 / 2 * noise.MICRO + 1
 
 
-def test_the_noise_is_the_discrete_laplace_distribution() -> None:
+@pytest.mark.parametrize("draws", [9_000, pytest.param(DRAWS, marks=pytest.mark.slow)])
+def test_the_noise_is_the_discrete_laplace_distribution(draws: int) -> None:
     """Pearson's statistic over 40 bins: above 90 with a probability below 1 in 100,000 (chi-squared, 39 degrees)."""
     ratio = math.exp(-1 / thresholds.scale())
     expected: dict[int, float] = defaultdict(float)
     for error in range(-1_000, 1_001):
         expected[bin_of(error)] += (1 - ratio) / (1 + ratio) * ratio ** abs(error)
-    found = Counter(bin_of(thresholds.noisy_threshold(500) - 500) for _ in range(DRAWS))
-    statistic = sum((found[each] - DRAWS * mass) ** 2 / (DRAWS * mass) for each, mass in expected.items())
+    found = Counter(bin_of(thresholds.noisy_threshold(500) - 500) for _ in range(draws))
+    statistic = sum((found[each] - draws * mass) ** 2 / (draws * mass) for each, mass in expected.items())
     assert statistic < 90
 
 

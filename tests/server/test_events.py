@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from models.research.surveys import SurveyStatus
 from planner.operations import Event
@@ -15,6 +16,7 @@ from server.events.broker import MAX_QUEUED, Events, Subscriber, read
 from server.operations.errors import RequestError
 from tests import factories
 from tests.support.client import Ask, Caller, serving
+from tests.support.clusters import clone
 from tests.support.eventually import until
 from tests.support.subscribers import LONG_POST_ADDED, POST_ADDED, announce, held, socket, streams_of, subscribed
 
@@ -53,6 +55,26 @@ class EventNetwork:
         return id
 
 
+@pytest_asyncio.fixture(scope="module")
+async def database(template: str) -> AsyncIterator[str]:
+    """Yields the address of a database to which the module's tests only add."""
+    async with clone(template) as dsn:
+        yield dsn
+
+
+@pytest_asyncio.fixture(scope="module")
+async def here(database: str) -> AsyncIterator[EventNetwork]:
+    async with event_network(database) as network:
+        yield network
+
+
+@pytest_asyncio.fixture(scope="module")
+async def there(database: str) -> AsyncIterator[Ask]:
+    """Yields another process on the database of `here`."""
+    async with serving(database) as ask:
+        yield ask
+
+
 @asynccontextmanager
 async def event_network(dsn: str, **settings: Any) -> AsyncIterator[EventNetwork]:
     owner = await asyncpg.connect(dsn)
@@ -63,161 +85,153 @@ async def event_network(dsn: str, **settings: Any) -> AsyncIterator[EventNetwork
         await owner.close()
 
 
-async def test_a_post_is_delivered_in_every_process_only_to_subscribers_of_its_discussion(fresh: str) -> None:
-    async with event_network(fresh) as network, serving(fresh) as there:
-        patient, relative = await network.ask.sign_in("patient"), await there.sign_in("relative")
-        moderator = await there.sign_in("moderator")
-        followed, other = await factories.discussion(network.owner), await factories.discussion(network.owner)
-        variables = {"discussion": f"dis_{followed['id']}"}
-        async with (
-            socket(network.ask, patient) as first,
-            socket(there, relative) as second,
-            socket(there, moderator) as third,
-        ):
-            for made in (first, second, third):
-                await made.subscribe("1", POST_ADDED, variables)
-            await first.subscribe("2", POST_ADDED, {"discussion": f"dis_{other['id']}"})
-            await subscribed(network.ask, 2)
-            await subscribed(there, 2)
-            author = await factories.member(network.owner, pseudonym="Ada")
-            async with network.owner.transaction():
-                post = await factories.post(
-                    network.owner, discussion_id=followed["id"], author_id=author["id"], body="One.\n\u2028\u2029Two."
-                )
-                await announce(network.owner, "postAdded", post["id"], followed["id"])
-                assert await first.quiet()  # it is not committed yet
-            answer = {"postAdded": {"body": "One.\n\u2028\u2029Two.", "author": {"pseudonym": "Ada"}}}
-            for made in (first, second, third):
-                assert await made.data("1") == answer
-                assert await made.quiet()
-
-
-async def test_posts_are_delivered_in_order_each_with_one_statement(fresh: str) -> None:
-    async with event_network(fresh) as network:
-        patient = await network.ask.sign_in("patient")
-        discussion = (await factories.discussion(network.owner))["id"]
-        async with socket(network.ask, patient) as made:
-            await made.subscribe("1", POST_ADDED, {"discussion": f"dis_{discussion}"})
-            await subscribed(network.ask, 1)
-            assert await made.quiet()  # the statement with which it subscribed has been counted
-            network.ask.statements.clear()
-            for number in range(30):
-                await network.post(discussion, f"Post {number}")
-            assert [(await made.data("1"))["postAdded"]["body"] for _ in range(30)] == [
-                f"Post {number}" for number in range(30)
-            ]
-            assert len(network.ask.statements) == 30
-            await made.send("complete", id="1")
-            await subscribed(network.ask, 0)
-            await network.post(discussion, "Nobody follows it.")
-            assert await made.quiet()
-            assert len(network.ask.statements) == 30
-
-
-async def test_only_a_successful_mutation_delivers_a_post(fresh: str) -> None:
-    async with event_network(fresh) as network:
-        patient, relative = await network.ask.sign_in("patient"), await network.ask.sign_in("relative")
-        member = await network.member_of(patient)
-        community = (await factories.community(network.owner))["id"]
-        await factories.membership(network.owner, member_id=member, community_id=community)
-        discussion = (await factories.discussion(network.owner, community_id=community))["id"]
-        about = {"discussion": f"dis_{discussion}"}
-        async with socket(network.ask, relative) as made:
-            await made.subscribe("1", POST_ADDED, about)
-            await subscribed(network.ask, 1)
-            for body, codes in (("x" * 100_000, ["TOO_LONG"]), ("Heard", [])):
-                answer = await network.ask(patient, POST_ADD, about | {"body": body})
-                assert [error["code"] for error in answer["data"]["postAdd"]["userErrors"]] == codes
-            assert (await made.data("1"))["postAdded"]["body"] == "Heard"
+async def test_a_post_is_delivered_in_every_process_only_to_subscribers_of_its_discussion(
+    here: EventNetwork, there: Ask
+) -> None:
+    patient, relative = await here.ask.sign_in("patient"), await there.sign_in("relative")
+    moderator = await there.sign_in("moderator")
+    followed, other = await factories.discussion(here.owner), await factories.discussion(here.owner)
+    variables = {"discussion": f"dis_{followed['id']}"}
+    async with (
+        socket(here.ask, patient) as first,
+        socket(there, relative) as second,
+        socket(there, moderator) as third,
+    ):
+        for made in (first, second, third):
+            await made.subscribe("1", POST_ADDED, variables)
+        await first.subscribe("2", POST_ADDED, {"discussion": f"dis_{other['id']}"})
+        await subscribed(here.ask, 2)
+        await subscribed(there, 2)
+        author = await factories.member(here.owner, pseudonym="Ada")
+        async with here.owner.transaction():
+            post = await factories.post(
+                here.owner, discussion_id=followed["id"], author_id=author["id"], body="One.\n\u2028\u2029Two."
+            )
+            await announce(here.owner, "postAdded", post["id"], followed["id"])
+            assert await first.quiet()  # it is not committed yet
+        answer = {"postAdded": {"body": "One.\n\u2028\u2029Two.", "author": {"pseudonym": "Ada"}}}
+        for made in (first, second, third):
+            assert await made.data("1") == answer
             assert await made.quiet()
 
 
-async def test_an_event_without_a_row_is_not_delivered(fresh: str) -> None:
-    async with event_network(fresh) as network:
-        patient = await network.ask.sign_in("patient")
-        discussion = (await factories.discussion(network.owner))["id"]
-        async with socket(network.ask, patient) as made:
-            await made.subscribe("1", POST_ADDED, {"discussion": f"dis_{discussion}"})
-            await subscribed(network.ask, 1)
-            transaction = network.owner.transaction()
-            await transaction.start()
-            await network.post(discussion, "Rolled back")
-            await transaction.rollback()
-            await announce(network.owner, "postAdded", uuid4(), discussion)
-            for nonsense in ("", "{", "[]", '{"kind": "postAdded"}', '{"kind": "postAdded", "subject": 7}'):
-                await network.owner.execute("select pg_notify('cohorte_event', $1)", nonsense)
-            await network.post(discussion, "Told")
-            assert (await made.data("1"))["postAdded"]["body"] == "Told"
+async def test_posts_are_delivered_in_order_each_with_one_statement(here: EventNetwork) -> None:
+    patient = await here.ask.sign_in("patient")
+    discussion = (await factories.discussion(here.owner))["id"]
+    async with socket(here.ask, patient) as made:
+        await made.subscribe("1", POST_ADDED, {"discussion": f"dis_{discussion}"})
+        await subscribed(here.ask, 1)
+        assert await made.quiet()  # the statement with which it subscribed has been counted
+        here.ask.statements.clear()
+        for number in range(30):
+            await here.post(discussion, f"Post {number}")
+        assert [(await made.data("1"))["postAdded"]["body"] for _ in range(30)] == [
+            f"Post {number}" for number in range(30)
+        ]
+        assert len(here.ask.statements) == 30
+        await made.send("complete", id="1")
+        await subscribed(here.ask, 0)
+        await here.post(discussion, "Nobody follows it.")
+        assert await made.quiet()
+        assert len(here.ask.statements) == 30
 
 
-async def test_a_notification_is_delivered_only_to_its_member_even_if_the_event_is_forged(fresh: str) -> None:
-    async with event_network(fresh) as network:
-        patient, relative = await network.ask.sign_in("patient"), await network.ask.sign_in("relative")
-        own, other = await network.member_of(patient), await network.member_of(relative)
-        async with socket(network.ask, patient) as theirs, socket(network.ask, relative) as others:
-            for made in (theirs, others):
-                await made.subscribe("1", NOTIFIED)
-            await subscribed(network.ask, 2)
-            assert await theirs.quiet()  # the statements with which they subscribed have been counted
-            network.ask.statements.clear()
-            notification = await factories.notification(network.owner, member_id=own)
-            await announce(network.owner, "notificationAdded", notification["id"], own)
-            assert await theirs.data("1") == {"notificationAdded": {"kind": "SURVEY_OPEN"}}
-            assert await others.quiet()
-            assert len(network.ask.statements) == 1  # the other event ran no statement
-            await announce(network.owner, "notificationAdded", notification["id"], other)
-            assert await others.quiet()
-            assert len(network.ask.statements) == 2  # it ran a statement, and the policy hid the row
+async def test_only_a_successful_mutation_delivers_a_post(here: EventNetwork) -> None:
+    patient, relative = await here.ask.sign_in("patient"), await here.ask.sign_in("relative")
+    member = await here.member_of(patient)
+    community = (await factories.community(here.owner))["id"]
+    await factories.membership(here.owner, member_id=member, community_id=community)
+    discussion = (await factories.discussion(here.owner, community_id=community))["id"]
+    about = {"discussion": f"dis_{discussion}"}
+    async with socket(here.ask, relative) as made:
+        await made.subscribe("1", POST_ADDED, about)
+        await subscribed(here.ask, 1)
+        for body, codes in (("x" * 100_000, ["TOO_LONG"]), ("Heard", [])):
+            answer = await here.ask(patient, POST_ADD, about | {"body": body})
+            assert [error["code"] for error in answer["data"]["postAdd"]["userErrors"]] == codes
+        assert (await made.data("1"))["postAdded"]["body"] == "Heard"
+        assert await made.quiet()
 
 
-async def test_a_flag_is_delivered_to_staff(fresh: str) -> None:
-    async with event_network(fresh) as network:
-        moderator = await network.ask.sign_in("moderator")
-        async with socket(network.ask, moderator) as made:
-            await made.subscribe("1", FLAGGED)
-            await subscribed(network.ask, 1)
-            post = await factories.post(network.owner, body="Buy it")
-            flag = await factories.flag(network.owner, post_id=post["id"])
-            await announce(network.owner, "flagRaised", flag["id"], post["id"])
-            assert await made.data("1") == {
-                "raised": {"__typename": "Flag", "reason": "SPAM", "post": {"body": "Buy it"}}
-            }
+async def test_an_event_without_a_row_is_not_delivered(here: EventNetwork) -> None:
+    patient = await here.ask.sign_in("patient")
+    discussion = (await factories.discussion(here.owner))["id"]
+    async with socket(here.ask, patient) as made:
+        await made.subscribe("1", POST_ADDED, {"discussion": f"dis_{discussion}"})
+        await subscribed(here.ask, 1)
+        transaction = here.owner.transaction()
+        await transaction.start()
+        await here.post(discussion, "Rolled back")
+        await transaction.rollback()
+        await announce(here.owner, "postAdded", uuid4(), discussion)
+        for nonsense in ("", "{", "[]", '{"kind": "postAdded"}', '{"kind": "postAdded", "subject": 7}'):
+            await here.owner.execute("select pg_notify('cohorte_event', $1)", nonsense)
+        await here.post(discussion, "Told")
+        assert (await made.data("1"))["postAdded"]["body"] == "Told"
 
 
-async def test_a_survey_is_delivered_by_community_or_to_its_members(fresh: str) -> None:
-    async with event_network(fresh) as network:
-        patient = await network.ask.sign_in("patient")
-        joined, strange = await factories.community(network.owner), await factories.community(network.owner)
-        await factories.membership(network.owner, member_id=await network.member_of(patient), community_id=joined["id"])
-        async with socket(network.ask, patient) as made:
-            await made.subscribe("own", OPENED)
-            await subscribed(network.ask, 1)
-            await made.subscribe("strange", OPENED, {"community": strange["slug"]})
-            await subscribed(network.ask, 2)
-            drafted = await factories.survey(network.owner, community_id=joined["id"], status=SurveyStatus.DRAFT)
-            await announce(network.owner, "surveyOpened", drafted["id"], joined["id"])
-            for community, title in ((joined, "Of a joined one"), (strange, "Of a strange one")):
-                survey = await factories.survey(network.owner, community_id=community["id"], title=title)
-                await announce(network.owner, "surveyOpened", survey["id"], community["id"])
-            received = [await made.receive() for _ in range(2)]
-            assert {(each["id"], each["payload"]["data"]["surveyOpened"]["title"]) for each in received} == {
-                ("own", "Of a joined one"),
-                ("strange", "Of a strange one"),
-            }
-            assert await made.quiet()
+async def test_a_notification_is_delivered_only_to_its_member_even_if_the_event_is_forged(here: EventNetwork) -> None:
+    patient, relative = await here.ask.sign_in("patient"), await here.ask.sign_in("relative")
+    own, other = await here.member_of(patient), await here.member_of(relative)
+    async with socket(here.ask, patient) as theirs, socket(here.ask, relative) as others:
+        for made in (theirs, others):
+            await made.subscribe("1", NOTIFIED)
+        await subscribed(here.ask, 2)
+        assert await theirs.quiet()  # the statements with which they subscribed have been counted
+        here.ask.statements.clear()
+        notification = await factories.notification(here.owner, member_id=own)
+        await announce(here.owner, "notificationAdded", notification["id"], own)
+        assert await theirs.data("1") == {"notificationAdded": {"kind": "SURVEY_OPEN"}}
+        assert await others.quiet()
+        assert len(here.ask.statements) == 1  # the other event ran no statement
+        await announce(here.owner, "notificationAdded", notification["id"], other)
+        assert await others.quiet()
+        assert len(here.ask.statements) == 2  # it ran a statement, and the policy hid the row
 
 
-async def test_only_a_revoked_sessions_sockets_close_and_in_every_process(fresh: str) -> None:
-    async with event_network(fresh) as network, serving(fresh) as there:
-        first, second = await network.ask.sign_in("patient"), await network.ask.sign_in("patient")
-        async with socket(there, first) as closed, socket(there, second) as kept, socket(there) as anybodys:
-            await closed.subscribe("1", NOTIFIED)
-            await network.ask(first, "mutation { signOut { userErrors { code } } }")
-            assert await closed.closed() == (4403, "Forbidden")
-            assert await kept.quiet()
-            assert await anybodys.quiet()
-            await held(there, 2)
-            await subscribed(there, 0)
+async def test_a_flag_is_delivered_to_staff(here: EventNetwork) -> None:
+    moderator = await here.ask.sign_in("moderator")
+    async with socket(here.ask, moderator) as made:
+        await made.subscribe("1", FLAGGED)
+        await subscribed(here.ask, 1)
+        post = await factories.post(here.owner, body="Buy it")
+        flag = await factories.flag(here.owner, post_id=post["id"])
+        await announce(here.owner, "flagRaised", flag["id"], post["id"])
+        assert await made.data("1") == {"raised": {"__typename": "Flag", "reason": "SPAM", "post": {"body": "Buy it"}}}
+
+
+async def test_a_survey_is_delivered_by_community_or_to_its_members(here: EventNetwork) -> None:
+    patient = await here.ask.sign_in("patient")
+    joined, strange = await factories.community(here.owner), await factories.community(here.owner)
+    await factories.membership(here.owner, member_id=await here.member_of(patient), community_id=joined["id"])
+    async with socket(here.ask, patient) as made:
+        await made.subscribe("own", OPENED)
+        await subscribed(here.ask, 1)
+        await made.subscribe("strange", OPENED, {"community": strange["slug"]})
+        await subscribed(here.ask, 2)
+        drafted = await factories.survey(here.owner, community_id=joined["id"], status=SurveyStatus.DRAFT)
+        await announce(here.owner, "surveyOpened", drafted["id"], joined["id"])
+        for community, title in ((joined, "Of a joined one"), (strange, "Of a strange one")):
+            survey = await factories.survey(here.owner, community_id=community["id"], title=title)
+            await announce(here.owner, "surveyOpened", survey["id"], community["id"])
+        received = [await made.receive() for _ in range(2)]
+        assert {(each["id"], each["payload"]["data"]["surveyOpened"]["title"]) for each in received} == {
+            ("own", "Of a joined one"),
+            ("strange", "Of a strange one"),
+        }
+        assert await made.quiet()
+
+
+async def test_only_a_revoked_sessions_sockets_close_and_in_every_process(here: EventNetwork, there: Ask) -> None:
+    first, second = await here.ask.sign_in("patient"), await here.ask.sign_in("patient")
+    async with socket(there, first) as closed, socket(there, second) as kept, socket(there) as anybodys:
+        await closed.subscribe("1", NOTIFIED)
+        await here.ask(first, "mutation { signOut { userErrors { code } } }")
+        assert await closed.closed() == (4403, "Forbidden")
+        assert await kept.quiet()
+        assert await anybodys.quiet()
+        await held(there, 2)
+        await subscribed(there, 0)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from models.viewers import Audience
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import ANYBODY, Caller, serving
+from tests.support.clusters import clone
 from tests.support.lossy import Cut, LossyRelay, lossy_relay
 from tests.support.network import Network
 from tests.support.subscribers import socket
@@ -46,20 +47,27 @@ class Conversation:
         return [post["body"] for post in found]
 
 
-@pytest_asyncio.fixture
-async def conversation(fresh: str) -> AsyncIterator[Conversation]:
-    """Yields a discussion on the test's own database, whose server reaches it through the relay."""
-    async with lossy_relay(fresh) as relay, serving(relay.dsn, filled=True) as ask:
-        admin = await asyncpg.connect(fresh)
+@pytest_asyncio.fixture(scope="module")
+async def behind_relay(template: str) -> AsyncIterator[tuple[Network, LossyRelay]]:
+    """Yields a server that reaches its database through a relay, for one test after the other."""
+    async with clone(template) as dsn, lossy_relay(dsn) as relay, serving(relay.dsn, filled=True) as ask:
+        admin = await asyncpg.connect(dsn)
         try:
-            server = Network(ask, admin)
-            community = (await factories.community(admin))["id"]
-            author = await server.member()
-            await factories.membership(admin, member_id=author.id, community_id=community)
-            discussion = await factories.discussion(admin, community_id=community, author_id=author.id)
-            yield Conversation(server, relay, author, discussion["id"])
+            yield Network(ask, admin), relay
         finally:
             await admin.close()
+
+
+@pytest_asyncio.fixture
+async def conversation(behind_relay: tuple[Network, LossyRelay]) -> Conversation:
+    """Yields the test's own discussion, and a relay that loses nothing yet."""
+    server, relay = behind_relay
+    relay.cuts = []
+    community = (await factories.community(server.database))["id"]
+    author = await server.member()
+    await factories.membership(server.database, member_id=author.id, community_id=community)
+    discussion = await factories.discussion(server.database, community_id=community, author_id=author.id)
+    return Conversation(server, relay, author, discussion["id"])
 
 
 def posted(body: str) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Cross-origin requests: preflights, what pages of allowed origins may read, and that others get nothing."""
 
 import logging
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from websockets.exceptions import InvalidStatus
 
 from settings import Settings, SettingsError
@@ -15,6 +17,13 @@ PREFLIGHT = {
     "access-control-request-method": "POST",
     "access-control-request-headers": "content-type,graphql-require-preflight,authorization",
 }
+
+
+@pytest_asyncio.fixture(scope="module")
+async def of_app(dsn: str) -> AsyncIterator[Ask]:
+    """Yields a server whose application has an origin of its own."""
+    async with serving(dsn, origins=APP) as ask:
+        yield ask
 
 
 async def test_a_preflight_of_an_allowed_origin_is_answered_and_cached(dsn: str) -> None:
@@ -37,25 +46,23 @@ async def test_a_preflight_of_an_allowed_origin_is_answered_and_cached(dsn: str)
     "origin",
     [FOREIGN, "null", "http://app.example", APP + ":8443", APP + ".foreign.example", "https://sub.app.example"],
 )
-async def test_no_other_origin_gets_a_preflight_or_an_answer_it_may_read(dsn: str, origin: str) -> None:
-    async with serving(dsn, origins=APP) as ask:
-        answer = await ask.http.options("/graphql", headers=PREFLIGHT | {"origin": origin})
-        assert answer.status_code == 400
-        assert "access-control-allow-origin" not in answer.headers
-        answer = await ask.http.post("/graphql", json={"query": "{ __typename }"}, headers={"origin": origin})
-        assert "access-control-allow-origin" not in answer.headers
+async def test_no_other_origin_gets_a_preflight_or_an_answer_it_may_read(of_app: Ask, origin: str) -> None:
+    answer = await of_app.http.options("/graphql", headers=PREFLIGHT | {"origin": origin})
+    assert answer.status_code == 400
+    assert "access-control-allow-origin" not in answer.headers
+    answer = await of_app.http.post("/graphql", json={"query": "{ __typename }"}, headers={"origin": origin})
+    assert "access-control-allow-origin" not in answer.headers
 
 
-async def test_pages_of_an_allowed_origin_read_answers_and_errors_with_their_headers(dsn: str) -> None:
-    async with serving(dsn, origins=APP) as ask:
-        for query, token in (("{ __typename }", None), ("{ nothing }", None), ("{ __typename }", "Bearer x")):
-            headers = {"origin": APP} | ({} if token is None else {"authorization": token})
-            answer = await ask.http.post("/graphql", json={"query": query}, headers=headers)
-            assert answer.headers["access-control-allow-origin"] == APP
-            assert answer.headers["access-control-allow-credentials"] == "true"
-            exposed = set(answer.headers["access-control-expose-headers"].split(", "))
-            assert exposed >= {"GraphQL-Cost", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id", "ETag"}
-            assert "Origin" in answer.headers["vary"]
+async def test_pages_of_an_allowed_origin_read_answers_and_errors_with_their_headers(of_app: Ask) -> None:
+    for query, token in (("{ __typename }", None), ("{ nothing }", None), ("{ __typename }", "Bearer x")):
+        headers = {"origin": APP} | ({} if token is None else {"authorization": token})
+        answer = await of_app.http.post("/graphql", json={"query": query}, headers=headers)
+        assert answer.headers["access-control-allow-origin"] == APP
+        assert answer.headers["access-control-allow-credentials"] == "true"
+        exposed = set(answer.headers["access-control-expose-headers"].split(", "))
+        assert exposed >= {"GraphQL-Cost", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id", "ETag"}
+        assert "Origin" in answer.headers["vary"]
 
 
 async def test_without_the_setting_no_answer_is_for_other_origins(ask: Ask) -> None:

@@ -1,10 +1,12 @@
 """What a scanner of GraphQL servers sends, as graphql-cop does: as a stranger, and as a caller of each view."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from tests.server.test_edge import RESPONSE_JSON
 from tests.support.client import ANYBODY, Ask, Caller, serving
@@ -111,12 +113,18 @@ def check(probe: Probe, answer: httpx.Response) -> None:
     }, probe.name
 
 
-async def test_a_stranger_outside_the_demonstration_gets_nothing_from_a_probe(dsn: str) -> None:
+@pytest_asyncio.fixture(scope="module")
+async def closed(dsn: str) -> AsyncIterator[Ask]:
+    """Yields a server that is no demonstration."""
     async with serving(dsn, filled=True, demo=False) as ask:
-        for probe in PROBES:
-            ask.statements.clear()
-            check(probe, await probe.send(ask, ANYBODY))
-            assert probe.code is None or ask.statements == [], probe.name
+        yield ask
+
+
+async def test_a_stranger_outside_the_demonstration_gets_nothing_from_a_probe(closed: Ask) -> None:
+    for probe in PROBES:
+        closed.statements.clear()
+        check(probe, await probe.send(closed, ANYBODY))
+        assert probe.code is None or closed.statements == [], probe.name
 
 
 @pytest.mark.parametrize("who", CALLERS)
@@ -132,10 +140,9 @@ async def test_a_caller_of_each_view_gets_nothing_from_a_probe_but_introspection
 
 @pytest.mark.parametrize(("document", "variables"), NEAR)
 async def test_only_who_may_introspect_is_told_what_name_was_meant(
-    ask: Ask, dsn: str, document: str, variables: dict[str, Any] | None
+    closed: Ask, document: str, variables: dict[str, Any] | None
 ) -> None:
-    async with serving(dsn, filled=True, demo=False) as closed:
-        answer = await closed(ANYBODY, document, variables)
+    answer = await closed(ANYBODY, document, variables)
     assert answer["errors"]
     assert [error["message"] for error in answer["errors"] if "mean" in error["message"]] == []
 

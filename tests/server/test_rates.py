@@ -26,6 +26,7 @@ from settings import Settings, SettingsError
 from tests import factories
 from tests.support import subscribers
 from tests.support.client import ANYBODY, LIMITS, Ask, Caller, serving
+from tests.support.clusters import clone
 from tests.support.network import network_on
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -142,11 +143,28 @@ def hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hashes]:
     passwords._stand_in.cache_clear()
 
 
+@dataclass
+class Strict:
+    """A server behind a proxy that accepts two or three of a kind, and a superuser's connection to its database."""
+
+    ask: Ask
+    owner: asyncpg.Connection
+
+
+@pytest_asyncio.fixture(scope="module")
+async def one_strict(template: str) -> AsyncIterator[Strict]:
+    async with clone(template) as dsn, serving(dsn, trusted_proxies=PROXY, rates=rates_of(FEW)) as ask:
+        owner = await asyncpg.connect(dsn)
+        yield Strict(ask, owner)
+        await owner.close()
+
+
 @pytest_asyncio.fixture
-async def strict(fresh: str, tmp_path: Path) -> AsyncIterator[Ask]:
-    """Yields a server behind a proxy that accepts two or three of a kind."""
-    async with serving(fresh, data=tmp_path, trusted_proxies=PROXY, rates=rates_of(FEW)) as ask:
-        yield ask
+async def strict(one_strict: Strict) -> AsyncIterator[Ask]:
+    """Yields a server behind a proxy that accepts two or three of a kind, of which there was none before the test."""
+    yield one_strict.ask
+    for table in ("rate_limit", "attempt", "registration", "outbox_entry"):
+        await one_strict.owner.execute(f"DELETE FROM identity.{table}")
 
 
 MAIL, SECRET, ERRORS = '"a@people.example"', '"seven green lamps"', "{ userErrors { code } }"
@@ -287,44 +305,36 @@ async def test_servers_of_one_database_share_rates(fresh: str, tmp_path: Path, h
         assert hashes.made == 3
 
 
-async def test_an_allowance_fills_up_and_its_row_is_deleted(strict: Ask, hashes: Hashes, fresh: str) -> None:
-    owner = await asyncpg.connect(fresh)
-    try:
-        for _ in range(3):
-            await sent(strict, HASHING["signIn"])
-        rows = await owner.fetch("SELECT subject::text AS subject, full_at - now() AS left FROM identity.rate_limit")
-        assert [890 < row["left"].total_seconds() <= 900 for row in rows] == [True]
-        assert "203.0.113.1" not in rows[0]["subject"]
-        assert len(rows[0]["subject"]) == 2 + 64  # a keyed digest
-        await owner.execute("UPDATE identity.rate_limit SET full_at = full_at - interval '301 seconds'")
-        assert [(await sent(strict, HASHING["signIn"])).status_code for _ in range(2)] == [200, 429]
-        await jobs.forget_waiting(owner)
-        assert await owner.fetchval("SELECT count(*) FROM identity.rate_limit") == 1
-        await owner.execute("UPDATE identity.rate_limit SET full_at = now()")
-        await jobs.forget_waiting(owner)
-        assert await owner.fetchval("SELECT count(*) FROM identity.rate_limit") == 0
-        assert (await sent(strict, HASHING["signIn"])).status_code == 200
-    finally:
-        await owner.close()
+async def test_an_allowance_fills_up_and_its_row_is_deleted(strict: Ask, hashes: Hashes, one_strict: Strict) -> None:
+    owner = one_strict.owner
+    for _ in range(3):
+        await sent(strict, HASHING["signIn"])
+    rows = await owner.fetch("SELECT subject::text AS subject, full_at - now() AS left FROM identity.rate_limit")
+    assert [890 < row["left"].total_seconds() <= 900 for row in rows] == [True]
+    assert "203.0.113.1" not in rows[0]["subject"]
+    assert len(rows[0]["subject"]) == 2 + 64  # a keyed digest
+    await owner.execute("UPDATE identity.rate_limit SET full_at = full_at - interval '301 seconds'")
+    assert [(await sent(strict, HASHING["signIn"])).status_code for _ in range(2)] == [200, 429]
+    await jobs.forget_waiting(owner)
+    assert await owner.fetchval("SELECT count(*) FROM identity.rate_limit") == 1
+    await owner.execute("UPDATE identity.rate_limit SET full_at = now()")
+    await jobs.forget_waiting(owner)
+    assert await owner.fetchval("SELECT count(*) FROM identity.rate_limit") == 0
+    assert (await sent(strict, HASHING["signIn"])).status_code == 200
 
 
 @pytest.mark.parametrize(("most", "seconds"), [(1, 1), (3, 1), (7, 60), (1_000, 7), (300, 86_400)])
-async def test_exactly_the_most_are_accepted_at_once(fresh: str, most: int, seconds: int) -> None:
-    owner = await asyncpg.connect(fresh)
-    try:
-        async with owner.transaction():
-            # Seconds apart in the real time of a slow machine, the allowance would fill up: counted within one call.
-            many = min(most, 100) if most < 1_000 else most
-            rows = await owner.fetch(
-                "SELECT * FROM identity.count_request($1, $2, $3)",
-                [b"subject"] * (many + 1), [most] * (many + 1), [seconds] * (many + 1),
-            )  # fmt: skip
-        assert [row["remaining"] for row in rows[:many]] == list(range(most - 1, most - many - 1, -1))
-        if many == most:
-            assert (len(rows), rows[-1]["remaining"]) == (most + 1, 0)
-            assert 0 <= rows[-1]["wait"] <= seconds / most
-    finally:
-        await owner.close()
+async def test_exactly_the_most_are_accepted_at_once(admin: asyncpg.Connection, most: int, seconds: int) -> None:
+    # Seconds apart in the real time of a slow machine, the allowance would fill up: counted within one call.
+    many = min(most, 100) if most < 1_000 else most
+    rows = await admin.fetch(
+        "SELECT * FROM identity.count_request($1, $2, $3)",
+        [b"subject"] * (many + 1), [most] * (many + 1), [seconds] * (many + 1),
+    )  # fmt: skip
+    assert [row["remaining"] for row in rows[:many]] == list(range(most - 1, most - many - 1, -1))
+    if many == most:
+        assert (len(rows), rows[-1]["remaining"]) == (most + 1, 0)
+        assert 0 <= rows[-1]["wait"] <= seconds / most
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def explained(id: str, text: str, reason: str) -> Requirement:
 DOC = "test_documents.py: test_a_document_that_breaks_a_rule_is_not_executed"
 TEXT = "test_documents.py: test_a_text_that_is_no_document_is_a_syntax_error"
 MAP = "test_responses.py: test_every_response_is_a_map_of_data_or_errors"
-CONFORM = "test_every_field.py: test_every_field_returns_what_its_type_promises"
+CONFORM = "test_nodes.py: test_every_field_returns_what_its_type_promises"
 RANDOM = "test_random_inputs.py: test_random_operations_fit_the_schema"
 VARIABLES = "test_responses.py: test_variables_that_do_not_fit_their_type_are_a_request_error"
 IGNORED = "test_responses.py: test_descriptions_comments_and_ignored_characters_change_nothing"

@@ -62,10 +62,11 @@ async def published(template: str) -> AsyncIterator[Published]:
         yield await furnished(server)
 
 
-async def furnished(server: Network) -> Published:
-    home = await factories.community(server.database, slug="home", name="Home")
-    away = await factories.community(server.database, slug="away", name="Away")
-    treatment = await factories.treatment(server.database, slug="tea", name="Tea")
+async def furnished(server: Network, suffix: str = "") -> Published:
+    """What the tests publish and read, whose slugs and names have this suffix: a server may have several of these."""
+    home = await factories.community(server.database, slug=f"home{suffix}", name="Home")
+    away = await factories.community(server.database, slug=f"away{suffix}", name="Away")
+    treatment = await factories.treatment(server.database, slug=f"tea{suffix}", name="Tea")
     of_home, of_away = {"community_id": home["id"]}, {"community_id": away["id"]}
     who = {
         "patient": await server.member(),
@@ -76,15 +77,15 @@ async def furnished(server: Network) -> Published:
         "stranger": await server.member(),
         "manager": await server.staff(StaffRole.DATA_STEWARD),
     }
-    licensed = await buyer(server, who, "licensed", of_home)
-    await buyer(server, who, "running out today", of_home, starts_on=TODAY, ends_on=TODAY)
-    await buyer(server, who, "run out", of_home, starts_on=TODAY - timedelta(9), ends_on=TODAY - timedelta(1))
-    await buyer(server, who, "not begun", of_home, starts_on=TODAY + timedelta(1))
-    await buyer(server, who, "ended", of_home, status=LicenceStatus.ENDED)
-    await buyer(server, who, "only asked for", of_home, status=LicenceStatus.REQUESTED)
-    await buyer(server, who, "of another community", of_away)
-    await buyer(server, who, "of a kind that is not offered it", of_home, kind=OrganizationKind.INSURER)
-    await buyer(server, who, "unlicensed", None)
+    licensed = await buyer(server, who, suffix, "licensed", of_home)
+    await buyer(server, who, suffix, "running out today", of_home, starts_on=TODAY, ends_on=TODAY)
+    await buyer(server, who, suffix, "run out", of_home, starts_on=TODAY - timedelta(9), ends_on=TODAY - timedelta(1))
+    await buyer(server, who, suffix, "not begun", of_home, starts_on=TODAY + timedelta(1))
+    await buyer(server, who, suffix, "ended", of_home, status=LicenceStatus.ENDED)
+    await buyer(server, who, suffix, "only asked for", of_home, status=LicenceStatus.REQUESTED)
+    await buyer(server, who, suffix, "of another community", of_away)
+    await buyer(server, who, suffix, "of a kind that is not offered it", of_home, kind=OrganizationKind.INSURER)
+    await buyer(server, who, suffix, "unlicensed", None)
 
     spring = await wave(
         server.database,
@@ -162,11 +163,11 @@ def moment(day: int) -> datetime:
 
 
 async def buyer(
-    server: Network, who: dict[str, User], name: str, community: dict[str, UUID] | None, **given: Any
+    server: Network, who: dict[str, User], suffix: str, name: str, community: dict[str, UUID] | None, **given: Any
 ) -> UUID:
     """An organization with one licence, granted and running by default; its user is stored in `who` by name."""
     kind = given.pop("kind", OrganizationKind.LABORATORY)
-    organization = await factories.organization(server.database, name=f"Who is {name}", kind=kind)
+    organization = await factories.organization(server.database, name=f"Who is {name}{suffix}", kind=kind)
     id: UUID = organization["id"]
     if community is not None:
         dates = {"starts_on": TODAY - timedelta(1), "ends_on": TODAY + timedelta(9)}

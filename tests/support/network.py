@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
 import asyncpg
@@ -18,7 +19,7 @@ from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind, Sharing
 from models.identity.organizations import OrganizationKind
 from resolvers.identity.outbox import deliver_all
-from resolvers.insight.freezing import begin_survey, finish
+from resolvers.insight import freezing
 from tests import factories
 from tests.support.callers import User, open_session
 from tests.support.client import Ask, Caller, serving
@@ -26,6 +27,7 @@ from tests.support.clusters import clone
 from tests.support.newcomers import Mailbox
 
 REFUSALS = "userErrors { code path }"
+WHOLE = 100_000  # members that a piece of freezing may have: it begins with a tenth
 
 
 @dataclass
@@ -118,13 +120,17 @@ class Network:
         await deliver_all(self.database)
 
     async def freeze(self) -> None:
-        """Freezes the surveys that staff have closed, and waves, as scheduled work would within a minute or two."""
+        """Freezes the surveys that staff have closed, and waves, as scheduled work would within a minute or two.
+
+        In pieces of WHOLE members: a piece of a few takes as long as one of all that a test has.
+        """
         due = "SELECT s.id FROM catalog.survey s WHERE catalog.is_to_freeze(s) ORDER BY s.id"
         for row in await self.database.fetch(due):
             async with self.database.transaction():
-                await begin_survey(self.database, row["id"])
-        for row in await self.database.fetch("SELECT id FROM research.freezings_due()"):
-            await finish(self.database, row["id"])
+                await freezing.begin_survey(self.database, row["id"])
+        with mock.patch.object(freezing, "BATCH", WHOLE):
+            for row in await self.database.fetch("SELECT id FROM research.freezings_due()"):
+                await freezing.finish(self.database, row["id"])
 
     async def events(self) -> list[dict[str, str]]:
         """The events published since the last call."""

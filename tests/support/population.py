@@ -84,8 +84,9 @@ async def crowd(
         await copy(database, "care.profile", "member_id birth_year sex sharing", [
             (id, years.randint(1940, 2005), years.choice(("FEMALE", "MALE")), "ONLY_ME") for id in members
         ])  # fmt: skip
-    await copy(database, "care.membership", "member_id community_id", [(id, community) for id in members])
-    async with untriggered(database):
+        await copy(database, "care.membership", "member_id community_id sharing", [
+            (id, community, "ONLY_ME") for id in members  # as its trigger copies it from the profile
+        ])  # fmt: skip
         for table in ("consent", "consent_change"):
             columns = "member_id purpose granted recipients notice_version changed_at"
             await copy(database, f"research.{table}", columns, [
@@ -112,8 +113,7 @@ async def copy(database: asyncpg.Connection, table: str, columns: str, rows: Seq
 async def untriggered(database: asyncpg.Connection) -> AsyncIterator[None]:
     """Lets rows be written without foreign keys and triggers.
 
-    Most of the time of writing a crowd is theirs, who look for what new patients lack. A membership has a trigger that
-    fills in a column: not in here.
+    Most of the time of writing a crowd is theirs, who look for what new patients lack. It says what they fill in.
     """
     await database.execute("SET session_replication_role = replica")
     try:

@@ -31,16 +31,16 @@ DASHBOARD = "query { me { dashboard { series { latest { observedOn } } courses {
 @pytest.mark.slow
 @pytest.mark.parametrize(("moment", "day", "accepted"), DAYS)
 async def test_accepted_days_are_in_the_default_dashboard_of_the_same_answer(
-    own_network: Network, moment: str, day: str, accepted: bool
+    network: Network, moment: str, day: str, accepted: bool
 ) -> None:
-    mia = await own_network.member()
-    pain = f"ind_{(await factories.indicator(own_network.database, minimum=0.0, maximum=10.0))['id']}"
-    taken = f"trt_{(await factories.treatment(own_network.database))['id']}"
-    await set_clock(own_network.database, datetime.fromisoformat(moment))
-    recorded = await own_network.do(
+    mia = await network.member()
+    pain = f"ind_{(await factories.indicator(network.database, minimum=0.0, maximum=10.0))['id']}"
+    taken = f"trt_{(await factories.treatment(network.database))['id']}"
+    await set_clock(network.database, datetime.fromisoformat(moment))
+    recorded = await network.do(
         mia, "observationsRecord", DASHBOARD, observedOn=day, entries=[{"indicator": pain, "value": 3}]
     )
-    started = await own_network.do(mia, "courseStart", f"course {{ id }} {DASHBOARD}", treatment=taken, startedOn=day)
+    started = await network.do(mia, "courseStart", f"course {{ id }} {DASHBOARD}", treatment=taken, startedOn=day)
     if not accepted:
         assert recorded["userErrors"] == [{"path": ["input", "observedOn"]}]
         assert started["userErrors"] == [{"path": ["input", "startedOn"]}]
@@ -51,12 +51,12 @@ async def test_accepted_days_are_in_the_default_dashboard_of_the_same_answer(
     assert started["query"]["me"]["dashboard"]["courses"] == [{"startedOn": day}]
     course = started["course"]["id"]
     figures = {"effectiveness": 5, "convenience": 5, "satisfaction": 5}
-    evaluated = await own_network.do(
+    evaluated = await network.do(
         mia, "courseEvaluate", "evaluation { evaluatedOn } userErrors { path }", **({"course": course} | figures)
     )
     assert evaluated["userErrors"] == []
     assert evaluated["evaluation"]["evaluatedOn"] >= day
-    assert await own_network.refusals(mia, "courseEnd", course=course, endedOn=day, status="COMPLETED") == []
+    assert await network.refusals(mia, "courseEnd", course=course, endedOn=day, status="COMPLETED") == []
 
 
 @pytest.mark.parametrize(
@@ -69,17 +69,17 @@ async def test_accepted_days_are_in_the_default_dashboard_of_the_same_answer(
     ],
 )
 async def test_the_default_dashboard_begins_one_year_before_the_earliest_present_day(
-    own_network: Network, moment: str, first: str
+    network: Network, moment: str, first: str
 ) -> None:
-    mia = await own_network.member()
-    pain = await factories.indicator(own_network.database, minimum=0.0, maximum=10.0)
+    mia = await network.member()
+    pain = await factories.indicator(network.database, minimum=0.0, maximum=10.0)
     before = datetime.fromordinal(datetime.fromisoformat(first).toordinal() - 1).date()
     for day in (datetime.fromisoformat(first).date(), before):
         await factories.observation(
-            own_network.database, member_id=mia.id, indicator_id=pain["id"], observed_on=day, value=3.0
+            network.database, member_id=mia.id, indicator_id=pain["id"], observed_on=day, value=3.0
         )
-    await set_clock(own_network.database, datetime.fromisoformat(moment))
-    answer = await own_network.ask(mia, "{ me { dashboard(interval: DAY) { series { points { startsOn } } } } }")
+    await set_clock(network.database, datetime.fromisoformat(moment))
+    answer = await network.ask(mia, "{ me { dashboard(interval: DAY) { series { points { startsOn } } } } }")
     assert answer["data"]["me"]["dashboard"]["series"] == [{"points": [{"startsOn": first}]}]
 
 
@@ -92,9 +92,9 @@ YEARS = [
 
 @pytest.mark.parametrize(("moment", "year", "refusals"), YEARS)
 async def test_a_year_that_has_begun_anywhere_is_accepted_as_the_year_of_diagnosis(
-    own_network: Network, moment: str, year: int, refusals: list[Any]
+    network: Network, moment: str, year: int, refusals: list[Any]
 ) -> None:
-    mia = await own_network.member()
-    community_id = f"com_{(await factories.community(own_network.database))['id']}"
-    await set_clock(own_network.database, datetime.fromisoformat(moment))
-    assert await own_network.refusals(mia, "communityJoin", community=community_id, diagnosedIn=year) == refusals
+    mia = await network.member()
+    community_id = f"com_{(await factories.community(network.database))['id']}"
+    await set_clock(network.database, datetime.fromisoformat(moment))
+    assert await network.refusals(mia, "communityJoin", community=community_id, diagnosedIn=year) == refusals
