@@ -18,7 +18,15 @@ from planner.operations import Planner
 from resolvers.identity import passwords
 from tests.golden.pairs import planners
 from tests.support.client import anybody, ask, laboratory, manager, moderator, patient, relative, views
-from tests.support.clusters import becomes_left, clone, make_template, quick_folder, run, throwaway_cluster
+from tests.support.clusters import (
+    becomes_left,
+    clone,
+    copied_cluster,
+    make_template,
+    quick_folder,
+    run,
+    throwaway_cluster,
+)
 from tests.support.declared import declared_catalogue
 from tests.support.hurried import hurried
 from tests.support.insights import published
@@ -76,11 +84,15 @@ def view_planners() -> dict[Audience, Planner]:
     return planners()
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """Yields the superuser's address of the database "postgres" of a throw-away cluster."""
-    with throwaway_cluster() as dsn:
-        yield dsn
+@pytest_asyncio.fixture(scope="session")
+async def server(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """Yields the superuser's address of the database "postgres" of a throw-away cluster, one for each worker."""
+    if hasattr(pytestconfig, "workerinput"):
+        async with copied_cluster(tmp_path_factory.getbasetemp().parent) as dsn:
+            yield dsn
+    else:
+        with throwaway_cluster() as dsn:
+            yield dsn
 
 
 @pytest_asyncio.fixture(scope="session")
