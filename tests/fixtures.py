@@ -12,6 +12,7 @@ from graphql import GraphQLSchema
 
 from commands import seed
 from commands.databases import at
+from commands.demonstration import sign_ins
 from models.migrations.run import upgrade
 from models.viewers import Audience
 from planner.operations import Planner
@@ -68,7 +69,7 @@ __all__ = [
 
 
 # A hash as the server makes it takes 35 ms of a core, and the tests sign in thousands of times.
-passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords.HASHER = sign_ins.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 asyncpg.Connection._introspect_types = remember(asyncpg.Connection._introspect_types)  # type: ignore[attr-defined]
 
 
