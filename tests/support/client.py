@@ -32,7 +32,8 @@ from server.http.connections import Connections
 from server.jobs.scheduler import Scheduler
 from server.telemetry.exporters import Telemetry
 from settings import Limits, Settings
-from tests.support.heads import store_head
+from tests.support.heads import store_head_of
+from tests.support.late_outboxes import has_empty_outbox, late_outboxes
 
 # httpx looks for this package, which is not installed, four times a request. A name known to be absent costs no search.
 sys.modules["sniffio"] = None  # type: ignore[assignment]
@@ -198,7 +199,8 @@ async def serving(
     Unless `known_head` is false, the head of its ledger is in the data folder. It does scheduled work, every 30 s,
     if the test says which `publishing` jobs belong to it, be it none: a round takes as long as the rest of a start.
     Its pools are `filled` at the start, as in production, if the test says so, or gives their size or limits of time.
-    Otherwise, they open a connection when one is needed, and a start takes two thirds of the work.
+    Otherwise, they open a connection when one is needed, as do those who send mail, news and webhooks if there are none
+    yet: of the ten that a start opens, half are left.
     """
     filled = not settings.keys().isdisjoint(("pool_size", "limits")) if filled is None else filled
     with tempfile.TemporaryDirectory() as folder:
@@ -216,17 +218,23 @@ async def serving(
             **UNLIMITED,
         }
         made = Settings.model_validate(defaults | settings)
+        late = False
         if known_head:
-            await store_head(dsn, made.data)
+            connection = await asyncpg.connect(dsn)
+            try:
+                await store_head_of(connection, made.data)
+                late = not filled and await has_empty_outbox(connection)
+            finally:
+                await connection.close()
         async with contextlib.AsyncExitStack() as stack:
             try:
-                ask = await stack.enter_async_context(serving_with(made, traces, publishing, filled))
+                ask = await stack.enter_async_context(serving_with(made, traces, publishing, filled, late))
             except NotStarted:
                 if "migrate" in settings:
                     raise
                 # Most databases are copies of one that is migrated, and most tests leave the roles' passwords alone.
                 made = made.model_copy(update={"migrate": True})
-                ask = await stack.enter_async_context(serving_with(made, traces, publishing, filled))
+                ask = await stack.enter_async_context(serving_with(made, traces, publishing, filled, late))
             yield ask
 
 
@@ -255,7 +263,7 @@ class NotStarted(RuntimeError):
 
 @contextlib.asynccontextmanager
 async def serving_with(
-    settings: Settings, traces: Telemetry | None, publishing: Sequence[PublishingJob] | None, filled: bool
+    settings: Settings, traces: Telemetry | None, publishing: Sequence[PublishingJob] | None, filled: bool, late: bool
 ) -> AsyncIterator[Ask]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         with contextlib.ExitStack() as stack:
@@ -271,7 +279,11 @@ async def serving_with(
             if publishing is None
             else mock.patch("server.jobs.background.PUBLISHING", publishing)
         )
-        with scheduled, contextlib.nullcontext() if filled else empty_pools():
+        with (
+            scheduled,
+            contextlib.nullcontext() if filled else empty_pools(),
+            late_outboxes() if late else contextlib.nullcontext(),
+        ):
             running = asyncio.create_task(server.serve(sockets=[listener]))
             while not server.started:
                 if running.done():

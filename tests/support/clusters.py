@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from unittest import mock
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from commands.cluster import SUPERUSER, cluster
+from commands.cluster import SUPERUSER, SystemAccount, binaries, cluster
 from commands.databases import at
 
 TEMPLATE = "template_cohorte"
@@ -38,9 +39,52 @@ def quick_folder() -> Path:
 
 
 @contextlib.contextmanager
-def throwaway_cluster() -> Iterator[str]:
-    with another_version(), cluster(quick_folder(), throwaway=True) as dsn:
+def throwaway_cluster(folder: Path | None = None, on_start: Callable[[], None] = lambda: None) -> Iterator[str]:
+    with another_version(), cluster(folder or quick_folder(), throwaway=True, on_start=on_start) as dsn:
         yield dsn
+
+
+@contextlib.asynccontextmanager
+async def copied_cluster(run_folder: Path) -> AsyncIterator[str]:
+    """A throw-away cluster with the template. The first worker of a run makes it, and each has a copy of its files.
+
+    All workers of the run, and nobody else, use `run_folder`.
+    """
+    note, folder = run_folder / "original_cluster", quick_folder()
+    with contextlib.ExitStack() as stack:
+        with locked(note):
+            original = Path(note.read_text() or folder)
+            if not (original / "pgdata").exists():  # nobody has made it, or whoever did was killed
+                original = quick_folder()
+                await make_template(stack.enter_context(throwaway_cluster(original)))
+                stop(original)
+                note.write_text(str(original))
+                stack.callback(forget, note)
+            dsn = stack.enter_context(throwaway_cluster(folder, partial(copy_files, original, folder)))
+        yield dsn
+
+
+@contextlib.contextmanager
+def locked(note: Path) -> Iterator[None]:
+    with note.open("a") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+
+
+def forget(note: Path) -> None:
+    """Has nobody begin to copy a cluster, which is deleted next."""
+    with locked(note):
+        note.write_text("")
+
+
+def stop(home: Path) -> None:
+    """Stops the server of a cluster, whose files stay for as long as it is used."""
+    account = SystemAccount(home / "pgdata")
+    account.run(binaries(home, account) / "pg_ctl", "stop", "-D", home / "pgdata", "-m", "fast", "-w")
+
+
+def copy_files(original: Path, home: Path) -> None:
+    subprocess.run(["cp", "-Rp", original / "pgdata", original / "password", home], check=True)
 
 
 @contextlib.contextmanager
@@ -59,10 +103,15 @@ def another_version() -> Iterator[None]:
 
 
 async def make_template(dsn: str) -> None:
-    """A migrated database with a small demonstration network. Nothing may be connected to it while it is cloned."""
+    """A migrated database with a small demonstration network, unless there is one.
+
+    Nothing may be connected to it while it is cloned.
+    """
     from commands import seed  # imported here: tests without a database need neither the tables nor the seeder
     from models.migrations.run import upgrade
 
+    if await has_template(dsn):
+        return
     await run(dsn, f"create database {TEMPLATE}")
     await upgrade(at(dsn, TEMPLATE))
     try:
@@ -72,6 +121,14 @@ async def make_template(dsn: str) -> None:
         raise
     await open_roles_quickly(at(dsn, TEMPLATE))
     await run(dsn, f"alter database {TEMPLATE} with allow_connections false")
+
+
+async def has_template(dsn: str) -> bool:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return bool(await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", TEMPLATE))
+    finally:
+        await connection.close()
 
 
 async def open_roles_quickly(dsn: str) -> None:

@@ -13,13 +13,18 @@ async def store_head(dsn: str, folder: Path) -> None:
     """Stores the head as it is, as whoever has filled the database would have done, unless the folder has one."""
     connection = await asyncpg.connect(dsn)
     try:
-        if not await connection.fetchval("SELECT to_regclass('insight.ledger') IS NOT NULL"):
-            return  # it is empty, or to be migrated first
-        id, place = await ledger.identity(connection), FolderPlace(folder)
-        if not place.path(id).exists():
-            await place.store(id, StoredHead(await ledger.head(connection)))
+        await store_head_of(connection, folder)
     finally:
         await connection.close()
+
+
+async def store_head_of(connection: asyncpg.Connection, folder: Path) -> None:
+    """As `store_head`, of the connection's database."""
+    if not await connection.fetchval("SELECT to_regclass('insight.ledger') IS NOT NULL"):
+        return  # it is empty, or to be migrated first
+    id, place = await ledger.identity(connection), FolderPlace(folder)
+    if not place.path(id).exists():
+        await place.store(id, StoredHead(await ledger.head(connection)))
 
 
 async def stored_head(connection: asyncpg.Connection, folder: Path) -> ledger.Head:
