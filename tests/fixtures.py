@@ -71,7 +71,8 @@ __all__ = [
 
 
 # A hash as the server makes it takes 35 ms of a core, and the tests sign in thousands of times.
-passwords.HASHER = sign_ins.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+sign_ins.HASHER = passwords.HASHER  # type: ignore[attr-defined]
 asyncpg.Connection._introspect_types = remember(asyncpg.Connection._introspect_types)  # type: ignore[attr-defined]
 
 
