@@ -144,14 +144,8 @@ class NewRelease:
 
 
 async def count_records(connection: Connection, dataset: UUID, positions: Sequence[int]) -> list[int]:
-    """The exact counts of a cube of the variables at these positions. Whoever leaves the dataset waits from then on."""
+    """The exact counts of a cube of the variables at these positions. Locks the dataset."""
     counts: list[int] = await connection.fetchval("SELECT research.histogram($1, $2)", dataset, positions)
-    return counts
-
-
-async def count_in_passing(connection: Connection, dataset: UUID, positions: Sequence[int]) -> list[int]:
-    """As `count_records`, but nobody waits: it is right for as long as nobody leaves."""
-    counts: list[int] = await connection.fetchval("SELECT research.passing_histogram($1, $2)", dataset, positions)
     return counts
 
 
@@ -163,26 +157,26 @@ async def release(
     *,
     at: datetime | None = None,
     step_seconds: float | None = None,
-    count: Count | None = None,
+    count: Count = count_records,
 ) -> list[tuple[NoisyRelease, NewEntry]]:
-    """Charges tables, counts each, adds the noise that its charge pays for, and stores the releases.
+    """Charges tables, counts each by `count`, adds the noise that its charge pays for, and stores the releases.
 
-    They are counted before anybody who leaves the dataset has to wait, and again if somebody has left; or once by
-    `count`, of a dataset that nobody can leave until the transaction ends. Counting takes a whole number of steps, if
-    `step_seconds` are given, because it takes longer if there are more records. For n tables a step is √n as long, so
-    that the end of all tells no more of a record than the ends of n tables one by one
-    (docs/decisions/0048-analysis-plans.md). The caller appends the returned entries to the ledger in the same
-    transaction. Raises Overspent before anything is counted.
+    Counting takes a whole number of steps, if `step_seconds` are given, because it takes longer if there are more
+    records. For n tables a step is √n as long, so that the end of all tells no more of a record than the ends of n
+    tables one by one (docs/decisions/0048-analysis-plans.md). The caller appends the returned entries to the ledger in
+    the same transaction. Raises Overspent before anything is counted.
     """
     await debit(connection, dataset, sum(table.charge for table in tables), sold=use.licence is not None)
-    steps = None if step_seconds is None else step_seconds * math.sqrt(len(tables))
-    if count is not None:
-        drawings = await _drawn(connection, dataset, tables, count, steps)
-    else:
-        size = await count_in_passing(connection, dataset.id, ())
-        drawings = await _drawn(connection, dataset, tables, count_in_passing, steps)
-        if await count_records(connection, dataset.id, ()) != size:  # somebody has left, and nobody else can
-            drawings = await _drawn(connection, dataset, tables, count_records, steps)
+    async with in_steps_of(None if step_seconds is None else step_seconds * math.sqrt(len(tables))):
+        exact = []
+        for table in tables:
+            counts = await count(connection, dataset.id, table.positions) * table.draws
+            if table.measured:
+                variables = [placed.variable for placed in table.cube]
+                counts = await in_thread(sums_of, counts, variables, table.measured.variable, table.kind)
+            # What a member may change, in the squares of the unit that is drawn in.
+            exact.append((counts, table.charge, table.contributions * table.unit**2, table.least))
+        drawings = await drawn(noise.draw_each, exact)
     made = [_combined(table, noisy, sigma / table.unit) for table, (noisy, sigma) in zip(tables, drawings, strict=True)]
     salts = [secrets.token_bytes(SALT_BYTES) for _ in tables]
     await connection.executemany(
@@ -208,22 +202,6 @@ async def release(
         (one, _entry(one.id, dataset, table.names, use, table.charge, commitment_of(salt, noisy)))
         for table, one, (noisy, _), salt in zip(tables, made, drawings, salts, strict=True)
     ]
-
-
-async def _drawn(
-    connection: Connection, dataset: FrozenDataset, tables: Sequence[NewRelease], count: Count, steps: float | None
-) -> list[tuple[list[int], float]]:
-    """The counts of tables with noise, and its standard deviation in the unit of each. Takes whole `steps`."""
-    async with in_steps_of(steps):
-        exact = []
-        for table in tables:
-            counts = await count(connection, dataset.id, table.positions) * table.draws
-            if table.measured:
-                variables = [placed.variable for placed in table.cube]
-                counts = await in_thread(sums_of, counts, variables, table.measured.variable, table.kind)
-            # What a member may change, in the squares of the unit that is drawn in.
-            exact.append((counts, table.charge, table.contributions * table.unit**2, table.least))
-        return await drawn(noise.draw_each, exact)
 
 
 def _combined(table: NewRelease, noisy: Sequence[int], sigma: float) -> NoisyRelease:

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 from unittest import mock
 
-import asyncpg
 import pytest
 
 from privacy import noise, thresholds
@@ -18,15 +17,13 @@ from resolvers.insight.insights_mutations import COUNTING_SECONDS, hold_budget
 from resolvers.pacing import in_steps_of
 from tests import factories
 from tests.faults.test_kill_publishing import unserved_network
-from tests.insight.test_analysis_plans import PLAN, published, question
+from tests.insight.test_analysis_plans import PLAN, published
 from tests.insight.test_rollback_guard import publisher as publisher_of
 from tests.support.client import Caller
 from tests.support.network import Network
-from tests.support.population import Crowd, cells, crowd, publish
-from tests.support.publishable import GATHERED, PRICES, expect_sound, free, paid, spent
+from tests.support.population import crowd, publish
+from tests.support.publishable import free, paid
 from tests.support.surveys import in_days
-
-WITHDRAW = "UPDATE research.consent SET granted = false WHERE member_id = $1 AND purpose = 'SURVEY_RESEARCH'"
 
 
 async def ends(takes: float, step: float | None) -> float:
@@ -95,39 +92,6 @@ async def test_a_plan_takes_steps_that_grow_with_the_root_of_its_tables(
     tables = {frozenset((question["variable"], *question["by"])) for question in PLAN}
     assert len(tables) == 3  # two of the questions are of one table
     assert waited == [pytest.approx(COUNTING_SECONDS * math.sqrt(len(tables)))]
-
-
-@pytest.mark.parametrize("as_plan", [False, True])
-async def test_whoever_leaves_while_tables_are_counted_waits_for_nothing_and_is_in_none_of_them(
-    network: Network, respondents: Crowd, dataset: str, licensed_buyer: Caller, as_plan: bool,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    leaving, waited, before = list(respondents.members[:2]), 0, await spent(network, dataset)
-
-    async def waits(seconds: float, began: float) -> None:
-        nonlocal waited
-        waited += 1
-        await network.database.execute(f"SET lock_timeout = '{1_000 if waited == 1 else 50}ms'")
-        if waited == 1:
-            await network.database.execute(WITHDRAW, leaving[0])
-            await network.database.execute("DELETE FROM care.member WHERE id = $1", leaving[1])
-            return
-        with pytest.raises(asyncpg.LockNotAvailableError):  # they are counted again once nobody else can leave
-            await network.database.execute(WITHDRAW, respondents.members[2])
-
-    monkeypatch.setattr(noise, "draw", lambda counts, *_: list(counts))
-    monkeypatch.setattr(pacing, "wait_out", waits)
-    if as_plan:
-        plan = [question("q", "r"), question("q", "twin")]
-        insights = (await published(network, licensed_buyer, dataset, plan))["insights"]
-    else:
-        insights = [(await publish(network, licensed_buyer, dataset, "q", "r"))["insight"]]
-    assert waited == 2
-    for insight in insights:
-        assert sum((await cells(network, licensed_buyer, insight["id"])).values()) == GATHERED - len(leaving)
-    price = len(insights) * PRICES[20]  # once, though they were drawn twice
-    assert await spent(network, dataset) == (before[0] + price, before[1] + price)
-    await expect_sound(network, dataset)
 
 
 @pytest.mark.slow

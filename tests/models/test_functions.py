@@ -449,7 +449,6 @@ CALLERS: dict[str, set[Login]] = {
     "research.freeze_members(uuid,integer)": {PUBLISHER},
     "research.open_frozen(uuid)": {PUBLISHER},
     "research.histogram(uuid,integer[])": {PUBLISHER},
-    "research.passing_histogram(uuid,integer[])": {PUBLISHER},
     "research.count_frozen(uuid,integer[])": {PUBLISHER},
     "research.end_dataset(uuid,text)": {PUBLISHER},
     "insight.datasets_due()": {PUBLISHER},

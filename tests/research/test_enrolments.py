@@ -175,30 +175,6 @@ async def test_an_erased_member_is_in_no_dataset(admin: Admin, community_id: UUI
     assert await made.enrolled() == set(await made.records()) == {ben}
 
 
-async def test_counting_in_passing_keeps_nobody_from_leaving_and_other_publications_away(fresh: str) -> None:
-    owner = await asyncpg.connect(fresh)
-    await logins.open_roles(fresh)
-    publisher, other = [await asyncpg.connect(logins.role_dsn(fresh, PUBLISHER)) for _ in range(2)]
-    count = "SELECT research.passing_histogram($1, '{}')"
-    try:
-        community_id = (await factories.community(owner))["id"]
-        ada, ben, _ = [await joined(owner, community_id) for _ in range(3)]
-        made = await wave(owner, community_id)
-        await made.freeze()
-        for connection in (owner, other):
-            await connection.execute("SET lock_timeout = '500ms'")
-        async with publisher.transaction():
-            assert await publisher.fetchval(count, made.id) == [3]
-            await owner.execute(CONSENT, ada, False, [])
-            await owner.execute("DELETE FROM care.member WHERE id = $1", ben)
-            assert await publisher.fetchval(count, made.id) == [1]
-            with pytest.raises(asyncpg.LockNotAvailableError):
-                await other.fetchval(count, made.id)
-    finally:
-        for connection in (owner, publisher, other):
-            await connection.close()
-
-
 async def test_withdrawal_and_counting_exclude_each_other(fresh: str) -> None:
     owner = await asyncpg.connect(fresh)
     await logins.open_roles(fresh)

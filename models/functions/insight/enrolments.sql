@@ -1,8 +1,7 @@
 -- Who is in a dataset, and how members leave it.
 --
--- Whether a member is enrolled depends on that member's own rows alone, never on what others answered. A member who
--- leaves a dataset locks it FOR KEY SHARE. The publisher, who holds its budget FOR NO KEY UPDATE, which they do not wait
--- for, locks it FOR UPDATE where nobody may leave: whoever comes second waits.
+-- Whether a member is enrolled depends on that member's own rows alone, never on what others answered. The publisher
+-- locks a dataset FOR NO KEY UPDATE while it counts, a member who leaves it FOR SHARE: whoever comes second waits.
 
 -- Enrols the members whose consent covers all recipients of the dataset and whose allowance has room for its whole cap:
 -- 500,000 micro-rho in 365 days for everything that is published of them, and 1,000,000 for datasets within one consent.
@@ -26,7 +25,7 @@ DECLARE
 BEGIN
     -- One at a time: two concurrent enrolments could reserve the same allowance.
     PERFORM pg_advisory_xact_lock(hashtext('cohorte.enrol'));
-    SELECT * INTO frozen FROM insight.dataset d WHERE d.id = enrol.dataset FOR UPDATE;
+    SELECT * INTO frozen FROM insight.dataset d WHERE d.id = enrol.dataset FOR NO KEY UPDATE;
     IF frozen.status IS NULL OR frozen.status NOT IN ('FREEZING', 'OPEN')
         OR EXISTS (SELECT FROM research.enrolment e
             WHERE e.dataset_id = frozen.id AND e.member_id > enrol.after AND e.member_id <= enrol.last)
@@ -84,7 +83,7 @@ BEGIN
         WHERE e.member_id = OLD.member_id AND e.purpose = OLD.purpose AND e.withdrawn_at IS NULL
             AND d.status IN ('FREEZING', 'OPEN')
             AND (TG_OP = 'DELETE' OR NOT (NEW.granted AND NEW.recipients @> d.offered_to))
-        ORDER BY d.id FOR KEY SHARE OF d
+        ORDER BY d.id FOR SHARE OF d
     LOOP
         DELETE FROM research.record r WHERE r.dataset_id = one AND r.member_id = OLD.member_id;
         UPDATE research.enrolment e SET withdrawn_at = clock_timestamp()
@@ -102,7 +101,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM FROM research.enrolment e JOIN insight.dataset d ON d.id = e.dataset_id
-    WHERE e.member_id = OLD.id AND d.status IN ('FREEZING', 'OPEN') ORDER BY d.id FOR KEY SHARE OF d;
+    WHERE e.member_id = OLD.id AND d.status IN ('FREEZING', 'OPEN') ORDER BY d.id FOR SHARE OF d;
     RETURN OLD;
 END $$;
 
@@ -120,7 +119,7 @@ BEGIN
         RAISE 'a dataset becomes ENDED or TOO_SMALL' USING ERRCODE = 'check_violation';
     END IF;
     SELECT * INTO ending FROM insight.dataset d
-    WHERE d.id = end_dataset.dataset AND d.status = 'OPEN' FOR UPDATE;
+    WHERE d.id = end_dataset.dataset AND d.status = 'OPEN' FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN;
     END IF;

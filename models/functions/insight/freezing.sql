@@ -78,7 +78,6 @@ AS $$
 DECLARE
     needed integer;
 BEGIN
-    PERFORM FROM insight.dataset d WHERE d.id = open_frozen.dataset FOR UPDATE;
     DELETE FROM research.freezing f WHERE f.dataset_id = open_frozen.dataset AND f.part = 16
     RETURNING f.floor INTO needed;
     UPDATE insight.dataset d SET status = 'OPEN', progress = 100 WHERE d.id = open_frozen.dataset AND needed IS NOT NULL;

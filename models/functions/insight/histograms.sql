@@ -3,13 +3,11 @@
 -- The counts of a cube. The last variable runs fastest; without variables there is one cell, the size of the dataset. A
 -- member is in one cell if all variables are single-valued, else in at most the product of their max_per_member cells,
 -- once in each. A grouping counts a member once in each of its groups that they are in.
---
--- Members leave meanwhile and afterwards. What is counted is right until somebody does, since records are only deleted.
-CREATE FUNCTION research.passing_histogram(dataset uuid, variables integer[]) RETURNS bigint[]
+CREATE FUNCTION research.histogram(dataset uuid, variables integer[]) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    asked CONSTANT integer[] := coalesce(passing_histogram.variables, '{}');
+    asked CONSTANT integer[] := coalesce(histogram.variables, '{}');
     one record;
     cells bigint := 1;
     read text[] := '{}';  -- bytes of each variable in a record
@@ -20,8 +18,8 @@ DECLARE
     cell text := '0';
     counts bigint[];
 BEGIN
-    -- Locked against other publications.
-    PERFORM FROM insight.dataset d WHERE d.id = passing_histogram.dataset AND d.status = 'OPEN' FOR NO KEY UPDATE;
+    -- Locked until the publication commits: consents withdrawn before are not counted, later withdrawals wait.
+    PERFORM FROM insight.dataset d WHERE d.id = histogram.dataset AND d.status = 'OPEN' FOR NO KEY UPDATE;
     IF NOT FOUND OR cardinality(asked) > 3 OR array_ndims(asked) > 1
         OR cardinality(asked) <> (SELECT count(DISTINCT a) FROM unnest(asked) a)
     THEN
@@ -39,7 +37,7 @@ BEGIN
                 FROM insight.category f WHERE f.dataset_id = b.dataset_id AND f.variable = b.position
             ) END AS merged
         FROM unnest(asked) WITH ORDINALITY a (position, nth)
-        LEFT JOIN insight.variable v ON v.dataset_id = passing_histogram.dataset AND v.position = a.position
+        LEFT JOIN insight.variable v ON v.dataset_id = histogram.dataset AND v.position = a.position
         LEFT JOIN insight.variable b ON b.dataset_id = v.dataset_id AND b.name = v.name AND b.groups = ''
         LEFT JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
         GROUP BY a.nth, v.dataset_id, v.position, b.dataset_id, b.position ORDER BY a.nth
@@ -79,19 +77,8 @@ BEGIN
         array_to_string(read || 'count(*) AS n'::text, ', '),
         CASE WHEN cardinality(grouped) > 0 THEN 'GROUP BY ' || array_to_string(grouped, ', ') ELSE '' END,
         cell, spread, inside, cells - 1
-    ) INTO counts USING passing_histogram.dataset;
+    ) INTO counts USING histogram.dataset;
     RETURN counts;
-END $$;
-GRANT EXECUTE ON FUNCTION research.passing_histogram(uuid, integer[]) TO cohorte_publisher;
-
--- The counts of a cube, which are right until the publication commits: consents withdrawn before are not counted, and
--- later withdrawals wait.
-CREATE FUNCTION research.histogram(dataset uuid, variables integer[]) RETURNS bigint[]
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM FROM insight.dataset d WHERE d.id = histogram.dataset FOR UPDATE;
-    RETURN research.passing_histogram(histogram.dataset, histogram.variables);
 END $$;
 GRANT EXECUTE ON FUNCTION research.histogram(uuid, integer[]) TO cohorte_publisher;
 
@@ -107,7 +94,7 @@ BEGIN
     -- Of two processes, the second waits here until the first has published.
     PERFORM FROM research.freezing f WHERE f.dataset_id = count_frozen.dataset AND f.part = 16 FOR UPDATE;
     IF NOT FOUND THEN
-        PERFORM FROM insight.dataset d WHERE d.id = count_frozen.dataset AND d.status = 'OPEN' FOR UPDATE;
+        PERFORM FROM insight.dataset d WHERE d.id = count_frozen.dataset AND d.status = 'OPEN' FOR NO KEY UPDATE;
         IF NOT FOUND OR EXISTS (SELECT FROM insight.release r WHERE r.dataset_id = count_frozen.dataset) THEN
             RETURN;
         END IF;

@@ -10,7 +10,7 @@ CREATE FUNCTION research.encode(
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM FROM insight.dataset d WHERE d.id = encode.dataset AND d.status IN ('FREEZING', 'OPEN') FOR UPDATE;
+    PERFORM FROM insight.dataset d WHERE d.id = encode.dataset AND d.status IN ('FREEZING', 'OPEN') FOR NO KEY UPDATE;
     IF NOT FOUND OR EXISTS (SELECT FROM insight.release r WHERE r.dataset_id = encode.dataset) THEN
         RAISE 'a dataset is encoded before anything is published from it' USING ERRCODE = 'check_violation';
     END IF;
