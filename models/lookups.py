@@ -7,10 +7,8 @@ those of all other blocking work, and uvloop has two for names.
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
-from ipaddress import ip_address
 from typing import Any
 
 LOOKUP_SECONDS = 5.0
@@ -22,21 +20,19 @@ class Lookups:
 
     def __init__(self, most: int = MOST_LOOKUPS) -> None:
         self.most = most
-        self.running: dict[str | None, Future[Any]] = {}  # by host; None is this machine's own name
+        self.running: dict[Hashable, Future[Any]] = {}
 
-    async def addresses(self, host: str) -> Sequence[str]:
+    async def addresses(self, host: str, port: int) -> Sequence[str]:
         """The addresses of a host, in the system's order. Raises OSError, TimeoutError, and UnicodeError."""
-        with suppress(ValueError):
-            return [str(ip_address(host))]
-        found = await self._share(host, lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+        found = await self._share((host, port), lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         return list(dict.fromkeys(str(each[4][0]) for each in found))
 
     async def own_name(self) -> str:
         """The full name of this machine. Raises OSError, TimeoutError."""
-        name: str = await self._share(None, socket.getfqdn)
+        name: str = await self._share("own name", socket.getfqdn)
         return name
 
-    async def _share(self, key: str | None, look_up: Callable[[], Any]) -> Any:
+    async def _share(self, key: Hashable, look_up: Callable[[], Any]) -> Any:
         found = self.running.get(key)
         if found is None:
             if len(self.running) >= self.most:
@@ -51,7 +47,7 @@ class Lookups:
         async with asyncio.timeout(LOOKUP_SECONDS):
             return await asyncio.wrap_future(found)
 
-    def _carry_out(self, key: str | None, look_up: Callable[[], Any]) -> None:
+    def _carry_out(self, key: Hashable, look_up: Callable[[], Any]) -> None:
         found = self.running[key]
         try:
             result = look_up()

@@ -110,9 +110,9 @@ def is_public_6(address: IPv6Address) -> bool:
     return not carries and not any(address in network for network in CLOSED_6)
 
 
-async def resolve(host: str) -> Sequence[str]:
+async def resolve(host: str, port: int) -> Sequence[str]:
     """The addresses of a host, by the system's resolver. Raises OSError, TimeoutError."""
-    return await LOOKUPS.addresses(host)
+    return await LOOKUPS.addresses(host, port)
 
 
 async def addresses_of(place: Place) -> Sequence[str]:
@@ -123,7 +123,7 @@ async def addresses_of(place: Place) -> Sequence[str]:
     if place.known:
         return place.known
     try:
-        found = await resolve(place.host)
+        found = await resolve(place.host, place.port)
     except (OSError, TimeoutError, UnicodeError):
         return ()
     return found if all(map(is_public, found)) else ()

@@ -151,7 +151,7 @@ def smtp_delivery(url: str) -> Deliver:
             async with asyncio.timeout(SMTP_SECONDS):  # of all replies together: a slow server may send many
                 # The client would look up both in the event loop's threads.
                 name = await own_name(lookups)
-                opened = await connected(await lookups.addresses(host), port, CONNECT_SECONDS)
+                opened = await connected(await lookups.addresses(host, port), port, CONNECT_SECONDS)
                 await client.connect(sock=opened, local_hostname=name or literal(opened.getsockname()[0]))
                 await client.send_message(message, recipients=[recipient])
             # It was accepted: whatever happens now, it must not be sent again.

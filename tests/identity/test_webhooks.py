@@ -198,7 +198,7 @@ async def test_an_address_that_is_not_accepted_makes_no_webhook(network: Network
 async def test_a_host_is_looked_up_when_a_webhook_is_made(
     network: Network, addresses: Sequence[str], refusals: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def resolve(host: str) -> Sequence[str]:
+    async def resolve(host: str, port: int) -> Sequence[str]:
         return addresses
 
     monkeypatch.setattr(public_hosts, "resolve", resolve)

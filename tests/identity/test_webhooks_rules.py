@@ -179,8 +179,8 @@ def test_no_url_is_accepted_that_holds_anything_but_printed_ascii(text: str) -> 
 async def test_a_host_is_refused_if_any_of_its_addresses_is(
     found: Sequence[str], usable: Sequence[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def resolve(host: str) -> Sequence[str]:
-        assert host == "hooks.example"
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        assert (host, port) == ("hooks.example", 443)
         return found
 
     monkeypatch.setattr(public_hosts, "resolve", resolve)
@@ -191,7 +191,7 @@ async def test_a_host_is_refused_if_any_of_its_addresses_is(
 
 @pytest.mark.parametrize("error", [OSError, TimeoutError, UnicodeError])
 async def test_a_host_without_an_address_is_refused(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
-    async def resolve(host: str) -> Sequence[str]:
+    async def resolve(host: str, port: int) -> Sequence[str]:
         raise error
 
     monkeypatch.setattr(public_hosts, "resolve", resolve)
@@ -201,7 +201,7 @@ async def test_a_host_without_an_address_is_refused(error: type[Exception], monk
 
 
 async def test_the_systems_resolver_finds_this_machine() -> None:
-    assert "127.0.0.1" in await public_hosts.resolve("localhost")
+    assert "127.0.0.1" in await public_hosts.resolve("localhost", 443)
 
 
 def test_a_signature_is_the_specifications() -> None:

@@ -1,7 +1,11 @@
 """A name server that does not answer for one host holds up nothing but what needs that host."""
 
 import asyncio
+<<<<<<< HEAD
 import operator
+=======
+import contextlib
+>>>>>>> parent of 9f9a9909 (Each address of a name has a share of the time for a connection)
 import socket
 import subprocess
 import sys
@@ -22,7 +26,6 @@ from server.jobs.mailer import MOST_SENDERS, Deliver, smtp_delivery
 from tests.identity.test_outbox import Post, post
 from tests.server.test_outgoing import certificate
 from tests.support.eventually import until
-from tests.support.silent import silent_address
 
 HOST = "mail.cohorte.example"
 TEXT = EmailMessage()
@@ -37,7 +40,7 @@ socket.getaddrinfo = lambda *given, **more: time.sleep(60)
 async def main():
     try:
         async with asyncio.timeout(0.2):
-            await Lookups().addresses("mail.cohorte.example")
+            await Lookups().addresses("mail.cohorte.example", 25)
     except TimeoutError:
         print("given up", flush=True)
 asyncio.run(main())
@@ -81,6 +84,22 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     answering.set()
 
 
+@contextlib.contextmanager
+def silent(port: int) -> Iterator[str]:
+    """An address of this machine that accepts no connection at this port, and refuses none."""
+    with contextlib.ExitStack() as stack:
+        address = "127.0.0.2"
+        listening = stack.enter_context(socket.socket())
+        listening.bind((address, port))
+        listening.listen(0)
+        for _ in range(4):  # those that are accepted by nobody fill its queue
+            one = stack.enter_context(socket.socket())
+            one.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                one.connect((address, port))
+        yield address
+
+
 async def sent(deliver: Deliver) -> None:
     await deliver(TEXT, "ada@people.example")
 
@@ -96,7 +115,7 @@ async def test_mails_whose_host_is_not_found_hold_up_nobody_else(
         async with asyncio.timeout(0.9):  # before they are given up
             assert await asyncio.to_thread(lambda: "others' work") == "others' work"
             assert await asyncio.get_running_loop().getaddrinfo("localhost", 5432)
-            assert await public_hosts.resolve("localhost")
+            assert await public_hosts.resolve("localhost", 443)
     found = await asyncio.gather(*mails, return_exceptions=True)
     assert {type(error) for error in found} == {TimeoutError}
     assert hanging == ["own name", HOST]  # one look-up of each for all mails
@@ -104,10 +123,10 @@ async def test_mails_whose_host_is_not_found_hold_up_nobody_else(
 
 async def test_those_who_ask_for_the_same_share_a_look_up_and_too_many_are_refused(hanging: list[str]) -> None:
     few = Lookups(1)
-    waiting = [asyncio.create_task(few.addresses(HOST)) for _ in range(3)]
+    waiting = [asyncio.create_task(few.addresses(HOST, 25)) for _ in range(3)]
     await until(lambda: bool(hanging))
     with pytest.raises(OSError, match="too many"):
-        await few.addresses("localhost")
+        await few.addresses("localhost", 25)
     waiting.pop().cancel()  # for itself alone
     await asyncio.sleep(0)
     assert not any(each.done() for each in waiting)
@@ -119,9 +138,9 @@ async def test_those_who_ask_for_the_same_share_a_look_up_and_too_many_are_refus
 async def test_what_was_looked_up_is_looked_up_again_later(names: Names) -> None:
     some = Lookups(1)
     names[HOST] = ["127.0.0.1"]
-    assert await some.addresses(HOST) == ["127.0.0.1"]
+    assert await some.addresses(HOST, 25) == ["127.0.0.1"]
     names[HOST] = ["127.0.0.2", "::1", "127.0.0.2"]
-    assert await some.addresses(HOST) == ["127.0.0.2", "::1"]
+    assert await some.addresses(HOST, 25) == ["127.0.0.2", "::1"]
 
 
 def test_a_process_does_not_wait_for_a_look_up_that_hangs_when_it_ends() -> None:
@@ -134,7 +153,7 @@ def test_a_process_does_not_wait_for_a_look_up_that_hangs_when_it_ends() -> None
 async def test_a_mail_is_sent_by_the_address_that_answers(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.jobs.mailer.CONNECT_SECONDS", 1.0)
     async with post() as server:
-        with silent_address(server.port) as address:
+        with silent(server.port) as address:
             names[HOST] = [address, "127.0.0.1"]
             await sent(smtp_delivery(f"smtp://{HOST}:{server.port}"))
     assert [recipient for recipient, _ in server.taken] == ["ada@people.example"]
@@ -147,7 +166,7 @@ async def test_the_first_address_that_connects_is_used_and_of_none_the_last_erro
             assert opened.getpeername() == ("127.0.0.1", port)
         with pytest.raises(ConnectionRefusedError):
             await connected(["127.0.0.3", "127.0.0.4"], port, 5)
-        with silent_address(port) as address, pytest.raises(TimeoutError):
+        with silent(port) as address, pytest.raises(TimeoutError):
             await connected([address], port, 0.2)
     with pytest.raises(OSError, match="without an address"):
         await connected([], port, 5)

@@ -103,7 +103,7 @@ async def test_a_certificate_of_an_unknown_authority_is_refused(tmp_path: Path) 
 async def test_a_name_that_leads_inside_is_refused_without_a_connection(
     addresses: Sequence[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def resolve(host: str) -> Sequence[str]:
+    async def resolve(host: str, port: int) -> Sequence[str]:
         return addresses
 
     async def connect(*_: object, **__: object) -> None:
@@ -120,7 +120,7 @@ async def test_a_name_that_changes_its_address_is_resolved_once(monkeypatch: pyt
     """DNS rebinding: the first answer is a public address, all others lead to this machine."""
     answers, connected = [["192.88.100.1"]], []
 
-    async def resolve(host: str) -> Sequence[str]:
+    async def resolve(host: str, port: int) -> Sequence[str]:
         return answers.pop(0) if answers else ["127.0.0.1"]
 
     async def connect(host: str, port: int, **given: object) -> None:

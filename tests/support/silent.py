@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -136,19 +135,3 @@ async def silent_relay(dsn: str) -> AsyncIterator[SilentRelay]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@contextlib.contextmanager
-def silent_address(port: int, *, accepts: bool = False) -> Iterator[str]:
-    """Another address of this machine that says nothing at a port, and `accepts` connections there, or does not."""
-    with contextlib.ExitStack() as stack:
-        address = "127.0.0.2"
-        listening = stack.enter_context(socket.socket())
-        listening.bind((address, port))
-        listening.listen(128 if accepts else 0)
-        for _ in range(0 if accepts else 4):  # its queue is full of those that nobody takes
-            one = stack.enter_context(socket.socket())
-            one.setblocking(False)
-            with contextlib.suppress(BlockingIOError):
-                one.connect((address, port))
-        yield address
