@@ -1,11 +1,8 @@
 """A name server that does not answer for one host holds up nothing but what needs that host."""
 
 import asyncio
-<<<<<<< HEAD
-import operator
-=======
 import contextlib
->>>>>>> parent of 9f9a9909 (Each address of a name has a share of the time for a connection)
+import operator
 import socket
 import subprocess
 import sys
