@@ -26,7 +26,7 @@ from tests.privacy.test_reading import (
     spread,
     variable,
 )
-from tests.support.coverage import COVERAGE, coverage
+from tests.support.coverage import COVERAGE, a_third, coverage
 
 KNOWN = 4  # standard deviations of its total's noise: a group of more members than this is told from nobody
 SIZES = ((60, 60), (60, 18_000), (200, 200), (1_000, 300), (18_000, 18_000))
@@ -72,13 +72,7 @@ QUICK = [
     ((60, 60), 2, 10, "steep"), ((60, 18_000), 2, 10, "even"), ((200, 200), 6, 20, "steep"),
     ((1_000, 1_000), 40, 10, "steep"), ((18_000, 18_000), 6, 20, "falling"),
 ]  # fmt: skip
-DEEP = [
-    (members, many, within, spreading)
-    for members in SIZES
-    for many in (2, 6, 40)
-    for within in (10, 20)
-    for spreading in ("even", "falling", "steep")
-]
+DEEP = a_third(SIZES, (2, 6, 40), (10, 20), ("even", "falling", "steep"))
 
 
 @pytest.mark.parametrize(("members", "many", "within", "spreading"), [*QUICK, *deep(*DEEP)])

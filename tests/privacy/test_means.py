@@ -32,7 +32,7 @@ from privacy.means import (
 from privacy.measures import Reliability
 from privacy.precision import MICRO, Precision, price, sigma_of
 from privacy.reading import statistics_of
-from tests.support.coverage import COVERAGE, OF_NOISE, coverage
+from tests.support.coverage import COVERAGE, OF_NOISE, a_third, coverage
 
 
 def variable(name: str, values: Sequence[float | None], ordinal: bool = True, several: int = 1) -> Variable:
@@ -335,11 +335,16 @@ def test_intervals_cover_with_counts_that_are_less_precise() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("members", [60, 1_000, 18_000])
-@pytest.mark.parametrize("many", [4, 7, 11])
-@pytest.mark.parametrize("precision", [Precision.WITHIN_10, Precision.WITHIN_20, Precision.WITHIN_50])
-@pytest.mark.parametrize("skew", SKEWS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("members", "many", "precision", "skew", "kind"),
+    a_third(
+        (60, 1_000, 18_000),
+        (4, 7, 11),
+        (Precision.WITHIN_10, Precision.WITHIN_20, Precision.WITHIN_50),
+        (*SKEWS,),
+        KINDS,
+    ),
+)
 def test_intervals_cover_everywhere(
     members: int, many: int, precision: Precision, skew: str, kind: InsightKind
 ) -> None:

@@ -20,7 +20,7 @@ from privacy.noise import draw, noise_for
 from privacy.precision import Precision, margin_of, price
 from privacy.reading import Cell, Size, Statistic, cells_of, least_shown, reliability_of, statistics_of
 from privacy.reconciling import reconciled
-from tests.support.coverage import COVERAGE, OF_NOISE, coverage
+from tests.support.coverage import COVERAGE, OF_NOISE, a_third, coverage
 
 HIGH, LOW, NONE, HIDDEN = Reliability
 
@@ -53,13 +53,7 @@ QUICK = [
     (60, 2, 10, "steep"), (60, 6, 20, "falling"), (60, 40, 10, "even"), (200, 6, 20, "even"), (200, 40, 10, "falling"),
     (1_000, 6, 20, "even"), (18_000, 40, 20, "falling"),
 ]  # fmt: skip
-DEEP = [
-    (members, many, within, spreading)
-    for spreading in SPREAD
-    for members in (60, 160, 300, 5_000)
-    for many in (2, 6, 40)
-    for within in (10, 50)
-]
+DEEP = a_third((60, 160, 300, 5_000), (2, 6, 40), (10, 50), (*SPREAD,))
 SCALES = [(0.1, 0.2, 0.4, 0.2, 0.1), (0.7, 0.15, 0.08, 0.05, 0.02), (0.02, 0.03, 0.15, 0.8)]
 
 

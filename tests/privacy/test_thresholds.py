@@ -47,8 +47,7 @@ def test_a_count_far_above_or_below_the_number_is_decided_almost_surely() -> Non
 def test_one_member_more_or_less_changes_the_decision_by_at_most_its_price() -> None:
     """The likelihood of opening at the first look with 199 and 200 members differs by a factor of at most e^0.07.
 
-    It differs by 0.009. More than 0.11 is found, as of noise a twelfth as wide; the test of its
-    distribution finds less.
+    It differs by 0.009. A difference of 0.11 is found, as of noise a twelfth as wide.
     """
     reached = {
         count: sum(thresholds.has_reached(count, thresholds.noisy_threshold(200)) for _ in range(LOOKS)) / LOOKS

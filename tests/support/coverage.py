@@ -1,7 +1,9 @@
 """How often intervals of 95 % contain the truth, from as few of them as can say so."""
 
 from collections.abc import Callable, Sequence
+from itertools import product
 from statistics import fmean
+from typing import Any
 
 COVERAGE = (0.94, 0.965)  # of 95 % intervals, over everything that is given
 OF_NOISE = (0.935, 0.97)  # the same, for groups of fewer members than two standard deviations of their total's noise
@@ -27,3 +29,15 @@ def coverage(draw: Callable[[], Sequence[bool]], bounds: tuple[float, float] = C
         if least + margin <= estimate <= most - margin:
             break
     return estimate
+
+
+def a_third(*factors: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """A third of all cases, if a factor has three values.
+
+    Each two values of two factors are together in some of them, and nearly each three of three.
+    """
+    return [
+        tuple(factor[place] for factor, place in zip(factors, places, strict=True))
+        for places in product(*(range(len(factor)) for factor in factors))
+        if sum(places) % 3 == 0
+    ]
