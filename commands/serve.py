@@ -181,7 +181,6 @@ def configuration(app: Cohorte, settings: Settings) -> Configuration:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=math.ceil(limits.idle_seconds),
         timeout_graceful_shutdown=FINISHING_SECONDS,
         **sockets.uvicorn_options(limits),
     )

@@ -13,12 +13,11 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from app import create_app
 from commands import preparing
 from commands.cluster import Unavailable
 from commands.listeners import listen
 from commands.preparing import prepared, prepared_apart
-from commands.serve import configuration, greeting, main
+from commands.serve import greeting, main
 from settings import Settings, variable
 from tests.support.clusters import becomes_left
 
@@ -103,11 +102,6 @@ def test_a_response_body_does_not_wait_until_its_head_is_acknowledged() -> None:
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-
-
-def test_an_idle_connection_outlives_a_load_balancers_timeout() -> None:
-    settings = Settings(database_url="postgresql://127.0.0.1/nowhere")
-    assert configuration(create_app(settings), settings).timeout_keep_alive > 60
 
 
 def test_an_invalid_setting_is_reported_in_one_sentence(refused: Callable[..., str]) -> None:

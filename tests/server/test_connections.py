@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket as sockets
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
@@ -180,6 +181,22 @@ async def test_a_late_body_is_answered_by_the_endpoint_and_ends_the_connection(b
         received = await made.receive()
         assert received.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
         assert b"did not arrive within" in received
+
+
+async def test_an_idle_connection_outlives_a_load_balancers_timeout(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the settings as they are: a balancer that keeps it for a minute sends no request on one that is closed."""
+    open, passed = ask.connections, 0.0
+    monkeypatch.setattr(open, "clock", lambda: time.monotonic() + passed)
+    async with raw(ask) as made:
+        for pause in (0.0, 5.1, 60.0, Limits().idle_seconds - 1, Limits().idle_seconds + 1):
+            passed += pause
+            if open.sweeping is not None:
+                open.sweeping.cancel()
+            open.sweep()
+            await made.send(get())
+            if pause <= Limits().idle_seconds:
+                assert (await made.answer()).startswith(b"HTTP/1.1 200"), pause
+        assert await made.receive() == b""
 
 
 @pytest.mark.slow
