@@ -38,7 +38,7 @@ export function Explorer({ audience, schemas, onEnded }: Props) {
   const [measures, setMeasures] = useState<Measures | null>(null);
   const ended = useRef(onEnded);
   ended.current = onEnded;
-  const storage = useMemo(() => safeStorage(localStorage, Object.values(schemas)), [schemas]);
+  const storage = useMemo(() => safeStorage(localStorage, schemas), [schemas]);
   const fetcher = useMemo(
     () =>
       createFetcher((result, measured) => {
@@ -51,7 +51,7 @@ export function Explorer({ audience, schemas, onEnded }: Props) {
     <AudienceContext value={audience}>
     <GraphiQL
       fetcher={fetcher}
-      schema={schemas[audience]}
+      schema={schemas(audience)}
       dangerouslyAssumeSchemaIsValid
       storage={storage}
       plugins={PLUGINS}
