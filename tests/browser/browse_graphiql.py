@@ -80,6 +80,30 @@ async def test_a_click_opens_each_view_with_its_schema_and_an_example(visit: Vis
     await found.accessible(*OWN_PARTS)
 
 
+async def test_an_example_opens_the_view_and_the_account_that_it_is_for(visit: Visiting) -> None:
+    found = await visit()
+    page = await ready(found)
+    await page.get_by_role("button", name="Examples").click()
+    panel = page.locator(".examples")
+    for view, example, account in (
+        ("buyer", "Trial", "laboratory@demo.example"),
+        ("manager", "Requested licences", "steward@demo.example"),
+        ("manager", "Flags", "moderator@demo.example"),
+    ):
+        example_button = panel.get_by_role("button", name=example, exact=False).first
+        if not await example_button.is_visible():
+            await panel.locator("summary").filter(has_text=LABELS[view]).click()
+            await found.accessible(*OWN_PARTS)
+            await found.screenshot(f"examples-{view}")
+        await example_button.dblclick()
+        await in_view(found, view)
+        await expect(page.get_by_label("Account of the demonstration")).to_have_value(account)
+        await run(page)
+        await expect(answers(page)).to_contain_text('"data"')
+        await expect(answers(page)).not_to_contain_text('"errors"')
+        await expect(page.locator(".squiggly-error")).to_have_count(0)
+
+
 async def test_the_editor_arrives_with_the_page(visit: Visiting) -> None:
     found = await visit(None)
     await found.open("/graphiql")
