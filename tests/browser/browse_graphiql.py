@@ -80,6 +80,47 @@ async def test_a_click_opens_each_view_with_its_schema_and_an_example(visit: Vis
     await found.accessible(*OWN_PARTS)
 
 
+async def test_an_example_opens_the_view_and_the_account_that_it_is_for(visit: Visiting) -> None:
+    found = await visit()
+    page = await ready(found)
+    await page.get_by_role("button", name="Examples").click()
+    panel = page.locator(".examples")
+    for view, example, account in (
+        ("buyer", "Trial", "laboratory@demo.example"),
+        ("manager", "Requested licences", "steward@demo.example"),
+        ("manager", "Flags", "moderator@demo.example"),
+    ):
+        example_button = panel.get_by_role("button", name=example, exact=False).first
+        if not await example_button.is_visible():
+            await panel.locator("summary").filter(has_text=LABELS[view]).click()
+            await found.accessible(*OWN_PARTS)
+            await found.screenshot(f"examples-{view}")
+        await example_button.dblclick()
+        await in_view(found, view)
+        await expect(page.get_by_label("Account of the demonstration")).to_have_value(account)
+        await run(page)
+        await expect(answers(page)).to_contain_text('"data"')
+        await expect(answers(page)).not_to_contain_text('"errors"')
+        await expect(page.locator(".squiggly-error")).to_have_count(0)
+
+
+async def test_the_editor_arrives_with_the_page(visit: Visiting) -> None:
+    found = await visit(None)
+    await found.open("/graphiql")
+    page = await ready(found)
+    named = await page.evaluate(
+        "[...document.querySelectorAll('head :is(script, link)')].map((each) => each.src || each.href)"
+    )
+    # Without workers, which check what is written and start once there is a text.
+    loaded: list[tuple[str, int]] = await page.evaluate("""
+        performance.getEntriesByType("resource").filter((each) => !each.name.includes("worker"))
+            .map((each) => [each.name, each.encodedBodySize])
+    """)
+    assert sum(size for _, size in loaded) < 1_450_000
+    later = [size for url, size in loaded if url not in named and "/assets/" in url and url.endswith(".js")]
+    assert sum(later) < 50_000, "a part of the editor is requested once others run"
+
+
 @pytest.mark.parametrize("dark", [False, True])
 async def test_of_the_whole_page_nothing_but_what_graphiql_does_is_inaccessible(visit: Visiting, dark: bool) -> None:
     found = await visit(dark=dark)

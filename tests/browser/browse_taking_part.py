@@ -265,3 +265,18 @@ async def test_a_member_finds_a_laboratorys_use(visit: Visiting, network: Networ
     await found.open("/me/reads")
     await expect(heading(page, words["reads"])).to_be_visible()
     await look(found, f"data-reads-{language}")
+
+
+async def test_a_dataset_that_nobody_sees_is_named_by_its_community_in_french(visit: Visiting, network: Network) -> None:
+    patient = await network.ask.sign_in("patient")
+    read: Any = await network.ask(patient, "{ me { dataUses { nodes { id datasetTitle variables dataset { id } } } } }")
+    uses = read["data"]["me"]["dataUses"]["nodes"]
+    unseen = {each["id"]: each["datasetTitle"] for each in uses if not each["dataset"] and not each["variables"]}
+    assert unseen, "no dataset of the patient's was too small"
+    found = await visit(None, locale=LOCALES["fr"])
+    await sign_in(found, "patient@demo.example")
+    for address in ("/me/data", f"/ledger/{next(iter(unseen))}"):
+        await found.open(address)
+        await expect(found.page.locator("main")).to_contain_text("Un jeu de données de la communauté")
+        shown = "\n".join(await found.page.locator("main :is(.uses p, dd:not(:has(code)))").all_inner_texts())
+        assert [title for title in unseen.values() if title in shown] == [], address

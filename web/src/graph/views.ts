@@ -20,7 +20,8 @@ export const VIEWS: readonly View[] = [
   { audience: "MANAGER", name: "manager", label: "Staff", people: "the network’s staff" },
 ];
 
-export type Schemas = Record<Audience, GraphQLSchema>;
+/** The schema of a view, which is built when it is first asked for: that takes long. */
+export type Schemas = (audience: Audience) => GraphQLSchema;
 
 export function viewOf(audience: Audience): View {
   const found = VIEWS.find((view) => view.audience === audience);
@@ -30,12 +31,17 @@ export function viewOf(audience: Audience): View {
 
 /** The schemas of all views, from the SDL that the server serves to everybody. */
 export async function loadSchemas(): Promise<Schemas> {
-  const found = await Promise.all(VIEWS.map(async ({ audience, name }) => [audience, await loadSchema(name)] as const));
-  return Object.fromEntries(found) as Schemas;
+  const texts = new Map(await Promise.all(VIEWS.map(async ({ audience, name }) => [audience, await loadSdl(name)] as const)));
+  const built = new Map<Audience, GraphQLSchema>();
+  return (audience) => {
+    const schema = built.get(audience) ?? buildSchema(texts.get(audience) ?? "", { assumeValid: true });
+    built.set(audience, schema);
+    return schema;
+  };
 }
 
-async function loadSchema(name: string): Promise<GraphQLSchema> {
+async function loadSdl(name: string): Promise<string> {
   const response = await fetch(`/schema/${name}.graphql`);
   if (!response.ok) throw new Error(`The schema of the view ${name} cannot be loaded (status ${response.status}).`);
-  return buildSchema(await response.text(), { assumeValid: true });
+  return response.text();
 }

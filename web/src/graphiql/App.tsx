@@ -50,7 +50,7 @@ export function App({ first, schemas, demonstration }: Props) {
   }
 
   function enter(view: View, email = demonstration?.accounts[view.audience]?.[0]): void {
-    if (view.audience === audience && email === account) return;
+    if (busy || (view.audience === audience && email === account)) return;
     if (view.audience === "PUBLIC") {
       void change(leave);
     } else if (demonstration && email) {
@@ -103,7 +103,12 @@ export function App({ first, schemas, demonstration }: Props) {
       <main>
         {/* Hidden, and not removed: an operation that is being written stays. */}
         <div className="panel" hidden={compares}>
-          <Explorer audience={audience} schemas={schemas} onEnded={() => void change(async () => show(await currentAudience(), null))} />
+          <Explorer
+            audience={audience}
+            schemas={schemas}
+            onEnter={(view, email) => (view.audience !== audience || (email && demonstration)) && enter(view, email)}
+            onEnded={() => void change(async () => show(await currentAudience(), null))}
+          />
         </div>
         {compares && <Compare first={audience} schemas={schemas} />}
       </main>

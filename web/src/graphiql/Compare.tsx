@@ -28,9 +28,9 @@ export function Compare({ first, schemas }: Props) {
   const [chosen, setChosen] = useState(START);
   const [differs, setDiffers] = useState(false);
   const [words, setWords] = useState("");
-  const types = useMemo(() => compareTypes(schemas[left], schemas[right]), [schemas, left, right]);
+  const types = useMemo(() => compareTypes(schemas(left), schemas(right)), [schemas, left, right]);
   const name = types.some((type) => type.name === chosen) ? chosen : START;
-  const [one, other] = [schemas[left].getType(name), schemas[right].getType(name)];
+  const [one, other] = [schemas(left).getType(name), schemas(right).getType(name)];
   const rows = compareMembers(one, other).filter((row) => !differs || row.difference !== "same");
   const found = types.filter(
     (type) => (!differs || type.difference !== "same") && type.name.toLowerCase().includes(words.trim().toLowerCase()),

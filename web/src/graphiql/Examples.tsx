@@ -1,8 +1,8 @@
 // The panel of examples: operations that work in the current view, each with a sentence.
 
 import { useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from "@graphiql/react";
-import { viewOf, VIEWS, type Audience } from "../graph/views";
-import { useAudience } from "./audience";
+import { viewOf, VIEWS, type View } from "../graph/views";
+import { useViewing } from "./audience";
 import { examplesOf, type Example } from "./exampleFiles";
 import { Prose } from "./Prose";
 
@@ -12,25 +12,31 @@ const NARROW = "(max-width: 48rem)";
 export const examplesPlugin: GraphiQLPlugin = { title: "Examples", icon: ExamplesIcon, content: Examples };
 
 function Examples() {
-  const audience = useAudience();
+  const current = viewOf(useViewing().audience);
   return (
     <section className="examples" aria-label="Examples">
       <h2>Examples</h2>
-      <p>What {viewOf(audience).people} can do. A click opens an operation in a tab.</p>
-      <List audience={audience} />
-      {audience === "PUBLIC" && (
-        <p>{VIEWS.length - 1} more views, with examples of their own, open at the top of the page.</p>
-      )}
+      <p>What {current.people} can do. A click opens an operation in a tab.</p>
+      <List view={current} />
+      <p>What others can do. A click also opens their view.</p>
+      {VIEWS.filter((view) => view !== current).map((view) => (
+        <details key={view.name} data-view={view.name}>
+          <summary>{view.label}</summary>
+          <List view={view} />
+        </details>
+      ))}
     </section>
   );
 }
 
-function List({ audience }: { audience: Audience }) {
+function List({ view }: { view: View }) {
+  const { enter } = useViewing();
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   const isBlank = useGraphiQL((state) => !state.queryEditor?.getValue().trim());
   const { addTab, setVisiblePlugin } = useGraphiQLActions();
 
   function open(example: Example): void {
+    enter(view, example.account);
     if (!isBlank) addTab();
     queryEditor?.setValue(example.text);
     queryEditor?.focus();
@@ -38,7 +44,7 @@ function List({ audience }: { audience: Audience }) {
   }
 
   return (
-    <ul>{examplesOf(audience).map((example) => (
+    <ul>{examplesOf(view.audience).map((example) => (
       <li key={example.name}>
         <button type="button" onClick={() => open(example)}>
           <strong>{example.title}</strong>

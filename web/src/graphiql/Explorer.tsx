@@ -7,7 +7,7 @@ import { GraphiQL } from "graphiql";
 import { useMemo, useRef, useState } from "react";
 import { isEnded } from "../graph/send";
 import type { Audience, Schemas } from "../graph/views";
-import { AudienceContext } from "./audience";
+import { ViewingContext, type Viewing } from "./audience";
 import { examplesPlugin } from "./Examples";
 import { createFetcher } from "./fetcher";
 import { Measured, type Measures } from "./Measured";
@@ -16,6 +16,8 @@ import { safeStorage } from "./safeStorage";
 interface Props {
   audience: Audience;
   schemas: Schemas;
+  /** An example of this view is opened. */
+  onEnter: Viewing["enter"];
   onEnded: () => void;
 }
 
@@ -34,11 +36,11 @@ query Search {
 `;
 const PLUGINS: GraphiQLPlugin[] = [examplesPlugin, explorerPlugin(), HISTORY_PLUGIN];
 
-export function Explorer({ audience, schemas, onEnded }: Props) {
+export function Explorer({ audience, schemas, onEnter, onEnded }: Props) {
   const [measures, setMeasures] = useState<Measures | null>(null);
   const ended = useRef(onEnded);
   ended.current = onEnded;
-  const storage = useMemo(() => safeStorage(localStorage, Object.values(schemas)), [schemas]);
+  const storage = useMemo(() => safeStorage(localStorage, schemas), [schemas]);
   const fetcher = useMemo(
     () =>
       createFetcher((result, measured) => {
@@ -48,10 +50,10 @@ export function Explorer({ audience, schemas, onEnded }: Props) {
     [],
   );
   return (
-    <AudienceContext value={audience}>
+    <ViewingContext value={{ audience, enter: onEnter }}>
     <GraphiQL
       fetcher={fetcher}
-      schema={schemas[audience]}
+      schema={schemas(audience)}
       dangerouslyAssumeSchemaIsValid
       storage={storage}
       plugins={PLUGINS}
@@ -63,6 +65,6 @@ export function Explorer({ audience, schemas, onEnded }: Props) {
       <GraphiQL.Logo><span /></GraphiQL.Logo>
       <GraphiQL.Footer><Measured measures={measures} /></GraphiQL.Footer>
     </GraphiQL>
-    </AudienceContext>
+    </ViewingContext>
   );
 }

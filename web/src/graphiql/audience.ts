@@ -1,10 +1,16 @@
-// The current view, for the panels that GraphiQL renders without properties.
+// The current view and the way to others, for the panels that GraphiQL renders without properties.
 
 import { createContext, useContext } from "react";
-import type { Audience } from "../graph/views";
+import type { Audience, View } from "../graph/views";
 
-export const AudienceContext = createContext<Audience>("PUBLIC");
+export interface Viewing {
+  audience: Audience;
+  /** Enters a view, as this account of the demonstration if it is given. */
+  enter: (view: View, email?: string) => void;
+}
 
-export function useAudience(): Audience {
-  return useContext(AudienceContext);
+export const ViewingContext = createContext<Viewing>({ audience: "PUBLIC", enter: () => undefined });
+
+export function useViewing(): Viewing {
+  return useContext(ViewingContext);
 }

@@ -12,6 +12,8 @@ export interface Example {
   title: string;
   kind: string;
   sentence: string;
+  /** The account of the demonstration that the sentence names. */
+  account: string | undefined;
   /** With the sentence as a comment. */
   text: string;
 }
@@ -35,11 +37,13 @@ function example(file: string, operation: OperationDefinitionNode): Example {
   if (!loc || !name) throw new Error("Each example needs a name.");
   const comments = [];
   for (let token = loc.startToken.prev; token?.kind === TokenKind.COMMENT; token = token.prev) comments.unshift(token);
+  const sentence = comments.map((token) => token.value.trim()).join(" ");
   return {
     name: name.value,
     title: name.value.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
     kind: operation.operation,
-    sentence: comments.map((token) => token.value.trim()).join(" "),
+    sentence,
+    account: /\w+@demo\.example/.exec(sentence)?.[0],
     text: `${file.slice(comments[0]?.start ?? loc.start, loc.end)}\n`,
   };
 }

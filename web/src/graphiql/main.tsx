@@ -1,9 +1,15 @@
 // The page /graphiql: GraphiQL on one graph in four views.
 
 import "./workers";
-import "graphiql/style.css";
+import "@graphiql/react/font/fira-code.css";
+import "@graphiql/react/style.css";
+import "@graphiql/plugin-doc-explorer/style.css";
+import "@graphiql/plugin-history/style.css";
+import "graphiql/graphiql.css";
 import "@graphiql/plugin-explorer/style.css";
 import "./graphiql.css";
+// GraphiQL imports its editor once it is rendered: imported here, it arrives with the page.
+import "monaco-graphql/esm/lite.js";
 
 import { createRoot } from "react-dom/client";
 import { loadSchemas } from "../graph/views";
@@ -14,9 +20,6 @@ import { App } from "./App";
 const root = document.getElementById("root");
 if (!root) throw new Error("The page has no root.");
 const page = createRoot(root);
-
-// GraphiQL loads its editor once it is rendered: begun here, it arrives beside the schemas.
-void import("monaco-graphql/esm/monaco-editor.js");
 
 try {
   const [audience, schemas] = await Promise.all([currentAudience(), loadSchemas()]);

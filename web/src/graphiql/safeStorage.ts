@@ -4,7 +4,8 @@
 // valid, a comment, or the headers. None of these is stored. What is stored is valid in one of the views, so that all
 // it has are arguments of fields that read.
 
-import { parse, TokenKind, validate, type DocumentNode, type GraphQLSchema } from "graphql";
+import { parse, TokenKind, validate, type DocumentNode } from "graphql";
+import { VIEWS, type Schemas } from "../graph/views";
 
 interface Entry {
   query?: string | null;
@@ -21,7 +22,7 @@ const QUERY = "graphiql:query";
 /** Sizes of panes, the theme and the open panel: they have no text of anybody's. */
 const HARMLESS = /^graphiql:(?:\w+Flex|theme|visiblePlugin|shouldPersistHeaders)$/;
 
-export function safeStorage(store: Storage, schemas: readonly GraphQLSchema[]): Storage {
+export function safeStorage(store: Storage, schemas: Schemas): Storage {
   const texts = new Map<string, string | null>();
 
   /** The text as it may be stored, or null. */
@@ -76,13 +77,13 @@ export function safeStorage(store: Storage, schemas: readonly GraphQLSchema[]): 
 }
 
 /** Whether a text has nothing but queries and subscriptions that are valid in one of the views. */
-function isReading(text: string, schemas: readonly GraphQLSchema[]): boolean {
+function isReading(text: string, schemas: Schemas): boolean {
   const document = parsed(text);
   if (!document) return false;
   const reads = document.definitions.every(
     (each) => each.kind === "FragmentDefinition" || (each.kind === "OperationDefinition" && each.operation !== "mutation"),
   );
-  return reads && schemas.some((schema) => validate(schema, document).length === 0);
+  return reads && VIEWS.some(({ audience }) => validate(schemas(audience), document).length === 0);
 }
 
 function parsed(text: string): DocumentNode | null {

@@ -1,6 +1,6 @@
 // What a use counted, in words: the labels of its table, or the names of counts that have no table.
 
-import { useWords } from "../../text/words";
+import { useLanguage, useWords } from "../../text/words";
 import { texts } from "./texts";
 
 interface Labelled {
@@ -11,11 +11,9 @@ interface Use {
   readonly datasetTitle: string;
   readonly variables: readonly string[];
   readonly community: { readonly name: string } | null;
-  /** Of a use of a dataset, with its `dataset`. */
-  readonly counted?: readonly Labelled[];
-  readonly dataset?: { readonly title: string } | null;
-  /** Of a use whose table the reader may read. */
-  readonly insight?: { readonly dataset: { readonly title: string }; readonly variable: Labelled; readonly by: readonly Labelled[] } | null;
+  readonly counted: readonly Labelled[];
+  /** Null of counts, and of a dataset that the reader does not see. */
+  readonly dataset: { readonly title: string } | null;
 }
 
 interface Named {
@@ -28,14 +26,14 @@ interface Named {
 }
 
 export function useNames(): (use: Use) => Named {
-  const { counts, network } = useWords(texts);
+  const { counts, network, datasetOf } = useWords(texts);
+  const isEnglish = useLanguage() === "en";
   const known = counts as Readonly<Record<string, string>>;
-  return ({ insight, dataset, counted, variables, datasetTitle, community }) => {
-    if (insight) return { data: insight.dataset.title, counted: [insight.variable, ...insight.by].map((each) => each.label), isCount: false };
-    if (dataset && counted) return { data: dataset.title, counted: counted.map((each) => each.label), isCount: false };
+  return ({ dataset, counted, variables, datasetTitle, community }) => {
+    if (dataset) return { data: dataset.title, counted: counted.map((each) => each.label), isCount: false };
     const isCount = variables.length > 0 && variables.every((each) => each in known);
-    return isCount
-      ? { data: community?.name ?? network, counted: variables.map((each) => known[each] ?? each), isCount }
-      : { data: datasetTitle, counted: variables, isCount };
+    if (isCount) return { data: community?.name ?? network, counted: variables.map((each) => known[each] ?? each), isCount };
+    // The ledger has the title in English alone.
+    return { data: isEnglish || !community ? datasetTitle : datasetOf(community.name), counted: variables, isCount };
   };
 }

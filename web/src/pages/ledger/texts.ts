@@ -32,6 +32,7 @@ export const texts = words({
     own: "Cohorte",
     results: "Published results",
     network: "The whole network",
+    datasetOf: (community: string) => `A dataset of the community ${community}`,
     counts: {
       active_members: "active members",
       treatments_followed: "treatments followed",
@@ -74,6 +75,7 @@ export const texts = words({
     own: "Cohorte",
     results: "Travaux publiés",
     network: "Tout le réseau",
+    datasetOf: (community: string) => `Un jeu de données de la communauté ${community}`,
     counts: {
       active_members: "membres actifs",
       treatments_followed: "traitements suivis",

@@ -7,7 +7,7 @@ import { Paged, PageTitle, useFormats, usePaged, useWords } from "../../../base"
 import { useNames } from "../../ledger/named";
 import { Allowance } from "./Allowance";
 import { Tabs } from "./Tabs";
-import { MyUses, type ListedUseFragment } from "./patient/data";
+import { MyUses, type UseFragment } from "./patient/data";
 import { texts } from "./texts";
 
 export function Page() {
@@ -32,7 +32,7 @@ export function Page() {
   );
 }
 
-function Summary({ use, allowance }: { use: ListedUseFragment; allowance: number }) {
+function Summary({ use, allowance }: { use: UseFragment; allowance: number }) {
   const t = useWords(texts);
   const { time, number } = useFormats();
   const { data, counted } = useNames()(use);
