@@ -12,7 +12,7 @@ from models.languages import DEFAULT, Language
 from models.messages import Message, message
 from models.viewers import Viewer
 from resolvers.faults import Faults
-from resolvers.texts import folded
+from resolvers.texts import slug_of
 from resolvers.transactions import (
     UNSET,
     Maybe,
@@ -165,7 +165,7 @@ CHECKS: Mapping[str, Check] = {  # of translated texts, by their column
 def slug_in(text: str | None, name: str, *path: Step) -> str:
     """A slug, made of the name if it is not given. Raises Refused: INVALID, TOO_LONG."""
     if text is None:
-        made = "-".join("".join(ascii_of(letter) for letter in name).split())[:SLUG_LENGTH].strip("-")
+        made = slug_of(name)[:SLUG_LENGTH].strip("-")
         if not made:
             raise invalid(message("No slug can be made of this name. Give one."), *path)
         return made
@@ -175,12 +175,6 @@ def slug_in(text: str | None, name: str, *path: Step) -> str:
             message("A slug has lower-case letters from a to z and digits, with single hyphens between them."), *path
         )
     return slug
-
-
-def ascii_of(letter: str) -> str:
-    """A letter or digit without its accent, in lower case; a space for every other character."""
-    plain = folded(letter)
-    return plain if plain.isascii() and plain.isalnum() else "" if letter == "'" else " "
 
 
 def translations_in(given: Sequence[T], faults: Faults) -> str:

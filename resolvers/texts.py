@@ -12,6 +12,12 @@ INVISIBLE = re.compile(
 # Control characters (Cc), except the tab, the line feed and the carriage return.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 LINE_END = re.compile("[\t\n\r\u2028\u2029]")
+APOSTROPHE = re.compile("['’ʼ]")
+# Small Latin letters that Unicode does not decompose, as PostgreSQL's unaccent writes them.
+UNDECOMPOSED = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ø": "o", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i", "ŋ": "n",
+     "ŧ": "t", "ĸ": "q"}
+)  # fmt: skip
 
 
 def is_blank(text: str) -> bool:
@@ -41,5 +47,15 @@ def has_line_ends(text: str) -> bool:
 
 def folded(text: str) -> str:
     """The letters and digits of a text, without accents and case: the same for all spellings of one name."""
-    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return "".join(character for character in letters if character.isalnum())
+    return "".join(character for character in bare(text) if character.isalnum())
+
+
+def bare(text: str) -> str:
+    """The text in lower case, without accents and other marks: `œ` as `oe`."""
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(UNDECOMPOSED)
+    return "".join(character for character in letters if not unicodedata.combining(character))
+
+
+def slug_of(name: str) -> str:
+    """`Œdème (léger)` -> `oedeme-leger`: what is no letter or digit of ASCII ends a word, but no apostrophe does."""
+    return "-".join(re.findall("[a-z0-9]+", APOSTROPHE.sub("", bare(name))))

@@ -1,13 +1,14 @@
 """Collects the demonstration's rows and copies them into their tables."""
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import asyncpg
 from sqlmodel import SQLModel
+
+from resolvers.texts import bare
 
 
 class Network:
@@ -41,8 +42,7 @@ class Network:
 
 def slug(name: str) -> str:
     """`Loss of appetite (mild)` -> `loss-of-appetite-mild`."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", bare(name)).strip("-")
 
 
 def in_running_text(name: str) -> str:
