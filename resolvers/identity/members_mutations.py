@@ -91,10 +91,10 @@ async def update_profile(
     for name, value in given.items():
         with faults.collected():
             changes[name] = checked(name, value, MemberKind(kind), call.minimum_age, days.latest)
-    if "pseudonym" in changes and not faults.at("pseudonym"):
-        with faults.collected():  # undone if there are faults, as all of the transaction
-            await change_pseudonym(connection, changes["pseudonym"])
+    # Whether the pseudonym is taken is not looked up before this: a free one costs one of the few changes.
     faults.refuse()
+    if "pseudonym" in changes:
+        await change_pseudonym(connection, changes["pseudonym"])
     for name, value in changes.items():
         if name != "pseudonym":
             await connection.execute(STATEMENTS[name], value, member)

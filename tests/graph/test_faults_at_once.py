@@ -66,7 +66,7 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
     (PATIENT, "profileUpdate",
      {"pseudonym": "x", "about": LONG, "birthYear": 1800, "sex": None, "region": "Atlantis", "locale": "??",
       "sharing": None}, "pseudonym about:TOO_LONG birthYear sex region locale sharing"),
-    (PATIENT, "profileUpdate", {"pseudonym": "{taken}", "locale": "??"}, "pseudonym:TAKEN locale"),
+    (PATIENT, "profileUpdate", {"pseudonym": "{taken}", "locale": "??"}, "locale"),
     (PATIENT, "associationUpdate",
      {"fullName": "x", "website": "http://a.org", "email": "planted", "phone": "none", "postalAddress": LONG,
       "descriptions": [{"language": "FR", "text": " "}, {"language": "EN", "text": LONG},
@@ -210,7 +210,7 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
     (PATIENT, "secondFactorStart", {"kind": "TOTP", "name": " ", "password": "none"},
      "name password:WRONG_CREDENTIALS"),
     (MANAGER, "staffCreate", {"name": " ", "email": "{address}", "roles": [], "locale": "??"},
-     "name email:TAKEN locale"),
+     "name locale"),
     (MANAGER, "staffCreate", {"name": LONG, "email": "x", "roles": [], "locale": "??"}, "name:TOO_LONG email locale"),
     (MANAGER, "staffUpdate", {"staff": f"stf_{NOWHERE}", "name": "", "roles": None}, "staff:NOT_FOUND name roles"),
     (MANAGER, "memberAllowCommunities", {"member": "x", "communities": -1}, "member:NOT_FOUND communities"),
@@ -373,6 +373,45 @@ async def test_every_fault_is_reported_at_once_and_nothing_is_written(
     expected: str,
 ) -> None:
     assert await refused(network, callers[audience], audience, name, filled(given, ids)) == sorted(expected.split())
+
+
+# Inputs with a fault, and where they name a person: `{address}` has an account, and `{taken}` is a member's pseudonym.
+NAMING: list[tuple[Audience, str, dict[str, Any], str]] = [
+    (PUBLIC, "register",
+     {"email": "{address}", "password": "correct horse battery staple", "pseudonym": "{taken}", "kind": "PATIENT",
+      "birthYear": 1980, "noticeVersion": "0", "termsVersion": "2026-2"}, "email pseudonym"),
+    (PATIENT, "emailChange", {"newEmail": "{address}", "password": "none"}, "newEmail"),
+    (PATIENT, "profileUpdate", {"pseudonym": "{taken}", "locale": "??"}, "pseudonym"),
+    (PATIENT, "careLinkInvite", {"pseudonym": "{taken}", "clientMutationId": ""}, "pseudonym"),
+    (BUYER, "organizationUserInvite", {"email": "{address}", "role": "READER", "locale": "??"}, "email"),
+    (MANAGER, "organizationCreate",
+     {"name": "New", "kind": "HOSPITAL", "contactEmail": "{address}", "locale": "??"}, "contactEmail"),
+    (MANAGER, "staffCreate", {"name": "", "email": "{address}", "roles": []}, "email"),
+    (MANAGER, "staffCreate", {"name": "Noé", "email": "{address}", "roles": [], "locale": "??"}, "email"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("audience", "name", "given", "naming"), NAMING, ids=[f"{row[1]}-{n}" for n, row in enumerate(NAMING)]
+)
+async def test_an_input_at_fault_does_not_reveal_whom_it_names(
+    network: Network,
+    callers: dict[Audience, Caller],
+    ids: dict[str, str],
+    audience: Audience,
+    name: str,
+    given: dict[str, Any],
+    naming: str,
+) -> None:
+    """Nothing is carried out, so who asks would learn it without a trace, as often as they like."""
+    known = filled(given, ids)
+    unknown = known | {
+        each: f"nobody-{uuid4().hex}@people.example" if "mail" in each else f"Nobody {uuid4().hex[:8]}"
+        for each in naming.split()
+    }
+    found = await refused(network, callers[audience], audience, name, known)
+    assert found != []
+    assert found == await refused(network, callers[audience], audience, name, unknown)
 
 
 def test_every_mutation_with_several_values_is_tried() -> None:
