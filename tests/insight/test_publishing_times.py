@@ -22,7 +22,7 @@ from tests.insight.test_analysis_plans import PLAN, published, question
 from tests.insight.test_rollback_guard import publisher as publisher_of
 from tests.support.client import Caller
 from tests.support.network import Network
-from tests.support.population import Crowd, cells, crowd, publish
+from tests.support.population import Crowd, buyer, cells, crowd, publish
 from tests.support.publishable import GATHERED, PRICES, expect_sound, free, paid, spent
 from tests.support.surveys import in_days
 
@@ -127,6 +127,32 @@ async def test_whoever_leaves_while_tables_are_counted_waits_for_nothing_and_is_
         assert sum((await cells(network, licensed_buyer, insight["id"])).values()) == GATHERED - len(leaving)
     price = len(insights) * PRICES[20]  # once, though they were drawn twice
     assert await spent(network, dataset) == (before[0] + price, before[1] + price)
+    await expect_sound(network, dataset)
+
+
+@pytest.mark.slow
+async def test_many_leave_while_many_publish_and_nobody_is_refused(
+    network: Network, respondents: Crowd, dataset: str
+) -> None:
+    who = [await buyer(network, respondents.community) for _ in range(4)]
+    pairs = [("q", "r"), ("q", "twin"), ("q", "sex"), ("r", "sex"), ("twin", "sex"), ("q", "kind"), ("r", "kind")]
+    assert network.ask.app.endpoint is not None
+    address = network.ask.app.endpoint.settings.database_url
+    assert address is not None
+    leaving = list(respondents.members[:80])
+
+    async def leave() -> None:
+        connection = await asyncpg.connect(address)
+        await connection.execute("SET lock_timeout = '5s'")
+        while leaving:
+            statement = WITHDRAW if len(leaving) % 2 else "DELETE FROM care.member WHERE id = $1"
+            await connection.execute(statement, leaving.pop())
+            await asyncio.sleep(0.02)
+        await connection.close()
+
+    publishing = [publish(network, who[n % 4], dataset, *pair, within=50) for n, pair in enumerate(pairs)]
+    payloads = (await asyncio.gather(*publishing, *(leave() for _ in range(4))))[: len(pairs)]
+    assert [payload and payload["userErrors"] for payload in payloads] == [[]] * len(pairs)
     await expect_sound(network, dataset)
 
 
