@@ -63,16 +63,24 @@ async def database(template: str) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def here(database: str) -> AsyncIterator[EventNetwork]:
-    async with event_network(database) as network:
-        yield network
+async def processes(database: str) -> AsyncIterator[tuple[EventNetwork, Ask]]:
+    """Yields two processes on one database."""
+    async with event_network(database) as one, serving(database) as other:
+        yield one, other
 
 
-@pytest_asyncio.fixture(scope="module")
-async def there(database: str) -> AsyncIterator[Ask]:
+@pytest_asyncio.fixture
+async def here(processes: tuple[EventNetwork, Ask]) -> EventNetwork:
+    """Yields a process whose subscriptions of earlier tests have ended."""
+    await subscribed(processes[0].ask, 0)
+    return processes[0]
+
+
+@pytest_asyncio.fixture
+async def there(processes: tuple[EventNetwork, Ask]) -> Ask:
     """Yields another process on the database of `here`."""
-    async with serving(database) as ask:
-        yield ask
+    await subscribed(processes[1], 0)
+    return processes[1]
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from server.callers.sessions import ChangedSessions, Sessions
 from tests import factories
 from tests.server.test_events import EventNetwork, event_network
 from tests.support.client import Ask, Caller, serving
+from tests.support.clusters import clone
 from tests.support.eventually import becomes
 from tests.support.network import Network
 from tests.support.subscribers import announce, event_stream, socket, subscribed
@@ -26,12 +27,20 @@ TITLES = {"en": "Sleep", "fr": "Sommeil"}
 REFUSALS = {"en": "does not exist", "fr": "n’existe pas"}
 
 
+@pytest_asyncio.fixture(scope="module")
+async def processes(template: str) -> AsyncIterator[tuple[EventNetwork, Ask]]:
+    """Yields a network, and another process on its database."""
+    async with clone(template) as dsn, event_network(dsn) as network, serving(dsn) as there:
+        yield network, there
+
+
 @pytest_asyncio.fixture
-async def opened(fresh: str) -> AsyncIterator[tuple[EventNetwork, Ask, Caller, dict[str, str]]]:
-    """Yields a network, another process on its database, a member who reads French, and a community as a variable."""
-    async with event_network(fresh) as network, serving(fresh) as there:
-        community = await factories.community(network.owner)
-        yield network, there, await network.ask.sign_in("patient"), {"community": community["slug"]}
+async def opened(processes: tuple[EventNetwork, Ask]) -> tuple[EventNetwork, Ask, Caller, dict[str, str]]:
+    """Yields a network, another process on its database, a member, and a community as a variable."""
+    network, there = processes
+    await subscribed(there, 0)
+    community = await factories.community(network.owner)
+    return network, there, await network.ask.sign_in("patient"), {"community": community["slug"]}
 
 
 async def change(ask: Ask, who: Caller, language: str) -> None:
@@ -95,15 +104,17 @@ def is_worded(words: str, answer: Any) -> bool:
 
 
 @pytest.mark.parametrize("account", ["patient", "laboratory", "manager"])
-async def test_everybody_who_signs_in_reads_and_changes_their_language(fresh: str, account: str) -> None:
-    async with event_network(fresh) as network, serving(fresh) as there:
-        who = await network.ask.sign_in(account)
-        for locale, words in (("en-GB", "must be a language tag"), ("fr-CA", "étiquette BCP 47")):
-            assert await network.ask(who, OWN_CHANGE, {"to": locale}) == {"data": {"accountUpdate": {"userErrors": []}}}
-            assert await network.ask(who, SETTINGS) == {"data": {"viewer": {"locale": locale}}}
-            refused = partial(there, who, OWN_CHANGE, {"to": "??"})
-            await becomes(refused, partial(is_worded, words))  # by the other process, once it is notified
-            assert await there(who, SETTINGS) == {"data": {"viewer": {"locale": locale}}}  # mails have it
+async def test_everybody_who_signs_in_reads_and_changes_their_language(
+    processes: tuple[EventNetwork, Ask], account: str
+) -> None:
+    network, there = processes
+    who = await network.ask.sign_in(account)
+    for locale, words in (("en-GB", "must be a language tag"), ("fr-CA", "étiquette BCP 47")):
+        assert await network.ask(who, OWN_CHANGE, {"to": locale}) == {"data": {"accountUpdate": {"userErrors": []}}}
+        assert await network.ask(who, SETTINGS) == {"data": {"viewer": {"locale": locale}}}
+        refused = partial(there, who, OWN_CHANGE, {"to": "??"})
+        await becomes(refused, partial(is_worded, words))  # by the other process, once it is notified
+        assert await there(who, SETTINGS) == {"data": {"viewer": {"locale": locale}}}  # mails have it
 
 
 async def test_nobody_changes_or_reads_the_language_of_another_account(network: Network) -> None:
