@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -50,6 +51,10 @@ RATES = rates_of("all=1000000/1000000/60")  # nor send all mutations
 SIGN_OUT = "mutation { signOut { userErrors { code } } }"
 
 
+# uvicorn waits for 0.1 s at its end whether or not a connection is open.
+BRIEFLY = SimpleNamespace(**vars(asyncio) | {"sleep": lambda seconds: asyncio.sleep(min(seconds, 0.005))})
+
+
 class Server(uvicorn.Server):
     """uvicorn's server as commands/serve.py runs it, without handling the test run's signals."""
 
@@ -71,7 +76,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self.app.leave()
-        await super().shutdown(sockets)
+        with mock.patch("uvicorn.server.asyncio", BRIEFLY):
+            await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from commands.cluster import SUPERUSER, SystemAccount, binaries, cluster
+from commands.cluster import SUPERUSER, THROWAWAY, SystemAccount, binaries, cluster
 from commands.databases import at
 
 TEMPLATE = "template_cohorte"
@@ -25,6 +25,8 @@ PROGRAMS = "COHORTE_TEST_POSTGRESQL"  # /usr/lib/postgresql/15/bin, for example
 SCALE = 0.02  # of the demonstration network: 360 members
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 2 << 30  # a container's default of 64 MB is too small
+# Files are in memory: PostgreSQL reads them itself, without its processes for that, and has the kernel copy them.
+IN_MEMORY = ("io_method=sync", "file_copy_method=clone")
 
 numbers = count(1)
 
@@ -92,7 +94,8 @@ def another_version() -> Iterator[None]:
     """Uses the PostgreSQL whose programs are in the folder that PROGRAMS names, if it does, instead of the embedded."""
     folder = os.environ.get(PROGRAMS)
     if not folder:
-        yield
+        with mock.patch("commands.cluster.THROWAWAY", (*THROWAWAY, *IN_MEMORY)):  # since version 18
+            yield
         return
     locale = ("--locale=C.UTF-8", "-E", "UTF8")  # before version 17, PostgreSQL has no builtin one
     with (
