@@ -1,5 +1,6 @@
 """Members exchange in a browser: from the landing page to a community, and to discussions that others see arrive."""
 
+import re
 from itertools import count
 
 from playwright.async_api import Page, expect
@@ -326,3 +327,30 @@ async def test_a_post_is_shown_as_commonmark_and_can_do_nothing(visit: Visiting,
     # What is edited is what was written.
     await page.locator(".post").get_by_role("button", name="Edit").click()
     await expect(page.locator(".post [name=body]")).to_have_value(COMMONMARK)
+
+
+async def test_a_word_without_end_stays_within_the_page(visit: Visiting) -> None:
+    word = "Donaudampfschifffahrt" * 7
+    found = await visit(f"/communities?search={word}", narrow=True)
+    page = found.page
+    await page.locator("main input[type=search]").fill(word)
+    await expect(page.locator("main")).to_contain_text(f"“{word}”")
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    await sign_in(found, PATIENT)
+    await found.open("/communities/multiple-sclerosis/discussions/new")
+    await fill(page, title=word, body=f"{word}\r\n\r\nمرحبا 👩🏽‍🦽")
+    await page.locator("main form button[type=submit]").dblclick()
+    await page.wait_for_url("**/discussions/dis_*")
+    await expect(page.locator("main h1")).to_have_text(word)
+    await expect(page.locator(".post")).to_have_count(1)
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+async def test_a_page_is_printed_in_dark_ink(visit: Visiting) -> None:
+    found = await visit("/communities", dark=True)
+    await found.page.emulate_media(media="print", color_scheme="dark")
+    colors = await found.page.evaluate(
+        "['background-color', 'color'].map((name) => getComputedStyle(document.documentElement).getPropertyValue(name))"
+    )
+    paper, ink = (sum(map(int, re.findall(r"\d+", color)[:3])) for color in colors)
+    assert ink < 200 < 700 < paper

@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 from privacy.measures import LEAST_COUNT, PRECISE_COUNT
 from privacy.precision import PRICES, Precision
 from privacy.reading import least_shown
-from tests.browser.conftest import Visit, Visiting
+from tests.browser.conftest import SCREENSHOTS, Visit, Visiting
 from tests.browser.pages import LOCALES, fill, heading, languages, look, press, sign_in
 from tests.support.network import Network
 from tests.support.receiver import receiving
@@ -303,6 +303,33 @@ async def test_a_plan_shows_each_refusal_at_its_question(visit: Visiting, networ
     await expect(page.get_by_role("button", name=WORDS["en"]["publish plan"])).to_be_visible()
 
 
+async def figures_fold(page: Page, *groups: str) -> None:
+    """In a narrow window, the table of a group is open, and those of others are unfolded by the keyboard."""
+    tables = page.locator("section:has(#figures) .table:visible")
+    await expect(tables).to_have_count(1)
+    rows = await tables.locator("tbody tr").count()
+    wide = page.viewport_size
+    assert wide is not None
+    await page.set_viewport_size({"width": 390, "height": 844})
+    folds = page.locator("details.fold")
+    await expect(folds.locator("summary")).to_have_text(list(groups))
+    await expect(tables).to_have_count(1)
+    await folds.nth(1).locator("summary").focus()
+    await page.keyboard.press("Enter")
+    await expect(tables).to_have_count(len(groups))
+    assert await tables.locator("tbody tr").count() == rows
+    # The category stays in sight while the figures beside it are scrolled.
+    first = tables.first
+    await first.evaluate("(each) => each.scrollLeft = 1000")
+    shown, cell = [await each.bounding_box() for each in (first, first.locator("tbody td").first)]
+    assert shown is not None
+    assert cell is not None
+    assert cell["x"] >= shown["x"]
+    await page.screenshot(path=SCREENSHOTS / "lab-trial-folds.png", full_page=True)
+    await page.set_viewport_size(wide)
+    await expect(folds).to_have_count(0)
+
+
 @languages
 async def test_the_result_of_the_trial_is_drawn_with_its_intervals(
     visit: Visiting, network: Network, language: str
@@ -316,6 +343,7 @@ async def test_the_result_of_the_trial_is_drawn_with_its_intervals(
     await expect(page.locator("main h1")).to_contain_text(words["result"])
     await page.locator(".chart").wait_for()
     await look(found, f"lab-trial-{language}")
+    await figures_fold(page, words["active"], words["placebo"])
     await page.get_by_label(words["means"]).check()
     rows = page.locator(".chart .chart-row:not(.chart-axis)")
     await expect(rows.nth(1)).to_contain_text("(")

@@ -267,7 +267,7 @@ async def test_a_member_finds_a_laboratorys_use(visit: Visiting, network: Networ
     await look(found, f"data-reads-{language}")
 
 
-async def test_a_dataset_that_nobody_sees_bears_the_name_of_its_community(visit: Visiting, network: Network) -> None:
+async def test_a_dataset_that_nobody_sees_has_no_english_name_in_french(visit: Visiting, network: Network) -> None:
     patient = await network.ask.sign_in("patient")
     read: Any = await network.ask(patient, "{ me { dataUses { nodes { id datasetTitle variables dataset { id } } } } }")
     uses = read["data"]["me"]["dataUses"]["nodes"]

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { useWords } from "../text/words";
 import { texts } from "./texts";
 
-interface Column<Row> {
+export interface Column<Row> {
   title: string;
   cell: (row: Row) => ReactNode;
   /** Numbers stand below one another by their last digit. */

@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import type { CellFiguresFragment } from "../../../../generated/buyer";
-import { RadioField, Table, useFormats, useWords } from "../../../base";
+import { RadioField, Table, useFormats, useNarrow, useWords, type Column } from "../../../base";
 import { IntervalChart } from "../../../base/chart/IntervalChart";
 import { groupOf, membersOf, rangeOf, sectionsOf, sharedBy, type Arrangement, type Measure, type Table as Figures } from "./figures";
 import { texts } from "./texts";
@@ -82,12 +82,14 @@ export function useChoice(tables: readonly Figures[]): { measure: Measure; arran
   return { measure: shown, arrangement, fields };
 }
 
+/** The table; in a narrow window one of each group, to be unfolded. */
 export function FiguresTable({ title, table, measure, second }: { title: string; table: Figures; measure: Measure; second?: Figures | undefined }) {
   const t = useWords(texts);
   const { number } = useFormats();
   const percent = useFigure("share");
   const decimal = useFigure("MEAN");
   const isGrouped = table.cells.some((each) => each.by.length > 0);
+  const folds = useNarrow() && isGrouped;
   const members = (row: Parameters<typeof membersOf>[1]) => {
     const found = membersOf(table, row);
     return found && `${number(found.count)}\u00a0±\u00a0${number(found.marginOfError)}`;
@@ -116,25 +118,33 @@ export function FiguresTable({ title, table, measure, second }: { title: string;
   }
   const counted = (cell: CellFiguresFragment) => cell.count !== null && `${number(cell.count)}\u00a0±\u00a0${number(cell.marginOfError)}`;
   const both = (cell: CellFiguresFragment | undefined) => cell && (measure === "count" ? counted(cell) : written(cell.share, percent));
+  const rows = table.cells.map((each, place) => ({ ...each, place }));
+  const columns: Column<(typeof rows)[number]>[] = [
+    ...(isGrouped && !folds ? [{ title: t.group, cell: (row: CellFiguresFragment) => groupOf(row, t) }] : []),
+    { title: t.category, cell: (row) => row.category.label },
+    { title: t.count, cell: (row) => counted(row) || t.hidden, numeric: true },
+    { title: t.share, cell: (row) => (row.shareReliability === "NONE" ? "–" : written(row.share, percent)), numeric: true },
+    { title: t.interval, cell: (row) => row.interval && t.between(percent(row.interval.low), percent(row.interval.high)), numeric: true },
+    {
+      title: measure === "count" ? t.ofCount : t.ofShare,
+      cell: (row) => t.reliabilities[(measure === "count" ? row.reliability : row.shareReliability) ?? "HIDDEN"],
+    },
+    ...(second ? [{ title: t.other, cell: (row: { place: number }) => both(second.cells[row.place]) || t.hidden, numeric: true }] : []),
+  ];
+  const keyOf = (row: { place: number }) => String(row.place);
+  const groups = [...new Set(rows.map((row) => groupOf(row, t)))];
   return (
     <>
-      <Table
-        caption={title}
-        rows={table.cells.map((each, place) => ({ ...each, place }))}
-        keyOf={(row) => String(row.place)}
-        columns={[
-          ...(isGrouped ? [{ title: t.group, cell: (row: CellFiguresFragment) => groupOf(row, t) }] : []),
-          { title: t.category, cell: (row) => row.category.label },
-          { title: t.count, cell: (row) => counted(row) || t.hidden, numeric: true },
-          { title: t.share, cell: (row) => (row.shareReliability === "NONE" ? "–" : written(row.share, percent)), numeric: true },
-          { title: t.interval, cell: (row) => row.interval && t.between(percent(row.interval.low), percent(row.interval.high)), numeric: true },
-          {
-            title: measure === "count" ? t.ofCount : t.ofShare,
-            cell: (row) => t.reliabilities[(measure === "count" ? row.reliability : row.shareReliability) ?? "HIDDEN"],
-          },
-          ...(second ? [{ title: t.other, cell: (row: { place: number }) => both(second.cells[row.place]) || t.hidden, numeric: true }] : []),
-        ]}
-      />
+      {folds ? (
+        groups.map((group, place) => (
+          <details key={group} className="fold" open={place === 0}>
+            <summary>{group}</summary>
+            <Table caption={`${title}, ${group}`} rows={rows.filter((row) => groupOf(row, t) === group)} keyOf={keyOf} columns={columns} />
+          </details>
+        ))
+      ) : (
+        <Table caption={title} rows={rows} keyOf={keyOf} columns={columns} />
+      )}
       {table.cells.some((each) => each.reliability === "HIDDEN") && <p className="quiet after-form">{t.hiddenHint}</p>}
     </>
   );

@@ -31,7 +31,7 @@ function Case({ appeal, onDone }: { appeal: Appeal; onDone: () => void }) {
         {t.appealOf(post.author?.pseudonym ?? t.unknown, time(appeal.createdAt))} {appeal.status !== "OPEN" && <span className="badge">{t.appealStatuses[appeal.status]}</span>}
       </h2>
       <p>{t.removedText}</p>
-      <blockquote>{post.removedBody ?? <em>{t.gone}</em>}</blockquote>
+      <blockquote>{post.removedBody === null ? <em>{t.gone}</em> : <span lang={post.language.toLowerCase()}>{post.removedBody}</span>}</blockquote>
       {post.removalReason && <p>{t.removedFor(post.removalReason)}</p>}
       <p>{t.argument}</p>
       <blockquote>{appeal.text}</blockquote>

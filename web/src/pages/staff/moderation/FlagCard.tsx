@@ -45,7 +45,7 @@ export function FlagCard({ flag, onDone }: Props) {
         {t.writer(author?.pseudonym ?? t.unknown, time(post.createdAt))} · {t.flagged(time(flag.createdAt))}
       </p>
       {/* As it was written, without Markdown: a moderator sees where a link leads. */}
-      <blockquote>{body ?? <em>{t.gone}</em>}</blockquote>
+      <blockquote>{body === null ? <em>{t.gone}</em> : <span lang={post.language.toLowerCase()}>{body}</span>}</blockquote>
       {flag.note && <p>{t.member} {flag.note}</p>}
       {flag.resolution && <p>{t.decided(flag.resolution)}</p>}
       <div className="actions">
@@ -94,7 +94,7 @@ function Context({ discussion, post }: { discussion: string; post: string }) {
       <ol className="thread" aria-label={t.contextLabel} tabIndex={0}>{data.discussion?.posts.nodes.map((each) => (
         <li key={each.id} aria-current={each.id === post || undefined}>
           <strong>{t.writer(each.author?.pseudonym ?? t.unknown, time(each.createdAt))}</strong>
-          <p>{each.body ?? <em>{each.removed ? t.removedPost : t.gone}</em>}</p>
+          <p>{each.body === null ? <em>{each.removed ? t.removedPost : t.gone}</em> : <span lang={each.language.toLowerCase()}>{each.body}</span>}</p>
         </li>
       ))}</ol>
     )}</Shown>
