@@ -281,6 +281,7 @@ CALLERS: dict[str, set[Login]] = {
     "catalog.earliest_today()": set(LOGINS),
     "catalog.latest_today()": set(LOGINS),
     "catalog.is_over(date)": set(LOGINS),
+    "catalog.plain_name(text)": {MANAGER},
     "catalog.known_keys(uuid[],uuid[],integer)": {PATIENT},
     "catalog.same_list(text,text,integer)": set(Audience),
     "catalog.entry_words(text,text[],jsonb,text)": set(Audience),
