@@ -75,7 +75,7 @@ async def update_profile(
 ) -> UUID:
     """Changes the fields that are given, and returns the viewer's member id.
 
-    Raises Forbidden if the viewer is not a member, and Refused: INVALID and TOO_LONG for a field, NOT_ELIGIBLE if the
+    Raises Forbidden if the viewer is not a member, and Refused: INVALID and TOO_LONG for a field, INVALID for a year of birth after a diagnosis, NOT_ELIGIBLE if the
     member would be too young, TAKEN for another member's pseudonym, LIMIT_REACHED after too many changes of it.
     """
     fields = {
@@ -91,6 +91,9 @@ async def update_profile(
     for name, value in given.items():
         with faults.collected():
             changes[name] = checked(name, value, MemberKind(kind), call.minimum_age, days.latest)
+    if changes.get("birth_year") is not None:
+        with faults.collected():
+            await expect_born_before_diagnoses(connection, member, changes["birth_year"])
     if "pseudonym" in changes and not faults.at("pseudonym"):
         with faults.collected():  # undone if there are faults, as all of the transaction
             await change_pseudonym(connection, changes["pseudonym"])
@@ -101,6 +104,14 @@ async def update_profile(
     if ELIGIBILITY_FIELDS & set(changes):
         await eligibility_changed(connection, viewer)
     return member
+
+
+async def expect_born_before_diagnoses(connection: Connection, member: UUID, year: int) -> None:
+    """Raises Refused: INVALID if a diagnosis that the member has stated would precede this year of birth."""
+    if await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM care.diagnosis WHERE member_id = $1 AND diagnosed_in < $2)", member, year
+    ):
+        raise invalid(message("The year of birth must not be later than that of a diagnosis you stated."), "birth_year")
 
 
 async def change_pseudonym(connection: Connection, name: str) -> None:
