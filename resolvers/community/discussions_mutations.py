@@ -189,8 +189,8 @@ async def edit_post(
     with faults.collected():
         body = body_in(body, "body")
     found = await connection.fetchrow(
-        "SELECT p.author_id, p.removed, d.closed, d.community_id FROM care.post p JOIN care.discussion d ON d.id = p.discussion_id"
-        " WHERE p.id = $1",
+        "SELECT p.author_id, p.removed, d.closed, d.community_id FROM care.post p"
+        " JOIN care.discussion d ON d.id = p.discussion_id WHERE p.id = $1",
         post,
     )
     with faults.collected():

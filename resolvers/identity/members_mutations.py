@@ -75,8 +75,9 @@ async def update_profile(
 ) -> UUID:
     """Changes the fields that are given, and returns the viewer's member id.
 
-    Raises Forbidden if the viewer is not a member, and Refused: INVALID and TOO_LONG for a field, INVALID for a year of birth after a diagnosis, NOT_ELIGIBLE if the
-    member would be too young, TAKEN for another member's pseudonym, LIMIT_REACHED after too many changes of it.
+    Raises Forbidden if the viewer is not a member, and Refused: INVALID and TOO_LONG for a field, INVALID for a year of
+    birth after a diagnosis, NOT_ELIGIBLE if the member would be too young, TAKEN for another member's pseudonym,
+    LIMIT_REACHED after too many changes of it.
     """
     fields = {
         "pseudonym": pseudonym, "about": about, "birth_year": birth_year, "sex": sex, "region": region,
