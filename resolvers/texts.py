@@ -49,15 +49,13 @@ def has_line_ends(text: str) -> bool:
 
 def one_line(text: str) -> str:
     """A line as it is stored: in NFC, with single spaces, and without invisible characters that nothing needs."""
-    visible = INVISIBLE.sub(
-        lambda found: found[0] if JOINING.match(found[0]) else "", unicodedata.normalize("NFC", text)
-    )
-    return re.sub(r"\s{2,}", " ", visible).strip()
+    visible = INVISIBLE.sub(lambda found: found[0] if JOINING.match(found[0]) else "", text)
+    return re.sub(r"\s{2,}", " ", unicodedata.normalize("NFC", visible)).strip()
 
 
 def as_seen(name: str) -> str:
     """The same for names that look the same: in any case and composition, with any spaces and invisible characters."""
-    return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", name)).casefold().split())
+    return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", name)).casefold().split())
 
 
 def folded(text: str) -> str:

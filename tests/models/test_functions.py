@@ -293,6 +293,7 @@ CALLERS: dict[str, set[Login]] = {
     "catalog.words_there(tsvector,uuid)": {PATIENT, MANAGER},
     "catalog.search_query_there(text,uuid)": {PATIENT, MANAGER},
     "catalog.spaced(text)": set(Audience),
+    "catalog.visible(text)": set(Audience),
     "catalog.stems_in(text,text)": set(Audience),
     "catalog.weight_of(text)": set(Audience),
     "catalog.words_in(text)": set(Audience),

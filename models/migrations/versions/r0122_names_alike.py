@@ -1,9 +1,9 @@
-"""An organization's name is taken by every name that looks the same."""
+"""Names that look the same are taken, and lists and searches leave out accents and what one cannot see."""
 
 from models.migrations import frozen
 
 revision = "0122"
 down_revision = "0120"
-# open_organization has the same arguments and result, and older servers do not call plain_name.
+# Functions have the same arguments and results. Older servers sort treatments and organizations without an index.
 compatible_since = "0115"
 upgrade, downgrade = frozen.steps(__file__)

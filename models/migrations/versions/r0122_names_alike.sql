@@ -1,8 +1,34 @@
+DROP INDEX catalog.ix_treatment_name_id;
+DROP INDEX insight.ix_organization_name_id;
+CREATE INDEX ix_treatment_named ON catalog.treatment USING btree (lower(
+CASE
+    WHEN (char_length((name)::text) = octet_length((name)::text)) THEN (name)::text
+    ELSE replace(replace(replace(translate((name)::text, 'ÀÂÄÁÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØÚÙÛÜÝŸŁŠŽŒÆàâäáãåçéèêëíìîïñóòôöõøúùûüýÿłšžœæ’'::text, 'AAAAAACEEEEIIIINOOOOOOUUUUYYLSZœæaaaaaaceeeeiiiinoooooouuuuyylszœæ'''::text), 'œ'::text, 'oe'::text), 'æ'::text, 'ae'::text), 'ß'::text, 'ss'::text)
+END), id);
+
+CREATE INDEX ix_organization_named ON insight.organization USING btree (lower(
+CASE
+    WHEN (char_length((name)::text) = octet_length((name)::text)) THEN (name)::text
+    ELSE replace(replace(replace(translate((name)::text, 'ÀÂÄÁÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØÚÙÛÜÝŸŁŠŽŒÆàâäáãåçéèêëíìîïñóòôöõøúùûüýÿłšžœæ’'::text, 'AAAAAACEEEEIIIINOOOOOOUUUUYYLSZœæaaaaaaceeeeiiiinoooooouuuuyylszœæ'''::text), 'œ'::text, 'oe'::text), 'æ'::text, 'ae'::text), 'ß'::text, 'ss'::text)
+END), id);
+
 CREATE OR REPLACE FUNCTION catalog.plain_name(name text)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN lower(btrim(regexp_replace(NORMALIZE(name), '\s+'::text, ' '::text, 'g'::text)));
+
+CREATE OR REPLACE FUNCTION catalog.visible(written text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN NORMALIZE(regexp_replace(written, '[\u00AD\u034F\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF]'::text, ''::text, 'g'::text));
+
+CREATE OR REPLACE FUNCTION catalog.spaced(written text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN translate(catalog.visible(written), ((('''"`!#$%&()*+,-./:;<=>?@[\]^_{|}~«»“”‘’–—…·'::text || chr(160)) || chr(8209)) || chr(8239)), repeat(' '::text, 60));
 
 CREATE OR REPLACE FUNCTION identity.open_organization(name text, kind text, email text, locale text, code text, lifetime interval, OUT organization_id uuid, OUT taken text[])
  RETURNS record
@@ -55,3 +81,8 @@ BEGIN
 END $function$;
 
 GRANT EXECUTE ON FUNCTION catalog.plain_name(text) TO cohorte_manager;
+GRANT EXECUTE ON FUNCTION catalog.visible(text) TO cohorte_buyer, cohorte_manager, cohorte_patient, cohorte_public;
+
+-- The words of what members wrote with invisible characters are computed again.
+UPDATE care.discussion SET title = title WHERE title <> catalog.visible(title);
+UPDATE care.post SET body = body WHERE body <> catalog.visible(body);
