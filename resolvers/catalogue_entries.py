@@ -12,7 +12,7 @@ from models.languages import DEFAULT, Language
 from models.messages import Message, message
 from models.viewers import Viewer
 from resolvers.faults import Faults
-from resolvers.texts import slug_of
+from resolvers.texts import has_invisible_characters, slug_of
 from resolvers.transactions import (
     UNSET,
     Maybe,
@@ -125,7 +125,7 @@ def as_it_is(value: Any, *_: Step) -> Any:
 def name_in(text: str, *path: Step) -> str:
     """A name of an entry. Raises Refused: INVALID, TOO_LONG."""
     name = line_within(text, NAME_LENGTH, *path)
-    if not name.isprintable():
+    if not name.isprintable() or has_invisible_characters(name):
         raise invalid(message("The name must not contain invisible characters."), *path)
     return name
 
@@ -238,11 +238,14 @@ def searched(values: dict[str, Any], found: Mapping[str, Any], *names: str | Non
 async def refuse_taken(
     connection: Connection, faults: Faults, table: str, values: Mapping[str, Any], id: UUID | None, **columns: Message
 ) -> None:
-    """Adds TAKEN for each value of a column that another entry has, ignoring case; `columns` have the messages."""
+    """Adds TAKEN for each value of a column that another entry has, ignoring case and what one cannot see.
+
+    `columns` have the messages.
+    """
     for column, reason in columns.items():
         value = values.get(column)
         if value is not None and await connection.fetchval(
-            f"SELECT EXISTS (SELECT FROM catalog.{table} WHERE lower({column}) = lower($1)"  # noqa: S608 - ours
+            f"SELECT EXISTS (SELECT FROM catalog.{table} WHERE catalog.plain_name({column}) = catalog.plain_name($1)"  # noqa: S608 - ours
             " AND id IS DISTINCT FROM $2)",
             value,
             id,

@@ -4,7 +4,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from models.messages import message
-from resolvers.transactions import Step, invalid, line_within
+from resolvers.transactions import Step, invalid, text_within
 
 LENGTH = 500
 REFUSED = message(
@@ -19,7 +19,7 @@ LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 def https_address(text: str, *path: Step) -> str:
     """The address of a public web page, as it was entered. Raises Refused: INVALID, TOO_LONG."""
-    address = line_within(text, LENGTH, *path)
+    address = text_within(text, LENGTH, *path)
     try:
         if not ADDRESS.fullmatch(address) or re.search(r"%(?![0-9A-Fa-f]{2})", address):
             raise ValueError

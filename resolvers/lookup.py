@@ -5,12 +5,8 @@ from sqlalchemy import ARRAY, Integer, Text, case, cast, func, literal, literal_
 from models.community import communities
 from models.languages import DEFAULT, Language
 from models.messages import Message
+from models.name_order import ordered_as
 from models.rows import Expression, Row, Rows, ViewerIds, row, select, translated
-
-# In place of a function of ours: those of PostgreSQL are known to read no table. A ligature counts as its first letter,
-# and a typographic apostrophe as a plain one, which comes before letters.
-ACCENTED = literal_column("'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’'", Text())
-PLAIN = literal_column("'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa'''", Text())
 
 
 def matches(searched: Row, text: Expression) -> Expression:
@@ -28,7 +24,7 @@ def found_order(entry: Row, viewer: ViewerIds, text: Expression) -> Expression:
     the others.
     """
     name, _ = by_name(entry, viewer)
-    start = computed_once(func.lower(func.translate(func.btrim(text), ACCENTED, PLAIN)))
+    start = computed_once(ordered_as(func.btrim(func.catalog.visible(text))))
     query = computed_once(func.catalog.search_query_in(text, viewer.language))
     return case(
         (func.starts_with(name, start), literal_column("0", Integer())),
@@ -73,9 +69,7 @@ def computed_once(expression: Expression) -> Expression:
 def by_name(named: Row, viewer: ViewerIds) -> tuple[Expression, Expression]:
     """The order of rows by their name in the viewer's language, whatever its accents and capitals."""
     name = translated(named, "name", viewer.language)
-    # Comparing each letter with all accented ones takes longer than the rest of a short list.
-    plain = case((func.octet_length(name) == func.char_length(name), name), else_=func.translate(name, ACCENTED, PLAIN))
-    return func.lower(plain), named.id
+    return ordered_as(name), named.id
 
 
 def in_language(sentence: Message, tag: Expression) -> Expression:

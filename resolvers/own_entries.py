@@ -8,6 +8,7 @@ from models.database import Connection
 from models.messages import Message
 from models.viewers import Viewer
 from resolvers.faults import Faults
+from resolvers.texts import as_seen
 from resolvers.transactions import line_within, member_of, not_found, taken
 
 NAME_LENGTH = 80
@@ -43,7 +44,7 @@ async def refuse_used(
     *,
     besides: UUID | None = None,
 ) -> int:
-    """Adds TAKEN if another row of the member has the name, ignoring case; the number of their other rows."""
+    """Adds TAKEN if a name of another row of the member looks the same in any case; the number of their other rows."""
     # One at a time for each member: two requests at once would both find room for the last.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{table} of {member}")
     found = await connection.fetch(
@@ -51,7 +52,7 @@ async def refuse_used(
         member,
         besides,
     )
-    if name.casefold() in {other["name"].casefold() for other in found}:
+    if as_seen(name) in {as_seen(other["name"]) for other in found}:
         faults.add(*taken(used, "name").refusals)
     return len(found)
 

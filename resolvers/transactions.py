@@ -16,7 +16,7 @@ from models.identity.organization_users import UserRole
 from models.messages import Message, message
 from models.viewers import Viewer
 from privacy.described import DescribedEnum
-from resolvers.texts import has_line_ends, is_blank
+from resolvers.texts import has_line_ends, is_blank, one_line
 
 T = TypeVar("T")
 
@@ -195,11 +195,10 @@ def text_within(value: str, most: int, *path: Step) -> str:
 
 
 def line_within(value: str, most: int, *path: Step) -> str:
-    """A single line of text, trimmed. Raises Refused: INVALID, TOO_LONG."""
-    text = text_within(value, most, *path)
-    if has_line_ends(text):
+    """A single line of text, as `one_line` stores it. Raises Refused: INVALID, TOO_LONG."""
+    if has_line_ends(value.strip()):
         raise invalid(message("This must be a single line, without tabs."), *path)
-    return text
+    return text_within(one_line(value), most, *path)
 
 
 def optional_text_within(value: str | None, most: int, *path: Step) -> str | None:
@@ -208,7 +207,7 @@ def optional_text_within(value: str | None, most: int, *path: Step) -> str | Non
 
 
 def optional_line_within(value: str | None, most: int, *path: Step) -> str | None:
-    """An optional single line of text, trimmed; None if it is blank. Raises Refused: INVALID, TOO_LONG."""
+    """An optional single line of text; None if it is blank. Raises Refused: INVALID, TOO_LONG."""
     return None if value is None or is_blank(value) else line_within(value, most, *path)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from commands.loading.entries import LineFault, NotLoaded
 from commands.loading.files import read_text
+from resolvers.texts import CONTROL, one_line
 
 CODE = r"\d{8}"
 DAY = r"(\d\d/\d\d/\d{4})?"
@@ -110,7 +111,7 @@ def mismatch(row: Mapping[str, str], file: DataFile) -> str | None:
 
 def clean(cell: str) -> str:
     """A cell without quotes around it, invisible characters and repeated spaces."""
-    text = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u200b\ufeff]", "", cell).split())
+    text = one_line(" ".join(CONTROL.sub("", cell).split()))
     if len(text) > 1 and text[0] == text[-1] == '"':
         text = text[1:-1].replace('""', '"').strip()
     return text

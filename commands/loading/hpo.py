@@ -14,6 +14,7 @@ from commands.demonstration.texts import slug
 from commands.loading.code_forms import fault_of
 from commands.loading.entries import Batch, CellValue, LineFault, NotLoaded, SourceRow, words
 from commands.loading.files import read_text
+from resolvers.texts import one_line
 
 SOURCE = "hpo"
 ABNORMALITY = "HP:0000118"  # what is not below it is about inheritance, onset, frequency, or a past history
@@ -135,7 +136,7 @@ def diseases(annotations: str) -> dict[str, Disease]:
         if not CODE.fullmatch(cells[0]):
             continue
         disease = found[cells[0]]
-        disease.names[" ".join(cells[1].split())] += 1
+        disease.names[one_line(" ".join(cells[1].split()))] += 1
         if cells[2] != "NOT" and cells[10] == "P":
             disease.terms.add(cells[3])
     if not found:

@@ -22,6 +22,7 @@ from models.tracking.observations import IndicatorKind, Scale
 from models.tracking.treatments import TreatmentKind
 from resolvers.catalogue_entries import LAY_NAMES
 from resolvers.community.catalogue_communities_mutations import INDICATORS, TREATMENTS
+from resolvers.texts import one_line
 from resolvers.tracking.own_indicators_mutations import BOUNDS
 
 NAME_MOST, TEXT_MOST = 200, 2000  # characters
@@ -223,7 +224,7 @@ class Sheet:
         return line
 
     def value(self, name: str, cell: str) -> CellValue:
-        text = unicodedata.normalize("NFC", " ".join(cell.split()) if name != "description" else cell.strip())
+        text = one_line(" ".join(cell.split())) if name != "description" else unicodedata.normalize("NFC", cell.strip())
         if any(unicodedata.category(character) in ("Cc", "Co", "Cs", "Cn") and character != "\n" for character in text):
             raise Wrong("must not have control characters")
         column = self.columns[name]

@@ -21,11 +21,18 @@ BEGIN
     END LOOP;
 END $$;
 
--- A text with spaces in place of punctuation, and each accented letter as one character.
+-- A text in NFC, without invisible characters: soft hyphens, marks of direction, joiners and variation selectors.
+CREATE FUNCTION catalog.visible(written text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN normalize(regexp_replace(
+    written, '[\u00AD\u034F\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF]', '', 'g'));
+
+-- A text with spaces in place of punctuation, each accented letter as one character, and without invisible characters.
 CREATE FUNCTION catalog.spaced(written text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN translate(
-    normalize(written), '''"`!#$%&()*+,-./:;<=>?@[\]^_{|}~«»“”‘’–—…·' || chr(160) || chr(8209) || chr(8239), repeat(' ', 60)
+    catalog.visible(written),
+    '''"`!#$%&()*+,-./:;<=>?@[\]^_{|}~«»“”‘’–—…·' || chr(160) || chr(8209) || chr(8239), repeat(' ', 60)
 );
 
 -- The words of a text. It has no SET clause, so that PostgreSQL can inline it into generated columns.
@@ -182,7 +189,7 @@ AS $$
 $$;
 
 -- None of them reads a table: whoever writes a row computes its vector, and whoever searches computes the query.
-GRANT EXECUTE ON FUNCTION catalog.spaced(text), catalog.words_in(text), catalog.stems_in(text, text),
+GRANT EXECUTE ON FUNCTION catalog.visible(text), catalog.spaced(text), catalog.words_in(text), catalog.stems_in(text, text),
     catalog.words_of(text, text), catalog.weight_of(text), catalog.entry_words(text, text[], jsonb, text),
     catalog.query_of(text, text, text), catalog.search_query(text), catalog.search_query_in(text, text),
     catalog.matched_name(tsquery, tsquery, text, text, text[], jsonb, text)

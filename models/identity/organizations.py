@@ -9,6 +9,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, moment, reference, within
+from models.name_order import order_of_names
 from privacy.described import DescribedEnum
 
 
@@ -57,7 +58,9 @@ class Organization(Table, table=True):
     """A buyer of aggregates; names are unique, ignoring case."""
 
     __table_args__ = within(
-        "insight", Index("uq_organization_name", text("lower(name)"), unique=True), Index(None, "name", "id")
+        "insight",
+        Index("uq_organization_name", text("lower(name)"), unique=True),
+        Index("ix_organization_named", text(order_of_names("name")), "id"),
     )
 
     id: UUID = key()

@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from models.columns import Table, choice, key, moment, reference, searchable, within
 from models.languages import translations
+from models.name_order import order_of_names
 from privacy.described import DescribedEnum
 
 
@@ -58,7 +59,7 @@ class Treatment(Table, table=True):
         Index(None, "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
         Index(None, "moves_at", postgresql_where=text("moves_at IS NOT NULL")),
         Index(None, "search", postgresql_using="gin"),
-        Index(None, "name", "id"),
+        Index("ix_treatment_named", text(order_of_names("name")), "id"),
     )
 
     id: UUID = key()

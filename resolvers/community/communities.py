@@ -8,6 +8,7 @@ from sqlalchemy import func
 from models.community import communities as tables
 from models.identity import members
 from models.identity.accounts import StaffRole
+from models.name_order import ordered_as
 from models.research import surveys
 from models.rows import Expression, ListParts, Row, Rows, Value, ViewerIds, row, select, word
 from models.tracking import observations, treatments
@@ -104,24 +105,24 @@ def treatments_of(community: Row, *, viewer: ViewerIds) -> Rows:
 
 
 def associations_of(community: Row) -> Rows:
-    """Verified associations that belong to the community, by pseudonym without regard to case."""
+    """Verified associations that belong to the community, by pseudonym, whatever its accents and capitals."""
     member, membership = row(members.Member), row(members.Membership)
     return (
         select(member)
         .join(membership, membership.member_id == member.id)
         .where(membership.community_id == community.id, member.kind == members.MemberKind.ASSOCIATION, member.verified)
-        .order_by(func.lower(member.pseudonym))
+        .order_by(ordered_as(member.pseudonym), member.id)
     )
 
 
 def ambassadors_of(community: Row) -> Rows:
-    """Members who are its ambassadors, by pseudonym without regard to case."""
+    """Members who are its ambassadors, by pseudonym, whatever its accents and capitals."""
     member, membership = row(members.Member), row(members.Membership)
     return (
         select(member)
         .join(membership, membership.member_id == member.id)
         .where(membership.community_id == community.id, membership.role == members.MembershipRole.AMBASSADOR)
-        .order_by(func.lower(member.pseudonym))
+        .order_by(ordered_as(member.pseudonym), member.id)
     )
 
 

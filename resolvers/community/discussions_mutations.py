@@ -184,13 +184,13 @@ async def edit_post(
     """Replaces the body of one of the viewer's own posts, and its language if one is given; the post's id.
 
     Raises Refused: INVALID and TOO_LONG for the body, NOT_FOUND if the post is not the viewer's, TOO_LATE if it was
-    removed or its discussion is closed, NOT_ELIGIBLE if the viewer is suspended.
+    removed or its discussion is closed, NOT_ELIGIBLE if the viewer is suspended or no member of its community.
     """
     with faults.collected():
         body = body_in(body, "body")
     found = await connection.fetchrow(
-        "SELECT p.author_id, p.removed, d.closed FROM care.post p JOIN care.discussion d ON d.id = p.discussion_id"
-        " WHERE p.id = $1",
+        "SELECT p.author_id, p.removed, d.closed, d.community_id FROM care.post p"
+        " JOIN care.discussion d ON d.id = p.discussion_id WHERE p.id = $1",
         post,
     )
     with faults.collected():
@@ -198,7 +198,7 @@ async def edit_post(
             raise not_found("post")
         if found["closed"]:
             raise too_late(CLOSED, "post")
-        await expect_not_suspended(connection, viewer, "post")
+        await expect_writer(connection, viewer, found["community_id"], "post")
         if found["removed"]:
             raise too_late(REMOVED, "post")
     faults.refuse()

@@ -4,6 +4,7 @@ from sqlalchemy import Text, cast, column, func
 from sqlalchemy.dialects.postgresql import JSONB, array
 
 from models.identity import associations as tables
+from models.name_order import ordered_as
 from models.rows import Expression, Row, Rows, row, select
 
 
@@ -17,7 +18,7 @@ def associations_in(community: Row) -> Rows:
     """The pages of the verified associations of a community."""
     found = row(tables.Association)
     here = found.community_ids.op("@>")(array([community.id]))
-    return select(found).where(here).order_by(func.lower(found.full_name), found.member_id)
+    return select(found).where(here).order_by(ordered_as(found.full_name), found.member_id)
 
 
 def descriptions_of(association: Row) -> Rows:

@@ -36,7 +36,7 @@ def full_name_of(text: str, *path: Step) -> str:
         raise too_long(most, *path)
     if len(name) < least:
         raise invalid(message("A full name must have at least {least} characters.", least=least), *path)
-    if not name.isprintable() or has_invisible_characters(name):
+    if not name.isprintable() or has_invisible_characters(text.strip()):
         raise invalid(message("A full name may contain only letters, digits, punctuation and spaces."), *path)
     if not any(character.isalpha() for character in name):
         raise invalid(message("A full name must contain letters."), *path)

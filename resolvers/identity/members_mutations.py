@@ -75,8 +75,9 @@ async def update_profile(
 ) -> UUID:
     """Changes the fields that are given, and returns the viewer's member id.
 
-    Raises Forbidden if the viewer is not a member, and Refused: INVALID and TOO_LONG for a field, NOT_ELIGIBLE if the
-    member would be too young, TAKEN for another member's pseudonym, LIMIT_REACHED after too many changes of it.
+    Raises Forbidden if the viewer is not a member, and Refused: INVALID and TOO_LONG for a field, INVALID for a year of
+    birth after a diagnosis, NOT_ELIGIBLE if the member would be too young, TAKEN for another member's pseudonym,
+    LIMIT_REACHED after too many changes of it.
     """
     fields = {
         "pseudonym": pseudonym, "about": about, "birth_year": birth_year, "sex": sex, "region": region,
@@ -91,6 +92,9 @@ async def update_profile(
     for name, value in given.items():
         with faults.collected():
             changes[name] = checked(name, value, MemberKind(kind), call.minimum_age, days.latest)
+    if changes.get("birth_year") is not None:
+        with faults.collected():
+            await expect_born_before_diagnoses(connection, member, changes["birth_year"])
     # Whether the pseudonym is taken is not looked up before this: a free one costs one of the few changes.
     faults.refuse()
     if "pseudonym" in changes:
@@ -101,6 +105,14 @@ async def update_profile(
     if ELIGIBILITY_FIELDS & set(changes):
         await eligibility_changed(connection, viewer)
     return member
+
+
+async def expect_born_before_diagnoses(connection: Connection, member: UUID, year: int) -> None:
+    """Raises Refused: INVALID if a diagnosis that the member has stated would precede this year of birth."""
+    if await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM care.diagnosis WHERE member_id = $1 AND diagnosed_in < $2)", member, year
+    ):
+        raise invalid(message("The year of birth must not be later than that of a diagnosis you stated."), "birth_year")
 
 
 async def change_pseudonym(connection: Connection, name: str) -> None:

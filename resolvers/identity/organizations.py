@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from models.identity import organizations as tables
 from models.identity.organizations import ALLOWED, PurposeKind
+from models.name_order import ordered_as
 from models.rows import Expression, Row, Rows, ViewerIds, row, select
 
 
@@ -19,7 +20,7 @@ def organization(*, viewer: ViewerIds) -> Rows:
 def organizations() -> Rows:
     """All organizations that the viewer may read, by name."""
     organization = row(tables.Organization)
-    return select(organization).order_by(organization.name, organization.id)
+    return select(organization).order_by(ordered_as(organization.name), organization.id)
 
 
 def organization_of(owner: Row) -> Rows:

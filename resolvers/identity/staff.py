@@ -6,6 +6,7 @@ from models.database import Connection
 from models.identity import accounts, staff
 from models.identity.accounts import StaffRole
 from models.identity.staff import StaffStatus
+from models.name_order import ordered_as
 from models.rows import Expression, Row, Rows, row, select
 from models.viewers import Viewer
 
@@ -22,7 +23,7 @@ async def lacks_second_factor(connection: Connection, viewer: Viewer, role: Staf
 def staff_members() -> Rows:
     """The staff members whom the viewer may read: all for administrators, themselves for others."""
     member = row(accounts.Staff)
-    return select(member).order_by(member.name, member.id)
+    return select(member).order_by(ordered_as(member.name), member.id)
 
 
 def status_of(member: Row) -> Expression:

@@ -125,7 +125,7 @@ async def set_suspended(connection: Connection, viewer: Viewer, staff: UUID, sus
 def staff_name(text: str, *path: Step) -> str:
     """The name, trimmed. Raises Refused: INVALID and TOO_LONG."""
     name = line_within(text, NAME_LENGTH, *path)
-    if not name.isprintable() or has_invisible_characters(name):
+    if not name.isprintable() or has_invisible_characters(text.strip()):
         raise invalid(message("The name must not contain invisible characters."), *path)
     return name
 

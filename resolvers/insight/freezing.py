@@ -24,6 +24,7 @@ from resolvers.insight.first_tables import FrozenResult, publish_first
 from resolvers.insight.ledger import Begin, begun
 from resolvers.pacing import PieceSize
 from resolvers.research.revisions_mutations import survey_translations, translations_in
+from resolvers.texts import as_seen
 from resolvers.transactions import invalid, line_within, not_found, taken, too_early
 
 YEAR_DAYS = 365
@@ -214,7 +215,7 @@ async def _refuse_wave(connection: Connection, community: UUID, wave: str, froze
         """,
         community,
     )
-    if any(row["wave"] == wave for row in rows):
+    if as_seen(wave) in {as_seen(row["wave"]) for row in rows}:
         raise taken(message("The community already has a wave of this name. Choose another."), "wave")
     taken_caps = 0
     for row in rows:  # the newest first

@@ -14,6 +14,7 @@ from privacy.groupings import Partition, grouped, is_run, partition, text_of
 from resolvers.faults import Faults
 from resolvers.insight.labels import words_in
 from resolvers.insight.positioned import PositionedVariable, variables_at
+from resolvers.texts import as_seen
 from resolvers.transactions import Path, RefusalCode, invalid, line_within, not_found, refused, taken
 
 LABEL_LENGTH = 80
@@ -168,7 +169,7 @@ def _labels(request: GroupingRequest, path: Path, faults: Faults) -> list[str | 
         with faults.collected():
             if group.label is not None:
                 label = line_within(group.label, LABEL_LENGTH, *path, "groups", at, "label")
-                if label.casefold() in {each.casefold() for each in found if each}:
+                if as_seen(label) in {as_seen(each) for each in found if each}:
                     raise invalid(message("Two groups have this label."), *path, "groups", at, "label")
         found.append(label)
     return found

@@ -1,5 +1,6 @@
 """Reads members' own indicators, their observations, and their curves on a dashboard."""
 
+from models.name_order import ordered_as
 from models.rows import Expression, Row, Rows, ViewerIds, row, select
 from models.tracking import own_indicators as tables
 from resolvers.tracking.observations import points, within_span
@@ -66,7 +67,7 @@ def own_series_of(dashboard: Row) -> Rows:
             dashboard.unit.label("unit"),
         )
         .where(indicator.id.in_(observed))
-        .order_by(indicator.name, indicator.id)
+        .order_by(ordered_as(indicator.name), indicator.id)
     )
 
 
@@ -87,4 +88,4 @@ def own_latest_of(series: Row) -> Rows:
 
 def _of_member(member_id: Expression) -> Rows:
     indicator = row(tables.OwnIndicator)
-    return select(indicator).where(indicator.member_id == member_id).order_by(indicator.name, indicator.id)
+    return select(indicator).where(indicator.member_id == member_id).order_by(ordered_as(indicator.name), indicator.id)

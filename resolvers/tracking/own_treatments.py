@@ -1,5 +1,6 @@
 """Reads members' own treatments and their courses."""
 
+from models.name_order import ordered_as
 from models.rows import Expression, Row, Rows, ViewerIds, row, select
 from models.tracking import own_treatments as tables
 from resolvers.tracking.observations import overlapping
@@ -53,4 +54,4 @@ def own_course_made(payload: Row) -> Rows:
 
 def _of_member(member_id: Expression) -> Rows:
     treatment = row(tables.OwnTreatment)
-    return select(treatment).where(treatment.member_id == member_id).order_by(treatment.name, treatment.id)
+    return select(treatment).where(treatment.member_id == member_id).order_by(ordered_as(treatment.name), treatment.id)

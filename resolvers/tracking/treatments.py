@@ -6,6 +6,7 @@ from sqlalchemy import false, func, literal_column
 
 from models.community.communities import Community
 from models.identity.members import Membership
+from models.name_order import ordered_as
 from models.rows import Expression, ForEach, ListParts, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations
 from models.tracking import treatments as tables
@@ -29,7 +30,7 @@ def treatments(
     found = select(treatment).where(*offered_treatment(treatment, viewer))
     if kind is not None:
         found = found.where(treatment.kind == kind)
-    return listed(found, treatment, viewer, search, (treatment.name, treatment.id))
+    return listed(found, treatment, viewer, search, (ordered_as(treatment.name), treatment.id))
 
 
 def matched_treatment_name(treatment: Row, *, viewer: ViewerIds, search: Value[str]) -> Rows:

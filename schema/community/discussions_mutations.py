@@ -52,7 +52,7 @@ class DiscussionMutations:
     )
     post_edit = mutation(
         write.edit_post,
-        "Edit one of the viewer's own posts, unless its discussion is closed.",
+        "Edit one of the viewer's own posts, unless its discussion is closed or they have left its community.",
         only=PATIENT,
         rate="posts",
         shows=POST,

@@ -37,7 +37,7 @@ class MemberMutations:
         f"reserved for the viewer for {RESERVED_DAYS} days. Null is refused.",
         about=f"What all members and moderators read about the viewer, whatever `sharing` is: at most "
         f"{ABOUT_LENGTH:,} characters. Null clears it.",
-        birth_year=f"{BIRTH_YEAR} Null clears it.",
+        birth_year=f"{BIRTH_YEAR} Not after a stated year of diagnosis. Null clears it.",
         sex="The viewer's sex, or UNKNOWN. Null is refused.",
         region=f"{REGION} Null clears it.",
         locale=f"{LOCALE} Null is refused.",

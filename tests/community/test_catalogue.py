@@ -272,6 +272,24 @@ async def test_of_two_entries_with_one_slug_one_is_created(network: Network, edi
     assert sorted(answers) == [[], [("TAKEN", "input.slug")], [("TAKEN", "input.slug")]]
 
 
+@pytest.mark.parametrize("alike", ["Écho-thérapie {}", "E\u0301cho-the\u0301rapie {}", "Écho-thérapie \u200b {}"])
+async def test_a_name_that_looks_like_another_is_taken(network: Network, editor: User, alike: str) -> None:
+    number = next(factories.numbers)
+    await created(network, editor, "condition", name=f"Écho-thérapie {number}")
+    await created(network, editor, "treatment", name=f"Écho-thérapie {number}")
+    name = alike.format(number)
+    assert await network.refusals(editor, "conditionCreate", name=name) == [("TAKEN", "input.name")]
+    assert await network.refusals(editor, "treatmentCreate", name=name, kind="DEVICE") == [("TAKEN", "input.slug")]
+
+
+async def test_a_name_of_an_older_version_that_looks_the_same_is_taken(network: Network, editor: User) -> None:
+    number = next(factories.numbers)
+    made = await created(network, editor, "condition")
+    old = f"E\u0301chose  {number}"
+    await network.value("UPDATE catalog.condition SET name = $2 WHERE id = $1", UUID(made["id"][4:]), old)
+    assert await network.refusals(editor, "conditionCreate", name=f"Échose {number}") == [("TAKEN", "input.name")]
+
+
 async def test_a_repeated_request_creates_nothing_twice(network: Network, editor: User) -> None:
     given = {"name": a_name(), "clientMutationId": a_name()}
     first = await network.do(editor, "conditionCreate", "condition { id }", **given)

@@ -305,6 +305,21 @@ async def test_a_closed_discussion_takes_no_posts_but_authors_can_still_remove_t
     assert (await network.do(ada, "postRemove", "post { removed }", post=post))["post"] == {"removed": True}
 
 
+async def test_whoever_has_left_a_community_removes_their_posts_there_and_does_not_edit_them(
+    network: Network, community_id: UUID, ben: User
+) -> None:
+    discussion = await started(network, ben, community_id)
+    post = await posted(network, ben, discussion, "As it was")
+    await network.do(ben, "communityLeave", "__typename", community=f"com_{community_id}")
+    assert await network.refused(ben, "postEdit", post=post, body="x") == ("NOT_ELIGIBLE", "input.post")
+    assert await network.value("SELECT body FROM care.post WHERE id = $1", key(post)) == "As it was"
+    assert (await network.do(ben, "postRemove", "post { removed }", post=post))["post"] == {"removed": True}
+    await network.do(ben, "communityJoin", "__typename", community=f"com_{community_id}")
+    again = await posted(network, ben, discussion, "Back")
+    edited = await network.do(ben, "postEdit", "post { body }", post=again, body="Back again")
+    assert edited["post"] == {"body": "Back again"}
+
+
 async def test_an_unknown_discussion_or_post_is_not_found(network: Network, ada: User) -> None:
     for id in ("nonsense", f"dis_{uuid4()}", f"pst_{uuid4()}"):
         assert await network.refused(ada, "postAdd", discussion=id, body="x") == ("NOT_FOUND", "input.discussion")

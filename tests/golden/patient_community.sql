@@ -23,7 +23,7 @@ SELECT CASE WHEN set_config('cohorte.member', $24, true) IS NOT NULL THEN (
               SELECT member_1.pseudonym AS pseudonym, member_1.verified AS verified
               FROM care.member AS member_1 JOIN care.membership AS membership_2 ON membership_2.member_id = member_1.id
               WHERE membership_2.community_id = community_1.id AND member_1.kind = 'ASSOCIATION' AND member_1.verified
-              ORDER BY lower(member_1.pseudonym) ASC
+              ORDER BY lower(CASE WHEN (char_length(member_1.pseudonym) = octet_length(member_1.pseudonym)) THEN member_1.pseudonym ELSE replace(replace(replace(translate(member_1.pseudonym, 'ÀÂÄÁÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØÚÙÛÜÝŸŁŠŽŒÆàâäáãåçéèêëíìîïñóòôöõøúùûüýÿłšžœæ’', 'AAAAAACEEEEIIIINOOOOOOUUUUYYLSZœæaaaaaaceeeeiiiinoooooouuuuyylszœæ'''), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss') END) ASC, member_1.id ASC
             ) AS o$
           ) AS associations, (
             SELECT row_to_json(o$)

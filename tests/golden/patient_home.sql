@@ -33,7 +33,7 @@ SELECT CASE WHEN set_config('cohorte.member', $14, true) IS NOT NULL THEN (
               ) AS community
               FROM care.membership AS membership_1 JOIN catalog.community AS community_2 ON community_2.id = membership_1.community_id
               WHERE membership_1.member_id = viewer_profile_1.member_id
-              ORDER BY lower(CASE WHEN (char_length(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name)) = octet_length(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name))) THEN coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name) ELSE translate(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) ASC, community_2.id ASC
+              ORDER BY lower(CASE WHEN (char_length(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name)) = octet_length(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name))) THEN coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name) ELSE replace(replace(replace(translate(coalesce(community_2.translations[$5::VARCHAR] ->> 'name', community_2.name), 'ÀÂÄÁÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØÚÙÛÜÝŸŁŠŽŒÆàâäáãåçéèêëíìîïñóòôöõøúùûüýÿłšžœæ’', 'AAAAAACEEEEIIIINOOOOOOUUUUYYLSZœæaaaaaaceeeeiiiinoooooouuuuyylszœæ'''), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss') END) ASC, community_2.id ASC
             ) AS o$
           ) AS memberships, (
             SELECT row_to_json(o$)

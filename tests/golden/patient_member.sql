@@ -42,7 +42,7 @@ SELECT CASE WHEN set_config('cohorte.member', $21, true) IS NOT NULL THEN (
                   SELECT care.viewer_communities() AS viewer_communities_1
                 ) AS UUID[]))
               ) AS anon_2 ON anon_2.community_id = community_1.id
-              ORDER BY lower(CASE WHEN (char_length(coalesce(community_1.translations[$16::VARCHAR] ->> 'name', community_1.name)) = octet_length(coalesce(community_1.translations[$16::VARCHAR] ->> 'name', community_1.name))) THEN coalesce(community_1.translations[$16::VARCHAR] ->> 'name', community_1.name) ELSE translate(coalesce(community_1.translations[$16::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) ASC, community_1.id ASC
+              ORDER BY lower(CASE WHEN (char_length(coalesce(community_1.translations[$16::VARCHAR] ->> 'name', community_1.name)) = octet_length(coalesce(community_1.translations[$16::VARCHAR] ->> 'name', community_1.name))) THEN coalesce(community_1.translations[$16::VARCHAR] ->> 'name', community_1.name) ELSE replace(replace(replace(translate(coalesce(community_1.translations[$16::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØÚÙÛÜÝŸŁŠŽŒÆàâäáãåçéèêëíìîïñóòôöõøúùûüýÿłšžœæ’', 'AAAAAACEEEEIIIINOOOOOOUUUUYYLSZœæaaaaaaceeeeiiiinoooooouuuuyylszœæ'''), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss') END) ASC, community_1.id ASC
             ) AS o$
           ) AS communities, (
             SELECT coalesce(json_agg(o$), '[]'::json)

@@ -53,7 +53,7 @@ SELECT CASE WHEN set_config('cohorte.member', $24, true) IS NOT NULL THEN (
                         ) AS indicator, side_effect_1.severity AS severity, side_effect_1.serious AS serious
                         FROM care.side_effect AS side_effect_1 JOIN catalog.indicator AS indicator_2 ON indicator_2.id = side_effect_1.indicator_id
                         WHERE side_effect_1.evaluation_id = page_1.id
-                        ORDER BY lower(CASE WHEN (char_length(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name)) = octet_length(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name))) THEN coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name) ELSE translate(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ’', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa''') END) ASC, indicator_2.id ASC
+                        ORDER BY lower(CASE WHEN (char_length(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name)) = octet_length(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name))) THEN coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name) ELSE replace(replace(replace(translate(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØÚÙÛÜÝŸŁŠŽŒÆàâäáãåçéèêëíìîïñóòôöõøúùûüýÿłšžœæ’', 'AAAAAACEEEEIIIINOOOOOOUUUUYYLSZœæaaaaaaceeeeiiiinoooooouuuuyylszœæ'''), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss') END) ASC, indicator_2.id ASC
                       ) AS o$
                     ) AS "sideEffects"
                   ) AS o$

@@ -21,7 +21,7 @@ SELECT b.o::text FROM (
               ) AS descriptions
               FROM catalog.association AS association_1
               WHERE association_1.community_ids @> ARRAY[community_1.id]
-              ORDER BY lower(association_1.full_name) ASC, association_1.member_id ASC
+              ORDER BY lower(CASE WHEN (char_length(association_1.full_name) = octet_length(association_1.full_name)) THEN association_1.full_name ELSE replace(replace(replace(translate(association_1.full_name, 'ÀÂÄÁÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØÚÙÛÜÝŸŁŠŽŒÆàâäáãåçéèêëíìîïñóòôöõøúùûüýÿłšžœæ’', 'AAAAAACEEEEIIIINOOOOOOUUUUYYLSZœæaaaaaaceeeeiiiinoooooouuuuyylszœæ'''), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss') END) ASC, association_1.member_id ASC
             ) AS o$
           ) AS contacts
           FROM catalog.community AS community_1

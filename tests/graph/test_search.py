@@ -49,6 +49,24 @@ async def test_a_search_shows_names_in_the_viewers_language_and_the_name_it_foun
     ]
 
 
+async def test_a_name_that_begins_with_the_text_is_first_however_it_is_written(own_network: Network) -> None:
+    for english, french, lay in (
+        ("Zwollen legs", "Zambes gonflées", "œzème des zambes"),
+        ("Ezema", "Œzème des zambes", ""),
+    ):
+        translations = {"fr": {"name": french, "lay_names": [lay] if lay else []}}
+        await factories.indicator(own_network.database, name=english, translations=translations)
+    for text in ("œzème", "Œzème des", "oezème", "oezeme", "OEZEME", "œze\u0300me", "oe\u200bzème", "\ufeff oezeme z"):
+        found = await find(own_network, text, FRENCH)
+        assert [name for name, _ in found["indicators"]] == ["Œzème des zambes", "Zambes gonflées"], text
+
+
+async def test_a_pasted_invisible_character_does_not_hide_what_is_searched(own_network: Network) -> None:
+    await factories.community(own_network.database, name="Zclerosis", translations={"fr": {"name": "Zclérose"}})
+    for text in ("zclé\u200brose", "\ufeffzclérose", "zclé\u00adrose", "zcle\u200d\u0301rose"):
+        assert [name for name, _ in (await find(own_network, text, FRENCH))["communities"]] == ["Zclérose"], text
+
+
 CONDITIONS = """
     query ($search: String!, $in: Language!) @inContext(language: $in) {
         conditions(search: $search, first: 3) { nodes { name matched(search: $search) { name language } } } }"""

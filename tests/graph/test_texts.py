@@ -49,6 +49,15 @@ BLANK = [
     "\U000e0100", "\u2060", "\ufeff", "\u034f", "\u115f\u1160", "\uffa0", "\u17b4", "\u180e", "\u200e\u200f", "\u202e",
     "\u2066\u2069", "\U000e0041", "\U0001d173", " \u200b \u3164 \u2800 ",
 ]  # fmt: skip
+LINES = [
+    ("cafe\u0301", "café"),
+    (" \u200b caf\u200be\u00ad\u0301\ufeff\u2060 ", "café"),
+    ("Écho  thérapie", "Écho thérapie"),
+    ("Écho \u00a0\u200b\u3000thérapie", "Écho thérapie"),
+    ("Fatigue\u00a0: le bilan", "Fatigue\u00a0: le bilan"),  # French typography stays
+    ("\u202eoga\u202c", "oga"),
+    *((each, each) for each in ("❤\ufe0f", "👩\u200d🔬", "می\u200cخواهم", "🏴\U000e0067\U000e0062\U000e007f")),
+]
 VISIBLE = ["a", "é", "e\u0301", "❤\ufe0f", "👩\u200d🔬", "می\u200cخواهم", ".", "0", "ㅤa", "\u200bx", "한", "־"]
 
 
@@ -180,6 +189,11 @@ def test_a_text_of_one_line_contains_no_line_ends_or_tabs(text: str) -> None:
     with pytest.raises(Refused):
         line_within(text, 99, "a")
     assert line_within(f" {text[0]} \n", 99, "a") == "a"
+
+
+@pytest.mark.parametrize(("written", "stored"), LINES)
+def test_a_line_is_stored_in_one_form(written: str, stored: str) -> None:
+    assert line_within(written, len(stored), "a") == stored
 
 
 async def test_texts_are_stored_with_line_feeds(network: Network, community_id: Any) -> None:

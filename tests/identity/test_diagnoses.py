@@ -71,6 +71,18 @@ async def test_an_impossible_year_is_refused(
         assert await network.value(f"SELECT count(*) FROM {table} WHERE member_id = $1", who.id) == 0
 
 
+async def test_a_year_of_birth_after_a_stated_diagnosis_is_refused(network: Network, community_id: UUID) -> None:
+    who = await born(network, None)
+    await join_with_year(network, who, community_id, diagnosedIn=1995)
+    assert await network.refused(who, "profileUpdate", birthYear=1996) == ("INVALID", "input.birthYear")
+    born_in = "SELECT birth_year FROM care.profile WHERE member_id = $1"
+    assert await network.value(born_in, who.id) is None
+    assert await network.refusals(who, "profileUpdate", birthYear=1995) == []
+    await network.do(who, "communityLeave", "__typename", community=f"com_{community_id}")
+    assert await network.refusals(who, "profileUpdate", birthYear=1996) == []
+    assert await network.value(born_in, who.id) == 1996
+
+
 @pytest.mark.parametrize("kind", [MemberKind.RELATIVE, MemberKind.ASSOCIATION])
 async def test_only_patients_give_a_year_of_diagnosis(network: Network, community_id: UUID, kind: MemberKind) -> None:
     who = await network.member(kind=kind)

@@ -194,3 +194,21 @@ async def test_a_repeated_request_creates_one_organization_and_mails_one_code(
     assert first == again
     await sent_mail.next(asked["contactEmail"])
     assert [to for to, _ in sent_mail.all()].count(asked["contactEmail"]) == 1
+
+
+@pytest.mark.parametrize("stored", ["Société de l’Été {}", "Socie\u0301te\u0301 de l’E\u0301te\u0301  {}"])
+async def test_a_name_that_looks_like_another_organizations_is_taken(
+    network: Network, steward: User, stored: str
+) -> None:
+    number = uuid4().hex[:8]
+    organization = await factories.organization(network.database, name=stored.format(number))
+    account = await factories.account(network.database, organization_id=organization["id"])
+    await factories.credential(network.database, account_id=account["id"])
+    for alike in (
+        "Société de l’Été {}",
+        "Socie\u0301te\u0301 de l’E\u0301te\u0301 {}",
+        "Société  de l’été {}",
+        "So\u200bciété de l’Été {}",
+    ):
+        asked = wanted(name=alike.format(number))
+        assert await network.refusals(steward, "organizationCreate", **asked) == [NAME]

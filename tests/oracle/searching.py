@@ -107,9 +107,9 @@ def words(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Without accents and capitals; a ligature counts as its first letter, and an apostrophe as a plain one."""
+    """Without accents and capitals; a ligature counts as two letters, and an apostrophe as a plain one."""
     text = text.replace("’", "'")
-    letters = unicodedata.normalize("NFD", text.replace("œ", "o").replace("Œ", "o").replace("æ", "a"))
+    letters = unicodedata.normalize("NFD", text.replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae"))
     return "".join(letter for letter in letters if not unicodedata.combining(letter)).lower()
 
 

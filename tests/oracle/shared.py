@@ -210,7 +210,7 @@ def by_name(row: Found) -> tuple[str, UUID]:
 
 
 def by_english_name(row: Found) -> tuple[str, UUID]:
-    return row["english"]["name"], row["id"]
+    return plain(row["english"]["name"]), row["id"]
 
 
 def community_id(seen: VisibleRows, slug: str) -> UUID | None:
@@ -499,13 +499,13 @@ def through(
 def associations_of(seen: VisibleRows, community: Found) -> list[Found]:
     network = [seen.one("care.member", id=each["member_id"]) for each in memberships(seen, community)]
     there = [row for row in network if row is not None and row["kind"] == "ASSOCIATION" and row["verified"]]
-    return sorted(there, key=lambda row: row["pseudonym"].lower())
+    return sorted(there, key=lambda row: plain(row["pseudonym"]))
 
 
 @field("Community.contacts")
 def contacts(seen: VisibleRows, community: Found) -> list[Found]:
     there = [row for row in seen.of("catalog.association") if community["id"] in row["community_ids"]]
-    return sorted(there, key=lambda row: (row["full_name"].lower(), row["member_id"]))
+    return sorted(there, key=lambda row: (plain(row["full_name"]), row["member_id"]))
 
 
 @field("Community.pinned")
@@ -519,7 +519,7 @@ def pinned(seen: VisibleRows, community: Found) -> list[Found]:
 def ambassadors_of(seen: VisibleRows, community: Found) -> list[Found]:
     appointed = [row for row in memberships(seen, community) if row["role"] == "AMBASSADOR"]
     there = [seen.one("care.member", id=row["member_id"]) for row in appointed]
-    return sorted((row for row in there if row is not None), key=lambda row: row["pseudonym"].lower())
+    return sorted((row for row in there if row is not None), key=lambda row: plain(row["pseudonym"]))
 
 
 def memberships(seen: VisibleRows, community: Found) -> list[Found]:

@@ -154,6 +154,21 @@ async def test_names_of_a_member_differ_and_others_may_use_them(network: Network
     await made(network, ben, "Straße")
 
 
+async def test_a_name_that_looks_like_another_of_a_member_is_taken(network: Network) -> None:
+    mia = await network.member()
+    own = await made(network, mia, "Petit cafe\u0301")
+    stored = "SELECT name FROM care.own_indicator WHERE id = $1"
+    assert await network.value(stored, UUID(own[4:])) == "Petit café"
+    alike = "Petit café", "petit cafe\u0301", "Petit  café", "Petit\u00a0café", "Petit ca\u200bfé", "Petit ca\u200dfé"
+    for name in alike:
+        again = await network.refusals(mia, "ownIndicatorCreate", name=name, scale="RATING_0_10")
+        assert again == [("TAKEN", "input.name")], name
+    # So is one that an older version stored otherwise.
+    await network.value("UPDATE care.own_indicator SET name = $2 WHERE id = $1", UUID(own[4:]), "Petit cafe\u0301")
+    again = await network.refusals(mia, "ownIndicatorCreate", name="Petit café", scale="RATING_0_10")
+    assert again == [("TAKEN", "input.name")]
+
+
 async def test_a_member_has_a_limited_number_of_own_indicators(network: Network) -> None:
     mia = await network.member()
     for _ in range(OWN_INDICATORS):

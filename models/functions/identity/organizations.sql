@@ -28,6 +28,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     address text := lower(open_organization.email);
+    wanted text := catalog.plain_name(open_organization.name);
     holder identity.account;
     administrator uuid;
     opened uuid;
@@ -40,13 +41,13 @@ BEGIN
     -- As in verify_email: of two accounts with one address, the first to be opened wins. The same for two organizations
     -- with one name.
     PERFORM pg_advisory_xact_lock(hashtextextended(address, 3));
-    PERFORM pg_advisory_xact_lock(hashtextextended(lower(open_organization.name), 4));
+    PERFORM pg_advisory_xact_lock(hashtextextended(wanted, 4));
     DELETE FROM insight.organization o
-    WHERE lower(o.name) = lower(open_organization.name)
+    WHERE catalog.plain_name(o.name) = wanted
         AND NOT EXISTS (
             SELECT FROM identity.account a JOIN identity.credential c ON c.account_id = a.id WHERE a.organization_id = o.id)
         AND NOT EXISTS (SELECT FROM insight.licence l WHERE l.organization_id = o.id);
-    IF EXISTS (SELECT FROM insight.organization o WHERE lower(o.name) = lower(open_organization.name)) THEN
+    IF EXISTS (SELECT FROM insight.organization o WHERE catalog.plain_name(o.name) = wanted) THEN
         taken := '{name}';
         RETURN;
     END IF;
