@@ -14,7 +14,6 @@ from graphql import GraphQLSchema
 
 from commands import seed
 from commands.databases import at
-from commands.demonstration import sign_ins
 from models.migrations.run import upgrade
 from models.viewers import Audience
 from planner.operations import Planner
@@ -73,7 +72,7 @@ __all__ = [
 # As the server's own processes do. asyncio's own loop takes a tenth more of a test.
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 # A hash as the server makes it takes 35 ms of a core, and the tests sign in thousands of times.
-passwords.HASHER = sign_ins.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 asyncpg.Connection._introspect_types = remember(asyncpg.Connection._introspect_types)  # type: ignore[attr-defined]
 
 
