@@ -14,7 +14,6 @@ from graphql import GraphQLSchema
 
 from commands import seed
 from commands.databases import at
-from commands.demonstration import sign_ins
 from models.migrations.run import upgrade
 from models.viewers import Audience
 from planner.operations import Planner
@@ -76,7 +75,6 @@ __all__ = [
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 # A hash as the server makes it takes 35 ms of a core, and the tests sign in thousands of times.
 passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-sign_ins.HASHER = passwords.HASHER  # type: ignore[attr-defined]
 asyncpg.Connection._introspect_types = remember(asyncpg.Connection._introspect_types)  # type: ignore[attr-defined]
 
 

@@ -16,7 +16,7 @@ from models.identity.organizations import OrganizationKind, PurposeKind
 from models.insight import licences
 from models.insight.licences import LicenceStatus
 from models.insight.undertakings import IN_FORCE
-from resolvers.identity.passwords import HASHER
+from resolvers.identity import passwords
 
 ACCOUNT = "identity.account"
 PASSWORD = "demonstration"  # noqa: S105 - printed at start-up, and only ever set for demonstration accounts
@@ -173,7 +173,7 @@ def add_keys(chance: Chance, network: Network, organization: UUID, owner: str, t
 
 def write_credentials(network: Network) -> None:
     """Writes the common password of all demonstration accounts, hashed once; its salt differs from run to run."""
-    hashed = HASHER.hash(PASSWORD)
+    hashed = passwords.HASHER.hash(PASSWORD)
     columns = network.columns[ACCOUNT]
     id, email = columns.index("id"), columns.index("email")
     for account in list(network.rows[ACCOUNT]):
