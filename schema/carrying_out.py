@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from models.identity.accounts import StaffRole
 from models.logins import role_password
 from models.messages import message
-from models.viewers import ANYBODY, Audience, Viewer
+from models.viewers import ANYBODY, Viewer
 from resolvers import transactions
 from resolvers.calling import Call
 from resolvers.faults import Faults
@@ -22,7 +22,7 @@ from resolvers.transactions import Connection, Forbidden, IdempotencyKey, Refuse
 from schema.calls import call_of
 from schema.context import Context
 from schema.inputs import ARGUMENT, Parameters, Visit, read
-from schema.user_errors import forbidden_error, user_error
+from schema.user_errors import ended, forbidden_error, user_error
 from settings import Limits
 
 CLIENT_MUTATION_ID_LENGTH = 200
@@ -55,7 +55,10 @@ class CarriedOut:
 
     async def __call__(self, context: Context, given: Callable[[], dict[str, Any]]) -> Any:
         """The payload, with refusals in `user_errors`. Forbidden becomes an error of the operation."""
-        options, viewer, write = self.options, context.viewer, context.write
+        options = self.options
+        if not options.as_anybody and not await context.is_viewers_own():
+            raise ended(context.viewer.reads_in)
+        viewer, write = context.viewer, context.write
         if options.as_anybody:
             write, viewer = context.write_as_anybody or context.write, ANYBODY
         if options.as_publisher:
@@ -73,7 +76,7 @@ class CarriedOut:
             arguments, faults, key = await context.read_input(lambda: self.arguments(context, given))
             work = await self.work(call_of(context), arguments, faults)
             made = await transactions.run_once(write, viewer, work, key)
-            show_as_opened(context)
+            context.note_carried_out()
         except Refused as refused:
             refusals, shows, language = refused.refusals, refused.shows, context.viewer.reads_in
             context.refusals += [refusal.code.value for refusal in refusals]
@@ -161,12 +164,6 @@ class CarriedOut:
             (key,) = made.values()
             values[name] = f"{prefix}_{key}"
         return self.payload(**values)
-
-
-def show_as_opened(context: Context) -> None:
-    """Has the rest of the payload read as whoever has just signed in, unless the request's view is not theirs."""
-    if context.opened is not None and context.viewer.audience in (Audience.PUBLIC, context.opened[0].audience):
-        context.viewer = context.opened[0]
 
 
 def check_client_mutation_id(given: Any, visit: Visit) -> None:

@@ -44,6 +44,11 @@ CALLED = "the planner has not attached the field's resolver"
 ROOT: Any = object()  # of queries; it has no state
 
 
+async def graph_after(context: Context, given: Callable[[], dict[str, Any]]) -> Any:
+    """The root of the graph, None if the view that the operation was validated against is no longer the viewer's."""
+    return ROOT if await context.has_graph() else None
+
+
 @strawberry.type
 class Payload:
     """The fields of every payload; each also has, privately, the ids by which its fields are read."""
@@ -54,7 +59,9 @@ class Payload:
     )
     query: Annotated["Query", strawberry.lazy("schema.roots")] | None = strawberry.field(
         resolver=lambda: ROOT,
-        description="The graph as the viewer sees it after the mutation. Null only if reading it failed.",
+        description="The graph as the viewer sees it after the mutation. Null if the mutation has ended their session, "
+        "such as with their account, or has signed in a caller of another view. Also null if reading it failed.",
+        metadata={CALL: graph_after},
     )
 
 

@@ -42,6 +42,15 @@ def refusal_error(refused: Refused, language: Language) -> GraphQLError:
     return GraphQLError(first.message, extensions=facts)
 
 
+def ended(language: Language) -> GraphQLError:
+    """UNAUTHENTICATED as an error of a mutation after one that has ended the viewer's session, or opened another."""
+    reason = message(
+        "An earlier mutation of this document has ended your session or opened another one. This one was not carried "
+        "out: send it in a request of its own."
+    )
+    return GraphQLError(reason.in_language(language), extensions={"code": "UNAUTHENTICATED"})
+
+
 def forbidden_error(forbidden: Forbidden, viewer: Viewer, language: Language) -> GraphQLError:
     """FORBIDDEN as an error of the field, with what would help: a role, or a user in place of a key."""
     extensions = {"code": "FORBIDDEN"}

@@ -286,9 +286,9 @@ class Operations(ChargedWork):
             request.cacheable = False
         return found
 
-    def admission(self, request: RequestContext) -> Admission:
-        """What admits the answers to one request, or one event of a subscription."""
-        return Admission(self.member_reads, self.data_reads, request.viewer, request.document)
+    def admission(self, request: RequestContext, viewer: Viewer | None = None) -> Admission:
+        """What admits the answers to one request, or one event of a subscription, which its viewer reads or another."""
+        return Admission(self.member_reads, self.data_reads, viewer or request.viewer, request.document)
 
     async def execute(
         self,
@@ -320,10 +320,22 @@ class Operations(ChargedWork):
             async with reading:
                 return size.text(await connections.read(sql, values, caller))
 
+        admission, asked = self.admission(request), operation.language(variables)
+
+        def acting() -> Viewer:
+            """Who has signed in, from then on, if it is in a view that is not public."""
+            return viewer if viewer.audience is Audience.PUBLIC else context.viewer
+
+        async def admit(text: str) -> str:
+            nonlocal admission
+            if admission.viewer.scope != context.viewer.scope:
+                admission = self.admission(request, context.viewer)
+            return await admission.admit(text)
+
         context = Context(
             viewer=viewer,
             read=read,
-            write=lambda: pool.write(viewer, caller),
+            write=lambda: pool.write(acting(), caller),
             settings=self.settings,
             publish=lambda: self.publisher.write(viewer, caller),
             extend_deadline=None if deadline is None else deadline.extend,
@@ -334,11 +346,13 @@ class Operations(ChargedWork):
             reader=reader,
             compute=partial(self.computing.run, caller),
             count_bytes=size.count,
-            admit=self.admission(request).admit,
+            admit=admit,
             count=partial(self.count_kind, request, pool),
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=address,
             takes_cookie=request.scope["type"] == "http" and self.credentials.takes_cookie(request.headers),
+            look_up=None if request.authorization is None else partial(self.viewer_now, request, asked),
+            in_language=lambda viewer: in_language(viewer, asked, request.headers),
         )
         work = operation.execute(variables, context)
         try:
@@ -410,6 +424,21 @@ class Operations(ChargedWork):
         account = request.viewer.account or request.viewer.organization
         address, caller = self.address(request), self.caller(request)
         await self.rates.count(connections, kind, account, address, caller, request.allowances)
+
+    async def viewer_now(self, request: RequestContext, asked: Language | None) -> Viewer | None:
+        """The request's viewer after a mutation: the roles and the language may be others; None if they have gone.
+
+        Raises RequestError if they cannot be looked up.
+        """
+        assert request.authorization is not None
+        self.sessions.forget(request.viewer.opened_by)  # the notification of what was committed may arrive later
+        try:
+            found = await self.sessions.viewer(request.authorization, self.caller(request))
+        except RequestError as error:
+            if error.status != 401:
+                raise
+            return None
+        return in_language(found, asked, request.headers)
 
     async def current_viewer(self, request: RequestContext, asked: Language | None) -> Viewer:
         """The request's viewer, in the language that their account has now. Raises RequestError if it has ended.

@@ -249,9 +249,26 @@ async def test_a_user_leaves_with_their_password(network: Network, laboratory_us
     leaver = Caller("leaver", token)
     refused = await network.refused(leaver, "organizationLeave", password="no lamps at all")
     assert refused == ("WRONG_CREDENTIALS", "input.password")
-    assert await network.refusals(leaver, "organizationLeave", password=PASSWORD) == []
+    left = await network.do(leaver, "organizationLeave", "query { organization { name } }", password=PASSWORD)
+    assert left == {"query": None, "userErrors": []}
     assert await network.count("identity.account", email=email) == 0
     assert email not in await users(network, laboratory_user)
+
+
+async def test_a_role_that_was_given_up_does_not_last_for_the_document(network: Network, laboratory_user: User) -> None:
+    admin = await colleague(network, laboratory_user, UserRole.ADMINISTRATOR)
+    user, before = await id_of(network, admin), await network.count("insight.api_key")
+    document = f"""mutation {{
+        a: organizationUserUpdate(input: {{user: "{user}", role: READER}}) {{ userErrors {{ code }} }}
+        b: apiKeyCreate(input: {{name: "Late", expiresAt: "{await network.tomorrow()}T12:00:00Z"}}) {{
+          userErrors {{ code }}
+        }}
+        c: organizationUserRemove(input: {{user: "{user}"}}) {{ userErrors {{ code }} }}
+    }}"""
+    answer = await network.ask(admin, document)
+    assert answer["data"] == {"a": {"userErrors": []}, "b": None, "c": None}
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN", "FORBIDDEN"]
+    assert await network.count("insight.api_key") == before
 
 
 async def test_the_only_administrator_cannot_leave(network: Network, laboratory_user: User) -> None:

@@ -96,12 +96,12 @@ async def test_no_more_is_computed_once_the_limit_is_exceeded() -> None:
 
 async def test_a_mutation_that_is_done_says_so(small: Ask) -> None:
     patient = await small.sign_in("patient")
-    text = f"mutation {{ signOut {{ userErrors {{ code }} query {{ {LARGE} }} }} }}"
+    text = f'mutation {{ accountUpdate(input: {{locale: "fr"}}) {{ userErrors {{ code }} query {{ {LARGE} }} }} }}'
     answer = await small.post(patient, text)
     (error,) = answer.json()["errors"]
     assert answer.status_code == 200
-    assert (error["path"], error["extensions"]) == (["signOut", "query", "communities"], OVER)
-    assert (await small.post(patient, "{ viewer { audience } }")).status_code == 401
+    assert (error["path"], error["extensions"]) == (["accountUpdate", "query", "communities"], OVER)
+    assert (await small(patient, "{ viewer { locale } }")) == {"data": {"viewer": {"locale": "fr"}}}
 
 
 async def test_an_event_over_the_limit_ends_its_subscription(small: Ask) -> None:

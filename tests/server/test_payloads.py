@@ -359,7 +359,7 @@ async def test_a_forbidden_mutation_leaves_the_payload_of_the_previous_one(fresh
         manager = await server.staff(StaffRole.SURVEY_MANAGER)
         mia = await server.member()
         document = """mutation ($member: ID!) {
-            a: signOut { userErrors { code } }
+            a: accountUpdate(input: {locale: "fr"}) { userErrors { code } }
             b: memberSuspend(input: {member: $member, reason: "x"}) { userErrors { code } } }"""
         answer = await server.ask(manager, document, {"member": f"mbr_{mia.id}"})
         assert answer["data"] == {"a": {"userErrors": []}, "b": None}
