@@ -395,7 +395,7 @@ def reading_alerts(seen: VisibleRows) -> Listed:
 
 @field("Query.staff")
 def staff_members(seen: VisibleRows) -> Listed:
-    return listed(seen.of("identity.staff"), lambda row: (row["name"], row["id"]))
+    return listed(seen.of("identity.staff"), by_name)
 
 
 @field("Viewer.erasuresLate")

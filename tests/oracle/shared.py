@@ -460,7 +460,7 @@ def licences(seen: VisibleRows, status: str | None = None) -> Listed:
 
 @field("Query.organizations")
 def organizations(seen: VisibleRows) -> Listed:
-    return listed(seen.of("insight.organization"), lambda row: (row["name"], row["id"]))
+    return listed(seen.of("insight.organization"), by_name)
 
 
 @field("Community.indicators")
