@@ -135,8 +135,9 @@ async def test_budgets_of_addresses_without_end_are_forgotten() -> None:
 
 def stop_clock(ask: Ask) -> None:
     """What callers have used is not given back, however long a busy machine takes."""
-    assert ask.app.endpoint is not None
-    ask.app.endpoint.planning.clock = Clock()
+    endpoint = ask.app.endpoint
+    assert endpoint is not None
+    endpoint.planning.clock = endpoint.requests.clock = endpoint.invalid.clock = Clock()
 
 
 async def test_a_caller_with_new_documents_is_refused_and_others_are_not(fresh: str) -> None:

@@ -24,6 +24,7 @@ from server.callers.request_rates import CALLERS, INVALID_AT_ONCE, RequestRates
 from server.operations.errors import RequestError
 from settings import Settings, SettingsError
 from tests import factories
+from tests.server.test_planning import stop_clock
 from tests.support import subscribers
 from tests.support.client import ANYBODY, LIMITS, Ask, Caller, serving
 from tests.support.clusters import clone
@@ -403,6 +404,7 @@ def test_requests_have_a_rate_by_caller() -> None:
 async def test_requests_are_refused_beyond_the_callers_rate(fresh: str, tmp_path: Path) -> None:
     """Strangers before their request is read; those who have signed in as themselves, at whatever address."""
     async with serving(fresh, data=tmp_path, requests_at_once=20, requests_a_second=1) as ask:
+        stop_clock(ask)
         patient = await ask.sign_in("patient")
         read = [await ask.post(patient, "{ viewer { audience } }") for _ in range(21)]
         assert [answer.status_code for answer in read[:19]] == [200] * 19
@@ -421,6 +423,7 @@ async def test_requests_are_refused_beyond_the_callers_rate(fresh: str, tmp_path
 
 async def test_tokens_that_are_not_valid_have_a_rate_by_address(fresh: str, tmp_path: Path) -> None:
     async with serving(fresh, data=tmp_path, trusted_proxies=PROXY) as ask:
+        stop_clock(ask)
         known = await ask.sign_in("patient")
         statuses = []
         for number in range(INVALID_AT_ONCE + 60):
