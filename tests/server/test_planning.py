@@ -146,7 +146,7 @@ async def test_a_caller_with_new_documents_is_refused_and_others_are_not(fresh: 
     async with serving(fresh, limits=limits) as ask:
         stop_clock(ask)
         patient = await ask.sign_in("patient")
-        known = worst(8)
+        known = worst(6)
         assert (await ask.post(ANYBODY, known)).status_code == 200
         answers = [await ask.post(ANYBODY, worst()) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 200, 429]

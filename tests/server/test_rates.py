@@ -429,8 +429,9 @@ async def test_tokens_that_are_not_valid_have_a_rate_by_address(fresh: str, tmp_
         for number in range(INVALID_AT_ONCE + 60):
             guess = Caller("nobody", f"{number:043}")
             statuses.append((await sent(ask, "{ regions }", who=guess)).status_code)
-        assert statuses[:INVALID_AT_ONCE] == [401] * INVALID_AT_ONCE
-        assert 429 in statuses
+        most = INVALID_AT_ONCE - 1  # or one more: tenths of a second are rounded
+        assert statuses[:most] == [401] * most
+        assert set(statuses[most + 1 :]) == {429}
         # Another address, and a token that is known, are answered.
         assert (await sent(ask, "{ regions }", who=guess, address="203.0.113.9")).status_code == 401
         await sent(ask, "{ regions }", who=known, address="203.0.113.9")
