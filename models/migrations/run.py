@@ -26,7 +26,7 @@ one_at_a_time = asyncio.Lock()
 COMPARISON: dict[str, Any] = {
     "include_schemas": True,
     "include_name": lambda name, kind, parents: kind != "schema" or name in SCHEMAS,
-    # Alembic compares the text of expressions, which PostgreSQL writes in its own way for models/name_order.py.
+    # Alembic compares the text of expressions, of which PostgreSQL writes those of models/name_order.py in its own way.
     # `catalogue` compares what PostgreSQL makes of them.
     "include_object": lambda _, name, kind, *__: kind != "index" or not name.endswith("_named"),
     "compare_server_default": True,
