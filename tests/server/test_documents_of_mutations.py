@@ -8,7 +8,7 @@ from tests.support.client import ANYBODY, PASSWORD, serving
 from tests.support.network import network_on
 
 UPDATE = 'accountUpdate(input: {locale: "fr"}) { userErrors { code } }'
-SIGNED_OUT = {"userErrors": [], "query": None}
+SIGNED_OUT: dict[str, Any] = {"userErrors": [], "query": None}
 
 
 def sign_in(name: str, fields: str = "") -> str:
