@@ -20,6 +20,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from models.identity.accounts import StaffRole
+from models.identity.organization_users import UserRole
 from models.languages import DEFAULT, Language
 from models.messages import path_of
 
@@ -27,7 +28,8 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("models", "planner", "privacy", "resolvers", "schema", "server")
 KEYWORDS = {"message": None, "counted": (1, 2), "say": None}  # what is called with sentences, and which arguments
 MODULES = ("models.messages", "privacy.words")
-NAMED: tuple[type[Enum], ...] = (StaffRole, Language)  # enumerations whose values stand in sentences by their names
+# Enumerations whose values stand in sentences by their names.
+NAMED: tuple[type[Enum], ...] = (StaffRole, UserRole, Language)
 HEADER = "# What Cohorte says to people. docs/translating.md says how this file is kept."
 COMMENTS = ("Translators:",)
 COMMAND = "python -m commands.translations"

@@ -25,6 +25,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import JSON
 
 from models.rows import Expression
+from models.viewers import Viewer
 from planner.arguments import PlanInputs, bad_user_input, encodes, value_of
 from planner.expressions import integer
 
@@ -38,15 +39,25 @@ BLOCK = 32  # bytes, to which cursors are filled: their length tells nothing abo
 
 @dataclass(frozen=True)
 class ListTag:
-    """What names a list in its cursors: its field, and the id of the object that it is a list of, if it has one."""
+    """What names a list in its cursors: its field, and the id of the object that it is a list of, if it has one.
+
+    A list whose order depends on the viewer's language is another in each, so its tag has that language.
+    """
 
     field: str
     parent: Expression | None
+    language: Expression | None = None  # the tag of it, in a statement
+
+    def of_root(self, viewer: Viewer) -> str:
+        """The tag of a list without a parent, as the viewer's cursors have it."""
+        return self.field if self.language is None else f"{self.field}{viewer.reads_in.tag}"
 
     @property
     def expression(self) -> Expression:
         """The tag in a statement, in which alone it is known if there is a parent."""
         field: Expression = literal_column(f"'{self.field}'", Text())
+        if self.language is not None:
+            field = field.concat(self.language)
         if self.parent is None:
             return field
         digest = func.md5(field.concat(sql_cast(self.parent, Text())))
@@ -83,9 +94,9 @@ class Cursors:
         """The JSON of an answer with its cursors encrypted."""
         return PLAIN.sub(self._seal, text) if BEGINS in text else text
 
-    def tag(self, name: str, parent: Expression | None) -> ListTag:
-        """The tag of the list of a field, which is called `name`."""
-        return ListTag(f"{zlib.crc32(name.encode()):08x}", parent)
+    def tag(self, name: str, parent: Expression | None, language: Expression | None = None) -> ListTag:
+        """The tag of the list of a field, which is called `name`; with a `language`, its order depends on it."""
+        return ListTag(f"{zlib.crc32(name.encode()):08x}", parent, language)
 
     def seal(self, keys: str) -> str:
         """The cursor of a JSON array: the list's tag, and the values of its order."""
@@ -125,7 +136,8 @@ def cursor_reader(
     kinds: list[type] = [str, *(key.type.python_type for key in keys)]
 
     def read(inputs: PlanInputs) -> list[Any]:
-        return decoded(cursors, value_of(check.node, field, check.argument, inputs.variables), tag, kinds, check)
+        cursor = value_of(check.node, field, check.argument, inputs.variables)
+        return decoded(cursors, cursor, None if tag.parent is not None else tag.of_root(inputs.viewer), kinds, check)
 
     return [partial(_at, read, at) for at in range(len(kinds))]
 
@@ -134,11 +146,14 @@ def _at(read: Callable[[PlanInputs], list[Any]], at: int, inputs: PlanInputs) ->
     return read(inputs)[at]
 
 
-def decoded(cursors: Cursors, cursor: Any, tag: ListTag, kinds: Sequence[type], check: ListCheck) -> list[Any]:
-    """The tag and keys in a cursor, as values of `kinds`. Raises GraphQLError if it is no cursor of such a list."""
+def decoded(cursors: Cursors, cursor: Any, tag: str | None, kinds: Sequence[type], check: ListCheck) -> list[Any]:
+    """The tag and keys in a cursor, as values of `kinds`. Raises GraphQLError if it is no cursor of such a list.
+
+    `tag` is None if the statement compares it.
+    """
     try:
         found = cursors.opened(cursor)
-        if not isinstance(found, list) or (tag.parent is None and found[0] != tag.field):
+        if not isinstance(found, list) or (tag is not None and found[0] != tag):
             raise TypeError
         return [_key(kind, value) for kind, value in zip(kinds, found, strict=True)]
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, IndexError):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type
 from sqlalchemy import Text, func, literal_column
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.sql import visitors
 
-from models.rows import Expression, Row
+from models.rows import Expression, Row, TextInLanguage
 from planner.arguments import bad_user_input, is_given
 from planner.cursors import ListCheck, ListTag, cursor_reader, is_of_list, plain_cursor
 from planner.declared import PAGE_SIZE
@@ -46,7 +47,8 @@ def page(
     if len(set(rows.descends)) != 1:
         raise TypeError(f"{kind.name}.{nodes[0].name.value}: a page must be ordered in one direction")
     request = _page_request(builder, declared, nodes[0])
-    tag = builder.cursors.tag(f"{kind.name}.{nodes[0].name.value}", _parent_id(builder, kind))
+    language = builder.language() if _depends_on_language(rows) else None
+    tag = builder.cursors.tag(f"{kind.name}.{nodes[0].name.value}", _parent_id(builder, kind), language)
     if request.from_cursor:
         rows = _past_cursor(builder, declared, nodes[0], rows, tag, request.backward)
     connection = cast(GraphQLObjectType, get_named_type(declared.type))
@@ -72,6 +74,13 @@ def _parent_id(builder: "StatementBuilder", kind: GraphQLObjectType) -> Expressi
     """The id of the object that the list is read of; None for a list of a root type."""
     key = builder.tables.keys.get(kind.name)
     return None if key is None or builder.above is None else id_of(builder.above, key)
+
+
+def _depends_on_language(rows: PageRows) -> bool:
+    """Whether rows are in another order in each language, such as by their translated names."""
+    lists = [rows] if isinstance(rows, Ordered) else [part.rows for part in rows.parts]
+    keys = (key for each in lists for key in each.inner_keys)
+    return any(isinstance(part, TextInLanguage) for key in keys for part in visitors.iterate(key))
 
 
 def _past_cursor(

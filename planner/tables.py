@@ -91,6 +91,7 @@ class Ordered:
     descends: tuple[bool, ...]  # of each key
     source: Select[Any]
     limited: bool = False  # the resolver has a LIMIT, and is in its order
+    inner_keys: tuple[Expression, ...] = ()  # the keys as the resolver wrote them
 
     @property
     def order(self) -> tuple[Expression, ...]:
@@ -137,12 +138,12 @@ def ordered(rows: Select[Any]) -> Ordered:
     if entity is not None:
         source, table = entity
         whole = Row(OuterColumns(source, table.c), None, base_of(cast(Table, table.element)))
-        return Ordered(whole, tuple(map(OuterExpression, keys)), descends, rows, has_limit)
+        return Ordered(whole, tuple(map(OuterExpression, keys)), descends, rows, has_limit, tuple(keys))
     hidden = [(f"_k{at}", key) for at, key in enumerate(keys)]
     derived = (rows if has_limit else rows.order_by(None)).add_columns(*labelled(hidden)).subquery()
     columns = {name: OuterColumn(derived, name, each.type) for name, each in rows.selected_columns.items()}
     outside = tuple(OuterColumn(derived, name, key.type) for name, key in hidden)
-    return Ordered(Row(columns, None, None), outside, descends, select(derived))
+    return Ordered(Row(columns, None, None), outside, descends, select(derived), inner_keys=tuple(keys))
 
 
 class OuterColumns(Mapping[str, Expression]):

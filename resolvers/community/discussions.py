@@ -102,7 +102,7 @@ def reactions_of(post: Row) -> Rows:
 
 
 def viewer_reactions(post: Row, *, viewer: ViewerIds) -> Expression:
-    """An array, in the order of the enum; empty unless the viewer is a member."""
+    """An array, in the order of their names; empty unless the viewer is a member."""
     given = row(tables.PostReaction)
     own = select(given.reaction).where(given.post_id == post.id, given.member_id == viewer.member)
     return func.array(own.order_by(given.reaction).scalar_subquery())

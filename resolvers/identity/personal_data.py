@@ -365,7 +365,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         },
     ),
     "identity.second_factor": MemberTable(
-        "second_factors",
+        "secondFactors",
         "A second factor to sign in with.",
         OF_ACCOUNT,
         ("id", "kind", "name", "created_at", "last_used_on"),

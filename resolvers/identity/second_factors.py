@@ -150,11 +150,16 @@ async def _uses_passkey(
     return False
 
 
-def expect_one(proof: Proof) -> str:
-    """The parameter that has the proof. Raises Refused: INVALID unless it is exactly one."""
+def expect_one(proof: Proof, *, new: bool = False) -> str:
+    """The parameter that has the proof, which no recovery code is of a `new` factor.
+
+    Raises Refused: INVALID unless it is exactly one.
+    """
     given = {"totp": proof.totp, "passkey": proof.passkey, "recovery_code": proof.recovery_code}
     names = [name for name, value in given.items() if value is not None]
     if len(names) != 1:
+        if new:
+            raise invalid(message("Give exactly one of totp and passkey."))
         raise invalid(message("Give exactly one of totp, passkey and recoveryCode."))
     return names[0]
 

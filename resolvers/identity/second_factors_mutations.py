@@ -136,7 +136,7 @@ async def confirm_second_factor(
     Refused: INVALID for a challenge that is over, and unless exactly one proof is given; WRONG_CREDENTIALS for the
     proof; LIMIT_REACHED after too many attempts.
     """
-    name = expect_one(Proof(totp, passkey, None, challenge))
+    name = expect_one(Proof(totp, passkey, None, challenge), new=True)
     over = invalid(CHALLENGE_OVER, "challenge")
     account = account_of(viewer)
     async with call.apart() as apart:  # so that the attempt counts even if it fails

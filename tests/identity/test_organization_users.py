@@ -271,6 +271,17 @@ async def test_a_role_that_was_given_up_does_not_last_for_the_document(network: 
     assert await network.count("insight.api_key") == before
 
 
+async def test_a_role_that_is_missing_is_named_in_french(network: Network, laboratory_user: User) -> None:
+    reader = await colleague(network, laboratory_user, UserRole.READER)
+    document = """mutation @inContext(language: FR) {
+        webhookTest(input: {webhook: "whk_00000000-0000-4000-8000-000000000000"}) { userErrors { code } }
+    }"""
+    [error] = (await network.ask(reader, document))["errors"]
+    assert error["extensions"] == {"code": "FORBIDDEN", "role": "ADMINISTRATOR"}
+    assert "administration" in error["message"]
+    assert "ADMINISTRATOR" not in error["message"]
+
+
 async def test_the_only_administrator_cannot_leave(network: Network, laboratory_user: User) -> None:
     email, code = await invited(network, laboratory_user, "ADMINISTRATOR")
     assert await join(network.ask, code) == []

@@ -241,6 +241,13 @@ async def test_exactly_one_proof_is_given(network: Network, ada: Person) -> None
     for proof in ({}, {"totp": ada.code(), "recoveryCode": ada.codes[0]}):
         assert await ada.verify(challenge=challenge, **proof) == [("INVALID", "input")]
     await ada.signed_in(recoveryCode=ada.codes[0])  # which was not used up
+    for mutation, words in (
+        ("secondFactorConfirm", "totp and passkey"),
+        ("recoveryCodesRenew", "totp, passkey and recoveryCode"),
+    ):
+        given = {"challenge": "none"} if mutation == "secondFactorConfirm" else {}
+        payload = await network.do(ada.caller, mutation, "userErrors { message }", **given)
+        assert payload["userErrors"] == [{"message": f"Give exactly one of {words}."}]
 
 
 # Recovery codes

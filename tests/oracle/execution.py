@@ -30,7 +30,7 @@ PAGE = ("first", "after", "last", "before")
 class CursorsOfAnyParent(Cursors):
     """Cursors that every list of a field takes: operations are generated without knowing whose list theirs are of."""
 
-    def tag(self, name: str, parent: Expression | None) -> ListTag:
+    def tag(self, name: str, parent: Expression | None, language: Expression | None = None) -> ListTag:
         return super().tag(name, None)
 
 
