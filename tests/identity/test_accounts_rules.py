@@ -41,7 +41,7 @@ NOT_LOCALES = [
 
 
 def test_passwords_are_hashed_as_owasp_recommends() -> None:
-    hasher = runpy.run_path(passwords.__file__)["HASHER"]  # not that of the tests, in tests/conftest.py
+    hasher = runpy.run_path(passwords.__file__)["HASHER"]  # not that of the tests, in tests/fixtures.py
     assert (hasher.type, hasher.time_cost, hasher.memory_cost) == (argon2.Type.ID, 2, 19_456)
 
 
