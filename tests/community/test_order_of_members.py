@@ -113,7 +113,7 @@ async def test_a_cursor_of_one_communitys_list_is_refused_in_anothers(
 ) -> None:
     if planted:
         tag = Cursors.tag
-        monkeypatch.setattr(Cursors, "tag", lambda self, name, parent: tag(self, name, None))
+        monkeypatch.setattr(Cursors, "tag", lambda self, name, _, *language: tag(self, name, None, *language))
     places, who = [], await network.member()
     for _ in range(2):
         community = await factories.community(network.database)
@@ -158,7 +158,7 @@ async def test_a_cursor_of_another_discussion_ends_a_subscription_at_its_first_e
     """Only the statement that reads the event knows the discussion, so the subscription has begun by then."""
     if planted:
         tag = Cursors.tag
-        monkeypatch.setattr(Cursors, "tag", lambda self, name, parent: tag(self, name, None))
+        monkeypatch.setattr(Cursors, "tag", lambda self, name, _, *language: tag(self, name, None, *language))
     community = (await factories.community(network.database))["id"]
     who, discussions = await network.member(community), []
     for _ in range(2):
