@@ -141,6 +141,7 @@ async def test_the_largest_plan_is_within_the_limits_of_a_request(client: AsyncC
     assert [row["covered_with"] for row in covered.prices] == ["", ""]  # its sums have a wider margin
 
 
+@pytest.mark.slow
 async def test_both_clients_price_and_publish_the_same_plan(client: AsyncClient, laboratory: Laboratory) -> None:
     plan = [Question("q", ["sex"], "WITHIN_50"), Question("r", ["sex"], "WITHIN_50", InsightKind.COUNTS)]
     with Client(laboratory.key, laboratory.url) as threads:

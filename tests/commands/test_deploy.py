@@ -190,6 +190,7 @@ async def test_postgresql_knows_every_setting_of_the_file(admin: asyncpg.Connect
         assert row["enumvals"] is None or value in row["enumvals"], name
 
 
+@pytest.mark.slow
 async def test_a_server_warns_of_each_setting_of_postgresql_that_logs_what_members_write(
     fresh: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -103,6 +103,7 @@ async def test_a_lost_head_is_stored_again_of_a_ledger_with_the_last_known_entry
     await connection.close()
 
 
+@pytest.mark.slow
 async def test_a_loss_is_accepted_by_charging_and_ending_all_open_datasets(
     run: Run, fresh: str, tmp_path: Path
 ) -> None:

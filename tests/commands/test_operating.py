@@ -154,6 +154,7 @@ async def test_a_role_with_excess_rights_stops_a_server_that_does_not_migrate_to
         await open_roles_quickly(fresh)
 
 
+@pytest.mark.slow
 async def test_migrate_sets_the_roles_passwords_by_the_key(
     server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -246,6 +247,7 @@ def test_the_command_refuses_to_open_a_demonstration_to_the_network(folder: Path
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 async def test_a_demonstration_never_opens_a_database_with_members_of_its_own(fresh: str, tmp_path: Path) -> None:
     demo = Settings(database_url=fresh, demo=True, data=tmp_path, scale=0.02)
     await prepare(fresh, demo)  # the demonstration's own accounts alone

@@ -109,6 +109,7 @@ async def twins(blank: str) -> AsyncIterator[tuple[Ask, Caller, asyncpg.Connecti
             yield ask, Caller("laboratory", key), owner
 
 
+@pytest.mark.slow
 async def test_a_twin_has_the_variables_and_categories_of_its_dataset(blank: str) -> None:
     async with clone(blank) as dsn, empty(blank) as owner:
         await filled(owner, await described(dsn))

@@ -136,6 +136,7 @@ def test_serve_reports_an_error_in_its_exit_status_and_in_no_traceback(folder: P
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_modules_are_imported_ends_in_no_traceback() -> None:
     pressed = """
 import runpy, signal, sys

@@ -57,6 +57,7 @@ async def rows_of(owner: asyncpg.Connection, member: object, *, many: bool) -> d
     return found
 
 
+@pytest.mark.slow
 async def test_nobody_reads_anything_of_a_member_who_has_left_before_all_rows_are_deleted(burdened: Leaving) -> None:
     owner, ask, member = burdened.owner, burdened.ask, burdened.viewer.member
     network = Network(ask, owner)

@@ -68,6 +68,7 @@ async def test_a_server_starts_and_answers_whose_first_host_is_silent(
             assert (await ask.http.get("/readyz")).status_code == 200
 
 
+@pytest.mark.slow
 async def test_a_place_of_the_ledgers_head_has_several_hosts_too(silent: int, fresh: str) -> None:
     async with both(silent, fresh) as dsn:
         with pytest.raises(PlaceFailed, match="is one of Cohorte's"):  # so it was connected to

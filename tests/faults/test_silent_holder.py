@@ -107,6 +107,7 @@ async def expect_taken_over(relay: SilentRelay, steps: Steps, other: Awaitable[N
 
 
 @pytest.mark.usefixtures("_quick")
+@pytest.mark.slow
 async def test_due_work_of_a_silent_process_goes_on_elsewhere_and_is_undone(
     fresh: str, relay: SilentRelay, steps: Steps
 ) -> None:

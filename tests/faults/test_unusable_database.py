@@ -269,6 +269,7 @@ OURS = "usename LIKE 'cohorte~_%' ESCAPE '~' AND datname = current_database()"
 
 
 @pytest.mark.usefixtures("quiet")
+@pytest.mark.slow
 async def test_a_database_that_only_reads_is_read_and_written_to_once_it_can_be(fresh: str) -> None:
     name = urlsplit(fresh).path.strip("/")
     async with discussed(fresh) as (network, post):

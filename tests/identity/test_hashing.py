@@ -143,6 +143,7 @@ async def test_memory_is_given_back_once_nobody_hashes(monkeypatch: pytest.Monke
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="of glibc")
 @pytest.mark.parametrize("heaps", ["use_one_heap()", "None"])
+@pytest.mark.slow
 def test_what_hashing_took_is_free_again_with_one_heap_alone(heaps: str) -> None:
     asked = (
         "from concurrent.futures import ThreadPoolExecutor\n"

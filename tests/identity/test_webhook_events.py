@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 
 from models.identity.accounts import StaffRole
@@ -178,6 +179,7 @@ async def test_a_survey_with_few_participants_is_no_event(network: Network, rece
     assert [subject for to, subject in network.mailbox.all() if to == lab.email] == [GRANTED]
 
 
+@pytest.mark.slow
 async def test_what_happened_before_the_server_stopped_arrives_after_it_starts(fresh: str, receiver: Receiver) -> None:
     """Written while nothing is sent, then sent once without an answer: each stop loses nothing and changes no id."""
     async with network_on(fresh) as network:

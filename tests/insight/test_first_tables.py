@@ -61,7 +61,7 @@ def before_locking(work: Callable[[], Awaitable[Any]]) -> Pause:
     return pause
 
 
-@pytest.mark.parametrize("make", [wave_of, survey_of])
+@pytest.mark.parametrize("make", [pytest.param(wave_of, marks=pytest.mark.slow), survey_of])
 async def test_records_that_are_read_once_are_counted_as_those_of_one_table(
     admin: asyncpg.Connection, make: Any
 ) -> None:
@@ -118,7 +118,7 @@ async def nobody() -> None:
     pass
 
 
-@pytest.mark.parametrize("leaves", [False, True])
+@pytest.mark.parametrize("leaves", [pytest.param(False, marks=pytest.mark.slow), True])
 async def test_what_is_done_under_the_lock_depends_on_neither_tables_nor_members(alone: Network, leaves: bool) -> None:
     numbers: list[tuple[int, int]] = []  # of tables, and of statements
     for questions, members, cap in ((2, 400, 50_000), (12, 800, 200_000)):

@@ -147,6 +147,7 @@ async def test_a_piece_is_completely_done_or_not_at_all(alone: Network, fresh: s
     assert len(await records(alone, dataset)) == 300
 
 
+@pytest.mark.slow
 async def test_concurrent_processes_freeze_a_dataset_once(alone: Network, fresh: str, people: Crowd) -> None:
     expected, dataset = await uninterrupted(alone, people.survey), await begun(alone, people.survey)
     workers = [await connected(fresh) for _ in range(3)]

@@ -81,6 +81,7 @@ async def copied(server: str, dsn: str) -> AsyncIterator[str]:
         await admin.close()
 
 
+@pytest.mark.slow
 async def test_a_restored_backup_is_not_published_from_whatever_its_address_and_its_disk(
     server: str, fresh: str, tmp_path: Path
 ) -> None:

@@ -146,6 +146,7 @@ async def test_an_older_database_is_refused_in_a_sentence(
         assert await everything(dsn) == before
 
 
+@pytest.mark.slow
 async def test_a_newer_database_is_refused_in_a_sentence(server: str) -> None:
     async with empty(server) as dsn:
         await run.upgrade(dsn)
@@ -214,6 +215,7 @@ async def test_a_failed_migration_leaves_nothing_behind(server: str) -> None:
             await connection.close()
 
 
+@pytest.mark.slow
 async def test_unaccent_may_already_be_installed_in_another_schema(server: str) -> None:
     async with empty(server) as dsn:
         await run_statement(dsn, "create schema extras; create extension unaccent with schema extras")

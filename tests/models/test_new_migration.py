@@ -130,6 +130,7 @@ async def test_a_table_without_a_scope_is_named(server: str, monkeypatch: pytest
         await new.write_migration(server, "flags", ["care.flag"])
 
 
+@pytest.mark.slow
 async def test_an_invalid_source_is_named(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "models/functions"
     shutil.copytree(functions.FOLDER, folder)

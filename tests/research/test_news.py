@@ -256,6 +256,7 @@ async def published_to(
     return written
 
 
+@pytest.mark.slow
 async def test_publishing_writes_as_many_rows_for_few_members_as_for_many(
     no_server_delivers: None, network: Network
 ) -> None:

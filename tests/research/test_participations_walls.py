@@ -60,6 +60,7 @@ async def test_a_repeated_request_with_one_id_runs_once(network: Network, survey
     assert await network.refused(ada, "surveySubmit", **other) == ("CONFLICT", "input.clientMutationId")
 
 
+@pytest.mark.slow
 async def test_answers_submitted_while_a_survey_closes_are_counted_or_refused(
     network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
@@ -76,7 +77,7 @@ async def test_answers_submitted_while_a_survey_closes_are_counted_or_refused(
         assert await network.value(links, key(survey)) == 0
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))])
 async def test_rows_stay_consistent_under_concurrent_requests(
     network: Network, survey_manager: User, community_id: UUID, seed: int
 ) -> None:

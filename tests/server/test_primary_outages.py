@@ -109,6 +109,7 @@ async def test_reads_go_on_and_the_rest_is_refused(here: Behind, caplog: pytest.
     assert caplog.text.count("the primary answers again") == 1
 
 
+@pytest.mark.slow
 async def test_what_a_standby_may_lack_is_not_read(here: Behind) -> None:
     async with here.replica.paused():
         await here.write(here.ada, "Hello")
@@ -121,6 +122,7 @@ async def test_what_a_standby_may_lack_is_not_read(here: Behind) -> None:
     assert answer.json()["data"]["node"]["posts"]["nodes"] == [{"body": "Hello"}]
 
 
+@pytest.mark.slow
 async def test_a_write_that_only_its_client_knows_of_is_not_missing(here: Behind) -> None:
     await here.lose()
     await here.stands_in()
@@ -129,6 +131,7 @@ async def test_a_write_that_only_its_client_knows_of_is_not_missing(here: Behind
     assert (await here.ask(here.ben, **{WRITTEN: unknown.decode()})).status_code == 503
 
 
+@pytest.mark.slow
 async def test_a_session_that_was_closed_stays_closed(here: Behind) -> None:
     async with here.replica.paused():
         assert "errors" not in await here.network.ask(here.ada, SIGN_OUT)
@@ -139,6 +142,7 @@ async def test_a_session_that_was_closed_stays_closed(here: Behind) -> None:
     assert (await here.ask(here.ben)).status_code == 200
 
 
+@pytest.mark.slow
 async def test_what_is_recorded_or_counted_is_refused(here: Behind) -> None:
     staff = await here.network.staff(StaffRole.MODERATOR)
     theirs = await here.network.member(sharing=Sharing.ALL_MEMBERS)
@@ -153,6 +157,7 @@ async def test_what_is_recorded_or_counted_is_refused(here: Behind) -> None:
     assert await here.network.count("care.data_read", member_id=theirs.id) == 0
 
 
+@pytest.mark.slow
 async def test_an_api_key_is_found_though_its_use_cannot_be_noted(here: Behind) -> None:
     buyer = await here.network.buyer()
     payload = await here.network.do(buyer, "apiKeyCreate", "secret", name="Program", expiresAt="2126-11-01T00:00:00Z")
@@ -175,6 +180,7 @@ async def test_the_time_is_bounded(template: str, standby: Replica, caplog: pyte
         assert caplog.text.count("the primary has not answered for 3 s: no queries are read from standbys") == 1
 
 
+@pytest.mark.slow
 async def test_nothing_is_read_if_notifications_ended_before_the_primary(here: Behind) -> None:
     """Somebody may have signed out at another server, in between."""
     here.standbys.lost()

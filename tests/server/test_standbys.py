@@ -181,6 +181,7 @@ async def test_a_caller_reads_what_they_have_written_and_others_read_it_later(he
     assert here.standby.reads == before + 2
 
 
+@pytest.mark.slow
 async def test_a_written_position_holds_at_other_servers(here: Place) -> None:
     async with read_from(here.database, here.read_url) as other:
         await usable(other)
@@ -205,6 +206,7 @@ async def test_a_written_position_holds_at_other_servers(here: Place) -> None:
             assert await here.bodies(here.ben, other) == []
 
 
+@pytest.mark.slow
 async def test_a_browser_keeps_its_position_in_a_cookie(here: Place) -> None:
     safe = {"graphql-require-preflight": "1"}
     cookie = f"__Host-cohorte_session={here.ada.token}"
@@ -240,6 +242,7 @@ async def test_a_standby_that_lags_behind_the_bound_is_not_read(template: str, s
         assert here.standby.reads > before
 
 
+@pytest.mark.slow
 async def test_an_idle_primary_makes_no_lag(template: str, standby: Replica) -> None:
     async with place(template, standby) as here, standby.paused():
         begun, position, _ = here.standbys.primary.samples[-1]
@@ -278,6 +281,7 @@ async def test_a_standby_that_is_gone_or_silent_is_left_and_returned_to(
             assert "standby 1 is read from" in caplog.text
 
 
+@pytest.mark.slow
 async def test_a_server_that_is_no_standby_is_not_read(template: str, caplog: pytest.LogCaptureFixture) -> None:
     async with database(template) as address, read_from(address, address) as network:
         await until(lambda: of(network).standbys[0].failures > 1)
@@ -286,6 +290,7 @@ async def test_a_server_that_is_no_standby_is_not_read(template: str, caplog: py
         assert caplog.text.count("standby 1 is not read from: it is not a standby") == 1
 
 
+@pytest.mark.slow
 async def test_who_reads_members_data_is_recorded_on_the_primary_or_refused(here: Place) -> None:
     staff = await here.network.staff(StaffRole.MODERATOR)
     theirs = await here.network.member(sharing=Sharing.ALL_MEMBERS)
@@ -360,6 +365,7 @@ async def test_a_pool_of_a_standby_hands_no_bad_value_to_the_primary() -> None:
         assert (standby.asked, primary.asked) == (1, taken), error
 
 
+@pytest.mark.slow
 async def test_a_standby_that_is_connected_shows_that_the_primary_is_asynchronous(here: Place) -> None:
     """Whether or not the settings name it: it may take over."""
     assert await is_asynchronous(here.network.database)

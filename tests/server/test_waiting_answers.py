@@ -45,6 +45,7 @@ async def request(made: Raw, number: int) -> None:
 
 
 @pytest.mark.usefixtures("small_buffers")
+@pytest.mark.slow
 async def test_the_answers_that_wait_for_a_socket_are_bounded(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client requests a hundred introspections, of 86 MB together, and reads none."""
     most, hold = 0, HeldAnswers.hold

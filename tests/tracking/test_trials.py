@@ -134,6 +134,7 @@ def points(values: Mapping[str, float]) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 async def test_a_trial_patients_dashboard_equals_the_packages_numbers(network: Network) -> None:
     ask, superuser = network.ask, network.database
     arms = {
