@@ -21,9 +21,11 @@ from tests.commands.test_cluster import one_value
 from tests.commands.test_serve import JSON, served
 from tests.support.clusters import becomes_left
 from tests.support.eventually import eventually
+from tests.support.logged import logged
 
 pytestmark = pytest.mark.slow
 
+LOGGER = "cohorte.postgresql"
 ENDED = "PostgreSQL has ended, and is started again: server.log.1 has its last messages"
 SILENT = "PostgreSQL runs, but does not answer: look at the disk, the memory and the load of the machine"
 BACK = "PostgreSQL answers again"
@@ -69,7 +71,7 @@ async def test_a_killed_server_is_started_again_with_its_rows(folder: Path, capl
             assert postmaster(folder) != first
             assert await one_value(dsn, "select text from note") == "kept"
             assert (folder / "pgdata/server.log.1").exists()
-        assert caplog.messages == [ENDED, STARTED] * 2
+        assert logged(caplog, LOGGER) == [ENDED, STARTED] * 2
 
 
 async def test_the_address_stays_the_same_where_the_socket_is_elsewhere(
@@ -96,7 +98,7 @@ async def test_a_server_that_cannot_be_started_is_tried_until_it_can_be(
         away.rename(control)
         eventually(lambda: STARTED in caplog.messages)
         assert await one_value(dsn, "select 1") == 1
-        assert caplog.messages == [ENDED, STUCK, STARTED]
+        assert logged(caplog, LOGGER) == [ENDED, STUCK, STARTED]
 
 
 @pytest.mark.parametrize("error", [subprocess.TimeoutExpired("pg_ctl", 600), RuntimeError()])
@@ -115,7 +117,7 @@ async def test_whatever_prevents_a_start_it_is_tried_again(
         kill(folder)
         eventually(lambda: STARTED in caplog.messages)
         assert await one_value(dsn, "select 1") == 1
-    assert (errors, caplog.messages) == ([], [ENDED, STUCK, STARTED])
+    assert (errors, logged(caplog, LOGGER)) == ([], [ENDED, STUCK, STARTED])
 
 
 async def test_whatever_prevents_looking_it_is_looked_again(
@@ -152,7 +154,7 @@ async def test_a_server_that_accepts_connections_and_does_not_answer_is_reported
             os.kill(frozen, signal.SIGCONT)
         eventually(lambda: BACK in caplog.messages)
         assert await one_value(dsn, "select 1") == 1
-    assert (caplog.messages, attempts) == ([SILENT, BACK], [])
+    assert (logged(caplog, LOGGER), attempts) == ([SILENT, BACK], [])
 
 
 async def test_who_looks_waits_for_no_other_process_that_starts_it(

@@ -26,6 +26,7 @@ from server.jobs import mailer
 from server.jobs.mailer import MOST_SENDERS, SENDERS, TRYING_AGAIN, Deliver, Mailer, message, next_mails, smtp_delivery
 from tests.support.client import ANYBODY, serving
 from tests.support.eventually import becomes, until
+from tests.support.logged import logged
 from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done, join, newcomer
 
 
@@ -172,7 +173,7 @@ async def test_undeliverable_mail_is_dropped_without_blocking_others_or_logging_
             await owner.execute("UPDATE identity.outbox_entry SET due_at = now()")
         assert await owner.fetchval("SELECT count(*) FROM identity.outbox_entry") == 0
     assert sent == ["good@people.example"]
-    assert caplog.messages == ["a mail could not be sent: IndexError"] * outbox.ATTEMPTS
+    assert logged(caplog, "cohorte.mail") == ["a mail could not be sent: IndexError"] * outbox.ATTEMPTS
     assert "people.example" not in caplog.text
 
 
@@ -311,7 +312,9 @@ async def test_5xx_about_a_mail_is_final_and_all_else_is_tried_again(
             await owner.execute("SELECT pg_notify('cohorte_outbox', '')")
             if final:
                 await value_becomes(owner, LEFT, 0)
-                assert caplog.messages == [f"the mail {id} was refused for good, with status {reply[:3]}"]
+                assert logged(caplog, "cohorte.mail") == [
+                    f"the mail {id} was refused for good, with status {reply[:3]}"
+                ]
             else:
                 await value_becomes(owner, "SELECT max(attempts) FROM identity.outbox_entry", 1)
         assert server.taken == []

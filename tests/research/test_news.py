@@ -22,6 +22,7 @@ from tests.server.test_scheduler import as_
 from tests.support.callers import User
 from tests.support.eventually import becomes
 from tests.support.ids import key
+from tests.support.logged import logged
 from tests.support.network import Network
 from tests.support.population import buyer, closed, crowd, publish
 from tests.support.records import Encoded, consenting, dataset
@@ -391,7 +392,7 @@ async def test_news_that_fails_is_postponed_without_blocking_others_or_logging_w
     finally:
         await network.database.execute("ALTER TABLE care.notification DROP CONSTRAINT refuses")
     assert await notified(network.database, "INSIGHT_PUBLISHED", [who.id]) == [(who.id, insights[1])]
-    assert caplog.messages == ["news could not be delivered: CheckViolationError"]
+    assert logged(caplog, "cohorte.news") == ["news could not be delivered: CheckViolationError"]
     row = await network.row("SELECT subject_id, attempts, due_at > now() AS waits FROM identity.outbox_entry")
     assert row == {"subject_id": insights[0], "attempts": 1, "waits": True}
     await network.database.execute("DELETE FROM identity.outbox_entry")

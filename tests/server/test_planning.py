@@ -202,7 +202,7 @@ async def test_large_statements_of_known_documents_are_charged_each_time(fresh: 
         )
         inside = f"communities(first: 1) {{ nodes {{ {treatments} }} }}"
         executed = f"{{ {inside} dataUses(first: 1) {{ nodes {{ ledgerEntry {{ line }} }} }} }}"  # by graphql-core
-        small, large = worst(8), worst(30)
+        small, large = worst(6), worst(30)
         for text in (small, large):
             assert (await ask.post(ANYBODY, text)).status_code == 200
         for who, text in ((ANYBODY, large), (patient, executed)):
