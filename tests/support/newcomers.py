@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.client import ANYBODY, SIGN_IN, Ask, Caller, serving
-from tests.support.eventually import becomes
+from tests.support.eventually import PATIENCE_SECONDS, becomes
 
 PASSWORD = "seven green lamps"
 NOTICE = "2026-2"
@@ -45,8 +45,8 @@ class Mailbox:
         self.read: set[Path] = set()
 
     async def next(self, to: str) -> EmailMessage:
-        """The next unread mail to an address, within ten seconds."""
-        async with asyncio.timeout(10):
+        """The next unread mail to an address, within a minute."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 unread = set(self.folder.glob("*.eml")) - self.read
                 for path in sorted(unread, key=lambda path: path.stat().st_mtime_ns):
