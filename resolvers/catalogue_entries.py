@@ -12,7 +12,7 @@ from models.languages import DEFAULT, Language
 from models.messages import Message, message
 from models.viewers import Viewer
 from resolvers.faults import Faults
-from resolvers.texts import has_invisible_characters, slug_of
+from resolvers.texts import slug_of
 from resolvers.transactions import (
     UNSET,
     Maybe,
@@ -23,6 +23,7 @@ from resolvers.transactions import (
     invalid,
     limit_reached,
     line_within,
+    name_within,
     not_found,
     not_null,
     optional_text_within,
@@ -124,10 +125,7 @@ def as_it_is(value: Any, *_: Step) -> Any:
 
 def name_in(text: str, *path: Step) -> str:
     """A name of an entry. Raises Refused: INVALID, TOO_LONG."""
-    name = line_within(text, NAME_LENGTH, *path)
-    if not name.isprintable() or has_invisible_characters(name):
-        raise invalid(message("The name must not contain invisible characters."), *path)
-    return name
+    return name_within(text, NAME_LENGTH, *path)
 
 
 def description_in(text: str, *path: Step) -> str:

@@ -16,7 +16,7 @@ from models.identity.organization_users import UserRole
 from models.messages import Message, message
 from models.viewers import Viewer
 from privacy.described import DescribedEnum
-from resolvers.texts import has_line_ends, is_blank, one_line
+from resolvers.texts import has_invisible_characters, has_line_ends, is_blank, one_line
 
 T = TypeVar("T")
 
@@ -199,6 +199,14 @@ def line_within(value: str, most: int, *path: Step) -> str:
     if has_line_ends(value.strip()):
         raise invalid(message("This must be a single line, without tabs."), *path)
     return text_within(one_line(value), most, *path)
+
+
+def name_within(value: str, most: int, *path: Step) -> str:
+    """A name in a single line, without joiners and other characters that one cannot see. Raises as `line_within`."""
+    name = line_within(value, most, *path)
+    if not name.isprintable() or has_invisible_characters(name):
+        raise invalid(message("The name must not contain invisible characters."), *path)
+    return name
 
 
 def optional_text_within(value: str | None, most: int, *path: Step) -> str | None:

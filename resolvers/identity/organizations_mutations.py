@@ -12,8 +12,7 @@ from models.viewers import Viewer
 from resolvers.faults import Faults
 from resolvers.identity import accounts_rules
 from resolvers.identity.registrations_mutations import new_code
-from resolvers.texts import has_invisible_characters
-from resolvers.transactions import Refusal, RefusalCode, Step, invalid, line_within, require_role
+from resolvers.transactions import Refusal, RefusalCode, Step, name_within, require_role
 
 NAME_LENGTH = 200
 INVITATION_LIFETIME = timedelta(days=3)  # of the first code; another can be requested at any time
@@ -39,9 +38,7 @@ async def create_organization(
     """
     require_role(viewer, StaffRole.DATA_STEWARD)
     with faults.collected():
-        name = line_within(name, NAME_LENGTH, "name")
-        if not name.isprintable() or has_invisible_characters(name):
-            raise invalid(message("The name must not contain invisible characters."), "name")
+        name = name_within(name, NAME_LENGTH, "name")
     language = accounts_rules.DEFAULT_LOCALE
     with faults.collected():
         language = accounts_rules.locale_of(locale or language, "locale")

@@ -403,7 +403,7 @@ async def test_an_input_at_fault_does_not_reveal_whom_it_names(
     given: dict[str, Any],
     naming: str,
 ) -> None:
-    """Nothing is carried out, so who asks would learn it without a trace, as often as they like."""
+    """A refused input leaves no trace: anybody could try names this way as often as they like."""
     known = filled(given, ids)
     unknown = known | {
         each: f"nobody-{uuid4().hex}@people.example" if "mail" in each else f"Nobody {uuid4().hex[:8]}"
