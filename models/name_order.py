@@ -1,7 +1,8 @@
 """Orders names as people read them, whatever their accents and capitals: in lists, and in the indexes of long ones."""
 
-from sqlalchemy import Text, case, func, literal_column
-from sqlalchemy.dialects import postgresql
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Text
 
 from models.rows import Expression
 
@@ -9,23 +10,38 @@ from models.rows import Expression
 # plain one, which comes before letters.
 ACCENTED = "ÀÂÄÁÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØÚÙÛÜÝŸŁŠŽŒÆàâäáãåçéèêëíìîïñóòôöõøúùûüýÿłšžœæ’"
 PLAIN = "AAAAAACEEEEIIIINOOOOOOUUUUYYLSZœæaaaaaaceeeeiiiinoooooouuuuyylszœæ''"
-LIGATURES = {"œ": "oe", "æ": "ae", "ß": "ss"}
+PLAINLY = f"replace(replace(replace(translate({{0}}, '{ACCENTED}', '{PLAIN}'), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss')"
+# Comparing each letter with all accented ones takes longer than the rest of a short list.
+ORDER = f"lower(CASE WHEN (char_length({{0}}) = octet_length({{0}})) THEN {{0}} ELSE {PLAINLY} END)"
+TEXT = Text()
+
+
+class NameOrder(ColumnElement[str]):
+    """What `ordered_as` returns. `planner.compiling` writes it.
+
+    SQLAlchemy would build some thirty objects for it, and write the name four times.
+    """
+
+    __visit_name__ = "name_order"
+    inherit_cache = False
+
+    def __init__(self, name: Expression) -> None:
+        self.ordered, self.type = name, TEXT
+
+    def get_children(self, **_: Any) -> tuple[Expression]:  # with which SQLAlchemy looks for what an expression has
+        return (self.ordered,)
+
+    @property
+    def _from_objects(self) -> list[FromClause]:
+        found: list[FromClause] = self.ordered._from_objects
+        return found
 
 
 def ordered_as(name: Expression) -> Expression:
     """What a name is ordered by: in lower case, without accents, and with ligatures as two letters."""
-    plain = func.translate(name, _literal(ACCENTED), literal_column(f"'{PLAIN}'", Text()))
-    for ligature, letters in LIGATURES.items():
-        plain = func.replace(plain, _literal(ligature), _literal(letters))
-    # Comparing each letter with all accented ones takes longer than the rest of a short list.
-    return func.lower(case((func.octet_length(name) == func.char_length(name), name), else_=plain))
+    return NameOrder(name)
 
 
-def _literal(text: str) -> Expression:
-    return literal_column(f"'{text}'", Text())
-
-
-def order_of_names(column: str) -> str:
-    """The same for a column of a table, for its index."""
-    expression = ordered_as(literal_column(column, Text()))
-    return str(expression.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
+def order_of_names(name: str) -> str:
+    """The same as the text of an expression, for an index; `name` is that of a column."""
+    return ORDER.format(name)

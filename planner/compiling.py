@@ -28,6 +28,7 @@ from sqlalchemy.sql.elements import _label_reference, _truncated_label, quoted_n
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import and_, as_
 
+from models.name_order import ORDER, NameOrder
 from models.rows import Expression, TextInLanguage
 from planner.expressions import Json, NamedExpressions, OuterExpression, labelled
 from planner.selects import Selected
@@ -58,27 +59,23 @@ class _QuotedNames(dict[str, str]):
         return found
 
 
-class _SourceNames(dict[Any, str]):
-    """By each table or subquery in FROM, its quoted name."""
-
-    def __init__(self, compiler: "_Compiler") -> None:
-        self.compiler = compiler
-
-    def __missing__(self, source: Any) -> str:
-        name = source.name
-        if isinstance(name, _truncated_label):  # SQLAlchemy chooses it
-            name = self.compiler._truncated_identifier("alias", name)
-        found = self[source] = self.compiler.quoted[name]
-        return found
-
-
 class _Compiler(asyncpg.PGCompiler_asyncpg):
     def __init__(self, dialect: Any, *args: Any, **kw: Any) -> None:
         self.quoted: _QuotedNames = dialect.quoted
         self.named: set[str] = set()  # the statement's tables, and functions in a schema that may read others
-        self.sources = _SourceNames(self)
+        self.sources: dict[Any, str] = {}  # by each table or subquery in FROM, its quoted name
         self.texts: dict[TextInLanguage, str] = {}  # what the order of a list repeats
         super().__init__(dialect, *args, **kw)
+
+    def source_name(self, source: Any) -> str:
+        """The quoted name of a table or subquery in FROM."""
+        found = self.sources.get(source)
+        if found is None:
+            name = source.name
+            if isinstance(name, _truncated_label):  # SQLAlchemy chooses it
+                name = self._truncated_identifier("alias", name)
+            found = self.sources[source] = self.quoted[name]
+        return found
 
     def visit_outer_expression(self, element: OuterExpression, **kw: Any) -> str:
         return element.inner._compiler_dispatch(self, **kw)
@@ -88,7 +85,7 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         plain = isinstance(column.table, NAMED) and not isinstance(column.name, _truncated_label)
         if not plain or kw.get("add_to_result_map") is not None:
             return super().visit_column(column, *args, **kw)
-        return f"{self.sources[column.table]}.{self.quoted[column.name]}"
+        return f"{self.source_name(column.table)}.{self.quoted[column.name]}"
 
     def visit_text_in_language(self, element: TextInLanguage, **kw: Any) -> str:
         found = self.texts.get(element)
@@ -96,6 +93,9 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
             texts, language, own = map(self.process, (element.texts, element.language, element.own))
             found = self.texts[element] = f"coalesce({texts}[{language}] ->> '{element.name}', {own})"
         return found
+
+    def visit_name_order(self, element: NameOrder, **kw: Any) -> str:
+        return ORDER.format(self.process(element.ordered))
 
     def visit_named_expressions(self, element: NamedExpressions, **kw: Any) -> str:
         quoted = self.quoted
@@ -176,7 +176,7 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         """As SQLAlchemy's, which writes the name of a table each time."""
         if not asfrom or not isinstance(alias.element, Table) or type(alias) is not Alias:
             return super().visit_alias(alias, asfrom, *args, **kw)  # type: ignore[no-untyped-call]
-        return f"{self.visit_table(alias.element, asfrom=True)} AS {self.sources[alias]}"
+        return f"{self.visit_table(alias.element, asfrom=True)} AS {self.source_name(alias)}"
 
     def visit_table(self, table: Any, *args: Any, **kw: Any) -> Any:
         self.named.add(table.fullname)

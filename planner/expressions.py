@@ -53,7 +53,7 @@ class OuterColumn(ColumnElement[Any]):
         self.source, self.name, self.type = source, name, kind
 
     def _compiler_dispatch(self, visitor: Any, **kw: Any) -> str:
-        return f"{visitor.sources[self.source]}.{visitor.quoted[self.name]}"
+        return f"{visitor.source_name(self.source)}.{visitor.quoted[self.name]}"
 
 
 class NamedExpressions(ColumnElement[Any]):

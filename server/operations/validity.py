@@ -11,6 +11,9 @@ from graphql.validation import ASTValidationRule, ValidationContext
 from graphql.validation.validate import ValidationAbortedError, query_document_keys_to_validate
 from graphql.validation.validation_context import VariableUsage, VariableUsageVisitor
 
+# What is below a node of each kind, without names: almost half of all nodes, at which no rule looks.
+BELOW = {kind: tuple(key for key in keys if key != "name") for kind, keys in query_document_keys_to_validate.items()}
+
 Rules = tuple[type[ASTValidationRule], ...]
 
 
@@ -105,7 +108,7 @@ class RuleWalk:
         enters = [(at, getattr(self.visitors[at], enter)) for at, enter, _ in named if enter]
         leaves = [(at, getattr(self.visitors[at], leave) if leave else None) for at, _, leave in named]
         of_type = [getattr(self.types, f"{when}_{kind}", None) for when in ("enter", "leave")]
-        found = (of_type[0], enters, query_document_keys_to_validate.get(kind, ()), leaves, of_type[1])
+        found = (of_type[0], enters, BELOW.get(kind, ()), leaves, of_type[1])
         self.kinds[kind] = found
         return found
 
