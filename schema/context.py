@@ -43,6 +43,8 @@ class Context:
     opened: tuple[Viewer, str | None] | None = None
     # The viewer as their session or API key has them now, None once it has ended; None for nobody to look up.
     look_up: Callable[[], Awaitable[Viewer | None]] | None = None
+    # Raises UNAUTHENTICATED if the viewer's session or key has ended: for a field that is null although it may not be.
+    expect_viewer: Callable[[], Awaitable[object]] | None = None
     in_language: Callable[[Viewer], Viewer] = lambda viewer: viewer  # a viewer in the language of the request
     outdated: bool = False  # whether a mutation carried out since the look-up may have changed the viewer
     refusals: list[str] = field(default_factory=list)  # the codes in `userErrors` of the mutations carried out so far

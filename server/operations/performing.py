@@ -264,6 +264,9 @@ class Operations(ChargedWork):
             raise too_large(self.settings.limits.answer_bytes)
         if text is None:
             raise RuntimeError("a planned statement returned no row")
+        if plan.viewers and plan.lacks_viewer(text):
+            await self.expect_viewer(request)
+            raise RuntimeError("the viewer's own rows are missing")
         if plan.marked or plan.recorded:
             text = await self.admission(request).admit(text)
         return body_of(plan.sealed(text))
@@ -352,6 +355,7 @@ class Operations(ChargedWork):
             address=address,
             takes_cookie=request.scope["type"] == "http" and self.credentials.takes_cookie(request.headers),
             look_up=None if request.authorization is None else partial(self.viewer_now, request, asked),
+            expect_viewer=partial(self.expect_viewer, request),
             in_language=lambda viewer: in_language(viewer, asked, request.headers),
         )
         work = operation.execute(variables, context)
@@ -439,6 +443,12 @@ class Operations(ChargedWork):
                 raise
             return None
         return in_language(found, asked, request.headers)
+
+    async def expect_viewer(self, request: RequestContext) -> None:
+        """Raises RequestError: 401 if the request's session or key has ended since its viewer was looked up."""
+        if request.authorization is not None:
+            self.sessions.forget(request.viewer.opened_by)
+            await self.sessions.viewer(request.authorization, self.caller(request))
 
     async def current_viewer(self, request: RequestContext, asked: Language | None) -> Viewer:
         """The request's viewer, in the language that their account has now. Raises RequestError if it has ended.
