@@ -91,7 +91,7 @@ async def test_a_diagnosis_and_a_year_of_birth_at_once_are_compared(
     network: Network, community_id: UUID, first: str, table: str
 ) -> None:
     who = await born(network, None)
-    given = {
+    given: dict[str, dict[str, Any]] = {
         "communityJoin": {"community": f"com_{community_id}", "diagnosedIn": 1995},
         "profileUpdate": {"birthYear": 1996},
     }
