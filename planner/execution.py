@@ -12,6 +12,7 @@ from graphql import (
     get_named_type,
     is_abstract_type,
     is_leaf_type,
+    is_non_null_type,
     is_object_type,
 )
 from strawberry.types.arguments import StrawberryArgument
@@ -104,7 +105,13 @@ async def _read(parent: Any, info: Any, as_input: bool) -> Any:
     if len(text) > LARGE and count_bytes is not None:
         count_bytes(PARSED * len(text))
     value = orjson.loads(text)["value"]
-    return value if as_input else _finished(value, info)
+    if as_input:
+        return value
+    if value is None and is_non_null_type(info.return_type):
+        expect_viewer = getattr(context, "expect_viewer", None)
+        if expect_viewer is not None:
+            await expect_viewer()
+    return _finished(value, info)
 
 
 def _finished(value: Any, info: Any) -> Any:

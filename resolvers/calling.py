@@ -1,7 +1,7 @@
 """Defines what write functions can use of a request besides its input and viewer."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.viewers import Viewer
 from resolvers.identity.attempts import AttemptLimit
@@ -16,6 +16,15 @@ class JoinLimits:
     a_day: int
     at_first: int
     most: int
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """A session that a mutation opens: who has signed in, and its token."""
+
+    viewer: Viewer
+    token: str = field(repr=False)
+    in_cookie: bool  # whether the token is kept in a cookie
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ class Call:
     joins: JoinLimits
     second_factors: SecondFactorSettings
     takes_cookie: bool  # whether the response may set a session cookie
-    opened: Callable[[Viewer, str | None], None]  # notes who has signed in, and the token to keep in a cookie, if any
+    opened: Callable[["OpenedSession"], None]  # notes who signs in, once the transaction is committed
 
     @property
     def caller(self) -> Hashable:

@@ -7,10 +7,8 @@ from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from models.database import Connection
-from models.identity.accounts import StaffRole
 from models.languages import DEFAULT, Language
 from models.messages import Message, message
-from models.viewers import Viewer
 from resolvers.faults import Faults
 from resolvers.texts import slug_of
 from resolvers.transactions import (
@@ -27,7 +25,6 @@ from resolvers.transactions import (
     not_found,
     not_null,
     optional_text_within,
-    require_role,
     taken,
     text_within,
     too_late,
@@ -69,12 +66,8 @@ class CommunityTranslation(NameTranslation):
     description: str
 
 
-async def begin(connection: Connection, viewer: Viewer) -> None:
-    """Lets one editor at a time change the catalogue, until the transaction ends: what is free stays so.
-
-    Raises Forbidden if the viewer is not a catalogue editor.
-    """
-    require_role(viewer, StaffRole.CATALOGUE_EDITOR)
+async def begin(connection: Connection) -> None:
+    """Lets one editor at a time change the catalogue, until the transaction ends: what is free stays so."""
     await connection.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.catalogue'))")
 
 
@@ -268,15 +261,12 @@ async def update_entry(connection: Connection, table: str, id: UUID, values: Map
         await connection.execute(f"UPDATE catalog.{table} SET {changes} WHERE id = $1", id, *values.values())  # noqa: S608
 
 
-async def retire_entry(
-    connection: Connection, viewer: Viewer, faults: Faults, table: str, id: UUID, *, retired: bool
-) -> UUID:
+async def retire_entry(connection: Connection, faults: Faults, table: str, id: UUID, *, retired: bool) -> UUID:
     """Retires an entry, or offers it again, and returns its id. Repeating it changes nothing.
 
-    Raises Forbidden if the viewer is not a catalogue editor, and Refused: NOT_FOUND, TOO_LATE to offer one that has
-    merged.
+    Raises Refused: NOT_FOUND, TOO_LATE to offer one that has merged.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     found = await found_entry(connection, faults, table, id)
     with faults.collected():
         if not retired and found is not None and found.get("merged_into_id") is not None:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from models.database import Connection
 from models.messages import message
-from models.viewers import Viewer
 from resolvers.catalogue_entries import MERGED, RETIRED, begin, found_entry
 from resolvers.faults import Faults
 from resolvers.transactions import invalid, not_found, too_late
@@ -21,7 +20,6 @@ MERGE = {  # by table
 
 async def merge_entry(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     table: str,
     id: UUID,
@@ -30,11 +28,11 @@ async def merge_entry(
 ) -> UUID:
     """Merges an entry of `catalog.{table}` into another one for good, and returns its id. Repeating it changes nothing.
 
-    Members' rows move within two minutes, by scheduled work. Raises Forbidden if the viewer is not a catalogue editor,
-    and Refused: NOT_FOUND, INVALID if the two are one, TOO_LATE if the first has merged into another entry or the other
-    one is retired, and what `expect_fit` raises of the two rows.
+    Members' rows move within two minutes, by scheduled work. Raises Refused: NOT_FOUND, INVALID if the two are one,
+    TOO_LATE if the first has merged into another entry or the other one is retired, and what `expect_fit` raises of the
+    two rows.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     found = await found_entry(connection, faults, table, id)
     other = await connection.fetchrow(f"SELECT * FROM catalog.{table} WHERE id = $1", into)  # noqa: S608 - ours
     with faults.collected():

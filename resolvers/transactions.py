@@ -25,6 +25,7 @@ Write: TypeAlias = Callable[[], Transaction]  # opens a transaction, which commi
 Result: TypeAlias = Mapping[str, Any]  # of a write: ids, texts, booleans, and lists of them
 Work: TypeAlias = Callable[[Connection, Viewer], Awaitable[Result]]
 Step: TypeAlias = str | int
+Role: TypeAlias = StaffRole | UserRole
 Path: TypeAlias = tuple[Step, ...]  # to a parameter or a value in it, by Python names: ("entries", 0, "value")
 
 
@@ -106,7 +107,7 @@ class Refused(Exception):
 class Forbidden(Exception):
     """The viewer may not do this, whatever the input; `role` is what staff or users need for it, if that is why."""
 
-    def __init__(self, role: StaffRole | UserRole | None = None) -> None:
+    def __init__(self, role: Role | None = None) -> None:
         super().__init__()
         self.role = role
 
@@ -178,9 +179,19 @@ def refused(code: RefusalCode, reason: Message, *path: Step) -> Refused:
     return Refused(Refusal(code, reason, path))
 
 
-def require_role(viewer: Viewer, role: StaffRole) -> None:
-    """Raises Forbidden unless the viewer is staff and has the role."""
-    if viewer.staff is None or role.value not in viewer.roles:
+def has_role(viewer: Viewer, role: Role) -> bool:
+    """Whether the viewer is staff with this role, or a buyer with this role or one that includes it."""
+    if isinstance(role, StaffRole):
+        return viewer.staff is not None and role.value in viewer.roles
+    roles = list(UserRole)  # each includes those after it
+    return viewer.organization is not None and any(
+        including.value in viewer.roles for including in roles[: roles.index(role) + 1]
+    )
+
+
+def require_role(viewer: Viewer, role: Role) -> None:
+    """Raises Forbidden unless the viewer has the role."""
+    if not has_role(viewer, role):
         raise Forbidden(role)
 
 
@@ -226,13 +237,10 @@ def member_of(viewer: Viewer) -> UUID:
     return viewer.member
 
 
-def buyer_of(viewer: Viewer, least: UserRole) -> UUID:
-    """The viewer's organization id. Raises Forbidden unless they are a buyer with this role or one that includes it."""
+def organization_of(viewer: Viewer) -> UUID:
+    """The viewer's organization id. Raises Forbidden if they are not a buyer."""
     if viewer.organization is None:
         raise Forbidden
-    roles = list(UserRole)  # each includes those after it
-    if not any(role.value in viewer.roles for role in roles[: roles.index(least) + 1]):
-        raise Forbidden(least)
     return viewer.organization
 
 

@@ -4,8 +4,7 @@ from datetime import timedelta
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from models.viewers import Viewer
-from resolvers.calling import Call, JoinLimits
+from resolvers.calling import Call, JoinLimits, OpenedSession
 from resolvers.identity.attempts import AttemptLimit
 from resolvers.identity.second_factors_rules import SecondFactorSettings, key_of
 from schema.context import Context
@@ -13,9 +12,10 @@ from settings import LOCALHOST
 
 
 def call_of(context: Context) -> Call:
-    def opened(viewer: Viewer, kept: str | None) -> None:
-        context.opened = viewer, kept
+    def opened(session: OpenedSession) -> None:
+        context.opening = session
 
+    context.opening = None  # of a mutation before this one, which was refused
     settings, limits = context.settings, context.settings.limits
     window = timedelta(minutes=limits.tries_minutes)
     return Call(

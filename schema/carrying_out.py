@@ -12,13 +12,23 @@ from graphql import GraphQLError
 from models.identity.accounts import StaffRole
 from models.logins import role_password
 from models.messages import message
-from models.viewers import ANYBODY, Viewer
+from models.viewers import ANYBODY, Audience, Viewer
 from resolvers import transactions
 from resolvers.calling import Call
 from resolvers.faults import Faults
 from resolvers.identity.staff import lacks_second_factor
 from resolvers.rates import Unlimited
-from resolvers.transactions import Connection, Forbidden, IdempotencyKey, Refused, Result, Work, too_long
+from resolvers.transactions import (
+    Connection,
+    Forbidden,
+    IdempotencyKey,
+    Refused,
+    Result,
+    Role,
+    Work,
+    require_role,
+    too_long,
+)
 from schema.calls import call_of
 from schema.context import Context
 from schema.inputs import ARGUMENT, Parameters, Visit, read
@@ -47,6 +57,7 @@ class CarriedOut:
     name: str
     options: RunOptions
     rate: str | Unlimited
+    roles: Mapping[Audience, Role]  # which one callers of an audience need, if any
     takes: tuple[Any, ...]  # the types of the write function's positional parameters
     parameters: Parameters
     results: Mapping[str, Any]  # their types, by the names of the payload's attributes
@@ -73,6 +84,9 @@ class CarriedOut:
                 raise Forbidden
             if context.count is not None and not isinstance(self.rate, Unlimited):
                 await context.count(self.rate)
+            # Before the input is read: whoever lacks the role learns nothing about ids.
+            if (role := self.roles.get(context.viewer.audience)) is not None:
+                require_role(context.viewer, role)
             arguments, faults, key = await context.read_input(lambda: self.arguments(context, given))
             work = await self.work(call_of(context), arguments, faults)
             made = await transactions.run_once(write, viewer, work, key)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from models.viewers import ANYBODY, Audience, Viewer
+from resolvers.calling import OpenedSession
 from resolvers.transactions import Write
 from settings import Settings
 
@@ -39,10 +40,13 @@ class Context:
     device: str | None = None  # the client's description of itself, for the list of sessions
     address: str | None = None  # the client's IP address, as reported by trusted proxies
     takes_cookie: bool = False  # whether the response may set a session cookie
-    # Of a mutation that has opened a session: who has signed in, and the token to keep in a cookie, if any.
-    opened: tuple[Viewer, str | None] | None = None
-    # The viewer as their session or API key has them now, None once it has ended; None for nobody to look up.
-    look_up: Callable[[], Awaitable[Viewer | None]] | None = None
+    opening: OpenedSession | None = None  # the session that the present mutation opens, if it is carried out
+    opened: OpenedSession | None = None  # the last one that was opened
+    # The viewer as that session has them now, or else the request's session or API key; None if it has ended, or if
+    # there is none.
+    look_up: Callable[[OpenedSession | None], Awaitable[Viewer | None]] | None = None
+    # Raises UNAUTHENTICATED if the viewer's session or key has ended: for a field that is null although it may not be.
+    expect_viewer: Callable[[], Awaitable[object]] | None = None
     in_language: Callable[[Viewer], Viewer] = lambda viewer: viewer  # a viewer in the language of the request
     outdated: bool = False  # whether a mutation carried out since the look-up may have changed the viewer
     refusals: list[str] = field(default_factory=list)  # the codes in `userErrors` of the mutations carried out so far
@@ -55,31 +59,29 @@ class Context:
 
     def note_carried_out(self) -> None:
         """Has the rest of the operation read as whoever the viewer is after a mutation that was carried out."""
-        if self.opened is None:
+        if self.opening is None:
             self.outdated = self.look_up is not None
-        elif self.is_graph_of_opened():
-            self.viewer = self.in_language(self.opened[0])
-
-    def is_graph_of_opened(self) -> bool:
-        """Whether the operation's view of the graph is open to who has signed in."""
-        return self.opened is None or self.view in (Audience.PUBLIC, self.opened[0].audience)
+            return
+        self.opened, self.opening, self.outdated = self.opening, None, False
+        if self.view in (Audience.PUBLIC, self.opened.viewer.audience):
+            self.viewer = self.in_language(self.opened.viewer)
 
     async def is_viewers_own(self) -> bool:
         """Whether the request's session or key still is what the viewer is known by.
 
         It is not once a mutation of the operation has ended it, or has opened another session.
         """
-        if self.opened is not None:
-            return False
-        if self.outdated and self.look_up is not None:
-            found = await self.look_up()
-            self.viewer = found or ANYBODY.speaking(self.viewer.language)
-            self.outdated = False
-        return self.viewer.audience is self.view
+        return self.opened is None and await self.has_graph()
 
     async def has_graph(self) -> bool:
         """Whether the operation's view of the graph is one that the viewer has, as of now."""
-        return self.is_graph_of_opened() if self.opened is not None else await self.is_viewers_own()
+        opened = self.opened
+        if opened is not None and self.view not in (Audience.PUBLIC, opened.viewer.audience):
+            return False
+        if self.outdated and self.look_up is not None:
+            self.viewer = await self.look_up(opened) or ANYBODY.speaking(self.viewer.language)
+            self.outdated = False
+        return self.viewer.audience is (self.view if opened is None else opened.viewer.audience)
 
     async def read_input(self, work: Callable[[], T]) -> T:
         """The result of `work`, which converts or checks an input: in a thread if the input is large."""

@@ -10,6 +10,8 @@ import strawberry
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.utils.str_converters import to_camel_case
 
+from models.identity.accounts import StaffRole
+from models.identity.organization_users import UserRole
 from models.languages import Language
 from models.viewers import Audience, Viewer
 from planner.computing import python_arguments
@@ -18,7 +20,7 @@ from planner.declare import graph_type, sql, without_none
 from planner.declared import AUDIENCE, CALL, CHECK, COST
 from resolvers.faults import Faults
 from resolvers.rates import KINDS, Unlimited
-from resolvers.transactions import Connection, Forbidden, Refused, Work
+from resolvers.transactions import Connection, Forbidden, Refused, Role, Work
 from schema.access import EACH_FIELD
 from schema.carrying_out import CLIENT_MUTATION_ID_LENGTH, CarriedOut, RunOptions
 from schema.context import Context
@@ -117,6 +119,7 @@ class Declared:
     write: Callable[..., Any]
     about: str
     only: frozenset[Audience]
+    roles: Mapping[Audience, Role]
     rate: str | Unlimited
     shows: Mapping[str, Shown]
     options: Options
@@ -130,6 +133,8 @@ def mutation(
     *,
     only: frozenset[Audience],
     rate: str | Unlimited,
+    staff_role: StaffRole | None = None,
+    user_role: UserRole | None = None,
     shows: Mapping[str, Shown] | None = None,
     options: Options | None = None,
     **about_each: str,
@@ -137,6 +142,8 @@ def mutation(
     """A field of the mutation root that carries out `write`. To be used in a class that `mutations` decorates.
 
     `rate` is the kind of `resolvers.rates` as which it is counted, before anything else is done, or why it is not.
+    `staff_role` is what staff need for it, `user_role` what an organization's users and programs need: whoever lacks
+    theirs is refused before the input is read, so `write` does not ask for it.
     `write` takes its Connection, Viewer, Call and Faults as positional parameters, in any order, and the input's fields
     as keyword-only ones, which `about_each` describes. With Faults it is called for an input that cannot be read too,
     to find the other faults. It returns what the fields in `shows` are read by: an id, ids, or a
@@ -145,7 +152,9 @@ def mutation(
     """
     if not isinstance(rate, Unlimited) and rate not in KINDS:
         raise ValueError(f"{write.__name__} names the unknown rate {rate}")
-    return Declared(write, about, only, rate, shows or {}, options or Options(), about_each)
+    needed: dict[Audience, Role | None] = {Audience.MANAGER: staff_role, Audience.BUYER: user_role}
+    roles = {audience: role for audience, role in needed.items() if role is not None}
+    return Declared(write, about, only, roles, rate, shows or {}, options or Options(), about_each)
 
 
 def mutations(cls: C) -> C:
@@ -233,6 +242,7 @@ def _field(declared: Declared, name: str) -> Any:
         name,
         options,
         rate=declared.rate,
+        roles=declared.roles,
         takes=positional(declared.write),
         parameters=parameters_of(declared.write),
         results=results,

@@ -74,14 +74,13 @@ MAY_START = (
     f"author_id = {MEMBER} AND NOT {SUSPENDED} AND EXISTS (SELECT FROM care.membership m"
     f" WHERE m.community_id = discussion.community_id AND m.member_id = {MEMBER}) AND {IN_OPEN_COMMUNITY}"
 )
-MAY_POST = (
-    f"author_id = {MEMBER} AND NOT {SUSPENDED} AND EXISTS (SELECT FROM care.discussion d"
-    " JOIN care.membership m USING (community_id)"
+MAY_WRITE = (
+    f"NOT {SUSPENDED} AND EXISTS (SELECT FROM care.discussion d JOIN care.membership m USING (community_id)"
     f" WHERE d.id = post.discussion_id AND NOT d.closed AND m.member_id = {MEMBER})"
 )
+MAY_POST = f"author_id = {MEMBER} AND {MAY_WRITE}"
 MAY_KEEP = (  # a post after its author has changed it; an author who may not write may still remove it
-    f"author_id = {MEMBER} AND (removed OR NOT {SUSPENDED} AND EXISTS (SELECT FROM care.discussion d"
-    " WHERE d.id = post.discussion_id AND NOT d.closed))"
+    f"author_id = {MEMBER} AND (removed OR {MAY_WRITE})"
 )
 OWN_DISCUSSION = (
     f"EXISTS (SELECT FROM care.discussion d WHERE d.id = discussion_topic.discussion_id AND d.author_id = {MEMBER})"

@@ -5,14 +5,13 @@ from uuid import UUID
 
 from models.community.moderation import AppealStatus
 from models.database import Connection
-from models.identity.accounts import StaffRole
 from models.identity.members import NotificationKind
 from models.messages import message
 from models.parameters import AppealId, PostId
 from models.viewers import Viewer
 from resolvers.community.moderation_mutations import reason_in
 from resolvers.faults import Faults
-from resolvers.transactions import conflict, not_eligible, not_found, notify, require_role, taken, text_within, too_late
+from resolvers.transactions import conflict, not_eligible, not_found, notify, taken, text_within, too_late
 
 APPEAL_DAYS = 30  # after the removal, in which its author may appeal
 APPEAL_MOST = 2_000  # characters
@@ -69,11 +68,10 @@ async def resolve_appeal(
 ) -> UUID:
     """Accepts an appeal, which restores the post, or declines it; returns its id. Repeating it changes nothing.
 
-    Whoever removed the post may decide only if there is no other moderator. The author is notified. Raises Forbidden if
-    the viewer is not a moderator, and Refused: INVALID and TOO_LONG for the reason, NOT_FOUND, CONFLICT if it was
-    decided the other way, NOT_ELIGIBLE if another moderator has to decide, TOO_LATE if the text no longer exists.
+    Whoever removed the post may decide only if there is no other moderator. The author is notified. Raises Refused:
+    INVALID and TOO_LONG for the reason, NOT_FOUND, CONFLICT if it was decided the other way, NOT_ELIGIBLE if another
+    moderator has to decide, TOO_LATE if the text no longer exists.
     """
-    require_role(viewer, StaffRole.MODERATOR)
     with faults.collected():
         reason = reason_in(reason)
     # The post first, as everywhere.

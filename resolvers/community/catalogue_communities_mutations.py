@@ -8,7 +8,6 @@ from models.community.communities import CommunityStatus
 from models.database import Connection
 from models.messages import message
 from models.parameters import CommunityId, ConditionId, IndicatorId, TreatmentId
-from models.viewers import Viewer
 from privacy.budget import FLOOR
 from resolvers.catalogue_entries import (
     RETIRED,
@@ -42,7 +41,6 @@ RUNNING = message("A survey of this community waits or is open. Close it first, 
 
 async def create_community(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     slug: str | None = None,
@@ -55,10 +53,10 @@ async def create_community(
 ) -> UUID:
     """Creates a community as a draft, which only staff see, and returns its id.
 
-    Raises Forbidden if the viewer is not a catalogue editor, and Refused: INVALID and TOO_LONG for each field,
-    NOT_FOUND for the condition, TOO_LATE if that is retired, TAKEN if another community has the slug.
+    Raises Refused: INVALID and TOO_LONG for each field, NOT_FOUND for the condition, TOO_LATE if that is retired, TAKEN
+    if another community has the slug.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     values = checked(
         faults,
         name=(name, name_in),
@@ -77,7 +75,6 @@ async def create_community(
 
 async def update_community(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     community: CommunityId,
@@ -91,11 +88,11 @@ async def update_community(
 ) -> UUID:
     """Changes the fields of a community that are given, and returns its id.
 
-    The condition of a community that has opened stays: members have stated since when they have it. Raises Forbidden if
-    the viewer is not a catalogue editor, and Refused: NOT_FOUND, CONFLICT if the community has another version,
-    TOO_LATE for the condition, and as `create_community` does.
+    The condition of a community that has opened stays: members have stated since when they have it. Raises Refused:
+    NOT_FOUND, CONFLICT if the community has another version, TOO_LATE for the condition, and as `create_community`
+    does.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     found = await found_entry(connection, faults, TABLE, community, version=version)
     values = checked(
         faults,
@@ -113,12 +110,12 @@ async def update_community(
     return community
 
 
-async def open_community(connection: Connection, viewer: Viewer, faults: Faults, *, community: CommunityId) -> UUID:
+async def open_community(connection: Connection, faults: Faults, *, community: CommunityId) -> UUID:
     """Opens a draft, which everybody then sees and members can join, and returns its id.
 
-    Raises Forbidden if the viewer is not a catalogue editor, and Refused: NOT_FOUND, CONFLICT if it has opened.
+    Raises Refused: NOT_FOUND, CONFLICT if it has opened.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     await found_entry(connection, faults, TABLE, community)
     faults.refuse()
     if not await connection.fetchval("SELECT catalog.open_community($1)", community):
@@ -126,13 +123,13 @@ async def open_community(connection: Connection, viewer: Viewer, faults: Faults,
     return community
 
 
-async def close_community(connection: Connection, viewer: Viewer, faults: Faults, *, community: CommunityId) -> UUID:
+async def close_community(connection: Connection, faults: Faults, *, community: CommunityId) -> UUID:
     """Closes an open community for good, and returns its id. What it holds stays readable.
 
-    Raises Forbidden if the viewer is not a catalogue editor, and Refused: NOT_FOUND, TOO_EARLY for a draft, TOO_LATE if
-    it has closed or merged, CONFLICT while one of its surveys waits or is open.
+    Raises Refused: NOT_FOUND, TOO_EARLY for a draft, TOO_LATE if it has closed or merged, CONFLICT while one of its
+    surveys waits or is open.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     found = await found_entry(connection, faults, TABLE, community)
     with faults.collected():
         refuse_unless_open(_status(found), "community")
@@ -142,16 +139,14 @@ async def close_community(connection: Connection, viewer: Viewer, faults: Faults
     return community
 
 
-async def merge_community(
-    connection: Connection, viewer: Viewer, faults: Faults, *, community: CommunityId, into: CommunityId
-) -> UUID:
+async def merge_community(connection: Connection, faults: Faults, *, community: CommunityId, into: CommunityId) -> UUID:
     """Merges an open community into another open one for good, and returns its id.
 
     Its members and discussions move within a minute, by scheduled work; its datasets and insights stay with it. Raises
-    Forbidden if the viewer is not a catalogue editor, and Refused: NOT_FOUND, INVALID if the two are one, TOO_EARLY for
-    a draft, TOO_LATE if one of them has closed or merged, CONFLICT while a survey of the first waits or is open.
+    Refused: NOT_FOUND, INVALID if the two are one, TOO_EARLY for a draft, TOO_LATE if one of them has closed or merged,
+    CONFLICT while a survey of the first waits or is open.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     found = await found_entry(connection, faults, TABLE, community)
     with faults.collected():
         refuse_unless_open(_status(found), "community")
@@ -170,7 +165,6 @@ async def merge_community(
 
 async def set_indicators(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     community: CommunityId,
@@ -179,19 +173,15 @@ async def set_indicators(
 ) -> UUID:
     """Replaces the indicators of a community, most typical first, and returns the community's id.
 
-    Raises Forbidden if the viewer is not a catalogue editor, and Refused: NOT_FOUND for the community or an indicator,
-    CONFLICT if the community has another version, INVALID for a repeated indicator, TOO_LATE for a retired one that it
-    did not have, LIMIT_REACHED.
+    Raises Refused: NOT_FOUND for the community or an indicator, CONFLICT if the community has another version, INVALID
+    for a repeated indicator, TOO_LATE for a retired one that it did not have, LIMIT_REACHED.
     """
     written = "SELECT catalog.set_community_indicators($1, $2)"
-    return await _set_list(
-        connection, viewer, faults, "indicator", written, community, version, indicators, most=INDICATORS
-    )
+    return await _set_list(connection, faults, "indicator", written, community, version, indicators, most=INDICATORS)
 
 
 async def set_treatments(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     community: CommunityId,
@@ -203,14 +193,11 @@ async def set_treatments(
     Raises as `set_indicators` does.
     """
     written = "SELECT catalog.set_community_treatments($1, $2)"
-    return await _set_list(
-        connection, viewer, faults, "treatment", written, community, version, treatments, most=TREATMENTS
-    )
+    return await _set_list(connection, faults, "treatment", written, community, version, treatments, most=TREATMENTS)
 
 
 async def _set_list(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     kind: str,
     written: str,
@@ -224,7 +211,7 @@ async def _set_list(
 
     Raises as `set_indicators` does.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     await found_entry(connection, faults, TABLE, community, version=version)
     listed = await connection.fetch(
         f"SELECT {kind}_id AS id FROM catalog.community_{kind} WHERE community_id = $1",  # noqa: S608 - ours

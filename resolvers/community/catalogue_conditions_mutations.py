@@ -7,7 +7,6 @@ from uuid import UUID
 from models.database import Connection
 from models.messages import message
 from models.parameters import ConditionId
-from models.viewers import Viewer
 from resolvers.catalogue_entries import (
     NameTranslation,
     begin,
@@ -31,7 +30,6 @@ NAME_TAKEN = message("Another condition has this name.")
 
 async def create_condition(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     name: str,
@@ -42,10 +40,9 @@ async def create_condition(
 ) -> UUID:
     """Creates a condition and returns its id.
 
-    Raises Forbidden if the viewer is not a catalogue editor, and Refused: INVALID and TOO_LONG for each field, TAKEN if
-    another condition has the name.
+    Raises Refused: INVALID and TOO_LONG for each field, TAKEN if another condition has the name.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     values = _values(faults, name=name, icd10=icd10, orpha=orpha, hpo=hpo, translations=translations)
     await refuse_taken(connection, faults, TABLE, values, None, name=NAME_TAKEN)
     faults.refuse()
@@ -54,7 +51,6 @@ async def create_condition(
 
 async def update_condition(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     condition: ConditionId,
@@ -67,10 +63,9 @@ async def update_condition(
 ) -> UUID:
     """Changes the fields of a condition that are given, and returns its id. Null removes a code.
 
-    Raises Forbidden if the viewer is not a catalogue editor, and Refused: NOT_FOUND, CONFLICT if the condition has
-    another version, and as `create_condition` does.
+    Raises Refused: NOT_FOUND, CONFLICT if the condition has another version, and as `create_condition` does.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     await found_entry(connection, faults, TABLE, condition, version=version)
     values = _values(faults, name=name, icd10=icd10, orpha=orpha, hpo=hpo, translations=translations)
     await refuse_taken(connection, faults, TABLE, values, condition, name=NAME_TAKEN)
@@ -80,10 +75,10 @@ async def update_condition(
 
 
 async def retire_condition(
-    connection: Connection, viewer: Viewer, faults: Faults, *, condition: ConditionId, retired: bool = True
+    connection: Connection, faults: Faults, *, condition: ConditionId, retired: bool = True
 ) -> UUID:
     """As `retire_entry`. A retired condition is not offered for new communities."""
-    return await retire_entry(connection, viewer, faults, TABLE, condition, retired=retired)
+    return await retire_entry(connection, faults, TABLE, condition, retired=retired)
 
 
 def _values(

@@ -12,7 +12,8 @@ from resolvers.calling import Call, JoinLimits
 from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.days import EARLIEST, current_days
 from resolvers.faults import Faults
-from resolvers.transactions import UNSET, Maybe, Step, invalid, limit_reached, not_eligible, not_found
+from resolvers.identity.members_mutations import birth_year_held
+from resolvers.transactions import UNSET, Maybe, Step, invalid, limit_reached, member_of, not_eligible, not_found
 
 
 async def join_community(
@@ -100,13 +101,11 @@ async def set_diagnosis(connection: Connection, viewer: Viewer, *, community: UU
 
 async def expect_diagnosis(connection: Connection, viewer: Viewer, year: int) -> None:
     """Raises Refused: INVALID if the year of a diagnosis is impossible, NOT_ELIGIBLE if the viewer is not a patient."""
-    who = await connection.fetchrow(
-        "SELECT kind, birth_year FROM care.member m LEFT JOIN care.profile p ON p.member_id = m.id WHERE m.id = $1",
-        viewer.member,
-    )
-    if who is None or who["kind"] != MemberKind.PATIENT:
+    member = member_of(viewer)
+    if await connection.fetchval("SELECT kind FROM care.member WHERE id = $1", member) != MemberKind.PATIENT:
         raise not_eligible(message("Only patients have a diagnosis."), "diagnosed_in")
-    if not (who["birth_year"] or EARLIEST.year) <= year <= (await current_days(connection)).latest.year:
+    birth_year = await birth_year_held(connection, member)
+    if not (birth_year or EARLIEST.year) <= year <= (await current_days(connection)).latest.year:
         reason = message(
             "The year must be between {first}, or the year of birth, and the current year.", first=EARLIEST.year
         )

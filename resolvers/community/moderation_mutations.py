@@ -6,7 +6,6 @@ from uuid import UUID
 
 from models.community.discussions import FlagStatus
 from models.database import Connection
-from models.identity.accounts import StaffRole
 from models.identity.members import MembershipRole, NotificationKind
 from models.messages import message
 from models.parameters import CommunityId, DiscussionId, FlagId, MemberId, PostId
@@ -22,7 +21,6 @@ from resolvers.transactions import (
     not_eligible,
     not_found,
     notify,
-    require_role,
     too_late,
 )
 
@@ -44,7 +42,6 @@ async def remove_post(
             await remove_own_post(connection, viewer, post=post)
         faults.refuse()
         return post
-    require_role(viewer, StaffRole.MODERATOR)
     found = await connection.fetchrow("SELECT author_id FROM care.post WHERE id = $1", post)
     with faults.collected():
         if found is None:
@@ -58,15 +55,12 @@ async def remove_post(
     return post
 
 
-async def restore_post(
-    connection: Connection, viewer: Viewer, faults: Faults, *, post: PostId, note: str | None
-) -> UUID:
+async def restore_post(connection: Connection, faults: Faults, *, post: PostId, note: str | None) -> UUID:
     """Restores a post that a moderator removed, and returns its id. Restoring a post again changes nothing.
 
-    Flags that were upheld are dismissed with the note; the author is notified. Raises Forbidden if the viewer is not a
-    moderator, and Refused: INVALID and TOO_LONG for the note, NOT_FOUND, TOO_LATE if the text no longer exists.
+    Flags that were upheld are dismissed with the note; the author is notified. Raises Refused: INVALID and TOO_LONG for
+    the note, NOT_FOUND, TOO_LATE if the text no longer exists.
     """
-    require_role(viewer, StaffRole.MODERATOR)
     with faults.collected():
         note = note_in(note, "note")
     found = await connection.fetchrow("SELECT author_id FROM care.post WHERE id = $1", post)
@@ -83,13 +77,11 @@ async def restore_post(
     return post
 
 
-async def close_discussion(connection: Connection, viewer: Viewer, *, discussion: DiscussionId, closed: bool) -> UUID:
+async def close_discussion(connection: Connection, *, discussion: DiscussionId, closed: bool) -> UUID:
     """Closes a discussion to new posts and edits, or opens it, and returns its id. Repeating it changes nothing.
 
-    Raises Forbidden if the viewer is not a moderator, and Refused: NOT_FOUND, TOO_LATE for opening one of a community
-    that has closed.
+    Raises Refused: NOT_FOUND, TOO_LATE for opening one of a community that has closed.
     """
-    require_role(viewer, StaffRole.MODERATOR)
     community = await connection.fetchval("SELECT community_id FROM care.discussion WHERE id = $1", discussion)
     if community is None:
         raise not_found("discussion")
@@ -104,10 +96,9 @@ async def resolve_flag(
 ) -> UUID:
     """Upholds a flag, which removes its post, or dismisses it; returns its id. Repeating it changes nothing.
 
-    Raises Forbidden if the viewer is not a moderator, and Refused: INVALID and TOO_LONG for the note, NOT_FOUND,
-    CONFLICT if the flag was resolved the other way, TOO_LATE if the author removed the post before.
+    Raises Refused: INVALID and TOO_LONG for the note, NOT_FOUND, CONFLICT if the flag was resolved the other way,
+    TOO_LATE if the author removed the post before.
     """
-    require_role(viewer, StaffRole.MODERATOR)
     status = FlagStatus.UPHELD if upheld else FlagStatus.DISMISSED
     with faults.collected():
         note = note_in(note, "note")
@@ -149,10 +140,9 @@ async def suspend_member(
     """Suspends a member from writing in discussions, notifies them, and returns their id.
 
     The suspension has no end if `until` is None; a time in the past lifts it. A suspended member is no longer an
-    ambassador, even after the suspension. Raises Forbidden if the viewer is not a
-    moderator, and Refused: NOT_FOUND, INVALID and TOO_LONG for the reason, INVALID for the time.
+    ambassador, even after the suspension. Raises Refused: NOT_FOUND, INVALID and TOO_LONG for the reason, INVALID for
+    the time.
     """
-    require_role(viewer, StaffRole.MODERATOR)
     with faults.collected():
         if not await connection.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", member):
             raise not_found("member")
@@ -182,14 +172,11 @@ async def suspend_member(
     return member
 
 
-async def allow_communities(
-    connection: Connection, viewer: Viewer, faults: Faults, *, member: MemberId, communities: int
-) -> UUID:
+async def allow_communities(connection: Connection, faults: Faults, *, member: MemberId, communities: int) -> UUID:
     """Lets a member join this many more communities than others may, and returns their id.
 
-    Raises Forbidden if the viewer is not a moderator, and Refused: NOT_FOUND, INVALID for the number.
+    Raises Refused: NOT_FOUND, INVALID for the number.
     """
-    require_role(viewer, StaffRole.MODERATOR)
     with faults.collected():
         if not await connection.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", member):
             raise not_found("member")
@@ -213,14 +200,13 @@ class Appointed:
 
 
 async def appoint_ambassador(
-    connection: Connection, viewer: Viewer, faults: Faults, *, member: MemberId, community: CommunityId, appointed: bool
+    connection: Connection, faults: Faults, *, member: MemberId, community: CommunityId, appointed: bool
 ) -> Appointed:
     """Makes a member an ambassador of one of their communities, or no longer. Repeating it changes nothing.
 
-    Raises Forbidden if the viewer is not a moderator, and Refused: NOT_FOUND for the member or the community,
-    NOT_ELIGIBLE if the member does not belong to it or is suspended, LIMIT_REACHED if it has as many as it may have.
+    Raises Refused: NOT_FOUND for the member or the community, NOT_ELIGIBLE if the member does not belong to it or is
+    suspended, LIMIT_REACHED if it has as many as it may have.
     """
-    require_role(viewer, StaffRole.MODERATOR)
     with faults.collected():
         if not await connection.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", member):
             raise not_found("member")

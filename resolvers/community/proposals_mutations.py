@@ -7,7 +7,6 @@ import asyncpg
 
 from models.community.proposals import ProposalKind, ProposalStatus
 from models.database import Connection
-from models.identity.accounts import StaffRole
 from models.messages import message
 from models.parameters import CommunityId, EntryId, NodeId, OwnIndicatorId, OwnTreatmentId, ProposalId, ProposalIdOrNone
 from models.viewers import Viewer
@@ -22,7 +21,6 @@ from resolvers.transactions import (
     member_of,
     not_found,
     optional_text_within,
-    require_role,
     text_within,
     too_late,
 )
@@ -124,7 +122,6 @@ async def withdraw_proposal(connection: Connection, viewer: Viewer, *, proposal:
 
 async def accept_proposals(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     proposals: Sequence[ProposalIdOrNone],
@@ -133,16 +130,14 @@ async def accept_proposals(
 ) -> list[UUID]:
     """Accepts open proposals, which an entry of the catalogue was made for, and returns their ids.
 
-    Raises Forbidden if the viewer is not an editor of the catalogue, and Refused: NOT_FOUND for a proposal or entry,
-    TOO_LATE for a proposal that is decided, INVALID for an empty list, a repeated proposal or an entry of another kind,
-    TOO_LONG for the note, LIMIT_REACHED for too many proposals.
+    Raises Refused: NOT_FOUND for a proposal or entry, TOO_LATE for a proposal that is decided, INVALID for an empty
+    list, a repeated proposal or an entry of another kind, TOO_LONG for the note, LIMIT_REACHED for too many proposals.
     """
-    return await decide(connection, viewer, faults, proposals, ProposalStatus.ACCEPTED, entry, "entry", note)
+    return await decide(connection, faults, proposals, ProposalStatus.ACCEPTED, entry, "entry", note)
 
 
 async def merge_proposals(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     proposals: Sequence[ProposalIdOrNone],
@@ -150,22 +145,20 @@ async def merge_proposals(
     note: str | None = None,
 ) -> list[UUID]:
     """Merges open proposals into an entry that the catalogue had already; raises as `accept_proposals` does."""
-    return await decide(connection, viewer, faults, proposals, ProposalStatus.MERGED, into, "into", note)
+    return await decide(connection, faults, proposals, ProposalStatus.MERGED, into, "into", note)
 
 
 async def decline_proposals(
-    connection: Connection, viewer: Viewer, faults: Faults, *, proposals: Sequence[ProposalIdOrNone], reason: str
+    connection: Connection, faults: Faults, *, proposals: Sequence[ProposalIdOrNone], reason: str
 ) -> list[UUID]:
     """Declines open proposals for a reason that their proposers read; their ids. Raises as `accept_proposals` does."""
-    require_role(viewer, StaffRole.CATALOGUE_EDITOR)
     with faults.collected():
         reason = text_within(reason, REASON_LENGTH, "reason")
-    return await decide(connection, viewer, faults, proposals, ProposalStatus.DECLINED, None, "", reason)
+    return await decide(connection, faults, proposals, ProposalStatus.DECLINED, None, "", reason)
 
 
 async def decide(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     proposals: Sequence[ProposalIdOrNone],
     outcome: ProposalStatus,
@@ -177,7 +170,6 @@ async def decide(
 
     Raises Forbidden; Refused: NOT_FOUND, INVALID, TOO_LATE, TOO_LONG, LIMIT_REACHED.
     """
-    require_role(viewer, StaffRole.CATALOGUE_EDITOR)
     with faults.collected():
         note = optional_text_within(note, REASON_LENGTH, "note")
     with faults.collected():

@@ -17,7 +17,7 @@ from models.parameters import NO_ROW, AccountAddress, SessionId
 from models.research import surveys
 from models.rows import Branches, Expression, Row, Rows, ViewerIds, row, select
 from models.viewers import Audience, Viewer
-from resolvers.calling import Call
+from resolvers.calling import Call, OpenedSession
 from resolvers.identity import accounts_rules, attempts, second_factors
 from resolvers.identity.passwords import renewed_hash, verify_normalized, verify_password
 from resolvers.tokens import new_token, token_hash
@@ -282,5 +282,5 @@ async def open_session(connection: Connection, call: Call, account: UUID, cookie
     viewer = opened[0]
     ids = (viewer.member or NO_ROW, viewer.organization or NO_ROW, viewer.staff or NO_ROW)
     owner = viewer.member or viewer.organization or viewer.staff or NO_ROW
-    call.opened(viewer, token if cookie else None)
+    call.opened(OpenedSession(viewer, token, cookie))
     return {"token": None if cookie else token, "viewer": SignedIn(owner, viewer.audience, *ids)}

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from models.database import Connection
-from models.identity.organization_users import UserRole
 from models.messages import message
 from models.parameters import ApiKeyId
 from models.viewers import Viewer
 from resolvers.faults import Faults
 from resolvers.tokens import TOKEN_BYTES, token_hash
-from resolvers.transactions import Unstored, buyer_of, invalid, limit_reached, line_within, not_found
+from resolvers.transactions import Unstored, invalid, limit_reached, line_within, not_found, organization_of
 
 NAME_LENGTH = 100
 MOST_KEYS = 10  # unexpired keys of one organization
@@ -48,10 +47,10 @@ async def create_api_key(
 ) -> Created:
     """Creates a key for the viewer's organization, of whose secret only the SHA-256 is stored.
 
-    Raises Forbidden if the viewer is not an administrator, and Refused: INVALID and TOO_LONG for the name, INVALID for
-    the time, LIMIT_REACHED if the organization has as many keys as it may have.
+    Raises Refused: INVALID and TOO_LONG for the name, INVALID for the time, LIMIT_REACHED if the organization has as
+    many keys as it may have.
     """
-    organization = buyer_of(viewer, UserRole.ADMINISTRATOR)
+    organization = organization_of(viewer)
     with faults.collected():
         name = line_within(name, NAME_LENGTH, "name")
     now = datetime.now(UTC)
@@ -95,10 +94,9 @@ async def store_api_key(connection: Connection, organization: UUID, name: str, e
 async def revoke_api_key(connection: Connection, viewer: Viewer, *, api_key: ApiKeyId) -> UUID:
     """Deletes a key, which every server process refuses from now on, and returns its id.
 
-    Raises Forbidden if the viewer is not an administrator, and Refused: NOT_FOUND if the key is not their
-    organization's.
+    Raises Refused: NOT_FOUND if the key is not their organization's.
     """
-    organization = buyer_of(viewer, UserRole.ADMINISTRATOR)
+    organization = organization_of(viewer)
     revoked = await connection.fetchval(
         "DELETE FROM insight.api_key WHERE id = $1 AND organization_id = $2 RETURNING true", api_key, organization
     )

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from models.database import Connection
 from models.identity import members as tables
-from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind
 from models.messages import message
 from models.parameters import EmailAddress, MemberId
@@ -24,7 +23,7 @@ from resolvers.identity.associations_rules import (
 )
 from resolvers.links import https_address
 from resolvers.texts import is_blank
-from resolvers.transactions import UNSET, Maybe, invalid, member_of, not_eligible, not_found, require_role, text_within
+from resolvers.transactions import UNSET, Maybe, invalid, member_of, not_eligible, not_found, text_within
 
 REASON_LENGTH = 1_000
 # For each column its own statement: $1 is the new value, $2 the viewer's member id.
@@ -96,10 +95,8 @@ async def verify_association(
 ) -> UUID:
     """Marks an association as verified, or no longer, stores the reason, and returns its id.
 
-    Raises Forbidden if the viewer is not a moderator, and Refused: NOT_FOUND, NOT_ELIGIBLE if the member is no
-    association, INVALID and TOO_LONG for the reason.
+    Raises Refused: NOT_FOUND, NOT_ELIGIBLE if the member is no association, INVALID and TOO_LONG for the reason.
     """
-    require_role(viewer, StaffRole.MODERATOR)
     with faults.collected():
         reason = text_within(reason, REASON_LENGTH, "reason")
     with faults.collected():

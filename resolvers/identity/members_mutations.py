@@ -107,8 +107,20 @@ async def update_profile(
     return member
 
 
+async def birth_year_held(connection: Connection, member: UUID) -> int | None:
+    """The member's year of birth, if they have stated it. Their profile is locked until the transaction ends.
+
+    Years of birth and of diagnoses are compared under this lock: of two changes at once, the second sees the first.
+    """
+    year: int | None = await connection.fetchval(
+        "SELECT birth_year FROM care.profile WHERE member_id = $1 FOR NO KEY UPDATE", member
+    )
+    return year
+
+
 async def expect_born_before_diagnoses(connection: Connection, member: UUID, year: int) -> None:
     """Raises Refused: INVALID if a diagnosis that the member has stated would precede this year of birth."""
+    await birth_year_held(connection, member)
     if await connection.fetchval(
         "SELECT EXISTS (SELECT FROM care.diagnosis WHERE member_id = $1 AND diagnosed_in < $2)", member, year
     ):

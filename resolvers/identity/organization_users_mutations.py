@@ -17,7 +17,6 @@ from resolvers.transactions import (
     Forbidden,
     Result,
     Work,
-    buyer_of,
     invalid,
     limit_reached,
     not_eligible,
@@ -39,11 +38,9 @@ async def invite_user(
     """Counts the mail; the returned Work invites the owner of an address to the viewer's organization.
 
     An address that has an account elsewhere gets the same response, and its owner a mail without a code. Raises
-    Forbidden if the viewer is not an administrator, and Refused: INVALID and TOO_LONG for the locale, LIMIT_REACHED
-    after too many mails. The Work raises Refused: TAKEN if a user of the organization has the address, LIMIT_REACHED
-    if it has as many as it may have.
+    Refused: INVALID and TOO_LONG for the locale, LIMIT_REACHED after too many mails. The Work raises Refused: TAKEN if
+    a user of the organization has the address, LIMIT_REACHED if it has as many as it may have.
     """
-    buyer_of(call.viewer, UserRole.ADMINISTRATOR)
     language = accounts_rules.DEFAULT_LOCALE
     with faults.collected():
         language = accounts_rules.locale_of(locale or language, "locale")
@@ -85,10 +82,8 @@ async def accept_invitation(call: Call, faults: Faults, *, code: str, password: 
 async def change_user_role(connection: Connection, viewer: Viewer, *, user: OrganizationUserId, role: UserRole) -> UUID:
     """Gives a user of the viewer's organization another role, with immediate effect, and returns their id.
 
-    Raises Forbidden if the viewer is not an administrator, and Refused: NOT_FOUND, NOT_ELIGIBLE for the only
-    administrator.
+    Raises Refused: NOT_FOUND, NOT_ELIGIBLE for the only administrator.
     """
-    buyer_of(viewer, UserRole.ADMINISTRATOR)
     refusal = await connection.fetchval(
         "SELECT identity.change_user_role($1, $2, $3)", viewer.account, user, role.value
     )
@@ -99,10 +94,8 @@ async def change_user_role(connection: Connection, viewer: Viewer, *, user: Orga
 async def remove_user(connection: Connection, viewer: Viewer, *, user: OrganizationUserId) -> UUID:
     """Deletes a user of the viewer's organization with their account and sessions, or an invitation; returns the id.
 
-    Raises Forbidden if the viewer is not an administrator, and Refused: NOT_FOUND, NOT_ELIGIBLE for the only
-    administrator.
+    Raises Refused: NOT_FOUND, NOT_ELIGIBLE for the only administrator.
     """
-    buyer_of(viewer, UserRole.ADMINISTRATOR)
     expect_done(await connection.fetchval("SELECT identity.remove_user($1, $2)", viewer.account, user), "user")
     return user
 
@@ -110,10 +103,9 @@ async def remove_user(connection: Connection, viewer: Viewer, *, user: Organizat
 async def leave_organization(call: Call, *, password: str) -> Work:
     """Checks the password; the returned Work deletes the viewer's account, and leaves what is the organization's.
 
-    Raises Forbidden if the viewer is not a user of an organization, and Refused: WRONG_CREDENTIALS if the password is
-    wrong, LIMIT_REACHED after too many attempts. The Work raises Refused: NOT_ELIGIBLE for the only administrator.
+    Raises Refused: WRONG_CREDENTIALS if the password is wrong, LIMIT_REACHED after too many attempts. The Work raises
+    Refused: NOT_ELIGIBLE for the only administrator.
     """
-    buyer_of(call.viewer, UserRole.READER)
     await expect_password(call, password)
 
     async def leaves(connection: Connection, viewer: Viewer) -> Result:

@@ -4,15 +4,13 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from models.database import Connection
-from models.identity.accounts import StaffRole
 from models.identity.organizations import OrganizationKind
 from models.messages import message
 from models.parameters import EmailAddress
-from models.viewers import Viewer
 from resolvers.faults import Faults
 from resolvers.identity import accounts_rules
 from resolvers.identity.registrations_mutations import new_code
-from resolvers.transactions import Refusal, RefusalCode, Step, name_within, require_role
+from resolvers.transactions import Refusal, RefusalCode, Step, name_within
 
 NAME_LENGTH = 200
 INVITATION_LIFETIME = timedelta(days=3)  # of the first code; another can be requested at any time
@@ -20,7 +18,6 @@ INVITATION_LIFETIME = timedelta(days=3)  # of the first code; another can be req
 
 async def create_organization(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     name: str,
@@ -30,13 +27,11 @@ async def create_organization(
 ) -> UUID:
     """Creates an organization and an account for its contact, and returns the organization's id.
 
-    A code to choose a password with is mailed to the contact, in the language of `locale`. The owner of an address
-    that has an account already is told so instead, and the viewer is not: it may be a member's. An organization whose
-    account has no password is replaced by another of its name. Raises Forbidden if the viewer is not a data steward,
-    and Refused: INVALID and TOO_LONG for the name or the locale, TAKEN if another organization has the name, ignoring
-    case.
+    A code to choose a password with is mailed to the contact, in the language of `locale`. The owner of an address that
+    has an account already is told so instead, and the viewer is not: it may be a member's. An organization whose
+    account has no password is replaced by another of its name. Raises Refused: INVALID and TOO_LONG for the name or the
+    locale, TAKEN if another organization has the name, ignoring case.
     """
-    require_role(viewer, StaffRole.DATA_STEWARD)
     with faults.collected():
         name = name_within(name, NAME_LENGTH, "name")
     language = accounts_rules.DEFAULT_LOCALE

@@ -9,7 +9,6 @@ from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.messages import message
 from models.parameters import EmailAddress, StaffId
-from models.viewers import Viewer
 from resolvers.faults import Faults
 from resolvers.identity import accounts_rules
 from resolvers.identity.registrations_mutations import new_code
@@ -23,7 +22,6 @@ from resolvers.transactions import (
     line_within,
     not_eligible,
     not_found,
-    require_role,
     taken,
 )
 
@@ -36,7 +34,6 @@ INVITATION_LIFETIME = timedelta(days=3)  # of the first code; another can be req
 
 async def create_staff(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     name: str,
@@ -46,11 +43,9 @@ async def create_staff(
 ) -> UUID:
     """Creates a staff member with an account, and returns their id.
 
-    A code to choose a password with is mailed to them, in the language of `locale`. Raises Forbidden if the viewer is
-    not an administrator, and Refused: INVALID and TOO_LONG for the name or the locale, TAKEN if the address has an
-    account.
+    A code to choose a password with is mailed to them, in the language of `locale`. Raises Refused: INVALID and
+    TOO_LONG for the name or the locale, TAKEN if the address has an account.
     """
-    require_role(viewer, StaffRole.ADMINISTRATOR)
     with faults.collected():
         name = staff_name(name, "name")
     language = accounts_rules.DEFAULT_LOCALE
@@ -70,7 +65,6 @@ async def create_staff(
 
 async def update_staff(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     staff: StaffId,
@@ -79,10 +73,9 @@ async def update_staff(
 ) -> UUID:
     """Changes the name and the roles that are given, with immediate effect, and returns the staff member's id.
 
-    Raises Forbidden if the viewer is not an administrator, and Refused: INVALID and TOO_LONG for the name, INVALID for
-    null, NOT_FOUND, NOT_ELIGIBLE for other roles of the viewer's own.
+    Raises Refused: INVALID and TOO_LONG for the name, INVALID for null, NOT_FOUND, NOT_ELIGIBLE for other roles of the
+    viewer's own.
     """
-    require_role(viewer, StaffRole.ADMINISTRATOR)
     new_name, new_roles = None, None
     if name is not UNSET:
         with faults.collected():
@@ -98,25 +91,24 @@ async def update_staff(
     return staff
 
 
-async def suspend_staff(connection: Connection, viewer: Viewer, *, staff: StaffId) -> UUID:
+async def suspend_staff(connection: Connection, *, staff: StaffId) -> UUID:
     """Suspends a staff member, ends their sessions, and returns their id.
 
-    Raises Forbidden if the viewer is not an administrator, and Refused: NOT_FOUND, NOT_ELIGIBLE for the viewer.
+    Raises Refused: NOT_FOUND, NOT_ELIGIBLE for the viewer.
     """
-    return await set_suspended(connection, viewer, staff, True)
+    return await set_suspended(connection, staff, True)
 
 
-async def reinstate_staff(connection: Connection, viewer: Viewer, *, staff: StaffId) -> UUID:
+async def reinstate_staff(connection: Connection, *, staff: StaffId) -> UUID:
     """Reinstates a suspended staff member with the roles that they had, and returns their id.
 
-    Raises Forbidden if the viewer is not an administrator, and Refused: NOT_FOUND.
+    Raises Refused: NOT_FOUND.
     """
-    return await set_suspended(connection, viewer, staff, False)
+    return await set_suspended(connection, staff, False)
 
 
-async def set_suspended(connection: Connection, viewer: Viewer, staff: UUID, suspended: bool) -> UUID:
+async def set_suspended(connection: Connection, staff: UUID, suspended: bool) -> UUID:
     """Suspends a staff member, or ends that. Returns their key. Raises Forbidden; Refused: NOT_FOUND, NOT_ELIGIBLE."""
-    require_role(viewer, StaffRole.ADMINISTRATOR)
     refusal = await connection.fetchval("SELECT identity.suspend_staff($1, $2)", staff, suspended)
     expect_changed(refusal, "staff")
     return staff

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from models.database import Connection
-from models.identity.organization_users import UserRole
 from models.identity.webhooks import OrganizationEvent
 from models.messages import message
 from models.parameters import WebhookId
@@ -20,11 +19,11 @@ from resolvers.transactions import (
     Result,
     Unstored,
     Work,
-    buyer_of,
     invalid,
     limit_reached,
     line_within,
     not_found,
+    organization_of,
 )
 
 MOST = 10  # webhooks of one organization
@@ -51,11 +50,10 @@ async def create_webhook(
 ) -> Work:
     """Looks up the host; the returned Work creates a webhook of the viewer's organization, with a secret.
 
-    Raises Forbidden if the viewer is not an administrator, and Refused: INVALID for an address or a host that is not
-    accepted and without events, INVALID and TOO_LONG for the description. The Work raises Refused: LIMIT_REACHED if the
-    organization has as many webhooks as it may have.
+    Raises Refused: INVALID for an address or a host that is not accepted and without events, INVALID and TOO_LONG for
+    the description. The Work raises Refused: LIMIT_REACHED if the organization has as many webhooks as it may have.
     """
-    organization = buyer_of(call.viewer, UserRole.ADMINISTRATOR)
+    organization = organization_of(call.viewer)
     with faults.collected():
         await expect_public(url, loopback=call.demonstration)
     with faults.collected():
@@ -99,24 +97,22 @@ async def expect_public(url: str, *, loopback: bool) -> None:
         raise invalid(NO_HOST, "url")
 
 
-async def queue_test(connection: Connection, viewer: Viewer, *, webhook: WebhookId) -> UUID:
+async def queue_test(connection: Connection, *, webhook: WebhookId) -> UUID:
     """Queues a test of a webhook, and returns its delivery's id.
 
-    Raises Forbidden if the viewer is not an administrator, and Refused: NOT_FOUND if it is not their organization's.
+    Raises Refused: NOT_FOUND if it is not their organization's.
     """
-    buyer_of(viewer, UserRole.ADMINISTRATOR)
     made: UUID | None = await connection.fetchval("SELECT insight.test_webhook($1)", webhook)
     if made is None:
         raise not_found("webhook")
     return made
 
 
-async def rotate_webhook(connection: Connection, viewer: Viewer, call: Call, *, webhook: WebhookId) -> Rotated:
+async def rotate_webhook(connection: Connection, call: Call, *, webhook: WebhookId) -> Rotated:
     """Gives a webhook another secret; the one before signs beside it for `ROTATION`.
 
-    Raises Forbidden if the viewer is not an administrator, and Refused: NOT_FOUND if it is not their organization's.
+    Raises Refused: NOT_FOUND if it is not their organization's.
     """
-    buyer_of(viewer, UserRole.ADMINISTRATOR)
     secret = rules.new_secret()
     stored = stored_secret(secret, webhook, call.second_factors.key)
     if not await connection.fetchval("SELECT insight.rotate_webhook($1, $2, $3)", webhook, stored, rules.ROTATION):
@@ -124,24 +120,23 @@ async def rotate_webhook(connection: Connection, viewer: Viewer, call: Call, *, 
     return Rotated(webhook, Unstored(secret))
 
 
-async def pause_webhook(connection: Connection, viewer: Viewer, *, webhook: WebhookId) -> UUID:
+async def pause_webhook(connection: Connection, *, webhook: WebhookId) -> UUID:
     """Stops sending to a webhook and cancels what waits, and returns its id.
 
-    Raises Forbidden if the viewer is not an administrator, and Refused: NOT_FOUND if it is not their organization's.
+    Raises Refused: NOT_FOUND if it is not their organization's.
     """
-    return await _pause(connection, viewer, webhook, paused=True)
+    return await _pause(connection, webhook, paused=True)
 
 
-async def resume_webhook(connection: Connection, viewer: Viewer, *, webhook: WebhookId) -> UUID:
+async def resume_webhook(connection: Connection, *, webhook: WebhookId) -> UUID:
     """Sends to a webhook what happens from now on, and returns its id.
 
-    Raises Forbidden if the viewer is not an administrator, and Refused: NOT_FOUND if it is not their organization's.
+    Raises Refused: NOT_FOUND if it is not their organization's.
     """
-    return await _pause(connection, viewer, webhook, paused=False)
+    return await _pause(connection, webhook, paused=False)
 
 
-async def _pause(connection: Connection, viewer: Viewer, webhook: UUID, *, paused: bool) -> UUID:
-    buyer_of(viewer, UserRole.ADMINISTRATOR)
+async def _pause(connection: Connection, webhook: UUID, *, paused: bool) -> UUID:
     if not await connection.fetchval("SELECT insight.pause_webhook($1, $2)", webhook, paused):
         raise not_found("webhook")
     return webhook
@@ -150,9 +145,9 @@ async def _pause(connection: Connection, viewer: Viewer, webhook: UUID, *, pause
 async def delete_webhook(connection: Connection, viewer: Viewer, *, webhook: WebhookId) -> UUID:
     """Deletes a webhook with its deliveries, and returns its id.
 
-    Raises Forbidden if the viewer is not an administrator, and Refused: NOT_FOUND if it is not their organization's.
+    Raises Refused: NOT_FOUND if it is not their organization's.
     """
-    organization = buyer_of(viewer, UserRole.ADMINISTRATOR)
+    organization = organization_of(viewer)
     deleted = await connection.fetchval(
         "DELETE FROM insight.webhook WHERE id = $1 AND organization_id = $2 RETURNING true", webhook, organization
     )
@@ -166,7 +161,6 @@ async def choose_mailed_events(connection: Connection, viewer: Viewer, *, events
 
     Raises Forbidden if the viewer is not a user of an organization.
     """
-    buyer_of(viewer, UserRole.READER)
     if viewer.account is None:
         raise Forbidden
     await connection.execute("SELECT identity.choose_mailed_events($1, $2)", viewer.account, unique(events))

@@ -1,15 +1,13 @@
 """Links entries of the public ledger to published results, by an entry of its own."""
 
 from models.database import Connection
-from models.identity.accounts import StaffRole
-from models.identity.organization_users import UserRole
 from models.messages import message
 from models.parameters import DataUseNumber
 from models.viewers import Audience, Viewer
 from resolvers.faults import Faults
 from resolvers.insight.ledger import NewEntry, append
 from resolvers.links import https_address
-from resolvers.transactions import buyer_of, limit_reached, not_eligible, not_found, require_role, taken
+from resolvers.transactions import limit_reached, not_eligible, not_found, taken
 
 MOST_LINKS = 20  # of one data use
 NOT_OURS = message("Only the organization that requested this use, or a data steward, can link its results.")
@@ -20,14 +18,10 @@ async def link_results(
 ) -> int:
     """Appends an entry to the ledger that links an earlier one to its published results; the earlier one's position.
 
-    To be called as the publisher, last in a transaction. Raises Forbidden if the viewer is neither an analyst of an
-    organization nor a data steward, and Refused: NOT_FOUND, NOT_ELIGIBLE if another organization or Cohorte requested
-    the use, INVALID and TOO_LONG for the address, TAKEN if the use has this link, LIMIT_REACHED if it has too many.
+    To be called as the publisher, last in a transaction. Raises Refused: NOT_FOUND, NOT_ELIGIBLE if another
+    organization or Cohorte requested the use, INVALID and TOO_LONG for the address, TAKEN if the use has this link,
+    LIMIT_REACHED if it has too many.
     """
-    if viewer.audience is Audience.BUYER:
-        buyer_of(viewer, UserRole.ANALYST)
-    else:
-        require_role(viewer, StaffRole.DATA_STEWARD)
     use = None
     with faults.collected():
         use = await connection.fetchrow(

@@ -5,25 +5,21 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models.database import Connection
-from models.identity.accounts import StaffRole
 from models.identity.organizations import OrganizationKind
 from models.messages import message
 from models.parameters import CommunityId, SurveyId
 from models.research.surveys import SurveyStatus
-from models.viewers import Viewer
 from resolvers.faults import Faults
 from resolvers.insight.freezing import begin_wave
-from resolvers.transactions import not_found, require_role, too_early, too_late
+from resolvers.transactions import not_found, too_early, too_late
 
 
-async def close_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
+async def close_survey(connection: Connection, *, survey: SurveyId) -> UUID:
     """Closes a survey before its last day, and returns its id. Scheduled work freezes its answers into a dataset.
 
     Nothing is frozen here: how long the caller waits would tell how many members take part. To be called as the
-    publisher. Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND,
-    TOO_EARLY for a draft, TOO_LATE if it has already closed.
+    publisher. Raises Refused: NOT_FOUND, TOO_EARLY for a draft, TOO_LATE if it has already closed.
     """
-    require_role(viewer, StaffRole.SURVEY_MANAGER)
     await connection.execute("SELECT identity.require_survey_manager()")
     status = await connection.fetchval("SELECT research.lock_survey($1)", survey)
     if status is None:
@@ -45,7 +41,6 @@ class Wave:
 
 async def freeze_tracking(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     community: CommunityId,
@@ -56,9 +51,8 @@ async def freeze_tracking(
     """Begins to freeze a wave of a community's tracking into a dataset. Scheduled work freezes its members.
 
     No member is looked at here: how long the caller waits would tell how many there are. To be called as the publisher.
-    Raises Forbidden if the viewer is not a survey manager, and Refused as `begin_wave` does.
+    Raises Refused as `begin_wave` does.
     """
-    require_role(viewer, StaffRole.SURVEY_MANAGER)
     await connection.execute("SELECT identity.require_survey_manager()")
     return Wave(
         await begin_wave(

@@ -6,10 +6,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from models.database import Connection
-from models.identity.accounts import StaffRole
-from models.identity.organization_users import UserRole
 from models.parameters import DatasetId, LicenceId
-from models.viewers import Audience, Viewer
+from models.viewers import Viewer
 from privacy.means import InsightKind
 from privacy.precision import Precision
 from resolvers.days import current_day
@@ -28,7 +26,7 @@ from resolvers.insight.insight_requests import (
 from resolvers.insight.ledger import NewEntry, append
 from resolvers.insight.quotes import BudgetExhausted, ended, quote
 from resolvers.insight.releases import FrozenDataset, NewRelease, NoisyRelease, Overspent, ReleaseUse, present, release
-from resolvers.transactions import Forbidden, buyer_of, invalid, require_role
+from resolvers.transactions import invalid
 
 # More than counting and drawing takes of a hundred thousand records (docs/decisions/0015-outbox.md).
 COUNTING_SECONDS = 0.25
@@ -55,7 +53,7 @@ async def publish_insight(
     kind: InsightKind = InsightKind.COUNTS,
     licence: LicenceId | None = None,
 ) -> Published:
-    """Publishes an insight of a dataset. Raises Forbidden and Refused as `publish` does."""
+    """Publishes an insight of a dataset. Raises Refused as `publish` does."""
     request = InsightRequest(dataset, variable, by, precision, licence, groupings, kind)
     return await publish(connection, viewer, request, faults=faults)
 
@@ -71,12 +69,11 @@ async def publish(
     """The requested insight: charged, or at no cost if it was published before.
 
     `at` is the time of publication, if not now. To be called in a transaction; nothing may be revealed of the result
-    before it has committed. Raises Forbidden if the viewer may not publish, and Refused: NOT_FOUND for the dataset,
-    INVALID for the variables, and for SUMS without counts of the groups, what `resolve_groupings` refuses, NOT_ELIGIBLE
-    for the kind of organization, LICENCE_REQUIRED, NOT_FOUND or INVALID for the licence, TOO_LATE if the dataset has
-    ended, and BudgetExhausted. These depend on the request, licences and budgets, and on no record.
+    before it has committed. Raises Refused: NOT_FOUND for the dataset, INVALID for the variables, and for SUMS without
+    counts of the groups, what `resolve_groupings` refuses, NOT_ELIGIBLE for the kind of organization, LICENCE_REQUIRED,
+    NOT_FOUND or INVALID for the licence, TOO_LATE if the dataset has ended, and BudgetExhausted. These depend on the
+    request, licences and budgets, and on no record.
     """
-    require_publisher(viewer)
     faults = faults or Faults()
     subject = None
     day = at.date() if at else await current_day(connection)
@@ -127,16 +124,6 @@ def expect_counts(subject: ResolvedRequest) -> None:
     """Raises Refused: INVALID for SUMS whose groups have no published counts that are precise enough."""
     if subject.lacks_counts:
         raise invalid(without_counts(subject), "kind")
-
-
-def require_publisher(viewer: Viewer) -> None:
-    """Raises Forbidden if the viewer may publish nothing, whatever they ask for."""
-    if viewer.audience not in (Audience.BUYER, Audience.MANAGER):
-        raise Forbidden
-    if viewer.audience is Audience.MANAGER:
-        require_role(viewer, StaffRole.DATA_STEWARD)
-    else:
-        buyer_of(viewer, UserRole.ANALYST)
 
 
 async def publish_resolved(

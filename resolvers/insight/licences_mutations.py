@@ -6,8 +6,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from models.database import Connection
-from models.identity.accounts import StaffRole
-from models.identity.organization_users import UserRole
 from models.identity.organizations import ALLOWED, OrganizationKind, PurposeKind
 from models.insight.licences import MOST_MICRO_RHO, LicenceStatus
 from models.insight.undertakings import IN_FORCE
@@ -18,13 +16,12 @@ from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.transactions import (
     Forbidden,
-    buyer_of,
     conflict,
     invalid,
     not_eligible,
     not_found,
     optional_text_within,
-    require_role,
+    organization_of,
     text_within,
 )
 
@@ -74,12 +71,12 @@ async def request_licence(
 ) -> UUID:
     """Requests a licence for the viewer's organization to query a community's datasets, and returns its id.
 
-    It is valid from its first to its last day (UTC). Raises Forbidden if the viewer is not an administrator, and
-    Refused: NOT_FOUND for the community, INVALID and TOO_LONG for the purpose, NOT_ELIGIBLE for a kind of purpose that
-    the organization may not pursue, INVALID for undertakings that are not those in force and for a day, CONFLICT while
-    another request of the organization for the same community is undecided.
+    It is valid from its first to its last day (UTC). Raises Refused: NOT_FOUND for the community, INVALID and TOO_LONG
+    for the purpose, NOT_ELIGIBLE for a kind of purpose that the organization may not pursue, INVALID for undertakings
+    that are not those in force and for a day, CONFLICT while another request of the organization for the same community
+    is undecided.
     """
-    organization = buyer_of(viewer, UserRole.ADMINISTRATOR)
+    organization = organization_of(viewer)
     with faults.collected():
         if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
             raise not_found("community")
@@ -135,7 +132,6 @@ def refuse_bad_end(starts_on: date, ends_on: date) -> None:
 
 async def decide_licence(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     licence: LicenceId,
@@ -146,12 +142,10 @@ async def decide_licence(
 ) -> UUID:
     """Grants a requested licence, with a quota in micro-rho, or refuses it; returns its id.
 
-    The organization is notified by mail. Raises Forbidden if the viewer is not a data steward, and Refused: NOT_FOUND,
-    NOT_ELIGIBLE to grant it for a purpose that the organization may not pursue, INVALID for a price, quota or reason
-    that does not go with the decision, TOO_LONG for the reason, CONFLICT if the licence has been decided on already or
-    has lapsed.
+    The organization is notified by mail. Raises Refused: NOT_FOUND, NOT_ELIGIBLE to grant it for a purpose that the
+    organization may not pursue, INVALID for a price, quota or reason that does not go with the decision, TOO_LONG for
+    the reason, CONFLICT if the licence has been decided on already or has lapsed.
     """
-    require_role(viewer, StaffRole.DATA_STEWARD)
     with faults.collected():
         found = await connection.fetchrow(
             """

@@ -4,11 +4,9 @@ from uuid import UUID
 
 from models.community.communities import CommunityStatus
 from models.database import Connection
-from models.identity.accounts import StaffRole
 from models.messages import message
 from models.parameters import SurveyId
 from models.research.surveys import SurveyStatus
-from models.viewers import Viewer
 from privacy.budget import CAP, LARGEST_CAP, SURVEYS_YEARLY
 from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.faults import Faults
@@ -17,7 +15,7 @@ from resolvers.insight.freezing import refuse_bad_cap
 from resolvers.insight.releases import Overspent
 from resolvers.research.revisions_mutations import current_questions, survey_translations
 from resolvers.research.translations_rules import missing_texts
-from resolvers.transactions import RefusalCode, conflict, invalid, not_found, refused, require_role, too_late
+from resolvers.transactions import RefusalCode, conflict, invalid, not_found, refused, too_late
 
 NO_BUDGET = message(
     "The surveys of a community may cost at most {most:,} micro-rho within a year. Too little of it is left for "
@@ -26,20 +24,16 @@ NO_BUDGET = message(
 )
 
 
-async def schedule_survey(
-    connection: Connection, viewer: Viewer, faults: Faults, *, survey: SurveyId, cap: int | None
-) -> UUID:
+async def schedule_survey(connection: Connection, faults: Faults, *, survey: SurveyId, cap: int | None) -> UUID:
     """Schedules a draft, and returns its id: it opens on its day, once enough members can answer it.
 
     It is looked at afterwards, by a job: how long this takes does not depend on how many members there are. `cap` is
     that of the dataset that is made from it, in micro-rho, CAP if it is None.
 
-    To be called as the publisher. Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND,
-    CONFLICT unless it is a draft, TOO_EARLY and TOO_LATE unless its community is open, INVALID for a cap out of
-    bounds, TOO_LATE if its last day has passed, BUDGET_EXHAUSTED if the community's surveys of the last year leave too
-    little.
+    To be called as the publisher. Raises Refused: NOT_FOUND, CONFLICT unless it is a draft, TOO_EARLY and TOO_LATE
+    unless its community is open, INVALID for a cap out of bounds, TOO_LATE if its last day has passed, BUDGET_EXHAUSTED
+    if the community's surveys of the last year leave too little.
     """
-    require_role(viewer, StaffRole.SURVEY_MANAGER)
     await connection.execute("SELECT identity.require_survey_manager()")
     with faults.collected():
         status = await openings.lock(connection, survey)

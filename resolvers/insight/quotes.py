@@ -32,7 +32,7 @@ from resolvers.insight.insight_requests import (
 )
 from resolvers.insight.positioned import variables_at
 from resolvers.insight.releases import FrozenDataset
-from resolvers.transactions import Forbidden, Refusal, RefusalCode, Refused, Step, buyer_of, too_late
+from resolvers.transactions import Forbidden, Refusal, RefusalCode, Refused, Step, has_role, too_late
 
 MOST_COVERING = 10  # the most insights that a quote lists
 
@@ -189,13 +189,10 @@ async def share_to_quote(
 
 def obstacles_of_role(viewer: Viewer) -> list[Refusal]:
     """Why an organization's user may not publish whatever they ask for: they may only read."""
-    if viewer.audience is Audience.BUYER:
-        try:
-            buyer_of(viewer, UserRole.ANALYST)
-        except Forbidden:
-            reason = message("Only analysts and administrators of your organization publish insights.")
-            return [Refusal(RefusalCode.NOT_ELIGIBLE, reason, ())]
-    return []
+    if viewer.audience is not Audience.BUYER or has_role(viewer, UserRole.ANALYST):
+        return []
+    reason = message("Only analysts and administrators of your organization publish insights.")
+    return [Refusal(RefusalCode.NOT_ELIGIBLE, reason, ())]
 
 
 async def quote(

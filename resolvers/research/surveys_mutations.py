@@ -10,12 +10,10 @@ import asyncpg
 
 from models.community.communities import CommunityStatus
 from models.database import Connection
-from models.identity.accounts import StaffRole
 from models.identity.organizations import OrganizationKind
 from models.messages import message
 from models.parameters import CommunityId, SurveyId
 from models.research.surveys import SurveyStatus
-from models.viewers import Viewer
 from privacy.budget import FLOOR
 from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.days import Days, current_days
@@ -50,7 +48,6 @@ from resolvers.transactions import (
     line_within,
     not_found,
     not_null,
-    require_role,
     text_within,
     too_late,
 )
@@ -66,7 +63,6 @@ REVISABLE = (SurveyStatus.DRAFT, SurveyStatus.WAITING, SurveyStatus.OPEN)
 
 async def create_survey(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     community: CommunityId,
@@ -82,11 +78,10 @@ async def create_survey(
 ) -> UUID:
     """Creates a survey as a draft, which only survey managers can see, and returns its id.
 
-    The minimum of participants is at least, and by default, what the community's readiness needs. Raises Forbidden if
-    the viewer is not a survey manager, and Refused: NOT_FOUND for the community or a treatment, TOO_LATE if the
-    community has closed or merged, INVALID and TOO_LONG for a field, each fault of the questions with its path.
+    The minimum of participants is at least, and by default, what the community's readiness needs. Raises Refused:
+    NOT_FOUND for the community or a treatment, TOO_LATE if the community has closed or merged, INVALID and TOO_LONG for
+    a field, each fault of the questions with its path.
     """
-    require_role(viewer, StaffRole.SURVEY_MANAGER)
     needed = await _needed(connection, community)
     with faults.collected():
         if needed is None:
@@ -132,7 +127,6 @@ async def create_survey(
 
 async def revise_survey(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     survey: SurveyId,
@@ -150,11 +144,10 @@ async def revise_survey(
 
     Null removes a first day and the conditions on participants, and is refused for fields that every survey has.
     Everything in a draft can change, and its questions are replaced. The questions of a survey that members can see
-    stay, with their answers, and the new ones become its next version. Raises Forbidden if the viewer is not a survey
-    manager, and Refused: NOT_FOUND, TOO_LATE if the survey has closed, INVALID and TOO_LONG for a field, TOO_LATE for
-    what would change the meaning of answers, and for what can change in a draft only.
+    stay, with their answers, and the new ones become its next version. Raises Refused: NOT_FOUND, TOO_LATE if the
+    survey has closed, INVALID and TOO_LONG for a field, TOO_LATE for what would change the meaning of answers, and for
+    what can change in a draft only.
     """
-    require_role(viewer, StaffRole.SURVEY_MANAGER)
     return await _revise(
         connection,
         faults,
@@ -273,13 +266,11 @@ async def _revise(
     return survey
 
 
-async def unschedule_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
+async def unschedule_survey(connection: Connection, *, survey: SurveyId) -> UUID:
     """Puts a survey that waits to open back to draft, and returns its id. Its questions keep their ids.
 
-    Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND, CONFLICT if it is a draft, TOO_LATE
-    if it has opened or closed.
+    Raises Refused: NOT_FOUND, CONFLICT if it is a draft, TOO_LATE if it has opened or closed.
     """
-    require_role(viewer, StaffRole.SURVEY_MANAGER)
     status = SurveyStatus((await _locked(connection, survey))["status"])
     if status is SurveyStatus.DRAFT:
         raise conflict(message("The survey is a draft."), "survey")

@@ -9,7 +9,6 @@ from models.database import Connection
 from models.messages import message
 from models.parameters import IndicatorId
 from models.tracking.observations import IndicatorKind, Scale
-from models.viewers import Viewer
 from resolvers.catalogue_entries import (
     IndicatorTranslation,
     begin,
@@ -46,7 +45,6 @@ TAKEN = {
 
 async def create_indicator(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     slug: str | None = None,
@@ -65,10 +63,9 @@ async def create_indicator(
 ) -> UUID:
     """Creates an indicator, which members can track at once, and returns its id.
 
-    Raises Forbidden if the viewer is not a catalogue editor, and Refused: INVALID and TOO_LONG for each field, TAKEN if
-    another indicator has the slug or the HPO term.
+    Raises Refused: INVALID and TOO_LONG for each field, TAKEN if another indicator has the slug or the HPO term.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     values = checked(
         faults,
         name=(name, name_in),
@@ -91,7 +88,6 @@ async def create_indicator(
 
 async def update_indicator(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     indicator: IndicatorId,
@@ -112,10 +108,10 @@ async def update_indicator(
     What recorded values mean stays: the scale never changes, bounds only widen, and a unit of UCUM, once it is set, is
     fixed. That does not depend on whether any are recorded, which would say something about members.
 
-    Raises Forbidden if the viewer is not a catalogue editor, and Refused: NOT_FOUND, CONFLICT if the indicator has
-    another version, TOO_LATE for what would change the meaning of values, and as `create_indicator` does.
+    Raises Refused: NOT_FOUND, CONFLICT if the indicator has another version, TOO_LATE for what would change the meaning
+    of values, and as `create_indicator` does.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     found = await found_entry(connection, faults, TABLE, indicator, version=version)
     values = checked(
         faults,
@@ -141,17 +137,15 @@ async def update_indicator(
 
 
 async def retire_indicator(
-    connection: Connection, viewer: Viewer, faults: Faults, *, indicator: IndicatorId, retired: bool = True
+    connection: Connection, faults: Faults, *, indicator: IndicatorId, retired: bool = True
 ) -> UUID:
     """As `retire_entry`. Only members who have recorded a retired indicator can record it."""
-    return await retire_entry(connection, viewer, faults, TABLE, indicator, retired=retired)
+    return await retire_entry(connection, faults, TABLE, indicator, retired=retired)
 
 
-async def merge_indicator(
-    connection: Connection, viewer: Viewer, faults: Faults, *, indicator: IndicatorId, into: IndicatorId
-) -> UUID:
+async def merge_indicator(connection: Connection, faults: Faults, *, indicator: IndicatorId, into: IndicatorId) -> UUID:
     """As `merge_entry`, if values mean the same in both: INVALID otherwise, whether or not any are recorded."""
-    return await merge_entry(connection, viewer, faults, TABLE, indicator, into, _expect_same_meaning)
+    return await merge_entry(connection, faults, TABLE, indicator, into, _expect_same_meaning)
 
 
 def _expect_same_meaning(found: Mapping[str, Any], other: Mapping[str, Any]) -> None:

@@ -8,7 +8,6 @@ from models.database import Connection
 from models.messages import message
 from models.parameters import TreatmentId
 from models.tracking.treatments import TreatmentKind
-from models.viewers import Viewer
 from resolvers.catalogue_entries import (
     NameTranslation,
     as_it_is,
@@ -40,7 +39,6 @@ OF_MEDICINES = ("inn", "atc", "national_code")
 
 async def create_treatment(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     slug: str | None = None,
@@ -54,10 +52,9 @@ async def create_treatment(
 ) -> UUID:
     """Creates a treatment, which members can follow at once, and returns its id.
 
-    Raises Forbidden if the viewer is not a catalogue editor, and Refused: INVALID and TOO_LONG for each field, TAKEN if
-    another treatment has the slug or the national code.
+    Raises Refused: INVALID and TOO_LONG for each field, TAKEN if another treatment has the slug or the national code.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     values = checked(
         faults,
         name=(name, name_in),
@@ -76,7 +73,6 @@ async def create_treatment(
 
 async def update_treatment(
     connection: Connection,
-    viewer: Viewer,
     faults: Faults,
     *,
     treatment: TreatmentId,
@@ -91,10 +87,9 @@ async def update_treatment(
 ) -> UUID:
     """Changes the fields of a treatment that are given, and returns its id. Null removes what a treatment may lack.
 
-    Raises Forbidden if the viewer is not a catalogue editor, and Refused: NOT_FOUND, CONFLICT if the treatment has
-    another version, and as `create_treatment` does.
+    Raises Refused: NOT_FOUND, CONFLICT if the treatment has another version, and as `create_treatment` does.
     """
-    await begin(connection, viewer)
+    await begin(connection)
     found = await found_entry(connection, faults, TABLE, treatment, version=version)
     values = checked(
         faults,
@@ -119,17 +114,15 @@ async def update_treatment(
 
 
 async def retire_treatment(
-    connection: Connection, viewer: Viewer, faults: Faults, *, treatment: TreatmentId, retired: bool = True
+    connection: Connection, faults: Faults, *, treatment: TreatmentId, retired: bool = True
 ) -> UUID:
     """As `retire_entry`. New courses of a retired treatment are for members who have had one, and for no other."""
-    return await retire_entry(connection, viewer, faults, TABLE, treatment, retired=retired)
+    return await retire_entry(connection, faults, TABLE, treatment, retired=retired)
 
 
-async def merge_treatment(
-    connection: Connection, viewer: Viewer, faults: Faults, *, treatment: TreatmentId, into: TreatmentId
-) -> UUID:
+async def merge_treatment(connection: Connection, faults: Faults, *, treatment: TreatmentId, into: TreatmentId) -> UUID:
     """As `merge_entry`: courses and evaluations of the first become those of the other one."""
-    return await merge_entry(connection, viewer, faults, TABLE, treatment, into, lambda *_: None)
+    return await merge_entry(connection, faults, TABLE, treatment, into, lambda *_: None)
 
 
 def _check_kind(faults: Faults, kind: TreatmentKind, values: Mapping[str, Any]) -> None:

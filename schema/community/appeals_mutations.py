@@ -1,5 +1,6 @@
 """Mutations of appeals."""
 
+from models.identity.accounts import StaffRole
 from resolvers.community import appeals as resolve
 from resolvers.community import appeals_mutations as write
 from resolvers.community import discussions
@@ -17,6 +18,7 @@ class AppealMutations:
         "Accept an appeal, which restores the post, or decline it, as a moderator. Whoever removed the post may decide "
         "only if there is no other moderator. The author is notified.",
         only=MANAGER,
+        staff_role=StaffRole.MODERATOR,
         rate="staff",
         shows={"appeal": shown(Appeal, resolve.appeal_of)},
         appeal="The appeal.",

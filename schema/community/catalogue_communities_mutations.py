@@ -1,5 +1,6 @@
 """Mutations of the catalogue's communities, for catalogue editors."""
 
+from models.identity.accounts import StaffRole
 from privacy.budget import FLOOR
 from resolvers.catalogue_entries import DESCRIPTION_LENGTH
 from resolvers.community import catalogue_communities_mutations as write
@@ -23,6 +24,7 @@ class CatalogueCommunityMutations:
         write.create_community,
         "Create a community as a draft, which only staff see until it is opened.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows=CHANGED,
         slug=SLUG,
@@ -37,6 +39,7 @@ class CatalogueCommunityMutations:
         write.update_community,
         "Change a community.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows=CHANGED,
         community="The community.",
@@ -52,6 +55,7 @@ class CatalogueCommunityMutations:
         write.open_community,
         "Open a draft: everybody can see it, and members can join it.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows=CHANGED,
         community="A community that is a draft.",
@@ -60,6 +64,7 @@ class CatalogueCommunityMutations:
         write.close_community,
         "Close an open community permanently. Its content stays readable, but nobody can join it or post in it.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows=CHANGED,
         community="The community. None of its surveys may be waiting or open.",
@@ -69,6 +74,7 @@ class CatalogueCommunityMutations:
         "Merge an open community into another one, permanently. Its members, with their diagnoses and courses, and "
         "its discussions move within minutes. Its datasets, insights and licences stay with it and remain readable.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows=CHANGED,
         community="The community to merge. None of its surveys may be waiting or open.",
@@ -78,6 +84,7 @@ class CatalogueCommunityMutations:
         write.set_indicators,
         "Replace the indicators of a community.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows=CHANGED,
         community="The community.",
@@ -88,6 +95,7 @@ class CatalogueCommunityMutations:
         write.set_treatments,
         "Replace the treatments of a community.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows=CHANGED,
         community="The community.",

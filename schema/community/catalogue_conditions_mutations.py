@@ -1,5 +1,6 @@
 """Mutations of the catalogue's conditions, for catalogue editors."""
 
+from models.identity.accounts import StaffRole
 from resolvers.community import catalogue_conditions_mutations as write
 from resolvers.community import communities as resolve
 from schema.access import MANAGER
@@ -18,6 +19,7 @@ class CatalogueConditionMutations:
         write.create_condition,
         "Create a condition.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows={"condition": shown(Condition, resolve.condition_of)},
         name=f"{NAME} Unique.",
@@ -30,6 +32,7 @@ class CatalogueConditionMutations:
         write.update_condition,
         "Change a condition.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows={"condition": shown(Condition, resolve.condition_of)},
         condition="The condition.",
@@ -44,6 +47,7 @@ class CatalogueConditionMutations:
         write.retire_condition,
         "Retire a condition, which is then not offered for new communities, or offer it again.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows={"condition": shown(Condition, resolve.condition_of)},
         condition="The condition.",

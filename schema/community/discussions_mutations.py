@@ -1,5 +1,6 @@
 """Mutations of discussions and posts."""
 
+from models.identity.accounts import StaffRole
 from resolvers.community import discussions as resolve
 from resolvers.community import discussions_mutations as write
 from resolvers.community import moderation_mutations as moderation
@@ -96,6 +97,7 @@ class DiscussionMutations:
         "text that its author removes is deleted; one that a moderator removes stays readable for its author and for "
         "moderators. Open flags of the post are resolved.",
         only=PATIENT | MANAGER,
+        staff_role=StaffRole.MODERATOR,
         rate="changes",
         shows={"post": shown(Post, resolve.post_of, "The post, without its body.")},
         post="A post of the viewer's own, or any post for a moderator.",

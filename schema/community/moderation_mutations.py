@@ -1,5 +1,6 @@
 """Mutations of moderators: flags, restored posts, closed discussions, suspensions, ambassadors."""
 
+from models.identity.accounts import StaffRole
 from resolvers.community import communities, discussions
 from resolvers.community import moderation_mutations as write
 from resolvers.community.discussions_rules import NOTE_MOST
@@ -18,6 +19,7 @@ class ModerationMutations:
         "Appoint a member as an ambassador of a community, as a moderator, or end the appointment. Repeating it "
         "changes nothing. An appointment also ends when the member is suspended or leaves the community.",
         only=MANAGER,
+        staff_role=StaffRole.MODERATOR,
         rate="staff",
         shows={
             "member": shown(Member, members.member_of),
@@ -31,6 +33,7 @@ class ModerationMutations:
         write.close_discussion,
         "Close a discussion to new posts and edits, as a moderator, or open it again. Repeating it changes nothing.",
         only=MANAGER,
+        staff_role=StaffRole.MODERATOR,
         rate="staff",
         shows={"discussion": shown(Discussion, discussions.discussion_of)},
         discussion="The discussion.",
@@ -40,6 +43,7 @@ class ModerationMutations:
         write.resolve_flag,
         "Uphold or dismiss a flag, as a moderator. Upholding it removes the post, and upholds its other open flags.",
         only=MANAGER,
+        staff_role=StaffRole.MODERATOR,
         rate="staff",
         shows={"flag": shown(Flag, discussions.flag_of)},
         flag="The flag.",
@@ -50,6 +54,7 @@ class ModerationMutations:
         write.restore_post,
         "Restore a post that a moderator removed, as a moderator. Flags that were upheld are dismissed.",
         only=MANAGER,
+        staff_role=StaffRole.MODERATOR,
         rate="staff",
         shows={"post": shown(Post, discussions.post_of)},
         post="A post that a moderator removed, and whose author has not left the network.",
@@ -59,6 +64,7 @@ class ModerationMutations:
         write.allow_communities,
         "Allow a member to join more communities than others, as a moderator. This replaces an earlier allowance.",
         only=MANAGER,
+        staff_role=StaffRole.MODERATOR,
         rate="staff",
         shows={"member": shown(Member, members.member_of)},
         member="The member.",
@@ -70,6 +76,7 @@ class ModerationMutations:
         "Suspend a member from writing in discussions, as a moderator. They can still read, and are no longer an "
         "ambassador.",
         only=MANAGER,
+        staff_role=StaffRole.MODERATOR,
         rate="staff",
         shows={"member": shown(Member, members.member_of)},
         member="The member.",

@@ -1,5 +1,6 @@
 """Mutations of proposals for the catalogue: making, withdrawing and deciding them."""
 
+from models.identity.accounts import StaffRole
 from resolvers.community import proposals
 from resolvers.community import proposals_mutations as write
 from schema.access import MANAGER, PATIENT
@@ -51,6 +52,7 @@ class ProposalMutations:
         write.accept_proposals,
         f"Accept proposals for which a catalogue entry was made, as a catalogue editor. {NOTIFIED}",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows=DECIDED,
         proposals=PROPOSALS,
@@ -61,6 +63,7 @@ class ProposalMutations:
         write.decline_proposals,
         "Decline proposals, as a catalogue editor. Each proposer is notified.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows=DECIDED,
         proposals=PROPOSALS.replace(" of one kind", ""),
@@ -70,6 +73,7 @@ class ProposalMutations:
         write.merge_proposals,
         f"Merge proposals into an existing catalogue entry, as a catalogue editor. {NOTIFIED}",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows=DECIDED,
         proposals=PROPOSALS,

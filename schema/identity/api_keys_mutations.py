@@ -1,5 +1,6 @@
 """Mutations of organizations' API keys."""
 
+from models.identity.organization_users import UserRole
 from resolvers.identity import api_keys_mutations as keys
 from resolvers.identity import organizations as resolve
 from schema.access import BUYER
@@ -13,6 +14,7 @@ class ApiKeyMutations:
         keys.create_api_key,
         f"Create an API key for the organization's programs: at most {keys.MOST_KEYS}. The secret is shown only once.",
         only=BUYER,
+        user_role=UserRole.ADMINISTRATOR,
         rate="keys",
         shows={
             "api_key": shown(ApiKey, resolve.api_key_of, "The API key."),
@@ -30,6 +32,7 @@ class ApiKeyMutations:
         keys.revoke_api_key,
         "Revoke one of the organization's API keys, with immediate effect.",
         only=BUYER,
+        user_role=UserRole.ADMINISTRATOR,
         rate="keys",
         shows={"api_key_id": given_id("key", "The id of the revoked key.")},
         options=Options(read_by="revoked", payload="Without errors, the key is refused from now on."),

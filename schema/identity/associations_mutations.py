@@ -1,5 +1,6 @@
 """Mutations of associations: their pages, and their verification by moderators."""
 
+from models.identity.accounts import StaffRole
 from resolvers.identity import associations_mutations as write
 from resolvers.identity.associations_rules import (
     ADDRESS_LENGTH,
@@ -50,6 +51,7 @@ class AssociationMutations:
         "Confirm that an association is the one it claims to be, or withdraw that, as a moderator. If the association "
         "changes its pseudonym or its full name, it is no longer verified.",
         only=MANAGER,
+        staff_role=StaffRole.MODERATOR,
         rate="staff",
         shows=MEMBER,
         member="The association.",

@@ -1,5 +1,6 @@
 """Mutations of organizations' users."""
 
+from models.identity.organization_users import UserRole
 from resolvers.identity import organization_users as resolve
 from resolvers.identity import organization_users_mutations as write
 from resolvers.identity.accounts_rules import DEFAULT_LOCALE
@@ -19,6 +20,7 @@ class OrganizationUserMutations:
         "Invite somebody to be a user of the organization, as an administrator. A code for `organizationJoin` is "
         f"mailed to them, which is valid for {DAYS} days. Inviting an address again replaces its earlier invitation.",
         only=BUYER,
+        user_role=UserRole.ADMINISTRATOR,
         rate="invitations",
         shows={"organization_user": shown(OrganizationUser, resolve.user_of, "The invited user.")},
         options=Options(
@@ -43,6 +45,7 @@ class OrganizationUserMutations:
         "Give a user of the organization another role, as an administrator. It takes effect at once. An organization "
         "keeps at least one administrator.",
         only=BUYER,
+        user_role=UserRole.ADMINISTRATOR,
         rate="changes",
         shows={"organization_user": shown(OrganizationUser, resolve.user_of, "The user.")},
         user="A user of the organization.",
@@ -53,6 +56,7 @@ class OrganizationUserMutations:
         "Remove a user of the organization, or cancel their invitation, as an administrator. Their sessions end and "
         "their account is deleted. API keys, webhooks and licences stay, since they are the organization's.",
         only=BUYER,
+        user_role=UserRole.ADMINISTRATOR,
         rate="changes",
         shows={"user_id": given_id("usr", "The id of the removed user.")},
         options=Options(read_by="removed", payload="Without errors, the user can no longer sign in."),
@@ -62,6 +66,7 @@ class OrganizationUserMutations:
         write.leave_organization,
         "Delete the viewer's account as a user of their organization. The only administrator cannot leave.",
         only=BUYER,
+        user_role=UserRole.READER,
         rate="passwords",
         options=Options(payload="Without errors, the account is deleted and all its sessions have ended."),
         password=ACCOUNTS_OWN,

@@ -1,5 +1,6 @@
 """Mutations of organizations."""
 
+from models.identity.accounts import StaffRole
 from resolvers.identity import organizations as resolve
 from resolvers.identity import organizations_mutations as write
 from resolvers.identity.accounts_rules import DEFAULT_LOCALE
@@ -16,6 +17,7 @@ class OrganizationMutations:
         "an organization of the same name whose account has no password yet, so that a contact can be given another "
         "address.",
         only=MANAGER,
+        staff_role=StaffRole.DATA_STEWARD,
         rate="invitations",
         shows={"organization": shown(Organization, resolve.organization_of)},
         name=f"A unique name: at most {write.NAME_LENGTH} characters.",

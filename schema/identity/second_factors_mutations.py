@@ -1,5 +1,7 @@
 """Mutations of the viewer's second factors."""
 
+from typing import Any
+
 from resolvers.identity import second_factors as resolve
 from resolvers.identity import second_factors_mutations as write
 from resolvers.identity.second_factors import CHALLENGE_LIFETIME
@@ -10,7 +12,7 @@ from schema.mutations import Options, given, given_id, mutation, mutations, show
 
 OPTIONS = "options for the browser's `navigator.credentials`, as JSON (`parseRequestOptionsFromJSON`)."
 NONE_NEEDED = "Null if none is needed, or if the mutation was refused."
-PROOF = {
+PROOF: dict[str, Any] = {
     "totp": f"The current code of an authenticator app: {CODE_DIGITS} digits. Each is accepted once.",
     "passkey": "A passkey's answer to the challenge: the credential's `toJSON()`, as text.",
     "recovery_code": "A recovery code. Each is accepted once.",

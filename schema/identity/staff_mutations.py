@@ -1,5 +1,6 @@
 """Mutations of staff, for administrators."""
 
+from models.identity.accounts import StaffRole
 from resolvers.identity import staff as resolve
 from resolvers.identity import staff_mutations as write
 from resolvers.identity.accounts_rules import DEFAULT_LOCALE
@@ -16,6 +17,7 @@ class StaffMutations:
         write.create_staff,
         "Create a staff account, as an administrator. A code to choose a password is mailed to the person.",
         only=MANAGER,
+        staff_role=StaffRole.ADMINISTRATOR,
         rate="invitations",
         shows={"staff": shown(Staff, resolve.staff_of, "The staff member.")},
         name=f"Their name: {NAME}",
@@ -28,6 +30,7 @@ class StaffMutations:
         "Change a staff member's name or roles, as an administrator. Changes of roles take effect at once. Nobody can "
         "change their own roles, so that one administrator always remains.",
         only=MANAGER,
+        staff_role=StaffRole.ADMINISTRATOR,
         rate="staff",
         shows={"staff": shown(Staff, resolve.staff_of, "The staff member.")},
         staff="The staff member.",
@@ -38,6 +41,7 @@ class StaffMutations:
         write.suspend_staff,
         "Suspend another staff member, as an administrator: their sessions end, and they cannot sign in.",
         only=MANAGER,
+        staff_role=StaffRole.ADMINISTRATOR,
         rate="staff",
         shows={"staff": shown(Staff, resolve.staff_of, "The staff member.")},
         staff="The staff member.",
@@ -46,6 +50,7 @@ class StaffMutations:
         write.reinstate_staff,
         "Reinstate a suspended staff member with their previous roles, as an administrator.",
         only=MANAGER,
+        staff_role=StaffRole.ADMINISTRATOR,
         rate="staff",
         shows={"staff": shown(Staff, resolve.staff_of, "The staff member.")},
         staff="The staff member.",

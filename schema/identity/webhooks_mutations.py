@@ -1,5 +1,6 @@
 """Mutations of organizations' webhooks and of the mails to their people."""
 
+from models.identity.organization_users import UserRole
 from resolvers.identity import webhooks as resolve
 from resolvers.identity import webhooks_mutations as write
 from resolvers.identity.webhooks_rules import ROTATION
@@ -22,6 +23,7 @@ class WebhookMutations:
         write.create_webhook,
         f"Create a webhook, to which events are sent as they happen: at most {write.MOST} for an organization.",
         only=BUYER,
+        user_role=UserRole.ADMINISTRATOR,
         rate="keys",
         shows={
             "webhook": shown(Webhook, resolve.webhook_of),
@@ -38,6 +40,7 @@ class WebhookMutations:
         "Send a message of type `ping` to a webhook, once, even if it is paused. A failure does not disable the "
         "webhook.",
         only=BUYER,
+        user_role=UserRole.ADMINISTRATOR,
         rate="keys",
         shows={"delivery": shown(WebhookDelivery, resolve.delivery_of, "The test. Read it again to see its result.")},
         webhook=OWN,
@@ -46,6 +49,7 @@ class WebhookMutations:
         write.rotate_webhook,
         f"Replace the secret of a webhook. For {HOURS}, deliveries are also signed with the previous one.",
         only=BUYER,
+        user_role=UserRole.ADMINISTRATOR,
         rate="keys",
         shows={"webhook": shown(Webhook, resolve.webhook_of), "secret": given(str, SHOWN_ONCE)},
         webhook=OWN,
@@ -54,6 +58,7 @@ class WebhookMutations:
         write.pause_webhook,
         "Pause a webhook. Pending deliveries are cancelled, and events that happen while it is paused are never sent.",
         only=BUYER,
+        user_role=UserRole.ADMINISTRATOR,
         rate="keys",
         shows={"webhook": shown(Webhook, resolve.webhook_of)},
         webhook=OWN,
@@ -62,6 +67,7 @@ class WebhookMutations:
         write.resume_webhook,
         "Resume a webhook that is paused or disabled. Only events from now on are sent.",
         only=BUYER,
+        user_role=UserRole.ADMINISTRATOR,
         rate="keys",
         shows={"webhook": shown(Webhook, resolve.webhook_of)},
         webhook=OWN,
@@ -70,6 +76,7 @@ class WebhookMutations:
         write.delete_webhook,
         "Delete a webhook, with its deliveries.",
         only=BUYER,
+        user_role=UserRole.ADMINISTRATOR,
         rate="keys",
         shows={"webhook_id": given_id("whk", "The id of the deleted webhook.")},
         options=Options(read_by="deleted", payload="Without errors, nothing is sent to it from now on."),
@@ -79,6 +86,7 @@ class WebhookMutations:
         write.choose_mailed_events,
         "Choose the events that the viewer gets mail about. Mail about the account and its webhooks is always sent.",
         only=BUYER,
+        user_role=UserRole.READER,
         rate="changes",
         events="The events. An empty list chooses none.",
     )

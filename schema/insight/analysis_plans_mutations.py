@@ -1,5 +1,7 @@
 """Quoting and publishing the questions of an analysis plan together."""
 
+from models.identity.accounts import StaffRole
+from models.identity.organization_users import UserRole
 from planner.costs import IN_PYTHON
 from planner.declare import column, graph_type, sql
 from resolvers.insight import analysis_plans, analysis_plans_mutations, publications
@@ -102,6 +104,8 @@ class AnalysisPlanMutations:
         "Publish several insights of a dataset for everyone who may read them: all of them, or none. Each table is "
         "charged, and appears in the public ledger, as if it were published by itself.",
         only=BUYER | MANAGER,
+        staff_role=StaffRole.DATA_STEWARD,
+        user_role=UserRole.ANALYST,
         rate="insights",
         shows={
             "insights": shown(

@@ -1,5 +1,6 @@
 """Mutations that make datasets: closing a survey, and freezing a wave of a community's tracking."""
 
+from models.identity.accounts import StaffRole
 from privacy.budget import CAP, FLOOR, HALF_CAP, LEAST_CAP, TERM_DAYS, TWICE_A_YEAR, WAVES_YEARLY
 from resolvers.insight import datasets, freezing
 from resolvers.insight import datasets_mutations as write
@@ -17,6 +18,7 @@ class DatasetMutations:
         "Close a survey before its last day. Within minutes, its answers are frozen into a dataset and deleted. Then "
         "`Survey.dataset` is set, or `Survey.noDataset` says why there is none.",
         only=MANAGER,
+        staff_role=StaffRole.SURVEY_MANAGER,
         rate="staff",
         shows={"survey": shown(Survey, surveys.survey_of)},
         options=Options(as_publisher=True),
@@ -28,6 +30,7 @@ class DatasetMutations:
         "records are made in the background: query `Dataset.progress` until `Dataset.status` is OPEN, or TOO_SMALL "
         f"if fewer than {FLOOR} were enrolled. Measuring its size is charged in either case.",
         only=MANAGER,
+        staff_role=StaffRole.SURVEY_MANAGER,
         rate="staff",
         shows={"dataset": shown(Dataset, datasets.dataset_of, "The dataset. Null if the mutation was refused.")},
         options=Options(as_publisher=True),

@@ -1,5 +1,7 @@
 """Quoting and publishing insights, which spends privacy budgets."""
 
+from models.identity.accounts import StaffRole
+from models.identity.organization_users import UserRole
 from planner.declare import column, graph_enum, graph_type, sql
 from privacy.bands import UNKNOWN
 from privacy.cubes import MOST_VARIABLES
@@ -159,6 +161,8 @@ class InsightMutations:
         "Publish an insight for everyone who may read it. This spends the dataset's privacy budget. An insight that is "
         "already published is returned free of charge.",
         only=BUYER | MANAGER,
+        staff_role=StaffRole.DATA_STEWARD,
+        user_role=UserRole.ANALYST,
         rate="insights",
         shows={
             "insight": shown(Insight, publications.insight_published),

@@ -1,5 +1,7 @@
 """Mutations of licences: requesting them, and deciding on them."""
 
+from models.identity.accounts import StaffRole
+from models.identity.organization_users import UserRole
 from models.insight.licences import MOST_MICRO_RHO
 from resolvers.insight import licences as resolve
 from resolvers.insight import licences_mutations as licences
@@ -25,6 +27,7 @@ class LicenceMutations:
         licences.decide_licence,
         "Grant or refuse a requested licence, as a data steward.",
         only=MANAGER,
+        staff_role=StaffRole.DATA_STEWARD,
         rate="staff",
         shows=LICENCE,
         licence="The licence.",
@@ -39,6 +42,7 @@ class LicenceMutations:
         licences.request_licence,
         "Request a licence to query a community's datasets, for a purpose and under undertakings.",
         only=BUYER,
+        user_role=UserRole.ADMINISTRATOR,
         rate="requests",
         shows=LICENCE,
         community="The community whose datasets the licence opens.",

@@ -1,5 +1,6 @@
 """Mutations that open surveys: scheduling them."""
 
+from models.identity.accounts import StaffRole
 from privacy import thresholds
 from privacy.budget import CAP, COUNT_PRECISION, LARGEST_CAP, LEAST_CAP, SURVEYS_YEARLY, YEARLY
 from privacy.precision import price
@@ -18,6 +19,7 @@ class OpeningMutations:
         f"noise, once a day, and costs {thresholds.PRICE:,} micro-rho, and {price(COUNT_PRECISION)} for each month in "
         f"which its progress is published: {SURVEYS_YEARLY:,} within a year for all surveys of a community.",
         only=MANAGER,
+        staff_role=StaffRole.SURVEY_MANAGER,
         rate="staff",
         shows={"survey": shown(Survey, surveys.survey_of)},
         options=Options(as_publisher=True, seconds=lambda limits: limits.freezing_seconds),

@@ -1,5 +1,6 @@
 """Mutations of surveys: creating and revising them."""
 
+from models.identity.accounts import StaffRole
 from privacy.budget import FLOOR
 from resolvers.days import LAST_ZONE
 from resolvers.research import surveys as resolve
@@ -109,6 +110,7 @@ class SurveyMutations:
         write.create_survey,
         "Create a survey, as a draft that only staff can see.",
         only=MANAGER,
+        staff_role=StaffRole.SURVEY_MANAGER,
         rate="staff",
         shows=SURVEY,
         community="The community whose members it is for.",
@@ -129,6 +131,7 @@ class SurveyMutations:
         "version, in which questions and options that keep their key or code keep their meaning. Omitted fields do "
         "not change. Null removes `opensOn` or `eligibility`, and is refused elsewhere.",
         only=MANAGER,
+        staff_role=StaffRole.SURVEY_MANAGER,
         rate="staff",
         shows=SURVEY,
         survey="The survey.",
@@ -149,6 +152,7 @@ class SurveyMutations:
         write.unschedule_survey,
         "Return a survey that waits to open to draft, where everything can change. Schedule it again afterwards.",
         only=MANAGER,
+        staff_role=StaffRole.SURVEY_MANAGER,
         rate="staff",
         shows=SURVEY,
         survey="The survey. Refused once it has opened.",

@@ -1,5 +1,6 @@
 """Mutations of the catalogue's indicators, for catalogue editors."""
 
+from models.identity.accounts import StaffRole
 from resolvers.catalogue_entries import UNIT_LENGTH
 from resolvers.tracking import catalogue_indicators_mutations as write
 from resolvers.tracking import observations as resolve
@@ -22,6 +23,7 @@ class CatalogueIndicatorMutations:
         write.create_indicator,
         "Create an indicator, which members can track at once.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows={"indicator": shown(Indicator, resolve.indicator_of)},
         slug=SLUG,
@@ -43,6 +45,7 @@ class CatalogueIndicatorMutations:
         "Change an indicator. The meaning of its values cannot change: bounds can only widen, and a unit with a UCUM "
         "code is fixed.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows={"indicator": shown(Indicator, resolve.indicator_of)},
         indicator="The indicator.",
@@ -62,6 +65,7 @@ class CatalogueIndicatorMutations:
         write.retire_indicator,
         "Retire an indicator, or offer it again. Members who have recorded it can continue; others no longer find it.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows={"indicator": shown(Indicator, resolve.indicator_of)},
         indicator="The indicator.",
@@ -72,6 +76,7 @@ class CatalogueIndicatorMutations:
         "Merge an indicator into another one, permanently. It is retired, and observations, side effects and topics "
         "of discussions move within minutes. Published insights do not change.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows={"indicator": shown(Indicator, resolve.indicator_of)},
         indicator="The indicator to merge.",

@@ -1,5 +1,6 @@
 """Mutations of the catalogue's treatments, for catalogue editors."""
 
+from models.identity.accounts import StaffRole
 from resolvers.codes import CIS_DIGITS, INN_LENGTH
 from resolvers.tracking import catalogue_treatments_mutations as write
 from resolvers.tracking import treatments as resolve
@@ -19,6 +20,7 @@ class CatalogueTreatmentMutations:
         write.create_treatment,
         "Create a treatment, which members can follow at once.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows={"treatment": shown(Treatment, resolve.treatment_of)},
         slug=SLUG,
@@ -34,6 +36,7 @@ class CatalogueTreatmentMutations:
         write.update_treatment,
         "Change a treatment.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows={"treatment": shown(Treatment, resolve.treatment_of)},
         treatment="The treatment.",
@@ -51,6 +54,7 @@ class CatalogueTreatmentMutations:
         "Retire a treatment, or offer it again. Members who have had a course of it can continue; others no longer "
         "find it.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows={"treatment": shown(Treatment, resolve.treatment_of)},
         treatment="The treatment.",
@@ -61,6 +65,7 @@ class CatalogueTreatmentMutations:
         "Merge a treatment into another one, permanently. It is retired, and courses, evaluations and topics of "
         "discussions move within minutes. Published insights do not change.",
         only=MANAGER,
+        staff_role=StaffRole.CATALOGUE_EDITOR,
         rate="staff",
         shows={"treatment": shown(Treatment, resolve.treatment_of)},
         treatment="The treatment to merge.",

@@ -124,7 +124,7 @@ class KeptAnswers:
             async with pool.write(viewer, caller, snapshot=True) as connection:
                 key = (*key[:-1], await connection.fetchval(right, viewer.scope))
                 text = await connection.fetchval(plan.sql, *values)
-        if text is not None and text != TOO_LARGE:
+        if text is not None and text != TOO_LARGE and not plan.lacks_viewer(text):
             self.keep(key, body_of(plan.sealed(text)), sources.tables, known)
         return text
 

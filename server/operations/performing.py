@@ -19,6 +19,7 @@ from planner.arguments import Variables
 from planner.costs import INTROSPECTION
 from planner.operations import BadVariables, Operation
 from planner.plans import TOO_LARGE
+from resolvers.calling import OpenedSession
 from schema.context import Context, InThread
 from server.callers.credentials import Credentials
 from server.callers.rate_limits import RateLimits
@@ -264,6 +265,9 @@ class Operations(ChargedWork):
             raise too_large(self.settings.limits.answer_bytes)
         if text is None:
             raise RuntimeError("a planned statement returned no row")
+        if plan.viewers and plan.lacks_viewer(text):
+            await self.expect_viewer(request)
+            raise RuntimeError("the viewer's own rows are missing")
         if plan.marked or plan.recorded:
             text = await self.admission(request).admit(text)
         return body_of(plan.sealed(text))
@@ -351,7 +355,8 @@ class Operations(ChargedWork):
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=address,
             takes_cookie=request.scope["type"] == "http" and self.credentials.takes_cookie(request.headers),
-            look_up=None if request.authorization is None else partial(self.viewer_now, request, asked),
+            look_up=partial(self.viewer_now, request, asked),
+            expect_viewer=lambda: self.expect_viewer(request, context.opened),
             in_language=lambda viewer: in_language(viewer, asked, request.headers),
         )
         work = operation.execute(variables, context)
@@ -378,7 +383,7 @@ class Operations(ChargedWork):
 
     async def note_write(self, standbys: Standbys, request: RequestContext, context: Context) -> None:
         """Has the caller's next queries read what they have just written, in this process and others."""
-        viewer = request.viewer if context.opened is None else context.opened[0]
+        viewer = request.viewer if context.opened is None else context.opened.viewer
         position = await standbys.note_write(viewer.account or viewer.organization)
         if position is not None:
             headers = request.headers
@@ -388,9 +393,8 @@ class Operations(ChargedWork):
     async def keep_session(self, request: RequestContext, context: Context) -> None:
         """Has the response set the cookie of a session that was opened, or clear that of one that was closed."""
         if context.opened is not None:
-            token = context.opened[1]
-            if token is not None:
-                request.fields += (self.credentials.kept(token),)
+            if context.opened.in_cookie:
+                request.fields += (self.credentials.kept(context.opened.token),)
         elif request.authorization is not None and b"authorization" not in request.headers:
             try:
                 await self.sessions.viewer(request.authorization)
@@ -425,20 +429,33 @@ class Operations(ChargedWork):
         address, caller = self.address(request), self.caller(request)
         await self.rates.count(connections, kind, account, address, caller, request.allowances)
 
-    async def viewer_now(self, request: RequestContext, asked: Language | None) -> Viewer | None:
-        """The request's viewer after a mutation: the roles and the language may be others; None if they have gone.
+    async def viewer_now(
+        self, request: RequestContext, asked: Language | None, opened: OpenedSession | None
+    ) -> Viewer | None:
+        """The viewer after a mutation, of the session that one has opened or else of the request's session or key.
 
-        Raises RequestError if they cannot be looked up.
+        Their roles and language may be others. None if it has ended, and for a stranger. Raises RequestError if they
+        cannot be looked up.
         """
-        assert request.authorization is not None
-        self.sessions.forget(request.viewer.opened_by)  # the notification of what was committed may arrive later
         try:
-            found = await self.sessions.viewer(request.authorization, self.caller(request))
+            found = await self.expect_viewer(request, opened)
         except RequestError as error:
             if error.status != 401:
                 raise
             return None
-        return in_language(found, asked, request.headers)
+        return None if found is None else in_language(found, asked, request.headers)
+
+    async def expect_viewer(self, request: RequestContext, opened: OpenedSession | None = None) -> Viewer | None:
+        """The viewer of the session that was opened, or else of the request's session or key; None for a stranger.
+
+        Raises RequestError: 401 if it has ended since they were looked up.
+        """
+        given = request.authorization if opened is None else b"Bearer " + opened.token.encode()
+        if given is None:
+            return None
+        # The notification that it has ended may arrive later.
+        self.sessions.forget((request.viewer if opened is None else opened.viewer).opened_by)
+        return await self.sessions.viewer(given, self.caller(request))
 
     async def current_viewer(self, request: RequestContext, asked: Language | None) -> Viewer:
         """The request's viewer, in the language that their account has now. Raises RequestError if it has ended.

@@ -278,6 +278,14 @@ async def test_a_suspended_member_may_not(scene: Scene, statement: str, until: d
     assert not await scene.refused(PATIENT, scene.viewer, statement)
 
 
+async def test_whoever_has_left_a_community_may_remove_their_posts_there_and_not_edit_them(scene: Scene) -> None:
+    editing = "UPDATE care.post SET body = 'Again' WHERE id = {post}"
+    assert not await scene.refused(PATIENT, scene.viewer, editing)
+    await scene.admin.execute("DELETE FROM care.membership WHERE member_id = $1", scene.viewer)
+    assert await scene.refused(PATIENT, scene.viewer, editing)
+    assert await scene.changed(PATIENT, scene.viewer, "UPDATE care.post SET body = NULL, removed = true") == 1
+
+
 async def test_a_closed_discussion_accepts_no_statement_that_adds_to_it(scene: Scene) -> None:
     await scene.admin.execute("UPDATE care.discussion SET closed = true WHERE id = $1", scene.mine)
     for statement in (

@@ -12,6 +12,7 @@ from models.viewers import Audience
 from tests import factories
 from tests.support.client import views
 from tests.support.network import Network
+from tests.support.unreadable import unreadable
 
 ADMINISTRATOR, ANALYST, READER = UserRole
 NOBODY = UUID(int=0, version=4)
@@ -63,8 +64,9 @@ async def test_users_may_use_the_mutations_of_their_role_and_no_others(network: 
     account = await network.value("SELECT id FROM identity.account WHERE organization_id = $1", organization["id"])
     await factories.credential(network.database, account_id=account, password_hash="$argon2id$none")
     roles = list(UserRole)  # each includes those after it
-    for mutation, (least, given) in REQUIRES.items():
-        answer = await network.answer(user, mutation, "", **given)
+    inputs = [(name, least, input) for name, (least, given) in REQUIRES.items() for input in (given, unreadable(given))]
+    for mutation, least, input in inputs:
+        answer = await network.answer(user, mutation, "", **input)
         codes = [error["extensions"]["code"] for error in answer.get("errors", [])]
         if roles.index(role) > roles.index(least):
             assert codes == ["FORBIDDEN"], mutation

@@ -11,6 +11,7 @@ from models.identity.accounts import StaffRole
 from models.viewers import Audience
 from tests.support.client import views
 from tests.support.network import Network
+from tests.support.unreadable import unreadable
 
 SURVEY_MANAGER, MODERATOR, STEWARD, EDITOR, ADMINISTRATOR = StaffRole
 NOBODY = UUID(int=0, version=4)
@@ -94,11 +95,13 @@ async def test_staff_with_other_roles_or_without_one_are_refused(network: Networ
     document = f"mutation M($input: {input_type}) {{ {name}(input: $input) {{ userErrors {{ code }} }} }}"
     others = [role for role in StaffRole if role is not needed]
     for roles in ([needed], others, []):
-        answer = await network.ask(await network.staff(*roles), document, {"input": given})
-        if needed in roles:
-            assert "errors" not in answer
-            assert answer["data"][name]["userErrors"]  # refused for its input
-            continue
-        [error] = answer["errors"]
-        assert error["message"] == f"This requires the role {needed.value}. An administrator can give it to you."
-        assert error["extensions"] == {"code": "FORBIDDEN", "role": needed.value}
+        caller = await network.staff(*roles)
+        for input in (given, unreadable(given)):
+            answer = await network.ask(caller, document, {"input": input})
+            if needed in roles:
+                assert "errors" not in answer
+                assert answer["data"][name]["userErrors"]  # refused for its input
+                continue
+            [error] = answer["errors"]
+            assert error["message"] == f"This requires the role {needed.value}. An administrator can give it to you."
+            assert error["extensions"] == {"code": "FORBIDDEN", "role": needed.value}

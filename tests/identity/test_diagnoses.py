@@ -1,5 +1,6 @@
 """The year of a diagnosis: given on joining, read by its member alone, deleted on leaving."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,9 @@ from models.viewers import Audience
 from tests import factories
 from tests.models.test_scopes import Admin, viewing
 from tests.support.callers import User
+from tests.support.eventually import becomes
 from tests.support.network import Network
+from tests.support.waiters import waiters
 
 FIELDS = "membership { diagnosedIn role }"
 MINE = "{ me { memberships { diagnosedIn community { id } } } }"
@@ -81,6 +84,30 @@ async def test_a_year_of_birth_after_a_stated_diagnosis_is_refused(network: Netw
     await network.do(who, "communityLeave", "__typename", community=f"com_{community_id}")
     assert await network.refusals(who, "profileUpdate", birthYear=1996) == []
     assert await network.value(born_in, who.id) == 1996
+
+
+@pytest.mark.parametrize(("first", "table"), [("communityJoin", "care.diagnosis"), ("profileUpdate", "care.profile")])
+async def test_a_diagnosis_and_a_year_of_birth_at_once_are_compared(
+    network: Network, community_id: UUID, first: str, table: str
+) -> None:
+    who = await born(network, None)
+    given: dict[str, dict[str, Any]] = {
+        "communityJoin": {"community": f"com_{community_id}", "diagnosedIn": 1995},
+        "profileUpdate": {"birthYear": 1996},
+    }
+    [second] = given.keys() - {first}
+    async with network.database.transaction():
+        # The first one has checked what there is, and waits here to write. The second must not check before it has.
+        await network.database.execute(f"LOCK TABLE {table} IN SHARE MODE")
+        waiting = asyncio.create_task(network.refusals(who, first, **given[first]))
+        await becomes(lambda: waiters(network.database), lambda found: len(found) == 1)
+        other = asyncio.create_task(network.refusals(who, second, **given[second]))
+        await becomes(lambda: waiters(network.database), lambda found: len(found) == 2 or other.done())
+    path = "input.diagnosedIn" if second == "communityJoin" else "input.birthYear"
+    assert (await waiting, await other) == ([], [("INVALID", path)])
+    years = "SELECT birth_year, diagnosed_in FROM care.profile LEFT JOIN care.diagnosis USING (member_id)"
+    stored = await network.row(f"{years} WHERE member_id = $1", who.id)
+    assert tuple(stored.values()) == ((None, 1995) if first == "communityJoin" else (1996, None))
 
 
 @pytest.mark.parametrize("kind", [MemberKind.RELATIVE, MemberKind.ASSOCIATION])

@@ -77,6 +77,39 @@ async def test_each_sign_in_of_a_document_is_answered_for_whom_it_signed_in(fres
             }
 
 
+@pytest.mark.parametrize(
+    ("view", "first"), [("anybody", True), ("patient", True), ("relative", True), ("manager", False)]
+)
+@pytest.mark.parametrize("whose", ["patient", "relative"])
+async def test_a_session_that_was_opened_has_the_graph_until_a_mutation_ends_it(
+    fresh: str, view: str, first: bool, whose: str
+) -> None:
+    """A reset password closes all sessions of its account."""
+    async with network_on(fresh, demo=True) as network:
+        caller = ANYBODY if view == "anybody" else await network.ask.sign_in(view)
+        await network.database.execute(
+            "INSERT INTO identity.password_reset (code_hash, account_id, expires_at)"
+            " SELECT sha256('CODE'), id, now() + interval '1 hour' FROM identity.account WHERE email = $1",
+            f"{whose}@demo.example",
+        )
+        fields = "query { viewer { audience } }"
+        document = f"""mutation ($code: String!) {{
+            a: {sign_in("patient", fields)}
+            b: resetPassword(input: {{code: $code, password: "many green lamps"}}) {{ userErrors {{ code }} {fields} }}
+            c: resetPassword(input: {{code: $code, password: "many green lamps"}}) {{ userErrors {{ code }} {fields} }}
+        }}"""
+        answer = await network.ask(caller, document, {"code": "CODE"})
+        graph = {"viewer": {"audience": "PATIENT"}}
+        left = graph if first and whose == "relative" else None
+        assert answer == {
+            "data": {
+                "a": {"userErrors": [], "query": graph if first else None},
+                "b": {"userErrors": [], "query": left},
+                "c": {"userErrors": [{"code": "INVALID"}], "query": left},
+            }
+        }
+
+
 async def test_after_another_has_signed_in_nothing_is_written_for_either(fresh: str) -> None:
     async with serving(fresh) as ask:
         relative, patient = await ask.sign_in("relative"), await ask.sign_in("patient")

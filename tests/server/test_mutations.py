@@ -14,6 +14,7 @@ from models import logins
 from models.database import Connection, taking_on
 from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind
+from models.identity.organization_users import UserRole
 from models.messages import message
 from models.viewers import ANYBODY, Audience, Viewer
 from resolvers import transactions
@@ -369,13 +370,15 @@ def test_a_text_is_stripped_and_limited_in_length() -> None:
     assert transactions.optional_text_within(None, 9, "body") is None
 
 
-def test_only_staff_have_roles() -> None:
+def test_only_staff_and_users_have_roles() -> None:
     staff = Viewer(Audience.MANAGER, staff=uuid4(), roles=frozenset({"MODERATOR"}))
     transactions.require_role(staff, StaffRole.MODERATOR)
     for viewer, role in (
         (staff, StaffRole.SURVEY_MANAGER),
         (Viewer(Audience.PATIENT, member=uuid4(), roles=frozenset({"MODERATOR"})), StaffRole.MODERATOR),
         (ANYBODY, StaffRole.MODERATOR),
+        (staff, UserRole.READER),
+        (Viewer(Audience.PATIENT, member=uuid4(), roles=frozenset({"READER"})), UserRole.READER),
     ):
         with pytest.raises(Forbidden):
             transactions.require_role(viewer, role)
