@@ -17,7 +17,7 @@ from resolvers.transactions import (
     Refusal,
     RefusalCode,
     Step,
-    conflict,
+    changed_meanwhile,
     invalid,
     limit_reached,
     line_within,
@@ -83,10 +83,7 @@ async def found_entry(
         if found is None:
             raise not_found(table)
         if version is not None and found["version"] != version:
-            raise conflict(
-                message("It was changed meanwhile. Read it again, and then repeat the change if it still applies."),
-                "version",
-            )
+            raise changed_meanwhile("version")
     return None if found is None else dict(found)
 
 

@@ -174,6 +174,12 @@ def conflict(reason: Message, *path: Step) -> Refused:
     return refused(RefusalCode.CONFLICT, reason, *path)
 
 
+def changed_meanwhile(name: str) -> Refused:
+    """A refusal, to be raised: CONFLICT for the parameter that says on what a change is based."""
+    reason = message("It was changed meanwhile. Read it again, and then repeat the change if it still applies.")
+    return conflict(reason, name)
+
+
 def refused(code: RefusalCode, reason: Message, *path: Step) -> Refused:
     """A refusal for one reason, to be raised. `path` leads to the parameter that is refused."""
     return Refused(Refusal(code, reason, path))

@@ -102,6 +102,7 @@ class Survey(Table, table=True):
     description: str
     status: SurveyStatus = choice(SurveyStatus, "status")
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    revision: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})  # one more with each change
     opens_on: date | None = None
     closes_on: date
     minimum_participants: int = Field(default=200, sa_column_kwargs={"server_default": text("200")})

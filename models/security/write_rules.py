@@ -400,7 +400,7 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
                 ),
                 f"status = 'DRAFT' AND {SURVEY_MANAGER}",
             ),
-            Update(("title", "description", "closes_on", "version", "translations"), REVISABLE),
+            Update(("title", "description", "closes_on", "version", "revision", "translations"), REVISABLE),
         )
     },
     "catalog.eligibility": {

@@ -18,6 +18,7 @@ from resolvers.transactions import (
     Forbidden,
     Maybe,
     Step,
+    changed_meanwhile,
     invalid,
     line_within,
     not_eligible,
@@ -70,11 +71,12 @@ async def update_staff(
     staff: StaffId,
     name: Maybe[str] = UNSET,
     roles: Maybe[list[StaffRole]] = UNSET,
+    prior_roles: list[StaffRole] | None = None,
 ) -> UUID:
     """Changes the name and the roles that are given, with immediate effect, and returns the staff member's id.
 
-    Raises Refused: INVALID and TOO_LONG for the name, INVALID for null, NOT_FOUND, NOT_ELIGIBLE for other roles of the
-    viewer's own.
+    Raises Refused: INVALID and TOO_LONG for the name, INVALID for null, NOT_FOUND, CONFLICT if their roles, with those
+    that are withheld, are not the prior ones that are given, NOT_ELIGIBLE for other roles of the viewer's own.
     """
     new_name, new_roles = None, None
     if name is not UNSET:
@@ -83,6 +85,13 @@ async def update_staff(
     if roles is not UNSET:
         with faults.collected():
             new_roles = given(value_of(roles, "roles"))
+    if prior_roles is not None:
+        # The lock of identity.update_staff: nobody else changes roles before it does.
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('staff', 5))")
+        held = await connection.fetchval("SELECT roles || withheld_roles FROM identity.staff WHERE id = $1", staff)
+        with faults.collected():
+            if held is not None and set(held) != set(given(prior_roles)):
+                raise changed_meanwhile("prior_roles")
     # What this changes is undone if there are faults, as all of the transaction.
     refusal = await connection.fetchval("SELECT identity.update_staff($1, $2, $3)", staff, new_name, new_roles)
     with faults.collected():

@@ -24,6 +24,7 @@ from resolvers.transactions import (
     line_within,
     not_found,
     organization_of,
+    too_long,
 )
 
 MOST = 10  # webhooks of one organization
@@ -89,7 +90,12 @@ async def create_webhook(
 
 
 async def expect_public(url: str, *, loopback: bool) -> None:
-    """Raises Refused: INVALID unless the server may write to the address, which is checked again whenever it does."""
+    """Raises Refused: INVALID unless the server may write to the address, which is checked again whenever it does.
+
+    TOO_LONG for one that is too long.
+    """
+    if len(url) > public_hosts.MOST_CHARACTERS:
+        raise too_long(public_hosts.MOST_CHARACTERS, "url")
     place = public_hosts.place_of(url, loopback=loopback)
     if place is None:
         raise invalid(NOT_ACCEPTED, "url")

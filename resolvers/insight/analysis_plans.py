@@ -128,9 +128,9 @@ async def quote_plan(
     faults.refuse()
     assert found is not None
     is_open = found.is_open_on(day)
-    left = share.left if share is not None and is_open else 0
+    left, in_dataset = (share.left, share.left_in_dataset) if share is not None and is_open else (0, 0)
     has_ended = share is not None and not is_open
-    return await quote_together(connection, subjects, left, viewer.reads_in, obstacles, has_ended=has_ended)
+    return await quote_together(connection, subjects, left, in_dataset, viewer.reads_in, obstacles, has_ended=has_ended)
 
 
 async def resolve_plan(
@@ -170,6 +170,7 @@ async def quote_together(
     connection: Connection,
     subjects: Sequence[ResolvedRequest],
     left: int,
+    left_in_dataset: int,
     language: Language,
     obstacles: Sequence[Refusal] = (),
     *,
@@ -183,7 +184,14 @@ async def quote_together(
     costs = costs_of(subjects)
     late = ended("dataset").refusals if has_ended else ()
     quotes = [
-        await quote(connection, subject, left, language, [*obstacles, *(() if subject.is_published else late)])
+        await quote(
+            connection,
+            subject,
+            left,
+            left_in_dataset,
+            language,
+            [*obstacles, *(() if subject.is_published else late)],
+        )
         for subject in subjects
     ]
     answered = [bool(each.insight_ids) for each in quotes]

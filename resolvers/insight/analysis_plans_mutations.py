@@ -70,7 +70,9 @@ async def publish_plan(
     cost = sum(costs_of(subjects))
     expect_open(found, day, cost)
     if cost > share.left:
-        raise PlanExhausted(await quote_together(connection, subjects, share.left, viewer.reads_in))
+        raise PlanExhausted(
+            await quote_together(connection, subjects, share.left, share.left_in_dataset, viewer.reads_in)
+        )
     insights: dict[int, Published] = {}
     entries: list[NewEntry] = []
     payers = payers_of(subjects)
@@ -93,7 +95,7 @@ async def publish_plan(
         try:
             published, entry = await publish_resolved(connection, viewer, resolved, share.use)
         except Overspent:
-            raise PlanExhausted(await quote_together(connection, subjects, 0, viewer.reads_in)) from None
+            raise PlanExhausted(await quote_together(connection, subjects, 0, 0, viewer.reads_in)) from None
         insights |= zip(places, published, strict=True)
         entries += entry
     if entries:

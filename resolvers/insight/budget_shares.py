@@ -26,6 +26,7 @@ class BudgetShare:
 
     use: ReleaseUse
     left: int
+    left_in_dataset: int  # as much or more, since a licence's quota may allow less
 
 
 async def budget_share_of(
@@ -48,7 +49,7 @@ async def budget_share_of(
         if licence is not None:
             raise not_found(*LICENCE)
         left = left_for_staff(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
-        return BudgetShare(STAFF_USE, left)
+        return BudgetShare(STAFF_USE, left, left)
     buyer = await connection.fetchrow("SELECT name, kind FROM insight.organization WHERE id = $1", viewer.organization)
     if buyer is None:
         raise Forbidden
@@ -110,6 +111,6 @@ async def _licensed(
         left = min(for_sale, licence["quota_micro_rho"] - taken)
         if best is None or left > best.left:
             use = ReleaseUse(licence["purpose"], viewer.organization, name, licence["id"], licence["purpose_kind"])
-            best = BudgetShare(use, max(left, 0))
+            best = BudgetShare(use, max(left, 0), for_sale)
     assert best is not None
     return best

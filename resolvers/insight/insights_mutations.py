@@ -89,12 +89,12 @@ async def publish(
     cost = subject.cost(request.precision)
     expect_open(subject.dataset, day, cost)
     if cost > share.left:
-        raise BudgetExhausted(await quote(connection, subject, share.left, viewer.reads_in))
+        raise BudgetExhausted(await quote(connection, subject, share.left, share.left_in_dataset, viewer.reads_in))
     try:
         await store_groupings(connection, subject.dataset.id, subject.groupings)
         [published], entries = await publish_resolved(connection, viewer, [subject], share.use, at)
     except Overspent:
-        raise BudgetExhausted(await quote(connection, subject, 0, viewer.reads_in)) from None
+        raise BudgetExhausted(await quote(connection, subject, 0, 0, viewer.reads_in)) from None
     if entries:
         await append(connection, entries, at)
     return published

@@ -15,7 +15,15 @@ from resolvers.insight.freezing import refuse_bad_cap
 from resolvers.insight.releases import Overspent
 from resolvers.research.revisions_mutations import current_questions, survey_translations
 from resolvers.research.translations_rules import missing_texts
-from resolvers.transactions import RefusalCode, conflict, invalid, not_found, refused, too_late
+from resolvers.transactions import (
+    RefusalCode,
+    changed_meanwhile,
+    conflict,
+    invalid,
+    not_found,
+    refused,
+    too_late,
+)
 
 NO_BUDGET = message(
     "The surveys of a community may cost at most {most:,} micro-rho within a year. Too little of it is left for "
@@ -24,15 +32,17 @@ NO_BUDGET = message(
 )
 
 
-async def schedule_survey(connection: Connection, faults: Faults, *, survey: SurveyId, cap: int | None) -> UUID:
+async def schedule_survey(
+    connection: Connection, faults: Faults, *, survey: SurveyId, revision: int | None = None, cap: int | None
+) -> UUID:
     """Schedules a draft, and returns its id: it opens on its day, once enough members can answer it.
 
     It is looked at afterwards, by a job: how long this takes does not depend on how many members there are. `cap` is
     that of the dataset that is made from it, in micro-rho, CAP if it is None.
 
-    To be called as the publisher. Raises Refused: NOT_FOUND, CONFLICT unless it is a draft, TOO_EARLY and TOO_LATE
-    unless its community is open, INVALID for a cap out of bounds, TOO_LATE if its last day has passed, BUDGET_EXHAUSTED
-    if the community's surveys of the last year leave too little.
+    To be called as the publisher. Raises Refused: NOT_FOUND, CONFLICT unless it is a draft of the given `revision`, if
+    any, TOO_EARLY and TOO_LATE unless its community is open, INVALID for a cap out of bounds, TOO_LATE if its last day
+    has passed, BUDGET_EXHAUSTED if the community's surveys of the last year leave too little.
     """
     await connection.execute("SELECT identity.require_survey_manager()")
     with faults.collected():
@@ -41,6 +51,9 @@ async def schedule_survey(connection: Connection, faults: Faults, *, survey: Sur
             raise not_found("survey")
         if status is not SurveyStatus.DRAFT:
             raise conflict(message("The survey has already been scheduled."), "survey")
+        present = "SELECT revision FROM catalog.survey WHERE id = $1"
+        if revision is not None and await connection.fetchval(present, survey) != revision:
+            raise changed_meanwhile("revision")
         refuse_unless_open(
             CommunityStatus(
                 await connection.fetchval(

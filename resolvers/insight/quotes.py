@@ -64,6 +64,7 @@ class Quote:
 
     micro_rho: int
     left: int  # micro-rho that may still be spent, before this
+    left_in_dataset: int  # micro-rho that the dataset would allow, whatever the licence's quota
     already_published: bool
     cells: int
     margin_of_error: int
@@ -101,11 +102,13 @@ class BudgetExhausted(Refused):
     """The remaining budget does not suffice; the quote lists what is affordable."""
 
     def __init__(self, quote: Quote) -> None:
-        reason = _exhausted(quote.micro_rho, quote.left, quote.insight_ids, quote.cheaper)
+        reason = _exhausted(quote.micro_rho, quote.left, quote.left_in_dataset, quote.insight_ids, quote.cheaper)
         super().__init__(Refusal(RefusalCode.BUDGET_EXHAUSTED, reason, ("precision",)), shows={"quote": quote})
 
 
-def _exhausted(cost: int, left: int, insights: Sequence[UUID], cheaper: Sequence[Precision]) -> Message:
+def _exhausted(
+    cost: int, left: int, left_in_dataset: int, insights: Sequence[UUID], cheaper: Sequence[Precision]
+) -> Message:
     if insights:
         return message(
             "This costs {cost:,} micro-rho, and {left:,} are left. The insights in `quote.coveredBy` answer it at no "
@@ -119,6 +122,13 @@ def _exhausted(cost: int, left: int, insights: Sequence[UUID], cheaper: Sequence
             cost=cost,
             left=left,
             precision=cheaper[0].value,
+        )
+    if cost <= left_in_dataset:
+        return message(
+            "This costs {cost:,} micro-rho, and {left:,} are left of the licence's quota. Name another licence, or "
+            "request one: `licenceRequest`.",
+            cost=cost,
+            left=left,
         )
     return message(
         "This costs {cost:,} micro-rho, and {left:,} are left. Use the insights published from this dataset, or wait "
@@ -169,8 +179,8 @@ async def quote_of(connection: Connection, viewer: Viewer, request: InsightReque
     is_open = dataset.is_open_on(day)
     if share is not None and not is_open and not subject.is_published:
         obstacles += ended("dataset").refusals
-    left = share.left if share is not None and is_open else 0
-    return await quote(connection, subject, left, viewer.reads_in, obstacles)
+    left, in_dataset = (share.left, share.left_in_dataset) if share is not None and is_open else (0, 0)
+    return await quote(connection, subject, left, in_dataset, viewer.reads_in, obstacles)
 
 
 async def share_to_quote(
@@ -199,10 +209,14 @@ async def quote(
     connection: Connection,
     subject: ResolvedRequest,
     left: int,
+    left_in_dataset: int,
     language: Language,
     obstacles: Sequence[Refusal] = (),
 ) -> Quote:
-    """The quote to a viewer who may still spend `left` micro-rho, and whom `obstacles` keep from publishing."""
+    """The quote to a viewer who may still spend `left` micro-rho, and whom `obstacles` keep from publishing.
+
+    Without a licence's quota, it would be `left_in_dataset`.
+    """
     precision = subject.request.precision
     cost = subject.cost(precision)
     published = subject.published if subject.is_published else None
@@ -223,11 +237,12 @@ async def quote(
     if sums or subject.request.kind is InsightKind.SUMS:
         counts = published.counts_id if published else subject.counts_release
     if not found and not affordable(cost, left):
-        reason = _exhausted(cost, left, insights, coarser)
+        reason = _exhausted(cost, left, left_in_dataset, insights, coarser)
         found.append(Obstacle(RefusalCode.BUDGET_EXHAUSTED, reason.in_language(language)))
     return Quote(
         micro_rho=cost,
         left=left,
+        left_in_dataset=left_in_dataset,
         remaining_micro_rho=left - cost if affordable(cost, left) else left,
         already_published=subject.is_published,
         cells=cells,

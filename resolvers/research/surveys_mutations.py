@@ -43,6 +43,7 @@ from resolvers.transactions import (
     Path,
     Refusal,
     RefusalCode,
+    changed_meanwhile,
     conflict,
     invalid,
     line_within,
@@ -130,6 +131,7 @@ async def revise_survey(
     faults: Faults,
     *,
     survey: SurveyId,
+    revision: int | None = None,
     title: Maybe[str] = UNSET,
     description: Maybe[str] = UNSET,
     questions: Maybe[Sequence[QuestionDefinition]] = UNSET,
@@ -145,13 +147,14 @@ async def revise_survey(
     Null removes a first day and the conditions on participants, and is refused for fields that every survey has.
     Everything in a draft can change, and its questions are replaced. The questions of a survey that members can see
     stay, with their answers, and the new ones become its next version. Raises Refused: NOT_FOUND, TOO_LATE if the
-    survey has closed, INVALID and TOO_LONG for a field, TOO_LATE for what would change the meaning of answers, and for
-    what can change in a draft only.
+    survey has closed, CONFLICT if it has another `revision` than the one that is given, INVALID and TOO_LONG for a
+    field, TOO_LATE for what would change the meaning of answers, and for what can change in a draft only.
     """
     return await _revise(
         connection,
         faults,
         survey,
+        revision,
         title=_unless_null(title, "title", faults),
         description=_unless_null(description, "description", faults),
         questions=_unless_null(questions, "questions", faults),
@@ -168,6 +171,7 @@ async def _revise(
     connection: Connection,
     faults: Faults,
     survey: UUID,
+    revision: int | None,
     *,
     title: str | None,
     description: str | None,
@@ -185,6 +189,8 @@ async def _revise(
         found = await _locked(connection, survey)
         if SurveyStatus(found["status"]) not in REVISABLE:
             raise too_late(message("The survey has closed."), "survey")
+        if revision is not None and found["revision"] != revision:
+            raise changed_meanwhile("revision")
     if title is not None:
         with faults.collected():
             title = line_within(title, TITLE_LENGTH, "title")
@@ -244,8 +250,8 @@ async def _revise(
             version += 1
         await write_questions(connection, survey, version, questions)
     await connection.execute(
-        "UPDATE catalog.survey SET title = $2, description = $3, closes_on = $4, version = $5, translations = $6"
-        " WHERE id = $1",
+        "UPDATE catalog.survey SET title = $2, description = $3, closes_on = $4, version = $5, translations = $6,"
+        " revision = revision + 1 WHERE id = $1",
         survey,
         title or found["title"],
         description or found["description"],
@@ -282,8 +288,8 @@ async def unschedule_survey(connection: Connection, *, survey: SurveyId) -> UUID
 
 async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
     found = (
-        "SELECT community_id, title, description, status, version, opens_on, closes_on, minimum_participants,"
-        " offered_to, translations::text AS translations FROM catalog.survey WHERE id = $1"
+        "SELECT community_id, title, description, status, version, revision, opens_on, closes_on,"
+        " minimum_participants, offered_to, translations::text AS translations FROM catalog.survey WHERE id = $1"
     )
     # A survey that has closed does not change any more, and the role may not lock it: it is read without a lock.
     row = await connection.fetchrow(f"{found} FOR UPDATE", survey) or await connection.fetchrow(found, survey)

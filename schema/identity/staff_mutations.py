@@ -36,6 +36,8 @@ class StaffMutations:
         staff="The staff member.",
         name=f"Their new name: {NAME}",
         roles="All of their new roles.",
+        prior_roles="The `roles` and `withheldRoles` that the change is based on. If an administrator has changed them "
+        "since then, the change is refused as CONFLICT.",
     )
     staff_suspend = mutation(
         write.suspend_staff,

@@ -77,7 +77,8 @@ class InsightPlanQuote:
     affordable: bool = column("Whether the viewer's remaining budget suffices for all questions.")
     remaining_after: PrivacyCost = sql(
         publications.remaining_after,
-        "What would remain of the dataset's budget for the viewer. If it does not suffice, what remains now.",
+        "What would remain for the viewer of the dataset's budget, or of the licence's quota if that is less. If it "
+        "does not suffice, what remains now.",
     )
     obstacles: list[QuoteObstacle] = column(
         "Why publishing the plan would be refused now. Empty if it would be accepted."

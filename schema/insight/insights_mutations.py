@@ -105,7 +105,8 @@ class InsightQuote:
     )
     remaining_after: PrivacyCost = sql(
         publications.remaining_after,
-        "What would remain of the dataset's budget for the viewer. If it does not suffice, what remains now.",
+        "What would remain for the viewer of the dataset's budget, or of the licence's quota if that is less. If it "
+        "does not suffice, what remains now.",
     )
     cheaper: list[Precision] = column("The precisions that cost less and are affordable, the most expensive first.")
     covered_by: list[Insight] = sql(

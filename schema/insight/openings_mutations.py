@@ -24,6 +24,8 @@ class OpeningMutations:
         shows={"survey": shown(Survey, surveys.survey_of)},
         options=Options(as_publisher=True, seconds=lambda limits: limits.freezing_seconds),
         survey="The survey.",
+        revision="The `revision` that has been checked. If the survey has changed since then, this is refused as "
+        "CONFLICT.",
         cap="The privacy budget of its dataset, in micro-rho, which participants see before they answer: "
         f"{LEAST_CAP:,} to {LARGEST_CAP:,}. It is reserved from each participant's yearly allowance of {YEARLY:,}. A "
         "smaller budget leaves room for more surveys, but covers fewer or less precise insights. Defaults to "

@@ -157,6 +157,10 @@ class Survey(Node):
     )
     status: tables.SurveyStatus = column("Status of the survey.")
     version: int = column("Version of its questions, from 1.")
+    revision: int = column(
+        "Number that every change by `surveyRevise` raises. Give it to `surveyRevise` and `surveySchedule`.",
+        only=MANAGER,
+    )
     opens_on: date | None = column("The day it opens, by UTC. Null if it opens as soon as enough members consent.")
     closes_on: date | None = column(
         f"The last day on which it can be answered. It closes when that day is over everywhere ({LAST_ZONE}). Null if "

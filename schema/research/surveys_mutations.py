@@ -135,6 +135,8 @@ class SurveyMutations:
         rate="staff",
         shows=SURVEY,
         survey="The survey.",
+        revision="The `revision` that the change is based on. If the survey has changed since then, the change is "
+        "refused as CONFLICT. If omitted, it replaces whatever others have changed meanwhile.",
         title=f"A new title. {CORRECTIONS_ONCE_OPEN}",
         description=f"A new description. {CORRECTIONS_ONCE_OPEN}",
         questions="All questions. They replace those of a draft. For members who see the survey, they are a new "

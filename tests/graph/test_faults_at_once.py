@@ -174,6 +174,8 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
      "purpose:TOO_LONG undertakings startsOn"),
     (BUYER, "apiKeyCreate", {"name": "", "expiresAt": "2020-01-01T00:00:00Z"}, "name expiresAt"),
     (BUYER, "webhookCreate", {"url": "http://10.0.0.1", "description": "", "events": []}, "url description events"),
+    (BUYER, "webhookCreate", {"url": f"https://hooks.example/{'a' * 500}", "description": "", "events": []},
+     "url:TOO_LONG description events"),
     (BUYER, "insightPublish",
      {"dataset": "{dataset}", "variable": "x", "by": ["y", UNREADABLE], "precision": "WITHIN_50"},
      "dataset:LICENCE_REQUIRED variable by.0 by.1"),

@@ -115,7 +115,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Statistic": {RESEARCH: "by interval measure reliability value"},
     "Survey": {
         ALL: "cap closesOn community dataset description eligibility guess id minimumParticipants noDataset offeredTo "
-        "opensOn original questions status title translations version",
+        "opensOn original questions revision status title translations version",
         MANAGER: "progress",
     },
     "SurveyProgress": {MANAGER: "completed countedOn eligible invited started"},

@@ -311,7 +311,7 @@ PROMISED = {
         SIGNED_IN: "id community title description status version opensOn closesOn minimumParticipants offeredTo "
         "cap guess eligibility questions dataset",
         "PATIENT": "participation",
-        "MANAGER": "progress noDataset original translations",
+        "MANAGER": "revision progress noDataset original translations",
     },
     "SurveyProgress": {"MANAGER": "countedOn eligible invited started completed"},
     "Eligibility": {SIGNED_IN: "kinds sexes bornFrom bornTo treatments regions"},

@@ -130,6 +130,23 @@ async def test_a_suspended_staff_member_is_out_until_reinstated(network: Network
     assert kinds == ["REINSTATED", "ROLES_CHANGED", "SUSPENDED", "CREATED"]
 
 
+async def test_a_change_of_roles_takes_back_no_other_that_its_author_has_not_read(network: Network) -> None:
+    ada, eve, ben = [await network.staff(*roles) for roles in ([ADMINISTRATOR], [ADMINISTRATOR], [MODERATOR, EDITOR])]
+    read = {"staff": id_of(ben), "priorRoles": [MODERATOR, EDITOR]}
+    assert await network.refusals(ada, "staffUpdate", **read, roles=[EDITOR]) == []
+    # Whoever sends all that they have read with their own change would give the role back.
+    stale = {"roles": [MODERATOR, EDITOR, StaffRole.SURVEY_MANAGER], "name": "Ben B."}
+    assert await network.refused(eve, "staffUpdate", **read, **stale) == ("CONFLICT", "input.priorRoles")
+    found = "staff { name roles }"
+    again = {"staff": id_of(ben), "priorRoles": [EDITOR], "roles": [EDITOR, StaffRole.SURVEY_MANAGER]}
+    payload = await network.do(eve, "staffUpdate", found, **again)
+    assert payload["staff"] == {"name": ben.name, "roles": ["CATALOGUE_EDITOR", "SURVEY_MANAGER"]}
+    # Roles that are withheld count too.
+    assert await network.refusals(ada, "staffSuspend", staff=id_of(ben)) == []
+    assert await network.refused(eve, "staffUpdate", **again | {"priorRoles": []}) == ("CONFLICT", "input.priorRoles")
+    assert await network.refusals(eve, "staffUpdate", **again | {"priorRoles": again["roles"]}) == []
+
+
 async def test_nobody_changes_their_own_roles(network: Network) -> None:
     ada = await network.staff(ADMINISTRATOR, EDITOR)
     for roles in ([EDITOR], [], [*StaffRole]):

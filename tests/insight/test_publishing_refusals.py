@@ -51,6 +51,11 @@ async def test_a_quota_restricts_its_licence_and_not_others(network: Network, re
     assert await asks(network, poor, dataset, "q", "sex") == result["quote"]
     assert await spent(network, dataset) == before
     paid(await publish(network, poor, dataset, "q", "sex", within=50))
+    [error] = (await publishes(network, poor, dataset, "sex", "r", within=50))["userErrors"]
+    assert error["message"] == (
+        f"This costs {PRICES[50]} micro-rho, and {800 - PRICES[50]} are left of the licence's quota. Name another "
+        "licence, or request one: `licenceRequest`."
+    )
     paid(await publish(network, rich, dataset, "q", "sex"))
     await expect_sound(network, dataset)
 

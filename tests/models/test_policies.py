@@ -217,7 +217,7 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("catalog.survey", MANAGER): {
         "insert": "closes_on community_id description minimum_participants offered_to opens_on status title"
         " translations",
-        "update": "closes_on description title translations version",
+        "update": "closes_on description revision title translations version",
     },
     ("catalog.eligibility", MANAGER): {
         "insert": "born_from born_to kinds regions sexes survey_id treatment_ids",

@@ -293,6 +293,31 @@ async def test_concurrent_revisions_leave_complete_versions(
     assert await network.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", key(survey)) == 20
 
 
+async def test_nobody_replaces_or_schedules_a_change_that_they_have_not_read(
+    network: Network, survey_manager: User, community_id: UUID
+) -> None:
+    survey = await drafted(network, survey_manager, community_id)
+    other = await network.staff(StaffRole.SURVEY_MANAGER)
+    answer = await network.ask(other, "query ($id: ID!) { survey(id: $id) { revision } }", {"id": survey})
+    read = answer["data"]["survey"]
+    assert read == {"revision": 1}
+    fields = "survey { revision title questions { key } }"
+    given = {"survey": survey, "revision": 1, "questions": QUESTIONS[:1]}
+    assert (await network.do(survey_manager, "surveyRevise", fields, **given))["survey"]["revision"] == 2
+    conflict = ("CONFLICT", "input.revision")
+    assert await network.refused(other, "surveyRevise", survey=survey, title="Nights", **read) == conflict
+    assert await network.refused(other, "surveySchedule", survey=survey, **read) == conflict
+    assert await status_of(network, survey) == "DRAFT"
+    given = {"survey": survey, "revision": 2, "title": "Nights"}
+    kept = {"revision": 3, "title": "Nights", "questions": [{"key": "treated"}]}
+    assert (await network.do(other, "surveyRevise", fields, **given))["survey"] == kept
+    revised = [network.do(other, "surveyRevise", "survey { id }", survey=survey, revision=3) for _ in range(4)]
+    outcomes = [[error["code"] for error in one["userErrors"]] for one in await asyncio.gather(*revised)]
+    assert sorted(outcomes) == [[], *[["CONFLICT"]] * 3]
+    payload = await network.do(other, "surveySchedule", "survey { status }", survey=survey, revision=4)
+    assert payload["survey"] == {"status": "WAITING"}
+
+
 async def test_staff_statements_change_surveys_only_as_survey_managers(
     network: Network, survey_manager: User, community_id: UUID
 ) -> None:

@@ -12,12 +12,14 @@ const CAP = "200000"; // micro-rho
 
 interface Props {
   survey: EditedSurveyFragment;
+  /** The revision that is shown. */
+  revision: number;
   /** Whether something has changed that is not saved. */
   dirty: boolean;
   again: () => void;
 }
 
-export function Standing({ survey, dirty, again }: Props) {
+export function Standing({ survey, revision, dirty, again }: Props) {
   const t = useWords(texts);
   const { number } = useFormats();
   const [done, finish] = useDone(again);
@@ -37,7 +39,7 @@ export function Standing({ survey, dirty, again }: Props) {
         <MutationForm
           submit={t.schedule}
           mutation={SurveySchedule}
-          input={({ cap }) => ({ survey: survey.id, cap: Number(cap) })}
+          input={({ cap }) => ({ survey: survey.id, revision, cap: Number(cap) })}
           onDone={() => finish(t.scheduled)}
         >
           <TextField name="cap" label={t.budget} hint={t.budgetHint} type="number" initial={CAP} required />

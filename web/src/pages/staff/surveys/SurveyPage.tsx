@@ -27,26 +27,37 @@ function Edited({ survey, again }: { survey: EditedSurveyFragment; again: () => 
   const t = useWords(texts);
   const [saves, setSaves] = useState(0);
   const [dirty, setDirty] = useState(false);
+  const [begun, setBegun] = useState(survey.revision); // what the fields began with
+  const [revision, setRevision] = useState(survey.revision); // what is in them, as far as it is saved
+  if (!dirty && survey.revision > revision) {
+    // Somebody else has changed it, and nothing that was typed is lost.
+    setBegun(survey.revision);
+    setRevision(survey.revision);
+  }
   const choices = useRead(SurveyChoices, {});
   const { run, ...state } = useAction(SurveyRevise);
   const isDraft = survey.status === "DRAFT";
   const changes = isDraft || survey.status === "WAITING" || survey.status === "OPEN";
   return (
     <>
-      <Standing survey={survey} dirty={dirty} again={again} />
+      <Standing survey={survey} revision={revision} dirty={dirty} again={again} />
       {saves > 0 && !dirty && <Done key={saves}>{t.saved}</Done>}
       {!changes && <><Notice>{t.ended}</Notice><Preview questions={survey.questions.map(draftOf)} /></>}
       {changes && (
         <Shown read={choices}>{({ regions }) => (
           <Editor
+            key={begun}
             survey={survey}
             regions={regions}
             submit={t.save}
             {...state}
             onDirty={setDirty}
             onSave={async ({ changes, settings }) => {
-              const saved = await run({ survey: survey.id, ...changes, ...(isDraft ? settings : {}) });
-              if (saved) setSaves(saves + 1);
+              const saved = await run({ survey: survey.id, revision, ...changes, ...(isDraft ? settings : {}) });
+              if (saved?.survey) {
+                setSaves(saves + 1);
+                setRevision(saved.survey.revision);
+              }
               return saved !== null;
             }}
           >

@@ -57,6 +57,7 @@ function Entry({ person, isViewer, onDone }: { person: Person; isViewer: boolean
   const s = useWords(staffTexts);
   const { date } = useFormats();
   const [changing, setChanging] = useState(false);
+  const [priorRoles, setPriorRoles] = useState<StaffRole[]>([]); // when the form was opened
   const suspended = person.status === "SUSPENDED";
   const named = (roles: readonly StaffRole[]): string => roles.map((role) => s.roles[role]).join(", ");
   return (
@@ -70,7 +71,7 @@ function Entry({ person, isViewer, onDone }: { person: Person; isViewer: boolean
       {person.withheldRoles.length > 0 && <p className="quiet">{t.withheld(named(person.withheldRoles))}</p>}
       <p className="quiet">{person.lastSignedInOn ? t.signedIn(date(person.lastSignedInOn)) : t.never}</p>
       <div className="actions">
-        <Button expanded={changing} onClick={() => setChanging(!changing)}>{t.change}</Button>
+        <Button expanded={changing} onClick={() => (setPriorRoles([...person.roles, ...person.withheldRoles]), setChanging(!changing))}>{t.change}</Button>
         {!isViewer && (
           <MutationButton
             kind={suspended ? "plain" : "danger"}
@@ -86,7 +87,7 @@ function Entry({ person, isViewer, onDone }: { person: Person; isViewer: boolean
         <MutationForm
           submit={t.save}
           mutation={TeamChange}
-          input={(values) => ({ staff: person.id, name: values["name"] ?? "", roles: ticked(values, "roles", ROLES) })}
+          input={(values) => ({ staff: person.id, name: values["name"] ?? "", roles: ticked(values, "roles", ROLES), priorRoles })}
           onDone={() => (setChanging(false), onDone())}
         >
           <TextField name="name" label={t.name} required initial={person.name} />
@@ -94,7 +95,7 @@ function Entry({ person, isViewer, onDone }: { person: Person; isViewer: boolean
             name="roles"
             label={t.roles}
             options={optionsOf(s.roles, ROLES)}
-            initial={[...person.roles, ...person.withheldRoles]}
+            initial={priorRoles}
           />
         </MutationForm>
       )}
