@@ -35,6 +35,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
 AS $$
     SELECT ARRAY(
         SELECT l.patient_id FROM care.care_link l
-        WHERE l.relative_id = nullif(current_setting('cohorte.member', true), '')::uuid AND l.status = 'ACCEPTED')
+        WHERE l.relative_id = (SELECT nullif(current_setting('cohorte.member', true), '')::uuid)  -- read once
+            AND l.status = 'ACCEPTED')
 $$;
 GRANT EXECUTE ON FUNCTION care.viewer_patients() TO cohorte_patient;

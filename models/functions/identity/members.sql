@@ -10,7 +10,7 @@ AS $$
     FROM (
         SELECT ARRAY(
             SELECT m.community_id FROM care.membership m
-            WHERE m.member_id = nullif(current_setting('cohorte.member', true), '')::uuid) AS ids
+            WHERE m.member_id = (SELECT nullif(current_setting('cohorte.member', true), '')::uuid)) AS ids  -- read once
         OFFSET 0  -- or it is computed wherever it is named
     ) own
 $$;
