@@ -17,12 +17,8 @@ TEXT = Text()
 
 
 class NameOrder(ColumnElement[str]):
-    """What `ordered_as` returns. `planner.compiling` writes it.
+    """What `ordered_as` returns. SQLAlchemy would build some thirty objects for it, and write the name four times."""
 
-    SQLAlchemy would build some thirty objects for it, and write the name four times.
-    """
-
-    __visit_name__ = "name_order"
     inherit_cache = False
 
     def __init__(self, name: Expression) -> None:
@@ -30,6 +26,9 @@ class NameOrder(ColumnElement[str]):
 
     def get_children(self, **_: Any) -> tuple[Expression]:  # with which SQLAlchemy looks for what an expression has
         return (self.ordered,)
+
+    def _compiler_dispatch(self, visitor: Any, **_: Any) -> str:
+        return ORDER.format(visitor.process(self.ordered))
 
     @property
     def _from_objects(self) -> list[FromClause]:

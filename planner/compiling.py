@@ -28,7 +28,6 @@ from sqlalchemy.sql.elements import _label_reference, _truncated_label, quoted_n
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import and_, as_
 
-from models.name_order import ORDER, NameOrder
 from models.rows import Expression, TextInLanguage
 from planner.expressions import Json, NamedExpressions, OuterExpression, labelled
 from planner.selects import Selected
@@ -93,9 +92,6 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
             texts, language, own = map(self.process, (element.texts, element.language, element.own))
             found = self.texts[element] = f"coalesce({texts}[{language}] ->> '{element.name}', {own})"
         return found
-
-    def visit_name_order(self, element: NameOrder, **kw: Any) -> str:
-        return ORDER.format(self.process(element.ordered))
 
     def visit_named_expressions(self, element: NamedExpressions, **kw: Any) -> str:
         quoted = self.quoted
