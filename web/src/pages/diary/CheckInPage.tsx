@@ -6,7 +6,7 @@ import { useState } from "react";
 import { useClient } from "urql";
 import type { CheckInDayQuery } from "../../../generated/patient";
 import {
-  carryOut, Form, Notice, PageTitle, Shown, useRead, useWords, type Failure, type Refusal, type Values,
+  carryOut, Form, Notice, PageTitle, Shown, useLanguage, useRead, useWords, type Failure, type Refusal, type Values,
 } from "../../base";
 import { More } from "./More";
 import { Recorded, type Entry, type Tracked } from "./Recorded";
@@ -50,6 +50,7 @@ function unique(indicators: readonly Tracked[]): readonly Tracked[] {
 
 function Filled({ day, me, onChanged }: { day: string; me: CheckInDayQuery["me"]; onChanged: () => void }) {
   const t = useWords(texts);
+  const language = useLanguage();
   const client = useClient();
   const [catalogue, setCatalogue] = useState(() => followedBy(me)); // nothing goes away while it is filled in
   const [state, setState] = useState<State>(IDLE);
@@ -65,7 +66,7 @@ function Filled({ day, me, onChanged }: { day: string; me: CheckInDayQuery["me"]
   ];
 
   async function save(values: Values): Promise<void> {
-    const { changes, faults } = changed(entries, values);
+    const { changes, faults } = changed(entries, values, language);
     if (faults.length || changes.length === 0) {
       const refusals = faults.map(({ path, fault }) => ({ path: ["input", ...path.split(".")], message: t[fault] }));
       setState({ ...IDLE, refusals, outcome: faults.length ? null : "unchanged" });

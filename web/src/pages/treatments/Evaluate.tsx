@@ -5,7 +5,6 @@ import {
   Button, CheckField, Form, optionsOf, Picker, ScaleField, Section, SelectField, TEN, TextField, useAction, useWords,
   type Refusal, type Values,
 } from "../../base";
-import { numberIn } from "../diary/changes";
 import { FoundIndicators } from "../diary/patient/diary";
 import { CourseEvaluate, type CourseTextFragment } from "./patient/treatments";
 import { texts } from "./texts";
@@ -35,7 +34,7 @@ export function Evaluate({ course, earlier, onDone }: Props) {
   const { run, ...state } = useAction(CourseEvaluate);
 
   async function evaluate(values: Values): Promise<void> {
-    const rating = (name: (typeof RATINGS)[number]) => numberIn(values[name] ?? "");
+    const rating = (name: (typeof RATINGS)[number]) => (values[name] ? Number(values[name]) : null);
     const [effectiveness, convenience, satisfaction] = [rating("effectiveness"), rating("convenience"), rating("satisfaction")];
     setFaults(RATINGS.filter((each) => rating(each) === null).map((each) => ({ path: ["input", each], message: t.unrated })));
     if (effectiveness === null || convenience === null || satisfaction === null) return;

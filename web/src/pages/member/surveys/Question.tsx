@@ -1,7 +1,8 @@
 // A question of a survey, with the control that fits its kind of answer.
 
-import { useId, type ReactNode } from "react";
-import { Button, Hint, Refusals, useFormats, useWords } from "../../../base";
+import { useId, useState, type ReactNode } from "react";
+import { Button, Hint, Refusals, useFormats, useLanguage, useWords } from "../../../base";
+import { numberIn } from "../../../text/numbers";
 import { FIRST_DAY, isAccepted, isAnswered, LAST_DAY, LONGEST, NONE, takesOptions, type Given } from "./answers";
 import type { AskedFragment } from "./patient/surveys";
 import { texts } from "./texts";
@@ -59,10 +60,41 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
         question.kind === "TEXT" ? <textarea {...shared} rows={4} maxLength={LONGEST} /> : question.kind === "DATE" ? (
           <input {...shared} type="date" min={FIRST_DAY} max={LAST_DAY} />
         ) : (
-          <input {...shared} type="number" step="any" inputMode="decimal" />
+          <NumberInput controls={controls} given={given} onChange={onChange} />
         ),
       )}
     </div>
+  );
+}
+
+interface NumberProps {
+  controls: { id: string };
+  given: Given;
+  onChange: (given: Given) => void;
+}
+
+/** A number, typed in the manner of the reader's language. A browser's own field of numbers makes `125` of `12,5` in the other one. */
+function NumberInput({ controls, given, onChange }: NumberProps) {
+  const language = useLanguage();
+  const { number } = useFormats();
+  const [text, setText] = useState("");
+  const meant = (typed: string): string => String(numberIn(typed, language) ?? typed.trim());
+  const known = Number.isFinite(Number(given.typed || NaN)) ? number(Number(given.typed), { useGrouping: false, maximumFractionDigits: 20 }) : given.typed;
+
+  function change(typed: string): void {
+    setText(typed);
+    onChange({ codes: [], typed: meant(typed) });
+  }
+
+  return (
+    <input
+      {...controls}
+      type="text"
+      inputMode="decimal"
+      autoComplete="off"
+      value={meant(text) === given.typed ? text : known}
+      onChange={(event) => change(event.target.value)}
+    />
   );
 }
 
