@@ -1,4 +1,4 @@
-"""What people type: numbers in the manner of their language.
+"""What people type: numbers in the manner of their language, and values of a day that they leave.
 
 The words that they see are those of the page's own texts, so the tests say what is typed and what becomes of it.
 """
@@ -63,3 +63,37 @@ async def test_a_value_of_a_relatives_diary_has_the_decimals_that_were_typed(vis
     await page.keyboard.press("Enter")
     await expect(page.locator("main .notice.good")).to_be_visible()
     await expect(page.locator("main .table").first).to_contain_text("7,5 h")
+
+
+async def test_values_that_are_not_saved_are_not_lost_with_the_day(visit: Visiting) -> None:
+    found = await visit(None, locale="fr-FR")
+    page = found.page
+    await sign_in(found, "patient@demo.example")
+    await found.open("/me/check-in")
+    day, dialog = page.locator("#day"), page.locator("dialog")
+    rated = page.locator(".entry:has(.steps.many)").first
+    today = await day.input_value()
+    await rated.locator("[value='6']").check(force=True)
+    await rated.locator("summary").click()
+    await rated.locator("textarea").fill("Depuis midi.")
+    await day.fill("2026-03-02")
+    await expect(dialog).to_contain_text("n’est pas encore enregistré")
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await expect(day).to_have_value(today)
+    await expect(day).to_be_focused()
+    await expect(rated.locator("textarea")).to_have_value("Depuis midi.")
+    await day.fill("2026-03-02")
+    await dialog.locator(".button.danger").click()
+    await expect(day).to_have_value("2026-03-02")
+    await expect(rated.locator("textarea")).to_have_value("")
+    # Nothing is asked where nothing was filled in, or all is saved.
+    await day.fill("2026-03-03")
+    await expect(page.locator(".loading")).to_have_count(0)
+    await rated.locator("[value='6']").check(force=True)
+    await page.locator(".check-in .button.primary").click()
+    await expect(page.locator(".check-in .notice.good")).to_be_visible()
+    await day.fill("2026-03-02")
+    await expect(dialog).to_have_count(0)
+    await expect(page.locator(".check-in .notice.good")).to_have_count(0)
+    found.secrets |= {"Depuis midi."}
