@@ -1,4 +1,5 @@
-"""What people type: numbers in the manner of their language, and values of a day that they leave.
+"""What people type: numbers in the manner of their language, values of a day that they leave, and words
+of scripts that run from the right to the left.
 
 The words that they see are those of the page's own texts, so the tests say what is typed and what becomes of it.
 """
@@ -6,8 +7,8 @@ The words that they see are those of the page's own texts, so the tests say what
 from playwright.async_api import Page, expect
 
 from tests.browser.browse_taking_part import WORDS, grant, member_with_password, open_survey, question
-from tests.browser.conftest import Visiting
-from tests.browser.pages import LOCALES, languages, sign_in
+from tests.browser.conftest import Visit, Visiting
+from tests.browser.pages import LOCALES, fill, languages, look, sign_in
 from tests.support.network import Network
 
 DECIMAL = {"en": ".", "fr": ","}
@@ -97,3 +98,76 @@ async def test_values_that_are_not_saved_are_not_lost_with_the_day(visit: Visiti
     await expect(dialog).to_have_count(0)
     await expect(page.locator(".check-in .notice.good")).to_have_count(0)
     found.secrets |= {"Depuis midi."}
+
+
+# Words from the right to the left without a direction of their own, and how many have one.
+DIRECTIONS = """() => {
+    const [wrong, right] = [[], []];
+    const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const {data, parentElement} = walker.currentNode;
+        const at = data.search(/[\\u0590-\\u05ff]/);
+        if (at < 0 || !parentElement.checkVisibility()) continue;
+        const isolated = data.lastIndexOf("\\u2068", at) > data.lastIndexOf("\\u2069", at);
+        const own = getComputedStyle(parentElement).direction === "rtl";
+        (own || isolated ? right : wrong).push(parentElement.outerHTML.slice(0, 150));
+    }
+    return [wrong, right.length];
+}"""
+HEBREW = "כאב ראש"
+
+
+async def has_directions(found: Visit, path: str, *, least: int) -> None:
+    await found.open(path)
+    await expect(found.page.locator("main")).to_contain_text(HEBREW)
+    await expect(found.page.locator(".loading")).to_have_count(0)
+    wrong, right = await found.page.evaluate(DIRECTIONS)
+    assert wrong == [], path
+    assert right >= least, path
+
+
+async def test_what_members_write_has_the_direction_of_its_script(visit: Visiting, network: Network) -> None:
+    community = await network.value("SELECT id FROM catalog.community WHERE slug = 'multiple-sclerosis'")
+    email = await member_with_password(network, "fr", community)
+    await network.database.execute(
+        "UPDATE care.member m SET pseudonym = $2 FROM identity.account a WHERE a.member_id = m.id AND a.email = $1",
+        email,
+        "נועה",
+    )
+    found = await visit(None, locale="fr-FR")
+    page = found.page
+    await sign_in(found, email)
+    await found.open("/communities/multiple-sclerosis/discussions/new")
+    await fill(page, title=f"{HEBREW} 5 mg?", body=f"{HEBREW}, 12 mg!\n\nEt en français.\n\n- {HEBREW}")
+    for name in ("title", "body"):
+        field = page.locator(f"main [name={name}]")
+        assert await field.evaluate("(each) => getComputedStyle(each).direction") == "rtl"
+    await page.locator("main form .button.primary").click()
+    await expect(page.locator("main .post")).to_have_count(1)
+    await has_directions(found, page.url.removeprefix(found.origin), least=5)
+    french = page.locator(".post p", has_text="Et en français.")
+    assert await french.evaluate("(each) => getComputedStyle(each).direction") == "ltr"
+    await look(found, "from-the-right")
+    await has_directions(found, "/communities/multiple-sclerosis", least=2)
+    await found.open("/me/check-in")
+    await page.locator("#more").wait_for()
+    await page.get_by_role("button", name="Créer mon propre indicateur").click()
+    await page.locator("[name=name]").fill(HEBREW)
+    await page.locator("section:has(#create) form .button.primary").click()
+    entry = page.locator(".entry", has_text=HEBREW)
+    await entry.locator("[value='6']").check(force=True)
+    await entry.locator("summary").click()
+    await entry.locator("textarea").fill(f"{HEBREW}: 12 h")
+    await page.locator(".check-in .button.primary").click()
+    await expect(page.locator(".check-in .notice.good")).to_be_visible()
+    for path, least in (("/me/check-in", 2), ("/me", 3), ("/me/own", 1)):
+        await has_directions(found, path, least=least)
+    await found.open("/me/treatments/new")
+    await page.get_by_role("button", name="Il n’est pas dans la liste").click()
+    await page.locator("section:has(#make) [name=name]").fill(HEBREW)
+    await page.locator("section:has(#make) form .button.primary").click()
+    await page.locator("main [name=dose]").fill(f"{HEBREW} 2,5")
+    await page.locator("main form .button.primary").click()
+    await page.wait_for_url("**/me/treatments")
+    await has_directions(found, "/me/treatments", least=2)
+    found.secrets |= {f"{HEBREW}: 12 h"}

@@ -25,11 +25,15 @@ interface TextProps extends Common {
   onChange?: (value: string) => void;
 }
 
+/** The types that take words of any script, from the left or from the right. */
+const TYPED: readonly string[] = ["text", "search"];
+
 export function TextField({ name, label, hint, path = name, rows = 1, initial, onChange, type = "text", ...more }: TextProps) {
   return (
     <Labelled label={label} hint={hint} path={path}>{(described) => {
       const changed = (event: { target: { value: string } }): void => onChange?.(event.target.value);
-      const shared = { name, defaultValue: initial, ...described, ...more, onChange: changed };
+      const dir = TYPED.includes(type) ? "auto" : undefined;
+      const shared = { name, dir, defaultValue: initial, ...described, ...more, onChange: changed };
       return rows > 1 ? <textarea {...shared} rows={rows} /> : <input {...shared} type={type} />;
     }}</Labelled>
   );

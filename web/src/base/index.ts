@@ -6,6 +6,7 @@ export { useSession } from "../app/session";
 export { useFresh } from "../graph/fresh";
 export { carryOut, useAction, useLive, useRead, type Failure, type Mutation, type Payload, type Refusal } from "../graph/hooks";
 export { usePolled } from "../graph/polled";
+export { isolated } from "../text/isolated";
 export { LOCALES, useFormats, useLanguage, useLanguageCode, useWords, type Language } from "../text/words";
 
 export { AccountLanguage } from "./AccountLanguage";

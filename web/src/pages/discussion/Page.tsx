@@ -5,8 +5,8 @@ import "./discussion.css";
 import { useState } from "react";
 import { Link } from "wouter";
 import {
-  Button, Missing, MutationButton, MutationForm, Notice, PageTitle, SelectField, Shown, TextField, useFormats,
-  useFresh, useLanguageCode, usePages, useRead, useWords, type PageProps,
+  Button, isolated, Missing, MutationButton, MutationForm, Notice, PageTitle, SelectField, Shown, TextField,
+  useFormats, useFresh, useLanguageCode, usePages, useRead, useWords, type PageProps,
 } from "../../base";
 import { Post } from "./Post";
 import { DiscussionPage, DiscussionPin, PostAdd, PostAdded } from "./patient/discussion";
@@ -31,7 +31,7 @@ export function Page({ parameters }: PageProps) {
             <Link href={`/communities/${community.slug}`}>{community.name}</Link>
           </p>
           <div lang={discussion.language.toLowerCase()}><PageTitle>{discussion.title}</PageTitle></div>
-          <p className="quiet">{t.by(discussion.author?.pseudonym ?? t.gone, time(discussion.createdAt))}</p>
+          <p className="quiet">{t.by(isolated(discussion.author?.pseudonym ?? t.gone), time(discussion.createdAt))}</p>
           {canWrite && me.member.verified && me.member.kind === "ASSOCIATION" && discussion.author?.id === me.member.id && (
             <Pin discussion={id} isPinned={community.pinned.some((each) => each.id === id)} />
           )}

@@ -86,7 +86,7 @@ function Start({ treatment, onChange }: { treatment: Treatment; onChange: () => 
   };
   return (
     <>
-      <p ref={name} tabIndex={-1} className="form-end"><strong>{treatment.name}</strong><Button onClick={onChange}>{t.change}</Button></p>
+      <p ref={name} tabIndex={-1} className="form-end"><strong dir="auto">{treatment.name}</strong><Button onClick={onChange}>{t.change}</Button></p>
       {treatment.own ? (
         <MutationForm
           mutation={OwnCourseStart}

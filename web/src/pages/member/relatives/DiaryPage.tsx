@@ -5,7 +5,7 @@ import "../../diary/diary.css";
 import { useState } from "react";
 import { Link } from "wouter";
 import {
-  Missing, MutationForm, PageTitle, Picker, Section, SelectField, Shown, Table, TextField, useFormats,
+  isolated, Missing, MutationForm, PageTitle, Picker, Section, SelectField, Shown, Table, TextField, useFormats,
   useLanguage, useRead, useWords, type PageProps, type Refusal, type Values,
 } from "../../../base";
 import { numberIn } from "../../../text/numbers";
@@ -43,7 +43,7 @@ function Kept({ link: { id, patient, dashboard }, period, again }: { link: KeptD
   const courses = dashboard ? [...dashboard.courses, ...dashboard.ownCourses] : [];
   return (
     <>
-      <PageTitle lead={t.diaryLead}>{t.diaryOf(patient.pseudonym)}</PageTitle>
+      <PageTitle lead={t.diaryLead}>{t.diaryOf(isolated(patient.pseudonym))}</PageTitle>
       <Record key={id} patient={patient.id} tracked={dashboard?.series.map((each) => each.indicator) ?? []} onRecorded={again} />
       <h2>{t.latest}</h2>
       <Table caption={t.latest} rows={series} keyOf={({ indicator }) => indicator.id} columns={[

@@ -57,7 +57,7 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
     <div className="field question" data-question={question.key}>
       <label htmlFor={id}>{title}</label>
       {rest(
-        question.kind === "TEXT" ? <textarea {...shared} rows={4} maxLength={LONGEST} /> : question.kind === "DATE" ? (
+        question.kind === "TEXT" ? <textarea {...shared} dir="auto" rows={4} maxLength={LONGEST} /> : question.kind === "DATE" ? (
           <input {...shared} type="date" min={FIRST_DAY} max={LAST_DAY} />
         ) : (
           <NumberInput controls={controls} given={given} onChange={onChange} />
@@ -90,6 +90,7 @@ function NumberInput({ controls, given, onChange }: NumberProps) {
     <input
       {...controls}
       type="text"
+      dir="auto"
       inputMode="decimal"
       autoComplete="off"
       value={meant(text) === given.typed ? text : known}
