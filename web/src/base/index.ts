@@ -30,6 +30,7 @@ export { PageTitle } from "./PageTitle";
 export { Picker } from "./Picker";
 export { Places } from "./Places";
 export { Prose } from "./Prose";
+export { Raw } from "./Raw";
 export { ScaleField, TEN } from "./ScaleField";
 export { SearchBox } from "./SearchBox";
 export { Section } from "./Section";
