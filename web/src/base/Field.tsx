@@ -66,7 +66,7 @@ export function optionsOf<Value extends string>(
 /** One of a few options, all of which are shown. */
 export function RadioField({ name, label, hint, path = name, options, initial, onChange, required }: ChoiceProps) {
   return (
-    <Group label={label} hint={hint} path={path}>{() => options.map(({ value, label: words }) => (
+    <Group label={label} hint={hint} path={path} radios>{() => options.map(({ value, label: words }) => (
       <label key={value} className="choice">
         <input type="radio" name={name} value={value} defaultChecked={value === initial} required={required} onChange={() => onChange?.(value)} />
         {words}
@@ -133,11 +133,18 @@ function Labelled({ label, hint, path, children }: Frame & { children: (describe
 
 type Described = { id: string } & ReturnType<typeof useField>["described"];
 
+interface GroupProps extends Frame {
+  radios?: boolean;
+  children: (isInvalid: true | undefined) => ReactNode;
+}
+
 /** Several controls with one label. */
-function Group({ label, hint, path, children }: Frame & { children: (isInvalid: true | undefined) => ReactNode }) {
+function Group({ label, hint, path, radios = false, children }: GroupProps) {
   const { id, described, refusals } = useField(path, hint);
+  // Of radio buttons, the group is what can be invalid, and takes the focus.
+  const state = radios ? { role: "radiogroup", tabIndex: -1, ...described } : { "aria-describedby": described["aria-describedby"] };
   return (
-    <fieldset className="field" aria-describedby={described["aria-describedby"]}>
+    <fieldset className="field" {...state}>
       <legend>{label}</legend>
       {hint && <Hint id={id}>{hint}</Hint>}
       {children(described["aria-invalid"])}

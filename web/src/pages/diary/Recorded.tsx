@@ -47,7 +47,7 @@ export function Recorded({ entry: { indicator, latest, own }, onForget }: { entr
         />
       )}
       <details open={Boolean(latest?.note) || hasFault || undefined}>
-        <summary>{t.addNote}</summary>
+        <summary>{t.addNote}<span className="hidden-text">: {isolated(indicator.name)}</span></summary>
         <TextField name={`note.${indicator.id}`} label={`${t.addNote}: ${isolated(indicator.name)}`} hint={t.noteHint} rows={2} initial={latest?.note ?? ""} />
       </details>
       {latest && (

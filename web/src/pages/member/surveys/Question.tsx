@@ -25,7 +25,7 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
   const found = isAnswered(question, given) && !isAccepted(question, given) ? [t.unaccepted, ...faults] : faults;
   const scale = question.kind === "SCALE" ? valuesOf(question) : [];
   const help = [question.help, scale.length ? null : limitsOf(question)].filter(Boolean).join(" ");
-  const controls = { id, "aria-describedby": `${help && `${id}-hint `}${id}-fault`, "aria-invalid": found.length > 0 || undefined };
+  const controls = { id, "aria-describedby": `${help && `${id}-hint `}${id}-fault`, "aria-invalid": found.length > 0 ? (true as const) : undefined };
   const grouped = takesOptions(question) || scale.length > 0;
   const title = (
     <>
@@ -45,10 +45,13 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
     </>
   );
   if (grouped) {
+    const several = question.kind === "MULTIPLE_CHOICE";
+    const isInvalid = controls["aria-invalid"];
+    const state = several ? {} : { role: "radiogroup", "aria-invalid": isInvalid }; // one of several boxes can be invalid, and no radio button
     return (
-      <fieldset className="field question" data-question={question.key} aria-describedby={controls["aria-describedby"]}>
+      <fieldset className="field question" data-question={question.key} aria-describedby={controls["aria-describedby"]} {...state}>
         <legend>{title}</legend>
-        {rest(scale.length ? <Scale {...{ question, given, onChange, scale, id }} /> : <Options {...{ question, given, onChange, id }} />)}
+        {rest(scale.length ? <Scale {...{ question, given, onChange, scale, id }} /> : <Options {...{ question, given, onChange, id, isInvalid }} />)}
       </fieldset>
     );
   }
@@ -106,7 +109,7 @@ interface ChoiceProps {
   id: string;
 }
 
-function Options({ question, given, onChange, id }: ChoiceProps) {
+function Options({ question, given, onChange, id, isInvalid }: ChoiceProps & { isInvalid: true | undefined }) {
   const several = question.kind === "MULTIPLE_CHOICE";
   const full = several && question.maxChoices !== null && given.codes.length >= question.maxChoices;
   return question.options.map(({ code, label }) => {
@@ -120,6 +123,7 @@ function Options({ question, given, onChange, id }: ChoiceProps) {
           value={code}
           checked={chosen}
           disabled={full && !chosen}
+          aria-invalid={(several && isInvalid) || undefined}
           onChange={() => onChange({ codes: chosen ? others : [...others, code], typed: "" })}
         />
         {label}
