@@ -4,11 +4,13 @@ of scripts that run from the right to the left.
 The words that they see are those of the page's own texts, so the tests say what is typed and what becomes of it.
 """
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Dialog, Page, expect
 
+from tests import factories
 from tests.browser.browse_taking_part import WORDS, grant, member_with_password, open_survey, question
 from tests.browser.conftest import Visit, Visiting
-from tests.browser.pages import LOCALES, fill, languages, look, sign_in
+from tests.browser.pages import LOCALES, fill, languages, look, press, sign_in
+from tests.support.client import PASSWORD
 from tests.support.network import Network
 
 DECIMAL = {"en": ".", "fr": ","}
@@ -171,3 +173,56 @@ async def test_what_members_write_has_the_direction_of_its_script(visit: Visitin
     await page.wait_for_url("**/me/treatments")
     await has_directions(found, "/me/treatments", least=2)
     found.secrets |= {f"{HEBREW}: 12 h"}
+
+
+async def test_a_post_that_was_begun_is_there_again(visit: Visiting, network: Network) -> None:
+    community = await network.value("SELECT id FROM catalog.community WHERE slug = 'multiple-sclerosis'")
+    long = await factories.discussion(network.database, community_id=community)
+    for _ in range(51):  # one more than a page has
+        await factories.post(network.database, discussion_id=long["id"], community_id=community)
+    email = await member_with_password(network, "en", community)
+    found = await visit(None)
+    page = found.page
+    await sign_in(found, email)
+    path = f"/communities/multiple-sclerosis/discussions/dis_{long['id']}"
+    await found.open("/communities")
+    await page.locator("main h1").wait_for()
+    await page.evaluate("(path) => history.pushState(null, '', path)", path)  # as a link does: the window stays
+    body = page.locator("main [name=body]")
+    await body.fill("I have begun this.")
+    # Earlier posts are read before it is sent, and another page.
+    await page.get_by_role("button", name="Earlier posts").click()
+    await expect(page.get_by_role("log")).to_be_focused()
+    await expect(page.get_by_role("button", name="Later posts")).to_be_visible()
+    await expect(body).to_have_value("I have begun this.")
+    await page.go_back()
+    await expect(page).to_have_url(f"{found.origin}/communities")
+    await page.go_forward()
+    await expect(body).to_have_value("I have begun this.")
+    asked: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    page.on("dialog", stay)
+    await page.evaluate("location.reload()")
+    await page.wait_for_timeout(500)
+    await expect(body).to_have_value("I have begun this.")
+    assert asked == ["beforeunload"]
+    # Once it was sent, or for anybody else, there is nothing.
+    await page.locator("main form .button.primary").last.click()
+    await expect(body).to_have_value("")
+    await page.go_back()
+    await page.go_forward()
+    await expect(body).to_have_value("")
+    await body.fill("A second one.")
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page).to_have_url(f"{found.origin}/")
+    await page.locator(".header").get_by_role("link", name="Sign in").click()
+    await fill(page, email=email, password=PASSWORD)
+    await press(page, "Sign in")
+    await expect(page).to_have_url(f"{found.origin}/me")
+    await page.evaluate("(path) => history.pushState(null, '', path)", path)
+    await expect(body).to_have_value("")
+    found.secrets |= {"I have begun this.", "A second one."}

@@ -1,6 +1,7 @@
 // Fields of a form: a label, an explanation, the control, and why its value was refused.
 
 import { useId, type ReactNode } from "react";
+import { draftOf, keepDraft } from "./drafts";
 import { useRefusals, type Values } from "./Form";
 
 interface Common {
@@ -22,18 +23,23 @@ interface TextProps extends Common {
   step?: "any";
   /** With more than one, it is a box for longer texts. */
   rows?: number;
+  /** By which what was typed is found again after another page, until it is forgotten: see `drafts`. */
+  draft?: string;
   onChange?: (value: string) => void;
 }
 
 /** The types that take words of any script, from the left or from the right. */
 const TYPED: readonly string[] = ["text", "search"];
 
-export function TextField({ name, label, hint, path = name, rows = 1, initial, onChange, type = "text", ...more }: TextProps) {
+export function TextField({ name, label, hint, path = name, rows = 1, initial, draft, onChange, type = "text", ...more }: TextProps) {
   return (
     <Labelled label={label} hint={hint} path={path}>{(described) => {
-      const changed = (event: { target: { value: string } }): void => onChange?.(event.target.value);
+      const changed = ({ target: { value } }: { target: { value: string } }): void => {
+        if (draft !== undefined) keepDraft(draft, value);
+        onChange?.(value);
+      };
       const dir = TYPED.includes(type) ? "auto" : undefined;
-      const shared = { name, dir, defaultValue: initial, ...described, ...more, onChange: changed };
+      const shared = { name, dir, defaultValue: (draft === undefined ? undefined : draftOf(draft)) ?? initial, ...described, ...more, onChange: changed };
       return rows > 1 ? <textarea {...shared} rows={rows} /> : <input {...shared} type={type} />;
     }}</Labelled>
   );

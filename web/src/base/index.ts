@@ -16,6 +16,7 @@ export { Confirm, Refused } from "./Confirm";
 export { DemonstrationMail } from "./DemonstrationMail";
 export { Dialog, DialogButton } from "./Dialog";
 export { Done, useDone } from "./Done";
+export { forgetDraft } from "./drafts";
 export { Facts, type Fact } from "./Facts";
 export { CheckField, ChecksField, Hint, optionsOf, RadioField, Refusals, SelectField, TextField, ticked } from "./Field";
 export { Form, useRefusals, valuesOf, type Values } from "./Form";
