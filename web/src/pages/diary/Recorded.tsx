@@ -48,10 +48,10 @@ export function Recorded({ entry: { indicator, latest, own }, onForget }: { entr
       )}
       <details open={Boolean(latest?.note) || hasFault || undefined}>
         <summary>{t.addNote}<span className="hidden-text">: {isolated(indicator.name)}</span></summary>
-        <TextField name={`note.${indicator.id}`} label={`${t.addNote}: ${isolated(indicator.name)}`} hint={t.noteHint} rows={2} initial={latest?.note ?? ""} />
+        <TextField name={`note.${indicator.id}`} label={t.noteOn(isolated(indicator.name))} hint={t.noteHint} rows={2} initial={latest?.note ?? ""} />
       </details>
       {latest && (
-        <Button kind="link" label={`${t.forget}: ${isolated(indicator.name)}`} onClick={onForget}>{t.forget}</Button>
+        <Button kind="link" label={`${t.forget}: ${indicator.name}`} onClick={onForget}>{t.forget}</Button>
       )}
     </div>
   );

@@ -49,7 +49,7 @@ export function Entry({ kind, entry, detail, onDone }: Props) {
           <Button
             key={each}
             kind="link"
-            label={`${t[each]}: ${isolated(entry.name)}`}
+            label={`${t[each]}: ${entry.name}`}
             expanded={opened === each}
             onClick={() => setOpened(opened === each ? null : each)}
           >
@@ -92,7 +92,7 @@ function Delete({ kind, entry, onDone }: Action) {
   const confirm = {
     kind: "link" as const,
     button: t.delete,
-    label: `${t.delete}: ${isolated(entry.name)}`,
+    label: `${t.delete}: ${entry.name}`,
     title: t.deleteTitle(isolated(entry.name)),
     action: t.delete,
     children: t.deleteText[kind],

@@ -54,7 +54,7 @@ function Item({ proposal, onWithdrawn }: { proposal: Proposal; onWithdrawn: () =
         <ConfirmButton
           kind="link"
           button={t.withdraw}
-          label={`${t.withdraw}: ${isolated(name)}`}
+          label={`${t.withdraw}: ${name}`}
           title={t.withdrawTitle(isolated(name))}
           action={t.withdraw}
           mutation={CatalogueProposalWithdraw}

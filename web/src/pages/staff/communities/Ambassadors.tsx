@@ -57,11 +57,11 @@ function Appoint({ community, member, appointed, onDone }: { community: Communit
   return (
     <MutationButton
       mutation={AmbassadorAppoint}
-      label={appointed ? undefined : t.endOf(isolated(member.pseudonym))}
+      label={appointed ? undefined : t.endOf(member.pseudonym)}
       input={{ community: community.id, member: member.id, appointed }}
       onDone={onDone}
     >
-      {appointed ? t.appoint(isolated(member.pseudonym)) : t.end}
+      {appointed ? t.appoint(member.pseudonym) : t.end}
     </MutationButton>
   );
 }
