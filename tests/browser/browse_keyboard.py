@@ -123,6 +123,21 @@ async def test_a_treatment_that_is_picked_and_picked_again(visit: Visiting) -> N
         await keys.kept()
 
 
+async def test_side_effects_of_an_evaluation(visit: Visiting) -> None:
+    found = await visit("/sign-in")
+    page, keys = found.page, Keyboard(found.page)
+    await keys.sign_in("patient@demo.example", PASSWORD)
+    await found.open("/me")
+    await page.locator(".due a[href*='/me/treatments/crs_']").first.click()
+    search = page.locator("main [type=search]")
+    await keys.type(search, "fatigue")
+    await keys.press(page.locator(".picker li button").first)
+    await expect(page.locator("fieldset.panel select")).to_be_focused()
+    await keys.press(page.locator("fieldset.panel .button"))
+    await expect(page.locator("fieldset.panel")).to_have_count(0)
+    await expect(search).to_be_focused()
+
+
 async def test_the_quote_of_a_question(visit: Visiting, network: Network) -> None:
     await network.database.execute("UPDATE identity.account SET locale = 'en-GB' WHERE email = $1", LABORATORY)
     found = await visit("/sign-in")
