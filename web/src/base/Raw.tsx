@@ -10,5 +10,5 @@ export function Raw({ children }: { children: string }) {
   const { number } = useFormats();
   const code = <code>{children}</code>;
   if (children.length <= SHORT) return code;
-  return <details className="fold"><summary>{t.raw(number(children.length))}</summary>{code}</details>;
+  return <details><summary>{t.raw(number(children.length))}</summary>{code}</details>;
 }
