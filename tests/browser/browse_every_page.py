@@ -42,6 +42,9 @@ PRESSED = """() => [...document.querySelectorAll("#root *")].filter((each) => {
     const name = Object.keys(each).find((key) => key.startsWith("__reactProps$"));
     return name && each[name].onClick && !each.matches("a[href], button, input, summary");
 }).map((each) => each.outerHTML.slice(0, 100))"""
+# Fields for words that do not take the direction of what is typed.
+UNDIRECTED = """() => [...document.querySelectorAll("main :is(textarea, input[type=text], input[type=search])")]
+    .filter((each) => each.dir !== "auto").map((each) => each.outerHTML.slice(0, 100))"""
 # What the server or a page says, without what people have written and what programs read.
 SAID = """() => {
     const texts = [];
@@ -116,6 +119,7 @@ async def look_narrow(found: Visit, address: str) -> None:
     assert await page.evaluate(UNTABLED) == [], address
     assert await page.evaluate(PLACES) == [], address
     assert await page.evaluate(PRESSED) == [], address
+    assert await page.evaluate(UNDIRECTED) == [], address
     assert [text for text in await page.evaluate(SAID) if RAW.search(text)] == [], address
     assert await Keyboard(page).unreached() == [], address
 

@@ -85,6 +85,7 @@ async def test_an_example_opens_the_view_and_the_account_that_it_is_for(visit: V
     page = await ready(found)
     await page.get_by_role("button", name="Examples").click()
     panel = page.locator(".examples")
+    await expect(panel.get_by_role("button", name=re.compile("^In French"))).to_have_count(1)
     for view, example, account in (
         ("buyer", "Trial", "laboratory@demo.example"),
         ("manager", "Requested licences", "steward@demo.example"),

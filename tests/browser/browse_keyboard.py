@@ -107,6 +107,37 @@ async def test_a_survey_with_branching(visit: Visiting, network: Network) -> Non
     found.secrets |= {email}
 
 
+async def test_a_treatment_that_is_picked_and_picked_again(visit: Visiting) -> None:
+    found = await visit("/sign-in")
+    page, keys = found.page, Keyboard(found.page)
+    await keys.sign_in("patient@demo.example", PASSWORD)
+    await found.open("/me/treatments/new")
+    for _ in range(2):
+        await keys.type(page.locator("main [type=search]"), "ibuprof")
+        await keys.press(page.locator(".picker li button").first)
+        # What was picked has the focus, and the first field follows.
+        await expect(page.locator("main p:focus")).to_contain_text("Ibuprof")
+        other = page.get_by_role("button", name="En choisir un autre")
+        await keys.press(other)
+        await expect(page.locator("main [type=search]")).to_be_visible()
+        await keys.kept()
+
+
+async def test_side_effects_of_an_evaluation(visit: Visiting) -> None:
+    found = await visit("/sign-in")
+    page, keys = found.page, Keyboard(found.page)
+    await keys.sign_in("patient@demo.example", PASSWORD)
+    await found.open("/me")
+    await page.locator(".due a[href*='/me/treatments/crs_']").first.click()
+    search = page.locator("main [type=search]")
+    await keys.type(search, "fatigue")
+    await keys.press(page.locator(".picker li button").first)
+    await expect(page.locator("fieldset.panel select")).to_be_focused()
+    await keys.press(page.locator("fieldset.panel .button"))
+    await expect(page.locator("fieldset.panel")).to_have_count(0)
+    await expect(search).to_be_focused()
+
+
 async def test_the_quote_of_a_question(visit: Visiting, network: Network) -> None:
     await network.database.execute("UPDATE identity.account SET locale = 'en-GB' WHERE email = $1", LABORATORY)
     found = await visit("/sign-in")

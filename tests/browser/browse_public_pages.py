@@ -158,7 +158,13 @@ async def test_the_browser_checks_the_chain_of_the_ledger(visit: Visiting, netwo
     position = await entry.inner_text()
     await entry.click()
     await expect(page.locator("main h1")).to_contain_text(position)
-    await expect(page.locator("dl.facts code").first).to_be_visible()
+    await expect(page.locator("dl.facts code").last).to_be_visible()
+    # The line is folded: on a telephone it would hide what else there is.
+    line = page.locator("dl.facts details")
+    await expect(line.locator("code")).to_be_hidden()
+    await line.locator("summary").click()
+    await expect(line.locator("code")).to_contain_text('"commitment"')
+    await line.locator("summary").click()
     await look(found, f"ledger-entry-{language}", dark=True)
     # In words of the reader, and not with the names and the English title of the ledger's line.
     use = await network.row(

@@ -203,6 +203,33 @@ async def test_a_survey_is_answered_on_two_devices_and_submitted(
     await expect(question(page, "year_of_diagnosis").locator("input")).to_have_value("")
 
 
+async def test_answers_in_two_windows_do_not_undo_each_other(visit: Visiting, network: Network) -> None:
+    survey, community = await open_survey(network)
+    email = await member_with_password(network, "en", community)
+    found = await visit(None)
+    await sign_in(found, email)
+    await found.open("/me/consents")
+    await grant(found, "en")
+    one, other = found.page, await found.context.new_page()
+    for page in (one, other):
+        await page.goto(f"{found.origin}/me/surveys/{survey}")
+        await question(page, "burden").wait_for()
+    await choose(other, "burden", 9)
+    await question(other, "wish").locator("textarea").fill("Less paperwork.")
+    await expect(other.locator(".survey-bar [role=status]")).to_contain_text(WORDS["en"]["saved"])
+    await question(one, "year_of_diagnosis").locator("input").fill("20")  # not accepted yet, so not saved
+    await one.evaluate("dispatchEvent(new Event('focus'))")  # a browser without windows has no other way
+    await expect(question(one, "wish").locator("textarea")).to_have_value("Less paperwork.")
+    await question(one, "year_of_diagnosis").locator("input").fill("2011")
+    await one.wait_for_timeout(100)  # for the page to see that it is to be saved
+    await expect(one.locator(".survey-bar [role=status]")).to_contain_text(WORDS["en"]["saved"])
+    await other.reload()
+    await expect(question(other, "wish").locator("textarea")).to_have_value("Less paperwork.")
+    await expect(question(other, "burden").locator('input[value="9"]')).to_be_checked()
+    await expect(question(other, "year_of_diagnosis").locator("input")).to_have_value("2011")
+    found.secrets |= {"Less paperwork."}
+
+
 async def test_answers_outlast_a_server_that_is_away(visit: Visiting, network: Network) -> None:
     survey, community = await open_survey(network)
     email = await member_with_password(network, "en", community)

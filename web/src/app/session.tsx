@@ -2,6 +2,7 @@
 
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Provider } from "urql";
+import { useDraftsOf } from "../base/drafts";
 import { createGraph } from "../graph/client";
 import { note, onBack, sendAgain } from "../graph/reach";
 import { speak, Unreachable } from "../graph/send";
@@ -53,6 +54,7 @@ export function SessionProvider({ first, children }: { first: Current; children:
   const [opened, setOpened] = useState(0);
   const looking = useRef<Promise<void> | null>(null);
   const { id, audience } = known;
+  useDraftsOf(id);
   const language = audience === "PUBLIC" ? visitors : known.language === "fr" ? "fr" : "en";
 
   // Whoever finds their session again keeps what they had read and typed. A new one (`isNew`), and anyone else, begins with an empty cache.

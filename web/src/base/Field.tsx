@@ -1,6 +1,7 @@
 // Fields of a form: a label, an explanation, the control, and why its value was refused.
 
 import { useId, type ReactNode } from "react";
+import { draftOf, keepDraft } from "./drafts";
 import { useRefusals, type Values } from "./Form";
 
 interface Common {
@@ -22,14 +23,23 @@ interface TextProps extends Common {
   step?: "any";
   /** With more than one, it is a box for longer texts. */
   rows?: number;
+  /** By which what was typed is found again after another page, until it is forgotten: see `drafts`. */
+  draft?: string;
   onChange?: (value: string) => void;
 }
 
-export function TextField({ name, label, hint, path = name, rows = 1, initial, onChange, type = "text", ...more }: TextProps) {
+/** The types that take words of any script, from the left or from the right. */
+const TYPED: readonly string[] = ["text", "search"];
+
+export function TextField({ name, label, hint, path = name, rows = 1, initial, draft, onChange, type = "text", ...more }: TextProps) {
   return (
     <Labelled label={label} hint={hint} path={path}>{(described) => {
-      const changed = (event: { target: { value: string } }): void => onChange?.(event.target.value);
-      const shared = { name, defaultValue: initial, ...described, ...more, onChange: changed };
+      const changed = ({ target: { value } }: { target: { value: string } }): void => {
+        if (draft !== undefined) keepDraft(draft, value);
+        onChange?.(value);
+      };
+      const dir = TYPED.includes(type) ? "auto" : undefined;
+      const shared = { name, dir, defaultValue: (draft === undefined ? undefined : draftOf(draft)) ?? initial, ...described, ...more, onChange: changed };
       return rows > 1 ? <textarea {...shared} rows={rows} /> : <input {...shared} type={type} />;
     }}</Labelled>
   );
@@ -62,7 +72,7 @@ export function optionsOf<Value extends string>(
 /** One of a few options, all of which are shown. */
 export function RadioField({ name, label, hint, path = name, options, initial, onChange, required }: ChoiceProps) {
   return (
-    <Group label={label} hint={hint} path={path}>{() => options.map(({ value, label: words }) => (
+    <Group label={label} hint={hint} path={path} radios>{() => options.map(({ value, label: words }) => (
       <label key={value} className="choice">
         <input type="radio" name={name} value={value} defaultChecked={value === initial} required={required} onChange={() => onChange?.(value)} />
         {words}
@@ -129,11 +139,18 @@ function Labelled({ label, hint, path, children }: Frame & { children: (describe
 
 type Described = { id: string } & ReturnType<typeof useField>["described"];
 
+interface GroupProps extends Frame {
+  radios?: boolean;
+  children: (isInvalid: true | undefined) => ReactNode;
+}
+
 /** Several controls with one label. */
-function Group({ label, hint, path, children }: Frame & { children: (isInvalid: true | undefined) => ReactNode }) {
+function Group({ label, hint, path, radios = false, children }: GroupProps) {
   const { id, described, refusals } = useField(path, hint);
+  // Of radio buttons, the group is what can be invalid, and takes the focus.
+  const state = radios ? { role: "radiogroup", tabIndex: -1, ...described } : { "aria-describedby": described["aria-describedby"] };
   return (
-    <fieldset className="field" aria-describedby={described["aria-describedby"]}>
+    <fieldset className="field" {...state}>
       <legend>{label}</legend>
       {hint && <Hint id={id}>{hint}</Hint>}
       {children(described["aria-invalid"])}

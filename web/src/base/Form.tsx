@@ -59,8 +59,7 @@ export function Form({ onSubmit, submit, kind = "primary", busy = false, refusal
         onSubmit={(event) => {
           event.preventDefault();
           if (busy) return;
-          const given = [...new FormData(event.currentTarget)];
-          onSubmit(Object.fromEntries(given.map(([name, value]) => [name, String(value)])));
+          onSubmit(valuesOf(event.currentTarget));
         }}
       >
         {children}
@@ -69,6 +68,11 @@ export function Form({ onSubmit, submit, kind = "primary", busy = false, refusal
       </form>
     </FormContext>
   );
+}
+
+/** What its fields have. */
+export function valuesOf(form: HTMLFormElement): Values {
+  return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
 }
 
 /** The path of a value below `input`, such as `entries.0.value`. */

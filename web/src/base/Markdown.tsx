@@ -1,6 +1,6 @@
 // A text in CommonMark that somebody else wrote, such as a post: what it says becomes elements of React, never HTML.
 //
-// HTML in it is shown as it was written. Images become links: loading one would tell its server who reads the post.
+// Each paragraph and list has the direction of its own script. HTML in it is shown as it was written. Images become links: loading one would tell its server who reads the post.
 
 import MarkdownIt, { type Token } from "markdown-it";
 import { Fragment, type ReactNode } from "react";
@@ -10,6 +10,8 @@ type Tag = "p" | "strong" | "em" | "blockquote" | "ul" | "li";
 const REL = "noopener noreferrer nofollow ugc";
 const SAFE = /^(https|mailto):/i;
 const TAGS: Readonly<Record<string, Tag>> = { paragraph: "p", strong: "strong", em: "em", blockquote: "blockquote", bullet_list: "ul", list_item: "li" };
+
+const BLOCKS: ReadonlySet<Tag> = new Set(["p", "ul"]); // an item of a list has that of its list, or of its paragraphs
 
 const reader = new MarkdownIt("commonmark", { html: false });
 reader.validateLink = (address) => SAFE.test(address); // any other link is shown as it was written
@@ -43,11 +45,11 @@ function elementOf(token: Token, children: ReactNode[]): ReactNode {
   const kind = token.type.replace(/_open$/, "");
   if (token.hidden) return children; // the paragraph of an item in a tight list
   if (kind === "link") return linkTo(token.attrGet("href"), children);
-  if (kind === "ordered_list") return <ol start={Number(token.attrGet("start") ?? 1)}>{children}</ol>;
+  if (kind === "ordered_list") return <ol dir="auto" start={Number(token.attrGet("start") ?? 1)}>{children}</ol>;
   // The headings of the page are the page's own.
-  if (kind === "heading") return <p className="heading">{children}</p>;
+  if (kind === "heading") return <p dir="auto" className="heading">{children}</p>;
   const Tag = TAGS[kind];
-  return Tag ? <Tag>{children}</Tag> : children;
+  return Tag ? <Tag {...(BLOCKS.has(Tag) && { dir: "auto" })}>{children}</Tag> : children;
 }
 
 function leafOf(token: Token): ReactNode {
@@ -63,7 +65,7 @@ function leafOf(token: Token): ReactNode {
       return <code>{token.content}</code>;
     case "code_block":
     case "fence":
-      return <pre tabIndex={0}><code>{token.content}</code></pre>;
+      return <pre tabIndex={0} dir="auto"><code>{token.content}</code></pre>;
     case "image":
       return linkTo(token.attrGet("src"), token.content || token.attrGet("src"));
     default:

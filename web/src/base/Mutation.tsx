@@ -1,7 +1,7 @@
 // What sends a mutation: a form, a button, and a button that asks before. `onDone` is called once it was carried out.
 
 import { useState, type ReactNode } from "react";
-import { useAction, type Mutation, type Payload } from "../graph/hooks";
+import { useAction, type Mutation, type Payload, type Refusal } from "../graph/hooks";
 import { Button, type ButtonKind } from "./Button";
 import { Confirm, Refused } from "./Confirm";
 import { Form, type Values } from "./Form";
@@ -11,6 +11,8 @@ interface FormProps<Data, Input> {
   mutation: Mutation<Data, Input>;
   /** The input, made of the values by the names of the fields. */
   input: (values: Values) => NoInfer<Input>;
+  /** What is wrong with the values before they are sent. */
+  check?: (values: Values) => readonly Refusal[];
   onDone?: (payload: Payload<Data>, values: Values) => void;
   submit: string;
   kind?: "primary" | "danger";
@@ -24,13 +26,17 @@ interface FormProps<Data, Input> {
 }
 
 export function MutationForm<Data, Input>(props: FormProps<Data, Input>) {
-  const { mutation, input, onDone, resets = false, once = false, done, ...form } = props;
+  const { mutation, input, check, onDone, resets = false, once = false, done, ...form } = props;
   const { run, ...state } = useAction(mutation, { once });
   const [turn, setTurn] = useState(0);
+  const [faults, setFaults] = useState<readonly Refusal[]>([]);
   const [isDone, setIsDone] = useState(false);
 
   async function send(values: Values): Promise<void> {
     setIsDone(false);
+    const found = check?.(values) ?? [];
+    setFaults(found);
+    if (found.length) return;
     const payload = await run(input(values));
     if (!payload) return;
     setIsDone(true);
@@ -40,7 +46,7 @@ export function MutationForm<Data, Input>(props: FormProps<Data, Input>) {
 
   return (
     <>
-      <Form key={turn} {...form} {...state} onSubmit={(values) => void send(values)} />
+      <Form key={turn} {...form} {...state} refusals={faults.length ? faults : state.refusals} onSubmit={(values) => void send(values)} />
       {done && isDone && <Notice kind="good">{done}</Notice>}
     </>
   );

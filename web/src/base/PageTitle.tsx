@@ -14,5 +14,5 @@ export function PageTitle({ children, lead }: { children: string; lead?: ReactNo
   useEffect(() => {
     document.title = `${children} · Cohorte`;
   }, [children]);
-  return <><h1 ref={heading} tabIndex={-1}>{children}</h1>{lead && <p>{lead}</p>}</>;
+  return <><h1 ref={heading} tabIndex={-1} dir="auto">{children}</h1>{lead && <p>{lead}</p>}</>;
 }

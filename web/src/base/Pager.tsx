@@ -1,9 +1,9 @@
 // A list in pages, by cursors: `const list = usePaged(Team, {})`, then `<Paged list={list} of={(data) => data.staff}>`.
 
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useRead, type Read } from "../graph/hooks";
 import type { Operation } from "../graph/operation";
-import { useWords } from "../text/words";
+import { useFormats, useWords } from "../text/words";
 import { Button } from "./Button";
 import { Shown } from "./Shown";
 import { texts } from "./texts";
@@ -11,6 +11,8 @@ import { texts } from "./texts";
 export interface Pages {
   /** The cursor after which the page begins; null for the first. */
   after: string | null;
+  /** From 1. */
+  number: number;
   next: (cursor: string) => void;
   previous: (() => void) | null;
 }
@@ -27,6 +29,7 @@ export function usePages(list = ""): Pages {
   const after = cursors.at(-1) ?? null;
   return {
     after,
+    number: cursors.length + 1,
     next: (cursor) => cursor !== after && setKnown({ list, cursors: [...cursors, cursor] }),
     previous: cursors.length ? () => setKnown({ list, cursors: cursors.slice(0, -1) }) : null,
   };
@@ -51,26 +54,46 @@ interface Props<Data, Each> {
 }
 
 export function Paged<Data, Each>({ list, of, empty, children }: Props<Data, Each>) {
+  const t = useWords(texts);
+  const { number } = useFormats();
+  const [turned, setTurned] = useState(0); // how often
+  const shown = useRef(0);
+  const top = useRef<HTMLParagraphElement>(null);
+  const isThere = list.data !== undefined && !list.loading;
+  // The button stands below the list that has changed: whoever pressed it reads on at its top.
+  useEffect(() => {
+    if (!isThere || shown.current === turned) return;
+    shown.current = turned;
+    top.current?.focus({ preventScroll: true });
+    top.current?.scrollIntoView();
+  }, [isThere, turned]);
   return (
     <Shown read={list}>{(data) => {
       const page = of(data);
       return (
         <>
+          {turned > 0 && <p ref={top} tabIndex={-1} className="quiet page-number">{t.page(number(list.pages.number))}</p>}
           {empty && !page?.nodes.length ? <p className="quiet">{empty}</p> : children(page?.nodes ?? [], data)}
-          {page && <Pager pages={list.pages} pageInfo={page.pageInfo} />}
+          {page && <Pager pages={list.pages} pageInfo={page.pageInfo} onTurn={() => setTurned(turned + 1)} />}
         </>
       );
     }}</Shown>
   );
 }
 
-function Pager({ pages, pageInfo: { hasNextPage, endCursor } }: { pages: Pages; pageInfo: PageOf<unknown>["pageInfo"] }) {
+interface PagerProps {
+  pages: Pages;
+  pageInfo: PageOf<unknown>["pageInfo"];
+  onTurn: () => void;
+}
+
+function Pager({ pages, pageInfo: { hasNextPage, endCursor }, onTurn }: PagerProps) {
   const t = useWords(texts);
   if (!pages.previous && !hasNextPage) return null;
   return (
     <nav className="pager" aria-label={t.pages}>
-      <Button disabled={!pages.previous} onClick={() => pages.previous?.()}>{t.previous}</Button>
-      <Button disabled={!hasNextPage || !endCursor} onClick={() => endCursor && pages.next(endCursor)}>{t.next}</Button>
+      <Button disabled={!pages.previous} onClick={() => (pages.previous?.(), onTurn())}>{t.previous}</Button>
+      <Button disabled={!hasNextPage || !endCursor} onClick={() => endCursor && (pages.next(endCursor), onTurn())}>{t.next}</Button>
     </nav>
   );
 }

@@ -3,7 +3,7 @@
 export function Prose({ children }: { children: string }) {
   return (
     <div className="prose">
-      {children.split(/\n{2,}|\n(?=\d+\. )/).map((paragraph, place) => <p key={place}>{paragraph}</p>)}
+      {children.split(/\n{2,}|\n(?=\d+\. )/).map((paragraph, place) => <p key={place} dir="auto">{paragraph}</p>)}
     </div>
   );
 }

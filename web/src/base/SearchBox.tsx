@@ -26,6 +26,7 @@ export function SearchBox({ label, hint, onSearch }: Props) {
         id={id}
         aria-describedby={hint && `${id}-hint`}
         type="search"
+        dir="auto"
         value={typed}
         maxLength={200}
         onChange={(event) => setTyped(event.target.value)}

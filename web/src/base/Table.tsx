@@ -46,7 +46,7 @@ export function Table<Row>({ caption, columns, rows, keyOf = (row) => (row as Wi
         <tbody role="rowgroup">{rows.map((row) => (
           <tr key={keyOf(row)} role="row">{columns.map((column) => (
             <td key={column.title} role="cell" data-title={column.title} className={column.numeric ? "numeric" : undefined}>
-              {stacks ? <div>{column.cell(row)}</div> : column.cell(row)}
+              <div dir="auto">{column.cell(row)}</div>
             </td>
           ))}</tr>
         ))}</tbody>

@@ -15,11 +15,12 @@ export function keepFocus(): void {
 
   new MutationObserver(() => {
     if (!had || document.activeElement !== document.body || (had.isConnected && !had.matches(":disabled"))) return;
-    const kept = around.find((each) => each.isConnected);
-    if (!kept) return;
-    const next = twin(had, kept) ?? kept;
-    if (next === kept && !kept.hasAttribute("tabindex")) kept.tabIndex = -1;
-    next.focus({ preventScroll: true });
+    for (const kept of around.filter((each) => each.isConnected)) {
+      const next = twin(had, kept) ?? kept;
+      if (next === kept && !kept.hasAttribute("tabindex")) kept.tabIndex = -1;
+      next.focus({ preventScroll: true });
+      if (document.activeElement === next) return; // what has no box takes no focus, such as one with `display: contents`
+    }
   }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
 }
 

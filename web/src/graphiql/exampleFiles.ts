@@ -19,6 +19,7 @@ export interface Example {
 }
 
 const FILES: Record<Audience, string> = { PUBLIC: anybody, PATIENT: patient, BUYER: buyer, MANAGER: manager };
+const LANGUAGES: ReadonlySet<string> = new Set(["English", "French"]);
 const READ = new Map<Audience, readonly Example[]>();
 
 export function examplesOf(audience: Audience): readonly Example[] {
@@ -40,10 +41,16 @@ function example(file: string, operation: OperationDefinitionNode): Example {
   const sentence = comments.map((token) => token.value.trim()).join(" ");
   return {
     name: name.value,
-    title: name.value.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
+    title: titleOf(name.value),
     kind: operation.operation,
     sentence,
     account: /\w+@demo\.example/.exec(sentence)?.[0],
     text: `${file.slice(comments[0]?.start ?? loc.start, loc.end)}\n`,
   };
+}
+
+/** The name of an operation as a title: `InFrench` is "In French". */
+function titleOf(name: string): string {
+  const [first = "", ...others] = name.split(/(?<=[a-z])(?=[A-Z])/);
+  return [first, ...others.map((word) => (LANGUAGES.has(word) ? word : word.toLowerCase()))].join(" ");
 }

@@ -3,7 +3,7 @@
 import { Link } from "wouter";
 import type { AssociationUpdateInput } from "../../../generated/patient";
 import {
-  MutationForm, Notice, PageTitle, Shown, TextField, useFormats, useRead, useWords, type Values,
+  isolated, MutationForm, Notice, PageTitle, Shown, TextField, useFormats, useRead, useWords, type Values,
 } from "../../base";
 import { Tabs } from "../member/settings/Tabs";
 import { AssociationUpdate, MyAssociation, type OwnAssociationFragment } from "./patient/own";
@@ -77,7 +77,7 @@ function Standing({ association, verified }: { association: OwnAssociationFragme
     <>
       <Notice kind={verified ? "good" : "info"}>
         <p>{verified ? t.verified : t.notVerified}</p>
-        {latest && <p className="quiet">{t.decided(time(latest.createdAt), latest.reason ?? t.nameChanged)}</p>}
+        {latest && <p className="quiet">{t.decided(time(latest.createdAt), latest.reason ? isolated(latest.reason) : t.nameChanged)}</p>}
       </Notice>
       <p>
         <Link href={`/associations/${association.id}`}>{t.see}</Link>

@@ -4,7 +4,7 @@ import "./community.css";
 
 import { useState } from "react";
 import { Link } from "wouter";
-import { Choice, optionsOf, Paged, SearchBox, Section, useFormats, usePaged, useWords } from "../../base";
+import { Choice, isolated, optionsOf, Paged, SearchBox, Section, useFormats, usePaged, useWords } from "../../base";
 import { CommunityDiscussions, type DiscussionLineFragment } from "./patient/community";
 import { texts } from "./texts";
 
@@ -55,7 +55,7 @@ function Line({ slug, discussion, isPinned = false }: { slug: string; discussion
   const { number, time } = useFormats();
   const { id, title, language, author, postCount, lastPostAt, closed } = discussion;
   const known = [
-    t.by(author?.pseudonym ?? t.gone),
+    t.by(isolated(author?.pseudonym ?? t.gone)),
     t.posts(postCount, number(postCount)),
     t.latest(time(lastPostAt)),
     isPinned && t.pinned,
@@ -63,7 +63,7 @@ function Line({ slug, discussion, isPinned = false }: { slug: string; discussion
   ];
   return (
     <li>
-      <Link href={`/communities/${slug}/discussions/${id}`} lang={language.toLowerCase()}>
+      <Link href={`/communities/${slug}/discussions/${id}`} lang={language.toLowerCase()} dir="auto">
         {title}
       </Link>
       <span className="quiet">{known.filter(Boolean).join(" · ")}</span>

@@ -49,7 +49,7 @@ export function Member({ slug }: { slug: string }) {
           <Section id="members" title={t.members}>
             <p className="quiet">{t.membersHint}</p>
             <ul className="tags">{community.members.nodes.map((each) => (
-              <li key={each.id}>{each.pseudonym} <span className="quiet">{t.kinds[each.kind]}</span></li>
+              <li key={each.id}><span dir="auto">{each.pseudonym}</span> <span className="quiet">{t.kinds[each.kind]}</span></li>
             ))}</ul>
           </Section>
         )}

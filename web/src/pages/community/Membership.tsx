@@ -1,7 +1,7 @@
 // Joins and leaves a community. Before somebody joins, it shows what others will see of it.
 
 import type { MemberCommunityQuery } from "../../../generated/patient";
-import { ConfirmButton, MutationForm, Section, TextField, useFormats, useWords } from "../../base";
+import { ConfirmButton, isolated, MutationForm, Section, TextField, useFormats, useWords } from "../../base";
 import { CommunityJoin, CommunityLeave } from "./patient/community";
 import { texts } from "./texts";
 
@@ -36,7 +36,7 @@ export function Membership({ me, community }: Props) {
 function Join({ me, community }: { me: Props["me"]; community: string }) {
   const t = useWords(texts);
   return (
-    <Section className="panel" id="join" title={t.joinTitle} lead={t.shows[me.sharing](me.member.pseudonym)}>
+    <Section className="panel" id="join" title={t.joinTitle} lead={t.shows[me.sharing](isolated(me.member.pseudonym))}>
       <p>{t.moderators}</p>
       <MutationForm
         submit={t.join}

@@ -2,11 +2,12 @@
 
 import "./diary.css";
 
-import { useState } from "react";
+import { useRef, useState, type RefObject } from "react";
 import { useClient } from "urql";
 import type { CheckInDayQuery } from "../../../generated/patient";
 import {
-  carryOut, Form, Notice, PageTitle, Shown, useRead, useWords, type Failure, type Refusal, type Values,
+  Button, carryOut, Dialog, Form, Notice, PageTitle, Shown, useFormats, useLanguage, useRead, useWords, valuesOf,
+  type Failure, type Refusal, type Values,
 } from "../../base";
 import { More } from "./More";
 import { Recorded, type Entry, type Tracked } from "./Recorded";
@@ -19,22 +20,44 @@ const FOLLOWED = 180; // days: what was recorded within them is asked for again
 
 export function Page() {
   const t = useWords(texts);
+  const { date } = useFormats();
   const [day, setDay] = useState(today);
+  const [asked, setAsked] = useState<string | null>(null); // the day to go to, once what is not saved may be lost
+  const unsaved = useRef(() => false);
+
+  function go(chosen: string): void {
+    if (!chosen || chosen === day) return;
+    if (unsaved.current()) setAsked(chosen);
+    else setDay(chosen);
+  }
+
   return (
     <>
       <PageTitle>{t.checkInTitle}</PageTitle>
       <div className="field search">
         <label htmlFor="day">{t.day}</label>
-        <input id="day" type="date" value={day} max={daysBefore(today(), -1)} required onChange={(event) => event.target.value && setDay(event.target.value)} />
+        <input id="day" type="date" value={day} max={daysBefore(today(), -1)} required onChange={(event) => go(event.target.value)} />
       </div>
-      <Day key={day} day={day} />
+      <Day key={day} day={day} unsaved={unsaved} />
+      {asked && (
+        <Dialog
+          title={t.leaveDay}
+          onClose={() => setAsked(null)}
+          action={<Button kind="danger" onClick={() => (setAsked(null), setDay(asked))}>{t.leaveDayNow}</Button>}
+        >
+          <p>{t.leaveDayText(date(day))}</p>
+        </Dialog>
+      )}
     </>
   );
 }
 
-function Day({ day }: { day: string }) {
+/** Whether something was filled in and is not saved. */
+type Unsaved = RefObject<() => boolean>;
+
+function Day({ day, unsaved }: { day: string; unsaved: Unsaved }) {
   const read = useRead(CheckInDay, { day, since: daysBefore(day, FOLLOWED) });
-  return <Shown read={read}>{({ me }) => <Filled day={day} me={me} onChanged={read.again} />}</Shown>;
+  return <Shown read={read}>{({ me }) => <Filled day={day} me={me} unsaved={unsaved} onChanged={read.again} />}</Shown>;
 }
 
 /** What was recorded lately, or else what is typical of the viewer's communities. */
@@ -48,8 +71,18 @@ function unique(indicators: readonly Tracked[]): readonly Tracked[] {
   return [...new Map(indicators.map((each) => [each.id, each])).values()];
 }
 
-function Filled({ day, me, onChanged }: { day: string; me: CheckInDayQuery["me"]; onChanged: () => void }) {
+interface FilledProps {
+  day: string;
+  me: CheckInDayQuery["me"];
+  unsaved: Unsaved;
+  onChanged: () => void;
+}
+
+function Filled({ day, me, unsaved, onChanged }: FilledProps) {
   const t = useWords(texts);
+  const language = useLanguage();
+  const box = useRef<HTMLDivElement>(null);
+  const saved = useRef(""); // the values of the form, while they are read again
   const client = useClient();
   const [catalogue, setCatalogue] = useState(() => followedBy(me)); // nothing goes away while it is filled in
   const [state, setState] = useState<State>(IDLE);
@@ -64,8 +97,16 @@ function Filled({ day, me, onChanged }: { day: string; me: CheckInDayQuery["me"]
     ...me.ownIndicators.map((indicator) => ({ indicator, own: true, latest: recorded.get(indicator.id) ?? null })),
   ];
 
+  unsaved.current = () => {
+    const form = box.current?.querySelector("form");
+    const values = form ? valuesOf(form) : {};
+    if (JSON.stringify(values) === saved.current) return false;
+    const { changes, faults } = changed(entries, values, language);
+    return changes.length + faults.length > 0;
+  };
+
   async function save(values: Values): Promise<void> {
-    const { changes, faults } = changed(entries, values);
+    const { changes, faults } = changed(entries, values, language);
     if (faults.length || changes.length === 0) {
       const refusals = faults.map(({ path, fault }) => ({ path: ["input", ...path.split(".")], message: t[fault] }));
       setState({ ...IDLE, refusals, outcome: faults.length ? null : "unchanged" });
@@ -73,6 +114,7 @@ function Filled({ day, me, onChanged }: { day: string; me: CheckInDayQuery["me"]
     }
     setState({ ...IDLE, busy: true });
     const { refusals, failure } = await record(client, day, changes);
+    if (!refusals.length && !failure) saved.current = JSON.stringify(values);
     if (failure !== "away") onChanged(); // some may be recorded where others were refused
     setState({ busy: false, refusals, failure, outcome: refusals.length || failure ? null : "saved" });
   }
@@ -92,7 +134,7 @@ function Filled({ day, me, onChanged }: { day: string; me: CheckInDayQuery["me"]
   return (
     <>
       {entries.length > 0 && (
-        <div className="check-in">
+        <div className="check-in" ref={box}>
           <p className="quiet">{t.best}</p>
           <Form submit={t.save} {...form} onSubmit={(values) => void save(values)}>
             {entries.map((entry) => (

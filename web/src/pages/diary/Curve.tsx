@@ -1,7 +1,7 @@
 // The curve of one indicator over a period. The treatments of the period unfold below it, as bars on the same time axis.
 
 import { useEffect, useRef, useState } from "react";
-import { LOCALES, Table, useFormats, useLanguage, useWords } from "../../base";
+import { isolated, LOCALES, Table, useFormats, useLanguage, useWords } from "../../base";
 import { texts as treatmentTexts } from "../treatments/texts";
 import { dayOf, numberOf } from "./days";
 import { rangeOf } from "./ranges";
@@ -64,12 +64,12 @@ export function Curve({ indicator, points, courses, period, opened = false }: Cu
       <div ref={box}>{width > 0 && <Drawing {...{ indicator, points, courses, period, width }} />}</div>
       {courses.length > 0 && (
         <details open={opened}>
-          <summary>{t.bars(number(courses.length))}<span className="hidden-text">: {indicator.name}</span></summary>
+          <summary>{t.bars(number(courses.length))}<span className="hidden-text">: {isolated(indicator.name)}</span></summary>
           {width > 0 && <Bars {...{ courses, period, width }} />}
         </details>
       )}
       <details className="numbers">
-        <summary>{t.numbers(indicator.name)}</summary>
+        <summary>{t.numbers(isolated(indicator.name))}</summary>
         <Table caption={indicator.name} rows={points} keyOf={(point) => point.startsOn} columns={[
           { title: t.from, cell: (point) => date(point.startsOn) },
           { title: t.mean, cell: (point) => value(point.mean), numeric: true },
@@ -101,7 +101,7 @@ function Drawing({ indicator, points, courses, period, width }: Omit<CurveProps,
   const runs = runsOf(placed, LENGTHS[period.interval] * 1.5);
   const starts = new Set(courses.map((course) => numberOf(course.startedOn)).filter((day) => day >= first));
   return (
-    <svg role="img" aria-label={t.chart(indicator.name, date(period.from), date(period.to))} width={width} height={HEIGHT + AXIS}>
+    <svg role="img" aria-label={t.chart(isolated(indicator.name), date(period.from), date(period.to))} width={width} height={HEIGHT + AXIS}>
       {[least, (least + most) / 2, most].map((tick) => (
         <g key={tick}>
           <line className="grid" x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} />
@@ -139,7 +139,7 @@ function Bars({ courses, period, width }: Drawn & { courses: readonly Course[] }
   const { last, x } = axisOf(period, width);
   const height = courses.length * BAR;
   const lasted = ({ startedOn, endedOn }: Course): string => (endedOn ? t.span(date(startedOn), date(endedOn)) : t.since(date(startedOn)));
-  const label = courses.map((course) => `${course.treatment.name}: ${lasted(course)}`).join("; ");
+  const label = courses.map((course) => `${isolated(course.treatment.name)}: ${lasted(course)}`).join("; ");
   return (
     <svg role="img" aria-label={label} width={width} height={height}>
       <Months period={period} width={width} top={0} bottom={height} />
@@ -150,7 +150,7 @@ function Bars({ courses, period, width }: Drawn & { courses: readonly Course[] }
         return (
           <g key={course.id}>
             <rect className="bar" x={start} width={end - start} y={row * BAR} height={BAR - 3} rx={4} />
-            <text className="bar-name" x={at} y={row * BAR + 13} textAnchor={anchor}>{course.treatment.name}</text>
+            <text className="bar-name" x={at} y={row * BAR + 13} textAnchor={anchor}>{isolated(course.treatment.name)}</text>
           </g>
         );
       })}

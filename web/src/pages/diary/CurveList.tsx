@@ -20,7 +20,7 @@ export function CurveList({ series, courses, period }: { series: readonly Series
         level={3}
         title={
           <>
-            {indicator.name}
+            <span dir="auto">{indicator.name}</span>
             {indicator.unit && <span className="quiet"> ({indicator.unit})</span>}
             {own && <span className="quiet"> · {t.own}</span>}
           </>

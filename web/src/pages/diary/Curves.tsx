@@ -85,9 +85,9 @@ function Notes({ notes }: { notes: readonly Note[] }) {
     <Section id="notes" title={t.notes}>
       <ul className="notes">{notes.map((each) => (
         <li key={each.id}>
-          <span className="quiet">{date(each.observedOn)} · {each.indicator.name} {number(each.value)}</span>
+          <span className="quiet">{date(each.observedOn)} · <span dir="auto">{each.indicator.name}</span> {number(each.value)}</span>
           <br />
-          {each.note}
+          <span dir="auto">{each.note}</span>
         </li>
       ))}</ul>
     </Section>

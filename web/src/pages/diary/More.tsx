@@ -3,12 +3,12 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import {
-  Button, Form, optionsOf, Picker, Section, SelectField, TextField, useAction, useWords, type Refusal, type Values,
+  Button, Form, optionsOf, Picker, Section, SelectField, TextField, useAction, useLanguage, useWords, type Refusal, type Values,
 } from "../../base";
+import { numberIn } from "../../text/numbers";
 import { Propose } from "../own/Propose";
 import { texts as ownTexts } from "../own/texts";
 import type { Tracked } from "./Recorded";
-import { numberIn } from "./changes";
 import { FoundIndicators, OwnIndicatorCreate } from "./patient/diary";
 import { texts } from "./texts";
 
@@ -56,12 +56,13 @@ type Scale = (typeof SCALES)[number];
 
 function Create({ onCreated }: { onCreated: () => void }) {
   const t = useWords(texts);
+  const language = useLanguage();
   const [scale, setScale] = useState<Scale>("RATING_0_10");
   const [faults, setFaults] = useState<readonly Refusal[]>([]);
   const { run, ...state } = useAction(OwnIndicatorCreate);
 
   async function create({ name = "", unit = "", minimum = "", maximum = "" }: Values): Promise<void> {
-    const ends = { minimum: numberIn(minimum.trim()), maximum: numberIn(maximum.trim()) };
+    const ends = { minimum: numberIn(minimum, language), maximum: numberIn(maximum, language) };
     const isQuantity = scale === "QUANTITY";
     const wrong = isQuantity ? (["minimum", "maximum"] as const).filter((each) => ends[each] === null) : [];
     setFaults(wrong.map((each) => ({ path: ["input", each], message: t.notNumber })));

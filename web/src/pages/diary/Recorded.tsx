@@ -1,6 +1,6 @@
 // The fields of one indicator on one day: its value, and a note on it.
 
-import { Button, ScaleField, TEN, TextField, useFormats, useRefusals, useWords } from "../../base";
+import { Button, isolated, ScaleField, TEN, TextField, useFormats, useRefusals, useWords } from "../../base";
 import { texts } from "./texts";
 
 export interface Tracked {
@@ -23,7 +23,7 @@ export function Recorded({ entry: { indicator, latest, own }, onForget }: { entr
   const t = useWords(texts);
   const { number } = useFormats();
   const name = `value.${indicator.id}`;
-  const label = <>{indicator.name}{own && <span className="quiet"> · {t.own}</span>}</>;
+  const label = <><span dir="auto">{indicator.name}</span>{own && <span className="quiet"> · {t.own}</span>}</>;
   const hasFault = useRefusals(`note.${indicator.id}`).length > 0;
   return (
     <div className="entry">
@@ -39,7 +39,7 @@ export function Recorded({ entry: { indicator, latest, own }, onForget }: { entr
       {indicator.scale === "QUANTITY" && (
         <TextField
           name={name}
-          label={indicator.unit ? `${indicator.name} (${indicator.unit})` : label}
+          label={indicator.unit ? `${isolated(indicator.name)} (${indicator.unit})` : label}
           hint={t.between(number(indicator.minimum), number(indicator.maximum))}
           inputMode="decimal"
           autoComplete="off"
@@ -47,8 +47,8 @@ export function Recorded({ entry: { indicator, latest, own }, onForget }: { entr
         />
       )}
       <details open={Boolean(latest?.note) || hasFault || undefined}>
-        <summary>{t.addNote}</summary>
-        <TextField name={`note.${indicator.id}`} label={`${t.addNote}: ${indicator.name}`} hint={t.noteHint} rows={2} initial={latest?.note ?? ""} />
+        <summary>{t.addNote}<span className="hidden-text">: {isolated(indicator.name)}</span></summary>
+        <TextField name={`note.${indicator.id}`} label={t.noteOn(isolated(indicator.name))} hint={t.noteHint} rows={2} initial={latest?.note ?? ""} />
       </details>
       {latest && (
         <Button kind="link" label={`${t.forget}: ${indicator.name}`} onClick={onForget}>{t.forget}</Button>

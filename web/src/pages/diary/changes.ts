@@ -3,6 +3,8 @@
 import type { Client } from "urql";
 import type { Values } from "../../base";
 import { carryOut, type Failure, type Refusal } from "../../graph/hooks";
+import { numberIn } from "../../text/numbers";
+import type { Language } from "../../text/words";
 import type { Entry } from "./Recorded";
 import { ObservationsRecord, OwnObservationRecord } from "./patient/diary";
 
@@ -20,13 +22,13 @@ interface Fault {
 }
 
 /** The values that differ from those recorded, and what cannot be sent. */
-export function changed(entries: readonly Entry[], values: Values): { changes: Change[]; faults: Fault[] } {
+export function changed(entries: readonly Entry[], values: Values, language: Language): { changes: Change[]; faults: Fault[] } {
   const changes: Change[] = [];
   const faults: Fault[] = [];
   for (const { indicator, own, latest } of entries) {
     const typed = (values[`value.${indicator.id}`] ?? "").trim();
     const note = (values[`note.${indicator.id}`] ?? "").trim() || null;
-    const value = numberIn(typed);
+    const value = numberIn(typed, language);
     if (typed && value === null) faults.push({ path: `value.${indicator.id}`, fault: "notNumber" });
     else if (value === null && note) faults.push({ path: `note.${indicator.id}`, fault: "noValue" });
     else if (value !== null && (value !== latest?.value || note !== latest.note)) {
@@ -34,12 +36,6 @@ export function changed(entries: readonly Entry[], values: Values): { changes: C
     }
   }
   return { changes, faults };
-}
-
-/** A number as people type it, with a point or a comma; null if it is none. */
-export function numberIn(typed: string): number | null {
-  const text = typed.replace(",", ".").replace("\u2212", "-");
-  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : null;
 }
 
 /** Records the changes. Each refusal has the path of the field that it is about. */

@@ -2,11 +2,11 @@
 
 import "./discussion.css";
 
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import {
-  Button, Missing, MutationButton, MutationForm, Notice, PageTitle, SelectField, Shown, TextField, useFormats,
-  useFresh, useLanguageCode, usePages, useRead, useWords, type PageProps,
+  Button, forgetDraft, isolated, Missing, MutationButton, MutationForm, Notice, PageTitle, SelectField, Shown, TextField,
+  useFormats, useFresh, useLanguageCode, usePages, useRead, useWords, type PageProps,
 } from "../../base";
 import { Post } from "./Post";
 import { DiscussionPage, DiscussionPin, PostAdd, PostAdded } from "./patient/discussion";
@@ -19,6 +19,22 @@ export function Page({ parameters }: PageProps) {
   const pages = usePages();
   const read = useRead(DiscussionPage, { id, before: pages.after });
   useFresh(PostAdded, { discussion: id }, read.again);
+  const log = useRef<HTMLDivElement>(null);
+  const turned = useRef(false);
+  const isThere = read.data !== undefined && !read.loading;
+  // Whoever turns to other posts reads on at the first of them.
+  useEffect(() => {
+    if (!isThere || !turned.current) return;
+    turned.current = false;
+    log.current?.focus({ preventScroll: true });
+    log.current?.scrollIntoView();
+  }, [isThere, pages.after]);
+
+  function turn(to: () => void): void {
+    turned.current = true;
+    to();
+  }
+
   return (
     <Shown read={read}>{({ me, discussion }) => {
       if (!discussion) return <Missing title={t.notFound} text={t.unknown} to={{ path: "/communities", label: t.communities }} />;
@@ -31,18 +47,18 @@ export function Page({ parameters }: PageProps) {
             <Link href={`/communities/${community.slug}`}>{community.name}</Link>
           </p>
           <div lang={discussion.language.toLowerCase()}><PageTitle>{discussion.title}</PageTitle></div>
-          <p className="quiet">{t.by(discussion.author?.pseudonym ?? t.gone, time(discussion.createdAt))}</p>
+          <p className="quiet">{t.by(isolated(discussion.author?.pseudonym ?? t.gone), time(discussion.createdAt))}</p>
           {canWrite && me.member.verified && me.member.kind === "ASSOCIATION" && discussion.author?.id === me.member.id && (
             <Pin discussion={id} isPinned={community.pinned.some((each) => each.id === id)} />
           )}
           {discussion.about.length > 0 && (
             <p className="quiet">{t.about} {discussion.about.map((each) => each.name).join(", ")}</p>
           )}
-          {hasPreviousPage && startCursor && <Button onClick={() => pages.next(startCursor)}>{t.earlier}</Button>}
-          <div role="log" aria-label={t.posts} className="posts">{posts.nodes.map((post) => (
+          {hasPreviousPage && startCursor && <Button onClick={() => turn(() => pages.next(startCursor))}>{t.earlier}</Button>}
+          <div ref={log} role="log" tabIndex={-1} aria-label={t.posts} className="posts">{posts.nodes.map((post) => (
             <Post key={post.id} post={post} isOwn={post.author?.id === me.member.id} canWrite={canWrite} />
           ))}</div>
-          {pages.previous && <Button onClick={pages.previous}>{t.later}</Button>}
+          {pages.previous && <Button onClick={() => pages.previous && turn(pages.previous)}>{t.later}</Button>}
           {discussion.closed && <Notice>{t.closed}</Notice>}
           {!discussion.closed && !community.viewerMembership && <Notice>{t.mustJoin}</Notice>}
           {canWrite && <Answer discussion={id} onSent={read.again} />}
@@ -73,9 +89,9 @@ function Answer({ discussion, onSent }: { discussion: string; onSent: () => void
       submit={t.send}
       mutation={PostAdd}
       input={({ body = "", language: chosen }) => ({ discussion, body, language: chosen as "EN" | "FR" })}
-      onDone={() => (setSent(sent + 1), onSent())}
+      onDone={() => (forgetDraft(discussion), setSent(sent + 1), onSent())}
     >
-      <TextField key={sent} name="body" label={t.answer} hint={`${t.visible} ${t.markdown}`} rows={5} />
+      <TextField key={sent} name="body" draft={discussion} label={t.answer} hint={`${t.visible} ${t.markdown}`} rows={5} />
       <LanguageField initial={language} />
     </MutationForm>
   );

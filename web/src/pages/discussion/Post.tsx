@@ -30,7 +30,7 @@ export function Post({ post, isOwn, canWrite }: Props) {
   return (
     <article className="post" aria-labelledby={`by-${post.id}`}>
       <p className="by" id={`by-${post.id}`}>
-        <strong>{author?.pseudonym ?? t.gone}</strong>
+        <strong dir="auto">{author?.pseudonym ?? t.gone}</strong>
         {author?.association && author.verified && (
           <>
             {" · "}
@@ -134,9 +134,9 @@ function Removed({ post }: { post: PostTextFragment }) {
     <Notice>
       <p>{t.removedYours}</p>
       <blockquote lang={post.language.toLowerCase()}><Markdown>{post.removedBody}</Markdown></blockquote>
-      {post.removalReason && <p>{t.reason} {post.removalReason}</p>}
+      {post.removalReason && <p>{t.reason} <span dir="auto">{post.removalReason}</span></p>}
       {post.appeal ? (
-        <p>{t.appeals[post.appeal.status]} {post.appeal.resolution}</p>
+        <p>{t.appeals[post.appeal.status]} <span dir="auto">{post.appeal.resolution}</span></p>
       ) : (
         <MutationForm submit={t.appeal} mutation={RemovalAppeal} input={({ text = "" }) => ({ post: post.id, text })}>
           <TextField name="text" label={t.appealText} rows={3} />

@@ -2,7 +2,7 @@
 
 import { Link, useLocation } from "wouter";
 import {
-  MutationForm, Notice, PageTitle, Shown, TextField, useLanguageCode, useRead, useWords, type PageProps,
+  forgetDraft, MutationForm, Notice, PageTitle, Shown, TextField, useLanguageCode, useRead, useWords, type PageProps,
 } from "../../base";
 import { LanguageField } from "./Page";
 import { DiscussionStart, StartIn } from "./patient/discussion";
@@ -31,16 +31,20 @@ function Start({ community, slug }: { community: string; slug: string }) {
   const t = useWords(texts);
   const language = useLanguageCode();
   const [, navigate] = useLocation();
+  const drafts = [`title ${community}`, `body ${community}`] as const;
   return (
     <MutationForm
       once
       submit={t.send}
       mutation={DiscussionStart}
       input={({ title = "", body = "", language: chosen }) => ({ community, title, body, language: chosen as "EN" | "FR" })}
-      onDone={({ discussion }) => discussion && navigate(`/communities/${slug}/discussions/${discussion.id}`)}
+      onDone={({ discussion }) => {
+        drafts.forEach(forgetDraft);
+        if (discussion) navigate(`/communities/${slug}/discussions/${discussion.id}`);
+      }}
     >
-      <TextField name="title" label={t.heading} maxLength={150} />
-      <TextField name="body" label={t.first} hint={`${t.visible} ${t.markdown}`} rows={8} />
+      <TextField name="title" draft={drafts[0]} label={t.heading} maxLength={150} />
+      <TextField name="body" draft={drafts[1]} label={t.first} hint={`${t.visible} ${t.markdown}`} rows={8} />
       <LanguageField initial={language} />
     </MutationForm>
   );

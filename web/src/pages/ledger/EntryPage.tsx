@@ -1,7 +1,7 @@
 // One use of data, at an address of its own: what the public ledger says of it, and its line there.
 
 import { Link } from "wouter";
-import { Facts, Missing, PageTitle, Shown, useFormats, useRead, useWords, type PageProps } from "../../base";
+import { Facts, Missing, PageTitle, Raw, Shown, useFormats, useRead, useWords, type PageProps } from "../../base";
 import { Purpose } from "./Page";
 import { LedgerUse } from "./everybody/ledger";
 import { useNames } from "./named";
@@ -24,7 +24,7 @@ export function Page({ parameters }: PageProps) {
             [t.purpose, <Purpose {...use} />],
             [t.data, [names(use).data, ...names(use).counted].join(" · ")],
             [t.cost, epsilon(use.cost.epsilon)],
-            [t.line, <code>{use.ledgerEntry.line}</code>],
+            [t.line, <Raw>{use.ledgerEntry.line}</Raw>],
             [t.hash, <code>{use.ledgerEntry.hash}</code>],
             [t.previousHash, <code>{use.ledgerEntry.previousHash}</code>],
           ]} />

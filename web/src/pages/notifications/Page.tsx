@@ -53,7 +53,7 @@ function Item({ notification: { kind, createdAt, readAt, subject }, helpLines, o
       <p>
         {!readAt && <span className="new">{t.new}</span>} {t.kinds[kind]}
         {target && (
-          <>{" · "}<Link href={target.path} lang={target.language} onClick={onOpen}>{target.name ?? t.open}</Link></>
+          <>{" · "}<Link href={target.path} dir="auto" lang={target.language} onClick={onOpen}>{target.name ?? t.open}</Link></>
         )}
       </p>
       {kind === "SUPPORT" && <HelpLines lines={helpLines} />}

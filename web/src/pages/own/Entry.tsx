@@ -1,7 +1,7 @@
 // An indicator or a treatment of the viewer's own: renamed, moved to the catalogue, proposed for it, or deleted.
 
 import { useState } from "react";
-import { Button, ConfirmButton, MutationForm, TextField, useWords, type Values } from "../../base";
+import { Button, ConfirmButton, isolated, MutationForm, TextField, useWords, type Values } from "../../base";
 import { Move } from "./Move";
 import { ProposalForm } from "./Propose";
 import { OwnIndicatorDelete, OwnIndicatorRename, OwnTreatmentDelete, OwnTreatmentRename } from "./patient/own";
@@ -42,7 +42,7 @@ export function Entry({ kind, entry, detail, onDone }: Props) {
 
   return (
     <li className="card">
-      <strong>{entry.name}</strong>
+      <strong dir="auto">{entry.name}</strong>
       <p>{[detail, isProposed && t.isProposed].filter(Boolean).join(" · ")}</p>
       <div className="form-end">
         {offered.map((each) => (
@@ -77,7 +77,7 @@ function Rename({ kind, entry, onDone }: Action) {
   const t = useWords(texts);
   const form = {
     submit: t.save,
-    onDone: (_: unknown, { name = "" }: Values) => onDone(t.renamed(name)),
+    onDone: (_: unknown, { name = "" }: Values) => onDone(t.renamed(isolated(name))),
     children: <TextField name="name" label={t.name} initial={entry.name} autoComplete="off" />,
   };
   return kind === "indicator" ? (
@@ -93,10 +93,10 @@ function Delete({ kind, entry, onDone }: Action) {
     kind: "link" as const,
     button: t.delete,
     label: `${t.delete}: ${entry.name}`,
-    title: t.deleteTitle(entry.name),
+    title: t.deleteTitle(isolated(entry.name)),
     action: t.delete,
     children: t.deleteText[kind],
-    onDone: () => onDone(t.deleted(entry.name)),
+    onDone: () => onDone(t.deleted(isolated(entry.name))),
   };
   return kind === "indicator" ? (
     <ConfirmButton mutation={OwnIndicatorDelete} input={{ ownIndicator: entry.id }} {...confirm} />

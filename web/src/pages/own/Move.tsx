@@ -1,7 +1,7 @@
 // Moves an indicator or a treatment of the viewer's own to one of the catalogue, once they have confirmed it.
 
 import { useState } from "react";
-import { MutationConfirm, Picker, useWords } from "../../base";
+import { isolated, MutationConfirm, Picker, useWords } from "../../base";
 import { FoundIndicators } from "../diary/patient/diary";
 import { FoundTreatments } from "../treatments/patient/treatments";
 import type { OwnEntry, OwnKind } from "./Entry";
@@ -19,7 +19,7 @@ export function Move({ kind, entry, onDone }: Props) {
   const [into, setInto] = useState<{ id: string; name: string } | null>(null);
   const picker = { label: t.search[kind], none: t.noneToMove, onPick: setInto };
   const dialog = into && {
-    title: t.moveTitle(entry.name, into.name),
+    title: t.moveTitle(isolated(entry.name), into.name),
     action: t.move,
     children: t.moveText[kind](into.name),
     onDone: ({ left }: { left: unknown }) => onDone(left ? t.movedInPart(into.name) : t.moved(into.name)),

@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import type { MyProposalsQuery } from "../../../generated/patient";
-import { Button, ConfirmButton, Paged, Section, useFormats, usePaged, useWords } from "../../base";
+import { Button, ConfirmButton, isolated, Paged, Section, useFormats, usePaged, useWords } from "../../base";
 import { ProposalForm } from "./Propose";
 import { CatalogueProposalWithdraw, MyProposals } from "./patient/own";
 import { texts } from "./texts";
@@ -45,17 +45,17 @@ function Item({ proposal, onWithdrawn }: { proposal: Proposal; onWithdrawn: () =
   const entry = proposal.condition ?? proposal.indicator ?? proposal.treatment;
   return (
     <li className="card">
-      <strong>{name}</strong> · {t.statuses[status]}
+      <strong dir="auto">{name}</strong> · {t.statuses[status]}
       <p>{[t.proposalKinds[kind], t.proposed(date(proposedOn)), decidedOn && t.decided(date(decidedOn))].filter(Boolean).join(" · ")}</p>
-      {description && <p>{description}</p>}
+      {description && <p dir="auto">{description}</p>}
       {entry && <p>{t.entry(entry.name)}</p>}
-      {reason && <p>{t.answer} {reason}</p>}
+      {reason && <p>{t.answer} <span dir="auto">{reason}</span></p>}
       {status === "OPEN" && (
         <ConfirmButton
           kind="link"
           button={t.withdraw}
           label={`${t.withdraw}: ${name}`}
-          title={t.withdrawTitle(name)}
+          title={t.withdrawTitle(isolated(name))}
           action={t.withdraw}
           mutation={CatalogueProposalWithdraw}
           input={{ proposal: id }}

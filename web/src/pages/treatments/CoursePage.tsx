@@ -62,7 +62,7 @@ function Evaluation({ course }: { course: CourseTextFragment }) {
           ))}</ul>
         </>
       )}
-      {evaluation.comment && <p>{evaluation.comment}</p>}
+      {evaluation.comment && <p dir="auto">{evaluation.comment}</p>}
       <Button onClick={() => setChanging(true)}>{t.evaluateAgain}</Button>
     </Section>
   );

@@ -1,11 +1,10 @@
 // Evaluates a treatment: three ratings, side effects and a comment.
 
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import {
   Button, CheckField, Form, optionsOf, Picker, ScaleField, Section, SelectField, TEN, TextField, useAction, useWords,
   type Refusal, type Values,
 } from "../../base";
-import { numberIn } from "../diary/changes";
 import { FoundIndicators } from "../diary/patient/diary";
 import { CourseEvaluate, type CourseTextFragment } from "./patient/treatments";
 import { texts } from "./texts";
@@ -33,9 +32,22 @@ export function Evaluate({ course, earlier, onDone }: Props) {
   );
   const [faults, setFaults] = useState<readonly Refusal[]>([]);
   const { run, ...state } = useAction(CourseEvaluate);
+  const search = useRef<HTMLDivElement>(null);
+  const [last, setLast] = useState<{ added: string | null } | null>(null); // what was done to the effects
+
+  // The button that was pressed is gone: an effect that was added has the focus, or the search after a removal.
+  useEffect(() => {
+    if (last?.added) document.getElementsByName(`severity.${last.added}`)[0]?.focus();
+    else if (last) search.current?.querySelector("input")?.focus();
+  }, [last]);
+
+  function change(changed: readonly Effect[], added: string | null): void {
+    setEffects(changed);
+    setLast({ added });
+  }
 
   async function evaluate(values: Values): Promise<void> {
-    const rating = (name: (typeof RATINGS)[number]) => numberIn(values[name] ?? "");
+    const rating = (name: (typeof RATINGS)[number]) => (values[name] ? Number(values[name]) : null);
     const [effectiveness, convenience, satisfaction] = [rating("effectiveness"), rating("convenience"), rating("satisfaction")];
     setFaults(RATINGS.filter((each) => rating(each) === null).map((each) => ({ path: ["input", each], message: t.unrated })));
     if (effectiveness === null || convenience === null || satisfaction === null) return;
@@ -73,17 +85,19 @@ export function Evaluate({ course, earlier, onDone }: Props) {
               {...(effect.severity && { initial: effect.severity })}
             />
             <CheckField name={`serious.${effect.id}`} path={`sideEffects.${place}.serious`} label={t.serious} initial={effect.serious} />
-            <Button onClick={() => setEffects(effects.filter((each) => each !== effect))}>{t.remove(effect.name)}</Button>
+            <Button onClick={() => change(effects.filter((each) => each !== effect), null)}>{t.remove(effect.name)}</Button>
           </fieldset>
         ))}
-        <Picker
-          key={effects.length}
-          label={t.addEffect}
-          none={t.notFound}
-          operation={FoundIndicators}
-          of={({ indicators }) => indicators.filter((each) => each.kind === "SYMPTOM" && !effects.some(({ id }) => id === each.id))}
-          onPick={({ id, name }) => setEffects([...effects, { id, name }])}
-        />
+        <div ref={search}>
+          <Picker
+            key={effects.length}
+            label={t.addEffect}
+            none={t.notFound}
+            operation={FoundIndicators}
+            of={({ indicators }) => indicators.filter((each) => each.kind === "SYMPTOM" && !effects.some(({ id }) => id === each.id))}
+            onPick={({ id, name }) => change([...effects, { id, name }], id)}
+          />
+        </div>
         <TextField name="comment" label={t.comment} hint={t.commentHint} rows={3} initial={earlier?.comment ?? ""} />
       </Form>
     </Section>

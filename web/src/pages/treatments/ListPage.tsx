@@ -1,7 +1,7 @@
 // The viewer's treatments, most recently started first.
 
 import { Link } from "wouter";
-import { PageTitle, Shown, useFormats, useRead, useWords } from "../../base";
+import { isolated, PageTitle, Shown, useFormats, useRead, useWords } from "../../base";
 import { texts as ownTexts } from "../own/texts";
 import { Courses } from "./patient/treatments";
 import { texts } from "./texts";
@@ -23,7 +23,7 @@ export function Page() {
           <ul className="cards">{courses.map((course) => (
             <li key={course.id}>
               <Link href={`/me/treatments/${course.id}`} className="card">
-                <strong>{course.treatment.name}</strong>
+                <strong dir="auto">{course.treatment.name}</strong>
                 {course.own && <span className="quiet"> · {t.own}</span>}
                 <Summary course={course} />
               </Link>
@@ -52,7 +52,7 @@ export function Summary({ course }: { course: Course }) {
   return (
     <>
       <p>{endedOn ? t.span(date(startedOn), date(endedOn)) : t.since(date(startedOn))} · {t.statuses[course.status]}</p>
-      {(course.dose || course.community) && <p>{[course.dose, course.community?.name].filter(Boolean).join(" · ")}</p>}
+      {(course.dose || course.community) && <p>{[course.dose && isolated(course.dose), course.community?.name].filter(Boolean).join(" · ")}</p>}
     </>
   );
 }

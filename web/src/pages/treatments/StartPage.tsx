@@ -1,6 +1,6 @@
 // Starts a treatment: finds it in the catalogue, then its first day and its dose.
 
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import {
   Button, MutationForm, optionsOf, PageTitle, Picker, Section, SelectField, TextField, useRead, useWords,
@@ -67,6 +67,8 @@ function Make({ initial, onMade }: { initial: string; onMade: (treatment: Treatm
 function Start({ treatment, onChange }: { treatment: Treatment; onChange: () => void }) {
   const t = useWords(texts);
   const [, navigate] = useLocation();
+  const name = useRef<HTMLParagraphElement>(null);
+  useEffect(() => name.current?.focus(), []); // the button that was pressed is gone
   const { data } = useRead(TreatedConditions, {});
   const communities = data?.me.memberships.map(({ community: { id, name } }) => ({ value: id, label: name })) ?? [];
   const form = {
@@ -84,7 +86,7 @@ function Start({ treatment, onChange }: { treatment: Treatment; onChange: () => 
   };
   return (
     <>
-      <p className="form-end"><strong>{treatment.name}</strong><Button onClick={onChange}>{t.change}</Button></p>
+      <p ref={name} tabIndex={-1} className="form-end"><strong dir="auto">{treatment.name}</strong><Button onClick={onChange}>{t.change}</Button></p>
       {treatment.own ? (
         <MutationForm
           mutation={OwnCourseStart}

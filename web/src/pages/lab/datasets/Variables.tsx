@@ -26,7 +26,7 @@ export function Variables({ variables, counted, grouped, onCount, onGroup }: Pro
     <div>
       <div className="field">
         <label htmlFor="variables">{t.search}</label>
-        <input id="variables" type="search" value={typed} maxLength={200} onChange={(event) => setTyped(event.target.value)} />
+        <input id="variables" type="search" dir="auto" value={typed} maxLength={200} onChange={(event) => setTyped(event.target.value)} />
       </div>
       <SelectField
         name="group"

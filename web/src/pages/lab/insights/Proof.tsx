@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import type { LabInsightProofQuery } from "../../../../generated/buyer";
-import { Button, Facts, Notice, Section, Shown, useFormats, useRead, useWords } from "../../../base";
+import { Button, Facts, Notice, Raw, Section, Shown, useFormats, useRead, useWords } from "../../../base";
 import { LabInsightProof } from "../buyer/insight";
 import { isVouchedFor } from "./commitment";
 import { texts } from "./texts";
@@ -36,10 +36,10 @@ function Checked({ proof }: { proof: Known }) {
         <Facts facts={[
           [t.entry, number(ledgerEntry.position)],
           [t.hash, <code>{ledgerEntry.hash}</code>],
-          [t.line, <code>{ledgerEntry.line}</code>],
+          [t.line, <Raw>{ledgerEntry.line}</Raw>],
           [t.commitment, <code>{commitment}</code>],
           [t.salt, <code>{salt ?? t.noSalt}</code>],
-          [t.counts, <code>{JSON.stringify(counts)}</code>],
+          [t.counts, <Raw>{JSON.stringify(counts)}</Raw>],
         ]} />
       </div>
     </>

@@ -1,7 +1,7 @@
 // Who has read the member's data: staff, by their roles, and relatives who keep their diary.
 
 import { Link } from "wouter";
-import { Paged, PageTitle, Table, useFormats, usePaged, useWords } from "../../../base";
+import { isolated, Paged, PageTitle, Table, useFormats, usePaged, useWords } from "../../../base";
 import { Tabs } from "./Tabs";
 import { MyReads, type ReadOfDataFragment } from "./patient/data";
 import { texts } from "./texts";
@@ -12,7 +12,7 @@ export function Page() {
   const read = usePaged(MyReads, {});
 
   function readerOf({ reader, relative, staffRoles }: ReadOfDataFragment): string {
-    if (reader === "RELATIVE") return relative ? t.relative(relative.pseudonym) : t.goneRelative;
+    if (reader === "RELATIVE") return relative ? t.relative(isolated(relative.pseudonym)) : t.goneRelative;
     return `${t.staff} (${staffRoles.map((role) => t.roles[role]).join(", ")})`;
   }
 

@@ -5,14 +5,16 @@ import "../../diary/diary.css";
 import { useState } from "react";
 import { Link } from "wouter";
 import {
-  Missing, MutationForm, PageTitle, Picker, Section, SelectField, Shown, Table, TextField, useFormats, useRead,
-  useWords, type PageProps, type Values,
+  isolated, Missing, MutationForm, PageTitle, Picker, Section, SelectField, Shown, Table, TextField, useFormats,
+  useLanguage, useRead, useWords, type PageProps, type Refusal, type Values,
 } from "../../../base";
+import { numberIn } from "../../../text/numbers";
 import type { Period } from "../../diary/Curve";
 import { CurveList } from "../../diary/CurveList";
 import type { Tracked } from "../../diary/Recorded";
 import { daysBefore, today } from "../../diary/days";
 import { FoundIndicators } from "../../diary/patient/diary";
+import { texts as diaryTexts } from "../../diary/texts";
 import { DiaryRecord, RelativesDiary, type KeptDiaryFragment } from "./patient/relatives";
 import { texts } from "./texts";
 
@@ -41,7 +43,7 @@ function Kept({ link: { id, patient, dashboard }, period, again }: { link: KeptD
   const courses = dashboard ? [...dashboard.courses, ...dashboard.ownCourses] : [];
   return (
     <>
-      <PageTitle lead={t.diaryLead}>{t.diaryOf(patient.pseudonym)}</PageTitle>
+      <PageTitle lead={t.diaryLead}>{t.diaryOf(isolated(patient.pseudonym))}</PageTitle>
       <Record key={id} patient={patient.id} tracked={dashboard?.series.map((each) => each.indicator) ?? []} onRecorded={again} />
       <h2>{t.latest}</h2>
       <Table caption={t.latest} rows={series} keyOf={({ indicator }) => indicator.id} columns={[
@@ -70,12 +72,18 @@ interface RecordProps {
 
 function Record({ patient, tracked, onRecorded }: RecordProps) {
   const t = useWords(texts);
+  const diary = useWords(diaryTexts);
+  const language = useLanguage();
   const { number } = useFormats();
   const [added, setAdded] = useState<readonly Tracked[]>([]);
   const indicators = [...new Map([...added, ...tracked].map((each) => [each.id, each])).values()];
 
   function inputOf({ indicator = "", value = "", observedOn = "", note = "" }: Values) {
-    return { observedOn, onBehalfOf: patient, entries: [{ indicator, value: Number(value), note: note.trim() || null }] };
+    return { observedOn, onBehalfOf: patient, entries: [{ indicator, value: numberIn(value, language) ?? NaN, note: note.trim() || null }] };
+  }
+
+  function faultsOf({ value = "" }: Values): readonly Refusal[] {
+    return numberIn(value, language) === null ? [{ path: ["input", "entries", "0", "value"], message: diary.notNumber }] : [];
   }
 
   const options = indicators.map(({ id, name, minimum, maximum, unit }) => ({
@@ -86,9 +94,9 @@ function Record({ patient, tracked, onRecorded }: RecordProps) {
     <>
       <h2>{t.record}</h2>
       {options.length > 0 && (
-        <MutationForm resets submit={t.recordNow} mutation={DiaryRecord} input={inputOf} onDone={onRecorded} done={t.recorded}>
+        <MutationForm resets submit={t.recordNow} mutation={DiaryRecord} check={faultsOf} input={inputOf} onDone={onRecorded} done={t.recorded}>
           <SelectField key={added.length} name="indicator" path="entries.0.indicator" label={t.indicator} options={options} />
-          <TextField name="value" path="entries.0.value" label={t.value} type="number" inputMode="decimal" step="any" required />
+          <TextField name="value" path="entries.0.value" label={t.value} inputMode="decimal" autoComplete="off" required />
           <TextField name="observedOn" label={t.day} type="date" initial={today()} required />
           <TextField name="note" path="entries.0.note" label={t.note} rows={2} maxLength={1_000} />
         </MutationForm>

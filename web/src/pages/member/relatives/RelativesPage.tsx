@@ -2,7 +2,8 @@
 
 import { Link as PageLink } from "wouter";
 import {
-  ConfirmButton, MutationButton, MutationForm, PageTitle, Section, Shown, TextField, useDone, useRead, useWords,
+  ConfirmButton, isolated, MutationButton, MutationForm, PageTitle, Section, Shown, TextField, useDone, useRead,
+  useWords,
 } from "../../../base";
 import { Tabs } from "../settings/Tabs";
 import { CareLinkAccept, CareLinkEnd, CareLinkInvite, MyRelatives, type LinkFragment } from "./patient/relatives";
@@ -58,7 +59,7 @@ function Linked({ link, side }: { link: LinkFragment; side: "patient" | "relativ
   const input = { careLink: link.id };
   return (
     <>
-      <strong>{name}</strong>
+      <strong dir="auto">{name}</strong>
       <p>{invited ? t.invited[side] : t.accepted[side]}</p>
       <div className="form-end after-form">
         {side === "patient" && invited && <MutationButton kind="primary" mutation={CareLinkAccept} input={input}>{t.accept}</MutationButton>}
@@ -89,7 +90,7 @@ function Invite({ onInvited }: { onInvited: () => void }) {
         submit={t.inviteNow}
         mutation={CareLinkInvite}
         input={({ pseudonym = "" }) => ({ pseudonym })}
-        onDone={(_, { pseudonym = "" }) => finish(t.invitedNow(pseudonym))}
+        onDone={(_, { pseudonym = "" }) => finish(t.invitedNow(isolated(pseudonym)))}
       >
         <TextField name="pseudonym" label={t.pseudonym} hint={t.pseudonymHint} required />
       </MutationForm>

@@ -75,10 +75,11 @@ function Address({ email, onChanged }: { email: string; onChanged: () => void })
 function Sessions({ sessions }: Pick<MySessionsQuery["me"]["account"], "sessions">) {
   const t = useWords(texts);
   const { time } = useFormats();
+  const nameOf = (device: string | null): string => (device ? deviceOf(device) : t.unknownDevice);
   return (
     <Section id="sessions" title={t.sessions} lead={t.sessionsLead}>
       <Table caption={t.sessions} rows={sessions} columns={[
-        { title: t.device, cell: (each) => <span className="device">{each.device ? deviceOf(each.device) : t.unknownDevice}</span> },
+        { title: t.device, cell: (each) => <span className="device">{nameOf(each.device)}</span> },
         { title: t.lastSeen, cell: (each) => time(each.lastSeenAt) },
         {
           title: t.signOut,
@@ -86,7 +87,13 @@ function Sessions({ sessions }: Pick<MySessionsQuery["me"]["account"], "sessions
             each.current ? (
               <strong>{t.thisDevice}</strong>
             ) : (
-              <MutationButton mutation={SessionRevoke} input={{ session: each.id }}>{t.signOut}</MutationButton>
+              <MutationButton
+                mutation={SessionRevoke}
+                input={{ session: each.id }}
+                label={`${t.signOut} – ${nameOf(each.device)}, ${time(each.lastSeenAt)}`}
+              >
+                {t.signOut}
+              </MutationButton>
             ),
         },
       ]} />

@@ -1,7 +1,8 @@
 // A question of a survey, with the control that fits its kind of answer.
 
-import { useId, type ReactNode } from "react";
-import { Button, Hint, Refusals, useFormats, useWords } from "../../../base";
+import { useId, useState, type ReactNode } from "react";
+import { Button, Hint, Refusals, useFormats, useLanguage, useWords } from "../../../base";
+import { numberIn } from "../../../text/numbers";
 import { FIRST_DAY, isAccepted, isAnswered, LAST_DAY, LONGEST, NONE, takesOptions, type Given } from "./answers";
 import type { AskedFragment } from "./patient/surveys";
 import { texts } from "./texts";
@@ -24,7 +25,7 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
   const found = isAnswered(question, given) && !isAccepted(question, given) ? [t.unaccepted, ...faults] : faults;
   const scale = question.kind === "SCALE" ? valuesOf(question) : [];
   const help = [question.help, scale.length ? null : limitsOf(question)].filter(Boolean).join(" ");
-  const controls = { id, "aria-describedby": `${help && `${id}-hint `}${id}-fault`, "aria-invalid": found.length > 0 || undefined };
+  const controls = { id, "aria-describedby": `${help && `${id}-hint `}${id}-fault`, "aria-invalid": found.length > 0 ? (true as const) : undefined };
   const grouped = takesOptions(question) || scale.length > 0;
   const title = (
     <>
@@ -44,10 +45,13 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
     </>
   );
   if (grouped) {
+    const several = question.kind === "MULTIPLE_CHOICE";
+    const isInvalid = controls["aria-invalid"];
+    const state = several ? {} : { role: "radiogroup", "aria-invalid": isInvalid }; // one of several boxes can be invalid, and no radio button
     return (
-      <fieldset className="field question" data-question={question.key} aria-describedby={controls["aria-describedby"]}>
+      <fieldset className="field question" data-question={question.key} aria-describedby={controls["aria-describedby"]} {...state}>
         <legend>{title}</legend>
-        {rest(scale.length ? <Scale {...{ question, given, onChange, scale, id }} /> : <Options {...{ question, given, onChange, id }} />)}
+        {rest(scale.length ? <Scale {...{ question, given, onChange, scale, id }} /> : <Options {...{ question, given, onChange, id, isInvalid }} />)}
       </fieldset>
     );
   }
@@ -56,13 +60,45 @@ export function Question({ question, place, given = NONE, faults, onChange }: Pr
     <div className="field question" data-question={question.key}>
       <label htmlFor={id}>{title}</label>
       {rest(
-        question.kind === "TEXT" ? <textarea {...shared} rows={4} maxLength={LONGEST} /> : question.kind === "DATE" ? (
+        question.kind === "TEXT" ? <textarea {...shared} dir="auto" rows={4} maxLength={LONGEST} /> : question.kind === "DATE" ? (
           <input {...shared} type="date" min={FIRST_DAY} max={LAST_DAY} />
         ) : (
-          <input {...shared} type="number" step="any" inputMode="decimal" />
+          <NumberInput controls={controls} given={given} onChange={onChange} />
         ),
       )}
     </div>
+  );
+}
+
+interface NumberProps {
+  controls: { id: string };
+  given: Given;
+  onChange: (given: Given) => void;
+}
+
+/** A number, typed in the manner of the reader's language. A browser's own field of numbers makes `125` of `12,5` in the other one. */
+function NumberInput({ controls, given, onChange }: NumberProps) {
+  const language = useLanguage();
+  const { number } = useFormats();
+  const [text, setText] = useState("");
+  const meant = (typed: string): string => String(numberIn(typed, language) ?? typed.trim());
+  const known = Number.isFinite(Number(given.typed || NaN)) ? number(Number(given.typed), { useGrouping: false, maximumFractionDigits: 20 }) : given.typed;
+
+  function change(typed: string): void {
+    setText(typed);
+    onChange({ codes: [], typed: meant(typed) });
+  }
+
+  return (
+    <input
+      {...controls}
+      type="text"
+      dir="auto"
+      inputMode="decimal"
+      autoComplete="off"
+      value={meant(text) === given.typed ? text : known}
+      onChange={(event) => change(event.target.value)}
+    />
   );
 }
 
@@ -73,7 +109,7 @@ interface ChoiceProps {
   id: string;
 }
 
-function Options({ question, given, onChange, id }: ChoiceProps) {
+function Options({ question, given, onChange, id, isInvalid }: ChoiceProps & { isInvalid: true | undefined }) {
   const several = question.kind === "MULTIPLE_CHOICE";
   const full = several && question.maxChoices !== null && given.codes.length >= question.maxChoices;
   return question.options.map(({ code, label }) => {
@@ -87,6 +123,7 @@ function Options({ question, given, onChange, id }: ChoiceProps) {
           value={code}
           checked={chosen}
           disabled={full && !chosen}
+          aria-invalid={(several && isInvalid) || undefined}
           onChange={() => onChange({ codes: chosen ? others : [...others, code], typed: "" })}
         />
         {label}

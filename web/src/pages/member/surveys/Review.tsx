@@ -37,6 +37,6 @@ function Answer({ question, given = NONE }: { question: AskedFragment; given: Gi
     const labels = question.options.filter((option) => given.codes.includes(option.code)).map((option) => option.label);
     return <span>{labels.join(" · ")}</span>;
   }
-  if (question.kind === "TEXT") return <span className="answer-text">{given.typed}</span>;
+  if (question.kind === "TEXT") return <span className="answer-text" dir="auto">{given.typed}</span>;
   return <span>{question.kind === "DATE" ? date(given.typed) : number(Number(given.typed), { useGrouping: false })}</span>;
 }

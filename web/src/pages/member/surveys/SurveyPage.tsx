@@ -2,7 +2,7 @@
 
 import "./surveys.css";
 
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import {
   AccountLanguage, Loading, Missing, Notice, PageTitle, Shown, useFormats, useRead, useWords, type PageProps,
 } from "../../../base";
@@ -10,7 +10,7 @@ import { texts as kinds } from "../data/texts";
 import { Obstacle } from "./Obstacle";
 import { Questionnaire } from "./Questionnaire";
 import { Submitted } from "./Submitted";
-import { stored, type Answers } from "./answers";
+import { merged, stored, type Answers } from "./answers";
 import { Survey, type ParticipantFragment, type QuestionnaireFragment } from "./patient/surveys";
 import { obstacle } from "./standing";
 import { texts } from "./texts";
@@ -26,10 +26,22 @@ function SurveyOf({ id }: { id: string }) {
   const [answers, setAnswers] = useState<Answers | null>(null);
   const fresh = read.data && !read.loading && !read.failure ? read.data.survey : null;
 
+  const known = useRef<Answers>({}); // by the server, when it was last read
+  const { again } = read;
+
   useEffect(() => {
     // What is in the cache may be older than what another device has saved.
-    if (fresh) setAnswers((given) => given ?? stored(fresh.participation?.answers ?? []));
+    if (!fresh) return;
+    const [before, saved] = [known.current, stored(fresh.participation?.answers ?? [])];
+    known.current = saved;
+    setAnswers((given) => (given ? merged(given, before, saved) : saved));
   }, [fresh]);
+
+  // A save has all answers: whoever comes back to this window must not undo what they have answered in another one.
+  useEffect(() => {
+    addEventListener("focus", again);
+    return () => removeEventListener("focus", again);
+  }, [again]);
 
   return (
     <Shown read={read}>{({ survey, me }) => survey ? (

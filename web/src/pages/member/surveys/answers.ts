@@ -43,6 +43,19 @@ export function stored(answers: readonly StoredAnswer[]): Answers {
   );
 }
 
+/**
+ * The answers that are being given, with those that another window or device has saved since the server was last read (`known`).
+ * What was answered here meanwhile stays, and so does what the server has not: it may be of a question that is hidden now.
+ */
+export function merged(given: Answers, known: Answers, saved: Answers): Answers {
+  const changed = Object.entries(saved).filter(([key, each]) => isSame(given[key], known[key]) && !isSame(given[key], each));
+  return changed.length ? { ...given, ...Object.fromEntries(changed) } : given;
+}
+
+function isSame(one: Given = NONE, other: Given = NONE): boolean {
+  return one.typed === other.typed && one.codes.join() === other.codes.join();
+}
+
 export function takesOptions({ kind }: AskedFragment): boolean {
   return kind === "SINGLE_CHOICE" || kind === "MULTIPLE_CHOICE";
 }

@@ -2,7 +2,9 @@
 
 import { useState } from "react";
 import type { AmbassadorSearchQuery, ModeratedCommunitiesQuery } from "../../../../generated/manager";
-import { Form, MutationButton, Notice, Section, Shown, TextField, useDone, useRead, useWords } from "../../../base";
+import {
+  Form, isolated, MutationButton, Notice, Section, Shown, TextField, useDone, useRead, useWords,
+} from "../../../base";
 import { AmbassadorAppoint, Ambassadors as Read, AmbassadorSearch } from "./manager/communities";
 import { texts } from "./texts";
 
@@ -21,8 +23,8 @@ export function Ambassadors({ community }: { community: Community }) {
       <Shown read={read}>{({ community: found }) => found?.ambassadors.length ? (
         <ul className="sequence">{found.ambassadors.map((member) => (
           <li key={member.id}>
-            <span>{member.pseudonym}</span>{" "}
-            <Appoint community={community} member={member} appointed={false} onDone={() => finish(t.ended(member.pseudonym))} />
+            <span dir="auto">{member.pseudonym}</span>{" "}
+            <Appoint community={community} member={member} appointed={false} onDone={() => finish(t.ended(isolated(member.pseudonym)))} />
           </li>
         ))}</ul>
       ) : (
@@ -31,7 +33,7 @@ export function Ambassadors({ community }: { community: Community }) {
       <Form key={forms} submit={t.find} onSubmit={(values) => setSought(values["pseudonym"]?.trim() || null)}>
         <TextField name="pseudonym" label={t.pseudonym} hint={t.pseudonymHint} required autoComplete="off" />
       </Form>
-      {sought && <Found key={sought} pseudonym={sought} community={community} onDone={(name) => finish(t.appointed(name))} />}
+      {sought && <Found key={sought} pseudonym={sought} community={community} onDone={(name) => finish(t.appointed(isolated(name)))} />}
     </Section>
   );
 }

@@ -37,7 +37,7 @@ function Discussions({ slug }: { slug: string }) {
       {done}
       <Paged list={list} of={({ community }) => community?.discussions} empty={t.noDiscussions}>{(discussions) => (
         <Table caption={t.discussions} rows={discussions} columns={[
-          { title: t.title, cell: (each) => <span lang={each.language.toLowerCase()}>{each.title}</span> },
+          { title: t.title, cell: (each) => <span dir="auto" lang={each.language.toLowerCase()}>{each.title}</span> },
           { title: t.posts, cell: (each) => number(each.postCount), numeric: true },
           { title: t.lastPost, cell: (each) => time(each.lastPostAt) },
           { title: t.state, cell: (each) => <span className="badge">{each.closed ? t.states.closed : t.states.open}</span> },

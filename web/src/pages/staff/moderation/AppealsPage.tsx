@@ -1,7 +1,7 @@
 // Appeals against removals of posts, each with its decision.
 
 import type { AppealQueueQuery } from "../../../../generated/manager";
-import { MutationForm, optionsOf, RadioField, TextField, useFormats, useWords } from "../../../base";
+import { isolated, MutationForm, optionsOf, RadioField, TextField, useFormats, useWords } from "../../../base";
 import { Queue } from "../Queue";
 import { StaffPage } from "../StaffPage";
 import { AppealDecide, AppealQueue } from "./manager/moderation";
@@ -28,13 +28,13 @@ function Case({ appeal, onDone }: { appeal: Appeal; onDone: () => void }) {
   return (
     <article className="case" aria-labelledby={`title-${appeal.id}`}>
       <h2 id={`title-${appeal.id}`}>
-        {t.appealOf(post.author?.pseudonym ?? t.unknown, time(appeal.createdAt))} {appeal.status !== "OPEN" && <span className="badge">{t.appealStatuses[appeal.status]}</span>}
+        {t.appealOf(isolated(post.author?.pseudonym ?? t.unknown), time(appeal.createdAt))} {appeal.status !== "OPEN" && <span className="badge">{t.appealStatuses[appeal.status]}</span>}
       </h2>
       <p>{t.removedText}</p>
-      <blockquote>{post.removedBody === null ? <em>{t.gone}</em> : <span lang={post.language.toLowerCase()}>{post.removedBody}</span>}</blockquote>
+      <blockquote dir="auto">{post.removedBody === null ? <em>{t.gone}</em> : <span lang={post.language.toLowerCase()}>{post.removedBody}</span>}</blockquote>
       {post.removalReason && <p>{t.removedFor(post.removalReason)}</p>}
       <p>{t.argument}</p>
-      <blockquote>{appeal.text}</blockquote>
+      <blockquote dir="auto">{appeal.text}</blockquote>
       {appeal.resolution && <p>{t.decided(appeal.resolution)}</p>}
       {appeal.status === "OPEN" && (
         <MutationForm

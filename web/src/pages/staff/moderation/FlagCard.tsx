@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import type { FlaggedFragment } from "../../../../generated/manager";
-import { Button, MutationForm, Shown, TextField, useFormats, useRead, useWords } from "../../../base";
+import { Button, isolated, MutationForm, Shown, TextField, useFormats, useRead, useWords } from "../../../base";
 import { CloseDiscussion } from "../communities/CloseDiscussion";
 import { Suspend } from "./Suspend";
 import { FlagContext, FlagDecide, FlaggedPostRestore } from "./manager/moderation";
@@ -40,13 +40,13 @@ export function FlagCard({ flag, onDone }: Props) {
         {author?.suspension && <span className="badge">{t.suspended}</span>}
       </h2>
       <p className="quiet">
-        {t.inDiscussion(discussion.title, discussion.community.name)}
+        {t.inDiscussion(isolated(discussion.title), discussion.community.name)}
         <br />
-        {t.writer(author?.pseudonym ?? t.unknown, time(post.createdAt))} · {t.flagged(time(flag.createdAt))}
+        {t.writer(isolated(author?.pseudonym ?? t.unknown), time(post.createdAt))} · {t.flagged(time(flag.createdAt))}
       </p>
       {/* As it was written, without Markdown: a moderator sees where a link leads. */}
-      <blockquote>{body === null ? <em>{t.gone}</em> : <span lang={post.language.toLowerCase()}>{body}</span>}</blockquote>
-      {flag.note && <p>{t.member} {flag.note}</p>}
+      <blockquote dir="auto">{body === null ? <em>{t.gone}</em> : <span lang={post.language.toLowerCase()}>{body}</span>}</blockquote>
+      {flag.note && <p>{t.member} <span dir="auto">{flag.note}</span></p>}
       {flag.resolution && <p>{t.decided(flag.resolution)}</p>}
       <div className="actions">
         {choices.map((each) => (
@@ -93,8 +93,8 @@ function Context({ discussion, post }: { discussion: string; post: string }) {
     <Shown read={read}>{(data) => (
       <ol className="thread" aria-label={t.contextLabel} tabIndex={0}>{data.discussion?.posts.nodes.map((each) => (
         <li key={each.id} aria-current={each.id === post || undefined}>
-          <strong>{t.writer(each.author?.pseudonym ?? t.unknown, time(each.createdAt))}</strong>
-          <p>{each.body === null ? <em>{each.removed ? t.removedPost : t.gone}</em> : <span lang={each.language.toLowerCase()}>{each.body}</span>}</p>
+          <strong>{t.writer(isolated(each.author?.pseudonym ?? t.unknown), time(each.createdAt))}</strong>
+          <p dir="auto">{each.body === null ? <em>{each.removed ? t.removedPost : t.gone}</em> : <span lang={each.language.toLowerCase()}>{each.body}</span>}</p>
         </li>
       ))}</ol>
     )}</Shown>

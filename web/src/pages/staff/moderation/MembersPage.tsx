@@ -4,8 +4,8 @@
 import { useState } from "react";
 import type { MemberOverviewQuery } from "../../../../generated/manager";
 import {
-  Button, Facts, Form, MutationForm, Notice, Paged, Section, Shown, Table, TextField, useDone, useFormats, usePaged,
-  useRead, useWords, type Fact,
+  Button, Facts, Form, isolated, MutationForm, Notice, Paged, Section, Shown, Table, TextField, useDone, useFormats,
+  usePaged, useRead, useWords, type Fact,
 } from "../../../base";
 import { StaffPage } from "../StaffPage";
 import { Suspend } from "./Suspend";
@@ -62,7 +62,7 @@ function Known({ member, onDone }: { member: Member; onDone: (text: string) => v
   const { suspension, association } = member;
   return (
     <>
-      <h2>{member.pseudonym}</h2>
+      <h2 dir="auto">{member.pseudonym}</h2>
       <Facts facts={[
         [
           t.kind,
@@ -120,7 +120,7 @@ function Association({ member, association, onDone }: { member: Member; associat
       {association.verifications.length > 0 && <h3>{t.history}</h3>}
       <ul>{association.verifications.map((each) => (
         <li key={each.id}>
-          {time(each.createdAt)} · {each.verified ? t.verified : t.notVerified} · {[each.decidedBy, each.reason].filter(Boolean).join(" · ")}
+          {time(each.createdAt)} · {each.verified ? t.verified : t.notVerified} · {[each.decidedBy, each.reason && isolated(each.reason)].filter(Boolean).join(" · ")}
         </li>
       ))}</ul>
     </Section>

@@ -56,6 +56,7 @@ function Values({ rule, other, onChange }: { rule: Rule; other: Question; onChan
         <input
           id={id}
           type={other.kind === "DATE" ? "date" : "text"}
+          dir="auto"
           inputMode="decimal"
           value={first}
           onChange={(event) => onChange(event.target.value ? [event.target.value] : [])}
