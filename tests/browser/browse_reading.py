@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import Locator, expect
 
-from tests.browser.browse_taking_part import WORDS, grant, member_with_password, open_survey, question
+from tests.browser.browse_taking_part import WORDS, question, taking_part
 from tests.browser.conftest import Visiting
 from tests.browser.keyboard import Keyboard
 from tests.browser.pages import press, sign_in
@@ -56,14 +56,9 @@ async def test_what_is_chosen_is_seen_where_the_system_has_the_colors(visit: Vis
 
 
 async def test_a_group_of_radio_buttons_says_that_it_needs_an_answer(visit: Visiting, network: Network) -> None:
-    survey, community = await open_survey(network)
-    email = await member_with_password(network, "en", community)
-    found = await visit(None)
+    found, survey = await taking_part(visit, network)
     page = found.page
-    await sign_in(found, email)
-    await found.open("/me/consents")
-    await grant(found, "en")
-    await found.open(f"/me/surveys/{survey}")
+    await found.open(survey)
     await press(page, WORDS["en"]["review"])
     group = page.get_by_role("radiogroup").first
     await expect(group).to_have_attribute("aria-invalid", "true")

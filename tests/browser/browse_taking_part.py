@@ -78,6 +78,17 @@ async def open_survey(network: Network) -> tuple[str, UUID]:
     return f"svy_{found['id']}", found["community_id"]
 
 
+async def taking_part(visit: Visiting, network: Network, language: str = "en") -> tuple[Visit, str]:
+    """A new member who has signed in and consented, and the path of a survey that is open to them."""
+    survey, community = await open_survey(network)
+    email = await member_with_password(network, language, community)
+    found = await visit(None, locale=LOCALES[language])
+    await sign_in(found, email)
+    await found.open("/me/consents")
+    await grant(found, language)
+    return found, f"/me/surveys/{survey}"
+
+
 def question(page: Page, key: str) -> Locator:
     return page.locator(f"[data-question={key}]")
 
@@ -204,15 +215,10 @@ async def test_a_survey_is_answered_on_two_devices_and_submitted(
 
 
 async def test_answers_in_two_windows_do_not_undo_each_other(visit: Visiting, network: Network) -> None:
-    survey, community = await open_survey(network)
-    email = await member_with_password(network, "en", community)
-    found = await visit(None)
-    await sign_in(found, email)
-    await found.open("/me/consents")
-    await grant(found, "en")
+    found, survey = await taking_part(visit, network)
     one, other = found.page, await found.context.new_page()
     for page in (one, other):
-        await page.goto(f"{found.origin}/me/surveys/{survey}")
+        await page.goto(found.origin + survey)
         await question(page, "burden").wait_for()
     await choose(other, "burden", 9)
     await question(other, "wish").locator("textarea").fill("Less paperwork.")
@@ -231,14 +237,9 @@ async def test_answers_in_two_windows_do_not_undo_each_other(visit: Visiting, ne
 
 
 async def test_answers_outlast_a_server_that_is_away(visit: Visiting, network: Network) -> None:
-    survey, community = await open_survey(network)
-    email = await member_with_password(network, "en", community)
-    found = await visit(None)
+    found, survey = await taking_part(visit, network)
     page = found.page
-    await sign_in(found, email)
-    await found.open("/me/consents")
-    await grant(found, "en")
-    await found.open(f"/me/surveys/{survey}")
+    await found.open(survey)
     await question(page, "burden").wait_for()
     await found.context.set_offline(True)
     await choose(page, "burden", 9)

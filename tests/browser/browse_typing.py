@@ -7,9 +7,9 @@ The words that they see are those of the page's own texts, so the tests say what
 from playwright.async_api import Dialog, Page, expect
 
 from tests import factories
-from tests.browser.browse_taking_part import WORDS, grant, member_with_password, open_survey, question
+from tests.browser.browse_taking_part import WORDS, member_with_password, question, taking_part
 from tests.browser.conftest import Visit, Visiting
-from tests.browser.pages import LOCALES, fill, languages, look, press, sign_in
+from tests.browser.pages import fill, languages, look, press, sign_in
 from tests.support.client import PASSWORD
 from tests.support.network import Network
 
@@ -27,14 +27,9 @@ async def type_into(page: Page, selector: str, text: str) -> None:
 async def test_a_number_of_a_survey_has_the_decimals_that_were_typed(
     visit: Visiting, network: Network, language: str
 ) -> None:
-    survey, community = await open_survey(network)
-    email = await member_with_password(network, language, community)
-    found = await visit(None, locale=LOCALES[language])
+    found, survey = await taking_part(visit, network, language)
     page = found.page
-    await sign_in(found, email)
-    await found.open("/me/consents")
-    await grant(found, language)
-    await found.open(f"/me/surveys/{survey}")
+    await found.open(survey)
     year = question(page, "year_of_diagnosis")
     await year.wait_for()
     for text in ("2011,5", "2011.5"):

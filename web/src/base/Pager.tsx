@@ -35,6 +35,24 @@ export function usePages(list = ""): Pages {
   };
 }
 
+/**
+ * For a list that turns its pages: whoever has pressed a button below it, which calls `onTurn`, reads on at its `top` once the page is there.
+ * `turns` is how often that was.
+ */
+export function useTurns<Top extends HTMLElement>({ data, loading }: Read<unknown>) {
+  const [turns, setTurns] = useState(0);
+  const shown = useRef(0);
+  const top = useRef<Top>(null);
+  const isThere = data !== undefined && !loading;
+  useEffect(() => {
+    if (!isThere || shown.current === turns) return;
+    shown.current = turns;
+    top.current?.focus({ preventScroll: true });
+    top.current?.scrollIntoView();
+  }, [isThere, turns]);
+  return { top, turns, onTurn: () => setTurns(turns + 1) };
+}
+
 interface List<Data> extends Read<Data> {
   pages: Pages;
 }
@@ -56,25 +74,15 @@ interface Props<Data, Each> {
 export function Paged<Data, Each>({ list, of, empty, children }: Props<Data, Each>) {
   const t = useWords(texts);
   const { number } = useFormats();
-  const [turned, setTurned] = useState(0); // how often
-  const shown = useRef(0);
-  const top = useRef<HTMLParagraphElement>(null);
-  const isThere = list.data !== undefined && !list.loading;
-  // The button stands below the list that has changed: whoever pressed it reads on at its top.
-  useEffect(() => {
-    if (!isThere || shown.current === turned) return;
-    shown.current = turned;
-    top.current?.focus({ preventScroll: true });
-    top.current?.scrollIntoView();
-  }, [isThere, turned]);
+  const { top, turns, onTurn } = useTurns<HTMLParagraphElement>(list);
   return (
     <Shown read={list}>{(data) => {
       const page = of(data);
       return (
         <>
-          {turned > 0 && <p ref={top} tabIndex={-1} className="quiet page-number">{t.page(number(list.pages.number))}</p>}
+          {turns > 0 && <p ref={top} tabIndex={-1} className="quiet page-number">{t.page(number(list.pages.number))}</p>}
           {empty && !page?.nodes.length ? <p className="quiet">{empty}</p> : children(page?.nodes ?? [], data)}
-          {page && <Pager pages={list.pages} pageInfo={page.pageInfo} onTurn={() => setTurned(turned + 1)} />}
+          {page && <Pager pages={list.pages} pageInfo={page.pageInfo} onTurn={onTurn} />}
         </>
       );
     }}</Shown>

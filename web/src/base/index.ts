@@ -26,7 +26,7 @@ export { ConfirmButton, MutationButton, MutationConfirm, MutationForm } from "./
 export { Missing } from "./Missing";
 export { useNarrow } from "./narrow";
 export { Notice } from "./Notice";
-export { Paged, usePaged, usePages, type PageOf } from "./Pager";
+export { Paged, usePaged, usePages, useTurns, type PageOf } from "./Pager";
 export { PageTitle } from "./PageTitle";
 export { Picker } from "./Picker";
 export { Places } from "./Places";

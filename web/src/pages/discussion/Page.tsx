@@ -2,11 +2,11 @@
 
 import "./discussion.css";
 
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { Link } from "wouter";
 import {
   Button, forgetDraft, isolated, Missing, MutationButton, MutationForm, Notice, PageTitle, SelectField, Shown, TextField,
-  useFormats, useFresh, useLanguageCode, usePages, useRead, useWords, type PageProps,
+  useFormats, useFresh, useLanguageCode, usePages, useRead, useTurns, useWords, type PageProps,
 } from "../../base";
 import { Post } from "./Post";
 import { DiscussionPage, DiscussionPin, PostAdd, PostAdded } from "./patient/discussion";
@@ -19,21 +19,7 @@ export function Page({ parameters }: PageProps) {
   const pages = usePages();
   const read = useRead(DiscussionPage, { id, before: pages.after });
   useFresh(PostAdded, { discussion: id }, read.again);
-  const log = useRef<HTMLDivElement>(null);
-  const turned = useRef(false);
-  const isThere = read.data !== undefined && !read.loading;
-  // Whoever turns to other posts reads on at the first of them.
-  useEffect(() => {
-    if (!isThere || !turned.current) return;
-    turned.current = false;
-    log.current?.focus({ preventScroll: true });
-    log.current?.scrollIntoView();
-  }, [isThere, pages.after]);
-
-  function turn(to: () => void): void {
-    turned.current = true;
-    to();
-  }
+  const { top, onTurn } = useTurns<HTMLDivElement>(read);
 
   return (
     <Shown read={read}>{({ me, discussion }) => {
@@ -54,11 +40,11 @@ export function Page({ parameters }: PageProps) {
           {discussion.about.length > 0 && (
             <p className="quiet">{t.about} {discussion.about.map((each) => each.name).join(", ")}</p>
           )}
-          {hasPreviousPage && startCursor && <Button onClick={() => turn(() => pages.next(startCursor))}>{t.earlier}</Button>}
-          <div ref={log} role="log" tabIndex={-1} aria-label={t.posts} className="posts">{posts.nodes.map((post) => (
+          {hasPreviousPage && startCursor && <Button onClick={() => (pages.next(startCursor), onTurn())}>{t.earlier}</Button>}
+          <div ref={top} role="log" tabIndex={-1} aria-label={t.posts} className="posts">{posts.nodes.map((post) => (
             <Post key={post.id} post={post} isOwn={post.author?.id === me.member.id} canWrite={canWrite} />
           ))}</div>
-          {pages.previous && <Button onClick={() => pages.previous && turn(pages.previous)}>{t.later}</Button>}
+          {pages.previous && <Button onClick={() => (pages.previous?.(), onTurn())}>{t.later}</Button>}
           {discussion.closed && <Notice>{t.closed}</Notice>}
           {!discussion.closed && !community.viewerMembership && <Notice>{t.mustJoin}</Notice>}
           {canWrite && <Answer discussion={id} onSent={read.again} />}
