@@ -415,11 +415,11 @@ class Operation:
         except NotPlannable:
             return None
         sources = self.planner.tables.sources
-        own = [
-            (key, null, None if at else len(null) + 1)
-            for at, (key, nodes) in enumerate(selected.items())
-            if is_viewers_own(root, nodes[0].name.value, sources) and (null := f'"{key}":null')
-        ]
+        own = []
+        for at, (key, nodes) in enumerate(selected.items()):
+            if is_viewers_own(root, nodes[0].name.value, sources):
+                null = f'"{key}":null'
+                own.append((key, null, None if at else len(null) + 1))
         return replace(plan, viewers=tuple(own)) if own else plan
 
     def _compiled(self, builder: StatementBuilder, fields: list[Any]) -> Plan:

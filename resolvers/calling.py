@@ -43,7 +43,7 @@ class Call:
     joins: JoinLimits
     second_factors: SecondFactorSettings
     takes_cookie: bool  # whether the response may set a session cookie
-    opened: Callable[["OpenedSession"], None]  # notes who signs in, once the transaction is committed
+    opened: Callable[[OpenedSession], None]  # notes who signs in, once the transaction is committed
 
     @property
     def caller(self) -> Hashable:
